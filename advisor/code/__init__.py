@@ -1,0 +1,1 @@
+"""Training code, in the abstract: sources, values, the interpreter, events and facts."""

@@ -1,0 +1,1 @@
+"""What the libraries of the field do to abstract values, one module per library."""

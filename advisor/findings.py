@@ -1,0 +1,79 @@
+"""The one result type of all tools: what was found, where, how sure, and what follows from it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters.
+
+    `ERROR`: the run is wrong. `WARNING`: very likely wrong, or wasteful. `INFO`: advice, off by
+    default.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest severity, growing as it gets milder."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A stretch of source text. Rows and columns count from 1; the end column is exclusive.
+
+    In a notebook `cell` is the 1-based number of the cell and the rows count inside that cell.
+    """
+
+    filename: str
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSpan:
+    """A stretch of training: the curves concerned and the steps (inclusive) it covers."""
+
+    run: str
+    tags: tuple[str, ...] = ()
+    first_step: int | None = None
+    last_step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedLocation:
+    """A second place that explains a finding, such as where the softmax was applied."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One figure that a finding rests on. `text` is ready to print, `value` is the number in it."""
+
+    name: str
+    text: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says, complete: ready to be sorted, printed and serialised."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    place: Location | CurveSpan
+    related: tuple[RelatedLocation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    url: str | None = field(default=None, compare=False)

@@ -1,0 +1,1 @@
+"""The recipe: steps, evidence and the planner that names the next move."""

@@ -1,0 +1,1 @@
+"""Findings and diagnoses in the formats that people and programs read."""

@@ -1,0 +1,227 @@
+"""What a rule is; how rule packs are found, and rules selected, configured and explained.
+
+A rule is a function from one fact to drafts of findings. Its parameter's annotation names the
+fact, so the engine knows what to call it with; its Markdown page lies beside its module.
+"""
+
+import sys
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any
+
+from advisor.findings import CurveSpan, Evidence, Finding, RelatedLocation, Severity
+from advisor.recipe.steps import Step
+
+ENTRY_POINT_GROUP = "nnlint.rules"
+DEFAULT_SEVERITIES = frozenset({Severity.ERROR, Severity.WARNING})
+URL_OF_PAGES = "https://github.com/nnlint/nnlint/blob/main/rules"
+
+
+class UnknownRule(ValueError):
+    """A selection names a code, prefix or name that no rule has."""
+
+
+class Place(typing.Protocol):
+    """Where a draft points: something that can be turned into a location once it is needed."""
+
+    def locate(self) -> Any:
+        """Return the `Location` or `CurveSpan`; may be costly, so it is asked for findings only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a rule yields: a finding that does not yet know its rule nor its exact position.
+
+    `related` holds further places with a message each. A rule may override its usual severity,
+    when what it saw is less certain than what the rule is about.
+    """
+
+    place: Place | CurveSpan
+    message: str
+    related: tuple[tuple[Place, str], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    severity: Severity | None = None
+    causes: tuple[str, ...] = ()
+
+
+Check = Callable[[Any], Iterable[Draft]]
+_declarations: dict[Check, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check with its contract: code, name, severity, and what it has to do with the recipe."""
+
+    code: str
+    name: str
+    severity: Severity
+    step: Step
+    check: Check = field(compare=False, repr=False)
+    fact: type = field(compare=False)
+    symptoms: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    preview: bool = False
+
+    @property
+    def module(self) -> ModuleType:
+        """The module that the check is written in."""
+        return sys.modules[self.check.__module__]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the module's docstring, without the rule's name."""
+        first_line = (self.module.__doc__ or "").strip().splitlines()[0]
+        return first_line.removeprefix(f"{self.name}: ")
+
+    @property
+    def page(self) -> Path:
+        """The rule's Markdown page, beside its module."""
+        return Path(str(self.module.__file__)).with_suffix(".md")
+
+    @property
+    def url(self) -> str:
+        """Where the page can be read online."""
+        kind, family = self.module.__name__.split(".")[-3:-1]
+        return f"{URL_OF_PAGES}/{kind}/{family}/{self.page.name}"
+
+    def findings(self, fact: object) -> Iterator[Finding]:
+        """Run the check on `fact` and complete what it drafts."""
+        for draft in self.check(fact):
+            place = draft.place if isinstance(draft.place, CurveSpan) else draft.place.locate()
+            yield Finding(
+                code=self.code,
+                name=self.name,
+                severity=draft.severity or self.severity,
+                message=draft.message,
+                place=place,
+                related=tuple(
+                    RelatedLocation(where.locate(), text) for where, text in draft.related
+                ),
+                evidence=draft.evidence,
+                symptoms=self.symptoms,
+                causes=draft.causes,
+                url=self.url,
+            )
+
+
+def rule(
+    code: str,
+    *,
+    severity: Severity,
+    step: Step,
+    symptoms: tuple[str, ...] = (),
+    sources: tuple[str, ...] = (),
+    preview: bool = False,
+) -> Callable[[Check], Check]:
+    """Declare the decorated function to be a rule; its name is the rule's name.
+
+    `symptoms` are the names of the run diagnoses the bug can cause, `sources` the numbers of the
+    lectures that teach it. A `preview` rule stays off until it is selected by name.
+    """
+
+    def declare(check: Check) -> Check:
+        _declarations[check] = {
+            "code": code,
+            "severity": severity,
+            "step": step,
+            "symptoms": symptoms,
+            "sources": sources,
+            "preview": preview,
+        }
+        return check
+
+    return declare
+
+
+def _declared(module: ModuleType) -> Iterator[Rule]:
+    for check in vars(module).values():
+        if not callable(check) or check not in _declarations:
+            continue
+        if check.__module__ != module.__name__:
+            continue
+        hints = typing.get_type_hints(check)
+        fact = next(kind for name, kind in hints.items() if name != "return")
+        name = check.__name__.replace("_", "-")
+        yield Rule(name=name, check=check, fact=fact, **_declarations[check])
+
+
+def rules_of_pack(pack: ModuleType) -> Iterator[Rule]:
+    """All rules declared in the modules of a package, in the order of their modules' names."""
+    for found in walk_packages(pack.__path__, f"{pack.__name__}."):
+        if not found.ispkg:
+            yield from _declared(import_module(found.name))
+
+
+class Rulebook:
+    """All rules of the installed packs, in the order of their codes."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(sorted(rules, key=lambda each: each.code))
+        self.by_code = {each.code: each for each in self.rules}
+        self.by_name = {each.name: each for each in self.rules}
+
+    def find(self, code_or_name: str) -> Rule:
+        """The rule with exactly this code or name; raises `UnknownRule`."""
+        found = self.by_code.get(code_or_name.upper()) or self.by_name.get(code_or_name.lower())
+        if found is None:
+            raise UnknownRule(f"no rule is called `{code_or_name}`")
+        return found
+
+    def matching(self, selector: str) -> tuple[Rule, ...]:
+        """The rules that a selector means: `ALL`, a code, a prefix of codes, or a name."""
+        if selector.upper() == "ALL":
+            return self.rules
+        if selector.lower() in self.by_name:
+            return (self.by_name[selector.lower()],)
+        matches = tuple(each for each in self.rules if each.code.startswith(selector.upper()))
+        if not matches or not selector:
+            raise UnknownRule(f"no rule has the code, prefix or name `{selector}`")
+        return matches
+
+    def select(
+        self,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        extend_select: Iterable[str] = (),
+    ) -> tuple[Rule, ...]:
+        """The rules to run. Without `select`: every rule of error or warning severity that is not
+        a preview. The more specific selector wins; at equal length `ignore` wins.
+        """
+        strength: dict[str, tuple[int, bool]] = {}
+        if not select:
+            for each in self.rules:
+                if each.severity in DEFAULT_SEVERITIES and not each.preview:
+                    strength[each.code] = (0, True)
+        for selectors, chosen in (((*select, *extend_select), True), (ignore, False)):
+            for selector in selectors:
+                weight = self._specificity(selector)
+                for each in self.matching(selector):
+                    if chosen and each.preview and not self._names_preview(selector, each):
+                        continue
+                    if weight >= strength.get(each.code, (-1, False))[0]:
+                        strength[each.code] = (weight, chosen)
+        return tuple(each for each in self.rules if strength.get(each.code, (0, False))[1])
+
+    @staticmethod
+    def _names_preview(selector: str, preview: Rule) -> bool:
+        return selector.upper() in {"ALL", preview.code} or selector.lower() == preview.name
+
+    def _specificity(self, selector: str) -> int:
+        if selector.upper() == "ALL":
+            return 0
+        return 100 if selector.lower() in self.by_name else len(selector)
+
+
+@cache
+def rulebook() -> Rulebook:
+    """The installed rulebook: the built-in pack and every other one that registered itself."""
+    from importlib.metadata import entry_points
+
+    packs = (point.load() for point in entry_points(group=ENTRY_POINT_GROUP))
+    return Rulebook(each for pack in packs for each in rules_of_pack(pack))

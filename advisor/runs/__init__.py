@@ -1,0 +1,1 @@
+"""Training runs, in fact: readers, roles, curves and facts."""

@@ -1,0 +1,1 @@
+"""The built-in rule pack. Nobody imports its rules by name: they are found by entry point."""

@@ -1,0 +1,1 @@
+"""NN5: data, splits and leakage."""

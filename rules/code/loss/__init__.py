@@ -1,0 +1,1 @@
+"""NN2: loss, targets and outputs."""

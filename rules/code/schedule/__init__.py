@@ -1,0 +1,1 @@
+"""NN6: learning rate and schedule."""

@@ -1,0 +1,1 @@
+"""NN3: tensors and shapes."""

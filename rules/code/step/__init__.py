@@ -1,0 +1,1 @@
+"""NN1: the training step."""

@@ -1,0 +1,1 @@
+"""The recipe as pages and data: the six steps and their moves."""

@@ -1,0 +1,1 @@
+"""NR2: bias, variance and the held-out sets."""

@@ -1,0 +1,1 @@
+"""NR4: what was logged, and what was not."""

@@ -1,0 +1,1 @@
+"""NR1: is the loss going where it should?"""

@@ -1,0 +1,1 @@
+"""NR3: learning rate and gradients."""
