@@ -1,0 +1,73 @@
+"""From a file to findings: run it in the abstract, collect facts, ask the rules."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.interpreter.machine import Machine
+from advisor.code.interpreter.toplevel import entry_points
+from advisor.code.library.models import Models
+from advisor.code.project import Project
+from advisor.code.sources import Source
+from advisor.findings import Finding, Location
+from advisor.rulebook import Rule
+
+__all__ = ["Analysis", "Project", "analyze"]
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What is to be said of a file, and where the interpreter has given up on it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+
+
+@cache
+def models() -> Models:
+    """What the libraries do; loaded once."""
+    return Models()
+
+
+def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis:
+    """Run a file from all its entry points and collect what the rules find, in the order of the
+    text. Raises `SourceError` when the file is not Python.
+
+    A finding lies in `source` itself: what is wrong in an imported file is said when that file is
+    analysed.
+    """
+    result = Analysis()
+    machine = Machine(project, models())
+    wanted: dict[type[Fact], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        if issubclass(rule.fact, Fact):
+            wanted[rule.fact].append(rule)
+    found: dict[tuple[str, Location], Finding] = {}
+    for entry in entry_points(machine, source):
+        if entry.given_up is not None:
+            result.given_up.append(f"{entry.name}: {entry.given_up}")
+            continue
+        run = AbstractRun(source, entry.name, entry.trace, entry.is_script)
+        for finding in _findings(run, wanted):
+            place = finding.place
+            if isinstance(place, Location) and place.filename == source.display_name:
+                found.setdefault((finding.code, place), finding)
+    result.findings = sorted(found.values(), key=_order)
+    return result
+
+
+def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Finding]:
+    found: list[Finding] = []
+    for kind, rules in wanted.items():
+        for fact in kind.collect(run):
+            for rule in rules:
+                found.extend(rule.findings(fact))
+    return found
+
+
+def _order(finding: Finding) -> tuple[int, int, int, str]:
+    place = finding.place
+    assert isinstance(place, Location)
+    return place.cell or 0, place.row, place.column, finding.code

@@ -1,0 +1,177 @@
+"""What happens to training while a program runs in the abstract, in order.
+
+Each event knows its place, the loops it is in, the conditions it stands under and the calls that
+led to it. Facts are put together from events; rules see facts only.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from advisor.code.symbols import Number, Symbol
+from advisor.code.values import Arguments, RowSet, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from advisor.code.sources import NodePlace
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loop:
+    """A loop that is being run: what it goes over and how often, as far as that is known.
+
+    `symbol` stands for the loop variable when it counts. `names` are the constants and options
+    that the number of rounds was computed from; `configurable` the option that sets it.
+    """
+
+    node: "cst.CSTNode"
+    place: "NodePlace"
+    over: Value | None = None
+    trips: Number | None = None
+    symbol: Symbol | None = None
+    start: Number | None = None
+    names: frozenset[str] = frozenset()
+    configurable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One of the two rounds that the interpreter runs of a loop."""
+
+    loop: Loop
+    index: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Guard:
+    """A condition that decides whether the code runs, and which way it went."""
+
+    node: "cst.CSTNode"
+    taken: bool
+    condition: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where in the run something happens."""
+
+    rounds: tuple[Round, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    calls: tuple["NodePlace", ...] = ()
+    gradients: bool = True
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops around, outermost first."""
+        return tuple(each.loop for each in self.rounds)
+
+
+@dataclass(eq=False, slots=True)
+class Event:
+    """Something that matters to training. `index` is its position in the run."""
+
+    place: "NodePlace"
+    context: Context
+    index: int = field(default=-1, init=False)
+
+
+@dataclass(eq=False, slots=True)
+class GradientsCleared(Event):
+    """The gradients of an optimizer, a module or single parameters are cleared."""
+
+    target: Value
+
+
+@dataclass(eq=False, slots=True)
+class BackwardRun(Event):
+    """A loss is back-propagated. `engine` is the object that does it, if not the loss itself."""
+
+    loss: Value | None
+    engine: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class GradientsTaken(Event):
+    """Gradients are computed functionally (`torch.autograd.grad`): nothing accumulates."""
+
+    loss: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class OptimizerStepped(Event):
+    """An optimizer updates its parameters. `text` is the optimizer as written in the code."""
+
+    optimizer: Value
+    text: str
+    managed: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class ScheduleStepped(Event):
+    """A learning-rate schedule advances by one step."""
+
+    schedule: Value
+
+
+@dataclass(eq=False, slots=True)
+class RateAssigned(Event):
+    """A learning rate is written into an optimizer's parameter groups."""
+
+    optimizer: Value | None
+    rate: Value
+
+
+@dataclass(eq=False, slots=True)
+class LossComputed(Event):
+    """A loss is computed. `path` is the library's loss; `expects` the scale it wants."""
+
+    path: str
+    expects: str
+    prediction: Value
+    target: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class Reshaped(Event):
+    """A tensor's numbers are laid out anew in row-major order. `operation` is `view` or
+    `reshape`; `dims` the wished dimensions, None where the library computes one."""
+
+    tensor: Value
+    operation: str
+    dims: tuple[Number | None, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Fitted(Event):
+    """An estimator learns from rows."""
+
+    estimator: Value
+    rows: RowSet
+    kind: str
+
+
+@dataclass(eq=False, slots=True)
+class RowsSplit(Event):
+    """Rows are divided into sets that must not know of one another. `data` are all the values that
+    are divided alike; `operation` names the call."""
+
+    data: tuple[Value, ...]
+    operation: str
+    parts: tuple[RowSet, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Escaped(Event):
+    """Values are handed to code that cannot be looked into."""
+
+    callee: Value
+    arguments: Arguments
+    values: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True)
+class TrainerBuilt(Event):
+    """A framework's trainer is given the schedule of a whole training, by its arguments."""
+
+    trainer: Value
+    arguments: Arguments

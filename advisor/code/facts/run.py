@@ -1,0 +1,83 @@
+"""An abstract run, and what a fact is."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Self, TypeVar
+
+import libcst as cst
+
+from advisor.code.events import Context, Event, Loop
+from advisor.code.sources import NodePlace, Source
+from advisor.rulebook import Draft
+
+AnyEvent = TypeVar("AnyEvent", bound=Event)
+
+
+class AbstractRun:
+    """Everything that happened from one entry point of a file on, in order.
+
+    `is_script` tells the run of the file itself from the run of a function nobody has called.
+    """
+
+    def __init__(
+        self, source: Source, name: str, trace: tuple[Event, ...], is_script: bool = False
+    ) -> None:
+        self.source = source
+        self.name = name
+        self.trace = trace
+        self.is_script = is_script
+
+    def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
+        """The events of a kind, in order."""
+        for event in self._by_type.get(kind, ()):
+            if isinstance(event, kind):
+                yield event
+
+    def between(self, first: Event, last: Event) -> Iterable[Event]:
+        """What happens after one event and before another."""
+        return self.trace[first.index + 1 : last.index]
+
+    @cached_property
+    def _by_type(self) -> dict[type[Event], list[Event]]:
+        found: dict[type[Event], list[Event]] = {}
+        for event in self.trace:
+            found.setdefault(type(event), []).append(event)
+        return found
+
+
+class Fact:
+    """Something about a program that rules look at.
+
+    A rule names the fact it wants by the annotation of its parameter; the engine collects the
+    facts of each abstract run and calls the rule with one after the other.
+    """
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """All facts of this kind in a run."""
+        raise NotImplementedError
+
+
+def code_of(node: cst.CSTNode) -> str:
+    """A node as its author wrote it, on one line."""
+    return " ".join(cst.Module([]).code_for_node(node).split())
+
+
+def draft(
+    event: Event,
+    message: str,
+    *related: tuple[NodePlace | None, str],
+) -> Draft:
+    """A finding at an event, with further places that explain it."""
+    known = tuple((place, text) for place, text in related if place is not None)
+    return Draft(event.place, message, known)
+
+
+def common_loops(first: Context, second: Context) -> tuple[Loop, ...]:
+    """The loops that both contexts are in, outermost first."""
+    shared: list[Loop] = []
+    for left, right in zip(first.rounds, second.rounds, strict=False):
+        if left.loop.node is not right.loop.node:
+            break
+        shared.append(left.loop)
+    return tuple(shared)

@@ -1,0 +1,291 @@
+"""Reading and writing attributes and items of abstract values."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.interpreter import classes
+from advisor.code.values import (
+    Bound,
+    Class,
+    Constant,
+    Dictionary,
+    Folder,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    Method,
+    Object,
+    ProjectModule,
+    Scalar,
+    Unknown,
+    Value,
+    join,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+Index = Value | slice
+
+
+def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Value:
+    """The attribute `name` of a value."""
+    match receiver:
+        case Unknown():
+            return unknown_attribute(machine, receiver, name, node)
+        case Instance():
+            return classes.attribute(machine, receiver, name, node)
+        case Library():
+            return machine.models.member(receiver, name)
+        case ProjectModule():
+            return _module_member(machine, receiver, name, node)
+        case Folder():
+            return machine.project.member(machine, receiver, name) or machine.unknown(name, node)
+        case Class():
+            found = receiver.find(name)
+            return found if found is not None else machine.unknown(name, node)
+        case Joined():
+            result: Value | None = None
+            for option in receiver.alternatives:
+                value = get(machine, option, name, node)
+                result = value if result is None else join(result, value)
+            assert result is not None
+            return result
+        case Object() if isinstance(receiver.fields.get(name), Value):
+            value = receiver.fields[name]
+            assert isinstance(value, Value)
+            return value
+        case classes.Super():
+            inherited = classes.super_attribute(receiver, name)
+            if inherited is not None:
+                return classes.bind(machine, inherited, receiver.receiver, node)
+            return machine.unknown(name, node)
+        case Function() | Bound():
+            return machine.unknown(name, node)
+    known = machine.models.attribute(machine, receiver, name, node)
+    return known if known is not None else Method(receiver, name, machine.place(node))
+
+
+def unknown_attribute(machine: "Machine", receiver: Unknown, name: str, node: cst.CSTNode) -> Value:
+    """An attribute of an unknown: the same value each time it is read."""
+    if name not in receiver.fields:
+        modelled = machine.models.attribute(machine, receiver, name, node)
+        if modelled is not None:
+            return modelled
+        made = Unknown(name, receiver, machine.place(node))
+        made.names.add(name)
+        receiver.fields[name] = made
+    value: Value = receiver.fields[name]
+    return value
+
+
+def _module_member(
+    machine: "Machine", module: ProjectModule, name: str, node: cst.CSTNode
+) -> Value:
+    found = module.scope.fields.get(name)
+    if found is not None:
+        return found
+    submodule = machine.project.submodule(machine, module, name)
+    if submodule is not None:
+        return submodule
+    made = machine.unknown(name, node)
+    module.scope.fields[name] = made
+    return made
+
+
+def set_attribute(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> None:
+    """Assign to an attribute."""
+    if machine.models.assign_attribute(machine, receiver, name, value, node):
+        return
+    if isinstance(value, Unknown):
+        value.names.add(name)
+    match receiver:
+        case Instance() | Object() | Unknown() | Class():
+            machine.store(receiver.fields, name, value)
+        case Joined():
+            for option in receiver.alternatives:
+                set_attribute(machine, option, name, value, node)
+        case ProjectModule():
+            machine.store(receiver.scope.fields, name, value)
+        case classes.Super():
+            set_attribute(machine, receiver.receiver, name, value, node)
+
+
+def get_item(
+    machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+) -> Value:
+    """A subscript."""
+    index = indices[0] if len(indices) == 1 else None
+    match receiver:
+        case Joined():
+            result: Value | None = None
+            for option in receiver.alternatives:
+                value = get_item(machine, option, indices, node)
+                result = value if result is None else join(result, value)
+            assert result is not None
+            return result
+        case SequenceValue() if index is not None:
+            return _item_of_sequence(machine, receiver, index, node)
+        case Dictionary() if isinstance(index, Value):
+            return _item_of_dictionary(machine, receiver, index, node)
+        case Unknown() if isinstance(index, Value) and _plain(index) is not None:
+            if isinstance(_plain(index), str):
+                return _item_of_unknown(receiver, index, machine, node)
+        case Class() | Library():
+            return receiver
+    return machine.models.get_item(machine, receiver, indices, node)
+
+
+def _plain(index: Value) -> object | None:
+    if isinstance(index, Constant):
+        return index.value
+    return index.number.constant if isinstance(index, Scalar) else None
+
+
+def _item_of_unknown(
+    receiver: Unknown, index: Value, machine: "Machine", node: cst.CSTNode
+) -> Value:
+    key = ("item", _plain(index))
+    if key not in receiver.fields:
+        made = Unknown(str(_plain(index)), receiver, machine.place(node))
+        made.names.add(str(_plain(index)))
+        receiver.fields[key] = made
+    value: Value = receiver.fields[key]
+    return value
+
+
+def _item_of_sequence(
+    machine: "Machine", sequence: SequenceValue, index: Index, node: cst.CSTNode
+) -> Value:
+    items = sequence.items
+    if isinstance(index, slice):
+        bounds = [_bound(part) for part in (index.start, index.stop, index.step)]
+        if items is not None and None not in bounds:
+            start, stop, step = (bound[0] if bound else None for bound in bounds)
+            return SequenceValue(sequence.kind, items[start:stop:step], place=sequence.place)
+        element = sequence.element
+        for item in items or ():
+            element = item if element is None else join(element, item)
+        return SequenceValue(sequence.kind, None, element, place=sequence.place)
+    position = index.number.integer if isinstance(index, Scalar) else None
+    if items is not None and position is not None and -len(items) <= position < len(items):
+        return items[position]
+    if items:
+        result = items[0]
+        for item in items[1:]:
+            result = join(result, item)
+        return result
+    return sequence.element or machine.unknown("item", node)
+
+
+def _bound(part: Value | None) -> list[int] | None:
+    """A slice bound: an empty list when it was left out, None when it is not known."""
+    if part is None:
+        return []
+    if isinstance(part, Scalar) and part.number.integer is not None:
+        return [part.number.integer]
+    return None
+
+
+def _item_of_dictionary(
+    machine: "Machine", dictionary: Dictionary, index: Value, node: cst.CSTNode
+) -> Value:
+    key = _plain(index)
+    if key is not None:
+        found = dictionary.fields.get(("key", key))
+        if isinstance(found, Value):
+            return found
+    elif dictionary.items:
+        values = list(dictionary.items.values())
+        if dictionary.other is not None:
+            values.append(dictionary.other)
+        result = values[0]
+        for value in values[1:]:
+            result = join(result, value)
+        return result
+    return dictionary.other or machine.unknown(str(key or "item"), node)
+
+
+def set_item(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> None:
+    """Assign to a subscript."""
+    if machine.models.assign_item(machine, receiver, indices, value, node):
+        return
+    index = indices[0] if len(indices) == 1 else None
+    match receiver:
+        case Dictionary() if isinstance(index, Value):
+            key = _plain(index)
+            if key is not None:
+                machine.store(receiver.fields, ("key", key), value)
+            else:
+                other = receiver.other
+                machine.store(
+                    receiver.fields, "other", value if other is None else join(other, value)
+                )
+        case SequenceValue() if isinstance(index, Scalar):
+            _set_item_of_sequence(machine, receiver, index, value)
+        case Unknown() if isinstance(index, Constant):
+            machine.store(receiver.fields, ("item", index.value), value)
+
+
+def _set_item_of_sequence(
+    machine: "Machine", sequence: SequenceValue, index: Scalar, value: Value
+) -> None:
+    items = sequence.items
+    position = index.number.integer
+    if items is not None and position is not None and -len(items) <= position < len(items):
+        changed = list(items)
+        changed[position] = value
+        machine.store(sequence.fields, "items", tuple(changed))
+    elif items is None:
+        element = sequence.element
+        machine.store(
+            sequence.fields, "element", value if element is None else join(element, value)
+        )
+
+
+def append(machine: "Machine", sequence: SequenceValue, *values: Value) -> None:
+    """Put values at the end of a list."""
+    if sequence.items is not None:
+        machine.store(sequence.fields, "items", sequence.items + values)
+        return
+    element = sequence.element
+    for value in values:
+        element = value if element is None else join(element, value)
+    machine.store(sequence.fields, "element", element)
+
+
+def extend_in_place(machine: "Machine", operator: str, current: Value, value: Value) -> bool:
+    """`list += other` changes the list itself; False when that is not what happens."""
+    if operator != "Add" or not isinstance(current, SequenceValue) or current.kind != "list":
+        return False
+    extend(machine, current, value)
+    return True
+
+
+def extend(machine: "Machine", sequence: SequenceValue, value: Value) -> None:
+    """Put the items of a value at the end of a list."""
+    if isinstance(value, SequenceValue) and value.items is not None:
+        append(machine, sequence, *value.items)
+        return
+    items = sequence.items or ()
+    machine.store(sequence.fields, "items", None)
+    element = value.element if isinstance(value, SequenceValue) else None
+    known = [*items, *([element] if element is not None else [])]
+    if not known:
+        known = [Unknown("item")]
+    before = sequence.element
+    for item in known:
+        before = item if before is None else join(before, item)
+    machine.store(sequence.fields, "element", before)

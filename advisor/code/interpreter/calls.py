@@ -1,0 +1,293 @@
+"""Calling: functions and methods of the project are entered, libraries' are modelled, and what is
+neither lets its arguments escape."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import Context, Escaped
+from advisor.code.interpreter import attributes, classes, loops
+from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    NONE,
+    Arguments,
+    Bound,
+    Class,
+    Constant,
+    Dictionary,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    Method,
+    Object,
+    Partial,
+    ProjectModule,
+    Scope,
+    Unknown,
+    Value,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+SWITCHES_GRADIENTS = {
+    "torch.no_grad": False,
+    "torch.inference_mode": False,
+    "torch.autograd.no_grad": False,
+    "torch.enable_grad": True,
+}
+
+
+def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
+    """Evaluate what a call passes."""
+    passed = Arguments()
+    for node in nodes:
+        value = machine.evaluate(node.value)
+        if node.star == "*":
+            items = loops.items_of(value)
+            if items is None:
+                passed.unknown = True
+            else:
+                passed.positional.extend(items)
+        elif node.star == "**":
+            if isinstance(value, Dictionary) and value.other is None:
+                passed.keywords.update(
+                    {key: item for key, item in value.items.items() if isinstance(key, str)}
+                )
+            else:
+                if isinstance(value, Dictionary):
+                    for key, item in value.items.items():
+                        if isinstance(key, str):
+                            passed.keywords.setdefault(key, item)
+                passed.unknown = True
+        elif node.keyword is not None:
+            passed.keywords[node.keyword.value] = value
+        else:
+            passed.positional.append(value)
+    return passed
+
+
+def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode) -> Value:
+    """Call a value."""
+    match callee:
+        case Function():
+            return call_function(machine, callee, passed, node)
+        case Bound():
+            return call_function(machine, callee.function, passed, node, callee.receiver)
+        case Class():
+            return classes.instantiate(machine, callee, passed, node)
+        case Instance():
+            return classes.call_instance(machine, callee, passed, node)
+        case Library():
+            return machine.models.call(machine, callee, passed, node)
+        case Method():
+            return call_method(machine, callee.receiver, callee.name, passed, node)
+        case Object():
+            return machine.models.call_method(machine, callee, "__call__", passed, node)
+        case Partial():
+            return call(machine, callee.callee, _combined(callee.arguments, passed), node)
+        case Joined():
+            return join_all([call(machine, option, passed, node) for option in callee.alternatives])
+    return escape(machine, callee, passed, node)
+
+
+def call_method(
+    machine: "Machine", receiver: Value, name: str, passed: Arguments, node: cst.CSTNode
+) -> Value:
+    """Call the method `name` of a value."""
+    match receiver:
+        case Joined():
+            return join_all(
+                [
+                    call_method(machine, option, name, passed, node)
+                    for option in receiver.alternatives
+                ]
+            )
+        case Library() | ProjectModule() | Class():
+            return call(machine, attributes.get(machine, receiver, name, node), passed, node)
+        case Instance():
+            return classes.call_instance_method(machine, receiver, name, passed, node)
+        case classes.Super():
+            return classes.call_super(machine, receiver, name, passed, node)
+        case Object() if isinstance(receiver.fields.get(name), Value):
+            return call(machine, receiver.fields[name], passed, node)
+    return machine.models.call_method(machine, receiver, name, passed, node)
+
+
+def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode) -> Value:
+    """Call something that cannot be looked into: what it is given may be used in any way."""
+    values = tuple(value for value in passed.values() if not isinstance(value, Constant))
+    if isinstance(callee, Unknown) and callee.parent is not None:
+        values = (*values, callee.parent)
+    machine.emit(Escaped(machine.place(node), machine.context, callee, passed, values))
+    name = callee.name if isinstance(callee, Unknown) else "result"
+    return machine.unknown(f"{name}()", node)
+
+
+def call_function(
+    machine: "Machine",
+    function: Function,
+    passed: Arguments,
+    node: cst.CSTNode,
+    receiver: Value | None = None,
+) -> Value:
+    """Enter a function of the project."""
+    active = sum(1 for frame in machine.frames if _same_code(frame, function))
+    if active >= 2 or len(machine.frames) >= DEEPEST_CALL:
+        return machine.unknown(f"{function.name}()", node)
+    place = machine.place(node)
+    scope = Scope("function", function.scope.source, function.scope)
+    _bind(machine, function, passed, receiver, scope, node)
+    machine.entered.add(function.node)
+    before = machine.context
+    machine.context = _entered(machine, place, function)
+    loops_before, machine.loops = machine.loops, []
+    machine.frames.append(Frame(function, scope, receiver))
+    try:
+        return _run_body(machine, function, node)
+    finally:
+        machine.frames.pop()
+        machine.loops = loops_before
+        machine.context = before
+
+
+def _same_code(frame: Frame, function: Function) -> bool:
+    return frame.function is not None and frame.function.node is function.node
+
+
+def _entered(machine: "Machine", place: NodePlace, function: Function) -> Context:
+    context = replace(machine.context, calls=(*machine.context.calls, place))
+    for decorator in function.decorators:
+        path = decorator.path if isinstance(decorator, (Library, Object)) else ""
+        if path in SWITCHES_GRADIENTS:
+            context = replace(context, gradients=SWITCHES_GRADIENTS[path])
+    return context
+
+
+def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Value:
+    from advisor.code.interpreter.statements import execute_suite
+
+    frame = machine.frame
+    if isinstance(function.node, cst.Lambda):
+        return machine.evaluate(function.node.body)
+    completion = execute_suite(machine, function.node.body)
+    if frame.returned:
+        alive = completion in {Completion.NORMAL, Completion.RETURN}
+        machine.merge(frame.returned, including_current=alive)
+    if frame.yielded:
+        return SequenceValue("generator", None, join_all(frame.yielded))
+    if completion is Completion.NORMAL:
+        frame.results.append(NONE)
+    if not frame.results:
+        return machine.unknown(f"{function.name}()", node)
+    return join_all(frame.results)
+
+
+# --- parameters ---------------------------------------------------------------------------
+
+
+def defaults(machine: "Machine", parameters: cst.Parameters) -> dict[str, Value]:
+    """The defaults of a function's parameters, evaluated where it is defined."""
+    found: dict[str, Value] = {}
+    for each in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+        if each.default is not None:
+            found[each.name.value] = machine.evaluate(each.default)
+    return found
+
+
+def parameter_names(function: Function) -> list[str]:
+    """The names of a function's positional parameters, in order."""
+    parameters = function.node.params
+    return [each.name.value for each in (*parameters.posonly_params, *parameters.params)]
+
+
+def _bind(
+    machine: "Machine",
+    function: Function,
+    passed: Arguments,
+    receiver: Value | None,
+    scope: Scope,
+    node: cst.CSTNode,
+) -> None:
+    parameters = function.node.params
+    names = parameter_names(function)
+    positional = list(passed.positional)
+    if receiver is not None:
+        positional.insert(0, receiver)
+    keywords = dict(passed.keywords)
+    for index, name in enumerate(names):
+        if index < len(positional):
+            value: Value = positional[index]
+        elif name in keywords:
+            value = keywords.pop(name)
+        else:
+            value = _not_passed(machine, function, name, passed, node)
+        _give(scope, name, value)
+    for each in parameters.kwonly_params:
+        name = each.name.value
+        found = keywords.pop(name, None)
+        _give(scope, name, found or _not_passed(machine, function, name, passed, node))
+    if isinstance(parameters.star_arg, cst.Param):
+        rest = tuple(positional[len(names) :])
+        items = None if passed.unknown else rest
+        element = join_all(rest) if rest and items is None else None
+        scope.fields[parameters.star_arg.name.value] = SequenceValue("tuple", items, element)
+    if parameters.star_kwarg is not None:
+        other = machine.unknown("option", node) if passed.unknown else None
+        given: dict[object, Value] = {key: value for key, value in keywords.items()}
+        scope.fields[parameters.star_kwarg.name.value] = Dictionary(given, other)
+
+
+def _not_passed(
+    machine: "Machine", function: Function, name: str, passed: Arguments, node: cst.CSTNode
+) -> Value:
+    default = function.defaults.get(name)
+    if default is not None and not passed.unknown:
+        return default
+    return Unknown(name, place=function.place)
+
+
+def _give(scope: Scope, name: str, value: Value) -> None:
+    if isinstance(value, Unknown):
+        value.names.add(name)
+    scope.fields[name] = value
+
+
+def _combined(first: Arguments, then: Arguments) -> Arguments:
+    return Arguments(
+        first.positional + then.positional,
+        {**first.keywords, **then.keywords},
+        first.unknown or then.unknown,
+    )
+
+
+# --- decorators and super -----------------------------------------------------------------
+
+
+def decorate(
+    machine: "Machine", function: Value, decorators: Sequence[Value], node: cst.CSTNode
+) -> Value:
+    """What a definition becomes under its decorators: those of the project are called, those of
+    libraries are taken to keep what the function does."""
+    result = function
+    for decorator in reversed(decorators):
+        if isinstance(decorator, (Function, Bound)):
+            decorated = call(machine, decorator, Arguments([result]), node)
+            if isinstance(decorated, (Function, Bound, Partial, Class)):
+                result = decorated
+    return result
+
+
+def super_object(machine: "Machine", node: cst.Call) -> Value:
+    """`super()`: the receiver, seen from the bases of the class that the code stands in."""
+    for frame in reversed(machine.frames):
+        if frame.receiver is not None and frame.function is not None:
+            owner = frame.function.owner
+            if owner is not None:
+                return classes.Super(frame.receiver, owner)
+    return machine.unknown("super()", node)

@@ -1,0 +1,207 @@
+"""Classes of the project: their definition, their instances, and what they inherit."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import Escaped
+from advisor.code.values import (
+    Arguments,
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Scope,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+class Super(Value):
+    """`super()` inside a method: looks up methods behind the class that the method stands in."""
+
+    __slots__ = ("owner", "receiver")
+
+    def __init__(self, receiver: Value, owner: Class) -> None:
+        super().__init__(receiver.place)
+        self.receiver = receiver
+        self.owner = owner
+
+
+def define(machine: "Machine", node: cst.ClassDef) -> Value:
+    """Run a class body and make the class."""
+    bases = tuple(machine.evaluate(argument.value) for argument in node.bases)
+    decorators = [machine.evaluate(each.decorator) for each in node.decorators]
+    scope = Scope("class", machine.source, machine.scope)
+    place = machine.place(node)
+    made = Class(node.name.value, bases, scope.fields, node, machine.scope, place)
+    frame = machine.frame
+    outer, frame.scope = frame.scope, scope
+    try:
+        from advisor.code.interpreter.statements import execute_suite
+
+        execute_suite(machine, node.body)
+    finally:
+        frame.scope = outer
+    for value in scope.fields.values():
+        if isinstance(value, Function) and value.owner is None:
+            value.owner = made
+    if any(_is_dataclass(decorator) for decorator in decorators):
+        made.fields["__dataclass__"] = decorators[0]
+    return made
+
+
+def _is_dataclass(decorator: Value) -> bool:
+    path = getattr(decorator, "path", "")
+    return path in {"dataclasses.dataclass", "attr.s", "attrs.define", "flax.struct.dataclass"}
+
+
+def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -> Value:
+    """Make an instance and run its `__init__`."""
+    machine.instantiated.add(cls.node)
+    instance = Instance(cls, machine.place(node))
+    if "__dataclass__" in cls.fields or machine.models.is_settings_class(cls):
+        _fill_dataclass(machine, instance, passed)
+        return instance
+    constructor = cls.find("__init__")
+    if isinstance(constructor, Function):
+        from advisor.code.interpreter.calls import call_function
+
+        call_function(machine, constructor, passed, node, instance)
+    else:
+        machine.models.construct_base(machine, instance, passed, node)
+    return instance
+
+
+def _fill_dataclass(machine: "Machine", instance: Instance, passed: Arguments) -> None:
+    names: list[str] = []
+    for base in reversed(list(instance.cls.lineage())):
+        if isinstance(base, Class):
+            names.extend(
+                name
+                for name, value in base.fields.items()
+                if isinstance(name, str) and not isinstance(value, Function) and name not in names
+            )
+    for index, name in enumerate(name for name in names if not name.startswith("__")):
+        given = passed.get(index, name)
+        value = given if given is not None else instance.cls.find(name)
+        if value is not None:
+            machine.store(instance.fields, name, value)
+
+
+def attribute(machine: "Machine", instance: Instance, name: str, node: cst.CSTNode) -> Value:
+    """An attribute of an instance: its own, its class's, or what it inherits."""
+    own = instance.fields.get(name)
+    if isinstance(own, Value):
+        return own
+    found = instance.cls.find(name)
+    if found is not None:
+        return bind(machine, found, instance, node)
+    return machine.models.instance_attribute(machine, instance, name, node)
+
+
+def bind(machine: "Machine", found: Value, receiver: Value, node: cst.CSTNode) -> Value:
+    """What a class attribute is when it is reached through an instance."""
+    if not isinstance(found, Function):
+        return found
+    paths = {getattr(decorator, "path", "") for decorator in found.decorators}
+    if "builtins.staticmethod" in paths:
+        return found
+    if paths & {"builtins.property", "functools.cached_property"}:
+        from advisor.code.interpreter.calls import call_function
+
+        return call_function(machine, found, Arguments(), node, receiver)
+    if "builtins.classmethod" in paths and isinstance(receiver, Instance):
+        return Bound(found, receiver.cls)
+    return Bound(found, receiver)
+
+
+def call_instance(
+    machine: "Machine", instance: Instance, passed: Arguments, node: cst.CSTNode
+) -> Value:
+    """Call an instance: its `__call__`, or `forward` of a module."""
+    from advisor.code.interpreter.calls import call, call_function, escape
+
+    for name in ("__call__", "forward", "call"):
+        found = instance.cls.find(name)
+        if isinstance(found, Function) and (name == "__call__" or is_module(instance)):
+            return call_function(machine, found, passed, node, instance)
+    inner = instance.fields.get("__layer__")
+    if isinstance(inner, Value):
+        return call(machine, inner, passed, node)
+    return escape(machine, instance, passed, node)
+
+
+def call_instance_method(
+    machine: "Machine", instance: Instance, name: str, passed: Arguments, node: cst.CSTNode
+) -> Value:
+    """Call a method of an instance."""
+    from advisor.code.interpreter.calls import call
+
+    own = instance.fields.get(name)
+    if isinstance(own, Value):
+        return call(machine, own, passed, node)
+    found = instance.cls.find(name)
+    if found is not None:
+        return call(machine, bind(machine, found, instance, node), passed, node)
+    return machine.models.call_method(machine, instance, name, passed, node)
+
+
+def call_super(
+    machine: "Machine", receiver: Super, name: str, passed: Arguments, node: cst.CSTNode
+) -> Value:
+    """Call a method behind the class that the calling method stands in."""
+    from advisor.code.interpreter.calls import call, escape
+
+    found = super_attribute(receiver, name)
+    if isinstance(found, Function):
+        return call(machine, bind(machine, found, receiver.receiver, node), passed, node)
+    instance = receiver.receiver
+    if isinstance(instance, Instance):
+        if name == "__init__":
+            machine.models.construct_base(machine, instance, passed, node)
+            if instance.cls.has_unknown_base():
+                values = (*passed.values(), instance)
+                machine.emit(
+                    Escaped(machine.place(node), machine.context, receiver, passed, values)
+                )
+            return machine.unknown("None", node)
+        return machine.models.call_method(machine, instance, name, passed, node)
+    return escape(machine, receiver, passed, node)
+
+
+def super_attribute(receiver: Super, name: str) -> Value | None:
+    """What the bases of the owning class define under a name."""
+    instance = receiver.receiver
+    cls = instance.cls if isinstance(instance, Instance) else receiver.owner
+    order = [base for base in cls.lineage() if isinstance(base, Class)]
+    if receiver.owner in order:
+        order = order[order.index(receiver.owner) + 1 :]
+    for base in order:
+        if name in base.fields:
+            return base.fields[name]
+    return None
+
+
+_MODULE_BASES = (
+    "torch.nn.Module",
+    "torch.nn.",
+    "lightning.pytorch.LightningModule",
+    "keras.Model",
+    "keras.layers.",
+    "transformers.",
+    "torch_geometric.nn.",
+    "fairseq.models.",
+)
+
+
+def is_module(instance: Instance) -> bool:
+    """Whether an instance is a neural-network module, or may be one through an unknown base."""
+    paths = instance.cls.library_bases()
+    return (
+        instance.cls.has_unknown_base()
+        or any(path.startswith(base) for path in paths for base in _MODULE_BASES)
+        or any(path.endswith(("Module", "Model")) for path in paths)
+    )

@@ -1,0 +1,330 @@
+"""Evaluating expressions over abstract values."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.events import Guard
+from advisor.code.interpreter import attributes, calls, loops, operators
+from advisor.code.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Constant,
+    Dictionary,
+    Function,
+    Scalar,
+    Scope,
+    Sequence,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+def evaluate(machine: "Machine", node: cst.BaseExpression) -> Value:
+    """The value of an expression; unknown for what is not modelled."""
+    machine.tick()
+    handler = _HANDLERS.get(type(node))
+    return machine.unknown("?", node) if handler is None else handler(machine, node)
+
+
+def lookup(machine: "Machine", name: str, node: cst.CSTNode | None = None) -> Value:
+    """What a name stands for where the machine is."""
+    scope: Scope | None = machine.scope
+    innermost = True
+    while scope is not None:
+        if scope.kind != "class" or innermost:
+            found = scope.fields.get(name)
+            if found is not None:
+                return found
+        innermost = False
+        scope = scope.parent
+    builtin = machine.models.builtin(name)
+    if builtin is not None:
+        return builtin
+    # An undefined name keeps one identity throughout the module, as from a star import.
+    unknown = machine.unknown(name, node)
+    unknown.names.add(name)
+    machine.scope.module.fields[name] = unknown
+    return unknown
+
+
+def _name(machine: "Machine", node: cst.Name) -> Value:
+    match node.value:
+        case "None":
+            return NONE
+        case "True":
+            return TRUE
+        case "False":
+            return FALSE
+    return lookup(machine, node.value, node)
+
+
+def _integer(machine: "Machine", node: cst.Integer) -> Value:
+    return Scalar(symbols.number(int(node.value.replace("_", ""), 0)))
+
+
+def _float(machine: "Machine", node: cst.Float) -> Value:
+    return Scalar(symbols.number(float(node.value.replace("_", ""))))
+
+
+def _string(machine: "Machine", node: cst.SimpleString) -> Value:
+    return Constant(node.evaluated_value)
+
+
+def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:
+    value = node.evaluated_value
+    return machine.unknown("text", node) if value is None else Constant(value)
+
+
+def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
+    text = ""
+    known = True
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            text += part.value
+            continue
+        assert isinstance(part, cst.FormattedStringExpression)
+        value = evaluate(machine, part.expression)
+        if isinstance(value, Constant) and isinstance(value.value, str) and not part.format_spec:
+            text += value.value
+        else:
+            known = False
+    return Constant(text) if known else machine.unknown("text", node)
+
+
+def _sequence(kind: str) -> Callable[["Machine", Any], Value]:
+    def make(machine: "Machine", node: Any) -> Value:
+        items: list[Value] = []
+        rest: Value | None = None
+        complete = True
+        for element in node.elements:
+            value = evaluate(machine, element.value)
+            if not isinstance(element, cst.StarredElement):
+                items.append(value)
+                continue
+            inner = loops.items_of(value)
+            if inner is None:
+                complete = False
+                rest = loops.element_of(machine, value, element.value)
+            else:
+                items.extend(inner)
+        place = machine.place(node)
+        if complete:
+            return Sequence(kind, tuple(items), place=place)
+        for item in items:
+            rest = item if rest is None else join(rest, item)
+        return Sequence(kind, None, rest, place=place)
+
+    return make
+
+
+def _dictionary(machine: "Machine", node: cst.Dict) -> Value:
+    items: dict[object, Value] = {}
+    other: Value | None = None
+    for element in node.elements:
+        if isinstance(element, cst.StarredDictElement):
+            value = evaluate(machine, element.value)
+            if isinstance(value, Dictionary):
+                items.update(value.items)
+                other = value.other or other
+            else:
+                other = machine.unknown("item", element.value)
+            continue
+        assert isinstance(element, cst.DictElement)
+        key = evaluate(machine, element.key)
+        value = evaluate(machine, element.value)
+        plain = plain_key(key)
+        if plain is None:
+            other = value if other is None else join(other, value)
+        else:
+            items[plain] = value
+    return Dictionary(items, other, place=machine.place(node))
+
+
+def plain_key(value: Value) -> object | None:
+    """A dictionary key as a plain object, when it is known."""
+    if isinstance(value, Constant) and isinstance(value.value, (str, bool)):
+        return value.value
+    if isinstance(value, Scalar):
+        return value.number.constant
+    return None
+
+
+def _attribute(machine: "Machine", node: cst.Attribute) -> Value:
+    receiver = evaluate(machine, node.value)
+    return attributes.get(machine, receiver, node.attr.value, node)
+
+
+def _call(machine: "Machine", node: cst.Call) -> Value:
+    if isinstance(node.func, cst.Attribute):
+        receiver = evaluate(machine, node.func.value)
+        arguments = calls.arguments(machine, node.args)
+        return calls.call_method(machine, receiver, node.func.attr.value, arguments, node)
+    if isinstance(node.func, cst.Name) and node.func.value == "super":
+        return calls.super_object(machine, node)
+    callee = evaluate(machine, node.func)
+    return calls.call(machine, callee, calls.arguments(machine, node.args), node)
+
+
+def _subscript(machine: "Machine", node: cst.Subscript) -> Value:
+    receiver = evaluate(machine, node.value)
+    indices = [index(machine, element.slice) for element in node.slice]
+    return attributes.get_item(machine, receiver, indices, node)
+
+
+def index(machine: "Machine", node: cst.BaseSlice) -> Value | slice:
+    """One part of a subscript: a value, or a slice of values."""
+    if isinstance(node, cst.Index):
+        return evaluate(machine, node.value)
+    assert isinstance(node, cst.Slice)
+    parts = [
+        None if part is None else evaluate(machine, part)
+        for part in (node.lower, node.upper, node.step)
+    ]
+    return slice(*parts)
+
+
+def _unary(machine: "Machine", node: cst.UnaryOperation) -> Value:
+    operand = evaluate(machine, node.expression)
+    return operators.unary(machine, type(node.operator).__name__, operand, node)
+
+
+def _binary(machine: "Machine", node: cst.BinaryOperation) -> Value:
+    left = evaluate(machine, node.left)
+    right = evaluate(machine, node.right)
+    return operators.binary(machine, type(node.operator).__name__, left, right, node)
+
+
+def _boolean(machine: "Machine", node: cst.BooleanOperation) -> Value:
+    left = evaluate(machine, node.left)
+    known = operators.truth(left)
+    stops = isinstance(node.operator, cst.Or)
+    if known is not None:
+        return left if known is stops else evaluate(machine, node.right)
+    with machine.guarded(Guard(node.left, not stops, left)):
+        right = evaluate(machine, node.right)
+    return join(left, right)
+
+
+def _comparison(machine: "Machine", node: cst.Comparison) -> Value:
+    left = evaluate(machine, node.left)
+    result: Value | None = None
+    for target in node.comparisons:
+        right = evaluate(machine, target.comparator)
+        outcome = operators.compare(machine, type(target.operator).__name__, left, right, node)
+        result = outcome if result is None else operators.both(machine, result, outcome, node)
+        left = right
+    assert result is not None
+    return result
+
+
+def _conditional(machine: "Machine", node: cst.IfExp) -> Value:
+    test = evaluate(machine, node.test)
+    known = operators.truth(test)
+    if known is not None:
+        return evaluate(machine, node.body if known else node.orelse)
+    ways = []
+    values = []
+    for branch, taken in ((node.body, True), (node.orelse, False)):
+        machine.begin()
+        with machine.guarded(Guard(node.test, taken, test)):
+            values.append(evaluate(machine, branch))
+        ways.append(machine.undo())
+    machine.merge(ways, including_current=False)
+    return join(values[0], values[1])
+
+
+def _lambda(machine: "Machine", node: cst.Lambda) -> Value:
+    defaults = calls.defaults(machine, node.params)
+    return Function(node, machine.scope, "<lambda>", defaults, place=machine.place(node))
+
+
+def _named(machine: "Machine", node: cst.NamedExpr) -> Value:
+    from advisor.code.interpreter.statements import assign
+
+    value = evaluate(machine, node.value)
+    assign(machine, node.target, value)
+    return value
+
+
+def _await(machine: "Machine", node: cst.Await) -> Value:
+    return evaluate(machine, node.expression)
+
+
+def _yield(machine: "Machine", node: cst.Yield) -> Value:
+    value = node.value
+    if isinstance(value, cst.From):
+        inner = evaluate(machine, value.item)
+        element = loops.element_of(machine, inner, value.item)
+        machine.frame.yielded.append(element)
+    elif value is not None:
+        machine.frame.yielded.append(evaluate(machine, value))
+    else:
+        machine.frame.yielded.append(NONE)
+    return machine.unknown("sent", node)
+
+
+def _comprehension(kind: str) -> Callable[["Machine", Any], Value]:
+    def make(machine: "Machine", node: Any) -> Value:
+        results: list[Value] = []
+        exact = loops.run_comprehension(
+            machine, node.for_in, lambda: results.append(evaluate(machine, node.elt))
+        )
+        return loops.collected(machine, kind, results, exact, node)
+
+    return make
+
+
+def _dictionary_comprehension(machine: "Machine", node: cst.DictComp) -> Value:
+    pairs: list[tuple[Value, Value]] = []
+
+    def add() -> None:
+        pairs.append((evaluate(machine, node.key), evaluate(machine, node.value)))
+
+    exact = loops.run_comprehension(machine, node.for_in, add)
+    items: dict[object, Value] = {}
+    other: Value | None = None
+    for key, value in pairs:
+        plain = plain_key(key)
+        if exact and plain is not None:
+            items[plain] = value
+        else:
+            other = value if other is None else join(other, value)
+    return Dictionary(items, other, place=machine.place(node))
+
+
+_HANDLERS: dict[type, Callable[["Machine", Any], Value]] = {
+    cst.Name: _name,
+    cst.Integer: _integer,
+    cst.Float: _float,
+    cst.SimpleString: _string,
+    cst.ConcatenatedString: _concatenated,
+    cst.FormattedString: _formatted,
+    cst.Tuple: _sequence("tuple"),
+    cst.List: _sequence("list"),
+    cst.Set: _sequence("set"),
+    cst.Dict: _dictionary,
+    cst.Attribute: _attribute,
+    cst.Call: _call,
+    cst.Subscript: _subscript,
+    cst.UnaryOperation: _unary,
+    cst.BinaryOperation: _binary,
+    cst.BooleanOperation: _boolean,
+    cst.Comparison: _comparison,
+    cst.IfExp: _conditional,
+    cst.Lambda: _lambda,
+    cst.NamedExpr: _named,
+    cst.Await: _await,
+    cst.Yield: _yield,
+    cst.ListComp: _comprehension("list"),
+    cst.SetComp: _comprehension("set"),
+    cst.GeneratorExp: _comprehension("generator"),
+    cst.DictComp: _dictionary_comprehension,
+    cst.Ellipsis: lambda machine, node: Constant(...),
+}

@@ -1,0 +1,338 @@
+"""Loops, comprehensions and unpacking: what a value yields when it is gone through.
+
+A loop body runs twice, so that the end of one round is seen before the start of the next; inside
+the second round of an outer loop once is enough. Short literal sequences, and the counted loops
+with which constructors build layers, are gone through item by item.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.events import Guard, Loop, Round
+from advisor.code.interpreter import operators
+from advisor.code.interpreter.machine import Completion, LoopFrame, join_all
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Constant,
+    Dictionary,
+    Function,
+    Joined,
+    Scalar,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+LONGEST_UNROLLED = 6
+LONGEST_UNROLLED_IN_CONSTRUCTOR = 16
+
+
+@dataclass(slots=True)
+class Iteration:
+    """What going through a value yields: its items where they are known, else a way to make one
+    that stands for any; how many there are; the symbol that counts them."""
+
+    items: tuple[Value, ...] | None = None
+    make: Callable[[], Value] | None = None
+    trips: Number | None = None
+    symbol: symbols.Symbol | None = None
+    start: Number | None = None
+    names: frozenset[str] = frozenset()
+    configurable: str | None = None
+    unrolls: bool = True
+
+    def element(self, machine: "Machine", node: cst.CSTNode) -> Value:
+        """One value that stands for any item."""
+        if self.make is not None:
+            return self.make()
+        if self.items:
+            return join_all(self.items)
+        return machine.unknown("item", node)
+
+
+def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
+    """How a value is gone through."""
+    match value:
+        case SequenceValue():
+            if value.items is not None:
+                return Iteration(value.items, trips=symbols.number(len(value.items)))
+            element = value.element
+            return Iteration(make=(lambda: element) if element is not None else None)
+        case Dictionary():
+            if value.other is None:
+                keys = tuple(_key_value(key) for key in value.items)
+                return Iteration(keys, trips=symbols.number(len(keys)))
+            return Iteration()
+        case Tensor():
+            return _rows_of(machine, value)
+        case Joined():
+            parts = [iterate(machine, option, node) for option in value.alternatives]
+            trips = parts[0].trips if len({part.trips for part in parts}) == 1 else None
+            return Iteration(
+                make=lambda: join_all([part.element(machine, node) for part in parts]),
+                trips=trips,
+            )
+    return machine.models.iterate(machine, value, node)
+
+
+def _key_value(key: object) -> Value:
+    if isinstance(key, (int, float)) and not isinstance(key, bool):
+        return Scalar(symbols.number(key))
+    return Constant(key)
+
+
+def _rows_of(machine: "Machine", tensor: Tensor) -> Iteration:
+    dims = tensor.shape.dims
+    shape = Shape(dims[1:]) if dims else None
+
+    def make() -> Value:
+        return tensor.replace(shape=shape or Shape(name="item"))
+
+    return Iteration(make=make, trips=dims[0] if dims else None)
+
+
+def items_of(value: Value) -> tuple[Value, ...] | None:
+    """The items of a sequence, when all are known."""
+    return value.items if isinstance(value, SequenceValue) else None
+
+
+def element_of(machine: "Machine", value: Value, node: cst.CSTNode) -> Value:
+    """One value that stands for any item of another."""
+    return iterate(machine, value, node).element(machine, node)
+
+
+# --- statements ---------------------------------------------------------------------------
+
+
+def run_for(machine: "Machine", node: cst.For) -> Completion:
+    """Run a `for` loop."""
+    from advisor.code.interpreter.statements import assign, execute_suite
+
+    over = machine.evaluate(node.iter)
+    iteration = iterate(machine, over, node.iter)
+    loop = Loop(
+        node,
+        machine.place(node),
+        over,
+        iteration.trips,
+        iteration.symbol,
+        iteration.start,
+        iteration.names,
+        iteration.configurable,
+    )
+
+    def body(item: Value) -> Completion:
+        assign(machine, node.target, item)
+        return execute_suite(machine, node.body)
+
+    completion = _run_rounds(machine, loop, iteration, body, node.iter)
+    if node.orelse is not None and completion is Completion.NORMAL:
+        return execute_suite(machine, node.orelse.body)
+    return completion
+
+
+def run_while(machine: "Machine", node: cst.While) -> Completion:
+    """Run a `while` loop."""
+    from advisor.code.interpreter.statements import execute_suite
+
+    loop = Loop(node, machine.place(node))
+
+    def body(item: Value) -> Completion:
+        test = machine.evaluate(node.test)
+        if operators.truth(test) is False:
+            return Completion.BREAK
+        return execute_suite(machine, node.body)
+
+    completion = _run_rounds(machine, loop, Iteration(), body, node.test)
+    if completion is Completion.GONE and operators.truth(machine.evaluate(node.test)) is not True:
+        completion = Completion.NORMAL
+    if node.orelse is not None and completion is Completion.NORMAL:
+        return execute_suite(machine, node.orelse.body)
+    return completion
+
+
+def _run_rounds(
+    machine: "Machine",
+    loop: Loop,
+    iteration: Iteration,
+    body: Callable[[Value], Completion],
+    node: cst.CSTNode,
+) -> Completion:
+    frame = LoopFrame()
+    machine.loops.append(frame)
+    try:
+        items = _unrolled(machine, iteration)
+        if items is not None:
+            completion = _each_item(machine, loop, items, body, frame)
+        else:
+            completion = _two_rounds(machine, loop, iteration, body, frame, node)
+    finally:
+        machine.loops.pop()
+    if frame.broken:
+        gone = completion in {Completion.GONE, Completion.RETURN, Completion.RAISE}
+        machine.merge(frame.broken, including_current=not gone)
+        return Completion.NORMAL
+    if completion in {Completion.BREAK, Completion.CONTINUE}:
+        return Completion.NORMAL
+    return completion
+
+
+def _each_item(
+    machine: "Machine",
+    loop: Loop,
+    items: Sequence[Value],
+    body: Callable[[Value], Completion],
+    frame: LoopFrame,
+) -> Completion:
+    for position, item in enumerate(items):
+        completion = _one_round(machine, Round(loop, position), body, item, frame)
+        if completion is not Completion.NORMAL:
+            return completion
+    return Completion.NORMAL
+
+
+def _two_rounds(
+    machine: "Machine",
+    loop: Loop,
+    iteration: Iteration,
+    body: Callable[[Value], Completion],
+    frame: LoopFrame,
+    node: cst.CSTNode,
+) -> Completion:
+    again = not any(each.index for each in machine.context.rounds)
+    machine.begin()
+    completion = _one_round(machine, Round(loop, 0), body, iteration.element(machine, node), frame)
+    before = machine.keep()
+    if completion is Completion.NORMAL and again:
+        machine.widen(before)
+        completion = _one_round(
+            machine, Round(loop, 1), body, iteration.element(machine, node), frame
+        )
+    machine.blur(before)
+    return completion
+
+
+def _one_round(
+    machine: "Machine",
+    round_: Round,
+    body: Callable[[Value], Completion],
+    item: Value,
+    frame: LoopFrame,
+) -> Completion:
+    with machine.round(round_):
+        completion = body(item)
+    if frame.continued:
+        including = completion in {Completion.NORMAL, Completion.CONTINUE}
+        machine.merge(frame.continued, including_current=including)
+        frame.continued.clear()
+        return Completion.NORMAL
+    return Completion.NORMAL if completion is Completion.CONTINUE else completion
+
+
+def _unrolled(machine: "Machine", iteration: Iteration) -> Sequence[Value] | None:
+    if not iteration.unrolls:
+        return None
+    if iteration.items is not None:
+        return iteration.items if len(iteration.items) <= LONGEST_UNROLLED else None
+    trips = None if iteration.trips is None else iteration.trips.integer
+    start = None if iteration.start is None else iteration.start.integer
+    if trips is None or start is None or not _constructing(machine):
+        return None
+    if not 0 <= trips <= LONGEST_UNROLLED_IN_CONSTRUCTOR:
+        return None
+    return [Scalar(symbols.number(start + step)) for step in range(trips)]
+
+
+def _constructing(machine: "Machine") -> bool:
+    """Whether the innermost calls build a model: counted loops there create layers."""
+    return any(
+        isinstance(frame.function, Function) and frame.function.name == "__init__"
+        for frame in machine.frames[-3:]
+    )
+
+
+# --- comprehensions -----------------------------------------------------------------------
+
+
+def run_comprehension(machine: "Machine", clause: cst.CompFor, produce: Callable[[], None]) -> bool:
+    """Run `produce` for the items of a comprehension; True when it ran once for each item."""
+    from advisor.code.interpreter.statements import assign
+
+    over = machine.evaluate(clause.iter)
+    iteration = iterate(machine, over, clause.iter)
+    unrolled = _unrolled(machine, iteration)
+    exact = unrolled is not None
+    items = unrolled if unrolled is not None else [iteration.element(machine, clause.iter)]
+    loop = Loop(clause, machine.place(clause), over, iteration.trips)
+    for position, item in enumerate(items):
+        with machine.round(Round(loop, position)):
+            assign(machine, clause.target, item)
+            guards = []
+            skip = False
+            for condition in clause.ifs:
+                test = machine.evaluate(condition.test)
+                known = operators.truth(test)
+                skip = skip or known is False
+                exact = exact and known is not None
+                guards.append(Guard(condition.test, True, test))
+            if skip:
+                continue
+            with machine.guarded(*guards):
+                if clause.inner_for_in is not None:
+                    exact = run_comprehension(machine, clause.inner_for_in, produce) and exact
+                else:
+                    produce()
+    return exact
+
+
+def collected(
+    machine: "Machine", kind: str, results: list[Value], exact: bool, node: cst.CSTNode
+) -> Value:
+    """The sequence that a comprehension makes of its results."""
+    if exact:
+        return SequenceValue(kind, tuple(results), place=machine.place(node))
+    element = join_all(results) if results else None
+    return SequenceValue(kind, None, element, place=machine.place(node))
+
+
+# --- unpacking ----------------------------------------------------------------------------
+
+
+def unpack(
+    machine: "Machine", value: Value, count: int, starred: bool, node: cst.CSTNode
+) -> list[Value]:
+    """The parts of a value that is assigned to `count` targets."""
+    match value:
+        case SequenceValue():
+            if value.items is not None and (starred or len(value.items) == count):
+                parts = list(value.items[:count])
+                return parts + [machine.unknown("rest", node)] * (count - len(parts))
+            if value.element is not None:
+                return [value.element] * count
+        case Joined():
+            columns = [
+                unpack(machine, option, count, starred, node) for option in value.alternatives
+            ]
+            return [join_all([column[index] for column in columns]) for index in range(count)]
+        case Unknown():
+            return _unpack_unknown(machine, value, count, starred)
+    return machine.models.unpack(machine, value, count, starred, node)
+
+
+def _unpack_unknown(machine: "Machine", value: Unknown, count: int, starred: bool) -> list[Value]:
+    parts: list[Value] = []
+    for index in range(count):
+        key = ("item", index)
+        if key not in value.fields:
+            value.fields[key] = Unknown(f"{value.name}[{index}]", value, value.place)
+        parts.append(value.fields[key])
+    return parts

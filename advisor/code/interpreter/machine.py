@@ -1,0 +1,309 @@
+"""The machine that runs a program over abstract values: its state, its branches, its budget."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code.events import Context, Event, Guard, Round
+from advisor.code.sources import NodePlace, Source
+from advisor.code.symbols import fresh
+from advisor.code.values import Function, Scalar, Scope, Unknown, Value, join
+
+if TYPE_CHECKING:
+    from advisor.code.library.models import Models
+    from advisor.code.project import Project
+
+MOST_STEPS = 60_000
+MOST_SECONDS = 5.0
+DEEPEST_CALL = 24
+_MISSING: Any = object()
+
+Writes = dict[tuple[int, Any], tuple[dict[Any, Any], Any, Any]]
+
+
+class OutOfBudget(Exception):
+    """An entry point took more steps or time than it is given: nothing is said about it."""
+
+
+class Completion(Enum):
+    """How a statement ends. `GONE` means that every way through it has left the block."""
+
+    NORMAL = auto()
+    RETURN = auto()
+    BREAK = auto()
+    CONTINUE = auto()
+    RAISE = auto()
+    GONE = auto()
+
+
+@dataclass(slots=True)
+class Frame:
+    """A function call under way. Ways that have returned early wait in `returned`."""
+
+    function: Function | None
+    scope: Scope
+    receiver: Value | None = None
+    results: list[Value] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    returned: list[Writes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class LoopFrame:
+    """A loop round under way. Ways that have left it early wait for the next round or the end."""
+
+    broken: list[Writes] = field(default_factory=list)
+    continued: list[Writes] = field(default_factory=list)
+
+
+class Machine:
+    """Runs programs in the abstract. What happens is appended to `trace`."""
+
+    def __init__(self, project: "Project", models: "Models") -> None:
+        self.project = project
+        self.models = models
+        self.trace: list[Event] = []
+        self.context = Context()
+        self.frames: list[Frame] = []
+        self.loops: list[LoopFrame] = []
+        self.main: Source | None = None
+        self.defined: list[Function] = []
+        self.entered: set[cst.CSTNode] = set()
+        self.instantiated: set[cst.CSTNode] = set()
+        self.module_scopes: dict[Source, Scope] = {}
+        self._logs: list[Writes] = []
+        self._steps_left = MOST_STEPS
+        self._deadline = time.monotonic() + MOST_SECONDS
+
+    # --- budget ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin a new entry point: an empty trace and a full budget."""
+        self.trace = []
+        self.context = Context()
+        self.frames = []
+        self.loops = []
+        self._logs = []
+        self._steps_left = MOST_STEPS
+        self._deadline = time.monotonic() + MOST_SECONDS
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Run an imported module: outside all branches, loops and calls, on a budget of its own."""
+        kept = (self._logs, self.loops, self.frames, self.context, self._steps_left)
+        self._logs, self.loops, self.frames, self.context = [], [], [], Context()
+        self._steps_left = MOST_STEPS
+        try:
+            yield
+        finally:
+            self._logs, self.loops, self.frames, self.context, self._steps_left = kept
+
+    def tick(self) -> None:
+        """Count one step; raises `OutOfBudget` when the entry point has had its share."""
+        self._steps_left -= 1
+        if self._steps_left <= 0:
+            raise OutOfBudget(f"more than {MOST_STEPS} steps")
+        if not self._steps_left & 255 and time.monotonic() > self._deadline:
+            raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
+
+    # --- where we are ---------------------------------------------------------------------
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost call."""
+        return self.frames[-1]
+
+    @property
+    def scope(self) -> Scope:
+        """The names in reach."""
+        return self.frames[-1].scope
+
+    @property
+    def source(self) -> Source:
+        """The file being run."""
+        return self.frames[-1].scope.source
+
+    def place(self, node: cst.CSTNode) -> NodePlace:
+        """The place of a node of the file being run."""
+        return NodePlace(self.source, node)
+
+    def emit(self, event: Event) -> None:
+        """Record that something happened."""
+        event.index = len(self.trace)
+        self.trace.append(event)
+
+    @contextmanager
+    def round(self, round_: Round) -> Iterator[None]:
+        """Be in a round of a loop."""
+        before = self.context
+        self.context = replace(before, rounds=(*before.rounds, round_))
+        try:
+            yield
+        finally:
+            self.context = before
+
+    @contextmanager
+    def guarded(self, *guards: Guard) -> Iterator[None]:
+        """Be on one side of a condition."""
+        before = self.context
+        self.context = replace(before, guards=(*before.guards, *guards))
+        try:
+            yield
+        finally:
+            self.context = before
+
+    @contextmanager
+    def gradients(self, enabled: bool) -> Iterator[None]:
+        """Have gradients recorded, or not."""
+        before = self.context
+        self.context = replace(before, gradients=enabled)
+        try:
+            yield
+        finally:
+            self.context = before
+
+    # --- state and branches ---------------------------------------------------------------
+
+    def store(self, fields: dict[Any, Any], key: Any, value: Any) -> None:
+        """Change a field of a scope or an object so that the change can be undone and joined."""
+        if self._logs:
+            log = self._logs[-1]
+            identity = (id(fields), key)
+            if identity not in log:
+                log[identity] = (fields, key, fields.get(key, _MISSING))
+        if value is _MISSING:
+            fields.pop(key, None)
+        else:
+            fields[key] = value
+
+    def begin(self) -> None:
+        """Start to record changes."""
+        self._logs.append({})
+
+    def undo(self) -> Writes:
+        """Undo the changes since `begin` and return what they were."""
+        writes: Writes = {}
+        for identity, (fields, key, before) in self._logs.pop().items():
+            writes[identity] = (fields, key, fields.get(key, _MISSING))
+            if before is _MISSING:
+                fields.pop(key, None)
+            else:
+                fields[key] = before
+        return writes
+
+    def keep(self) -> Writes:
+        """Keep the changes since `begin`; return what was there before them."""
+        log = self._logs.pop()
+        if self._logs:
+            outer = self._logs[-1]
+            for identity, entry in log.items():
+                outer.setdefault(identity, entry)
+        return log
+
+    def merge(self, ways: Sequence[Writes], including_current: bool) -> None:
+        """Let the state be what it is after any of several ways."""
+        if not ways:
+            return
+        touched: dict[tuple[int, Any], tuple[dict[Any, Any], Any]] = {}
+        for way in ways:
+            for identity, (fields, key, _) in way.items():
+                touched.setdefault(identity, (fields, key))
+        for identity, (fields, key) in touched.items():
+            current = fields.get(key, _MISSING)
+            values = [way[identity][2] if identity in way else current for way in ways]
+            if including_current:
+                values.append(current)
+            if key == "items":
+                self._merge_items(fields, values)
+            else:
+                self.store(fields, key, _join_fields(values))
+
+    def _merge_items(self, fields: dict[Any, Any], values: list[Any]) -> None:
+        items, others = _join_items([value for value in values if value is not _MISSING])
+        self.store(fields, "items", items)
+        element = fields.get("element")
+        known = [*others, *([element] if element is not None else [])]
+        if items is None and known:
+            self.store(fields, "element", join_all(known))
+
+    def widen(self, before: Writes) -> None:
+        """Forget the exact numbers that a loop round has changed: the next round changes them
+        again."""
+        for fields, key, value in list(before.values()):
+            current = fields.get(key)
+            if isinstance(value, Scalar) and isinstance(current, Scalar):
+                if value.number != current.number:
+                    names = value.names | current.names
+                    self.store(fields, key, Scalar(fresh(str(key)), names))
+
+    def blur(self, before: Writes) -> None:
+        """After a loop of unknown length, forget how many items its rounds have put into lists."""
+        for fields, key, value in list(before.values()):
+            if key != "items" or value is _MISSING:
+                continue
+            items = fields.get("items")
+            if isinstance(items, tuple) and (value is None or len(items) != len(value)):
+                known = [item for item in (fields.get("element"), *items) if item is not None]
+                self.store(fields, "items", None)
+                self.store(fields, "element", join_all(known) if known else None)
+
+    # --- running --------------------------------------------------------------------------
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression."""
+        from advisor.code.interpreter.expressions import evaluate
+
+        return evaluate(self, node)
+
+    def execute(self, body: Iterable[cst.CSTNode]) -> Completion:
+        """Run statements in order."""
+        from advisor.code.interpreter.statements import execute_block
+
+        return execute_block(self, body)
+
+    def unknown(self, name: str, node: cst.CSTNode | None = None) -> Unknown:
+        """A fresh value nothing is known about."""
+        return Unknown(name, place=None if node is None else self.place(node))
+
+
+def join_all(values: Sequence[Value]) -> Value:
+    """A value for any of several; there must be at least one."""
+    result = values[0]
+    for value in values[1:]:
+        result = join(result, value)
+    return result
+
+
+def _join_fields(values: list[Any]) -> Any:
+    present = [value for value in values if value is not _MISSING]
+    if not present:
+        return _MISSING
+    first = present[0]
+    if all(value is first for value in present):
+        return first
+    if all(isinstance(value, Value) for value in present):
+        return join_all(present)
+    return _join_plain(present)
+
+
+def _join_plain(values: list[Any]) -> Any:
+    """Join what is no value itself: an optional element, a lineage."""
+    kept = [value for value in values if isinstance(value, Value)]
+    return join_all(kept) if kept else None
+
+
+def _join_items(values: list[Any]) -> tuple[Any, list[Value]]:
+    """Join the items of a list item by item; when the lengths differ, or some are not known, the
+    second result is all that are."""
+    tuples = [value for value in values if isinstance(value, tuple)]
+    if len(tuples) == len(values) and len({len(each) for each in tuples}) == 1:
+        return tuple(join_all(column) for column in zip(*tuples, strict=True)), []
+    return None, [item for each in tuples for item in each]
+
+
+__all__ = ["Completion", "Frame", "LoopFrame", "Machine", "OutOfBudget", "join_all"]

@@ -1,0 +1,239 @@
+"""Operators over abstract values: arithmetic, comparison, truth."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    FALSE,
+    TRUE,
+    Class,
+    Constant,
+    Dictionary,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    ProjectModule,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_ARITHMETIC: dict[str, Callable[[Number, Number], Number | None]] = {
+    "Add": symbols.add,
+    "Subtract": symbols.subtract,
+    "Multiply": symbols.multiply,
+    "Divide": symbols.divide,
+    "FloorDivide": symbols.floor_divide,
+    "Modulo": symbols.modulo,
+    "Power": symbols.power,
+}
+_SIGNS = {
+    "Add": "+",
+    "Subtract": "-",
+    "Multiply": "*",
+    "Divide": "/",
+    "FloorDivide": "//",
+    "Modulo": "%",
+    "Power": "**",
+    "MatrixMultiply": "@",
+    "BitAnd": "&",
+    "BitOr": "|",
+}
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true, when that is certain and no option can change it."""
+    if isinstance(value, Constant):
+        return None if value.configurable else bool(value.value)
+    if isinstance(value, Scalar):
+        constant = value.number.constant
+        return None if value.configurable or constant is None else bool(constant)
+    if isinstance(value, Sequence) and value.items is not None:
+        return bool(value.items)
+    if isinstance(value, Joined):
+        options = {truth(option) for option in value.alternatives}
+        return options.pop() if len(options) == 1 else None
+    if isinstance(value, (Function, Class, Library, ProjectModule, Instance)):
+        return True
+    return None
+
+
+def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) -> Value:
+    """`-x`, `+x`, `not x`, `~x`."""
+    if operator == "Not":
+        known = truth(operand)
+        return machine.unknown("not", node) if known is None else Constant(not known)
+    if isinstance(operand, Scalar):
+        if operator == "Minus":
+            return Scalar(symbols.negate(operand.number), operand.names, operand.configurable)
+        if operator == "Plus":
+            return operand
+    if operator == "Minus" and isinstance(operand, (Tensor, Unknown)):
+        return machine.models.arithmetic(machine, "neg", operand, None, node)
+    if isinstance(operand, Joined) and operator == "Minus":
+        return _each(operand, lambda option: unary(machine, operator, option, node))
+    return machine.unknown("?", node)
+
+
+def binary(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value:
+    """`left <operator> right`."""
+    if isinstance(left, Joined) and not isinstance(right, Joined):
+        return _each(left, lambda option: binary(machine, operator, option, right, node))
+    if isinstance(right, Joined) and not isinstance(left, Joined):
+        return _each(right, lambda option: binary(machine, operator, left, option, node))
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        return scalar(operator, left, right) or machine.unknown("number", node)
+    if operator == "Add":
+        combined = _concatenate(left, right)
+        if combined is not None:
+            return combined
+    if operator == "Multiply":
+        repeated = _repeat(left, right) or _repeat(right, left)
+        if repeated is not None:
+            return repeated
+    if operator == "Modulo" and isinstance(left, Constant) and isinstance(left.value, str):
+        return machine.unknown("text", node)
+    return machine.models.arithmetic(machine, _SIGNS.get(operator, operator), left, right, node)
+
+
+def scalar(operator: str, left: Scalar, right: Scalar) -> Scalar | None:
+    """Arithmetic of two numbers; None when it has no result."""
+    operation = _ARITHMETIC.get(operator)
+    result = None if operation is None else operation(left.number, right.number)
+    if result is None:
+        return None
+    return Scalar(result, left.names | right.names, left.configurable or right.configurable)
+
+
+def compare(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value:
+    """`left <operator> right` for comparison operators."""
+    result = _compared(operator, left, right)
+    if result is not None:
+        return TRUE if result else FALSE
+    return machine.models.comparison(machine, operator, left, right, node)
+
+
+def both(machine: "Machine", left: Value, right: Value, node: cst.CSTNode) -> Value:
+    """`left and right` for the parts of a chained comparison."""
+    if truth(left) is False or truth(right) is False:
+        return FALSE
+    if truth(left) and truth(right):
+        return TRUE
+    return machine.unknown("?", node)
+
+
+def _compared(operator: str, left: Value, right: Value) -> bool | None:
+    if operator in {"Is", "IsNot"}:
+        result = _identical(left, right)
+        return result if result is None or operator == "Is" else not result
+    if operator in {"Equal", "NotEqual"}:
+        result = _equal(left, right)
+        return result if result is None or operator == "Equal" else not result
+    if operator in {"In", "NotIn"}:
+        result = _contained(left, right)
+        return result if result is None or operator == "In" else not result
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        if left.configurable or right.configurable:
+            return None
+        first, second = left.number.constant, right.number.constant
+        if first is None or second is None:
+            return None
+        return {
+            "LessThan": first < second,
+            "LessThanEqual": first <= second,
+            "GreaterThan": first > second,
+            "GreaterThanEqual": first >= second,
+        }.get(operator)
+    return None
+
+
+def _identical(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        if left.configurable or right.configurable:
+            return None
+        return left.value is right.value
+    for value, other in ((left, right), (right, left)):
+        if isinstance(other, Constant) and other.value is None:
+            options = alternatives(value)
+            if any(isinstance(option, (Unknown, Constant)) for option in options):
+                return None
+            return None if any(getattr(each, "configurable", None) for each in options) else False
+    return None
+
+
+def _equal(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        if left.configurable or right.configurable:
+            return None
+        return left.value == right.value
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        if left.configurable or right.configurable:
+            return None
+        first, second = left.number.constant, right.number.constant
+        return None if first is None or second is None else first == second
+    return None
+
+
+def _contained(left: Value, right: Value) -> bool | None:
+    if not isinstance(left, Constant) or left.configurable:
+        return None
+    if isinstance(right, Dictionary) and right.other is None:
+        return left.value in right.items
+    if isinstance(right, Sequence) and right.items is not None:
+        results = [_equal(left, item) for item in right.items]
+        if True in results:
+            return True
+        return None if None in results else False
+    return None
+
+
+def _concatenate(left: Value, right: Value) -> Value | None:
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        if isinstance(left.value, str) and isinstance(right.value, str):
+            return Constant(left.value + right.value, left.configurable or right.configurable)
+        return None
+    if not isinstance(left, Sequence) or not isinstance(right, Sequence):
+        return None
+    if left.items is not None and right.items is not None:
+        return Sequence(left.kind, left.items + right.items, place=left.place)
+    element: Value | None = None
+    for value in (left, right):
+        for item in (*(value.items or ()), *((value.element,) if value.element else ())):
+            element = item if element is None else join(element, item)
+    return Sequence(left.kind, None, element, place=left.place)
+
+
+def _repeat(sequence: Value, times: Value) -> Value | None:
+    if not isinstance(sequence, Sequence) or not isinstance(times, Scalar):
+        return None
+    length = times.number.integer
+    if sequence.items is not None and length is not None and length * len(sequence.items) <= 64:
+        return Sequence(sequence.kind, sequence.items * length, place=sequence.place)
+    element = sequence.element
+    for item in sequence.items or ():
+        element = item if element is None else join(element, item)
+    return Sequence(sequence.kind, None, element, place=sequence.place)
+
+
+def _each(value: Joined, operation: Callable[[Value], Value]) -> Value:
+    results = [operation(option) for option in value.alternatives]
+    result = results[0]
+    for other in results[1:]:
+        result = join(result, other)
+    return result

@@ -1,0 +1,393 @@
+"""Running statements over abstract values."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code.events import Guard
+from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
+from advisor.code.interpreter.machine import Completion, Writes
+from advisor.code.values import NONE, Constant, Function, Unknown, Value, join
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_EARLY = {Completion.RETURN, Completion.BREAK, Completion.CONTINUE}
+
+
+def execute_block(machine: "Machine", body: Iterable[cst.CSTNode]) -> Completion:
+    """Run statements in order until one of them leaves the block.
+
+    What follows an `if` that leaves the block on one side stands under the other side's guard.
+    """
+    before = machine.context
+    try:
+        for node in body:
+            machine.tick()
+            handler = _HANDLERS.get(type(node))
+            if handler is None:
+                continue
+            completion = handler(machine, node)
+            if completion is not Completion.NORMAL:
+                return completion
+    finally:
+        if machine.context is not before:
+            machine.context = before
+    return Completion.NORMAL
+
+
+def _line(machine: "Machine", node: cst.SimpleStatementLine) -> Completion:
+    return _small_statements(machine, node.body)
+
+
+def _small_statements(machine: "Machine", body: Sequence[cst.CSTNode]) -> Completion:
+    for small in body:
+        machine.tick()
+        handler = _HANDLERS.get(type(small))
+        if handler is None:
+            continue
+        completion = handler(machine, small)
+        if completion is not Completion.NORMAL:
+            return completion
+    return Completion.NORMAL
+
+
+def execute_suite(machine: "Machine", suite: cst.BaseSuite) -> Completion:
+    """Run the body of a compound statement, on its own lines or on one."""
+    if isinstance(suite, cst.SimpleStatementSuite):
+        return _small_statements(machine, suite.body)
+    return execute_block(machine, suite.body)
+
+
+# --- assignment ---------------------------------------------------------------------------
+
+
+def _expression(machine: "Machine", node: cst.Expr) -> Completion:
+    machine.evaluate(node.value)
+    return Completion.NORMAL
+
+
+def _assign(machine: "Machine", node: cst.Assign) -> Completion:
+    value = machine.evaluate(node.value)
+    for target in node.targets:
+        assign(machine, target.target, value)
+    return Completion.NORMAL
+
+
+def _annotated(machine: "Machine", node: cst.AnnAssign) -> Completion:
+    if node.value is not None:
+        assign(machine, node.target, machine.evaluate(node.value))
+    elif isinstance(node.target, cst.Name) and machine.scope.kind == "class":
+        # A dataclass field without a default.
+        machine.store(
+            machine.scope.fields, node.target.value, machine.unknown(node.target.value, node)
+        )
+    return Completion.NORMAL
+
+
+def _augmented(machine: "Machine", node: cst.AugAssign) -> Completion:
+    current = machine.evaluate(node.target)
+    value = machine.evaluate(node.value)
+    operator = type(node.operator).__name__.removesuffix("Assign")
+    if not attributes.extend_in_place(machine, operator, current, value):
+        result = operators.binary(machine, operator, current, value, node)
+        assign(machine, node.target, result)
+    machine.models.augmented(machine, operator, current, value, node)
+    return Completion.NORMAL
+
+
+def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None:
+    """Bind a target, of any form, to a value."""
+    match target:
+        case cst.Name(value=name):
+            if isinstance(value, Unknown):
+                value.names.add(name)
+            scope = machine.scope.declared.get(name, machine.scope)
+            machine.store(scope.fields, name, value)
+        case cst.Attribute():
+            receiver = machine.evaluate(target.value)
+            attributes.set_attribute(machine, receiver, target.attr.value, value, target)
+        case cst.Subscript():
+            from advisor.code.interpreter.expressions import index
+
+            receiver = machine.evaluate(target.value)
+            indices = [index(machine, element.slice) for element in target.slice]
+            attributes.set_item(machine, receiver, indices, value, target)
+        case cst.Tuple() | cst.List():
+            _unpack(machine, target.elements, value, target)
+        case cst.StarredElement():
+            assign(machine, target.value, value)
+
+
+def _unpack(
+    machine: "Machine",
+    elements: Sequence[cst.BaseElement],
+    value: Value,
+    node: cst.BaseExpression,
+) -> None:
+    stars = [isinstance(element, cst.StarredElement) for element in elements]
+    parts = loops.unpack(machine, value, len(elements), any(stars), node)
+    for position, element in enumerate(elements):
+        if stars[position] or any(stars[:position]):
+            assign(machine, element.value, machine.unknown("rest", element.value))
+        else:
+            assign(machine, element.value, parts[position])
+
+
+def _delete(machine: "Machine", node: cst.Del) -> Completion:
+    return Completion.NORMAL
+
+
+# --- control flow -------------------------------------------------------------------------
+
+
+def _if(machine: "Machine", node: cst.If) -> Completion:
+    test = machine.evaluate(node.test)
+    known = operators.truth(test)
+    if known is None and machine.project.is_main_guard(node.test):
+        known = machine.source is machine.main
+    if known is not None:
+        return execute_suite(machine, node.body) if known else _else(machine, node.orelse)
+    refined = _refinement(machine, node.test)
+    ways: list[tuple[Completion, Writes]] = []
+    for taken in (True, False):
+        machine.begin()
+        with machine.guarded(Guard(node.test, taken, test)):
+            refined(taken)
+            completion = execute_suite(machine, node.body) if taken else _else(machine, node.orelse)
+        ways.append((completion, machine.undo()))
+    completion = join_ways(machine, ways)
+    if completion is Completion.NORMAL:
+        left = [taken for taken, way in zip((True, False), ways, strict=True) if way[0] in _EARLY]
+        if len(left) == 1:
+            _stand_under(machine, Guard(node.test, not left[0], test))
+    return completion
+
+
+def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool], None]:
+    """What the outcome of a test says about a name: `if x is None` tells on either side."""
+
+    def nothing(taken: bool) -> None:
+        return None
+
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name),
+            comparisons=[
+                cst.ComparisonTarget(operator=operator, comparator=cst.Name(value="None"))
+            ],
+        ):
+            is_none = isinstance(operator, (cst.Is, cst.Equal))
+        case cst.Name(value=name):
+            is_none = False
+        case cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
+            is_none = True
+        case _:
+            return nothing
+
+    def refine(taken: bool) -> None:
+        if name not in machine.scope.fields:
+            return
+        value = machine.scope.fields[name]
+        options = getattr(value, "alternatives", None)
+        if options is None:
+            return
+        kept = [option for option in options if _is_none(option) == (taken == is_none)]
+        if kept and len(kept) < len(options):
+            result = kept[0]
+            for option in kept[1:]:
+                result = join(result, option)
+            machine.store(machine.scope.fields, name, result)
+
+    return refine
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _stand_under(machine: "Machine", guard: Guard) -> None:
+    machine.context = replace(machine.context, guards=(*machine.context.guards, guard))
+
+
+def _else(machine: "Machine", orelse: cst.If | cst.Else | None) -> Completion:
+    if orelse is None:
+        return Completion.NORMAL
+    if isinstance(orelse, cst.If):
+        return _if(machine, orelse)
+    return execute_suite(machine, orelse.body)
+
+
+def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> Completion:
+    """Join the ways that go on; let those that leave wait where they are going."""
+    going: list[Writes] = []
+    for completion, writes in ways:
+        match completion:
+            case Completion.NORMAL:
+                going.append(writes)
+            case Completion.RETURN:
+                machine.frame.returned.append(writes)
+            case Completion.BREAK if machine.loops:
+                machine.loops[-1].broken.append(writes)
+            case Completion.CONTINUE if machine.loops:
+                machine.loops[-1].continued.append(writes)
+    if not going:
+        raised = all(completion is Completion.RAISE for completion, _ in ways)
+        return Completion.RAISE if raised else Completion.GONE
+    machine.merge(going, including_current=False)
+    return Completion.NORMAL
+
+
+def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
+    machine.begin()
+    completion = execute_suite(machine, node.body)
+    if completion is Completion.NORMAL and node.orelse is not None:
+        completion = execute_suite(machine, node.orelse.body)
+    ways = [(completion, machine.undo())]
+    for handler in node.handlers:
+        machine.begin()
+        # The handler may run after all or nothing of the body: join both.
+        machine.merge([ways[0][1]], including_current=True)
+        with machine.guarded(Guard(handler, True)):
+            if handler.name is not None:
+                assign(machine, handler.name.name, machine.unknown("error", handler))
+            handled = execute_suite(machine, handler.body)
+        ways.append((handled, machine.undo()))
+    completion = join_ways(machine, ways)
+    if node.finalbody is not None:
+        final = execute_suite(machine, node.finalbody.body)
+        if final is not Completion.NORMAL:
+            return final
+    return completion
+
+
+def _with(machine: "Machine", node: cst.With) -> Completion:
+    before = machine.context
+    try:
+        for item in node.items:
+            manager = machine.evaluate(item.item)
+            entered = machine.models.enter(machine, manager, item.item)
+            if item.asname is not None:
+                assign(machine, item.asname.name, entered)
+        return execute_suite(machine, node.body)
+    finally:
+        machine.context = before
+
+
+def _while(machine: "Machine", node: cst.While) -> Completion:
+    return loops.run_while(machine, node)
+
+
+def _for(machine: "Machine", node: cst.For) -> Completion:
+    return loops.run_for(machine, node)
+
+
+def _match(machine: "Machine", node: cst.Match) -> Completion:
+    subject = machine.evaluate(node.subject)
+    ways: list[tuple[Completion, Writes]] = []
+    for case in node.cases:
+        machine.begin()
+        with machine.guarded(Guard(case, True, subject)):
+            completion = execute_suite(machine, case.body)
+        ways.append((completion, machine.undo()))
+    ways.append((Completion.NORMAL, {}))
+    return join_ways(machine, ways)
+
+
+def _return(machine: "Machine", node: cst.Return) -> Completion:
+    value = NONE if node.value is None else machine.evaluate(node.value)
+    machine.frame.results.append(value)
+    return Completion.RETURN
+
+
+def _raise(machine: "Machine", node: cst.Raise) -> Completion:
+    return Completion.RAISE
+
+
+def _assert(machine: "Machine", node: cst.Assert) -> Completion:
+    machine.evaluate(node.test)
+    return Completion.NORMAL
+
+
+def _global(machine: "Machine", node: cst.Global) -> Completion:
+    for item in node.names:
+        machine.scope.declared[item.name.value] = machine.scope.module
+    return Completion.NORMAL
+
+
+def _nonlocal(machine: "Machine", node: cst.Nonlocal) -> Completion:
+    for item in node.names:
+        scope = machine.scope.parent
+        while scope is not None and item.name.value not in scope.fields:
+            scope = scope.parent
+        if scope is not None:
+            machine.scope.declared[item.name.value] = scope
+    return Completion.NORMAL
+
+
+# --- definitions --------------------------------------------------------------------------
+
+
+def _function(machine: "Machine", node: cst.FunctionDef) -> Completion:
+    defaults = calls.defaults(machine, node.params)
+    decorators = [machine.evaluate(each.decorator) for each in node.decorators]
+    owner = None
+    function = Function(
+        node,
+        machine.scope,
+        node.name.value,
+        defaults,
+        tuple(decorators),
+        owner,
+        machine.place(node),
+    )
+    machine.defined.append(function)
+    value = calls.decorate(machine, function, decorators, node)
+    machine.store(machine.scope.fields, node.name.value, value)
+    return Completion.NORMAL
+
+
+def _class(machine: "Machine", node: cst.ClassDef) -> Completion:
+    value = classes.define(machine, node)
+    machine.store(machine.scope.fields, node.name.value, value)
+    return Completion.NORMAL
+
+
+def _import(machine: "Machine", node: cst.Import) -> Completion:
+    imports.run_import(machine, node)
+    return Completion.NORMAL
+
+
+def _import_from(machine: "Machine", node: cst.ImportFrom) -> Completion:
+    imports.run_import_from(machine, node)
+    return Completion.NORMAL
+
+
+_HANDLERS: dict[type, Callable[["Machine", Any], Completion]] = {
+    cst.SimpleStatementLine: _line,
+    cst.Expr: _expression,
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Del: _delete,
+    cst.If: _if,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.With: _with,
+    cst.While: _while,
+    cst.For: _for,
+    cst.Match: _match,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Break: lambda machine, node: Completion.BREAK,
+    cst.Continue: lambda machine, node: Completion.CONTINUE,
+    cst.Assert: _assert,
+    cst.Global: _global,
+    cst.Nonlocal: _nonlocal,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+}

@@ -1,0 +1,492 @@
+"""How the interpreter asks what a library does.
+
+A library is modelled by small functions registered under the names of what they model:
+
+    @function("torch.relu", "torch.nn.functional.relu")
+    @method("tensor", "relu")
+    def relu(call: Call) -> Value | None: ...
+
+A model returns the resulting value, or None when it has nothing to say; it emits events through
+`call.machine`. To teach the interpreter a new function, add its name to the model that fits, or
+a line to one of the tables in the library's module.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code.events import Context
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Arguments,
+    Class,
+    Constant,
+    Dictionary,
+    Instance,
+    Layer,
+    Library,
+    Object,
+    Optimizer,
+    Parameters,
+    Schedule,
+    Tensor,
+    Unknown,
+    Value,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+Index = Value | slice
+LIBRARY_MODULES = (
+    "python",
+    "torch_tensors",
+    "torch_modules",
+    "torch_losses",
+    "torch_training",
+    "torch_data",
+    "numpy",
+    "pandas",
+    "sklearn",
+    "keras",
+    "trainers",
+)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of something that is modelled: by whom, on what, with what."""
+
+    machine: "Machine"
+    path: str
+    arguments: Arguments
+    node: cst.CSTNode
+    receiver: Value | None = None
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the call stands."""
+        return self.machine.place(self.node)
+
+    @property
+    def context(self) -> Context:
+        """What the call stands in."""
+        return self.machine.context
+
+    @property
+    def subject(self) -> Value | None:
+        """The value that an operation is about: the receiver of a method, else the first argument
+        of a function."""
+        if self.receiver is not None:
+            return self.receiver
+        return self.arguments.get(0, "input")
+
+    def argument(self, index: int, name: str) -> Value | None:
+        """An argument by position or name. For operations that exist as a function and as a method
+        the position counts from the one behind the subject."""
+        return self.arguments.get(index, name)
+
+    def operand(self, index: int, name: str) -> Value | None:
+        """An argument behind the subject of an operation."""
+        return self.arguments.get(index if self.receiver is not None else index + 1, name)
+
+    def unknown(self) -> Unknown:
+        """A result nothing is known about."""
+        return self.machine.unknown(f"{self.path.rsplit('.', 1)[-1]}()", self.node)
+
+
+Model = Callable[[Call], Value | None]
+AttributeModel = Callable[["Machine", Any, cst.CSTNode], Value | None]
+IterationModel = Callable[["Machine", Any, cst.CSTNode], Iteration | None]
+ItemModel = Callable[["Machine", Any, Sequence[Index], cst.CSTNode], Value | None]
+Observer = Callable[..., bool | None]
+
+_functions: dict[str, Model] = {}
+_methods: dict[tuple[str, str], Model] = {}
+_attributes: dict[tuple[str, str], AttributeModel] = {}
+_iterations: dict[str, IterationModel] = {}
+_items: dict[str, ItemModel] = {}
+_families: list[tuple[str, str]] = []
+_hooks: dict[str, list[Callable[..., Any]]] = {}
+
+
+def function(*paths: str) -> Callable[[Model], Model]:
+    """Model the functions or classes with these paths."""
+
+    def register(model: Model) -> Model:
+        for path in paths:
+            _functions[path] = model
+        return model
+
+    return register
+
+
+def method(family: str, *names: str) -> Callable[[Model], Model]:
+    """Model methods of a family of values: `tensor`, `module`, `optimizer`, a class's path, …"""
+
+    def register(model: Model) -> Model:
+        for name in names:
+            _methods[family, name] = model
+        return model
+
+    return register
+
+
+def attribute(family: str, *names: str) -> Callable[[AttributeModel], AttributeModel]:
+    """Model attributes of a family of values."""
+
+    def register(model: AttributeModel) -> AttributeModel:
+        for name in names:
+            _attributes[family, name] = model
+        return model
+
+    return register
+
+
+def iteration(*families: str) -> Callable[[IterationModel], IterationModel]:
+    """Model what going through a value of these families yields."""
+
+    def register(model: IterationModel) -> IterationModel:
+        for each in families:
+            _iterations[each] = model
+        return model
+
+    return register
+
+
+def item(*families: str) -> Callable[[ItemModel], ItemModel]:
+    """Model subscripts of values of these families."""
+
+    def register(model: ItemModel) -> ItemModel:
+        for each in families:
+            _items[each] = model
+        return model
+
+    return register
+
+
+def family(name: str, *prefixes: str) -> None:
+    """Let objects whose path starts with one of the prefixes belong to a family."""
+    _families.extend((prefix, name) for prefix in prefixes)
+
+
+def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
+    `enter` (a context manager), `assign_attribute`, `assign_item`, `augmented`."""
+
+    def register(model: Callable[..., Any]) -> Callable[..., Any]:
+        _hooks.setdefault(name, []).append(model)
+        return model
+
+    return register
+
+
+class Models:
+    """All library models, as the interpreter uses them."""
+
+    def __init__(self) -> None:
+        for name in LIBRARY_MODULES:
+            import_module(f"advisor.code.library.{name}")
+        self._families_of_path: dict[str, tuple[str, ...]] = {}
+
+    # --- names ----------------------------------------------------------------------------
+
+    def builtin(self, name: str) -> Value | None:
+        """The builtin of a name."""
+        return Library(f"builtins.{name}") if name in BUILTINS else None
+
+    def library(self, name: str) -> Value | None:
+        """A library that is known by name, so that no file of the project is looked for."""
+        root = name.split(".")[0]
+        return Library(canonical(name)) if root in LIBRARIES else None
+
+    def foreign(self, name: str) -> Value:
+        """A library nothing is known about."""
+        return Library(canonical(name))
+
+    def member(self, library: Library, name: str) -> Value:
+        """What a library, or a class in it, has under a name."""
+        path = canonical(f"{library.path}.{name}")
+        constant = _attributes.get(("constant", path))
+        if constant is not None:
+            value = constant(None, library, cst.Name(name))  # type: ignore[arg-type]
+            if value is not None:
+                return value
+        return Library(path)
+
+    def import_star(self, machine: "Machine", module: Value) -> None:
+        """`from library import *`."""
+        if not isinstance(module, Library):
+            return
+        prefix = f"{module.path}."
+        for path in _functions:
+            rest = path.removeprefix(prefix)
+            if rest != path and "." not in rest:
+                machine.store(machine.scope.fields, rest, Library(path))
+
+    # --- calls ----------------------------------------------------------------------------
+
+    def call(
+        self, machine: "Machine", callee: Library, passed: Arguments, node: cst.CSTNode
+    ) -> Value:
+        """Call a function or class of a library."""
+        model = _functions.get(callee.path)
+        if model is None and "." in callee.path:
+            prefix, _, name = callee.path.rpartition(".")
+            model = _functions.get(f"{prefix}.*")
+            if model is None and self._families_of(prefix) and passed.positional:
+                # `torch.Tensor.view(x, …)`: the method as a function.
+                found = self._method(self._families_of(prefix), name)
+                if found is not None:
+                    rest = Arguments(passed.positional[1:], passed.keywords, passed.unknown)
+                    call = Call(machine, callee.path, rest, node, passed.positional[0])
+                    return found(call) or call.unknown()
+        if model is not None:
+            call = Call(machine, callee.path, passed, node)
+            result = model(call)
+            return result if result is not None else call.unknown()
+        root = callee.path.split(".")[0]
+        if root in LIBRARIES and root not in _OPEN_LIBRARIES:
+            return machine.unknown(f"{callee.path.rsplit('.', 1)[-1]}()", node)
+        from advisor.code.interpreter.calls import escape
+
+        return escape(machine, callee, passed, node)
+
+    def call_method(
+        self,
+        machine: "Machine",
+        receiver: Value,
+        name: str,
+        passed: Arguments,
+        node: cst.CSTNode,
+    ) -> Value:
+        """Call a method of anything that is no class of the project."""
+        from advisor.code.interpreter import attributes, calls
+
+        families = self.families(receiver)
+        model = self._method(families, name)
+        if model is not None:
+            call = Call(machine, f"{families[0]}.{name}", passed, node, receiver)
+            result = model(call)
+            if result is not None:
+                return result
+            return call.unknown()
+        if isinstance(receiver, Unknown):
+            own = attributes.unknown_attribute(machine, receiver, name, node)
+            return calls.call(machine, own, passed, node)
+        if isinstance(receiver, Instance) and receiver.cls.has_unknown_base():
+            return calls.escape(machine, receiver, passed, node)
+        if isinstance(receiver, (Tensor, Constant, SequenceValue, Dictionary, Parameters)):
+            return machine.unknown(f"{name}()", node)
+        if families and families[0].split(".")[0] in LIBRARIES:
+            return machine.unknown(f"{name}()", node)
+        unknown_method = Unknown(name, place=machine.place(node))
+        return calls.escape(
+            machine,
+            unknown_method,
+            Arguments([*passed.positional, receiver], passed.keywords),
+            node,
+        )
+
+    def attribute(
+        self, machine: "Machine", receiver: Value, name: str, node: cst.CSTNode
+    ) -> Value | None:
+        """An attribute of a library's object or a tensor, when it is modelled."""
+        for each in self.families(receiver):
+            model = _attributes.get((each, name))
+            if model is not None:
+                return model(machine, receiver, node)
+        return None
+
+    def instance_attribute(
+        self, machine: "Machine", instance: Instance, name: str, node: cst.CSTNode
+    ) -> Value:
+        """What an instance of a project class has from the libraries it inherits from."""
+        from advisor.code.values import Method
+
+        known = self.attribute(machine, instance, name, node)
+        if known is not None:
+            return known
+        if self._method(self.families(instance), name) is not None:
+            return Method(instance, name, machine.place(node))
+        made = Unknown(name, place=machine.place(node))
+        made.names.add(name)
+        instance.fields[name] = made
+        return made
+
+    def construct_base(
+        self, machine: "Machine", instance: Instance, passed: Arguments, node: cst.CSTNode
+    ) -> None:
+        """Run the constructor of the library class that an instance inherits from."""
+        for each in _hooks.get("construct", ()):
+            each(machine, instance, passed, node)
+
+    def is_settings_class(self, cls: Class) -> bool:
+        """Whether a class takes its fields from its body, as pydantic models and named tuples do."""
+        return any(
+            path in {"pydantic.BaseModel", "typing.NamedTuple", "pydantic_settings.BaseSettings"}
+            for path in cls.library_bases()
+        )
+
+    # --- everything else ------------------------------------------------------------------
+
+    def iterate(self, machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
+        """What going through a value of a library yields."""
+        for each in self.families(value):
+            model = _iterations.get(each)
+            if model is not None:
+                found = model(machine, value, node)
+                if found is not None:
+                    return found
+        return Iteration()
+
+    def get_item(
+        self, machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+    ) -> Value:
+        """A subscript of a value of a library."""
+        for each in self.families(receiver):
+            model = _items.get(each)
+            if model is not None:
+                found = model(machine, receiver, indices, node)
+                if found is not None:
+                    return found
+        return machine.unknown("item", node)
+
+    def unpack(
+        self, machine: "Machine", value: Value, count: int, starred: bool, node: cst.CSTNode
+    ) -> list[Value]:
+        """The parts of a library's value that is assigned to several targets."""
+        for each in _hooks.get("unpack", ()):
+            parts = each(machine, value, count, node)
+            if parts is not None:
+                return list(parts)
+        element = self.iterate(machine, value, node)
+        return [element.element(machine, node) for _ in range(count)]
+
+    def arithmetic(
+        self,
+        machine: "Machine",
+        operator: str,
+        left: Value,
+        right: Value | None,
+        node: cst.CSTNode,
+    ) -> Value:
+        """An arithmetic operator on at least one value that is no plain number."""
+        for each in _hooks.get("arithmetic", ()):
+            found = each(machine, operator, left, right, node)
+            if found is not None:
+                assert isinstance(found, Value)
+                return found
+        return machine.unknown("?", node)
+
+    def comparison(
+        self, machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+    ) -> Value:
+        """A comparison with an outcome that is not known."""
+        for each in _hooks.get("comparison", ()):
+            found = each(machine, operator, left, right, node)
+            if found is not None:
+                assert isinstance(found, Value)
+                return found
+        return machine.unknown("?", node)
+
+    def enter(self, machine: "Machine", manager: Value, node: cst.CSTNode) -> Value:
+        """Enter a context manager; returns what `as` binds."""
+        for each in _hooks.get("enter", ()):
+            found = each(machine, manager, node)
+            if found is not None:
+                assert isinstance(found, Value)
+                return found
+        return manager
+
+    def assign_attribute(
+        self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+    ) -> bool:
+        """Let libraries see an assignment to an attribute; True when that was all it means."""
+        return any([each(machine, receiver, name, value, node) for each in _hooked("attribute")])
+
+    def assign_item(
+        self,
+        machine: "Machine",
+        receiver: Value,
+        indices: Sequence[Index],
+        value: Value,
+        node: cst.CSTNode,
+    ) -> bool:
+        """Let libraries see an assignment to a subscript; True when that was all it means."""
+        return any([each(machine, receiver, indices, value, node) for each in _hooked("item")])
+
+    def augmented(
+        self, machine: "Machine", operator: str, current: Value, value: Value, node: cst.CSTNode
+    ) -> None:
+        """Let libraries see `target += value`."""
+        for each in _hooked("augmented"):
+            each(machine, operator, current, value, node)
+
+    # --- families -------------------------------------------------------------------------
+
+    def families(self, value: Value) -> tuple[str, ...]:
+        """The families a value belongs to, the most specific first."""
+        match value:
+            case Tensor():
+                return ("tensor",)
+            case Optimizer():
+                return (value.path, "optimizer")
+            case Schedule():
+                return (value.path, "schedule")
+            case Layer():
+                return (value.path, *self._families_of(value.path), "module")
+            case Object():
+                return (value.path, *self._families_of(value.path))
+            case Unknown():
+                return ("unknown",)
+            case Parameters():
+                return ("parameters",)
+            case SequenceValue():
+                return (value.kind, "sequence")
+            case Dictionary():
+                return ("dict",)
+            case Constant():
+                return ("str",) if isinstance(value.value, str) else ()
+            case Instance():
+                return self._families_of_instance(value)
+        return ()
+
+    def _families_of_instance(self, instance: Instance) -> tuple[str, ...]:
+        found: list[str] = []
+        for path in instance.cls.library_bases():
+            found.extend((path, *self._families_of(path)))
+        if instance.cls.has_unknown_base():
+            found.append("module")
+        return tuple(dict.fromkeys(found))
+
+    def _families_of(self, path: str) -> tuple[str, ...]:
+        known = self._families_of_path.get(path)
+        if known is None:
+            known = tuple(
+                dict.fromkeys(name for prefix, name in _families if path.startswith(prefix))
+            )
+            self._families_of_path[path] = known
+        return known
+
+    @staticmethod
+    def _method(families: Iterable[str], name: str) -> Model | None:
+        for each in families:
+            model = _methods.get((each, name))
+            if model is not None:
+                return model
+        return None
+
+
+def _hooked(what: str) -> Sequence[Callable[..., Any]]:
+    return _hooks.get(f"assign_{what}" if what != "augmented" else what, ())
+
+
+# Libraries that run what they are given: a call into them may do anything to it.
+_OPEN_LIBRARIES = frozenset({"accelerate", "apex", "deepspeed", "fabric", "ignite", "ray"})

@@ -1,0 +1,74 @@
+"""Losses: what each one expects of the prediction it is given.
+
+`logits`: any numbers, the loss applies softmax or sigmoid itself; `log_probabilities`,
+`probabilities`: what the name says; `numbers`: anything.
+"""
+
+from collections.abc import Callable
+
+from advisor.code.events import LossComputed
+from advisor.code.library.models import Call, function, method
+from advisor.code.values import Layer, Shape, Tensor, Value
+
+# Class of torch.nn -> (function of torch.nn.functional, what it expects)
+LOSSES = {
+    "CrossEntropyLoss": ("cross_entropy", "logits"),
+    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", "binary_logits"),
+    "MultiLabelSoftMarginLoss": ("multilabel_soft_margin_loss", "binary_logits"),
+    "SoftMarginLoss": ("soft_margin_loss", "binary_logits"),
+    "NLLLoss": ("nll_loss", "log_probabilities"),
+    "NLLLoss2d": ("nll_loss2d", "log_probabilities"),
+    "BCELoss": ("binary_cross_entropy", "probabilities"),
+    "KLDivLoss": ("kl_div", "log_probabilities"),
+    "MSELoss": ("mse_loss", "numbers"),
+    "L1Loss": ("l1_loss", "numbers"),
+    "SmoothL1Loss": ("smooth_l1_loss", "numbers"),
+    "HuberLoss": ("huber_loss", "numbers"),
+    "CTCLoss": ("ctc_loss", "log_probabilities"),
+    "PoissonNLLLoss": ("poisson_nll_loss", "numbers"),
+    "GaussianNLLLoss": ("gaussian_nll_loss", "numbers"),
+    "MultiMarginLoss": ("multi_margin_loss", "numbers"),
+    "HingeEmbeddingLoss": ("hinge_embedding_loss", "numbers"),
+    "CosineEmbeddingLoss": ("cosine_embedding_loss", "numbers"),
+    "TripletMarginLoss": ("triplet_margin_loss", "numbers"),
+    "MarginRankingLoss": ("margin_ranking_loss", "numbers"),
+}
+# Losses of other libraries that apply the activation themselves.
+OTHERS = {
+    "torchvision.ops.sigmoid_focal_loss": "binary_logits",
+    "torchvision.ops.focal_loss.sigmoid_focal_loss": "binary_logits",
+    "timm.loss.LabelSmoothingCrossEntropy": "logits",
+    "timm.loss.SoftTargetCrossEntropy": "logits",
+}
+
+
+def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
+    def model(call: Call) -> Value | None:
+        prediction = call.argument(0, "input")
+        target = call.argument(1, "target")
+        if call.path.startswith("torchvision") and prediction is None:
+            prediction = call.argument(0, "inputs")
+        if prediction is not None and not call.arguments.unknown:
+            event = LossComputed(call.place, call.context, path, expects, prediction, target)
+            call.machine.emit(event)
+        graph = prediction.graph if isinstance(prediction, Tensor) else None
+        return Tensor(Shape(()), graph=graph, text="loss", place=call.place)
+
+    return model
+
+
+def _timm_loss(call: Call) -> Value | None:
+    return Layer(call.path, call.arguments, call.place)
+
+
+for _class, (_function, _expects) in LOSSES.items():
+    function(f"torch.nn.functional.{_function}", f"torch.{_function}")(
+        _loss(f"torch.nn.functional.{_function}", _expects)
+    )
+    method(f"torch.nn.{_class}", "__call__", "forward")(_loss(f"torch.nn.{_class}", _expects))
+for _path, _expects in OTHERS.items():
+    if _path.rsplit(".", 1)[-1][:1].isupper():
+        function(_path)(_timm_loss)
+        method(_path, "__call__", "forward")(_loss(_path, _expects))
+    else:
+        function(_path)(_loss(_path, _expects))

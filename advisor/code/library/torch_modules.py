@@ -1,0 +1,624 @@
+"""torch modules: what layers, containers and ready models make of a tensor."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.events import GradientsCleared
+from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.loops import Iteration, items_of
+from advisor.code.library.models import (
+    Call,
+    Index,
+    attribute,
+    family,
+    function,
+    hook,
+    item,
+    iteration,
+    method,
+)
+from advisor.code.library.python import deep_copied
+from advisor.code.library.torch_tensors import as_tensor, flat
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Activation,
+    Arguments,
+    Constant,
+    Dictionary,
+    Instance,
+    Layer,
+    Object,
+    Parameters,
+    Scale,
+    Shape,
+    Tensor,
+    Value,
+    known_number,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+for _prefix in (
+    "torch.nn.Module",
+    "torch.nn.",
+    "lightning.pytorch.LightningModule",
+    "torchvision.models.",
+    "transformers.",
+    "timm.",
+    "torch_geometric.nn.",
+):
+    family("module", _prefix)
+
+# Activation modules and what they make of the numbers.
+ACTIVATIONS = {
+    "torch.nn.Softmax": Activation.SOFTMAX,
+    "torch.nn.Softmax2d": Activation.SOFTMAX,
+    "torch.nn.LogSoftmax": Activation.LOG_SOFTMAX,
+    "torch.nn.Sigmoid": Activation.SIGMOID,
+    "torch.nn.LogSigmoid": Activation.LOG_SIGMOID,
+    "torch.nn.ReLU": Activation.RELU,
+    "torch.nn.ReLU6": Activation.RELU,
+    "torch.nn.Tanh": Activation.TANH,
+}
+# Layers that keep the shape and whose output has no particular range.
+KEEP_SHAPE = frozenset(
+    f"torch.nn.{name}"
+    for name in [
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "SyncBatchNorm",
+        "LayerNorm",
+        "GroupNorm",
+        "InstanceNorm1d",
+        "InstanceNorm2d",
+        "InstanceNorm3d",
+        "LocalResponseNorm",
+        "RMSNorm",
+        "LeakyReLU",
+        "PReLU",
+        "ELU",
+        "GELU",
+        "SELU",
+        "SiLU",
+        "Mish",
+        "Hardswish",
+        "Hardsigmoid",
+        "Hardtanh",
+        "CELU",
+        "GLU",
+        "Softplus",
+        "Softsign",
+        "TransformerEncoder",
+        "TransformerEncoderLayer",
+        "TransformerDecoder",
+        "TransformerDecoderLayer",
+        "Threshold",
+        "RReLU",
+    ]
+)
+# Layers that keep the shape and the range.
+KEEP_ALL = frozenset(
+    f"torch.nn.{name}"
+    for name in ["Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"]
+)
+# Layers with weights: their output may be any number.
+RAW = frozenset(
+    f"torch.nn.{name}"
+    for name in [
+        "Linear",
+        "LazyLinear",
+        "Bilinear",
+        "Conv1d",
+        "Conv2d",
+        "Conv3d",
+        "ConvTranspose2d",
+        "Embedding",
+    ]
+)
+CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
+WRAPPERS = (
+    "torch.nn.DataParallel",
+    "torch.nn.parallel.DataParallel",
+    "torch.nn.parallel.DistributedDataParallel",
+    "torch.compile",
+    "torch.jit.script",
+    "torch.optim.swa_utils.AveragedModel",
+)
+
+
+@function("torch.nn.*")
+def layer(call: Call) -> Value | None:
+    """Any class of torch.nn makes a layer that remembers how it was built."""
+    name = call.path.rsplit(".", 1)[-1]
+    if not name[:1].isupper():
+        return None
+    return Layer(call.path, call.arguments, call.place)
+
+
+@function("torch.nn.Sequential", "torch.nn.ModuleList")
+def container(call: Call) -> Value | None:
+    """A list of modules."""
+    values = call.arguments.positional
+    children = SequenceValue("list", tuple(values), place=call.place)
+    if len(values) == 1 and call.path == "torch.nn.ModuleList":
+        only = values[0]
+        children = SequenceValue("list", (), place=call.place)
+        if isinstance(only, SequenceValue):
+            children = SequenceValue("list", only.items, only.element, call.place)
+        elif items_of(only) is None:
+            children = SequenceValue("list", None, call.unknown(), call.place)
+    elif len(values) == 1 and isinstance(values[0], Dictionary):
+        children = SequenceValue("list", tuple(values[0].items.values()), place=call.place)
+    if call.arguments.unknown:
+        children = SequenceValue("list", None, call.unknown(), call.place)
+    return Layer(call.path, call.arguments, call.place, {"children": children})
+
+
+@function("torch.nn.ModuleDict")
+def module_dictionary(call: Call) -> Value | None:
+    """A dictionary of modules."""
+    first = call.argument(0, "modules")
+    children = (
+        Dictionary(first.items, first.other)
+        if isinstance(first, Dictionary)
+        else Dictionary({}, None if first is None else call.unknown())
+    )
+    return Layer(call.path, call.arguments, call.place, {"children": children})
+
+
+@function(*WRAPPERS)
+def wrapped_model(call: Call) -> Value | None:
+    """Wrappers that run the model they are given: the model, which `.module` also names."""
+    model = call.argument(0, "module") or call.arguments.get(0, "model")
+    if call.path.endswith("AveragedModel"):
+        return deep_copied(model, {})
+    return model
+
+
+@method("torch.nn.Sequential", "append", "add_module")
+@method("torch.nn.ModuleList", "append")
+def append_module(call: Call) -> Value | None:
+    """A module is put at the end."""
+    children = _children(call.receiver)
+    value = call.arguments.positional[-1] if call.arguments.positional else None
+    if children is not None and value is not None:
+        attributes.append(call.machine, children, value)
+    return call.receiver
+
+
+@method("torch.nn.ModuleList", "extend")
+def extend_modules(call: Call) -> Value | None:
+    """Modules are put at the end."""
+    children = _children(call.receiver)
+    value = call.argument(0, "modules")
+    if children is not None and value is not None:
+        attributes.extend(call.machine, children, value)
+    return call.receiver
+
+
+def _children(value: Value | None) -> SequenceValue | None:
+    if not isinstance(value, Layer):
+        return None
+    children = value.fields.get("children")
+    return children if isinstance(children, SequenceValue) else None
+
+
+@iteration("torch.nn.Sequential", "torch.nn.ModuleList")
+def iterate_container(machine: "Machine", value: Layer, node: cst.CSTNode) -> Iteration | None:
+    """The modules in order."""
+    children = _children(value)
+    if children is None:
+        return None
+    if children.items is not None:
+        return Iteration(children.items, trips=symbols.number(len(children.items)))
+    element = children.element
+    return None if element is None else Iteration(make=lambda: element)
+
+
+@item("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
+def item_of_container(
+    machine: "Machine", value: Layer, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """One module, or a slice of them."""
+    children = value.fields.get("children")
+    if not isinstance(children, Value):
+        return None
+    found = attributes.get_item(machine, children, indices, node)
+    if isinstance(found, SequenceValue) and isinstance(indices[0], slice):
+        return Layer(value.path, Arguments(), value.place, {"children": found})
+    return found
+
+
+# --- forward ------------------------------------------------------------------------------
+
+
+@method("torch.nn.Sequential", "__call__", "forward")
+def run_sequential(call: Call) -> Value | None:
+    """One module after the other."""
+    children = _children(call.receiver)
+    value = call.argument(0, "input")
+    if children is None or children.items is None or value is None:
+        return None
+    for child in children.items:
+        value = calls.call(call.machine, child, Arguments([value]), call.node)
+    return value
+
+
+@method("module", "__call__", "forward")
+def run_layer(call: Call) -> Value | None:
+    """What a layer makes of its input."""
+    receiver = call.receiver
+    if isinstance(receiver, Instance):
+        return calls.escape(call.machine, receiver, call.arguments, call.node)
+    if not isinstance(receiver, Layer):
+        return None
+    value = call.argument(0, "input")
+    tensor = as_tensor(value)
+    if tensor is None:
+        tensor = Tensor(Shape(), place=call.place)
+    return transfer(receiver, tensor, call)
+
+
+def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
+    """The output of a layer for an input tensor."""
+    path = layer.path
+    if path in ACTIVATIONS:
+        dim = known_number(layer.argument(0, "dim"))
+        axis = dim.integer if dim is not None and "Softmax" in path else None
+        scale = Scale(ACTIVATIONS[path], call.place, axis)
+        return tensor.replace(scale=scale, place=call.place)
+    if path in KEEP_ALL:
+        return tensor
+    if path in KEEP_SHAPE:
+        return tensor.replace(scale=None, place=call.place)
+    if path in RAW:
+        shape = _SHAPES[path](layer, tensor.shape) if path in _SHAPES else Shape()
+        return Tensor(
+            shape,
+            scale=Scale(Activation.LOGITS, call.place),
+            graph=call.context.gradients,
+            text=tensor.text,
+            place=call.place,
+        )
+    if path in _SHAPES:
+        return tensor.replace(shape=_SHAPES[path](layer, tensor.shape), scale=None)
+    if path in _RECURRENT:
+        return recurrent(layer, tensor, call)
+    if path == "torch.nn.MultiheadAttention":
+        return SequenceValue("tuple", (tensor.replace(scale=None), call.unknown()))
+    if path.startswith("torchvision.models."):
+        return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
+    return None
+
+
+def _last(layer: Layer, shape: Shape) -> Shape:
+    width = known_number(layer.argument(1, "out_features"))
+    if shape.dims is None or width is None or not shape.dims:
+        return Shape()
+    return Shape((*shape.dims[:-1], width))
+
+
+def _embedded(layer: Layer, shape: Shape) -> Shape:
+    width = known_number(layer.argument(1, "embedding_dim"))
+    if shape.dims is None or width is None:
+        return Shape()
+    return Shape((*shape.dims, width))
+
+
+def _flattened(layer: Layer, shape: Shape) -> Shape:
+    start = known_number(layer.argument(0, "start_dim")) or symbols.ONE
+    end = known_number(layer.argument(1, "end_dim")) or symbols.number(-1)
+    return flat(shape, start.integer, end.integer)
+
+
+def _pair(value: Value | None, count: int, default: int | None) -> list[Number] | None:
+    if value is None:
+        return None if default is None else [symbols.number(default)] * count
+    if isinstance(value, SequenceValue):
+        numbers = [known_number(each) for each in value.items or ()]
+        found = [number for number in numbers if number is not None]
+        return found if len(found) == count else None
+    number = known_number(value)
+    return None if number is None else [number] * count
+
+
+def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
+    """The output of a convolution or a pooling over `count` spatial dimensions."""
+
+    def model(layer: Layer, shape: Shape) -> Shape:
+        dims = shape.dims
+        if dims is None or len(dims) != count + 2:
+            return Shape()
+        offset = 2 if channels_from else 0
+        kernel = _pair(layer.argument(offset, "kernel_size"), count, None)
+        stride_value = layer.argument(offset + 1, "stride")
+        stride = (
+            _pair(stride_value, count, 1)
+            if channels_from
+            else (kernel if stride_value is None else _pair(stride_value, count, None))
+        )
+        padding = _pair(layer.argument(offset + 2, "padding"), count, 0)
+        dilation = _pair(layer.argument(offset + 3, "dilation"), count, 1)
+        channels = known_number(layer.argument(1, "out_channels")) if channels_from else dims[1]
+        if channels is None:
+            return Shape()
+        unknown = kernel is None or stride is None or padding is None or dilation is None
+        sizes: list[Number] = []
+        for index in range(count):
+            if unknown:
+                sizes.append(symbols.fresh("size"))
+                continue
+            assert kernel is not None
+            assert stride is not None
+            assert padding is not None
+            assert dilation is not None
+            sizes.append(
+                window_size(
+                    dims[index + 2], kernel[index], stride[index], padding[index], dilation[index]
+                )
+            )
+        return Shape((dims[0], channels, *sizes))
+
+    return model
+
+
+def window_size(
+    size: Number, kernel: Number, stride: Number, padding: Number, dilation: Number
+) -> Number:
+    """How often a window fits: `(size + 2 padding - dilation (kernel - 1) - 1) // stride + 1`."""
+    reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
+    change = symbols.subtract(symbols.multiply(symbols.number(2), padding), reach)
+    if stride.is_one:
+        return symbols.add(size, change)
+    span = symbols.add(size, symbols.subtract(change, symbols.ONE))
+    steps = symbols.floor_divide(span, stride)
+    return symbols.fresh("size") if steps is None else symbols.add(steps, symbols.ONE)
+
+
+def _adaptive(count: int) -> Callable[[Layer, Shape], Shape]:
+    def model(layer: Layer, shape: Shape) -> Shape:
+        dims = shape.dims
+        sizes = _pair(layer.argument(0, "output_size"), count, None)
+        if dims is None or len(dims) != count + 2 or sizes is None:
+            return Shape()
+        return Shape((*dims[:2], *sizes))
+
+    return model
+
+
+_SHAPES: dict[str, Callable[[Layer, Shape], Shape]] = {
+    "torch.nn.Linear": _last,
+    "torch.nn.Embedding": _embedded,
+    "torch.nn.Flatten": _flattened,
+    **{f"torch.nn.Conv{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.MaxPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
+    **{f"torch.nn.AvgPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
+    **{f"torch.nn.AdaptiveAvgPool{n}d": _adaptive(n) for n in (1, 2, 3)},
+    **{f"torch.nn.AdaptiveMaxPool{n}d": _adaptive(n) for n in (1, 2, 3)},
+}
+
+
+def _functional_window(kind: str, count: int) -> Callable[[Call], Value | None]:
+    def model(call: Call) -> Value | None:
+        tensor = as_tensor(call.argument(0, "input"))
+        if tensor is None:
+            return None
+        rest = Arguments(call.arguments.positional[1:], call.arguments.keywords)
+        layer = Layer(f"torch.nn.{kind}{count}d", rest)
+        return tensor.replace(shape=_window(count, channels_from=False)(layer, tensor.shape))
+
+    return model
+
+
+for _count in (1, 2, 3):
+    for _kind, _name in (("MaxPool", "max_pool"), ("AvgPool", "avg_pool")):
+        function(f"torch.nn.functional.{_name}{_count}d", f"torch.{_name}{_count}d")(
+            _functional_window(_kind, _count)
+        )
+
+_RECURRENT = {"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"}
+
+
+def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
+    """A recurrent layer: `(output, hidden)` with the layouts that torch documents."""
+    hidden = known_number(layer.argument(1, "hidden_size"))
+    count = known_number(layer.argument(2, "num_layers")) or symbols.ONE
+    twice = symbols.number(2) if _is_true(layer.argument(-1, "bidirectional")) else symbols.ONE
+    batch_first = _is_true(layer.argument(4, "batch_first"))
+    dims = tensor.shape.dims
+    if hidden is None or dims is None or len(dims) != 3:
+        state = Tensor(Shape(), place=call.place)
+        output = Tensor(Shape(), place=call.place)
+    else:
+        batch = dims[0] if batch_first else dims[1]
+        width = symbols.multiply(hidden, twice)
+        output = Tensor(Shape((*dims[:2], width)), graph=True, place=call.place)
+        state = Tensor(
+            Shape((symbols.multiply(count, twice), batch, hidden)), graph=True, place=call.place
+        )
+    if layer.path == "torch.nn.LSTM":
+        pair = SequenceValue("tuple", (state, state))
+        return SequenceValue("tuple", (output, pair))
+    return SequenceValue("tuple", (output, state))
+
+
+def _is_true(value: Value | None) -> bool:
+    return isinstance(value, Constant) and value.value is True
+
+
+@function("torch.nn.functional.linear")
+def linear(call: Call) -> Value | None:
+    """`F.linear`: raw numbers."""
+    return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
+
+
+@function("torch.nn.functional.embedding")
+def embedding(call: Call) -> Value | None:
+    """`F.embedding`."""
+    return Tensor(Shape(), graph=True)
+
+
+# --- parameters and modes -----------------------------------------------------------------
+
+
+@method("module", "parameters")
+@method("unknown", "parameters")
+def parameters(call: Call) -> Value | None:
+    """`model.parameters()`."""
+    assert call.receiver is not None
+    return Parameters((call.receiver,), place=call.place)
+
+
+@method("module", "named_parameters")
+@method("unknown", "named_parameters")
+def named_parameters(call: Call) -> Value | None:
+    """`model.named_parameters()`: pairs of a name and a parameter."""
+    assert call.receiver is not None
+    return Object("torch.named_parameters", Arguments([call.receiver]), call.place)
+
+
+@iteration("torch.named_parameters")
+def iterate_named_parameters(
+    machine: "Machine", value: Object, node: cst.CSTNode
+) -> Iteration | None:
+    """Pairs of a name and a parameter."""
+    owner = value.arguments.positional[0]
+    return Iteration(
+        make=lambda: SequenceValue(
+            "tuple", (machine.unknown("name", node), Object("torch.parameter", Arguments([owner])))
+        )
+    )
+
+
+@iteration("parameters")
+def iterate_parameters(
+    machine: "Machine", value: Parameters, node: cst.CSTNode
+) -> Iteration | None:
+    """One parameter that stands for any."""
+    return Iteration(make=lambda: Object("torch.parameter", Arguments(list(value.owners))))
+
+
+@attribute("torch.parameter", "grad")
+def gradient_of_parameter(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`p.grad` of a parameter of a module."""
+    return Object("torch.grad", Arguments([receiver]))
+
+
+@attribute("torch.parameter", "data")
+def data_of_parameter(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`p.data`."""
+    return receiver
+
+
+@method("module", "zero_grad")
+def module_zero_grad(call: Call) -> Value | None:
+    """`model.zero_grad()`."""
+    assert call.receiver is not None
+    call.machine.emit(GradientsCleared(call.place, call.context, call.receiver))
+    return None
+
+
+@method(
+    "module",
+    "to",
+    "cuda",
+    "cpu",
+    "train",
+    "eval",
+    "half",
+    "float",
+    "double",
+    "apply",
+    "requires_grad_",
+    "to_empty",
+    "share_memory",
+    "bfloat16",
+    "npu",
+    "xpu",
+    "mps",
+)
+def module_itself(call: Call) -> Value | None:
+    """Methods that return the module itself."""
+    return call.receiver
+
+
+@method(
+    "module",
+    "state_dict",
+    "load_state_dict",
+    "register_buffer",
+    "register_parameter",
+    "register_forward_hook",
+    "named_buffers",
+    "buffers",
+    "extra_repr",
+    "log",
+    "log_dict",
+    "print",
+    "save_hyperparameters",
+    "requires_grad",
+)
+def nothing_to_tell(call: Call) -> Value | None:
+    """Methods that do nothing to the module that matters here."""
+    return None
+
+
+@method("module", "add_module", "register_module")
+def add_module(call: Call) -> Value | None:
+    """`self.add_module(name, module)`."""
+    name, value = call.argument(0, "name"), call.argument(1, "module")
+    if isinstance(name, Constant) and isinstance(name.value, str) and value is not None:
+        assert call.receiver is not None
+        attributes.set_attribute(call.machine, call.receiver, name.value, value, call.node)
+    return None
+
+
+@method("module", "modules", "children", "named_modules", "named_children")
+def modules(call: Call) -> Value | None:
+    """The modules inside; which ones is not followed."""
+    return SequenceValue("list", None, call.unknown(), call.place)
+
+
+@attribute("module", "module")
+def wrapped_module(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`model.module` of a wrapper: the model itself."""
+    if isinstance(receiver, Layer) and receiver.path in CONTAINERS:
+        return None
+    return receiver
+
+
+@attribute("module", "training")
+def training(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`self.training` may be either."""
+    return machine.unknown("training", node)
+
+
+@hook("construct")
+def construct_sequential(
+    machine: "Machine", instance: Instance, passed: Arguments, node: cst.CSTNode
+) -> None:
+    """A project class that derives from a container or a layer."""
+    paths = instance.cls.library_bases()
+    if "torch.nn.Sequential" in paths:
+        children = SequenceValue("list", tuple(passed.positional), place=machine.place(node))
+        inner = Layer("torch.nn.Sequential", passed, machine.place(node), {"children": children})
+        machine.store(instance.fields, "__layer__", inner)
+        return
+    for path in paths:
+        if path.startswith("torch.nn.") and path != "torch.nn.Module":
+            machine.store(instance.fields, "__layer__", Layer(path, passed, machine.place(node)))
+            return
+
+
+@function("torchvision.models.*")
+def ready_model(call: Call) -> Value | None:
+    """Ready models: they return logits."""
+    if call.path.rsplit(".", 1)[-1].startswith(("get_", "list_")):
+        return None
+    return Layer(call.path, call.arguments, call.place)

@@ -1,0 +1,314 @@
+"""Training with torch: optimizers, schedules, back-propagation, gradient modes."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import (
+    BackwardRun,
+    GradientsCleared,
+    GradientsTaken,
+    OptimizerStepped,
+    RateAssigned,
+    ScheduleStepped,
+)
+from advisor.code.interpreter import calls
+from advisor.code.interpreter.calls import SWITCHES_GRADIENTS
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library.models import (
+    Call,
+    Index,
+    attribute,
+    family,
+    function,
+    hook,
+    iteration,
+    method,
+)
+from advisor.code.values import (
+    Arguments,
+    Bound,
+    Constant,
+    Dictionary,
+    Function,
+    Object,
+    Optimizer,
+    Parameters,
+    Partial,
+    Schedule,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# --- optimizers ---------------------------------------------------------------------------
+
+
+@function("torch.optim.*", "transformers.AdamW", "apex.optimizers.*", "torch_optimizer.*")
+def optimizer(call: Call) -> Value | None:
+    """Any class of torch.optim: over the parameters of some modules, with a learning rate."""
+    name = call.path.rsplit(".", 1)[-1]
+    if not (name[:1].isupper() or name == "?"):
+        return None
+    owners, complete = owners_of(call.argument(0, "params"))
+    return Optimizer(call.path, call.arguments, owners, complete, call.place)
+
+
+def owners_of(value: Value | None) -> tuple[tuple[Value, ...], bool]:
+    """The modules whose parameters a value holds, and whether those are all."""
+    match value:
+        case Parameters():
+            return value.owners, value.complete
+        case Object() if value.path == "torch.parameter":
+            return tuple(value.arguments.positional), True
+        case Sequence():
+            parts = value.items if value.items is not None else (value.element,)
+            return _owners_of_all([part for part in parts if part is not None])
+        case Dictionary():
+            inner = value.items.get("params")
+            return owners_of(inner)
+        case Tensor():
+            return (value,), True
+    return (), False
+
+
+def _owners_of_all(values: list[Value]) -> tuple[tuple[Value, ...], bool]:
+    owners: list[Value] = []
+    complete = bool(values)
+    for value in values:
+        found, whole = owners_of(value)
+        owners.extend(found)
+        complete = complete and whole
+    return tuple(owners), complete
+
+
+@method("optimizer", "zero_grad")
+@method("unknown", "zero_grad")
+def zero_grad(call: Call) -> Value | None:
+    """`optimizer.zero_grad()`; on an unknown it may be a module's as well."""
+    assert call.receiver is not None
+    call.machine.emit(GradientsCleared(call.place, call.context, call.receiver))
+    return None
+
+
+@method("optimizer", "step")
+def step(call: Call) -> Value | None:
+    """`optimizer.step()`; a closure that is passed is run first."""
+    assert call.receiver is not None
+    _run_closure(call)
+    event = OptimizerStepped(call.place, call.context, call.receiver, _text_of_receiver(call.node))
+    call.machine.emit(event)
+    return None
+
+
+def _run_closure(call: Call) -> None:
+    closure = call.argument(0, "closure")
+    if isinstance(closure, (Function, Bound, Partial)):
+        calls.call(call.machine, closure, Arguments(), call.node)
+
+
+def _text_of_receiver(node: cst.CSTNode) -> str:
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return cst.Module([]).code_for_node(node.func.value)
+    return "optimizer"
+
+
+@method("unknown", "step")
+def step_of_unknown(call: Call) -> Value | None:
+    """`something.step()`: what it is shows in its names and in what else is done to it."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    _run_closure(call)
+    text = _text_of_receiver(call.node)
+    first = call.argument(0, "closure")
+    for option in alternatives(first):
+        if isinstance(option, Optimizer) or _is_called(option, "optim"):
+            # `scaler.step(optimizer)`
+            event = OptimizerStepped(call.place, call.context, option, _first_argument(call.node))
+            call.machine.emit(event)
+            return None
+    if first is not None and not isinstance(first, (Function, Bound, Partial, Constant)):
+        return calls.escape(call.machine, receiver, call.arguments, call.node)
+    if is_schedule_name(receiver):
+        call.machine.emit(ScheduleStepped(call.place, call.context, receiver))
+        return None
+    call.machine.emit(OptimizerStepped(call.place, call.context, receiver, text))
+    return None
+
+
+def _is_called(value: Value, part: str) -> bool:
+    return isinstance(value, Unknown) and any(part in name.lower() for name in value.names)
+
+
+def is_schedule_name(value: Value) -> bool:
+    """Whether an unknown goes by a name that schedules have."""
+    return any(_is_called(value, part) for part in ("sched", "warmup", "lr_"))
+
+
+def _first_argument(node: cst.CSTNode) -> str:
+    if isinstance(node, cst.Call) and node.args:
+        return cst.Module([]).code_for_node(node.args[0].value)
+    return "optimizer"
+
+
+@attribute("optimizer", "param_groups")
+def param_groups(machine: "Machine", receiver: Optimizer, node: cst.CSTNode) -> Value | None:
+    """The parameter groups, through which learning rates are written."""
+    return Object("torch.param_groups", Arguments([receiver]), machine.place(node))
+
+
+@iteration("torch.param_groups")
+def iterate_param_groups(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """One group that stands for any."""
+    receiver = value.arguments.positional[0]
+    return Iteration(make=lambda: Object("torch.param_group", Arguments([receiver])))
+
+
+@hook("assign_item")
+def rate_assigned(
+    machine: "Machine",
+    receiver: Value,
+    indices: "list[Index]",
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`group["lr"] = value`."""
+    key = indices[0] if indices else None
+    if isinstance(key, Constant) and key.value == "lr" and not isinstance(receiver, Dictionary):
+        owner = None
+        if isinstance(receiver, Object) and receiver.path == "torch.param_group":
+            owner = receiver.arguments.positional[0]
+        machine.emit(RateAssigned(machine.place(node), machine.context, owner, value))
+    return False
+
+
+# --- schedules ----------------------------------------------------------------------------
+
+
+@function(
+    "torch.optim.lr_scheduler.*",
+    "transformers.get_linear_schedule_with_warmup",
+    "transformers.get_cosine_schedule_with_warmup",
+    "transformers.get_constant_schedule_with_warmup",
+    "transformers.get_polynomial_decay_schedule_with_warmup",
+    "transformers.get_scheduler",
+)
+def schedule(call: Call) -> Value | None:
+    """Any class of torch.optim.lr_scheduler, and the schedules of transformers."""
+    index = 1 if call.path.endswith("get_scheduler") else 0
+    target = call.argument(index, "optimizer")
+    return Schedule(call.path, call.arguments, target, call.context.loops, call.place)
+
+
+@method("schedule", "step")
+def schedule_step(call: Call) -> Value | None:
+    """`scheduler.step()`."""
+    assert call.receiver is not None
+    call.machine.emit(ScheduleStepped(call.place, call.context, call.receiver))
+    return None
+
+
+# --- back-propagation ---------------------------------------------------------------------
+
+
+@method("tensor", "backward")
+@method("unknown", "backward")
+def backward(call: Call) -> Value | None:
+    """`loss.backward()`; with a loss as argument the receiver is an engine."""
+    first = call.argument(0, "gradient")
+    engine = isinstance(call.receiver, Unknown) and isinstance(first, (Tensor, Unknown))
+    loss = first if engine else call.receiver
+    event = BackwardRun(call.place, call.context, loss, call.receiver if engine else None)
+    call.machine.emit(event)
+    return None
+
+
+@function("torch.autograd.backward")
+def autograd_backward(call: Call) -> Value | None:
+    """`torch.autograd.backward(losses)`."""
+    loss = call.argument(0, "tensors")
+    call.machine.emit(BackwardRun(call.place, call.context, loss))
+    return None
+
+
+@method("module", "manual_backward")
+def manual_backward(call: Call) -> Value | None:
+    """Lightning's manual optimization."""
+    call.machine.emit(BackwardRun(call.place, call.context, call.argument(0, "loss")))
+    return None
+
+
+@method("module", "optimizers", "lr_schedulers")
+def optimizers_of_module(call: Call) -> Value | None:
+    """Lightning's manual optimization: `self.optimizers()`."""
+    return call.machine.unknown(call.path.rsplit(".", 1)[-1], call.node)
+
+
+@function("torch.autograd.grad", "torch.func.grad", "torch.func.value_and_grad")
+def functional_gradient(call: Call) -> Value | None:
+    """Gradients as values: nothing accumulates in `.grad`."""
+    call.machine.emit(GradientsTaken(call.place, call.context, call.argument(0, "outputs")))
+    return None
+
+
+family("scaler", "torch.cuda.amp.GradScaler", "torch.amp.GradScaler", "torch.GradScaler")
+
+
+@function("torch.cuda.amp.GradScaler", "torch.amp.GradScaler", "torch.GradScaler")
+def scaler(call: Call) -> Value | None:
+    """A gradient scaler."""
+    return Object("torch.amp.GradScaler", call.arguments, call.place)
+
+
+@method("scaler", "scale")
+@method("unknown", "scale")
+def scaled(call: Call) -> Value | None:
+    """`scaler.scale(loss)`: the loss."""
+    return call.argument(0, "outputs")
+
+
+@method("scaler", "step")
+def scaler_step(call: Call) -> Value | None:
+    """`scaler.step(optimizer)`."""
+    target = call.argument(0, "optimizer")
+    if target is not None:
+        text = _first_argument(call.node)
+        call.machine.emit(OptimizerStepped(call.place, call.context, target, text))
+    return None
+
+
+@method("scaler", "update", "unscale_", "get_scale", "state_dict", "load_state_dict", "is_enabled")
+def scaler_bookkeeping(call: Call) -> Value | None:
+    """Methods of the scaler that do nothing that matters here."""
+    return None
+
+
+# --- gradient modes -----------------------------------------------------------------------
+
+
+@function("torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.set_grad_enabled")
+def gradient_mode(call: Call) -> Value | None:
+    """`torch.no_grad()` as a context manager, or around a function."""
+    wrapped = call.argument(0, "func")
+    if isinstance(wrapped, (Function, Bound)):
+        return wrapped
+    return Object(call.path, call.arguments, call.place)
+
+
+@hook("enter")
+def enter_gradient_mode(machine: "Machine", manager: Value, node: cst.CSTNode) -> Value | None:
+    """`with torch.no_grad():` holds until the block ends."""
+    if isinstance(manager, Object) and manager.path in SWITCHES_GRADIENTS:
+        enabled = SWITCHES_GRADIENTS[manager.path]
+        machine.context = replace(machine.context, gradients=enabled)
+    elif isinstance(manager, Object) and manager.path == "torch.set_grad_enabled":
+        mode = manager.argument(0, "mode")
+        if isinstance(mode, Constant) and mode.value is False:
+            machine.context = replace(machine.context, gradients=False)
+    return None

@@ -1,0 +1,354 @@
+"""Numbers that may be unknown: constants, symbols, and what arithmetic makes of them.
+
+A `Number` is a monomial, `coefficient * symbol ** power * …`, which is closed under
+multiplication and division: the arithmetic that tensor shapes live on. Whatever is no monomial
+(a sum, a floor division, a power) becomes a symbol that remembers its definition, so that equal
+computations give equal numbers and a number can be evaluated once its symbols are known.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from itertools import count
+
+Coefficient = int | float | Fraction
+_serial = count()
+
+
+class Symbol:
+    """An unknown number with an identity. `definition` says how it was computed, if it was."""
+
+    __slots__ = ("definition", "name", "serial")
+
+    def __init__(
+        self, name: str, definition: tuple[str, tuple["Number", ...]] | None = None
+    ) -> None:
+        self.name = name
+        self.definition = definition
+        self.serial = next(_serial)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Number:
+    """`coefficient * Π symbol ** power`; immutable, equal when written alike."""
+
+    __slots__ = ("_hash", "coefficient", "factors")
+
+    def __init__(
+        self, coefficient: Coefficient, factors: tuple[tuple[Symbol, int], ...] = ()
+    ) -> None:
+        self.coefficient = _tidy(coefficient)
+        self.factors = factors if self.coefficient else ()
+        self._hash = hash((self.coefficient, self.factors))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Number)
+            and self.coefficient == other.coefficient
+            and self.factors == other.factors
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    @property
+    def constant(self) -> Coefficient | None:
+        """The value, when no symbol is left in it."""
+        return None if self.factors else self.coefficient
+
+    @property
+    def integer(self) -> int | None:
+        """The value, when it is a known whole number."""
+        value = self.constant
+        if value is None or not math.isfinite(value):
+            return None
+        return int(value) if value == int(value) else None
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the number is known to be 1."""
+        return not self.factors and self.coefficient == 1
+
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol the number depends on, through definitions too."""
+        return _symbols(self)
+
+    def text(self) -> str:
+        """The number as a user would write it."""
+        upper = [_power_text(symbol, power) for symbol, power in self.factors if power > 0]
+        lower = [_power_text(symbol, -power) for symbol, power in self.factors if power < 0]
+        coefficient = self.coefficient
+        if isinstance(coefficient, Fraction):
+            if coefficient.denominator != 1:
+                lower.insert(0, str(coefficient.denominator))
+            coefficient = coefficient.numerator
+        if coefficient != 1 or not upper:
+            upper.insert(0, _number_text(coefficient))
+        text = " * ".join(upper)
+        return text if not lower else f"{text} // {' // '.join(lower)}"
+
+    def evaluate(self, known: Mapping[Symbol, float]) -> float | None:
+        """The value once symbols have the values `known`; None when some are still unknown."""
+        value = float(self.coefficient)
+        for symbol, power in self.factors:
+            factor = _evaluate_symbol(symbol, known)
+            if factor is None or (factor == 0 and power < 0):
+                return None
+            try:
+                value *= factor**power
+            except OverflowError:
+                return None
+        return value
+
+
+def number(value: Coefficient) -> Number:
+    """A known number."""
+    return Number(value)
+
+
+def fresh(name: str) -> Number:
+    """A number nothing is known about, with an identity of its own."""
+    return Number(1, ((Symbol(name), 1),))
+
+
+def multiply(left: Number, right: Number) -> Number:
+    """The product."""
+    if not left.factors and not right.factors:
+        return Number(left.coefficient * right.coefficient)
+    return Number(left.coefficient * right.coefficient, _merge(left.factors, right.factors, sign=1))
+
+
+def divide(left: Number, right: Number) -> Number | None:
+    """The exact quotient; None when dividing by zero."""
+    if right.coefficient == 0:
+        return None
+    coefficient: Coefficient
+    if isinstance(left.coefficient, float) or isinstance(right.coefficient, float):
+        coefficient = left.coefficient / right.coefficient
+    else:
+        coefficient = Fraction(left.coefficient) / Fraction(right.coefficient)
+    return Number(coefficient, _merge(left.factors, right.factors, sign=-1))
+
+
+def add(left: Number, right: Number) -> Number:
+    """The sum."""
+    if left.factors == right.factors:
+        return Number(left.coefficient + right.coefficient, left.factors)
+    if left == ZERO:
+        return right
+    if right == ZERO:
+        return left
+    first, second = sorted((left, right), key=_order)
+    return _defined("+", (first, second))
+
+
+def negate(value: Number) -> Number:
+    """The negative."""
+    return Number(-value.coefficient, value.factors)
+
+
+def subtract(left: Number, right: Number) -> Number:
+    """The difference."""
+    terms = _terms(left)
+    if len(terms) > 1 and right in terms:
+        terms.remove(right)
+        return _sum(terms)
+    return add(left, negate(right))
+
+
+def floor_divide(left: Number, right: Number) -> Number | None:
+    """The quotient rounded down; None when dividing by zero."""
+    if right.coefficient == 0:
+        return None
+    if left.constant is not None and right.constant is not None:
+        return Number(math.floor(left.constant / right.constant))
+    if right.is_one:
+        return left
+    exact_quotient = divide(left, right)
+    if exact_quotient is not None and _is_whole(exact_quotient):
+        return exact_quotient
+    return _defined("//", (left, right))
+
+
+def modulo(left: Number, right: Number) -> Number | None:
+    """The remainder; None when dividing by zero."""
+    if right.coefficient == 0:
+        return None
+    if left.constant is not None and right.constant is not None:
+        return Number(left.constant % right.constant)
+    return _defined("%", (left, right))
+
+
+def power(left: Number, right: Number) -> Number | None:
+    """`left ** right`; None when that is no real number or too large to hold."""
+    exponent = right.integer
+    if left.constant is not None and right.constant is not None:
+        try:
+            result = float(left.constant) ** float(right.constant)
+        except (OverflowError, ZeroDivisionError):
+            return None
+        if isinstance(result, complex):
+            return None
+        whole = exponent is not None and exponent >= 0 and left.integer is not None
+        return Number(int(result) if whole and abs(result) < 2**53 else result)
+    if exponent is not None and 0 < exponent <= 4:
+        result_number = left
+        for _ in range(exponent - 1):
+            result_number = multiply(result_number, left)
+        return result_number
+    return _defined("**", (left, right))
+
+
+def apply(name: str, *operands: Number) -> Number:
+    """A named function of numbers: `min`, `max`, `floor`, `ceil`, `sqrt`, `cos`, `exp`, `log`."""
+    known = [operand.constant for operand in operands]
+    if all(value is not None for value in known):
+        try:
+            return Number(_FUNCTIONS[name](*[float(value) for value in known if value is not None]))
+        except (ValueError, OverflowError):
+            pass
+    return _defined(name, operands)
+
+
+def exact(value: Number) -> Number:
+    """The number with floor divisions read as exact quotients, as reshapes need them to be."""
+    return _exact(value)
+
+
+def product(values: "list[Number] | tuple[Number, ...]") -> Number:
+    """The product of all values, 1 for none."""
+    result = ONE
+    for value in values:
+        result = multiply(result, value)
+    return result
+
+
+def _tidy(coefficient: Coefficient) -> Coefficient:
+    if isinstance(coefficient, Fraction) and coefficient.denominator == 1:
+        return coefficient.numerator
+    return coefficient
+
+
+ZERO = Number(0)
+ONE = Number(1)
+
+
+def _merge(
+    left: tuple[tuple[Symbol, int], ...], right: tuple[tuple[Symbol, int], ...], sign: int
+) -> tuple[tuple[Symbol, int], ...]:
+    powers = dict(left)
+    for symbol, exponent in right:
+        powers[symbol] = powers.get(symbol, 0) + sign * exponent
+    kept = [(symbol, exponent) for symbol, exponent in powers.items() if exponent]
+    return tuple(sorted(kept, key=lambda pair: pair[0].serial))
+
+
+def _order(value: Number) -> tuple[tuple[int, ...], float]:
+    return tuple(symbol.serial for symbol, _ in value.factors), float(value.coefficient)
+
+
+@lru_cache(maxsize=16384)
+def _defined(operation: str, operands: tuple[Number, ...]) -> Number:
+    if operation in _OPERATORS:
+        left, right = (operand.text() for operand in operands)
+        name = f"({left} {operation} {right})"
+    else:
+        name = f"{operation}({', '.join(operand.text() for operand in operands)})"
+    return Number(1, ((Symbol(name[:80], (operation, operands)), 1),))
+
+
+def _terms(value: Number) -> list[Number]:
+    if len(value.factors) == 1 and value.coefficient == 1:
+        symbol, exponent = value.factors[0]
+        if exponent == 1 and symbol.definition is not None and symbol.definition[0] == "+":
+            return [term for operand in symbol.definition[1] for term in _terms(operand)]
+    return [value]
+
+
+def _sum(terms: list[Number]) -> Number:
+    result = ZERO
+    for term in terms:
+        result = add(result, term)
+    return result
+
+
+def _is_whole(value: Number) -> bool:
+    return isinstance(value.coefficient, int) and all(exponent > 0 for _, exponent in value.factors)
+
+
+@lru_cache(maxsize=16384)
+def _exact(value: Number) -> Number:
+    result = Number(value.coefficient)
+    for symbol, exponent in value.factors:
+        base = Number(1, ((symbol, 1),))
+        if symbol.definition is not None and symbol.definition[0] == "//":
+            left, right = symbol.definition[1]
+            base = divide(_exact(left), _exact(right)) or base
+        for _ in range(abs(exponent)):
+            result = multiply(result, base) if exponent > 0 else divide(result, base) or result
+    return result
+
+
+@lru_cache(maxsize=16384)
+def _symbols(value: Number) -> frozenset[Symbol]:
+    found: set[Symbol] = set()
+    for symbol, _ in value.factors:
+        if symbol.definition is None:
+            found.add(symbol)
+        else:
+            for operand in symbol.definition[1]:
+                found |= _symbols(operand)
+    return frozenset(found)
+
+
+def _evaluate_symbol(symbol: Symbol, known: Mapping[Symbol, float]) -> float | None:
+    if symbol in known:
+        return known[symbol]
+    if symbol.definition is None:
+        return None
+    operation, operands = symbol.definition
+    values = [operand.evaluate(known) for operand in operands]
+    if any(value is None for value in values):
+        return None
+    try:
+        return float(_FUNCTIONS[operation](*[value for value in values if value is not None]))
+    except (ValueError, OverflowError, ZeroDivisionError, TypeError):
+        return None
+
+
+_OPERATORS = frozenset({"+", "//", "%", "**"})
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    "+": lambda left, right: left + right,
+    "//": lambda left, right: left // right,
+    "%": lambda left, right: left % right,
+    "**": lambda left, right: left**right,
+    "min": min,
+    "max": max,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "sqrt": math.sqrt,
+    "cos": math.cos,
+    "sin": math.sin,
+    "exp": math.exp,
+    "log": math.log,
+    "abs": abs,
+    "round": round,
+    "<": lambda left, right: float(left < right),
+    "<=": lambda left, right: float(left <= right),
+    "==": lambda left, right: float(left == right),
+    "where": lambda condition, left, right: left if condition else right,
+}
+
+
+def _power_text(symbol: Symbol, exponent: int) -> str:
+    return symbol.name if exponent == 1 else f"{symbol.name}**{exponent}"
+
+
+def _number_text(value: Coefficient) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

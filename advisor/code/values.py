@@ -1,0 +1,749 @@
+"""Abstract values: what the interpreter knows about the objects of a training script.
+
+Values are compared by identity. Those with `fields` are mutable; their fields change only
+through the machine's `store`, so that branches can be undone and joined.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Optional
+
+from advisor.code.symbols import Number, fresh, number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import libcst as cst
+
+    from advisor.code.sources import NodePlace, Source
+
+MOST_ALTERNATIVES = 6
+
+
+class Value:
+    """Anything a name can stand for. `place` is where it came into being, if that is known."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: "NodePlace | None" = None) -> None:
+        self.place = place
+
+
+class Constant(Value):
+    """A known object of Python that is no number: a string, `None`, a truth value, `...`.
+
+    `configurable` is the way a user can change it (`--model`): it is only a default then.
+    """
+
+    __slots__ = ("configurable", "value")
+
+    def __init__(
+        self,
+        value: object,
+        configurable: str | None = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.value = value
+        self.configurable = configurable
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r})"
+
+
+NONE = Constant(None)
+TRUE = Constant(True)
+FALSE = Constant(False)
+
+
+class Scalar(Value):
+    """A number, known or symbolic.
+
+    `names` are the constants, options and parameters it was computed from. `configurable` is the
+    way a user can change it (`--epochs`), and means that the value is only a default.
+    """
+
+    __slots__ = ("configurable", "names", "number")
+
+    def __init__(
+        self,
+        value: Number,
+        names: frozenset[str] = frozenset(),
+        configurable: str | None = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.number = value
+        self.names = names
+        self.configurable = configurable
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.number})"
+
+
+class Shape:
+    """The dimensions of a tensor: known, symbolic, or still to be named when they are asked for.
+
+    Without a known rank, an axis that is asked for gets a symbol, so that `x.size(1)` means the
+    same number each time.
+    """
+
+    __slots__ = ("_axes", "dims", "name")
+
+    def __init__(self, dims: tuple[Number, ...] | None = None, name: str = "x") -> None:
+        self.dims = dims
+        self.name = name
+        self._axes: dict[int, Number] = {}
+
+    def __repr__(self) -> str:
+        if self.dims is None:
+            return f"({self.name}: ?)"
+        return f"({', '.join(dim.text() for dim in self.dims)})"
+
+    @property
+    def rank(self) -> int | None:
+        """How many dimensions there are, if known."""
+        return None if self.dims is None else len(self.dims)
+
+    @property
+    def known_axes(self) -> dict[int, Number]:
+        """The dimensions that were asked for while the rank was unknown, by index."""
+        return self._axes
+
+    def axis(self, index: int) -> Number:
+        """The dimension at `index`, counted from the end when negative."""
+        if self.dims is not None:
+            if -len(self.dims) <= index < len(self.dims):
+                return self.dims[index]
+            return fresh(f"{self.name}.shape[{index}]")
+        if index not in self._axes:
+            self._axes[index] = fresh(f"{self.name}.shape[{index}]")
+        return self._axes[index]
+
+    def settle(self, rank: int) -> bool:
+        """Learn the rank, as from `b, t, c = x.shape`; False when it contradicts what is known."""
+        if self.dims is not None:
+            return len(self.dims) == rank
+        self.dims = tuple(
+            self._axes.get(index) or self._axes.get(index - rank) or self._named(index)
+            for index in range(rank)
+        )
+        return True
+
+    def _named(self, index: int) -> Number:
+        return fresh(f"{self.name}.shape[{index}]")
+
+
+class Activation(StrEnum):
+    """What the last activation made of the numbers in a tensor."""
+
+    LOGITS = "logits"
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    LOG_SOFTMAX = "log_softmax"
+    LOG_SIGMOID = "logsigmoid"
+    RELU = "relu"
+    TANH = "tanh"
+    ONE_HOT = "one_hot"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scale:
+    """The range that a tensor's numbers are in, and where they got it.
+
+    `axis` is the dimension of a softmax as written; `place` the call that applied it.
+    """
+
+    activation: Activation
+    place: "NodePlace | None" = None
+    axis: int | None = None
+
+
+class RowSet:
+    """A set of samples: an identity, and how it was drawn from another set.
+
+    `how` is `all`, `train`, `test`, `part`, `duplicated` or `resampled`.
+    """
+
+    __slots__ = ("how", "parent", "place")
+
+    def __init__(
+        self,
+        how: str = "all",
+        parent: "RowSet | None" = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        self.how = how
+        self.parent = parent
+        self.place = place
+
+    def ancestors(self) -> Iterator["RowSet"]:
+        """The set itself, then what it was drawn from, up to the original data."""
+        current: RowSet | None = self
+        while current is not None:
+            yield current
+            current = current.parent
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fit:
+    """Values were transformed by something that had been fitted on `rows`."""
+
+    estimator: Value
+    rows: RowSet
+    place: "NodePlace"
+    kind: str
+    uses_labels: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lineage:
+    """Where samples come from: their rows, what they were fitted through, what they went through.
+
+    `augmentations` are the places that changed the samples at random.
+    """
+
+    rows: RowSet
+    fits: tuple[Fit, ...] = ()
+    augmentations: tuple["NodePlace", ...] = ()
+
+
+class Tensor(Value):
+    """An array of numbers of any library.
+
+    `graph` is True when a gradient can flow from it to parameters, False when it cannot, None
+    when nobody knows. `dtype` is a word such as `float`, `long`, `uint8`, `bool`.
+    """
+
+    __slots__ = ("dtype", "graph", "library", "lineage", "scale", "shape", "text")
+
+    def __init__(
+        self,
+        shape: Shape | None = None,
+        *,
+        scale: Scale | None = None,
+        dtype: str | None = None,
+        graph: bool | None = None,
+        lineage: Lineage | None = None,
+        library: str = "torch",
+        text: str = "",
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.shape = shape if shape is not None else Shape(name=text or "x")
+        self.scale = scale
+        self.dtype = dtype
+        self.graph = graph
+        self.lineage = lineage
+        self.library = library
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.shape}, {self.scale and self.scale.activation})"
+
+    def replace(self, **changes: Any) -> "Tensor":
+        """A new tensor that differs in `changes`."""
+        return Tensor(
+            changes.get("shape", self.shape),
+            scale=changes.get("scale", self.scale),
+            dtype=changes.get("dtype", self.dtype),
+            graph=changes.get("graph", self.graph),
+            lineage=changes.get("lineage", self.lineage),
+            library=changes.get("library", self.library),
+            text=changes.get("text", self.text),
+            place=changes.get("place", self.place),
+        )
+
+
+class Unknown(Value):
+    """A value nothing is known about yet. It keeps its identity, its attributes, and the names it
+    was given; what is done to it shows what it is."""
+
+    __slots__ = ("fields", "lineage", "name", "names", "parent", "shape")
+
+    def __init__(
+        self,
+        name: str = "?",
+        parent: Optional["Unknown"] = None,
+        place: "NodePlace | None" = None,
+        lineage: Lineage | None = None,
+    ) -> None:
+        super().__init__(place)
+        self.name = name
+        self.parent = parent
+        self.fields: dict[Any, Value] = {}
+        self.names: set[str] = set()
+        self.shape = Shape(name=name)
+        self.lineage = lineage
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.name})"
+
+
+class Sequence(Value):
+    """A list, tuple or set: its items where they are known, else one value that stands for all."""
+
+    __slots__ = ("fields", "kind")
+
+    def __init__(
+        self,
+        kind: str,
+        items: tuple[Value, ...] | None,
+        element: Value | None = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.kind = kind
+        self.fields: dict[Any, Any] = {"items": items, "element": element}
+
+    @property
+    def items(self) -> tuple[Value, ...] | None:
+        """The items in order, when every one of them is known."""
+        found: tuple[Value, ...] | None = self.fields["items"]
+        return found
+
+    @property
+    def element(self) -> Value | None:
+        """What stands for any item when the items are not known one by one."""
+        found: Value | None = self.fields["element"]
+        return found
+
+    def __repr__(self) -> str:
+        return f"Sequence({self.kind}, {self.items}, {self.element})"
+
+
+class Dictionary(Value):
+    """A dict: the values under known keys, and one value that stands for any other key."""
+
+    __slots__ = ("fields",)
+
+    def __init__(
+        self,
+        items: dict[object, Value],
+        other: Value | None = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.fields: dict[Any, Any] = {("key", key): value for key, value in items.items()}
+        self.fields["other"] = other
+
+    @property
+    def items(self) -> dict[object, Value]:
+        """The values under known keys."""
+        return {
+            key[1]: value
+            for key, value in self.fields.items()
+            if isinstance(key, tuple) and value is not None
+        }
+
+    @property
+    def other(self) -> Value | None:
+        """What stands for the value under any other key; None when there is none."""
+        found: Value | None = self.fields["other"]
+        return found
+
+
+class Library(Value):
+    """A module, class or function of a library, by its canonical dotted path."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str, place: "NodePlace | None" = None) -> None:
+        super().__init__(place)
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Library({self.path})"
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What a call passes. `unknown` means that `*args` or `**kwargs` of unknown length take part."""
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    unknown: bool = False
+
+    def get(self, index: int, name: str) -> Value | None:
+        """The argument at a position or under a name, if it was passed. A negative index means
+        that it can only be passed by name."""
+        if 0 <= index < len(self.positional):
+            return self.positional[index]
+        return self.keywords.get(name)
+
+    def values(self) -> Iterator[Value]:
+        """All passed values."""
+        yield from self.positional
+        yield from self.keywords.values()
+
+
+class Object(Value):
+    """An instance of a library's class: its path, what it was built with, and its attributes."""
+
+    __slots__ = ("arguments", "fields", "path")
+
+    def __init__(
+        self,
+        path: str,
+        arguments: Arguments | None = None,
+        place: "NodePlace | None" = None,
+        fields: dict[Any, Any] | None = None,
+    ) -> None:
+        super().__init__(place)
+        self.path = path
+        self.arguments = arguments or Arguments()
+        self.fields: dict[Any, Any] = fields or {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path})"
+
+    def argument(self, index: int, name: str) -> Value | None:
+        """An argument it was built with."""
+        return self.arguments.get(index, name)
+
+
+class Layer(Object):
+    """A module of a deep-learning library: a layer, a loss, a container, a whole ready model."""
+
+    __slots__ = ()
+
+
+class Parameters(Value):
+    """The parameters of some modules, as optimizers take them. `complete` is False when other
+    parameters may be among them."""
+
+    __slots__ = ("complete", "owners")
+
+    def __init__(
+        self,
+        owners: tuple[Value, ...],
+        complete: bool = True,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.owners = owners
+        self.complete = complete
+
+
+class Optimizer(Object):
+    """An optimizer: the modules whose parameters it updates and its learning rate."""
+
+    __slots__ = ("complete", "owners")
+
+    def __init__(
+        self,
+        path: str,
+        arguments: Arguments,
+        owners: tuple[Value, ...],
+        complete: bool,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(path, arguments, place)
+        self.owners = owners
+        self.complete = complete
+
+
+class Schedule(Object):
+    """A learning-rate schedule over an optimizer."""
+
+    __slots__ = ("loops", "optimizer")
+
+    def __init__(
+        self,
+        path: str,
+        arguments: Arguments,
+        optimizer: Value | None,
+        loops: tuple[Any, ...] = (),
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(path, arguments, place)
+        self.optimizer = optimizer
+        self.loops = loops
+
+
+class Method(Value):
+    """A method of a library object or of a tensor, not yet called."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, receiver: Value, name: str, place: "NodePlace | None" = None) -> None:
+        super().__init__(place)
+        self.receiver = receiver
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Method({self.receiver}.{self.name})"
+
+
+class Scope:
+    """The names of a module, class body or function call, and where to look further."""
+
+    __slots__ = ("declared", "fields", "kind", "parent", "source")
+
+    def __init__(self, kind: str, source: "Source", parent: "Scope | None" = None) -> None:
+        self.kind = kind
+        self.source = source
+        self.parent = parent
+        self.fields: dict[Any, Value] = {}
+        self.declared: dict[str, Scope] = {}
+
+    @property
+    def module(self) -> "Scope":
+        """The scope of the module this scope is in."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+
+class Function(Value):
+    """A function of the project: its definition and the scope it was defined in."""
+
+    __slots__ = ("decorators", "defaults", "name", "node", "owner", "scope")
+
+    def __init__(
+        self,
+        node: "cst.FunctionDef | cst.Lambda",
+        scope: Scope,
+        name: str,
+        defaults: dict[str, Value],
+        decorators: tuple[Value, ...] = (),
+        owner: "Class | None" = None,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.node = node
+        self.scope = scope
+        self.name = name
+        self.defaults = defaults
+        self.decorators = decorators
+        self.owner = owner
+
+    def __repr__(self) -> str:
+        return f"Function({self.name})"
+
+
+class Bound(Value):
+    """A function of the project bound to the object it is called on."""
+
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Function, receiver: Value) -> None:
+        super().__init__(function.place)
+        self.function = function
+        self.receiver = receiver
+
+
+class Partial(Value):
+    """A callable with some arguments already given."""
+
+    __slots__ = ("arguments", "callee")
+
+    def __init__(self, callee: Value, arguments: Arguments) -> None:
+        super().__init__(callee.place)
+        self.callee = callee
+        self.arguments = arguments
+
+
+class Class(Value):
+    """A class of the project. `fields` are what its body defines; `bases` may be of libraries."""
+
+    __slots__ = ("bases", "fields", "name", "node", "scope")
+
+    def __init__(
+        self,
+        name: str,
+        bases: tuple[Value, ...],
+        fields: dict[Any, Value],
+        node: "cst.ClassDef",
+        scope: Scope,
+        place: "NodePlace | None" = None,
+    ) -> None:
+        super().__init__(place)
+        self.name = name
+        self.bases = bases
+        self.fields = fields
+        self.node = node
+        self.scope = scope
+
+    def __repr__(self) -> str:
+        return f"Class({self.name})"
+
+    def lineage(self) -> Iterator[Value]:
+        """The class and all it inherits from, nearest first: project classes, library classes and
+        unknown ones."""
+        yield self
+        for base in self.bases:
+            if isinstance(base, Class):
+                yield from base.lineage()
+            else:
+                yield base
+
+    def library_bases(self) -> tuple[str, ...]:
+        """The paths of the library classes it inherits from."""
+        return tuple(base.path for base in self.lineage() if isinstance(base, Library))
+
+    def has_unknown_base(self) -> bool:
+        """Whether something it inherits from could not be looked into."""
+        return any(not isinstance(base, (Class, Library)) for base in self.lineage())
+
+    def find(self, name: str) -> Value | None:
+        """What the class or its project bases define under a name."""
+        for base in self.lineage():
+            if isinstance(base, Class) and name in base.fields:
+                return base.fields[name]
+        return None
+
+
+class Instance(Value):
+    """An object of a project class."""
+
+    __slots__ = ("cls", "fields")
+
+    def __init__(self, cls: Class, place: "NodePlace | None" = None) -> None:
+        super().__init__(place)
+        self.cls = cls
+        self.fields: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Instance({self.cls.name})"
+
+
+class ProjectModule(Value):
+    """An imported module of the project: its top-level names."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+
+class Folder(Value):
+    """A package of the project without an `__init__.py`: a folder to find modules in."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: "Path") -> None:
+        super().__init__()
+        self.path = path
+
+
+class Joined(Value):
+    """One of several values, depending on the way the program took."""
+
+    __slots__ = ("alternatives",)
+
+    def __init__(self, alternatives: tuple[Value, ...]) -> None:
+        super().__init__(alternatives[0].place)
+        self.alternatives = alternatives
+
+    def __repr__(self) -> str:
+        return f"Joined{self.alternatives}"
+
+
+def alternatives(value: Value | None) -> tuple[Value, ...]:
+    """What a value may be: its alternatives, or just itself."""
+    if value is None:
+        return ()
+    return value.alternatives if isinstance(value, Joined) else (value,)
+
+
+def join(left: Value, right: Value) -> Value:
+    """A value for either of two."""
+    if left is right or same(left, right):
+        return left
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return _join_tensors(left, right)
+    distinct: list[Value] = []
+    for value in (*alternatives(left), *alternatives(right)):
+        if not any(same(value, seen) for seen in distinct):
+            distinct.append(value)
+    if len(distinct) == 1:
+        return distinct[0]
+    if len(distinct) > MOST_ALTERNATIVES:
+        return Unknown("one of many", place=left.place)
+    return Joined(tuple(distinct))
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether two values are known to be equal and interchangeable."""
+    if left is right:
+        return True
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return (
+            type(left.value) is type(right.value)
+            and left.value == right.value
+            and left.configurable == right.configurable
+        )
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        return left.number == right.number and left.configurable == right.configurable
+    if isinstance(left, Library) and isinstance(right, Library):
+        return left.path == right.path
+    return False
+
+
+def _join_tensors(left: Tensor, right: Tensor) -> Value:
+    same_scale = (
+        left.scale is not None
+        and right.scale is not None
+        and left.scale.activation is right.scale.activation
+    )
+    if left.lineage is not right.lineage and left.lineage and right.lineage:
+        return Joined((left, right))
+    shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
+    return Tensor(
+        left.shape if left.shape is right.shape else shape,
+        scale=left.scale if same_scale else None,
+        dtype=left.dtype if left.dtype == right.dtype else None,
+        graph=left.graph if left.graph == right.graph else None,
+        lineage=left.lineage or right.lineage,
+        library=left.library,
+        text=left.text,
+        place=left.place,
+    )
+
+
+def known_number(value: Value | None) -> Number | None:
+    """The number a value is, if it is one."""
+    if isinstance(value, Scalar):
+        return value.number
+    if isinstance(value, Constant) and isinstance(value.value, bool):
+        return number(int(value.value))
+    return None
+
+
+def known_text(value: Value | None) -> str | None:
+    """The string a value is, if it is one."""
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return value.value
+    return None
+
+
+def shape_of(value: Value | None) -> Shape | None:
+    """The shape of a tensor, or of an unknown that may be one."""
+    return value.shape if isinstance(value, (Tensor, Unknown)) else None
+
+
+def scale_of(value: Value | None) -> Scale | None:
+    """The scale of a tensor's numbers, if it is known on every way."""
+    options = [
+        option.scale if isinstance(option, Tensor) else None for option in alternatives(value)
+    ]
+    first = options[0] if options else None
+    if first is None or any(
+        option is None or option.activation is not first.activation for option in options
+    ):
+        return None
+    return first
+
+
+def lineage_of(value: Value | None) -> Lineage | None:
+    """Where the samples in a value come from, if it holds samples."""
+    if isinstance(value, (Tensor, Unknown)):
+        return value.lineage
+    if isinstance(value, Object):
+        found = value.fields.get("lineage")
+        return found if isinstance(found, Lineage) else None
+    return None
