@@ -239,8 +239,9 @@ def _bind(
         scope.fields[parameters.star_arg.name.value] = SequenceValue("tuple", items, element)
     if parameters.star_kwarg is not None:
         other = machine.unknown("option", node) if passed.unknown else None
-        given: dict[object, Value] = {key: value for key, value in keywords.items()}
-        scope.fields[parameters.star_kwarg.name.value] = Dictionary(given, other)
+        rest_by_name: dict[object, Value] = {}
+        rest_by_name.update(keywords.items())
+        scope.fields[parameters.star_kwarg.name.value] = Dictionary(rest_by_name, other)
 
 
 def _not_passed(

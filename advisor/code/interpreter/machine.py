@@ -236,10 +236,11 @@ class Machine:
         again."""
         for fields, key, value in list(before.values()):
             current = fields.get(key)
-            if isinstance(value, Scalar) and isinstance(current, Scalar):
-                if value.number != current.number:
-                    names = value.names | current.names
-                    self.store(fields, key, Scalar(fresh(str(key)), names))
+            if not isinstance(value, Scalar) or not isinstance(current, Scalar):
+                continue
+            if value.number != current.number:
+                names = value.names | current.names
+                self.store(fields, key, Scalar(fresh(str(key)), names))
 
     def blur(self, before: Writes) -> None:
         """After a loop of unknown length, forget how many items its rounds have put into lists."""

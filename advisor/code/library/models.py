@@ -409,7 +409,8 @@ class Models:
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
     ) -> bool:
         """Let libraries see an assignment to an attribute; True when that was all it means."""
-        return any([each(machine, receiver, name, value, node) for each in _hooked("attribute")])
+        seen = [each(machine, receiver, name, value, node) for each in _hooked("attribute")]
+        return any(seen)
 
     def assign_item(
         self,
@@ -420,7 +421,8 @@ class Models:
         node: cst.CSTNode,
     ) -> bool:
         """Let libraries see an assignment to a subscript; True when that was all it means."""
-        return any([each(machine, receiver, indices, value, node) for each in _hooked("item")])
+        seen = [each(machine, receiver, indices, value, node) for each in _hooked("item")]
+        return any(seen)
 
     def augmented(
         self, machine: "Machine", operator: str, current: Value, value: Value, node: cst.CSTNode

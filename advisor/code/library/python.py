@@ -229,7 +229,7 @@ def total(call: Call) -> Value | None:
 @function("builtins.range")
 def counted(call: Call) -> Value | None:
     """`range(start, stop, step)`."""
-    values = [value for value in call.arguments.positional]
+    values = list(call.arguments.positional)
     if len(values) == 1:
         values.insert(0, Scalar(symbols.ZERO))
     return Object("builtins.range", Arguments(values), call.place)
@@ -455,7 +455,8 @@ def chained(call: Call) -> Value | None:
 @function("builtins.dict", "collections.OrderedDict", "easydict.EasyDict", "argparse.Namespace")
 def dictionary(call: Call) -> Value | None:
     """A dictionary, or a namespace, from keywords, pairs or another dictionary."""
-    items: dict[object, Value] = {**call.arguments.keywords}
+    items: dict[object, Value] = {}
+    items.update(call.arguments.keywords.items())
     other: Value | None = call.unknown() if call.arguments.unknown else None
     first = call.argument(0, "mapping")
     if isinstance(first, Dictionary):
@@ -610,7 +611,8 @@ def update(call: Call) -> Value | None:
     """`dictionary.update(other, key=value)`."""
     receiver, other = call.receiver, call.argument(0, "other")
     assert isinstance(receiver, Dictionary)
-    given: dict[object, Value] = {**call.arguments.keywords}
+    given: dict[object, Value] = {}
+    given.update(call.arguments.keywords.items())
     if isinstance(other, Dictionary):
         given.update(other.items)
     for key, value in given.items():
@@ -713,10 +715,9 @@ def _is_a(value: Value, kind: Value | None) -> bool | None:
 def has_attribute(call: Call) -> Value | None:
     """`hasattr(object, name)`, where it is certain."""
     receiver, name = call.argument(0, "object"), known_text(call.argument(1, "name"))
-    if isinstance(receiver, Instance) and name is not None:
-        if name in receiver.fields or receiver.cls.find(name) is not None:
-            return TRUE
-    return None
+    if not isinstance(receiver, Instance) or name is None:
+        return None
+    return TRUE if name in receiver.fields or receiver.cls.find(name) is not None else None
 
 
 @function("builtins.type")
@@ -859,8 +860,7 @@ def _default(default: Value | None, option: str, call: Call) -> Value:
         case Sequence() if default.items is not None:
             items = tuple(_default(item, option, call) for item in default.items)
             return Sequence(default.kind, items, place=call.place)
-    made = Unknown(option.lstrip("-").replace("-", "_"), place=call.place)
-    return made
+    return Unknown(option.lstrip("-").replace("-", "_"), place=call.place)
 
 
 @method("parser", "set_defaults")
