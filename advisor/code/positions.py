@@ -1,0 +1,131 @@
+"""Where the nodes of a tree lie in their text, found in one code generation.
+
+LibCST's own position provider updates a row and a column with every token, which costs twice the
+parse. Here the tokens are only counted; their lengths are added up once at the end.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import accumulate
+from typing import NamedTuple
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState  # the hook of the code generator is not exported
+
+_HEADED = (
+    cst.ClassDef,
+    cst.Else,
+    cst.ExceptHandler,
+    cst.ExceptStarHandler,
+    cst.Finally,
+    cst.For,
+    cst.FunctionDef,
+    cst.If,
+    cst.MatchCase,
+    cst.Try,
+    cst.TryStar,
+    cst.While,
+    cst.With,
+)
+_STATEMENTS = frozenset((*_HEADED, cst.SimpleStatementLine))
+
+
+class Span(NamedTuple):
+    """A stretch of text. Rows and columns count from 1; the end column is exclusive."""
+
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+
+
+class Comment(NamedTuple):
+    """A comment, `#` included. `alone` when nothing else is on its row."""
+
+    row: int
+    text: str
+    alone: bool
+
+
+class Positions:
+    """The spans of all nodes of a module, its comments and its logical lines.
+
+    `text` must be what the module was parsed from, with `\\n` for line ends.
+    """
+
+    def __init__(self, module: cst.Module, text: str) -> None:
+        state = _CountingState(module)
+        module._codegen(state)
+        self._spans = state.spans
+        self._offsets = [0, *accumulate(map(len, state.tokens))]
+        self._line_starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+        self._comments = state.comments
+        self._statements = state.statements
+        self._lines = text.split("\n")
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The stretch that a node covers, without the whitespace and comments around it."""
+        first, last = self._spans[id(node)]
+        return Span(*self._position(first), *self._position(last))
+
+    def comments(self) -> Iterator[Comment]:
+        """All comments, in the order of the text."""
+        for node in self._comments:
+            row, column = self._position(self._spans[id(node)][0])
+            yield Comment(row, node.value, not self._lines[row - 1][: column - 1].strip())
+
+    def logical_lines(self) -> list[tuple[int, int]]:
+        """First and last row of each simple statement and of each compound one's header."""
+        return sorted({(self.span(node).row, self._last_row(node)) for node in self._statements})
+
+    def _last_row(self, statement: cst.CSTNode) -> int:
+        if isinstance(statement, _HEADED):
+            suite = statement.body
+            after_colon = suite.header if isinstance(suite, cst.IndentedBlock) else suite
+            return self.span(after_colon).row
+        return self.span(statement).end_row
+
+    def _position(self, token: int) -> tuple[int, int]:
+        offset = self._offsets[min(token, len(self._offsets) - 1)]
+        row = bisect_right(self._line_starts, offset)
+        return row, offset - self._line_starts[row - 1] + 1
+
+
+class _CountingState(CodegenState):
+    """Generates code and notes, for each node, its first token and the one after its last."""
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(module.default_indent, module.default_newline)
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.comments: list[cst.Comment] = []
+        self.statements: list[cst.CSTNode] = []
+        self._starts: list[int] = []
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        self._starts.append(len(self.tokens))
+        if isinstance(node, cst.Comment):
+            self.comments.append(node)
+        elif type(node) in _STATEMENTS:
+            self.statements.append(node)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        # a node that recorded itself has the better span: without the whitespace around it
+        self.spans.setdefault(id(node), (self._starts.pop(), len(self.tokens)))
+
+    @contextmanager
+    def record_syntactic_position(
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> Iterator[None]:
+        first = len(self.tokens)
+        yield
+        last = len(self.tokens)
+        if start_node is not None:
+            first = self.spans[id(start_node)][0]
+        if end_node is not None:
+            last = self.spans[id(end_node)][1]
+        self.spans[id(node)] = (first, last)

@@ -1,0 +1,184 @@
+"""A file or notebook of training code: its text, its tree, where things are, what is silenced."""
+
+import codecs
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
+from advisor.findings import Finding, Location
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from advisor.code.notebooks import Notebook
+    from advisor.code.positions import Positions, Span
+    from advisor.code.suppressions import Suppressions
+
+__all__ = ["NodePlace", "Source", "SourceError", "read_source", "source_from_bytes"]
+
+_LINE_START_FORM_FEED = re.compile(r"^\f+", re.MULTILINE)
+_ENCODING_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
+
+
+class Source:
+    """One Python text to be analysed. Two sources are equal only when they are the same object.
+
+    `text` is the Python that is parsed, with `\\n` for line ends: of a notebook, its code cells
+    one after the other. `display_name` is what findings call the file, `path` where it lies (None
+    for text from standard input).
+    """
+
+    def __init__(
+        self,
+        text: str,
+        display_name: str,
+        path: Path | None = None,
+        notebook: "Notebook | None" = None,
+    ) -> None:
+        self.text = text
+        self.display_name = display_name
+        self.path = path
+        self.notebook = notebook
+
+    def __repr__(self) -> str:
+        return f"Source({self.display_name!r})"
+
+    @cached_property
+    def tree(self) -> "cst.Module":
+        """The lossless syntax tree; raises `SourceError` when the text is not Python."""
+        outcome = parse(self.text)
+        if isinstance(outcome, SyntaxFault):
+            raise self._error(outcome)
+        return outcome
+
+    @cached_property
+    def positions(self) -> "Positions":
+        """Where the nodes of `tree` are; computed for the whole file on first use."""
+        from advisor.code.positions import Positions
+
+        return Positions(self.tree, self.text)
+
+    @cached_property
+    def suppressions(self) -> "Suppressions":
+        """What the file's comments silence."""
+        from advisor.code.suppressions import Suppressions
+
+        return Suppressions(self.positions)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as their author wrote them, without line ends; the first has index 0."""
+        return (self.notebook.shown if self.notebook else self.text).split("\n")
+
+    def check_syntax(self) -> None:
+        """Raise `SourceError` when the text is not Python; LibCST is asked only in doubt."""
+        if fault_in(self.text) is not None:
+            _ = self.tree
+
+    def locate(self, node: "cst.CSTNode") -> Location:
+        """The location of a node of `tree`."""
+        return self.location(self.positions.span(node))
+
+    def location(self, span: "Span") -> Location:
+        """A span of `text` as findings express it: of a notebook, by cell."""
+        if self.notebook is None:
+            return Location(self.display_name, *span)
+        cell, row = self.notebook.place(span.row)
+        end_row = row + span.end_row - span.row
+        return Location(self.display_name, row, span.column, end_row, span.end_column, cell)
+
+    def span(self, location: Location) -> "Span":
+        """The span of `text` that a location of this file means: the inverse of `location`."""
+        from advisor.code.positions import Span
+
+        row, end_row = location.row, location.end_row
+        if self.notebook is not None and location.cell is not None:
+            row = self.notebook.row(location.cell, location.row)
+            end_row += row - location.row
+        return Span(row, location.column, end_row, location.end_column)
+
+    def suppresses(self, finding: Finding) -> bool:
+        """Whether a comment in this file silences a finding that lies in it."""
+        if not isinstance(finding.place, Location):
+            return False
+        return self.suppressions.cover(finding.code, finding.name, self.span(finding.place))
+
+    def _error(self, fault: SyntaxFault) -> SourceError:
+        reason = f"not valid Python 3: {fault.reason}"
+        if self.notebook is None or not self.notebook.cells:
+            return SourceError(self.display_name, reason, fault.row, fault.column)
+        cell, row = self.notebook.place(fault.row)
+        return SourceError(self.display_name, reason, row, fault.column, cell)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodePlace:
+    """A node of a source: where a finding points, before anybody asks for rows and columns."""
+
+    source: Source
+    node: "cst.CSTNode"
+
+    def locate(self) -> Location:
+        """The node's location."""
+        return self.source.locate(self.node)
+
+
+def read_source(path: Path, display_name: str | None = None) -> Source:
+    """Read a file; raises `SourceError` when there is no reading it as Python or notebook."""
+    name = str(path) if display_name is None else display_name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(name, error.strerror or str(error)) from None
+    return source_from_bytes(content, name, path)
+
+
+def source_from_bytes(content: bytes, display_name: str, path: Path | None = None) -> Source:
+    """Decode a file's content; a name that ends in `.ipynb` makes it a notebook.
+
+    Raises `SourceError` when it is neither text nor, by its name, a readable notebook.
+    """
+    text = _decoded(content, display_name)
+    if display_name.endswith(".ipynb"):
+        from advisor.code.notebooks import read_notebook
+
+        notebook = read_notebook(text, display_name)
+        return Source(notebook.text, display_name, path, notebook)
+    return Source(_normalised(text), display_name, path)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if b"\0" in content:
+        row = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise SourceError(name, "contains NUL bytes: not a Python source file", row)
+    encoding = _encoding(content, name)
+    try:
+        return content.removeprefix(codecs.BOM_UTF8).decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        reason = f"not {encoding.upper()} (byte 0x{byte:02x}); save it as UTF-8"
+        raise SourceError(name, reason, row) from None
+
+
+def _encoding(content: bytes, name: str) -> str:
+    head = b"\n".join(content.split(b"\n", 2)[:2])
+    if name.endswith(".ipynb") or not _ENCODING_COOKIE.search(head):
+        return "utf-8"
+    import tokenize
+
+    try:
+        encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
+    except SyntaxError as error:
+        raise SourceError(name, f"{error.msg}; declare one that Python knows") from None
+    return encoding.removesuffix("-sig")
+
+
+def _normalised(text: str) -> str:
+    """One kind of line end, and no page breaks before code: Python itself ignores the difference,
+    LibCST would drop them from the tree."""
+    return _LINE_START_FORM_FEED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

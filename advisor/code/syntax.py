@@ -1,0 +1,86 @@
+"""Reading Python text: what is wrong with it, and its tree."""
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+_ONLY_AST = 0x0400  # ast.PyCF_ONLY_AST, without importing ast
+_TOO_DEEP = "nested too deeply to be read"
+_WRAPPED_REASON = re.compile(r"(?:parser|tokenizer) error: (?:error at \d+:\d+: )?(?P<reason>.+)")
+
+
+class SourceError(Exception):
+    """A file that cannot be read as Python. Its text is one line: `file:row:column: reason`."""
+
+    def __init__(
+        self,
+        name: str,
+        reason: str,
+        row: int | None = None,
+        column: int | None = None,
+        cell: int | None = None,
+    ) -> None:
+        parts = [name]
+        if cell is not None:
+            parts.append(f"cell {cell}")
+        if row is not None:
+            parts += [str(row), str(column or 1)]
+        super().__init__(f"{':'.join(parts)}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """The first thing that keeps a text from being Python; row and column count from 1."""
+
+    reason: str
+    row: int
+    column: int
+    hopeless: bool = False
+
+
+def fault_in(text: str) -> SyntaxFault | None:
+    """What this interpreter's own parser objects to, if anything.
+
+    It is fast and its words are the familiar ones, but it knows only its own version's grammar:
+    a fault that is not `hopeless` deserves a second opinion. Nesting that would overflow the
+    stack of a recursive parser is a hopeless fault.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
+    except SyntaxError as error:
+        reason = str(error.msg)
+        hopeless = "too many nested" in reason
+        return SyntaxFault(reason, error.lineno or 1, max(error.offset or 1, 1), hopeless)
+    except (RecursionError, MemoryError):
+        return SyntaxFault(_TOO_DEEP, 1, 1, hopeless=True)
+    except ValueError as error:  # null bytes, lone surrogates
+        return SyntaxFault(str(error), 1, 1, hopeless=True)
+    return None
+
+
+def parse(text: str) -> "cst.Module | SyntaxFault":
+    """The lossless tree of a Python text, or what keeps it from having one."""
+    fault = fault_in(text)
+    if fault is not None and fault.hopeless:
+        return fault
+    import libcst as cst
+
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        return fault or SyntaxFault(_plain(error.message), error.raw_line, error.raw_column + 1)
+    except RecursionError:
+        return SyntaxFault(_TOO_DEEP, 1, 1, hopeless=True)
+
+
+def _plain(message: str) -> str:
+    wrapped = _WRAPPED_REASON.match(message)
+    return " ".join((wrapped["reason"] if wrapped else message).split())
