@@ -17,14 +17,19 @@ _serial = count()
 
 
 class Symbol:
-    """An unknown number with an identity. `definition` says how it was computed, if it was."""
+    """An unknown number with an identity. `definition` says how it was computed, if it was;
+    `is_axis` that it is the length of an axis that was asked for, and has no name of its own."""
 
-    __slots__ = ("definition", "name", "serial")
+    __slots__ = ("definition", "is_axis", "name", "serial")
 
     def __init__(
-        self, name: str, definition: tuple[str, tuple["Number", ...]] | None = None
+        self,
+        name: str,
+        definition: tuple[str, tuple["Number", ...]] | None = None,
+        is_axis: bool = False,
     ) -> None:
         self.name = name
+        self.is_axis = is_axis
         self.definition = definition
         self.serial = next(_serial)
 
@@ -112,9 +117,9 @@ def number(value: Coefficient) -> Number:
     return Number(value)
 
 
-def fresh(name: str) -> Number:
+def fresh(name: str, is_axis: bool = False) -> Number:
     """A number nothing is known about, with an identity of its own."""
-    return Number(1, ((Symbol(name), 1),))
+    return Number(1, ((Symbol(name, is_axis=is_axis), 1),))
 
 
 def multiply(left: Number, right: Number) -> Number:

@@ -118,7 +118,7 @@ class Shape:
                 return self.dims[index]
             return fresh(f"{self.name}.shape[{index}]")
         if index not in self._axes:
-            self._axes[index] = fresh(f"{self.name}.shape[{index}]")
+            self._axes[index] = fresh(f"{self.name}.shape[{index}]", is_axis=True)
         return self._axes[index]
 
     def settle(self, rank: int) -> bool:
@@ -132,7 +132,7 @@ class Shape:
         return True
 
     def _named(self, index: int) -> Number:
-        return fresh(f"{self.name}.shape[{index}]")
+        return fresh(f"{self.name}.shape[{index}]", is_axis=True)
 
 
 class Activation(StrEnum):

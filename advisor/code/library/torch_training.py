@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # --- optimizers ---------------------------------------------------------------------------
 
+family("optimizer", "torch.optim.Optimizer", "torch.optim.")
+
 
 @function("torch.optim.*", "transformers.AdamW", "apex.optimizers.*", "torch_optimizer.*")
 def optimizer(call: Call) -> Value | None:

@@ -1,0 +1,51 @@
+"""Loss calls: what a loss is given and what it expects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import LossComputed
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.values import Activation, Scale, scale_of
+from advisor.rulebook import Draft
+
+_APPLIES_ITSELF = frozenset({"logits", "binary_logits"})
+
+
+@dataclass(frozen=True, slots=True)
+class LossCall(Fact):
+    """A loss computed from a prediction."""
+
+    event: LossComputed
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every loss that is computed."""
+        return [cls(event) for event in run.events(LossComputed)]
+
+    @property
+    def name(self) -> str:
+        """The loss's own name, such as `CrossEntropyLoss`."""
+        return self.event.path.rsplit(".", 1)[-1]
+
+    @property
+    def expects_logits(self) -> bool:
+        """Whether the loss applies softmax or sigmoid itself."""
+        return self.event.expects in _APPLIES_ITSELF
+
+    @property
+    def scale(self) -> Scale | None:
+        """The scale of the prediction, when it is the same on every way the program can take."""
+        return scale_of(self.event.prediction)
+
+    def is_given(self, activation: Activation) -> bool:
+        """Whether the prediction comes out of this activation, on every way."""
+        scale = self.scale
+        return scale is not None and scale.activation is activation
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the call, with the activation beside it."""
+        scale = self.scale
+        place = None if scale is None else scale.place
+        text = "" if scale is None else f"{scale.activation} is applied here"
+        return draft(self.event, message, (place, text))

@@ -1,0 +1,130 @@
+"""Reshapes: which axes of a tensor a `view` or `reshape` keeps in place, and which it moves.
+
+A reshape lays the numbers out anew in row-major order. An axis keeps its meaning when as many
+numbers lie before it as there did: when the product of the dimensions in front of it is the same
+before and after. An axis that turns up with its full length behind another product has changed
+places with its neighbours in name only: its numbers are mixed with theirs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code import symbols
+from advisor.code.events import Reshaped
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.code.library.torch_tensors import completed
+from advisor.code.symbols import Number
+from advisor.code.values import Shape, shape_of
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape(Fact):
+    """A `view` or `reshape`, with the dimensions before and after; all divisions are exact."""
+
+    event: Reshaped
+    before: tuple[Number, ...]
+    after: tuple[Number, ...]
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every reshape whose dimensions are known well enough to compare."""
+        found = []
+        for event in run.events(Reshaped):
+            shape = shape_of(event.tensor)
+            if shape is None:
+                continue
+            dims = _dims_before(shape)
+            after = tuple(symbols.exact(dim) for dim in completed(shape, event.dims))
+            if dims is None or (shape.rank is not None and not _consistent(dims, after)):
+                continue
+            found.append(cls(event, dims, after))
+        return found
+
+    @property
+    def operation(self) -> str:
+        """`view` or `reshape`."""
+        return self.event.operation
+
+    @property
+    def text(self) -> str:
+        """The call as it is written."""
+        return code_of(self.event.place.node)
+
+    def moved_axis(self) -> Number | None:
+        """The first axis that turns up in another place, with proof that its numbers are mixed
+        with others; None when there is none."""
+        for position, axis in enumerate(self.before):
+            if axis.is_one or not axis.factors or self._stays(axis):
+                continue
+            for other, dim in enumerate(self.after):
+                if dim == axis and self._is_crossed(position, other):
+                    return axis
+        return None
+
+    def is_permutation_of_sizes(self) -> bool:
+        """Whether the dimensions are those from before in another order, judged by their sizes
+        alone: weaker than an axis that moves by name."""
+        before = [dim for dim in self.before if not dim.is_one]
+        after = [dim for dim in self.after if not dim.is_one]
+        if before == after or len(before) != len(after):
+            return False
+        return sorted(before, key=repr) == sorted(after, key=repr)
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the call."""
+        return draft(self.event, message)
+
+    def _stays(self, axis: Number) -> bool:
+        """Whether some axis of this length is in its place before and after."""
+        before = {
+            symbols.product(self.before[:index])
+            for index, dim in enumerate(self.before)
+            if dim == axis
+        }
+        after = {
+            symbols.product(self.after[:index])
+            for index, dim in enumerate(self.after)
+            if dim == axis
+        }
+        return bool(before & after)
+
+    def _is_crossed(self, position: int, other: int) -> bool:
+        """Whether what lies in front of the axis changes by something that is more than one."""
+        old = symbols.product(self.before[:position])
+        new = symbols.product(self.after[:other])
+        ratio = symbols.divide(new, old)
+        if ratio is None or ratio.is_one:
+            return False
+        constant = ratio.constant
+        if constant is not None:
+            return True
+        return any(self._is_more_than_one(symbol) for symbol, _ in ratio.factors)
+
+    def _is_more_than_one(self, symbol: symbols.Symbol) -> bool:
+        """Whether a symbol stands for a real axis: one that the program names itself, or that is
+        asked for by its own in the new dimensions. A nameless axis may well have length one."""
+        if not symbol.is_axis:
+            return True
+        return Number(1, ((symbol, 1),)) in self.after
+
+
+def _dims_before(shape: Shape) -> tuple[Number, ...] | None:
+    if shape.dims is not None:
+        return tuple(symbols.exact(dim) for dim in shape.dims)
+    leading = [index for index in shape.known_axes if index >= 0]
+    if not leading:
+        return None
+    return tuple(symbols.exact(shape.axis(index)) for index in range(max(leading) + 1))
+
+
+def _consistent(before: tuple[Number, ...], after: tuple[Number, ...]) -> bool:
+    """Whether both hold equally many numbers, and no dimension is a broken number."""
+    if any(not _is_whole(dim) for dim in after):
+        return False
+    return symbols.product(before) == symbols.product(after)
+
+
+def _is_whole(dim: Number) -> bool:
+    return isinstance(dim.coefficient, int)

@@ -1,0 +1,21 @@
+"""softmax-into-logits-loss: the loss applies softmax a second time."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.losses import LossCall
+from advisor.code.values import Activation
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN201",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("plateau", "never-learns", "high-bias", "too-slow"),
+    sources=("002", "004"),
+)
+def softmax_into_logits_loss(loss: LossCall) -> Iterator[Draft]:
+    if loss.expects_logits and loss.is_given(Activation.SOFTMAX):
+        yield loss.finding(f"`{loss.name}` expects logits but is given softmax probabilities")
