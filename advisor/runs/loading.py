@@ -1,0 +1,230 @@
+"""From paths on disk to runs: discovery, reading, grouping, roles."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from advisor.runs.components import total_losses
+from advisor.runs.discovery import RunNotReadable, find_event_files, in_words, why_nothing_is_read
+from advisor.runs.grouping import FolderRole, Member, RunFiles, group_runs
+from advisor.runs.hyperparameters import hyperparameters_in_texts
+from advisor.runs.kinds import kind_of_run
+from advisor.runs.readers.tfevents import EventFile, Series
+from advisor.runs.roles import NO_OVERRIDES, assign_roles
+from advisor.runs.run import Curve, Kind, Note, Run
+from advisor.runs.scalars import Scalars
+from advisor.runs.timeline import Points, Repairs, in_order, joined, notes_on
+from advisor.runs.vocabulary import is_process
+
+Progress = Callable[[int, int, Path], None]
+
+
+@dataclass(slots=True)
+class LoadedRuns:
+    """What became of the inputs.
+
+    `failures` are inputs that could not be read at all, `skipped` are files beside readable ones
+    that were left out; each with the reason, which follows the path in a sentence.
+    """
+
+    runs: list[Run] = field(default_factory=list)
+    failures: list[tuple[Path, str]] = field(default_factory=list)
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def load_runs(
+    paths: Sequence[Path],
+    overrides: Mapping[str, str] = NO_OVERRIDES,
+    on_progress: Progress | None = None,
+) -> LoadedRuns:
+    """All runs at or below `paths`, in the order of the paths and of the folders' names.
+
+    `overrides` maps tags to roles in words (see `assign_roles`). `on_progress` is called after each
+    file with the number of files of the input that were read, their total, and the file. A run
+    that several paths lead to is loaded once. Raises `UnknownRole` for a wrong override; what is
+    wrong with an input is told in the result.
+    """
+    progress = on_progress or _no_progress
+    loaded = LoadedRuns()
+    seen: set[Path] = set()
+    for path in paths:
+        try:
+            found = _load(path, overrides, progress, seen)
+        except RunNotReadable as error:
+            loaded.failures.append((error.path, error.reason))
+            continue
+        taken = {run.name for run in loaded.runs}
+        loaded.runs += (_told_apart(run, path) if run.name in taken else run for run in found.runs)
+        loaded.skipped += found.skipped
+    return loaded
+
+
+def _no_progress(read: int, total: int, path: Path) -> None:
+    """Say nothing."""
+
+
+def _told_apart(run: Run, path: Path) -> Run:
+    """The run with the path as typed in front, for one of its name was loaded already."""
+    inside = run.name.removeprefix(_base_name(path))
+    return replace(run, name=path.as_posix() + (inside if inside != run.name else f"/{run.name}"))
+
+
+def _base_name(path: Path) -> str:
+    return path.name or path.resolve().name
+
+
+def _load(
+    path: Path, overrides: Mapping[str, str], progress: Progress, seen: set[Path]
+) -> LoadedRuns:
+    """The runs of one input; raises `RunNotReadable` if there is none."""
+    found = find_event_files(path)
+    fresh = [each for each in found.files if each.resolve() not in seen]
+    seen.update(each.resolve() for each in fresh)
+    files, unreadable = _read(fresh, progress)
+    empty = [(file.path, reason) for file in files if (reason := file.why_no_scalars())]
+    if fresh and len(empty) == len(files):
+        raise RunNotReadable(path, why_nothing_is_read(path, [*unreadable, *empty]))
+    root = path if path.is_dir() else path.parent
+    groups = [group for group in group_runs(files, root) if _has_scalars(group)]
+    skipped = [*found.rejected, *unreadable]
+    homes = {folder for group in groups for folder in _folders(group)}
+    skipped += (each for each in empty if each[0].parent not in homes)
+    runs = [_run(group, _name(group, path), overrides) for group in groups]
+    return LoadedRuns(runs, skipped=skipped)
+
+
+def _read(
+    paths: Sequence[Path], progress: Progress
+) -> tuple[list[EventFile], list[tuple[Path, str]]]:
+    """The event files that could be read, and why the others could not."""
+    files, unreadable = [], []
+    for number, path in enumerate(paths, 1):
+        file = EventFile(path)
+        try:
+            file.read()
+        except OSError as error:
+            unreadable.append((path, in_words(error)))
+        else:
+            files.append(file)
+        progress(number, len(paths), path)
+    return files, unreadable
+
+
+def _has_scalars(group: RunFiles) -> bool:
+    return any(member.file.series for member in group.members)
+
+
+def _folders(group: RunFiles) -> set[Path]:
+    return {group.path, *(member.file.path.parent for member in group.members)}
+
+
+def _name(group: RunFiles, path: Path) -> str:
+    """The path of a run within its input, or the input's own name if they are the same."""
+    name = _base_name(path)
+    if path.is_dir() and group.place != path:
+        name = group.place.relative_to(path).as_posix()
+    return f"{name}#{group.number}" if group.number else name
+
+
+def _run(group: RunFiles, name: str, overrides: Mapping[str, str]) -> Run:
+    scalars, repairs = _scalars(group.members)
+    scalars += total_losses(scalars)
+    roles = assign_roles(scalars, overrides)
+    curves = tuple(
+        Curve(each.tag, each.steps, each.values, each.wall_times, role)
+        for each, role in zip(scalars, roles, strict=True)
+    )
+    kind = _kind(scalars, curves)
+    texts = {
+        f"{member.folder}/{tag}" if member.folder else tag: text
+        for member in group.members
+        for tag, text in member.file.texts.items()
+    }
+    notes = [*group.notes, *_notes_on_steps(repairs, curves), *_notes_on_damage(group.members)]
+    if kind is Kind.NOT_A_RUN:
+        notes.append(_note_on_no_run(curves))
+    hyperparameters = hyperparameters_in_texts(texts) | _recorded(group.members)
+    return Run(name, group.path, kind, curves, hyperparameters, texts, tuple(notes))
+
+
+def _kind(scalars: Sequence[Scalars], curves: Sequence[Curve]) -> Kind:
+    kind = kind_of_run([each.name for each in scalars])
+    learnt = any(curve.role.primary and not is_process(curve.role.quantity) for curve in curves)
+    if kind is Kind.NOT_A_RUN and learnt:
+        return Kind.SUPERVISED
+    return kind if learnt else Kind.NOT_A_RUN
+
+
+def _scalars(members: Sequence[Member]) -> tuple[list[Scalars], dict[str, Repairs]]:
+    """The scalars of a run in order, and what had to be repaired in each."""
+    parts: dict[str, list[Points]] = defaultdict(list)
+    sources: dict[str, tuple[Member, Series]] = {}
+    for member in members:
+        for series in member.file.series.values():
+            if len(series):
+                parts[member.tag(series)].append(_points(series))
+                sources[member.tag(series)] = (member, series)
+    scalars, repaired = [], {}
+    for tag, (member, series) in sources.items():
+        points, repairs = in_order(joined(parts[tag]))
+        if repairs:
+            repaired[tag] = repairs
+        summary = member.role is FolderRole.HYPERPARAMETERS
+        label = member.label(series)
+        arrays = points.steps, points.values, points.wall_times
+        scalars.append(Scalars(tag, *arrays, label, member.split, summary))
+    return scalars, repaired
+
+
+def _points(series: Series) -> Points:
+    return Points(
+        np.array(series.steps, dtype=np.int64),
+        np.array(series.values, dtype=np.float64),
+        np.array(series.wall_times, dtype=np.float64),
+    )
+
+
+def _recorded(members: Sequence[Member]) -> dict[str, Any]:
+    """The hyper-parameters that the hparams plugin recorded, where the records agree."""
+    records = [member.file.hyperparameters for member in members if member.file.hyperparameters]
+    merged = {name: value for record in records for name, value in record.items()}
+    return {
+        name: value
+        for name, value in merged.items()
+        if all(record.get(name, value) == value for record in records)
+    }
+
+
+def _notes_on_steps(repairs: Mapping[str, Repairs], curves: Sequence[Curve]) -> Iterator[Note]:
+    """One note for each way in which the steps of some curves were put in order."""
+    tags: dict[Note, list[str]] = defaultdict(list)
+    for curve in curves:
+        for note in notes_on(repairs.get(curve.tag, Repairs())):
+            if note.code or not is_process(curve.role.quantity):
+                tags[note].append(curve.tag)
+    for note, concerned in tags.items():
+        more = f" and {len(concerned) - 1} more" if len(concerned) > 1 else ""
+        yield Note(f"`{concerned[0]}`{more}: {note.text}", note.code)
+
+
+def _notes_on_damage(members: Sequence[Member]) -> Iterator[Note]:
+    for member in members:
+        if gaps := member.file.gaps:
+            lost = sum(gap.stop - gap.start for gap in gaps)
+            yield Note(
+                f"`{member.file.path.name}` is damaged: {lost} bytes from byte {gaps[0].start} on"
+                " were stepped over"
+            )
+
+
+def _note_on_no_run(curves: Sequence[Curve]) -> Note:
+    tags = [curve.tag for curve in curves]
+    if tags == ["hp_metric"]:
+        return Note("only `hp_metric` was logged: nothing that training changes", "NR404")
+    shown = ", ".join(f"`{tag}`" for tag in tags[:3])
+    more = f" and {len(tags) - 3} more" if len(tags) > 3 else ""
+    return Note(f"no loss, metric or return among what was logged: {shown}{more}", "NR401")

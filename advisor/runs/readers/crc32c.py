@@ -1,0 +1,29 @@
+"""The checksum of TFRecord files: CRC-32C, rotated and offset so that stored sums can be summed."""
+
+_POLYNOMIAL = 0x82F63B78
+_MASK_DELTA = 0xA282EAD8
+
+
+def _remainder(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ (_POLYNOMIAL if byte & 1 else 0)
+    return byte
+
+
+_TABLE = tuple(_remainder(byte) for byte in range(256))
+
+
+def crc32c(data: bytes) -> int:
+    """The CRC-32C (Castagnoli, RFC 3720) of `data`."""
+    table = _TABLE
+    checksum = 0xFFFFFFFF
+    for byte in data:
+        checksum = table[(checksum ^ byte) & 0xFF] ^ (checksum >> 8)
+    return checksum ^ 0xFFFFFFFF
+
+
+def masked_crc32c(data: bytes) -> int:
+    """The CRC-32C of `data` as TFRecord files store it."""
+    checksum = crc32c(data)
+    rotated = (checksum >> 15) | (checksum << 17)
+    return (rotated + _MASK_DELTA) & 0xFFFFFFFF

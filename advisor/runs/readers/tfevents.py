@@ -1,0 +1,356 @@
+"""TensorBoard event files, read without TensorBoard: framing and wire format scanned for scalars.
+
+A file is a sequence of TFRecords: length (8 bytes), its masked CRC-32C (4), payload, the payload's
+masked CRC-32C (4). The checksum of the length is always verified, so a damaged length is noticed at
+once; the checksum of a payload is verified where the record looks unlike all earlier ones or where
+damage follows it. Payloads that hold no scalar are skipped.
+"""
+
+import os
+import re
+import struct
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from advisor.runs.readers.crc32c import masked_crc32c
+from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
+from advisor.runs.readers.wire import MalformedMessage
+
+_HEADER = struct.Struct("<QI")
+_FOOTER = struct.Struct("<I")
+_OVERHEAD = _HEADER.size + _FOOTER.size
+_WALL_TIME_KEY, _STEP_KEY = 0x09, 0x10
+_SHORTEST_WITH_STEP = 12
+_LARGEST_STEP = (1 << 63) - 1
+
+# Scalars take less than 100 bytes; a record that does not fit into a chunk is skipped unread.
+_CHUNK = 8 << 20
+_LARGEST_CHECKED_RECORD = 64 << 10
+_MOST_REMEMBERED_LENGTHS = 1 << 14
+
+# a record of less than 16 MiB whose payload starts with the wall time: where reading may go on
+_PLAUSIBLE_RECORD = re.compile(rb"(?=[\s\S]{3}\0{5}[\s\S]{4}\x09)")
+
+
+@dataclass(slots=True)
+class Series:
+    """One scalar as a file holds it, in the order of logging; steps may repeat or go back."""
+
+    tag: str
+    steps: "array[int]" = field(default_factory=lambda: array("q"))
+    wall_times: "array[float]" = field(default_factory=lambda: array("d"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def append(self, step: int, wall_time: float, value: float) -> None:
+        """Add the point that was logged last."""
+        self.steps.append(step)
+        self.wall_times.append(wall_time)
+        self.values.append(value)
+
+    def drop_last(self) -> None:
+        """Take the last point back."""
+        self.steps.pop()
+        self.wall_times.pop()
+        self.values.pop()
+
+
+class Gap(NamedTuple):
+    """A damaged stretch of a file that was stepped over, from `start` up to before `stop`."""
+
+    start: int
+    stop: int
+
+
+class _Layout(NamedTuple):
+    """Where the number lies in records of one length, and the series by all their other bytes.
+
+    Positions count from the first byte after the step; `format` is the number's, of `struct`.
+    """
+
+    offset: int
+    end: int
+    format: str
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+    series: dict[bytes, Series]
+
+
+class EventFile:
+    """One event file and what has been read of it so far.
+
+    `read` goes on from `offset`, so calling it again reads what was appended in the meantime.
+    A record that is not complete yet stays unread until it is. Order within a tag is the file's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._forget()
+
+    def _forget(self) -> None:
+        self.offset = 0
+        self.size = 0
+        self.records = 0
+        self.created: float | None = None
+        self.series: dict[str, Series] = {}
+        self.texts: dict[str, str] = {}
+        self.hyperparameters: dict[str, Any] = {}
+        self.gaps: list[Gap] = []
+        self.has_graph = False
+        self.other_summaries = 0
+        self._decoder = SummaryDecoder()
+        self._lengths: dict[bytes, int] = {}
+        self._simple: dict[bytes, Series] = {}
+        self._layouts: dict[int, list[_Layout]] = {}
+        self._unverified: tuple[int, Series] | None = None
+
+    @property
+    def unfinished(self) -> int:
+        """How many bytes at the end of the file are no complete record (yet)."""
+        return self.size - self.offset
+
+    @property
+    def first_wall_time(self) -> float:
+        """When the first point was logged, or when the file was created if there is none."""
+        firsts = [each.wall_times[0] for each in self.series.values() if each]
+        return min(firsts, default=self.created or 0.0)
+
+    @property
+    def last_wall_time(self) -> float:
+        """When the last point was logged, or when the file was created if there is none."""
+        lasts = [each.wall_times[-1] for each in self.series.values() if each]
+        return max(lasts, default=self.created or 0.0)
+
+    def read(self) -> int:
+        """Read what was appended since the last call; return the number of new records.
+
+        A file that has shrunk is read anew from its start. Raises `OSError`.
+        """
+        with self.path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size < self.offset:
+                self._forget()
+            self.size = size
+            before = self.records
+            while self.offset < self.size:
+                stream.seek(self.offset)
+                chunk = stream.read(min(_CHUNK, self.size - self.offset))
+                used = self._scan(chunk)
+                self.offset += used
+                if not used and not self._step_over(stream, chunk):
+                    break
+        return self.records - before
+
+    def _scan(self, data: bytes) -> int:
+        """Read the complete records at the start of `data`; return how many bytes they take.
+
+        This is the one hot loop of reading, hence its length and its local names: a record that
+        differs from an earlier one in wall time, step and number only costs one look-up.
+        """
+        lengths, simple, layouts = self._lengths, self._simple, self._layouts
+        unpack_double, unpack_float = (
+            struct.Struct("<d").unpack_from,
+            struct.Struct("<f").unpack_from,
+        )
+        start, end = 0, len(data) - _FOOTER.size
+        while (payload := start + 12) <= end:
+            header = data[start:payload]
+            length = lengths.get(header)
+            if length is None and (length := self._stated_length(header)) is None:
+                break
+            stop = payload + length
+            if stop > end:
+                break
+            step, position = 0, payload + 9
+            if length < _SHORTEST_WITH_STEP or data[payload] != _WALL_TIME_KEY:
+                position = 0
+            elif data[position] == _STEP_KEY:
+                step = data[position + 1]
+                position += 2
+                if step > 0x7F:
+                    step &= 0x7F
+                    shift = 7
+                    while position < stop:
+                        byte = data[position]
+                        position += 1
+                        step |= (byte & 0x7F) << shift
+                        if byte < 0x80:
+                            break
+                        shift += 7
+            series = simple.get(data[position : stop - 4])
+            if series is not None and position and step <= _LARGEST_STEP:
+                series.steps.append(step)
+                series.wall_times.append(unpack_double(data, payload + 1)[0])
+                series.values.append(unpack_float(data, stop - 4)[0])
+                self._unverified = (self.offset + start, series)
+            else:
+                for layout in layouts.get(stop - position, ()):
+                    at = position + layout.offset
+                    rest = data[position:at] + data[position + layout.end : stop]
+                    series = layout.series.get(rest)
+                    if series is not None and position and step <= _LARGEST_STEP:
+                        wall_time = unpack_double(data, payload + 1)[0]
+                        series.append(step, wall_time, layout.unpack(data, at)[0])
+                        self._unverified = (self.offset + start, series)
+                        break
+                else:
+                    self._read_record(data, payload, stop, step, position)
+            self.records += 1
+            start = stop + 4
+        return start
+
+    def _stated_length(self, header: bytes) -> int | None:
+        """The length in a record's header, or None if its checksum is wrong."""
+        length: int
+        length, checksum = _HEADER.unpack(header)
+        if masked_crc32c(header[:8]) != checksum:
+            return None
+        if len(self._lengths) < _MOST_REMEMBERED_LENGTHS:
+            self._lengths[header] = length
+        return length
+
+    def _read_record(self, data: bytes, start: int, stop: int, step: int, position: int) -> None:
+        """Decode the record `data[start:stop]` and learn what its like will look like.
+
+        `step` was found at its usual place, which ends at `position` (0: laid out unusually).
+        """
+        self._unverified = None
+        try:
+            event = self._decoder.decode(data, start, stop)
+        except MalformedMessage:
+            event = None
+        if event is None or (event.says_something and not _intact(data, start, stop)):
+            first = self.offset + start - _HEADER.size
+            self._add_gap(first, first + stop - start + _OVERHEAD)
+            return
+        self._keep(event)
+        if position and step == event.step and len(event.scalars) == event.values == 1:
+            self._learn(data, position, stop, event.scalars[0])
+
+    def _keep(self, event: Event) -> None:
+        if self.created is None:
+            self.created = event.wall_time
+        self.has_graph |= event.graph
+        self.other_summaries += event.other
+        self.texts.update(event.texts)
+        self.hyperparameters.update(event.hyperparameters)
+        for scalar in event.scalars:
+            series = self.series.setdefault(scalar.tag, Series(scalar.tag))
+            series.append(event.step, event.wall_time, scalar.number.value)
+
+    def _learn(self, data: bytes, position: int, stop: int, scalar: Scalar) -> None:
+        """Remember the bytes around the number of a record that holds one scalar."""
+        number, series = scalar.number, self.series[scalar.tag]
+        if not number.format:
+            return
+        number_stop = number.start + struct.calcsize(number.format)
+        if number_stop == stop and number.format == "<f":
+            self._simple[data[position : number.start]] = series
+            return
+        place = (number.start - position, number_stop - position, number.format)
+        alike = self._layouts.setdefault(stop - position, [])
+        layout = next((each for each in alike if each[:3] == place), None)
+        if layout is None:
+            layout = _Layout(*place, struct.Struct(number.format).unpack_from, {})
+            alike.append(layout)
+        layout.series[data[position : number.start] + data[number_stop:stop]] = series
+
+    def _add_gap(self, start: int, stop: int) -> None:
+        """Note that the bytes from `start` to `stop` are lost, in one gap with what precedes."""
+        if self.gaps and self.gaps[-1].stop >= start:
+            start = min(start, self.gaps.pop().start)
+        self.gaps.append(Gap(start, stop))
+
+    def _step_over(self, stream: BinaryIO, data: bytes) -> bool:
+        """Move on past `data`, at whose start no record could be read; False if that must wait."""
+        if len(data) < _OVERHEAD:
+            return False
+        length = self._stated_length(data[: _HEADER.size])
+        if length is None:
+            return self._resynchronise(stream)
+        if len(data) < _CHUNK:
+            return False
+        if self.offset + length + _OVERHEAD > self.size:
+            return False
+        self.records += 1
+        self.other_summaries += 1
+        self.offset += length + _OVERHEAD
+        return True
+
+    def _resynchronise(self, stream: BinaryIO) -> bool:
+        """Go on at the next intact record; False if there is none, so that the file may be growing.
+
+        Where bytes are missing, it is the record before that ends too late.
+        """
+        lost_from = self.offset
+        if self._unverified is not None:
+            before, series = self._unverified
+            self._unverified = None
+            if not _intact_record(stream, before):
+                series.drop_last()
+                self.records -= 1
+                lost_from = before
+        found = _next_record(stream, lost_from + 1, self.size)
+        if found is None:
+            if lost_from < self.offset:
+                self._add_gap(lost_from, self.offset)
+            return False
+        self._add_gap(lost_from, found)
+        self.offset = found
+        return True
+
+    def why_no_scalars(self) -> str:
+        """What the file holds in place of scalars, in words; empty if it does hold some."""
+        if any(self.series.values()):
+            return ""
+        if self.size == 0:
+            return "is empty (0 bytes): the writer never wrote to it"
+        if not self.records:
+            return "is no TensorBoard event file: it holds no record with a right checksum"
+        if self.has_graph and not self.other_summaries:
+            return "holds only a graph, no scalars"
+        if self.other_summaries or self.texts:
+            return "holds no scalars, only images, histograms, texts or the like"
+        if self.hyperparameters:
+            return "holds only hyper-parameters, no scalars"
+        return "holds only its header: nothing was logged to it"
+
+
+def _intact(data: bytes, start: int, stop: int) -> bool:
+    """Whether a payload's checksum is right; large payloads are taken to be."""
+    if stop - start > _LARGEST_CHECKED_RECORD:
+        return True
+    (checksum,) = _FOOTER.unpack_from(data, stop)
+    return bool(masked_crc32c(data[start:stop]) == checksum)
+
+
+def _intact_record(stream: BinaryIO, offset: int) -> bool:
+    """Whether a whole record whose checksums are right starts at `offset`."""
+    stream.seek(offset)
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return False
+    length, checksum = _HEADER.unpack(header)
+    if masked_crc32c(header[:8]) != checksum:
+        return False
+    data = stream.read(length + _FOOTER.size) if length <= _CHUNK else b""
+    return len(data) == length + _FOOTER.size and _intact(data, 0, length)
+
+
+def _next_record(stream: BinaryIO, start: int, stop: int) -> int | None:
+    """The offset of the next intact record between `start` and `stop`."""
+    while start < stop:
+        stream.seek(start)
+        window = stream.read(min(_CHUNK, stop - start))
+        for candidate in _PLAUSIBLE_RECORD.finditer(window):
+            offset = start + candidate.start()
+            if _intact_record(stream, offset):
+                return offset
+        if start + len(window) >= stop or len(window) <= _HEADER.size:
+            return None
+        start += len(window) - _HEADER.size
+    return None
