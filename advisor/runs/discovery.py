@@ -10,8 +10,7 @@ _MARK = "tfevents"
 _SKIPPED_FOLDERS = frozenset(
     {".git", ".ipynb_checkpoints", ".venv", "venv", "node_modules", "__pycache__", "site-packages"}
 )
-_LFS_POINTER = b"version https://git-lfs"
-_ANNEX_POINTER = b"/annex/objects/"
+_IN_ANNEX = "is a git-annex pointer, not the data: fetch it with `git annex get`"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -109,6 +108,8 @@ def _why_lookalike(name: str) -> str:
 def _why_not_readable(path: Path) -> str:
     """Why a file cannot be an event file, judged by its first bytes; empty if it may be one."""
     try:
+        if path.is_symlink() and not path.exists():
+            return _why_dangling(str(path.readlink()))
         if not path.is_file():
             return "is not a regular file"
         with path.open("rb") as stream:
@@ -118,13 +119,17 @@ def _why_not_readable(path: Path) -> str:
     return _why_no_events(start)
 
 
+def _why_dangling(target: str) -> str:
+    return _IN_ANNEX if "/annex/objects/" in target else "is a link to a file that does not exist"
+
+
 def _why_no_events(start: bytes) -> str:
     if not start:
         return "is empty (0 bytes): nothing was ever written to it"
-    if start.startswith(_LFS_POINTER):
+    if start.startswith(b"version https://git-lfs"):
         return "is a git-lfs pointer, not the data: fetch it with `git lfs pull`"
-    if start.startswith(_ANNEX_POINTER):
-        return "is a git-annex pointer, not the data: fetch it with `git annex get`"
+    if start.startswith(b"/annex/objects/"):
+        return _IN_ANNEX
     for magic, program in _COMPRESSED.items():
         if start.startswith(magic):
             return f"is compressed with {program}: unpack it first"
@@ -148,5 +153,5 @@ def why_nothing_is_read(path: Path, reasons: Sequence[tuple[Path, str]]) -> str:
     first, reason = reasons[0]
     if first == path:
         return reason
-    more = f" (and {len(reasons) - 1} more like it)" if len(reasons) > 1 else ""
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"holds no readable event file: `{first.name}` {reason}{more}"

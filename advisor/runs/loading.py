@@ -83,7 +83,6 @@ def _load(
     """The runs of one input; raises `RunNotReadable` if there is none."""
     found = find_event_files(path)
     fresh = [each for each in found.files if each.resolve() not in seen]
-    seen.update(each.resolve() for each in fresh)
     files, unreadable = _read(fresh, progress)
     empty = [(file.path, reason) for file in files if (reason := file.why_no_scalars())]
     if fresh and len(empty) == len(files):
@@ -93,6 +92,7 @@ def _load(
     skipped = [*found.rejected, *unreadable]
     homes = {folder for group in groups for folder in _folders(group)}
     skipped += (each for each in empty if each[0].parent not in homes)
+    seen.update(each.file.path.resolve() for group in groups for each in group.members)
     runs = [_run(group, _name(group, path), overrides) for group in groups]
     return LoadedRuns(runs, skipped=skipped)
 

@@ -106,7 +106,7 @@ class EventFile:
         self._lengths: dict[bytes, int] = {}
         self._simple: dict[bytes, Series] = {}
         self._layouts: dict[int, list[_Layout]] = {}
-        self._unverified: tuple[int, Series] | None = None
+        self._last: tuple[int, Series | None] = (-1, None)
 
     @property
     def unfinished(self) -> int:
@@ -186,7 +186,7 @@ class EventFile:
                 series.steps.append(step)
                 series.wall_times.append(unpack_double(data, payload + 1)[0])
                 series.values.append(unpack_float(data, stop - 4)[0])
-                self._unverified = (self.offset + start, series)
+                self._last = (self.offset + start, series)
             else:
                 for layout in layouts.get(stop - position, ()):
                     at = position + layout.offset
@@ -195,7 +195,7 @@ class EventFile:
                     if series is not None and position and step <= _LARGEST_STEP:
                         wall_time = unpack_double(data, payload + 1)[0]
                         series.append(step, wall_time, layout.unpack(data, at)[0])
-                        self._unverified = (self.offset + start, series)
+                        self._last = (self.offset + start, series)
                         break
                 else:
                     self._read_record(data, payload, stop, step, position)
@@ -218,13 +218,13 @@ class EventFile:
 
         `step` was found at its usual place, which ends at `position` (0: laid out unusually).
         """
-        self._unverified = None
+        first = self.offset + start - _HEADER.size
+        self._last = (first, None)
         try:
             event = self._decoder.decode(data, start, stop)
         except MalformedMessage:
             event = None
         if event is None or (event.says_something and not _intact(data, start, stop)):
-            first = self.offset + start - _HEADER.size
             self._add_gap(first, first + stop - start + _OVERHEAD)
             return
         self._keep(event)
@@ -276,6 +276,7 @@ class EventFile:
             return False
         if self.offset + length + _OVERHEAD > self.size:
             return False
+        self._last = (-1, None)
         self.records += 1
         self.other_summaries += 1
         self.offset += length + _OVERHEAD
@@ -287,13 +288,13 @@ class EventFile:
         Where bytes are missing, it is the record before that ends too late.
         """
         lost_from = self.offset
-        if self._unverified is not None:
-            before, series = self._unverified
-            self._unverified = None
-            if not _intact_record(stream, before):
+        before, series = self._last
+        self._last = (-1, None)
+        if before >= 0 and not _intact_record(stream, before):
+            if series is not None:
                 series.drop_last()
-                self.records -= 1
-                lost_from = before
+            self.records -= 1
+            lost_from = before
         found = _next_record(stream, lost_from + 1, self.size)
         if found is None:
             if lost_from < self.offset:
