@@ -86,15 +86,21 @@ class Shape:
     """The dimensions of a tensor: known, symbolic, or still to be named when they are asked for.
 
     Without a known rank, an axis that is asked for gets a symbol, so that `x.size(1)` means the
-    same number each time.
+    same number each time. `base` is a shape of as little known rank that has the same first axis.
     """
 
-    __slots__ = ("_axes", "dims", "name")
+    __slots__ = ("_axes", "_base", "dims", "name")
 
-    def __init__(self, dims: tuple[Number, ...] | None = None, name: str = "x") -> None:
+    def __init__(
+        self,
+        dims: tuple[Number, ...] | None = None,
+        name: str = "x",
+        base: "Shape | None" = None,
+    ) -> None:
         self.dims = dims
         self.name = name
         self._axes: dict[int, Number] = {}
+        self._base = base
 
     def __repr__(self) -> str:
         if self.dims is None:
@@ -109,6 +115,8 @@ class Shape:
     @property
     def known_axes(self) -> dict[int, Number]:
         """The dimensions that were asked for while the rank was unknown, by index."""
+        if self._base is not None and 0 in self._base.known_axes:
+            return {0: self._base.axis(0), **self._axes}
         return self._axes
 
     def axis(self, index: int) -> Number:
@@ -117,6 +125,8 @@ class Shape:
             if -len(self.dims) <= index < len(self.dims):
                 return self.dims[index]
             return fresh(f"{self.name}.shape[{index}]")
+        if index == 0 and self._base is not None:
+            return self._base.axis(0)
         if index not in self._axes:
             self._axes[index] = fresh(f"{self.name}.shape[{index}]", is_axis=True)
         return self._axes[index]
@@ -712,6 +722,17 @@ def known_number(value: Value | None) -> Number | None:
     if isinstance(value, Constant) and isinstance(value.value, bool):
         return number(int(value.value))
     return None
+
+
+def number_of(value: Value | None) -> Number | None:
+    """The number a value stands for where only a number can stand: an unknown gets a symbol."""
+    if isinstance(value, Unknown):
+        found = value.fields.get("number")
+        if not isinstance(found, Scalar):
+            found = Scalar(fresh(value.name), frozenset({value.name}))
+            value.fields["number"] = found
+        return found.number
+    return known_number(value)
 
 
 def known_text(value: Value | None) -> str | None:

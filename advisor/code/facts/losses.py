@@ -44,8 +44,10 @@ class LossCall(Fact):
         return scale is not None and scale.activation is activation
 
     def finding(self, message: str) -> Draft:
-        """A finding at the call, with the activation beside it."""
-        scale = self.scale
-        place = None if scale is None else scale.place
-        text = "" if scale is None else f"{scale.activation} is applied here"
-        return draft(self.event, message, (place, text))
+        """A finding at the activation, which is what has to go, with the loss beside it; at the
+        loss when the activation lies in another file."""
+        activation = None if self.scale is None else self.scale.place
+        loss = self.event.place
+        if activation is None or activation.source is not loss.source:
+            return draft(self.event, message, (activation, "the activation is applied here"))
+        return Draft(activation, message, ((loss, f"`{self.name}` is computed here"),))

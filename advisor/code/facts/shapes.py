@@ -97,17 +97,20 @@ class Reshape(Fact):
         ratio = symbols.divide(new, old)
         if ratio is None or ratio.is_one:
             return False
-        constant = ratio.constant
-        if constant is not None:
+        if ratio.constant is not None:
             return True
-        return any(self._is_more_than_one(symbol) for symbol, _ in ratio.factors)
+        if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):
+            # The axis it used to follow is not named any more: it may go by another name.
+            return False
+        return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
 
-    def _is_more_than_one(self, symbol: symbols.Symbol) -> bool:
-        """Whether a symbol stands for a real axis: one that the program names itself, or that is
-        asked for by its own in the new dimensions. A nameless axis may well have length one."""
-        if not symbol.is_axis:
-            return True
-        return Number(1, ((symbol, 1),)) in self.after
+    def _is_asked_for(self, symbol: symbols.Symbol) -> bool:
+        """Whether a symbol is a dimension that the program asks for by its own: a real axis. An
+        axis that it does not name may well have length one."""
+        return any(
+            dim is not None and Number(1, ((symbol, 1),)) == symbols.exact(dim)
+            for dim in self.event.dims
+        )
 
 
 def _dims_before(shape: Shape) -> tuple[Number, ...] | None:

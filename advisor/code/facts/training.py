@@ -55,7 +55,9 @@ class Update:
     def is_certain(self) -> bool:
         """Whether what is stepped is an optimizer for sure."""
         options = alternatives(self.event.optimizer)
-        return all(isinstance(option, Optimizer) or _is_named_optimizer(option) for option in options)
+        return all(
+            isinstance(option, Optimizer) or _is_named_optimizer(option) for option in options
+        )
 
     def finding(self, message: str) -> Draft:
         """A finding at the step, with the optimizer's construction beside it."""

@@ -25,6 +25,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     join,
+    number_of,
 )
 
 if TYPE_CHECKING:
@@ -105,9 +106,26 @@ def binary(
         repeated = _repeat(left, right) or _repeat(right, left)
         if repeated is not None:
             return repeated
+    combined_number = _unknown_number(operator, left, right)
+    if combined_number is not None:
+        return combined_number
     if operator == "Modulo" and isinstance(left, Constant) and isinstance(left.value, str):
         return machine.unknown("text", node)
     return machine.models.arithmetic(machine, _SIGNS.get(operator, operator), left, right, node)
+
+
+def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:
+    """Arithmetic with an unknown: should it be a number, it is the one that the formula gives."""
+    if not isinstance(left, (Unknown, Scalar)) or not isinstance(right, (Unknown, Scalar)):
+        return None
+    operation = _ARITHMETIC.get(operator)
+    first, second = number_of(left), number_of(right)
+    result = operation(first, second) if operation and first and second else None
+    if result is None:
+        return None
+    made = Unknown(result.text())
+    made.fields["number"] = Scalar(result)
+    return made
 
 
 def scalar(operator: str, left: Scalar, right: Scalar) -> Scalar | None:

@@ -34,7 +34,9 @@ from advisor.code.values import (
     Value,
     alternatives,
     known_number,
+    known_text,
     lineage_of,
+    number_of,
     scale_of,
     shape_of,
 )
@@ -255,9 +257,11 @@ def dimensions(call: Call, skip: int = 0) -> tuple[Number | None, ...] | None:
         values = list(values[0].items)
     elif len(values) == 1 and isinstance(values[0], Object) and values[0].path == "torch.Size":
         return None
+    if len(values) == 1 and isinstance(values[0], Unknown):
+        return None
     found: list[Number | None] = []
     for value in values:
-        known = known_number(value)
+        known = number_of(value)
         if known is None:
             return None
         found.append(None if known.integer == -1 else known)
@@ -294,7 +298,7 @@ def completed(source: Shape, dims: tuple[Number | None, ...]) -> tuple[Number, .
     if source.dims is not None:
         whole = symbols.product([symbols.exact(dim) for dim in source.dims])
         missing = symbols.divide(whole, rest)
-    filled = missing if missing is not None else symbols.fresh("-1")
+    filled = missing if missing is not None else symbols.fresh("-1", is_axis=True)
     return tuple(dim if dim is not None else filled for dim in dims)
 
 
@@ -552,6 +556,27 @@ def _joined_shape(parts: list[Tensor], dim: Value) -> Shape:
     return Shape((*known[0][:axis], total, *known[0][axis + 1 :]))
 
 
+@function("torch.einsum")
+def einstein_sum(call: Call) -> Value | None:
+    """`torch.einsum`: each letter is a dimension."""
+    equation = known_text(call.argument(0, "equation"))
+    if equation is None or "." in equation or "->" not in equation:
+        return None
+    operands: list[Value] = list(call.arguments.positional[1:])
+    if len(operands) == 1 and isinstance(operands[0], SequenceValue):
+        operands = list(operands[0].items or ())
+    inputs, output = equation.replace(" ", "").split("->")
+    sizes: dict[str, Number] = {}
+    for letters, operand in zip(inputs.split(","), operands, strict=False):
+        shape = shape_of(operand)
+        if shape is not None and shape.settle(len(letters)) and shape.dims is not None:
+            for letter, dim in zip(letters, shape.dims, strict=True):
+                sizes.setdefault(letter, dim)
+    known = all(letter in sizes for letter in output)
+    dims = tuple(sizes[letter] for letter in output) if known else None
+    return Tensor(Shape(dims), place=call.place)
+
+
 @function("torch.stack")
 def stacked(call: Call) -> Value | None:
     """Tensors put together along a new dimension."""
@@ -700,6 +725,8 @@ def _elementwise(call: Call) -> Value | None:
 
 
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
+    if call.path.endswith(("masked_fill", "masked_fill_")):
+        return tensor.shape
     others = [shape_of(value) for value in call.arguments.positional if value is not tensor]
     return tensor.shape if all(other is None for other in others) else Shape()
 

@@ -18,4 +18,4 @@ from advisor.rulebook import Draft, rule
 )
 def sigmoid_into_logits_loss(loss: LossCall) -> Iterator[Draft]:
     if loss.expects_logits and loss.is_given(Activation.SIGMOID):
-        yield loss.finding(f"`{loss.name}` expects logits but is given the output of a sigmoid")
+        yield loss.finding(f"sigmoid is applied before `{loss.name}`, which expects logits")

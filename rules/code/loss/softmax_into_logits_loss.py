@@ -18,4 +18,4 @@ from advisor.rulebook import Draft, rule
 )
 def softmax_into_logits_loss(loss: LossCall) -> Iterator[Draft]:
     if loss.expects_logits and loss.is_given(Activation.SOFTMAX):
-        yield loss.finding(f"`{loss.name}` expects logits but is given softmax probabilities")
+        yield loss.finding(f"softmax is applied before `{loss.name}`, which expects logits")
