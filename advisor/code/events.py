@@ -44,11 +44,13 @@ class Round:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Guard:
-    """A condition that decides whether the code runs, and which way it went."""
+    """A condition that decides whether the code runs, and which way it went. `rounds` is the
+    number of loops that it stands in."""
 
     node: "cst.CSTNode"
     taken: bool
     condition: Value | None = None
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,21 +151,17 @@ class Machine:
     def guarded(self, *guards: Guard) -> Iterator[None]:
         """Be on one side of a condition."""
         before = self.context
-        self.context = replace(before, guards=(*before.guards, *guards))
+        self.stand_under(*guards)
         try:
             yield
         finally:
             self.context = before
 
-    @contextmanager
-    def gradients(self, enabled: bool) -> Iterator[None]:
-        """Have gradients recorded, or not."""
-        before = self.context
-        self.context = replace(before, gradients=enabled)
-        try:
-            yield
-        finally:
-            self.context = before
+    def stand_under(self, *guards: Guard) -> None:
+        """Be on one side of a condition from here on, until the block ends."""
+        depth = len(self.context.rounds)
+        standing = tuple(replace(guard, rounds=depth) for guard in guards)
+        self.context = replace(self.context, guards=(*self.context.guards, *standing))
 
     # --- state and branches ---------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Running statements over abstract values."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -9,7 +8,7 @@ import libcst as cst
 from advisor.code.events import Guard
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
 from advisor.code.interpreter.machine import Completion, Writes
-from advisor.code.values import NONE, Constant, Function, Unknown, Value, join
+from advisor.code.values import NONE, Constant, Function, Scalar, Unknown, Value, join
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -104,6 +103,9 @@ def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None
         case cst.Name(value=name):
             if isinstance(value, Unknown):
                 value.names.add(name)
+            elif isinstance(value, Scalar) and not value.names:
+                # A constant is known by the name it is given.
+                value = Scalar(value.number, frozenset({name}), value.configurable, value.place)
             scope = machine.scope.declared.get(name, machine.scope)
             machine.store(scope.fields, name, value)
         case cst.Attribute():
@@ -162,7 +164,7 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
     if completion is Completion.NORMAL:
         left = [taken for taken, way in zip((True, False), ways, strict=True) if way[0] in _EARLY]
         if len(left) == 1:
-            _stand_under(machine, Guard(node.test, not left[0], test))
+            machine.stand_under(Guard(node.test, not left[0], test))
     return completion
 
 
@@ -206,10 +208,6 @@ def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool]
 
 def _is_none(value: Value) -> bool:
     return isinstance(value, Constant) and value.value is None
-
-
-def _stand_under(machine: "Machine", guard: Guard) -> None:
-    machine.context = replace(machine.context, guards=(*machine.context.guards, guard))
 
 
 def _else(machine: "Machine", orelse: cst.If | cst.Else | None) -> Completion:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import (
     BackwardRun,
     GradientsCleared,
@@ -36,6 +37,7 @@ from advisor.code.values import (
     Optimizer,
     Parameters,
     Partial,
+    Scalar,
     Schedule,
     Sequence,
     Tensor,
@@ -205,7 +207,13 @@ def schedule(call: Call) -> Value | None:
     """Any class of torch.optim.lr_scheduler, and the schedules of transformers."""
     index = 1 if call.path.endswith("get_scheduler") else 0
     target = call.argument(index, "optimizer")
-    return Schedule(call.path, call.arguments, target, call.context.loops, call.place)
+    made = Schedule(call.path, call.arguments, target, call.context.loops, call.place)
+    formula = call.argument(1, "lr_lambda")
+    if call.path.endswith(".LambdaLR") and isinstance(formula, (Function, Bound, Partial)):
+        counter = Scalar(symbols.fresh("epoch"))
+        factor = calls.call(call.machine, formula, Arguments([counter]), call.node)
+        made.fields.update(counter=counter, factor=factor)
+    return made
 
 
 @method("schedule", "step")

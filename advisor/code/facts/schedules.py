@@ -1,0 +1,345 @@
+"""Learning-rate schedules against the length of the training: simulated, step by step."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code import simulation
+from advisor.code.events import Context, Loop, RateAssigned, ScheduleStepped, TrainerBuilt
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.simulation import Factor, Simulation, simulate
+from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number, product
+from advisor.code.values import (
+    Object,
+    Scalar,
+    Schedule,
+    Sequence,
+    Value,
+    known_number,
+    known_text,
+)
+from advisor.rulebook import Draft
+
+SHORTEST_TRAINING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledTraining(Fact):
+    """A schedule over a training of known length.
+
+    `unit` is what one step of the schedule is called (`epoch` or `step`); `length` says where the
+    number of steps comes from; `name` is the schedule as a user knows it.
+    """
+
+    name: str
+    simulation: Simulation
+    unit: str
+    place: NodePlace
+    length_place: NodePlace | None
+    length_origin: str | None
+    warmup: int = 0
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every schedule that is stepped in loops of known length, without condition, and that is
+        not computed from that length."""
+        found: list[Self] = []
+        for event in _stepped_at_one_place(run):
+            training = cls._of_schedule(event)
+            if training is not None:
+                found.append(training)
+        for assignment in run.events(RateAssigned):
+            training = cls._of_assignment(assignment)
+            if training is not None:
+                found.append(training)
+        for trainer in run.events(TrainerBuilt):
+            training = cls._of_trainer(trainer)
+            if training is not None:
+                found.append(training)
+        return found
+
+    @property
+    def steps(self) -> int:
+        """How many steps the training takes."""
+        return self.simulation.steps
+
+    @property
+    def length(self) -> str:
+        """The length in words, such as `10 epochs` or `10 epochs, the default of --epochs`."""
+        words = f"{self.steps} {self.unit}s"
+        return words if self.length_origin is None else f"{words} ({self.length_origin})"
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the schedule, with the loop that sets the length beside it."""
+        if self.length_place is None:
+            return Draft(self.place, message)
+        return Draft(self.place, message, ((self.length_place, f"{self.length} are trained here"),))
+
+    @classmethod
+    def _of_schedule(cls, event: ScheduleStepped) -> Self | None:
+        schedule = event.schedule
+        if not isinstance(schedule, Schedule) or schedule.place is None:
+            return None
+        inside = event.context.rounds[len(schedule.loops) :]
+        loops = [each.loop for each in inside]
+        steps = _length(loops)
+        if steps is None or _is_derived(_names(schedule), loops):
+            return None
+        made = factor_of(schedule)
+        simulated = simulate(made, steps) if made is not None else None
+        if simulated is None:
+            return None
+        return cls(
+            schedule.path.rsplit(".", 1)[-1],
+            simulated,
+            "epoch" if len(loops) == 1 else "step",
+            schedule.place,
+            loops[0].place,
+            _origin(loops),
+        )
+
+    @classmethod
+    def _of_assignment(cls, event: RateAssigned) -> Self | None:
+        rate = event.rate
+        if not isinstance(rate, Scalar) or _is_guarded(event.context, event.context.loops):
+            return None
+        symbols = rate.number.symbols()
+        loop = next((each for each in event.context.loops if each.symbol in symbols), None)
+        steps = None if loop is None else _length([loop])
+        if loop is None or loop.symbol is None or steps is None or len(symbols) != 1:
+            return None
+        if _is_derived(rate.names, [loop]):
+            return None
+        start = loop.start.constant if loop.start is not None else None
+        first, symbol = int(start or 0), loop.symbol
+        simulated = simulate(
+            lambda step: _evaluated(rate.number.evaluate({symbol: first + step})), steps
+        )
+        if simulated is None or simulated.peak <= 0:
+            return None
+        return cls(
+            "the learning rate's formula",
+            simulated,
+            "epoch",
+            event.place,
+            loop.place,
+            _origin([loop]),
+        )
+
+    @classmethod
+    def _of_trainer(cls, event: TrainerBuilt) -> Self | None:
+        steps = _integer(event.arguments.keywords.get("max_steps"))
+        warmup = _integer(event.arguments.keywords.get("warmup_steps")) or 0
+        kind = known_text(event.arguments.keywords.get("lr_scheduler_type")) or "linear"
+        given = [event.arguments.keywords.get(name) for name in ("max_steps", "warmup_steps")]
+        if steps is None or steps < SHORTEST_TRAINING or kind != "linear":
+            return None
+        names = [value.names for value in given if isinstance(value, Scalar)]
+        if len(names) == 2 and names[0] & names[1]:
+            return None
+        after = simulation.linear_to_zero(warmup, max(steps, warmup + 1))
+        simulated = simulate(simulation.warmup_then(warmup, after), steps)
+        if simulated is None:
+            return None
+        return cls(
+            f"the {kind} schedule with {warmup} warm-up steps",
+            simulated,
+            "step",
+            event.place,
+            None,
+            None,
+            warmup,
+        )
+
+
+def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
+    """One event for each schedule that is stepped by one line only, without condition."""
+    by_schedule: dict[Value, list[ScheduleStepped]] = {}
+    for event in run.events(ScheduleStepped):
+        by_schedule.setdefault(event.schedule, []).append(event)
+    found: list[ScheduleStepped] = []
+    for schedule, events in by_schedule.items():
+        nodes = {event.place.node for event in events}
+        if len(nodes) != 1 or not isinstance(schedule, Schedule):
+            continue
+        inside = events[0].context.loops[len(schedule.loops) :]
+        if inside and not _is_guarded(events[0].context, inside) and not _is_reset(run, schedule):
+            found.append(events[0])
+    return found
+
+
+def _is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
+    """Whether something stands under a condition inside the loops, and not always happens."""
+    outside = len(context.rounds) - len(tuple(loops))
+    return any(guard.rounds > outside for guard in context.guards)
+
+
+def _is_reset(run: AbstractRun, schedule: Schedule) -> bool:
+    """Whether the rate is also written by hand, so that the schedule is not all there is."""
+    return any(
+        event.optimizer is None or event.optimizer is schedule.optimizer
+        for event in run.events(RateAssigned)
+    )
+
+
+def _length(loops: list[Loop]) -> int | None:
+    trips = [loop.trips for loop in loops]
+    if not trips or any(each is None for each in trips):
+        return None
+    steps = product([each for each in trips if each is not None]).integer
+    return steps if steps is not None and SHORTEST_TRAINING <= steps <= 10**8 else None
+
+
+def _origin(loops: list[Loop]) -> str | None:
+    return next((loop.configurable for loop in loops if loop.configurable), None)
+
+
+def _is_derived(names: frozenset[str], loops: list[Loop]) -> bool:
+    """Whether the schedule is computed from what also sets the length of the training."""
+    return any(names & loop.names for loop in loops)
+
+
+def _names(schedule: Schedule) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for value in schedule.arguments.values():
+        parts = value.items if isinstance(value, Sequence) else (value,)
+        for part in parts or ():
+            if isinstance(part, Scalar):
+                found |= part.names
+    return found
+
+
+def _evaluated(value: float | None) -> float:
+    if value is None:
+        raise ValueError("not a number")
+    return value
+
+
+# --- what each scheduler does -------------------------------------------------------------
+
+
+def factor_of(schedule: Schedule) -> Factor | None:
+    """The factor of a schedule, from the arguments it was built with; None when it is not known."""
+    maker = _FACTORS.get(schedule.path.rsplit(".", 1)[-1])
+    return None if maker is None or schedule.arguments.unknown else maker(schedule)
+
+
+def _number(schedule: Object, index: int, name: str, default: float | None) -> float | None:
+    value = schedule.argument(index, name)
+    if value is None:
+        return default
+    number = known_number(value)
+    return None if number is None or number.constant is None else float(number.constant)
+
+
+def _integer(value: Value | None) -> int | None:
+    number: Number | None = known_number(value)
+    return None if number is None else number.integer
+
+
+def _rate(schedule: Schedule) -> float | None:
+    optimizer = schedule.optimizer
+    if not isinstance(optimizer, Object):
+        return None
+    return _number(optimizer, 1, "lr", None)
+
+
+def _step(schedule: Schedule) -> Factor | None:
+    size, gamma = _number(schedule, 1, "step_size", None), _number(schedule, 2, "gamma", 0.1)
+    if size is None or gamma is None or size < 1:
+        return None
+    return simulation.step_decay(int(size), gamma)
+
+
+def _multi_step(schedule: Schedule) -> Factor | None:
+    milestones = schedule.argument(1, "milestones")
+    gamma = _number(schedule, 2, "gamma", 0.1)
+    if not isinstance(milestones, Sequence) or milestones.items is None or gamma is None:
+        return None
+    steps = [_integer(item) for item in milestones.items]
+    known = [step for step in steps if step is not None]
+    return simulation.multi_step_decay(known, gamma) if known and len(known) == len(steps) else None
+
+
+def _exponential(schedule: Schedule) -> Factor | None:
+    gamma = _number(schedule, 1, "gamma", None)
+    return None if gamma is None else simulation.exponential_decay(gamma)
+
+
+def _cosine(schedule: Schedule) -> Factor | None:
+    period = _number(schedule, 1, "T_max", None)
+    floor = _floor(schedule, 2)
+    return None if not period or floor is None else simulation.cosine_annealing(period, floor)
+
+
+def _floor(schedule: Schedule, index: int) -> float | None:
+    lowest = _number(schedule, index, "eta_min", 0.0)
+    if not lowest:
+        return lowest
+    rate = _rate(schedule)
+    return lowest / rate if rate else None
+
+
+def _restarts(schedule: Schedule) -> Factor | None:
+    first, growth = _number(schedule, 1, "T_0", None), _number(schedule, 2, "T_mult", 1)
+    floor = _floor(schedule, 3)
+    if not first or not growth or floor is None:
+        return None
+    return simulation.cosine_restarts(int(first), int(growth), floor)
+
+
+def _linear(schedule: Schedule) -> Factor | None:
+    start = _number(schedule, 1, "start_factor", 1 / 3)
+    end, total = _number(schedule, 2, "end_factor", 1.0), _number(schedule, 3, "total_iters", 5)
+    if start is None or end is None or not total:
+        return None
+    return simulation.linear_change(start, end, int(total))
+
+
+def _polynomial(schedule: Schedule) -> Factor | None:
+    total, power = _number(schedule, 1, "total_iters", 5), _number(schedule, 2, "power", 1.0)
+    return None if not total or power is None else simulation.polynomial_decay(int(total), power)
+
+
+def _linear_with_warmup(schedule: Schedule) -> Factor | None:
+    warmup = _number(schedule, 1, "num_warmup_steps", None)
+    total = _number(schedule, 2, "num_training_steps", None)
+    if warmup is None or total is None:
+        return None
+    after = simulation.linear_to_zero(int(warmup), int(total))
+    return simulation.warmup_then(int(warmup), after)
+
+
+def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
+    warmup = _number(schedule, 1, "num_warmup_steps", None)
+    total = _number(schedule, 2, "num_training_steps", None)
+    cycles = _number(schedule, 3, "num_cycles", 0.5)
+    if warmup is None or total is None or cycles is None:
+        return None
+    after = simulation.cosine_to_zero(int(warmup), int(total), cycles)
+    return simulation.warmup_then(int(warmup), after)
+
+
+def _formula(schedule: Schedule) -> Factor | None:
+    counter, factor = schedule.fields.get("counter"), schedule.fields.get("factor")
+    if not isinstance(counter, Scalar) or not isinstance(factor, Scalar):
+        return None
+    (symbol, _), *_rest = counter.number.factors
+    if factor.number.symbols() != frozenset({symbol}):
+        return None
+    return lambda step: _evaluated(factor.number.evaluate({symbol: step}))
+
+
+_FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
+    "StepLR": _step,
+    "MultiStepLR": _multi_step,
+    "ExponentialLR": _exponential,
+    "CosineAnnealingLR": _cosine,
+    "CosineAnnealingWarmRestarts": _restarts,
+    "LinearLR": _linear,
+    "PolynomialLR": _polynomial,
+    "LambdaLR": _formula,
+    "get_linear_schedule_with_warmup": _linear_with_warmup,
+    "get_cosine_schedule_with_warmup": _cosine_with_warmup,
+}

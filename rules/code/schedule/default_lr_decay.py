@@ -1,0 +1,74 @@
+"""default-lr-decay: the learning rate follows a schedule made for another training."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.schedules import ScheduledTraining
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+# A rate this small against its peak trains nothing any more.
+NEGLIGIBLE = 1e-3
+# From this share of the training on a negligible rate is what schedules are meant to end in.
+LATE = 0.5
+# A rate of exactly zero may last for this share of the training.
+LONGEST_AT_ZERO = 0.1
+# A decay that leaves this much of the rate until the end has not taken place.
+HARDLY_DECAYED = 0.9
+# Schedules that are told when they shall have reached their end.
+FALL_TO_AN_END = frozenset(
+    {
+        "CosineAnnealingLR",
+        "PolynomialLR",
+        "get_linear_schedule_with_warmup",
+        "get_cosine_schedule_with_warmup",
+    }
+)
+# A decay that went low and ends above this share of the peak has come back.
+CAME_BACK = 0.5
+
+
+@rule(
+    "NN601",
+    severity=Severity.WARNING,
+    step=Step.TUNE,
+    symptoms=("lr-decayed-too-early", "plateau", "lr-never-decayed"),
+    sources=("001", "003", "004"),
+)
+def default_lr_decay(training: ScheduledTraining) -> Iterator[Draft]:
+    misfit = _misfit(training)
+    if misfit is not None:
+        yield training.finding(f"{training.name} does not fit {training.length}: {misfit}")
+
+
+def _misfit(training: ScheduledTraining) -> str | None:
+    simulation, steps, unit = training.simulation, training.steps, training.unit
+    if simulation.peak <= 0:
+        return None
+    if training.warmup >= steps:
+        return f"the learning rate is still warming up when the training ends at {steps} steps"
+    if simulation.last >= simulation.peak and simulation.lowest >= HARDLY_DECAYED * simulation.peak:
+        return "it never takes effect, the learning rate stays where it starts"
+    negligible = simulation.falls_for_good_below(NEGLIGIBLE)
+    if negligible is not None and negligible <= LATE * steps:
+        return (
+            f"from {unit} {negligible} on, the last {1 - negligible / steps:.0%} of the training, "
+            f"the learning rate is at most 1/{1 / NEGLIGIBLE:.0f} of its peak"
+        )
+    zero = simulation.falls_for_good_below(0.0)
+    if zero is not None and steps - zero > LONGEST_AT_ZERO * steps:
+        share = 1 - zero / steps
+        return f"the learning rate is zero from {unit} {zero} on, for {share:.0%} of the training"
+    if _comes_back(training):
+        share = simulation.last / simulation.peak
+        return f"the learning rate has risen again and ends at {share:.0%} of its peak"
+    if training.name in FALL_TO_AN_END and simulation.last > HARDLY_DECAYED * simulation.peak:
+        return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
+    return None
+
+
+def _comes_back(training: ScheduledTraining) -> bool:
+    simulation = training.simulation
+    if training.name != "CosineAnnealingLR" or simulation.last <= CAME_BACK * simulation.peak:
+        return False
+    return simulation.lowest < 0.1 * simulation.peak
