@@ -77,3 +77,10 @@ class Finding:
     symptoms: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     url: str | None = field(default=None, compare=False)
+
+    @property
+    def location(self) -> Location:
+        """The place of a finding in code; a finding in curves has none (`TypeError`)."""
+        if not isinstance(self.place, Location):
+            raise TypeError(f"{self.code} is about curves, not about a place in code")
+        return self.place

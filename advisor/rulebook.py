@@ -51,6 +51,7 @@ class Draft:
 
 
 Check = Callable[[Any], Iterable[Draft]]
+_KINDS = ("code", "runs")
 _declarations: dict[Check, dict[str, Any]] = {}
 
 
@@ -151,10 +152,16 @@ def _declared(module: ModuleType) -> Iterator[Rule]:
         yield Rule(name=name, check=check, fact=fact, **_declarations[check])
 
 
-def rules_of_pack(pack: ModuleType) -> Iterator[Rule]:
-    """All rules declared in the modules of a package, in the order of their modules' names."""
-    for found in walk_packages(pack.__path__, f"{pack.__name__}."):
-        if not found.ispkg:
+def rules_of_pack(pack: ModuleType, kind: str | None = None) -> Iterator[Rule]:
+    """All rules declared in the modules of a package, in the order of their modules' names.
+
+    With a `kind`, `code` or `runs`, the folder of the other kind is not even imported.
+    """
+    prefix = f"{pack.__name__}."
+    others = {prefix + other for other in _KINDS if kind not in {None, other}}
+    for found in walk_packages(pack.__path__, prefix):
+        folder = prefix + found.name.removeprefix(prefix).partition(".")[0]
+        if not found.ispkg and folder not in others:
             yield from _declared(import_module(found.name))
 
 
@@ -219,9 +226,12 @@ class Rulebook:
 
 
 @cache
-def rulebook() -> Rulebook:
-    """The installed rulebook: the built-in pack and every other one that registered itself."""
+def rulebook(kind: str | None = None) -> Rulebook:
+    """The installed rulebook: the built-in pack and every other one that registered itself.
+
+    With a `kind`, `code` or `runs`, only the rules of that kind.
+    """
     from importlib.metadata import entry_points
 
     packs = (point.load() for point in entry_points(group=ENTRY_POINT_GROUP))
-    return Rulebook(each for pack in packs for each in rules_of_pack(pack))
+    return Rulebook(each for pack in packs for each in rules_of_pack(pack, kind))

@@ -1,6 +1,7 @@
 """A file or notebook of training code: its text, its tree, where things are, what is silenced."""
 
 import codecs
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,13 +129,21 @@ class NodePlace:
 
 
 def read_source(path: Path, display_name: str | None = None) -> Source:
-    """Read a file; raises `SourceError` when there is no reading it as Python or notebook."""
-    name = str(path) if display_name is None else display_name
+    """Read a file; raises `SourceError` when there is no reading it as Python or notebook.
+
+    Without a `display_name` it is called by its path from the working directory, if it is below.
+    """
+    name = display_name if display_name is not None else _name_from_here(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise SourceError(name, error.strerror or str(error)) from None
     return source_from_bytes(content, name, path)
+
+
+def _name_from_here(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith(os.pardir) else relative
 
 
 def source_from_bytes(content: bytes, display_name: str, path: Path | None = None) -> Source:
