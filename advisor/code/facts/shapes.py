@@ -12,7 +12,7 @@ from typing import Self
 
 from advisor.code import symbols
 from advisor.code.events import Reshaped
-from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors import completed
 from advisor.code.symbols import Number
 from advisor.code.values import Shape, shape_of
@@ -47,20 +47,15 @@ class Reshape(Fact):
         """`view` or `reshape`."""
         return self.event.operation
 
-    @property
-    def text(self) -> str:
-        """The call as it is written."""
-        return code_of(self.event.place.node)
-
-    def moved_axis(self) -> Number | None:
-        """The first axis that turns up in another place, with proof that its numbers are mixed
-        with others; None when there is none."""
+    def moved_axis(self) -> tuple[int, int] | None:
+        """The first axis that turns up in another place, as its index before and after, with proof
+        that its numbers are mixed with others; None when there is none."""
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors or self._stays(axis):
                 continue
             for other, dim in enumerate(self.after):
                 if dim == axis and self._is_crossed(position, other):
-                    return axis
+                    return position, other
         return None
 
     def is_permutation_of_sizes(self) -> bool:

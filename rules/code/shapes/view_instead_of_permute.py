@@ -16,14 +16,15 @@ from advisor.rulebook import Draft, rule
     sources=("004",),
 )
 def view_instead_of_permute(reshape: Reshape) -> Iterator[Draft]:
-    axis = reshape.moved_axis()
-    if axis is not None:
+    moved = reshape.moved_axis()
+    if moved is not None:
+        before, after = moved
         yield reshape.finding(
-            f"`{reshape.operation}` moves the axis `{axis.text()}` without moving its numbers: "
-            "axes trade places with `permute`"
+            f"`{reshape.operation}` asks for axis {before} in place {after} but leaves the numbers "
+            "where they are, which mixes the axes; `permute` moves them"
         )
     elif reshape.is_permutation_of_sizes():
         yield reshape.finding(
-            f"`{reshape.operation}` lists the same sizes in another order, which mixes the axes: "
-            "they trade places with `permute`"
+            f"`{reshape.operation}` asks for the same sizes in another order but leaves the numbers "
+            "where they are, which mixes the axes; `permute` moves them"
         )
