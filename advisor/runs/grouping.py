@@ -22,6 +22,7 @@ from advisor.runs.vocabulary import SPLIT_FOLDERS, Family, quantity_of, split_of
 
 _DERIVED_SPLIT_FOLDER = re.compile(r"(eval|evaluation|validation|valid|val|test|dev)[_-]\w+")
 _PROCESS = re.compile(r"tfevents\.\d+\.(?P<process>.+\.\d+)\.\d+(\.v2)?$")
+_HELD_OUT = frozenset({Split.VALIDATION, Split.TEST})
 _TRAIN_FOLDERS = frozenset({"train", "training"})
 
 # A file that starts within this part of what an earlier one covered starts over.
@@ -231,6 +232,7 @@ class _Extent:
     last: int
     until: float
     points: int
+    files: int
 
 
 class _Session:
@@ -248,8 +250,14 @@ class _Session:
         if not shared or all(series[tag].steps[0] > self.extents[tag].last for tag in shared):
             return True
         if all(len(each) == 1 for each in series.values()):
-            return all(series[tag].steps[0] >= self.extents[tag].last for tag in shared)
+            return all(self._evaluates(tag, series[tag]) for tag in shared)
         return self._resumes(series, max(shared, key=lambda tag: self.extents[tag].points))
+
+    def _evaluates(self, tag: str, single: Series) -> bool:
+        """Whether one point is another evaluation of a trained model, maybe at a checkpoint."""
+        extent = self.extents[tag]
+        later = single.steps[0] >= extent.last
+        return split_of(tag) in _HELD_OUT and (later or extent.points == extent.files)
 
     def _resumes(self, series: Mapping[str, Series], tag: str) -> bool:
         """Whether a file goes on from a checkpoint: well after the start, and after the end in
@@ -263,12 +271,18 @@ class _Session:
         series = member.judged_series()
         shared = [tag for tag in series if tag in self.extents]
         if shared:
-            self._note_resumption(member, series[shared[0]], self.extents[shared[0]].last)
+            tag = max(shared, key=lambda each: self.extents[each].points)
+            if self.extents[tag].points > self.extents[tag].files:
+                self._note_resumption(member, series[tag], self.extents[tag].last)
         for tag, each in series.items():
-            known = self.extents.get(tag)
-            first, points = (known.first, known.points) if known else (each.steps[0], 0)
-            last = max(each.steps[-1], known.last if known else each.steps[-1])
-            self.extents[tag] = _Extent(first, last, each.wall_times[-1], points + len(each))
+            known = self.extents.get(tag, _Extent(each.steps[0], each.steps[-1], 0.0, 0, 0))
+            self.extents[tag] = _Extent(
+                first=known.first,
+                last=max(known.last, each.steps[-1]),
+                until=each.wall_times[-1],
+                points=known.points + len(each),
+                files=known.files + 1,
+            )
         self.members.append(member)
 
     def _note_resumption(self, member: Member, later: Series, last: int) -> None:

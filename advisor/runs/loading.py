@@ -14,7 +14,7 @@ from advisor.runs.grouping import FolderRole, Member, RunFiles, group_runs
 from advisor.runs.hyperparameters import hyperparameters_in_texts
 from advisor.runs.kinds import kind_of_run
 from advisor.runs.readers.tfevents import EventFile, Series
-from advisor.runs.roles import NO_OVERRIDES, assign_roles
+from advisor.runs.roles import NO_OVERRIDES, assign_roles, role_in_words
 from advisor.runs.run import Curve, Kind, Note, Run
 from advisor.runs.scalars import Scalars
 from advisor.runs.timeline import Points, Repairs, in_order, joined, notes_on
@@ -48,6 +48,8 @@ def load_runs(
     that several paths lead to is loaded once. Raises `UnknownRole` for a wrong override; what is
     wrong with an input is told in the result.
     """
+    for text in overrides.values():
+        role_in_words(text)
     progress = on_progress or _no_progress
     loaded = LoadedRuns()
     seen: set[Path] = set()
@@ -204,7 +206,8 @@ def _notes_on_steps(repairs: Mapping[str, Repairs], curves: Sequence[Curve]) -> 
     tags: dict[Note, list[str]] = defaultdict(list)
     for curve in curves:
         for note in notes_on(repairs.get(curve.tag, Repairs())):
-            if note.code or not is_process(curve.role.quantity):
+            known = curve.role.quantity != "other"
+            if (note.code or known) and not is_process(curve.role.quantity):
                 tags[note].append(curve.tag)
     for note, concerned in tags.items():
         more = f" and {len(concerned) - 1} more" if len(concerned) > 1 else ""

@@ -15,6 +15,7 @@ from advisor.runs.run import Note
 
 _AVERAGE_FROM = 2.0
 _LONGEST_STRAY = 2
+_FARTHEST_OUT_OF_TURN = 2
 _FEWEST_EPOCHS = 3
 _STRAY_REPLACES_AT_LEAST = 10
 
@@ -92,12 +93,15 @@ def _without_strays(points: Points, repairs: Repairs) -> Points:
 
 
 def _reordered(points: Points, repairs: Repairs) -> Points:
-    """Sort points that came out of turn; where steps repeat, it is a restart instead."""
+    """Sort points that came slightly out of turn; repeated steps speak for a restart instead."""
     backwards = np.flatnonzero(np.diff(points.steps) < 0)
     if not len(backwards) or len(np.unique(points.steps)) < len(points):
         return points
+    order = np.argsort(points.steps, kind="stable")
+    if np.max(np.abs(order - np.arange(len(points)))) > _FARTHEST_OUT_OF_TURN:
+        return points
     repairs.reordered = len(backwards)
-    return points[np.argsort(points.steps, kind="stable")]
+    return points[order]
 
 
 def _sessions(points: Points) -> NDArray[np.intp]:
