@@ -1,25 +1,23 @@
 """One run, judged: every rule asked, findings that explain each other away, one next step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from advisor.findings import Finding
+from advisor.findings import Evidence, Finding
+from advisor.recipe.explaining import Explained, explain_away
 from advisor.recipe.next_step import NextStep
+from advisor.recipe.planner import Standing, plan
 from advisor.rulebook import Rule, rulebook
+from advisor.runs.assembly import Facts, assemble
 from advisor.runs.decomposition import Decomposition
-from advisor.runs.facts import NotJudged, assemble
-from advisor.runs.run import Run
+from advisor.runs.facts import GeneralisationGap
+from advisor.runs.not_judged import NotJudged
+from advisor.runs.run import Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
+from advisor.runs.wording import number
 
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """A finding that another one accounts for: it is no news of its own."""
-
-    finding: Finding
-    by: str
-    why: str
+__all__ = ["Explained", "NotJudged", "RunDiagnosis", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,44 @@ def diagnose(
 ) -> RunDiagnosis:
     """Judge a run by `rules` (by default the rulebook's own selection)."""
     facts = assemble(run, user or UserFacts(), thresholds or Thresholds())
-    selected = rulebook().select() if rules is None else tuple(rules)
-    findings = tuple(
-        finding
-        for rule in selected
-        for fact in facts.facts
-        if isinstance(fact, rule.fact)
-        for finding in rule.findings(fact)
+    if run.kind is Kind.NOT_A_RUN:
+        return RunDiagnosis(run, (), not_judged=facts.not_judged)
+    selected = rulebook("runs").select() if rules is None else tuple(rules)
+    findings, explained = explain_away(_findings(facts, selected))
+    standing = Standing(
+        findings,
+        run.kind.value,
+        frozenset(_traits(run, facts)),
+        tuple(_table(facts.decomposition)),
     )
-    return RunDiagnosis(run, findings, not_judged=facts.not_judged)
+    return RunDiagnosis(
+        run, findings, explained, facts.not_judged, facts.decomposition, plan(standing)
+    )
+
+
+def _findings(facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
+    for rule in rules:
+        for fact in facts.facts:
+            if isinstance(fact, rule.fact):
+                yield from rule.findings(fact)
+
+
+def _traits(run: Run, facts: Facts) -> Iterator[str]:
+    splits = {curve.role.split for curve in run.curves}
+    if run.kind is Kind.SUPERVISED and not splits & {Split.VALIDATION, Split.TEST}:
+        yield "no-validation"
+    table = facts.decomposition
+    if table is not None and table.level("goal") is not None and table.leading is None:
+        yield "goal-reached"
+    for fact in facts.facts:
+        if isinstance(fact, GeneralisationGap) and not fact.has_opened:
+            yield "no-gap"
+
+
+def _table(decomposition: Decomposition | None) -> Iterator[Evidence]:
+    """The levels of the decomposition as evidence for the next step."""
+    if decomposition is None:
+        return
+    unit = f" {decomposition.unit}" if decomposition.unit else ""
+    for level in decomposition.levels:
+        yield Evidence(f"{level.name}", f"{number(level.value)}{unit}", level.value)

@@ -1,0 +1,95 @@
+"""The recipe as data: its moves, the situations they belong to, and what explains what.
+
+The files lie in the rulebook, `rules/recipe/`, beside one page per step.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from advisor.recipe.next_step import Move
+from advisor.recipe.steps import Step
+
+_PACKAGE = "advisor.rules.recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A rung of the decision list: which findings lead here, and what is to be done then.
+
+    `when` are names of rules; empty means that no finding is needed. `also_info` lets findings of
+    severity info decide. `kinds` limits it to kinds of runs, `needs` to one `Standing` trait.
+    """
+
+    name: str
+    step: Step
+    title: str
+    when: frozenset[str]
+    moves: tuple[Move, ...]
+    also_info: bool = False
+    kinds: frozenset[str] = frozenset()
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A diagnosis that accounts for others: rule names, and the reason in words."""
+
+    cause: str
+    effects: frozenset[str]
+    why: str
+
+
+@cache
+def moves() -> dict[str, Move]:
+    """All moves of the recipe by name."""
+    return {
+        name: Move(
+            name, move["title"], move["how"], move["prediction"], tuple(move.get("sources", ()))
+        )
+        for name, move in _read("moves.toml").items()
+    }
+
+
+@cache
+def situations() -> tuple[Situation, ...]:
+    """The decision list, first rung first."""
+    return tuple(
+        Situation(
+            name=each["name"],
+            step=Step(each["step"]),
+            title=each["title"],
+            when=frozenset(each["when"]),
+            moves=tuple(moves()[name] for name in each["moves"]),
+            also_info=each.get("also_info", False),
+            kinds=frozenset(each.get("kinds", ())),
+            needs=each.get("needs"),
+        )
+        for each in _read("situations.toml")["situation"]
+    )
+
+
+@cache
+def order_of_diagnoses() -> tuple[str, ...]:
+    """Names of run rules, the ones that lead first."""
+    return tuple(_read("diagnoses.toml")["order"])
+
+
+@cache
+def explanations() -> tuple[Explanation, ...]:
+    """The explain-away graph, as edges from one cause to its effects."""
+    return tuple(
+        Explanation(each["cause"], frozenset(each["effects"]), each["why"])
+        for each in _read("diagnoses.toml")["explains"]
+    )
+
+
+def page_of(step: Step) -> str:
+    """The Markdown page of a step."""
+    return files(_PACKAGE).joinpath(f"{step.value}.md").read_text(encoding="utf-8")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(_PACKAGE).joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,249 @@
+"""Looks at a run from all the sides that rules ask for, and notes what it could not see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.runs.curves import Trajectory, trajectory_of
+from advisor.runs.decomposition import Decomposition, decompose, scales_agree
+from advisor.runs.facts import (
+    Decomposed,
+    Descent,
+    FirstLoss,
+    GeneralisationGap,
+    HeldOut,
+    Logbook,
+    LossDescent,
+    Schedule,
+    ScheduledDescent,
+)
+from advisor.runs.not_judged import NotJudged
+from advisor.runs.reference_levels import UniformGuess, uniform_guess
+from advisor.runs.run import Kind, Run, Split
+from advisor.runs.thresholds import Thresholds
+from advisor.runs.user_facts import UserFacts
+
+_TRAINING_SPLITS = (Split.TRAIN, Split.UNKNOWN)
+_ALL_SPLITS = (*_TRAINING_SPLITS, Split.VALIDATION, Split.TRAIN_VALIDATION, Split.TEST)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts of one run, and what is missing among them."""
+
+    facts: tuple[object, ...]
+    not_judged: tuple[NotJudged, ...]
+    decomposition: Decomposition | None = None
+
+
+class _Assembly:
+    """Collects the facts of a run and the reasons for those that cannot be had."""
+
+    def __init__(self, run: Run, user: UserFacts, thresholds: Thresholds) -> None:
+        self.run, self.user, self.thresholds = run, user, thresholds
+        self.logbook = Logbook(run, user, thresholds)
+        self.facts: list[object] = [self.logbook]
+        self.missing: list[NotJudged] = []
+        self.decomposition: Decomposition | None = None
+
+    def miss(self, what: str, why: str) -> None:
+        self.missing.append(NotJudged(what, why))
+
+    def curve(self, quantity: str, *splits: Split) -> Trajectory | None:
+        """The first primary curve of a quantity, in the order of `splits`, with a finite point."""
+        for split in splits:
+            if found := trajectory_of(self.run.primary(quantity, split), self.thresholds):
+                return found
+        return None
+
+    def long_enough(self, curve: Trajectory | None) -> Trajectory | None:
+        return curve if curve and len(curve) >= self.thresholds.minimum_points else None
+
+    def supervised(self) -> None:
+        self.descent()
+        self.decompose()
+        self.held_out()
+        self.gap()
+
+    def returns(self) -> None:
+        if curve := self.long_enough(self.curve("return", *_ALL_SPLITS)):
+            self.add_descent(curve, Descent)
+        else:
+            self.miss("progress", "no return with enough points was logged")
+
+    def descent(self) -> None:
+        loss = self.curve("loss", *_TRAINING_SPLITS)
+        if self.long_enough(loss) and loss:
+            self.add_descent(loss, LossDescent)
+        elif curve := self.other_descent():
+            self.add_descent(curve, Descent)
+        else:
+            few = self.thresholds.minimum_points
+            self.miss("the shape of the curves", f"no learned curve has {few} finite points")
+        self.first_loss(loss)
+
+    def other_descent(self) -> Trajectory | None:
+        """What speaks for a run without a long training loss: validation, then any metric."""
+        wanted = [("loss", Split.VALIDATION)]
+        wanted += [(name, split) for split in _ALL_SPLITS for name in ("error", "accuracy")]
+        for quantity, split in wanted:
+            if curve := self.long_enough(self.curve(quantity, split)):
+                return curve
+        return None
+
+    def add_descent(self, curve: Trajectory, kind: type[Descent]) -> None:
+        role = curve.curve.role
+        descent = kind(
+            self.run,
+            curve,
+            self.thresholds,
+            guess=self.guess() if role.quantity == "loss" else None,
+            accuracy=self.curve("accuracy", Split.TRAIN, Split.VALIDATION, Split.UNKNOWN),
+            held_out=None
+            if role.split is Split.VALIDATION
+            else self.curve(role.quantity, Split.VALIDATION),
+            siblings=self.siblings(curve),
+            schedule=self.schedule(),
+            gradient=self.curve("gradient_norm", Split.UNKNOWN, Split.TRAIN),
+            goal=self.user.goals.get(role.quantity),
+        )
+        self.facts.append(descent)
+        if descent.schedule is not None:
+            self.facts.append(ScheduledDescent(descent, descent.schedule))
+        else:
+            self.miss("the learning-rate schedule", "no learning rate was logged")
+
+    def siblings(self, curve: Trajectory) -> tuple[Trajectory, ...]:
+        """Other primary training curves of something that is learned."""
+        if self.run.kind is not Kind.SUPERVISED:
+            return ()
+        found = (
+            trajectory_of(each, self.thresholds)
+            for each in self.logbook.learned
+            if each.role.primary and each.role.split is Split.TRAIN and each is not curve.curve
+        )
+        return tuple(each for each in found if each and len(each) >= self.thresholds.minimum_points)
+
+    def guess(self) -> UniformGuess | None:
+        return uniform_guess(
+            self.run,
+            self.user,
+            self.curve("loss", *_TRAINING_SPLITS, Split.VALIDATION),
+            self.curve("accuracy", Split.VALIDATION, Split.TRAIN, Split.UNKNOWN),
+            self.thresholds,
+        )
+
+    def schedule(self) -> Schedule | None:
+        rate = self.curve("learning_rate", Split.UNKNOWN, Split.TRAIN)
+        if rate is None or len(rate) < 2:
+            return None
+        return Schedule(rate.tag, rate.steps, rate.costs)
+
+    def first_loss(self, loss: Trajectory | None) -> None:
+        what = "the loss at initialisation"
+        if loss is None:
+            return self.miss(what, "no training loss was logged")
+        guess = self.guess()
+        if guess is None:
+            return self.miss(what, "the number of classes is unknown (`--classes`)")
+        descent = LossDescent(self.run, loss, self.thresholds, guess=guess)
+        step, last = int(loss.steps[0]), int(loss.steps[-1])
+        early = not loss.curve.role.per_epoch and step <= self.thresholds.init_latest_share * last
+        noise = loss.slice(0, max(15, len(loss) // self.thresholds.blocks)).noise
+        first = FirstLoss(descent, guess, float(loss.costs[0]), step, noise, early)
+        self.facts.append(first)
+        return None
+
+    def decompose(self) -> None:
+        result = decompose(self.run, self.user, self.thresholds)
+        if isinstance(result, NotJudged):
+            self.missing.append(result)
+            return
+        self.decomposition = result
+        self.facts.append(Decomposed(self.run, result, self.thresholds))
+        if result.level("goal") is None:
+            self.miss("under-fitting", "no goal is given (`--goal loss=0.1`)")
+
+    def held_out(self) -> None:
+        validation = self.validation()
+        if validation is None:
+            return self.miss("generalisation", "no validation curve was logged")
+        if len(validation) < self.thresholds.minimum_evaluations:
+            few = f"only {len(validation)} evaluations were logged"
+            return self.miss("the shape of the validation curve", few)
+        quantity = validation.curve.role.quantity
+        train = self.curve(quantity, *_TRAINING_SPLITS)
+        metric = self.curve("accuracy", Split.VALIDATION) if quantity == "loss" else None
+        self.facts.append(HeldOut(self.run, validation, train, metric, self.thresholds))
+        return None
+
+    def validation(self) -> Trajectory | None:
+        for quantity in ("loss", "error", "accuracy"):
+            if found := self.curve(quantity, Split.VALIDATION):
+                return found
+        return None
+
+    def gap(self) -> None:
+        what = "the gap between training and validation"
+        validation = self.validation()
+        if validation is None:
+            return None
+        train = self.curve(validation.curve.role.quantity, *_TRAINING_SPLITS)
+        if train is None:
+            return self.miss(what, "no training curve of the same quantity was logged")
+        if min(len(train), len(validation)) < 3:
+            return self.miss(what, "fewer than three common points were logged")
+        common = _on_steps_of(train, validation)
+        if common is None:
+            return self.miss(what, "their steps count different things")
+        if not scales_agree(train, common):
+            return self.miss(what, "they were logged on different scales")
+        self.facts.append(
+            GeneralisationGap(
+                self.run, train, common, self.metrics(), self.decomposition, self.thresholds
+            )
+        )
+        return None
+
+    def metrics(self) -> tuple[Trajectory, Trajectory] | None:
+        train = self.curve("accuracy", Split.TRAIN)
+        validation = self.curve("accuracy", Split.VALIDATION)
+        return (train, validation) if train and validation else None
+
+
+def _on_steps_of(train: Trajectory, validation: Trajectory) -> Trajectory | None:
+    """The validation curve on the steps of training; by wall time where the steps differ in kind.
+
+    None where neither axis is common to both.
+    """
+    ends = float(train.steps[-1] + 1), float(validation.steps[-1] + 1)
+    if max(ends) <= train.thresholds.comparable_axes * min(ends):
+        return validation
+    clock = train.curve.wall_times[np.isfinite(train.curve.values)]
+    times = validation.curve.wall_times[np.isfinite(validation.curve.values)]
+    if clock[-1] - clock[0] <= 0 or times[0] > clock[-1] or times[-1] < clock[0]:
+        return None
+    steps = np.interp(times, clock, train.steps).astype(np.int64)
+    if np.any(np.diff(steps) <= 0):
+        return None
+    return Trajectory(validation.curve, steps, validation.costs, validation.thresholds)
+
+
+_WAYS: dict[Kind, Callable[[_Assembly], None]] = {
+    Kind.SUPERVISED: _Assembly.supervised,
+    Kind.REINFORCEMENT: _Assembly.returns,
+}
+
+
+def assemble(run: Run, user: UserFacts, thresholds: Thresholds) -> Facts:
+    """Look at a run from all the sides that rules ask for."""
+    if run.kind is Kind.NOT_A_RUN:
+        reason = NotJudged("the whole of it", "no quantity that is being learned was logged")
+        return Facts((), (reason,))
+    assembly = _Assembly(run, user, thresholds)
+    if run.kind is Kind.ADVERSARIAL:
+        assembly.miss("the losses", "two networks train against each other: theirs need not fall")
+    elif way := _WAYS.get(run.kind):
+        way(assembly)
+    return Facts(tuple(assembly.facts), tuple(assembly.missing), assembly.decomposition)

@@ -1,0 +1,134 @@
+"""Levels that need no model: what guessing costs, and what the loss function cannot get below."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import e, exp, log
+from typing import Any
+
+import numpy as np
+
+from advisor.runs.curves import Trajectory
+from advisor.runs.run import Run
+from advisor.runs.thresholds import Thresholds
+from advisor.runs.user_facts import UserFacts
+
+_CLASS_COUNTS = {"classes", "numclasses", "nclasses", "numlabels", "nlabels", "nclass", "numclass"}
+_IN_TEXT = re.compile(r'["\']?\b(num_classes|num_labels|n_classes)\b["\']?\s*[:=|]\s*(\d+)')
+
+
+@dataclass(frozen=True, slots=True)
+class UniformGuess:
+    """A classifier that gives every class the same probability.
+
+    `origin` says how the number of classes is known; `is_given` is True when the user said so.
+    """
+
+    classes: int
+    origin: str
+    is_given: bool = False
+
+    @property
+    def loss(self) -> float:
+        """Its cross-entropy in nats: ln C (seed 004, "verify loss @init")."""
+        return log(self.classes)
+
+    @property
+    def accuracy(self) -> float:
+        """Its expected accuracy: 1 / C."""
+        return 1 / self.classes
+
+    @property
+    def softmax_floor(self) -> float:
+        """The least cross-entropy that remains when a softmax is taken twice: ln(1 + (C - 1) / e).
+
+        Probabilities lie between 0 and 1, so a logit gap above 1 is out of reach.
+        """
+        return log(1 + (self.classes - 1) / e)
+
+    def least_confident_loss(self, accuracy: float) -> float:
+        """The largest cross-entropy of a classifier that is as unsure as its accuracy allows.
+
+        H(a) + (1 - a) ln(C - 1) with the binary entropy H: Fano's bound met with equality.
+        """
+        wrong = 1 - accuracy
+        entropy = -sum(p * log(p) for p in (accuracy, wrong) if p > 0)
+        return entropy + wrong * log(max(self.classes - 1, 1))
+
+
+def uniform_guess(
+    run: Run,
+    user: UserFacts,
+    loss: Trajectory | None,
+    accuracy: Trajectory | None,
+    thresholds: Thresholds,
+) -> UniformGuess | None:
+    """The uniform guess for this run's task, if the number of classes is known or can be seen."""
+    if user.classes is not None:
+        return UniformGuess(user.classes, "`--classes`", is_given=True)
+    for name, value in _recorded_counts(run):
+        guess = UniformGuess(value, f"`{name}` among the hyper-parameters")
+        if accuracy is not None or _settles_near(guess, loss, thresholds):
+            return guess
+    if loss is None or accuracy is None:
+        return None
+    return _seen_in_curves(loss, accuracy, thresholds)
+
+
+def _settles_near(guess: UniformGuess, loss: Trajectory | None, thresholds: Thresholds) -> bool:
+    """Whether the loss looks like a cross-entropy over that many classes.
+
+    A count may mean something else (people, labels of another kind) where no accuracy is logged.
+    """
+    if loss is None or len(loss) < thresholds.minimum_points:
+        return False
+    knee = thresholds.hockey_stick_share
+    after = float(np.median(loss.part(knee, 2 * knee).costs))
+    return after <= thresholds.init_excess_warning * guess.loss
+
+
+def _recorded_counts(run: Run) -> Iterator[tuple[str, int]]:
+    for name, value in _flat(run.hyperparameters):
+        key = re.sub(r"[^a-z]", "", name.rsplit(".", 1)[-1].rsplit("/", 1)[-1].lower())
+        if key in _CLASS_COUNTS and isinstance(value, int | float) and value >= 2:
+            yield name, int(value)
+    for text in run.texts.values():
+        for name, count in _IN_TEXT.findall(text):
+            if int(count) >= 2:
+                yield name, int(count)
+
+
+def _flat(mapping: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in mapping.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", each) for inner, each in _flat(value))
+        else:
+            yield name, value
+
+
+def _seen_in_curves(
+    loss: Trajectory, accuracy: Trajectory, thresholds: Thresholds
+) -> UniformGuess | None:
+    level = float(np.median(loss.part(0.5).costs))
+    share = float(np.median(as_fractions(accuracy).part(0.5).costs)) * -1
+    if not 0 < level < thresholds.largest_uninformed_loss or share <= 0:
+        return None
+    classes = max(2, round(exp(level)))
+    near_loss = abs(level - log(classes)) <= thresholds.at_reference_share * log(classes)
+    near_chance = abs(share * classes - 1) <= thresholds.at_chance_share
+    if not (near_loss and near_chance):
+        return None
+    origin = f"the loss sits at ln {classes} and the accuracy at 1/{classes}"
+    return UniformGuess(classes, origin)
+
+
+def as_fractions(rate: Trajectory) -> Trajectory:
+    """The trajectory of a rate as fractions of 1, whether it was logged so or in percent."""
+    if not is_percent(rate):
+        return rate
+    return Trajectory(rate.curve, rate.steps, rate.costs / 100, rate.thresholds)
+
+
+def is_percent(rate: Trajectory) -> bool:
+    """Whether a rate was logged in percent: some value is above 1.5."""
+    return float(np.max(np.abs(rate.costs))) > 1.5

@@ -1,0 +1,33 @@
+"""noisy-validation: one evaluation scatters so much that models cannot be told apart."""
+
+from collections.abc import Iterator
+
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+from advisor.runs.facts import HeldOut
+from advisor.runs.wording import figure, number, percent, share_of
+
+_CAUSES = ("validation set too small", "evaluation in training mode (NN401)", "partial evaluation")
+
+
+@rule("NR207", severity=Severity.WARNING, step=Step.SKELETON, sources=("002", "004"))
+def noisy_validation(held_out: HeldOut) -> Iterator[Draft]:
+    curve, settings = held_out.validation, held_out.thresholds
+    if not curve.has_learned or len(curve) < settings.minimum_points:
+        return
+    noise = curve.part(0.5).noise
+    share = noise / curve.progress
+    if share < settings.noisy_validation:
+        return
+    yield Draft(
+        held_out.span(),
+        f"`{curve.tag}` scatters by {number(noise)} from evaluation to evaluation, "
+        f"{percent(share)} of all it gained: too noisy to tell models apart",
+        evidence=(
+            figure("noise of one evaluation", noise),
+            figure("gained", curve.progress),
+            share_of("noise over gain", share),
+        ),
+        causes=_CAUSES,
+    )

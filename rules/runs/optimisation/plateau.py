@@ -1,0 +1,79 @@
+"""plateau: progress stopped at a level that is not the goal."""
+
+from collections.abc import Iterator
+
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+from advisor.runs.facts import Descent, LossDescent
+from advisor.runs.wording import figure, figure_at, number, percent, step
+
+_CAUSES = (
+    "learning rate too low by then, or decayed too early (NN601)",
+    "model too small",
+    "too much regularisation",
+    "wrong input to the loss (NN201)",
+    "corrupted data or labels",
+)
+
+
+@rule("NR104", severity=Severity.WARNING, step=Step.OVERFIT, sources=("002",))
+def plateau(descent: Descent) -> Iterator[Draft]:
+    if not descent.learned_something:
+        return
+    if (
+        isinstance(descent, LossDescent)
+        and (draft := _above_softmax_floor(descent))
+        or (draft := _flat_end(descent))
+    ):
+        yield draft
+
+
+def _flat_end(descent: Descent) -> Draft | None:
+    curve = descent.trajectory
+    onset = descent.flat_since
+    if onset is None:
+        return None
+    level = curve.final.value
+    goal = descent.goal_as_cost
+    if goal is not None and level <= goal:
+        return None
+    asked = "" if goal is not None else "; only a goal can tell whether that is enough"
+    above = f", {number(curve.shown(goal))} being the goal" if goal is not None else asked
+    rate = descent.schedule
+    return Draft(
+        descent.span(onset, int(curve.steps[-1])),
+        f"{descent.subject} is flat at {number(curve.shown(level))} since {step(onset)}{above}",
+        evidence=(
+            figure("level", curve.shown(level)),
+            figure_at("flat since step", onset),
+            *((figure("learning rate then", rate.at(onset)),) if rate else ()),
+        ),
+        severity=None if goal is not None else Severity.INFO,
+        causes=_CAUSES,
+    )
+
+
+def _above_softmax_floor(descent: LossDescent) -> Draft | None:
+    """A high accuracy whose loss stays above what two softmaxes in a row can reach."""
+    guess = descent.guess
+    if guess is None:
+        return None
+    share = descent.accuracy_share
+    margin = descent.thresholds.at_reference_share * guess.softmax_floor
+    if share is None or share < descent.thresholds.softmax_accuracy:
+        return None
+    honest = guess.least_confident_loss(share)
+    if descent.trajectory.best < max(guess.softmax_floor - margin, honest):
+        return None
+    return Draft(
+        descent.span(),
+        f"{descent.subject} stays above {number(guess.softmax_floor)}, the floor of a softmax "
+        f"taken twice over {guess.classes} classes, though {percent(share)} are right",
+        evidence=(
+            figure("best level", descent.trajectory.best),
+            figure("ln(1 + (C - 1) / e)", guess.softmax_floor),
+            figure("accuracy", share),
+        ),
+        causes=("softmax output into a loss that expects logits (NN201)", "label smoothing"),
+    )
