@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from advisor.code.symbols import Number, Symbol
-from advisor.code.values import Arguments, RowSet, Value
+from advisor.code.values import Arguments, Fit, Lineage, RowSet, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -155,11 +155,20 @@ class Fitted(Event):
 @dataclass(eq=False, slots=True)
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
-    are divided alike; `operation` names the call."""
+    are divided alike and `lineages` what they had been through by then; `operation` names the call.
+
+    `by_hand` marks slices and masks, which are a split only if their results are called so;
+    `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
+    applied to one of them later is added to `applied`.
+    """
 
     data: tuple[Value, ...]
     operation: str
     parts: tuple[RowSet, ...] = ()
+    lineages: tuple[Lineage, ...] = ()
+    by_hand: bool = False
+    grouped: bool = False
+    applied: list[Fit] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)

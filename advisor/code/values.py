@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
+    from advisor.code.events import RowsSplit
     from advisor.code.sources import NodePlace, Source
 
 MOST_ALTERNATIVES = 6
+CHANGED_LINEAGE = ("lineage",)
 
 
 class Value:
@@ -171,22 +173,40 @@ class Scale:
 
 
 class RowSet:
-    """A set of samples: an identity, and how it was drawn from another set.
+    """A set of samples: an identity, and how it was drawn from others.
 
-    `how` is `all`, `train`, `test`, `part`, `duplicated` or `resampled`.
+    `how` is `all`, `train`, `test`, `part`, `joined`, `collected`, `duplicated`, `resampled`, or the
+    name of a statistic that was taken over the parent. `parent` is what it was drawn from, `sources`
+    what it was put together from, `split` the event that divided the parent, `names` what the
+    program calls values that hold these rows.
     """
 
-    __slots__ = ("how", "parent", "place")
+    __slots__ = ("how", "names", "parent", "parts", "place", "sources", "split")
 
     def __init__(
         self,
         how: str = "all",
         parent: "RowSet | None" = None,
         place: "NodePlace | None" = None,
+        sources: "tuple[RowSet, ...]" = (),
+        split: "RowsSplit | None" = None,
     ) -> None:
         self.how = how
         self.parent = parent
         self.place = place
+        self.sources = sources
+        self.split = split
+        self.names: set[str] = set()
+        self.parts: dict[object, RowSet] = {}
+
+    def __repr__(self) -> str:
+        return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"
+
+    def part(self, key: object, how: str = "part", place: "NodePlace | None" = None) -> "RowSet":
+        """The rows that are drawn under a key: the same set each time it is asked for."""
+        if key not in self.parts:
+            self.parts[key] = RowSet(how, self, place)
+        return self.parts[key]
 
     def ancestors(self) -> Iterator["RowSet"]:
         """The set itself, then what it was drawn from, up to the original data."""
@@ -195,16 +215,40 @@ class RowSet:
             yield current
             current = current.parent
 
+    def history(self) -> Iterator["RowSet"]:
+        """The set itself and every set it was drawn from or put together from."""
+        seen: set[RowSet] = set()
+        waiting: list[RowSet] = [self]
+        while waiting:
+            current = waiting.pop()
+            if current not in seen:
+                seen.add(current)
+                yield current
+                waiting.extend(current.sources)
+                if current.parent is not None:
+                    waiting.append(current.parent)
+
+    def within(self, other: "RowSet") -> bool:
+        """Whether each of the samples is one of `other`, or was made of one."""
+        return any(
+            each is other
+            or any(each.within(source) for source in other.sources)
+            or (bool(each.sources) and all(source.within(other) for source in each.sources))
+            for each in self.ancestors()
+        )
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
-    """Values were transformed by something that had been fitted on `rows`."""
+    """Values were transformed by something that had been fitted on `rows`. `text` is what was
+    fitted, as written in the code."""
 
     estimator: Value
     rows: RowSet
     place: "NodePlace"
     kind: str
     uses_labels: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -217,6 +261,32 @@ class Lineage:
     rows: RowSet
     fits: tuple[Fit, ...] = ()
     augmentations: tuple["NodePlace", ...] = ()
+
+    def of(self, rows: RowSet) -> "Lineage":
+        """What the same values went through, for other rows."""
+        return self if rows is self.rows else Lineage(rows, self.fits, self.augmentations)
+
+    def after(self, *fits: Fit, augmentation: "NodePlace | None" = None) -> "Lineage":
+        """The lineage once the values went through something more."""
+        new = tuple(fit for fit in dict.fromkeys(fits) if fit not in self.fits)
+        changes = () if augmentation is None else (augmentation,)
+        if not new and not changes:
+            return self
+        return Lineage(self.rows, self.fits + new, self.augmentations + changes)
+
+
+def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None:
+    """What is true of values on either of two ways; None when they hold other rows.
+
+    A fit that only one way goes through counts when the other way has one as well.
+    """
+    if left is right or left is None or right is None or left.rows is not right.rows:
+        return left if left is right else None
+    common = tuple(fit for fit in left.fits if fit in right.fits)
+    more = [fit for fit in (*left.fits, *right.fits) if fit not in common]
+    one_sided = len(common) in {len(left.fits), len(right.fits)}
+    places = tuple(each for each in left.augmentations if each in right.augmentations)
+    return Lineage(left.rows, common if one_sided else (*common, *more), places)
 
 
 class Tensor(Value):
@@ -268,7 +338,8 @@ class Tensor(Value):
 
 class Unknown(Value):
     """A value nothing is known about yet. It keeps its identity, its attributes, and the names it
-    was given; what is done to it shows what it is."""
+    was given; what is done to it shows what it is. `lineage` is what its samples were at first; what
+    became of them since is a field of it."""
 
     __slots__ = ("fields", "lineage", "name", "names", "parent", "shape")
 
@@ -700,15 +771,18 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         and right.scale is not None
         and left.scale.activation is right.scale.activation
     )
+    lineage = left.lineage or right.lineage
     if left.lineage is not right.lineage and left.lineage and right.lineage:
-        return Joined((left, right))
+        lineage = join_lineages(left.lineage, right.lineage)
+        if lineage is None:
+            return Joined((left, right))
     shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
     return Tensor(
         left.shape if left.shape is right.shape else shape,
         scale=left.scale if same_scale else None,
         dtype=left.dtype if left.dtype == right.dtype else None,
         graph=left.graph if left.graph == right.graph else None,
-        lineage=left.lineage or right.lineage,
+        lineage=lineage,
         library=left.library,
         text=left.text,
         place=left.place,
@@ -762,9 +836,22 @@ def scale_of(value: Value | None) -> Scale | None:
 
 def lineage_of(value: Value | None) -> Lineage | None:
     """Where the samples in a value come from, if it holds samples."""
-    if isinstance(value, (Tensor, Unknown)):
+    if isinstance(value, Tensor):
         return value.lineage
     if isinstance(value, Object):
         found = value.fields.get("lineage")
         return found if isinstance(found, Lineage) else None
     return None
+    if isinstance(value, Unknown):
+        changed = value.fields.get(CHANGED_LINEAGE)
+        return changed if isinstance(changed, Lineage) else value.lineage
+
+
+def call_it(value: Value, name: str) -> None:
+    """Remember what the program calls a value: an unknown, or rows of samples."""
+    if isinstance(value, Unknown):
+        value.names.add(name)
+        return
+    lineage = lineage_of(value)
+    if lineage is not None:
+        lineage.rows.names.add(name)

@@ -22,6 +22,7 @@ from advisor.code.values import (
     Scalar,
     Unknown,
     Value,
+    call_it,
     join,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -103,8 +104,7 @@ def set_attribute(
     """Assign to an attribute."""
     if machine.models.assign_attribute(machine, receiver, name, value, node):
         return
-    if isinstance(value, Unknown):
-        value.names.add(name)
+    call_it(value, name)
     match receiver:
         case Instance() | Object() | Unknown() | Class():
             machine.store(receiver.fields, name, value)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -12,7 +13,16 @@ import libcst as cst
 from advisor.code.events import Context, Event, Guard, Round
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
-from advisor.code.values import Function, Scalar, Scope, Unknown, Value, join
+from advisor.code.values import (
+    Function,
+    Lineage,
+    Scalar,
+    Scope,
+    Unknown,
+    Value,
+    join,
+    join_lineages,
+)
 
 if TYPE_CHECKING:
     from advisor.code.library.models import Models
@@ -290,6 +300,8 @@ def _join_fields(values: list[Any]) -> Any:
 
 def _join_plain(values: list[Any]) -> Any:
     """Join what is no value itself: an optional element, a lineage."""
+    if all(isinstance(value, Lineage) for value in values):
+        return reduce(join_lineages, values)
     kept = [value for value in values if isinstance(value, Value)]
     return join_all(kept) if kept else None
 

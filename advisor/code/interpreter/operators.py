@@ -83,7 +83,9 @@ def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) 
             return operand
     if operator == "Minus" and isinstance(operand, (Tensor, Unknown)):
         return machine.models.arithmetic(machine, "neg", operand, None, node)
-    if isinstance(operand, Joined) and operator == "Minus":
+    if operator == "BitInvert" and not isinstance(operand, (Scalar, Joined)):
+        return machine.models.arithmetic(machine, "~", operand, None, node)
+    if isinstance(operand, Joined) and operator in {"Minus", "BitInvert"}:
         return _each(operand, lambda option: unary(machine, operator, option, node))
     return machine.unknown("?", node)
 

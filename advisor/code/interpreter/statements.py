@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code.events import Guard
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
 from advisor.code.interpreter.machine import Completion, Writes
-from advisor.code.values import NONE, Constant, Function, Scalar, Unknown, Value, join
+from advisor.code.values import NONE, Constant, Function, Scalar, Value, call_it, join
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -101,9 +101,8 @@ def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None
     """Bind a target, of any form, to a value."""
     match target:
         case cst.Name(value=name):
-            if isinstance(value, Unknown):
-                value.names.add(name)
-            elif isinstance(value, Scalar) and not value.names:
+            call_it(value, name)
+            if isinstance(value, Scalar) and not value.names:
                 # A constant is known by the name it is given.
                 value = Scalar(value.number, frozenset({name}), value.configurable, value.place)
             scope = machine.scope.declared.get(name, machine.scope)
