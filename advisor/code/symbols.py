@@ -17,19 +17,22 @@ _serial = count()
 
 
 class Symbol:
-    """An unknown number with an identity. `definition` says how it was computed, if it was;
-    `is_axis` that it is the length of an axis that was asked for, and has no name of its own."""
+    """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
+    it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
+    own; `value` what it is, when that is known: two axes of equal length are still two axes."""
 
-    __slots__ = ("definition", "is_axis", "name", "serial")
+    __slots__ = ("definition", "is_axis", "name", "serial", "value")
 
     def __init__(
         self,
         name: str,
         definition: tuple[str, tuple["Number", ...]] | None = None,
         is_axis: bool = False,
+        value: int | None = None,
     ) -> None:
         self.name = name
         self.is_axis = is_axis
+        self.value = value
         self.definition = definition
         self.serial = next(_serial)
 
@@ -64,8 +67,15 @@ class Number:
 
     @property
     def constant(self) -> Coefficient | None:
-        """The value, when no symbol is left in it."""
-        return None if self.factors else self.coefficient
+        """The value, when no symbol of unknown value is left in it."""
+        if not self.factors:
+            return self.coefficient
+        result = Fraction(1)
+        for symbol, exponent in self.factors:
+            if symbol.value is None:
+                return None
+            result *= Fraction(symbol.value) ** exponent
+        return _tidy(self.coefficient * (float(result) if _is_float(self) else result))
 
     @property
     def integer(self) -> int | None:
@@ -78,7 +88,7 @@ class Number:
     @property
     def is_one(self) -> bool:
         """Whether the number is known to be 1."""
-        return not self.factors and self.coefficient == 1
+        return self.constant == 1
 
     def symbols(self) -> frozenset[Symbol]:
         """Every symbol the number depends on, through definitions too."""
@@ -122,6 +132,17 @@ def fresh(name: str, is_axis: bool = False) -> Number:
     return Number(1, ((Symbol(name, is_axis=is_axis), 1),))
 
 
+@lru_cache(maxsize=4096)
+def named(name: str, value: int) -> Number:
+    """A known number that goes by a name in the program, such as `batch_size`."""
+    return Number(1, ((Symbol(name, value=value), 1),))
+
+
+def axis_of_length(value: int) -> Number:
+    """The length of a new axis that the program gives no name."""
+    return Number(1, ((Symbol(str(value), is_axis=True, value=value), 1),))
+
+
 def multiply(left: Number, right: Number) -> Number:
     """The product."""
     if not left.factors and not right.factors:
@@ -145,6 +166,9 @@ def add(left: Number, right: Number) -> Number:
     """The sum."""
     if left.factors == right.factors:
         return Number(left.coefficient + right.coefficient, left.factors)
+    known = left.constant, right.constant
+    if known[0] is not None and known[1] is not None:
+        return Number(known[0] + known[1])
     if left == ZERO:
         return right
     if right == ZERO:
@@ -171,13 +195,13 @@ def floor_divide(left: Number, right: Number) -> Number | None:
     """The quotient rounded down; None when dividing by zero."""
     if right.coefficient == 0:
         return None
-    if left.constant is not None and right.constant is not None:
-        return Number(math.floor(left.constant / right.constant))
     if right.is_one:
         return left
     exact_quotient = divide(left, right)
     if exact_quotient is not None and _is_whole(exact_quotient):
         return exact_quotient
+    if left.constant is not None and right.constant is not None:
+        return Number(math.floor(left.constant / right.constant))
     return _defined("//", (left, right))
 
 
@@ -226,6 +250,18 @@ def exact(value: Number) -> Number:
     return _exact(value)
 
 
+def without_names(value: Number) -> Number:
+    """The number with every symbol of known value replaced by that value."""
+    result = Number(value.coefficient)
+    for symbol, exponent in value.factors:
+        factor = Number(symbol.value if symbol.value is not None else 1)
+        if symbol.value is None:
+            factor = Number(1, ((symbol, 1),))
+        for _ in range(abs(exponent)):
+            result = multiply(result, factor) if exponent > 0 else divide(result, factor) or result
+    return result
+
+
 def product(values: "list[Number] | tuple[Number, ...]") -> Number:
     """The product of all values, 1 for none."""
     result = ONE
@@ -242,6 +278,10 @@ def _tidy(coefficient: Coefficient) -> Coefficient:
 
 ZERO = Number(0)
 ONE = Number(1)
+
+
+def _is_float(value: Number) -> bool:
+    return isinstance(value.coefficient, float)
 
 
 def _merge(
@@ -304,6 +344,8 @@ def _exact(value: Number) -> Number:
 def _symbols(value: Number) -> frozenset[Symbol]:
     found: set[Symbol] = set()
     for symbol, _ in value.factors:
+        if symbol.value is not None:
+            continue
         if symbol.definition is None:
             found.add(symbol)
         else:
@@ -313,6 +355,8 @@ def _symbols(value: Number) -> frozenset[Symbol]:
 
 
 def _evaluate_symbol(symbol: Symbol, known: Mapping[Symbol, float]) -> float | None:
+    if symbol.value is not None:
+        return symbol.value
     if symbol in known:
         return known[symbol]
     if symbol.definition is None:

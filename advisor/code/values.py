@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Optional
 
-from advisor.code.symbols import Number, fresh, number
+from advisor.code.symbols import Number, fresh, named, number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -809,6 +809,16 @@ def number_of(value: Value | None) -> Number | None:
     return known_number(value)
 
 
+def size_of_axis(value: Value | None) -> Number | None:
+    """The number a value stands for as the length of an axis: a constant that goes by a name keeps
+    that name, so that axes of equal length are told apart as the program tells them apart."""
+    if isinstance(value, Scalar) and len(value.names) == 1:
+        length = value.number.integer
+        if not value.number.factors and length is not None and length > 1:
+            return named(next(iter(value.names)), length)
+    return number_of(value)
+
+
 def known_text(value: Value | None) -> str | None:
     """The string a value is, if it is one."""
     if isinstance(value, Constant) and isinstance(value.value, str):
@@ -838,13 +848,13 @@ def lineage_of(value: Value | None) -> Lineage | None:
     """Where the samples in a value come from, if it holds samples."""
     if isinstance(value, Tensor):
         return value.lineage
+    if isinstance(value, Unknown):
+        changed = value.fields.get(CHANGED_LINEAGE)
+        return changed if isinstance(changed, Lineage) else value.lineage
     if isinstance(value, Object):
         found = value.fields.get("lineage")
         return found if isinstance(found, Lineage) else None
     return None
-    if isinstance(value, Unknown):
-        changed = value.fields.get(CHANGED_LINEAGE)
-        return changed if isinstance(changed, Lineage) else value.lineage
 
 
 def call_it(value: Value, name: str) -> None:

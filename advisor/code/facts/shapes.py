@@ -59,13 +59,17 @@ class Reshape(Fact):
         return None
 
     def is_permutation_of_sizes(self) -> bool:
-        """Whether the dimensions are those from before in another order, judged by their sizes
-        alone: weaker than an axis that moves by name."""
-        before = [dim for dim in self.before if not dim.is_one]
-        after = [dim for dim in self.after if not dim.is_one]
-        if before == after or len(before) != len(after):
+        """Whether, behind a batch axis that stays, the dimensions are those from before in another
+        order, judged by their sizes alone."""
+        batch, *before = self.before
+        first, *after = self.after
+        if batch != first or batch.constant is not None or len(before) < 2:
             return False
-        return sorted(before, key=repr) == sorted(after, key=repr)
+        sizes = [dim.constant for dim in before if not dim.is_one]
+        wished = [dim.constant for dim in after if not dim.is_one]
+        if sizes == wished or None in sizes or None in wished:
+            return False
+        return sorted(map(str, sizes)) == sorted(map(str, wished))
 
     def finding(self, message: str) -> Draft:
         """A finding at the call."""
@@ -74,15 +78,9 @@ class Reshape(Fact):
     def _stays(self, axis: Number) -> bool:
         """Whether some axis of this length is in its place before and after."""
         before = {
-            symbols.product(self.before[:index])
-            for index, dim in enumerate(self.before)
-            if dim == axis
+            _length(self.before[:index]) for index, dim in enumerate(self.before) if dim == axis
         }
-        after = {
-            symbols.product(self.after[:index])
-            for index, dim in enumerate(self.after)
-            if dim == axis
-        }
+        after = {_length(self.after[:index]) for index, dim in enumerate(self.after) if dim == axis}
         return bool(before & after)
 
     def _is_crossed(self, position: int, other: int) -> bool:
@@ -90,7 +88,7 @@ class Reshape(Fact):
         old = symbols.product(self.before[:position])
         new = symbols.product(self.after[:other])
         ratio = symbols.divide(new, old)
-        if ratio is None or ratio.is_one:
+        if ratio is None or symbols.without_names(ratio).is_one:
             return False
         if ratio.constant is not None:
             return True
@@ -121,8 +119,14 @@ def _consistent(before: tuple[Number, ...], after: tuple[Number, ...]) -> bool:
     """Whether both hold equally many numbers, and no dimension is a broken number."""
     if any(not _is_whole(dim) for dim in after):
         return False
-    return symbols.product(before) == symbols.product(after)
+    return _length(before) == _length(after)
+
+
+def _length(dims: tuple[Number, ...]) -> Number:
+    """How many numbers dimensions hold, whatever the dimensions are called."""
+    return symbols.without_names(symbols.product(dims))
 
 
 def _is_whole(dim: Number) -> bool:
-    return isinstance(dim.coefficient, int)
+    constant = dim.constant
+    return isinstance(constant, int) if constant is not None else isinstance(dim.coefficient, int)

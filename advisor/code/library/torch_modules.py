@@ -37,7 +37,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     known_number,
-    number_of,
+    size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -299,14 +299,14 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
 
 
 def _last(layer: Layer, shape: Shape) -> Shape:
-    width = number_of(layer.argument(1, "out_features"))
+    width = size_of_axis(layer.argument(1, "out_features"))
     if shape.dims is None or width is None or not shape.dims:
         return Shape(base=shape)
     return Shape((*shape.dims[:-1], width))
 
 
 def _embedded(layer: Layer, shape: Shape) -> Shape:
-    width = number_of(layer.argument(1, "embedding_dim"))
+    width = size_of_axis(layer.argument(1, "embedding_dim"))
     if shape.dims is None or width is None:
         return Shape(base=shape)
     return Shape((*shape.dims, width))
@@ -346,7 +346,7 @@ def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
         )
         padding = _pair(layer.argument(offset + 2, "padding"), count, 0)
         dilation = _pair(layer.argument(offset + 3, "dilation"), count, 1)
-        channels = number_of(layer.argument(1, "out_channels")) if channels_from else dims[1]
+        channels = size_of_axis(layer.argument(1, "out_channels")) if channels_from else dims[1]
         if channels is None:
             return Shape()
         unknown = kernel is None or stride is None or padding is None or dilation is None
@@ -428,8 +428,8 @@ _RECURRENT = {"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"}
 
 def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
     """A recurrent layer: `(output, hidden)` with the layouts that torch documents."""
-    hidden = number_of(layer.argument(1, "hidden_size"))
-    count = number_of(layer.argument(2, "num_layers")) or symbols.ONE
+    hidden = size_of_axis(layer.argument(1, "hidden_size"))
+    count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE
     twice = symbols.number(2) if _is_true(layer.argument(-1, "bidirectional")) else symbols.ONE
     batch_first = _is_true(layer.argument(4, "batch_first"))
     dims = tensor.shape.dims

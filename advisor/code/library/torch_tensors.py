@@ -36,9 +36,9 @@ from advisor.code.values import (
     known_number,
     known_text,
     lineage_of,
-    number_of,
     scale_of,
     shape_of,
+    size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -261,7 +261,7 @@ def dimensions(call: Call, skip: int = 0) -> tuple[Number | None, ...] | None:
         return None
     found: list[Number | None] = []
     for value in values:
-        known = number_of(value)
+        known = size_of_axis(value)
         if known is None:
             return None
         found.append(None if known.integer == -1 else known)
@@ -816,9 +816,15 @@ def made_of_sizes(call: Call) -> Value | None:
     dims = dimensions(alone)
     if dims is None or None in dims:
         return Tensor(Shape(), graph=False, place=call.place)
-    return Tensor(
-        Shape(tuple(dim for dim in dims if dim is not None)), graph=False, place=call.place
-    )
+    axes = tuple(_new_axis(dim) for dim in dims if dim is not None)
+    return Tensor(Shape(axes), graph=False, place=call.place)
+
+
+def _new_axis(length: Number) -> Number:
+    whole = length.integer
+    if length.factors or whole is None or whole <= 1:
+        return length
+    return symbols.axis_of_length(whole)
 
 
 @function(
