@@ -1,39 +1,42 @@
-"""The command `nnlint rule`: the page of a rule, or the list of all of them."""
+"""The commands `nnlint rule` and `nnadvise rule`: the page of a rule, or the list of all."""
 
 import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from advisor.report.printable import printable
+from advisor.commands.arguments import CLEAN, UNUSABLE, Parser, complain
 
 if TYPE_CHECKING:
     from advisor.rulebook import Rule
 
+PROGRAM = "nnlint rule"
+_COLUMNS = ("code", "severity", "name")
 
-def main(argv: list[str]) -> int:
-    """Explain the rules that `argv` names; returns the exit status."""
-    options = _parser().parse_args(argv)
+
+def main(argv: list[str], tool: str = "nnlint") -> int:
+    """Explain the rules that `argv` names, as a part of `tool`; returns the exit status."""
+    options = _parser(tool).parse_args(argv)
     from advisor.rulebook import UnknownRule, rulebook
     from advisor.settings import suggestion
 
     rules = rulebook()
     if options.all:
         _print_list(rules.rules, options.output_format)
-        return 0
+        return CLEAN
     try:
         rule = rules.find(options.rule)
     except UnknownRule as error:
         known = [*rules.by_code, *rules.by_name]
-        hint = suggestion(options.rule, known) or "; `nnlint rule --all` lists them"
-        print(printable(f"nnlint: {error}{hint}"), file=sys.stderr)
+        hint = suggestion(options.rule, known) or f"; `{tool} rule --all` lists them"
+        print(printable(f"{tool}: {error}{hint}"), file=sys.stderr)
         return 2
     _print_page(rule, options.output_format)
-    return 0
+    return CLEAN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nnlint rule", description="Explain a rule.")
+def _parser(tool: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"{tool} rule", description="Explain a rule.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("rule", nargs="?", metavar="RULE", help="a code or name")
     what.add_argument("--all", action="store_true", help="list all rules")
@@ -85,6 +88,3 @@ def _print_list(rules: "tuple[Rule, ...]", output_format: str) -> None:
         ]
         note = " (preview)" if rule.preview else ""
         print("  ".join([*cells, rule.summary + note]))
-
-
-_COLUMNS = ("code", "severity", "name")

@@ -1,0 +1,241 @@
+"""The command `nnadvise`: training runs in, diagnoses and the one next move out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from advisor import __version__
+from advisor.report.printable import printable
+
+if TYPE_CHECKING:
+    from advisor.commands.run_policy import RunPolicy
+    from advisor.runs.diagnosis import RunDiagnosis
+    from advisor.runs.loading import LoadedRuns
+    from advisor.runs.run import Run
+
+CLEAN, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+FORMATS = ("text", "concise", "json")
+_MOST_SKIPPED = 3
+_DESCRIPTION = """\
+Read training runs (TensorBoard event files), say what is wrong with them, and name the one next
+thing to do.
+"""
+_EPILOG = """\
+other commands:
+  nnadvise recipe         the whole recipe as a checklist
+  nnadvise recipe STEP    the page of one step, such as overfit
+  nnadvise rule NR102     explain a diagnosis, by its code or name
+
+examples:
+  nnadvise runs/exp1
+  nnadvise runs/exp1 --classes 10 --goal loss=0.1
+  nnadvise runs --output-format concise
+
+exit status: 0 nothing to mend (findings of severity info are advice and count for nothing),
+1 findings, 2 an input or a setting could not be used; the other inputs are reported all the same
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command on `argv` (by default the process's arguments); returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough; what is left must not be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _dispatch(arguments: list[str]) -> int:
+    match arguments:
+        case ["rule", *rest]:
+            from advisor.commands.rule import main as explain
+
+            return explain(rest, tool="nnadvise")
+        case ["recipe", *rest]:
+            from advisor.commands.recipe import main as show_recipe
+
+            return show_recipe(rest)
+    return advise(_parser().parse_args(arguments))
+
+
+def advise(options: argparse.Namespace) -> int:
+    """Judge the runs that the options name, print the report, and return the exit status."""
+    from advisor.commands.run_policy import RunPolicy
+    from advisor.settings import SettingsError
+
+    try:
+        policy = RunPolicy(options)
+        loaded = _load(options.runs, policy)
+    except SettingsError as error:
+        complain(str(error))
+        return UNUSABLE
+    for path, reason in loaded.failures:
+        complain(f"`{path}` {reason}")
+    _tell_skipped(loaded)
+    judged = [found for run in loaded.runs if (found := _judged(run, policy))]
+    if judged or options.output_format == "json":
+        _print(judged, options)
+    if loaded.failures or len(judged) < len(loaded.runs):
+        return UNUSABLE
+    return FOUND if any(map(_matters, judged)) and not options.exit_zero else CLEAN
+
+
+def complain(message: str) -> None:
+    """Tell in one line on standard error that something could not be used."""
+    print(f"nnadvise: {printable(message)}", file=sys.stderr)
+
+
+def _load(paths: "list[Path]", policy: "RunPolicy") -> "LoadedRuns":
+    from advisor.commands.run_progress import progress
+    from advisor.runs.loading import load_runs
+    from advisor.runs.roles import UnknownRole
+    from advisor.settings import SettingsError
+
+    try:
+        with progress(sys.stderr) as show:
+            return load_runs(paths, policy.roles, show)
+    except UnknownRole as error:
+        raise SettingsError(f"role: {error}") from None
+
+
+def _tell_skipped(loaded: "LoadedRuns") -> None:
+    for path, reason in loaded.skipped[:_MOST_SKIPPED]:
+        complain(f"left out `{path}`: it {reason}")
+    if (more := len(loaded.skipped) - _MOST_SKIPPED) > 0:
+        complain(f"left out {more} more files for such reasons")
+
+
+def _judged(run: "Run", policy: "RunPolicy") -> "RunDiagnosis | None":
+    """The diagnosis of a run; None, with a complaint, if a rule fails on it."""
+    from advisor.runs.diagnosis import diagnose
+
+    try:
+        return diagnose(run, policy.user, policy.thresholds, policy.rules)
+    except Exception as error:  # one run that a rule cannot cope with must not hide the others
+        if os.environ.get("NNADVISE_DEBUG"):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        complain(f"`{run.name}` could not be judged, which is a fault of nnadvise ({reason})")
+        return None
+
+
+def _matters(diagnosis: "RunDiagnosis") -> bool:
+    return any(finding.severity.value != "info" for finding in diagnosis.findings)
+
+
+def _print(judged: "list[RunDiagnosis]", options: argparse.Namespace) -> None:
+    if options.output_format == "json":
+        from advisor.report.run_schema import report_of
+
+        print(report_of(judged).model_dump_json(indent=2))
+    elif options.output_format == "concise":
+        from advisor.report.run_text import print_concise
+
+        print_concise(judged, sys.stdout)
+    else:
+        from advisor.report.run_text import RunReport
+
+        RunReport(sys.stdout, verbose=options.verbose).print(judged)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        complain(f"{message} (see `nnadvise --help`)")
+        sys.exit(UNUSABLE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="nnadvise",
+        usage="nnadvise [OPTIONS] RUN [RUN ...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        type=Path,
+        metavar="RUN",
+        help="an event file, the folder of a run, or a folder of runs",
+    )
+    _add_facts(parser)
+    _add_rules(parser)
+    _add_output(parser)
+    parser.add_argument("--version", action="version", version=f"nnadvise {__version__}")
+    return parser
+
+
+def _add_facts(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what only you can know")
+    add = group.add_argument
+    add(
+        "--goal",
+        action="append",
+        default=[],
+        metavar="QUANTITY=VALUE",
+        help="what would be good enough, such as loss=0.1 or accuracy=0.99; can be repeated",
+    )
+    add(
+        "--human",
+        action="append",
+        default=[],
+        metavar="QUANTITY=VALUE",
+        help="what people reach on the task, such as accuracy=0.97; stands in for a goal",
+    )
+    add(
+        "--classes",
+        type=int,
+        metavar="N",
+        help="the number of classes: the loss should start at ln N and a guess is right 1 in N",
+    )
+    add(
+        "--role",
+        action="append",
+        default=[],
+        metavar="TAG=MEANING",
+        help="what a tag means where it was misread: 'aux=train loss', 'tmp=ignore' (--verbose "
+        "shows how all tags were read)",
+    )
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("diagnoses (codes, prefixes of codes, names, ALL)")
+    for option, words in (
+        ("--select", "look for these, and for none that the settings name"),
+        ("--ignore", "do not look for these"),
+        ("--extend-select", "look for these too"),
+    ):
+        group.add_argument(option, action="append", default=[], metavar="CODES", help=words)
+    group = parser.add_argument_group("settings")
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a pyproject.toml or nnadvise.toml (default: the closest from here upwards)",
+    )
+    group.add_argument("--isolated", action="store_true", help="read no settings file")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--output-format", choices=FORMATS, default="text")
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 despite findings")
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="show every run in full, with the meaning of each tag and why",
+    )

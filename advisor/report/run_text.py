@@ -1,0 +1,236 @@
+"""What is said about runs, for a reader at a terminal: chart, diagnoses, table, next move."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from advisor.findings import CurveSpan, Evidence, Finding, Severity
+from advisor.recipe.next_step import NextStep
+from advisor.recipe.steps import Step
+from advisor.report.printable import printable
+from advisor.report.run_chart import chart
+from advisor.runs.decomposition import Decomposition, ErrorSource, Level, Term
+from advisor.runs.diagnosis import RunDiagnosis
+from advisor.runs.run import Kind, Run
+from advisor.runs.wording import number
+
+WIDEST = 100
+FULL_REPORTS = 3
+"""Up to so many runs each get a chart; more get a few lines each."""
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+_QUOTED = re.compile(r"`[^`]+`")
+_MOST_MOVES = 4
+_LONGEST_BAR = 16
+_ENDS_AT = {
+    ErrorSource.UNDER_FITTING: "train",
+    ErrorSource.DISTRIBUTION_SHIFT: "validation",
+    ErrorSource.VALIDATION_OVER_FITTING: "test",
+}
+
+
+class RunReport:
+    """Prints diagnoses of runs. `verbose` adds what every tag was taken for, and why."""
+
+    def __init__(self, file: TextIO, *, verbose: bool = False) -> None:
+        self._console = Console(file=file, highlight=False, markup=False, emoji=False)
+        self._verbose = verbose
+        self._unicode = self._console.encoding.lower().startswith("utf")
+        self._width = min(self._console.width, WIDEST)
+
+    def print(self, diagnoses: Sequence[RunDiagnosis]) -> None:
+        """Print all, in the given order; a few lines each if there are many."""
+        full = self._verbose or len(diagnoses) <= FULL_REPORTS
+        for position, diagnosis in enumerate(diagnoses):
+            if position:
+                self._console.print()
+            for line in self._full(diagnosis) if full else self._brief(diagnosis):
+                line.rstrip()
+                self._console.print(line, soft_wrap=True)
+
+    def _brief(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        yield from self._heading(diagnosis)
+        yield from self._said(diagnosis, diagnosis.findings[:1])
+        if diagnosis.next_step:
+            title = Text(printable(diagnosis.next_step.move.title))
+            yield from self._wrapped(title, 8, Text("  next  ", "green"))
+
+    def _full(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        blocks = (
+            self._heading(diagnosis),
+            chart(diagnosis, width=self._width, unicode=self._unicode),
+            self._findings(diagnosis),
+            self._decomposition(diagnosis.decomposition),
+            self._next_step(diagnosis),
+            self._remarks(diagnosis),
+            self._roles(diagnosis.run) if self._verbose else (),
+        )
+        for position, lines in enumerate(filter(None, map(list, blocks))):
+            if position:
+                yield Text()
+            yield from lines
+
+    def _heading(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        run, step = diagnosis.run, diagnosis.next_step
+        heading = Text.assemble((printable(run.name), "bold"), (f"  {_facts(run)}", "dim"))
+        stage = _stage(step.step) if step else ""
+        room = self._width - heading.cell_len - len(stage)
+        if room >= 2:
+            yield heading.append(" " * room).append(stage, "dim")
+        else:
+            yield from self._wrapped(heading, 2, Text())
+            yield from self._wrapped(Text(stage, "dim"), 2)
+
+    def _findings(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        yield from self._said(diagnosis, diagnosis.findings)
+        for explained in diagnosis.explained:
+            finding = explained.finding
+            words = f"{finding.code} {finding.name} follows from {explained.by}: {explained.why}"
+            yield from self._wrapped(Text(printable(words), "dim"), 2)
+
+    def _said(self, diagnosis: RunDiagnosis, findings: Sequence[Finding]) -> Iterator[Text]:
+        if not findings:
+            yield Text(f"  {_nothing_found(diagnosis)}", "green")
+        for position, finding in enumerate(findings):
+            yield from self._wrapped(_statement(finding, leads=position == 0), 2)
+            if finding.evidence:
+                yield from self._wrapped(_figures(finding.evidence), 4)
+            if finding.causes and position == 0:
+                causes = _quoting("; ".join(map(printable, finding.causes)))
+                yield from self._wrapped(causes, 12, Text("    causes  ", "dim"))
+
+    def _decomposition(self, found: Decomposition | None) -> Iterator[Text]:
+        if found is None:
+            return
+        what = "error" if found.unit else printable(found.quantity)
+        yield Text(f"  where the {what} comes from", "bold")
+        values = [f"{number(level.value)}{found.unit}" for level in found.levels]
+        widths = max(len(level.name) for level in found.levels), max(map(len, values))
+        for level, value in zip(found.levels, values, strict=True):
+            row = Text(f"    {level.name:<{widths[0]}}  {value:>{widths[1]}}  ")
+            yield row.append(self._term(found, _term_of(found, level)))
+
+    def _term(self, found: Decomposition, term: Term | None) -> Text:
+        if term is None:
+            return Text()
+        leads = found.leading is term
+        style = "bold yellow" if leads else "" if term.matters else "dim"
+        longest = max(len(each.source.value) for each in found.terms)
+        largest = max(abs(each.value) for each in found.terms)
+        length = round(_LONGEST_BAR * max(term.value, 0.0) / largest) if largest else 0
+        text = Text(f"{term.source.value:<{longest}}  {number(term.value):>9}  ", style)
+        text.append(("█" if self._unicode else "#") * length, style)
+        return text.append("  first" if leads else "", "bold")
+
+    def _next_step(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        step = diagnosis.next_step
+        if step is None:
+            return
+        title = Text(printable(step.move.title), "bold")
+        yield from self._wrapped(title, 8, Text("  next  ", "bold green"))
+        for label, words in _reasons(step, diagnosis.findings):
+            yield from self._wrapped(_quoting(words), 12, Text(f"    {label:<8}", "dim"))
+
+    def _remarks(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
+        if diagnosis.not_judged:
+            parts = [f"{each.what} ({each.why})" for each in diagnosis.not_judged]
+            words = "not judged: " + "; ".join(map(printable, parts))
+            yield from self._wrapped(Text(words, "dim"), 2)
+        for note in diagnosis.run.notes:
+            yield from self._wrapped(Text(f"note: {printable(note.text)}", "dim"), 2)
+
+    def _roles(self, run: Run) -> Iterator[Text]:
+        yield Text("  what the tags were taken for", "bold")
+        for curve in run.curves:
+            role = curve.role
+            split = "" if role.split.value == "unknown" else f"{role.split.value} "
+            meaning = f"{split}{role.quantity.replace('_', ' ')}"
+            tag = Text(f"    {printable(curve.tag)}", "bold" if role.primary else "")
+            details = f"  {meaning}, {len(curve):,} points: {role.reason}"
+            yield from self._wrapped(tag.append(printable(details), "not bold dim"), 6, Text())
+
+    def _wrapped(self, text: Text, indent: int, first: Text | None = None) -> Iterator[Text]:
+        """The text in lines that fit, each indented; `first` is the first one's indentation."""
+        head = Text(" " * indent) if first is None else first
+        for position, line in enumerate(text.wrap(self._console, max(self._width - indent, 20))):
+            yield (head if position == 0 else Text(" " * indent)).copy().append(line)
+
+
+def print_concise(diagnoses: Iterable[RunDiagnosis], file: TextIO) -> None:
+    """One line per diagnosis and one for the next move, each with the run's name in front."""
+    for diagnosis in diagnoses:
+        name = printable(diagnosis.run.name)
+        for finding in diagnosis.findings:
+            steps = _step_range(finding)
+            print(f"{name}:{steps} {finding.code} {printable(finding.message)}", file=file)
+        if diagnosis.next_step:
+            print(f"{name}: next: {printable(diagnosis.next_step.move.title)}", file=file)
+
+
+def _step_range(finding: Finding) -> str:
+    span = finding.place
+    if not isinstance(span, CurveSpan) or span.first_step is None:
+        return ""
+    return f"{span.first_step}-{span.last_step}:"
+
+
+def _facts(run: Run) -> str:
+    parts = [] if run.kind is Kind.SUPERVISED else [run.kind.value.replace("-", " ")]
+    longest = max(map(len, run.curves), default=0)
+    parts.append(f"{len(run.curves)} curves" if len(run.curves) != 1 else "1 curve")
+    parts.append(f"up to {longest:,} points")
+    return ", ".join(parts)
+
+
+def _stage(step: Step) -> str:
+    return f"step {step.number} of {len(Step)}: {step.heading}"
+
+
+def _nothing_found(diagnosis: RunDiagnosis) -> str:
+    if diagnosis.run.kind is Kind.NOT_A_RUN:
+        return "this is no training run"
+    return "no problem found in what could be judged"
+
+
+def _statement(finding: Finding, *, leads: bool) -> Text:
+    style = _STYLES[finding.severity]
+    code = Text(f"{finding.code} {finding.name}  ", style if leads else style.split()[-1])
+    return code.append(_quoting(printable(finding.message)))
+
+
+def _quoting(text: str) -> Text:
+    quoted = Text(text)
+    quoted.highlight_regex(_QUOTED, "bold")
+    return quoted
+
+
+def _figures(evidence: Sequence[Evidence]) -> Text:
+    text = Text()
+    for position, each in enumerate(evidence):
+        text.append(" · " if position else "", "dim")
+        text.append(f"{printable(each.name)} ", "dim").append(printable(each.text))
+    return text
+
+
+def _term_of(found: Decomposition, level: Level) -> Term | None:
+    """The term that ends at this level."""
+    inner = "train-validation" if found.level("train-validation") else "validation"
+    for term in found.terms:
+        if _ENDS_AT.get(term.source, inner) == level.name:
+            return term
+    return None
+
+
+def _reasons(step: NextStep, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """Why this move, how to make it, what to expect of it, and what comes after."""
+    if not any(step.why == finding.message for finding in findings):
+        yield "why", printable(step.why)
+    yield "how", printable(step.move.how)
+    yield "expect", printable(step.move.prediction)
+    if step.then:
+        titles = [printable(each.title) for each in step.then[:_MOST_MOVES]]
+        rest = len(step.then) - len(titles)
+        yield "then", "; ".join(titles) + (f"; and {rest} more" if rest else "")
