@@ -292,6 +292,19 @@ def test_detectors_that_log_components_get_their_total(tmp_path: Path) -> None:
     assert total.values.tolist() == pytest.approx([2, 1, 2 / 3, 1 / 2])
 
 
+def test_the_total_is_summed_split_by_split_where_folders_are_splits(tmp_path: Path) -> None:
+    for folder, value in (("train", 1.0), ("val", 3.0)):
+        tags = ("box_loss", "cls_loss")
+        event_file(tmp_path / folder, *(curve(tag, range(2), value=value) for tag in tags))
+    train, validation = (
+        only_run(tmp_path).primary("loss", split) for split in (Split.TRAIN, Split.VALIDATION)
+    )
+    assert train is not None
+    assert validation is not None
+    assert train.values.tolist() == [2, 1]
+    assert validation.values.tolist() == [6, 3]
+
+
 @pytest.mark.parametrize("tags", [("train/box_loss", "train/ce_loss"), ("loss", "train/box_loss")])
 def test_other_losses_are_never_added_up(tmp_path: Path, tags: tuple[str, ...]) -> None:
     event_file(tmp_path, *(curve(tag, range(4)) for tag in tags))

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.runs.kinds import kind_of_run
 from advisor.runs.roles import UnknownRole, assign_roles
@@ -11,6 +13,19 @@ from advisor.runs.run import Direction, Kind, Role, Split
 from advisor.runs.scalars import Scalars
 from advisor.runs.vocabulary import quantity_of, split_of, words_of
 
+TAGS = [
+    "loss",
+    "val_loss",
+    "v_loss",
+    "v",
+    "lr",
+    "epoch",
+    "acc",
+    "train/acc",
+    "errD",
+    "errG",
+    "rmse",
+]
 TRAIN, VALIDATION, TEST = Split.TRAIN, Split.VALIDATION, Split.TEST
 
 
@@ -282,6 +297,19 @@ def test_final_values_beside_hyper_parameters_never_speak() -> None:
     found = roles("val_accuracy", "accuracy", summary)
     assert found["accuracy"].primary
     assert not found[summary.tag].primary
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(TAGS), unique=True, max_size=12), st.data())
+def test_any_tags_and_values_get_roles_with_one_primary_each(
+    tags: list[str], data: st.DataObject
+) -> None:
+    numbers = st.lists(st.floats(width=32), min_size=1, max_size=5)
+    found = roles(*(logged(tag, data.draw(numbers)) for tag in tags))
+    primary = [(role.quantity, role.split) for role in found.values() if role.primary]
+    assert len(found) == len(tags)
+    assert len(primary) == len(set(primary))
+    assert all(role.reason for role in found.values())
+    assert not any(quantity == "other" for quantity, _ in primary)
 
 
 # --- kinds --------------------------------------------------------------------------------------

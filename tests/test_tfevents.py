@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.runs.readers import tfevents
 from advisor.runs.readers.crc32c import crc32c, masked_crc32c
 from advisor.runs.readers.tfevents import EventFile
 from tests.event_bytes import (
@@ -321,12 +322,15 @@ def test_a_length_beyond_the_end_of_the_file_reserves_no_memory(tmp_path: Path) 
     assert file.unfinished == len(huge) + 16
 
 
-def test_a_record_larger_than_what_is_read_at_once_is_stepped_over(tmp_path: Path) -> None:
-    image = nested(1, b"picture") + nested(4, bytes(9 << 20))
-    file = read_bytes(
-        tmp_path, scalar("loss", 1, 1.0), event(summary(image), 1), scalar("loss", 2, 0.5)
-    )
-    assert points(file, "loss") == [(1, 1.0), (2, 0.5)]
+def test_a_record_larger_than_what_is_read_at_once_is_stepped_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tfevents, "_CHUNK", 4096)
+    image = event(summary(nested(1, b"picture") + nested(4, bytes(10_000))), 1)
+    before, after = curve("loss", range(1, 200)), curve("loss", range(200, 400))
+    file = read_bytes(tmp_path, before, image, after)
+    assert list(file.series["loss"].steps) == list(range(1, 400))
+    assert file.records == 401
     assert not file.gaps
 
 

@@ -89,10 +89,15 @@ def test_no_points_stay_no_points() -> None:
     assert len(in_order(points([]))[0]) == 0
 
 
-@given(st.lists(st.integers(-5, 12), max_size=40))
-def test_steps_strictly_increase_whatever_was_logged(steps: list[int]) -> None:
-    result, repairs = in_order(points(steps))
-    assert np.all(np.diff(result.steps) > 0)
+EXTREMES = st.sampled_from([-(2**63), 2**63 - 1])
+NUMBERS = st.sampled_from([0.0, 1.0, -1e308, 1e308, float("inf"), float("-inf"), float("nan")])
+
+
+@given(st.lists(st.tuples(st.integers(-5, 12) | EXTREMES, NUMBERS), max_size=40))
+def test_steps_strictly_increase_whatever_was_logged(logged: list[tuple[int, float]]) -> None:
+    steps = [step for step, _ in logged]
+    result, repairs = in_order(points(steps, [value for _, value in logged]))
+    assert np.all(result.steps[1:] > result.steps[:-1])
     assert len(result.steps) == len(result.values) == len(result.wall_times)
     assert bool(repairs) == (steps != sorted(set(steps)))
     assert all(note.text for note in notes_on(repairs))

@@ -24,7 +24,8 @@ def total_losses(scalars: Sequence[Scalars]) -> list[Scalars]:
             component = _component(each.name)
             if component not in _COMPONENTS:
                 return []
-            by_split[split_of(each.name)][component] = each
+            split = split_of(each.name)
+            by_split[each.folder_split if split is Split.UNKNOWN else split][component] = each
     components = {frozenset(parts) for parts in by_split.values()}
     if len(components) != 1 or len(next(iter(components))) < 2:
         return []
@@ -41,10 +42,13 @@ def _sum(parts: list[Scalars], split: Split) -> Scalars | None:
     first = parts[0]
     if any(not np.array_equal(part.steps, first.steps) for part in parts):
         return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = np.sum([part.values for part in parts], axis=0)
     return Scalars(
         tag=" + ".join(part.tag for part in parts),
         steps=first.steps,
-        values=np.sum([part.values for part in parts], axis=0),
+        values=values,
         wall_times=first.wall_times,
-        label="total_loss" if split is Split.UNKNOWN else f"{split}/total_loss",
+        label="total_loss",
+        folder_split=split,
     )

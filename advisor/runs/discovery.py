@@ -85,15 +85,21 @@ def _candidates(root: Path, found: EventFiles) -> Iterator[Path]:
 
     entered: set[tuple[int, int]] = set()
     for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
-        subfolders[:] = [name for name in sorted(subfolders) if name not in _SKIPPED_FOLDERS]
-        identity = os.stat(folder)
-        if (identity.st_dev, identity.st_ino) in entered:
+        identity = _identity(folder)
+        if identity in entered:
             subfolders.clear()
             continue
-        entered.add((identity.st_dev, identity.st_ino))
+        entered.add(identity)
+        subfolders[:] = [name for name in sorted(subfolders) if name not in _SKIPPED_FOLDERS]
         for name in sorted(names):
             if _MARK in name:
                 yield Path(folder, name)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """What a folder has in common with every link to it."""
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _why_lookalike(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,14 @@ def load_runs(
     loaded = LoadedRuns()
     seen: set[Path] = set()
     for path in paths:
+        taken = {run.name for run in loaded.runs}
         try:
-            found = _load(path, overrides, progress, seen)
+            found = _load(path, overrides, progress, seen, taken)
         except RunNotReadable as error:
             loaded.failures.append((error.path, error.reason))
-            continue
-        taken = {run.name for run in loaded.runs}
-        loaded.runs += (_told_apart(run, path) if run.name in taken else run for run in found.runs)
-        loaded.skipped += found.skipped
+        else:
+            loaded.runs += found.runs
+            loaded.skipped += found.skipped
     return loaded
 
 
@@ -69,20 +70,17 @@ def _no_progress(read: int, total: int, path: Path) -> None:
     """Say nothing."""
 
 
-def _told_apart(run: Run, path: Path) -> Run:
-    """The run with the path as typed in front, for one of its name was loaded already."""
-    inside = run.name.removeprefix(_base_name(path))
-    return replace(run, name=path.as_posix() + (inside if inside != run.name else f"/{run.name}"))
-
-
-def _base_name(path: Path) -> str:
-    return path.name or path.resolve().name
-
-
 def _load(
-    path: Path, overrides: Mapping[str, str], progress: Progress, seen: set[Path]
+    path: Path,
+    overrides: Mapping[str, str],
+    progress: Progress,
+    seen: set[Path],
+    taken: AbstractSet[str],
 ) -> LoadedRuns:
-    """The runs of one input; raises `RunNotReadable` if there is none."""
+    """The runs of one input; raises `RunNotReadable` if there is none.
+
+    `seen` are the files that belong to a run already, `taken` the names of the runs so far.
+    """
     found = find_event_files(path)
     fresh = [each for each in found.files if each.resolve() not in seen]
     files, unreadable = _read(fresh, progress)
@@ -95,7 +93,7 @@ def _load(
     homes = {folder for group in groups for folder in _folders(group)}
     skipped += (each for each in empty if each[0].parent not in homes)
     seen.update(each.file.path.resolve() for group in groups for each in group.members)
-    runs = [_run(group, _name(group, path), overrides) for group in groups]
+    runs = [_run(group, _name(group, path, taken), overrides) for group in groups]
     return LoadedRuns(runs, skipped=skipped)
 
 
@@ -124,12 +122,16 @@ def _folders(group: RunFiles) -> set[Path]:
     return {group.path, *(member.file.path.parent for member in group.members)}
 
 
-def _name(group: RunFiles, path: Path) -> str:
-    """The path of a run within its input, or the input's own name if they are the same."""
-    name = _base_name(path)
-    if path.is_dir() and group.place != path:
-        name = group.place.relative_to(path).as_posix()
-    return f"{name}#{group.number}" if group.number else name
+def _name(group: RunFiles, path: Path, taken: AbstractSet[str]) -> str:
+    """The path of a run within its input, or the input's own name if they are the same.
+
+    If a run of another input has that name, it is the path as it was typed.
+    """
+    number = f"#{group.number}" if group.number else ""
+    whole = group.place if path.is_dir() else path
+    name = (path.name or path.resolve().name) if whole == path else str(whole.relative_to(path))
+    name = Path(name).as_posix() + number
+    return name if name not in taken else whole.as_posix() + number
 
 
 def _run(group: RunFiles, name: str, overrides: Mapping[str, str]) -> Run:

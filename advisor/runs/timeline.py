@@ -70,7 +70,7 @@ def joined(parts: list[Points]) -> Points:
 def in_order(points: Points) -> tuple[Points, Repairs]:
     """The points with strictly increasing steps, and what had to be done for that."""
     repairs = Repairs()
-    if len(points) < 2 or np.all(np.diff(points.steps) > 0):
+    if len(points) < 2 or np.all(points.steps[1:] > points.steps[:-1]):
         return points, repairs
     points = _without_strays(points, repairs)
     points = _reordered(points, repairs)
@@ -79,9 +79,14 @@ def in_order(points: Points) -> tuple[Points, Repairs]:
     return _one_per_step(points, repairs), repairs
 
 
+def _goes_back(points: Points) -> NDArray[np.bool_]:
+    """For each point but the first, whether its step is smaller than the one before."""
+    return np.asarray(points.steps[1:] < points.steps[:-1])
+
+
 def _without_strays(points: Points, repairs: Repairs) -> Points:
     """Leave out a last point or two that go back far: a summary, not a restart."""
-    drops = np.flatnonzero(np.diff(points.steps) < 0) + 1
+    drops = np.flatnonzero(_goes_back(points)) + 1
     if not len(drops) or len(points) - drops[-1] > _LONGEST_STRAY:
         return points
     stray = int(drops[-1])
@@ -94,7 +99,7 @@ def _without_strays(points: Points, repairs: Repairs) -> Points:
 
 def _reordered(points: Points, repairs: Repairs) -> Points:
     """Sort points that came slightly out of turn; repeated steps speak for a restart instead."""
-    backwards = np.flatnonzero(np.diff(points.steps) < 0)
+    backwards = np.flatnonzero(_goes_back(points))
     if not len(backwards) or len(np.unique(points.steps)) < len(points):
         return points
     order = np.argsort(points.steps, kind="stable")
@@ -106,18 +111,19 @@ def _reordered(points: Points, repairs: Repairs) -> Points:
 
 def _sessions(points: Points) -> NDArray[np.intp]:
     """The number of the session that each point belongs to: one begins where steps go back."""
-    return np.concatenate(([0], np.cumsum(np.diff(points.steps) < 0)))
+    return np.concatenate(([0], np.cumsum(_goes_back(points))))
 
 
 def _numbered_through(points: Points, repairs: Repairs) -> Points:
     """Where steps start anew with each epoch but the values go on, let the steps go on as well."""
-    starts = np.append(0, np.flatnonzero(np.diff(points.steps) < 0) + 1)
+    starts = np.append(0, np.flatnonzero(_goes_back(points)) + 1)
     ends = np.append(starts[1:], len(points)) - 1
     firsts = points.steps[starts]
     if len(starts) < _FEWEST_EPOCHS or np.any(firsts != firsts[0]):
         return points
     opening, closing = points.values[starts], points.values[ends]
-    goes_on = np.abs(opening[1:] - closing[:-1]) < np.abs(opening[1:] - opening[0])
+    with np.errstate(invalid="ignore", over="ignore"):
+        goes_on = np.abs(opening[1:] - closing[:-1]) < np.abs(opening[1:] - opening[0])
     if np.count_nonzero(goes_on) <= len(goes_on) / 2:
         return points
     repairs.renumbered = len(starts) - 1
@@ -128,7 +134,7 @@ def _numbered_through(points: Points, repairs: Repairs) -> Points:
 
 def _without_replaced(points: Points, repairs: Repairs) -> Points:
     """Leave out what a later session, one that went back to an earlier step, logged anew."""
-    backwards = np.flatnonzero(np.diff(points.steps) < 0)
+    backwards = np.flatnonzero(_goes_back(points))
     if not len(backwards):
         return points
     last = int(backwards[-1])
@@ -141,7 +147,7 @@ def _without_replaced(points: Points, repairs: Repairs) -> Points:
 
 
 def _one_per_step(points: Points, repairs: Repairs) -> Points:
-    starts = np.flatnonzero(np.append(True, np.diff(points.steps) > 0))
+    starts = np.flatnonzero(np.append(True, points.steps[1:] > points.steps[:-1]))
     surplus = len(points) - len(starts)
     if not surplus:
         return points
@@ -154,7 +160,8 @@ def _one_per_step(points: Points, repairs: Repairs) -> Points:
         repairs.repeated = surplus
         return points[lasts]
     repairs.averaged = len(points)
-    means = np.add.reduceat(points.values, starts) / counts
+    with np.errstate(invalid="ignore", over="ignore"):
+        means = np.add.reduceat(points.values, starts) / counts
     return Points(points.steps[starts], means, points.wall_times[lasts])
 
 
