@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from advisor import __version__
-from advisor.report.printable import printable
+from advisor.commands import arguments
+from advisor.commands.arguments import CLEAN, FOUND, INTERRUPTED, UNUSABLE, Parser
 
 if TYPE_CHECKING:
     from advisor.commands.run_policy import RunPolicy
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from advisor.runs.loading import LoadedRuns
     from advisor.runs.run import Run
 
-CLEAN, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+PROGRAM = "nnadvise"
 FORMATS = ("text", "concise", "json")
 _MOST_SKIPPED = 3
 _DESCRIPTION = """\
@@ -41,12 +42,11 @@ exit status: 0 nothing to mend (findings of severity info are advice and count f
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command on `argv` (by default the process's arguments); returns the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _dispatch(arguments)
+        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough; what is left must not be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,17 +56,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _dispatch(arguments: list[str]) -> int:
-    match arguments:
+def _dispatch(words: list[str]) -> int:
+    match words:
         case ["rule", *rest]:
             from advisor.commands.rule import main as explain
 
-            return explain(rest, tool="nnadvise")
+            return explain(rest, tool=PROGRAM)
         case ["recipe", *rest]:
             from advisor.commands.recipe import main as show_recipe
 
             return show_recipe(rest)
-    return advise(_parser().parse_args(arguments))
+    return advise(_parser().parse_args(words))
 
 
 def advise(options: argparse.Namespace) -> int:
@@ -93,7 +93,7 @@ def advise(options: argparse.Namespace) -> int:
 
 def complain(message: str) -> None:
     """Tell in one line on standard error that something could not be used."""
-    print(f"nnadvise: {printable(message)}", file=sys.stderr)
+    arguments.complain(PROGRAM, message)
 
 
 def _load(paths: "list[Path]", policy: "RunPolicy") -> "LoadedRuns":
@@ -149,15 +149,9 @@ def _print(judged: "list[RunDiagnosis]", options: argparse.Namespace) -> None:
         RunReport(sys.stdout, verbose=options.verbose).print(judged)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        complain(f"{message} (see `nnadvise --help`)")
-        sys.exit(UNUSABLE)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="nnadvise",
+    parser = Parser(
+        prog=PROGRAM,
         usage="nnadvise [OPTIONS] RUN [RUN ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,

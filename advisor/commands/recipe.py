@@ -4,8 +4,10 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from advisor.commands.arguments import CLEAN, UNUSABLE, Parser, complain
 from advisor.recipe.steps import Step
-from advisor.report.printable import printable
+
+PROGRAM = "nnadvise recipe"
 
 
 def main(argv: list[str]) -> int:
@@ -13,21 +15,20 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     if options.step is None:
         print("\n".join(checklist()))
-        return 0
+        return CLEAN
     known = {step.value: step for step in Step} | {str(step.number): step for step in Step}
     if options.step not in known:
         names = ", ".join(step.value for step in Step)
-        message = f"no step is called `{options.step}`: there are {names}"
-        print(printable(f"nnadvise: {message}"), file=sys.stderr)
-        return 2
+        complain(PROGRAM, f"no step is called `{options.step}`: there are {names}")
+        return UNUSABLE
     _print_page(known[options.step])
-    return 0
+    return CLEAN
 
 
 def _parser() -> argparse.ArgumentParser:
     names = ", ".join(step.value for step in Step)
-    parser = argparse.ArgumentParser(
-        prog="nnadvise recipe", description="Print the recipe as a checklist, or one of its steps."
+    parser = Parser(
+        prog=PROGRAM, description="Print the recipe as a checklist, or one of its steps."
     )
     parser.add_argument("step", nargs="?", metavar="STEP", help=f"{names}, or its number")
     return parser

@@ -10,7 +10,6 @@ from advisor.commands.arguments import CLEAN, UNUSABLE, Parser, complain
 if TYPE_CHECKING:
     from advisor.rulebook import Rule
 
-PROGRAM = "nnlint rule"
 _COLUMNS = ("code", "severity", "name")
 
 
@@ -29,14 +28,14 @@ def main(argv: list[str], tool: str = "nnlint") -> int:
     except UnknownRule as error:
         known = [*rules.by_code, *rules.by_name]
         hint = suggestion(options.rule, known) or f"; `{tool} rule --all` lists them"
-        print(printable(f"{tool}: {error}{hint}"), file=sys.stderr)
-        return 2
+        complain(tool, f"{error}{hint}")
+        return UNUSABLE
     _print_page(rule, options.output_format)
     return CLEAN
 
 
 def _parser(tool: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"{tool} rule", description="Explain a rule.")
+    parser = Parser(prog=f"{tool} rule", description="Explain a rule.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("rule", nargs="?", metavar="RULE", help="a code or name")
     what.add_argument("--all", action="store_true", help="list all rules")
