@@ -134,10 +134,10 @@ def run_for(machine: "Machine", node: cst.For) -> Completion:
         assign(machine, node.target, item)
         return execute_suite(machine, node.body)
 
-    completion = _run_rounds(machine, loop, iteration, body, node.iter)
-    if node.orelse is not None and completion is Completion.NORMAL:
-        return execute_suite(machine, node.orelse.body)
-    return completion
+    def otherwise(completion: Completion) -> Completion:
+        return _otherwise(machine, node.orelse, completion)
+
+    return _run_rounds(machine, loop, iteration, body, otherwise, node.iter)
 
 
 def run_while(machine: "Machine", node: cst.While) -> Completion:
@@ -152,12 +152,21 @@ def run_while(machine: "Machine", node: cst.While) -> Completion:
             return Completion.BREAK
         return execute_suite(machine, node.body)
 
-    completion = _run_rounds(machine, loop, Iteration(), body, node.test)
-    if completion is Completion.GONE and operators.truth(machine.evaluate(node.test)) is not True:
-        completion = Completion.NORMAL
-    if node.orelse is not None and completion is Completion.NORMAL:
-        return execute_suite(machine, node.orelse.body)
-    return completion
+    def otherwise(completion: Completion) -> Completion:
+        if completion is Completion.GONE and operators.truth(machine.evaluate(node.test)) is not True:
+            completion = Completion.NORMAL
+        return _otherwise(machine, node.orelse, completion)
+
+    return _run_rounds(machine, loop, Iteration(), body, otherwise, node.test)
+
+
+def _otherwise(machine: "Machine", orelse: cst.Else | None, completion: Completion) -> Completion:
+    """Run the `else` of a loop, which a `break` passes over."""
+    from advisor.code.interpreter.statements import execute_suite
+
+    if orelse is None or completion is not Completion.NORMAL:
+        return completion
+    return execute_suite(machine, orelse.body)
 
 
 def _run_rounds(
@@ -165,6 +174,7 @@ def _run_rounds(
     loop: Loop,
     iteration: Iteration,
     body: Callable[[Value], Completion],
+    otherwise: Callable[[Completion], Completion],
     node: cst.CSTNode,
 ) -> Completion:
     frame = LoopFrame()
@@ -177,6 +187,7 @@ def _run_rounds(
             completion = _two_rounds(machine, loop, iteration, body, frame, node)
     finally:
         machine.loops.pop()
+    completion = otherwise(completion)
     if frame.broken:
         gone = completion in {Completion.GONE, Completion.RETURN, Completion.RAISE}
         machine.merge(frame.broken, including_current=not gone)

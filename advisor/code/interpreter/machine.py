@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from advisor.code.library.models import Models
     from advisor.code.project import Project
 
-MOST_STEPS = 60_000
-MOST_SECONDS = 5.0
+MOST_STEPS = 120_000
+MOST_STEPS_PER_FILE = 400_000
+MOST_SECONDS = 10.0
 DEEPEST_CALL = 24
 _MISSING: Any = object()
 
@@ -87,8 +88,10 @@ class Machine:
         self.instantiated: set[cst.CSTNode] = set()
         self.module_scopes: dict[Source, Scope] = {}
         self._logs: list[Writes] = []
-        self._steps_left = MOST_STEPS
-        self._deadline = time.monotonic() + MOST_SECONDS
+        self._steps = 0
+        self._steps_before = 0
+        self._deadline = 0.0
+        self.start()
 
     # --- budget ---------------------------------------------------------------------------
 
@@ -99,26 +102,29 @@ class Machine:
         self.frames = []
         self.loops = []
         self._logs = []
-        self._steps_left = MOST_STEPS
+        self._steps_before += self._steps
+        self._steps = 0
+        self._limit = min(MOST_STEPS, MOST_STEPS_PER_FILE - self._steps_before)
         self._deadline = time.monotonic() + MOST_SECONDS
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Run an imported module: outside all branches, loops and calls, on a budget of its own."""
-        kept = (self._logs, self.loops, self.frames, self.context, self._steps_left)
+        kept = (self._logs, self.loops, self.frames, self.context, self._steps)
         self._logs, self.loops, self.frames, self.context = [], [], [], Context()
-        self._steps_left = MOST_STEPS
+        self._steps = 0
         try:
             yield
         finally:
-            self._logs, self.loops, self.frames, self.context, self._steps_left = kept
+            self._logs, self.loops, self.frames, self.context, self._steps = kept
 
     def tick(self) -> None:
-        """Count one step; raises `OutOfBudget` when the entry point has had its share."""
-        self._steps_left -= 1
-        if self._steps_left <= 0:
-            raise OutOfBudget(f"more than {MOST_STEPS} steps")
-        if not self._steps_left & 255 and time.monotonic() > self._deadline:
+        """Count one step; raises `OutOfBudget` when the entry point, or the file, has had its
+        share. Steps decide, so that the outcome is always the same; time is the last resort."""
+        self._steps += 1
+        if self._steps > self._limit:
+            raise OutOfBudget(f"more than {self._limit} steps")
+        if not self._steps & 255 and time.monotonic() > self._deadline:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
     # --- where we are ---------------------------------------------------------------------
