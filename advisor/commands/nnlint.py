@@ -1,14 +1,14 @@
 """The command `nnlint`: training code in, findings out."""
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from advisor import __version__
+from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, complain, run_command
 from advisor.commands.linting import Lint
 from advisor.commands.policy import Choices, Policy
 from advisor.report.printable import printable, printable_place
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.findings import Finding
     from advisor.report.rule_page import RulePage
 
-CLEAN, FOUND, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+PROGRAM = "nnlint"
 FORMATS = ("text", "concise", "json", "github")
 _DESCRIPTION = "Find the silent bugs of neural-network training in Python files and notebooks."
 _EPILOG = """\
@@ -32,24 +32,15 @@ exit status: 0 nothing found, 1 findings, 2 an input or a setting could not be u
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command on `argv` (by default the process's arguments); returns the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        if arguments[:1] == ["rule"]:
-            from advisor.commands.rule import main as explain
+    return run_command(_dispatch, argv)
 
-            status = explain(arguments[1:])
-        else:
-            status = lint(_parser().parse_args(arguments))
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough; what is left must not be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNUSABLE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return status
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["rule"]:
+        from advisor.commands.rule import main as explain
+
+        return explain(arguments[1:])
+    return lint(_parser().parse_args(arguments))
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -58,9 +49,9 @@ def lint(options: argparse.Namespace) -> int:
         policy = Policy(_choices(options))
         policy.check_choices()
     except SettingsError as error:
-        complain(str(error))
+        _complain(str(error))
         return UNUSABLE
-    run = Lint(policy, complain, _remark if options.verbose else _ignore)
+    run = Lint(policy, _complain, _remark if options.verbose else _ignore)
     findings = run.findings(
         options.paths or ["."],
         stdin_filename=options.stdin_filename,
@@ -77,9 +68,8 @@ def lint(options: argparse.Namespace) -> int:
     return FOUND if findings and not options.exit_zero else CLEAN
 
 
-def complain(message: str) -> None:
-    """Tell in one line on standard error that something could not be used."""
-    print(f"nnlint: {printable(message)}", file=sys.stderr)
+def _complain(message: str) -> None:
+    complain(PROGRAM, message)
 
 
 def _remark(message: str) -> None:
@@ -178,15 +168,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 or noun == 'info' else 's'}"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        complain(f"{message} (see `nnlint --help`)")
-        sys.exit(UNUSABLE)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="nnlint",
+    parser = Parser(
+        prog=PROGRAM,
         usage="nnlint [OPTIONS] [PATH ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -199,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_rule_options(parser)
     _add_file_options(parser)
     _add_output_options(parser)
-    parser.add_argument("--version", action="version", version=f"nnlint {__version__}")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 
 
