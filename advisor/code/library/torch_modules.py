@@ -248,6 +248,9 @@ def run_sequential(call: Call) -> Value | None:
         return None
     for child in children.items:
         value = calls.call(call.machine, child, Arguments([value]), call.node)
+        if isinstance(child, Layer) and child.path in ACTIVATIONS and isinstance(value, Tensor):
+            # Nobody calls it in the open: its place is where it was put into the container.
+            value = value.replace(scale=Scale(ACTIVATIONS[child.path], child.place))
     return value
 
 
