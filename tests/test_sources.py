@@ -369,6 +369,11 @@ class TestDiscovery:
         assert self.found(["b.py", "build/f.py"], ("b.py",)) == ["b.py", "build/f.py"]
         assert self.found(["a.py", "b.py", "build/f.py"], ("b.py",), force=True) == ["a.py"]
 
+    def test_a_script_is_known_by_its_first_line(self, folder: Path) -> None:
+        (folder / "train").write_text("import torch\n")
+        (folder / "train.cgi").write_text("#!/usr/bin/env python3\nimport torch\n")
+        assert self.found(["train", "train.cgi"]) == ["train", "train.cgi"]
+
     def test_what_cannot_be_looked_at_is_told(self, folder: Path) -> None:
         (folder / "broken.py").symlink_to("nowhere.py")
         arguments = ["no.py", "broken.py", "notes.txt", "x" * 5000]

@@ -67,9 +67,18 @@ def _named(path: Path, argument: str) -> FoundFile | Unusable:
         return Unusable(argument, reason)
     except OSError as error:
         return Unusable(argument, error.strerror or str(error))
-    if path.suffix.lower() not in SUFFIXES | _ALSO_PYTHON:
+    if path.suffix.lower() not in SUFFIXES | _ALSO_PYTHON and not _is_script(path):
         return Unusable(argument, "not a Python file or notebook; give .py or .ipynb files")
     return FoundFile(path, argument, named=True)
+
+
+def _is_script(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            first_line = file.readline(200)
+    except OSError:
+        return False
+    return first_line.startswith(b"#!") and b"python" in first_line
 
 
 def _walk(folder: str, excludes: Excludes) -> Iterator[FoundFile | Unusable]:
