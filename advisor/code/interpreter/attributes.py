@@ -48,7 +48,9 @@ def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Va
             return machine.project.member(machine, receiver, name) or machine.unknown(name, node)
         case Class():
             found = receiver.find(name)
-            return found if found is not None else machine.unknown(name, node)
+            if found is None:
+                return machine.unknown(name, node)
+            return classes.bind_to_class(found, receiver)
         case Joined():
             result: Value | None = None
             for option in receiver.alternatives:
@@ -139,6 +141,10 @@ def get_item(
                 return _item_of_unknown(receiver, index, machine, node)
         case Class() | Library():
             return receiver
+        case Instance() if isinstance(index, Value):
+            found = classes.call_special(machine, receiver, "__getitem__", [index], node)
+            if found is not None:
+                return found
     return machine.models.get_item(machine, receiver, indices, node)
 
 
@@ -165,10 +171,9 @@ def _item_of_sequence(
 ) -> Value:
     items = sequence.items
     if isinstance(index, slice):
-        bounds = [_bound(part) for part in (index.start, index.stop, index.step)]
-        if items is not None and None not in bounds:
-            start, stop, step = (bound[0] if bound else None for bound in bounds)
-            return SequenceValue(sequence.kind, items[start:stop:step], place=sequence.place)
+        bounds = _bounds(index)
+        if items is not None and bounds is not None:
+            return SequenceValue(sequence.kind, items[bounds], place=sequence.place)
         element = sequence.element
         for item in items or ():
             element = item if element is None else join(element, item)
@@ -182,6 +187,14 @@ def _item_of_sequence(
             result = join(result, item)
         return result
     return sequence.element or machine.unknown("item", node)
+
+
+def _bounds(index: slice) -> slice | None:
+    """A slice of plain numbers, when all its bounds are known."""
+    bounds = [_bound(part) for part in (index.start, index.stop, index.step)]
+    if None in bounds:
+        return None
+    return slice(*(bound[0] if bound else None for bound in bounds))
 
 
 def _bound(part: Value | None) -> list[int] | None:
@@ -253,6 +266,43 @@ def _set_item_of_sequence(
         machine.store(
             sequence.fields, "element", value if element is None else join(element, value)
         )
+
+
+def delete_item(machine: "Machine", receiver: Value, index: Index) -> None:
+    """Delete an item or a slice of a list, or a key of a dictionary."""
+    if isinstance(receiver, Object) and isinstance(receiver.fields.get("children"), Value):
+        receiver = receiver.fields["children"]
+    match receiver:
+        case Dictionary() if isinstance(index, Value):
+            if ("key", _plain(index)) in receiver.fields:
+                machine.forget(receiver.fields, ("key", _plain(index)))
+        case SequenceValue():
+            _delete_item_of_sequence(machine, receiver, index)
+
+
+def _delete_item_of_sequence(machine: "Machine", sequence: SequenceValue, index: Index) -> None:
+    kept = list(sequence.items or ())
+    bounds = _bounds(index) if isinstance(index, slice) else _bound(index)
+    if isinstance(bounds, slice):
+        del kept[bounds]
+    elif bounds and -len(kept) <= bounds[0] < len(kept):
+        del kept[bounds[0]]
+    else:
+        forget_places(machine, sequence)
+        return
+    if sequence.items is not None:
+        machine.store(sequence.fields, "items", tuple(kept))
+
+
+def forget_places(machine: "Machine", sequence: SequenceValue) -> None:
+    """Forget how many items a list has and which is where; not what they may be."""
+    items = sequence.items
+    if items:
+        machine.store(sequence.fields, "items", None)
+        element = items[0]
+        for item in items[1:]:
+            element = join(element, item)
+        machine.store(sequence.fields, "element", element)
 
 
 def append(machine: "Machine", sequence: SequenceValue, *values: Value) -> None:

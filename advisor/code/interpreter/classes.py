@@ -106,7 +106,7 @@ def bind(machine: "Machine", found: Value, receiver: Value, node: cst.CSTNode) -
     """What a class attribute is when it is reached through an instance."""
     if not isinstance(found, Function):
         return found
-    paths = {getattr(decorator, "path", "") for decorator in found.decorators}
+    paths = _decorator_paths(found)
     if "builtins.staticmethod" in paths:
         return found
     if paths & {"builtins.property", "functools.cached_property"}:
@@ -116,6 +116,17 @@ def bind(machine: "Machine", found: Value, receiver: Value, node: cst.CSTNode) -
     if "builtins.classmethod" in paths and isinstance(receiver, Instance):
         return Bound(found, receiver.cls)
     return Bound(found, receiver)
+
+
+def bind_to_class(found: Value, cls: Class) -> Value:
+    """What a class attribute is when it is reached through the class itself."""
+    if isinstance(found, Function) and "builtins.classmethod" in _decorator_paths(found):
+        return Bound(found, cls)
+    return found
+
+
+def _decorator_paths(function: Function) -> set[str]:
+    return {getattr(decorator, "path", "") for decorator in function.decorators}
 
 
 def call_instance(
@@ -147,6 +158,19 @@ def call_instance_method(
     if found is not None:
         return call(machine, bind(machine, found, instance, node), passed, node)
     return machine.models.call_method(machine, instance, name, passed, node)
+
+
+def call_special(
+    machine: "Machine", value: Value, name: str, passed: list[Value], node: cst.CSTNode
+) -> Value | None:
+    """Call a special method such as `__enter__` of an instance whose class defines it; None when
+    none of the project's classes does."""
+    from advisor.code.interpreter.calls import call_function
+
+    found = value.cls.find(name) if isinstance(value, Instance) else None
+    if not isinstance(found, Function):
+        return None
+    return call_function(machine, found, Arguments(passed), node, value)
 
 
 def call_super(

@@ -13,13 +13,14 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import Guard, Loop, Round
-from advisor.code.interpreter import operators
+from advisor.code.interpreter import attributes, classes, operators
 from advisor.code.interpreter.machine import Completion, LoopFrame, join_all
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Constant,
     Dictionary,
     Function,
+    Instance,
     Joined,
     Scalar,
     Shape,
@@ -69,7 +70,7 @@ def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
             return Iteration(make=(lambda: element) if element is not None else None)
         case Dictionary():
             if value.other is None:
-                keys = tuple(_key_value(key) for key in value.items)
+                keys = tuple(key_value(key) for key in value.items)
                 return Iteration(keys, trips=symbols.number(len(keys)))
             return Iteration()
         case Tensor():
@@ -81,10 +82,15 @@ def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
                 make=lambda: join_all([part.element(machine, node) for part in parts]),
                 trips=trips,
             )
+        case Instance():
+            iterator = classes.call_special(machine, value, "__iter__", [], node)
+            if iterator is not None and not isinstance(iterator, Instance):
+                return iterate(machine, iterator, node)
     return machine.models.iterate(machine, value, node)
 
 
-def _key_value(key: object) -> Value:
+def key_value(key: object) -> Value:
+    """The key of a dictionary as a value."""
     if isinstance(key, (int, float)) and not isinstance(key, bool):
         return Scalar(symbols.number(key))
     return Constant(key)
@@ -153,8 +159,9 @@ def run_while(machine: "Machine", node: cst.While) -> Completion:
         return execute_suite(machine, node.body)
 
     def otherwise(completion: Completion) -> Completion:
-        if completion is Completion.GONE and operators.truth(machine.evaluate(node.test)) is not True:
-            completion = Completion.NORMAL
+        if completion is Completion.GONE:
+            endless = operators.truth(machine.evaluate(node.test)) is True
+            completion = completion if endless else Completion.NORMAL
         return _otherwise(machine, node.orelse, completion)
 
     return _run_rounds(machine, loop, Iteration(), body, otherwise, node.test)
@@ -319,27 +326,47 @@ def collected(
 
 
 def unpack(
-    machine: "Machine", value: Value, count: int, starred: bool, node: cst.CSTNode
+    machine: "Machine", value: Value, count: int, star: int | None, node: cst.CSTNode
 ) -> list[Value]:
-    """The parts of a value that is assigned to `count` targets."""
+    """The parts of a value that is assigned to `count` targets, of which the one at `star` takes
+    all that the others leave."""
     match value:
+        case Joined():
+            columns = [unpack(machine, option, count, star, node) for option in value.alternatives]
+            return [join_all([column[index] for column in columns]) for index in range(count)]
+        case _ if star is not None:
+            return _unpack_starred(machine, value, count, star, node)
         case SequenceValue():
-            if value.items is not None and (starred or len(value.items) == count):
-                parts = list(value.items[:count])
-                return parts + [machine.unknown("rest", node)] * (count - len(parts))
+            if value.items is not None and len(value.items) == count:
+                return list(value.items)
             if value.element is not None:
                 return [value.element] * count
-        case Joined():
-            columns = [
-                unpack(machine, option, count, starred, node) for option in value.alternatives
-            ]
-            return [join_all([column[index] for column in columns]) for index in range(count)]
         case Unknown():
-            return _unpack_unknown(machine, value, count, starred)
-    return machine.models.unpack(machine, value, count, starred, node)
+            return _unpack_unknown(machine, value, count)
+    return machine.models.unpack(machine, value, count, False, node)
 
 
-def _unpack_unknown(machine: "Machine", value: Unknown, count: int, starred: bool) -> list[Value]:
+def _unpack_starred(
+    machine: "Machine", value: Value, count: int, star: int, node: cst.CSTNode
+) -> list[Value]:
+    items = items_of(value)
+    if items is not None and len(items) >= count - 1:
+        end = len(items) - (count - 1 - star)
+        rest = SequenceValue("list", items[star:end], place=machine.place(node))
+        return [*items[:star], rest, *items[end:]]
+    parts: list[Value] = []
+    for position in range(count):
+        if position == star:
+            element = element_of(machine, value, node)
+            parts.append(SequenceValue("list", None, element, machine.place(node)))
+        else:
+            # Behind the star the place is known from the end only.
+            index = Scalar(symbols.number(position if position < star else position - count))
+            parts.append(attributes.get_item(machine, value, [index], node))
+    return parts
+
+
+def _unpack_unknown(machine: "Machine", value: Unknown, count: int) -> list[Value]:
     parts: list[Value] = []
     for index in range(count):
         key = ("item", index)

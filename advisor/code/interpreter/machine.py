@@ -20,6 +20,7 @@ from advisor.code.values import (
     Scope,
     Unknown,
     Value,
+    alternatives,
     join,
     join_lineages,
 )
@@ -105,7 +106,7 @@ class Machine:
         self._steps_before += self._steps
         self._steps = 0
         self._limit = min(MOST_STEPS, MOST_STEPS_PER_FILE - self._steps_before)
-        self._deadline = time.monotonic() + MOST_SECONDS
+        self._deadline = time.process_time() + MOST_SECONDS
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -124,7 +125,7 @@ class Machine:
         self._steps += 1
         if self._steps > self._limit:
             raise OutOfBudget(f"more than {self._limit} steps")
-        if not self._steps & 255 and time.monotonic() > self._deadline:
+        if not self._steps & 4095 and time.process_time() > self._deadline:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
     # --- where we are ---------------------------------------------------------------------
@@ -193,6 +194,10 @@ class Machine:
         else:
             fields[key] = value
 
+    def forget(self, fields: dict[Any, Any], key: Any) -> None:
+        """Take a field away, as `store` changes it."""
+        self.store(fields, key, _MISSING)
+
     def begin(self) -> None:
         """Start to record changes."""
         self._logs.append({})
@@ -247,11 +252,11 @@ class Machine:
         """Forget the exact numbers that a loop round has changed: the next round changes them
         again."""
         for fields, key, value in list(before.values()):
-            current = fields.get(key)
-            if not isinstance(value, Scalar) or not isinstance(current, Scalar):
+            old, new = _numbers(value), _numbers(fields.get(key))
+            if not old or not new:
                 continue
-            if value.number != current.number:
-                names = value.names | current.names
+            if {each.number for each in old} != {each.number for each in new}:
+                names = frozenset(name for each in (*old, *new) for name in each.names)
                 self.store(fields, key, Scalar(fresh(str(key)), names))
 
     def blur(self, before: Writes) -> None:
@@ -290,6 +295,13 @@ def join_all(values: Sequence[Value]) -> Value:
     for value in values[1:]:
         result = join(result, value)
     return result
+
+
+def _numbers(value: Any) -> list[Scalar]:
+    """The numbers that a value may be, when it can be nothing else."""
+    options = alternatives(value) if isinstance(value, Value) else ()
+    numbers = [option for option in options if isinstance(option, Scalar)]
+    return numbers if len(numbers) == len(options) else []
 
 
 def _join_fields(values: list[Any]) -> Any:

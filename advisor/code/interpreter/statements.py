@@ -129,15 +129,24 @@ def _unpack(
     node: cst.BaseExpression,
 ) -> None:
     stars = [isinstance(element, cst.StarredElement) for element in elements]
-    parts = loops.unpack(machine, value, len(elements), any(stars), node)
-    for position, element in enumerate(elements):
-        if stars[position] or any(stars[:position]):
-            assign(machine, element.value, machine.unknown("rest", element.value))
-        else:
-            assign(machine, element.value, parts[position])
+    star = stars.index(True) if True in stars else None
+    parts = loops.unpack(machine, value, len(elements), star, node)
+    for element, part in zip(elements, parts, strict=True):
+        assign(machine, element.value, part)
 
 
 def _delete(machine: "Machine", node: cst.Del) -> Completion:
+    from advisor.code.interpreter.expressions import index
+
+    match node.target:
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            targets = [element.value for element in elements]
+        case target:
+            targets = [target]
+    for each in targets:
+        if isinstance(each, cst.Subscript) and len(each.slice) == 1:
+            receiver = machine.evaluate(each.value)
+            attributes.delete_item(machine, receiver, index(machine, each.slice[0].slice))
     return Completion.NORMAL
 
 
@@ -145,26 +154,50 @@ def _delete(machine: "Machine", node: cst.Del) -> Completion:
 
 
 def _if(machine: "Machine", node: cst.If) -> Completion:
-    test = machine.evaluate(node.test)
-    known = operators.truth(test)
-    if known is None and machine.project.is_main_guard(node.test):
-        known = machine.source is machine.main
-    if known is not None:
-        return execute_suite(machine, node.body) if known else _else(machine, node.orelse)
-    refined = _refinement(machine, node.test)
+    """An `if` with all its `elif` and `else`: each suite is one way, under the conditions that lead
+    to it."""
     ways: list[tuple[Completion, Writes]] = []
-    for taken in (True, False):
-        machine.begin()
-        with machine.guarded(Guard(node.test, taken, test)):
-            refined(taken)
-            completion = execute_suite(machine, node.body) if taken else _else(machine, node.orelse)
-        ways.append((completion, machine.undo()))
+    failed: list[Guard] = []
+    branch: cst.If | cst.Else | None = node
+    while isinstance(branch, cst.If):
+        test = machine.evaluate(branch.test)
+        known = _known_outcome(machine, branch.test, test)
+        if known is None:
+            ways.append(_way(machine, branch.body, [*failed, Guard(branch.test, True, test)], True))
+            failed.append(Guard(branch.test, False, test))
+        elif known:
+            break
+        branch = branch.orelse
+    body = None if branch is None else branch.body
+    if not ways:
+        return Completion.NORMAL if body is None else execute_suite(machine, body)
+    ways.append(_way(machine, body, failed, False))
     completion = join_ways(machine, ways)
-    if completion is Completion.NORMAL:
-        left = [taken for taken, way in zip((True, False), ways, strict=True) if way[0] in _EARLY]
-        if len(left) == 1:
-            machine.stand_under(Guard(node.test, not left[0], test))
+    if completion is Completion.NORMAL and len(ways) == 2:
+        left = [way[0] in _EARLY for way in ways]
+        if any(left):
+            machine.stand_under(Guard(node.test, not left[0], failed[0].condition))
     return completion
+
+
+def _known_outcome(machine: "Machine", test: cst.BaseExpression, value: Value) -> bool | None:
+    known = operators.truth(value)
+    if known is None and machine.project.is_main_guard(test):
+        return machine.source is machine.main
+    return known
+
+
+def _way(
+    machine: "Machine", body: cst.BaseSuite | None, guards: Sequence[Guard], taken: bool
+) -> tuple[Completion, Writes]:
+    """Run one suite of an `if` and undo what it has changed; the last guard is its own."""
+    machine.begin()
+    with machine.guarded(*guards):
+        test = guards[-1].node
+        if isinstance(test, cst.BaseExpression):
+            _refinement(machine, test)(taken)
+        completion = Completion.NORMAL if body is None else execute_suite(machine, body)
+    return completion, machine.undo()
 
 
 def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool], None]:
@@ -207,14 +240,6 @@ def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool]
 
 def _is_none(value: Value) -> bool:
     return isinstance(value, Constant) and value.value is None
-
-
-def _else(machine: "Machine", orelse: cst.If | cst.Else | None) -> Completion:
-    if orelse is None:
-        return Completion.NORMAL
-    if isinstance(orelse, cst.If):
-        return _if(machine, orelse)
-    return execute_suite(machine, orelse.body)
 
 
 def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> Completion:
@@ -262,13 +287,20 @@ def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
 
 def _with(machine: "Machine", node: cst.With) -> Completion:
     before = machine.context
+    managers: list[tuple[Value, cst.CSTNode]] = []
     try:
         for item in node.items:
             manager = machine.evaluate(item.item)
-            entered = machine.models.enter(machine, manager, item.item)
+            entered = classes.call_special(machine, manager, "__enter__", [], item.item)
+            if entered is None:
+                entered = machine.models.enter(machine, manager, item.item)
+            managers.append((manager, item.item))
             if item.asname is not None:
                 assign(machine, item.asname.name, entered)
-        return execute_suite(machine, node.body)
+        completion = execute_suite(machine, node.body)
+        for manager, place in reversed(managers):
+            classes.call_special(machine, manager, "__exit__", [NONE, NONE, NONE], place)
+        return completion
     finally:
         machine.context = before
 
