@@ -653,13 +653,14 @@ class Class(Value):
 
     def lineage(self) -> Iterator[Value]:
         """The class and all it inherits from, nearest first: project classes, library classes and
-        unknown ones."""
-        yield self
+        unknown ones. What several bases share comes behind the last of them."""
+        order: list[Value] = [self]
         for base in self.bases:
-            if isinstance(base, Class):
-                yield from base.lineage()
-            else:
-                yield base
+            for ancestor in base.lineage() if isinstance(base, Class) else (base,):
+                if ancestor in order[1:]:
+                    order.remove(ancestor)
+                order.append(ancestor)
+        yield from order
 
     def library_bases(self) -> tuple[str, ...]:
         """The paths of the library classes it inherits from."""

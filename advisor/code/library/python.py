@@ -7,7 +7,13 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.interpreter import attributes, calls
-from advisor.code.interpreter.loops import Iteration, element_of, items_of, iterate
+from advisor.code.interpreter.loops import (
+    Iteration,
+    element_of,
+    items_of,
+    iterate,
+    key_value,
+)
 from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import (
     Call,
@@ -539,13 +545,41 @@ def insert(call: Call) -> Value | None:
 
 @method("sequence", "pop", "popleft")
 def pop(call: Call) -> Value | None:
-    """`list.pop()`."""
+    """`list.pop()`: the item, which the list then lacks."""
     receiver = call.receiver
-    if not isinstance(receiver, Sequence):
-        return None
-    if receiver.items:
-        return receiver.items[-1]
-    return receiver.element
+    if not isinstance(receiver, Sequence) or not receiver.items:
+        return receiver.element if isinstance(receiver, Sequence) else None
+    first = Scalar(symbols.number(0 if call.path.endswith("popleft") else -1))
+    position = known_number(call.argument(0, "index") or first)
+    items = list(receiver.items)
+    index = None if position is None else position.integer
+    if index is None or not -len(items) <= index < len(items):
+        attributes.forget_places(call.machine, receiver)
+        return receiver.element
+    found = items.pop(index)
+    call.machine.store(receiver.fields, "items", tuple(items))
+    return found
+
+
+@method("sequence", "remove", "sort", "reverse", "rotate", "discard")
+def reordered(call: Call) -> Value | None:
+    """Methods after which nobody knows which item is where."""
+    receiver = call.receiver
+    assert isinstance(receiver, Sequence)
+    if call.path.endswith("reverse") and receiver.items is not None:
+        call.machine.store(receiver.fields, "items", receiver.items[::-1])
+    else:
+        attributes.forget_places(call.machine, receiver)
+    return NONE
+
+
+@method("sequence", "clear")
+def cleared(call: Call) -> Value | None:
+    """`list.clear()`."""
+    receiver = call.receiver
+    assert isinstance(receiver, Sequence)
+    call.machine.store(receiver.fields, "items", ())
+    return NONE
 
 
 @method("sequence", "copy")
@@ -562,7 +596,7 @@ def items_of_dictionary(call: Call) -> Value | None:
     receiver = call.receiver
     assert isinstance(receiver, Dictionary)
     pairs = tuple(
-        Sequence("tuple", (Constant(key), value)) for key, value in receiver.items.items()
+        Sequence("tuple", (key_value(key), value)) for key, value in receiver.items.items()
     )
     if receiver.other is None:
         return Sequence("list", pairs, place=call.place)
@@ -588,22 +622,26 @@ def keys_of_dictionary(call: Call) -> Value | None:
     assert isinstance(receiver, Dictionary)
     if receiver.other is not None:
         return Sequence("list", None, call.unknown(), call.place)
-    return Sequence("list", tuple(Constant(key) for key in receiver.items), place=call.place)
+    return Sequence("list", tuple(key_value(key) for key in receiver.items), place=call.place)
 
 
 @method("dict", "get", "setdefault", "pop")
 def get_from_dictionary(call: Call) -> Value | None:
-    """`dictionary.get(key, default)`."""
+    """`dictionary.get(key, default)`; `pop` takes the key away, `setdefault` puts it in."""
     receiver, key = call.receiver, call.argument(0, "key")
     if receiver is None or key is None:
         return None
     default = call.argument(1, "default") or NONE
-    if isinstance(receiver, Dictionary) and isinstance(key, Constant):
-        found = receiver.items.get(key.value)
-        if found is not None:
-            return found
-        return default if receiver.other is None else join(receiver.other, default)
-    return attributes.get_item(call.machine, receiver, [key], call.node)
+    if not isinstance(receiver, Dictionary) or not isinstance(key, Constant):
+        return attributes.get_item(call.machine, receiver, [key], call.node)
+    found = receiver.items.get(key.value)
+    if found is None:
+        found = default if receiver.other is None else join(receiver.other, default)
+    if call.path.endswith("setdefault"):
+        call.machine.store(receiver.fields, ("key", key.value), found)
+    elif call.path.endswith("pop") and key.value in receiver.items:
+        call.machine.forget(receiver.fields, ("key", key.value))
+    return found
 
 
 @method("dict", "update")
@@ -652,6 +690,9 @@ def get_attribute(call: Call) -> Value | None:
             # One of the classes of a library, chosen by name: which one is not known.
             return Library(f"{receiver.path}.?", call.place)
         return None
+    default = call.argument(2, "default")
+    if default is not None and isinstance(receiver, Object) and name not in receiver.fields:
+        return join(call.unknown(), default)
     return attributes.get(call.machine, receiver, name, call.node)
 
 
