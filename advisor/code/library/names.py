@@ -69,9 +69,11 @@ LIBRARIES = frozenset(
         "joblib",
         "json",
         "keras",
+        "keras_core",
         "librosa",
         "lightgbm",
         "lightning",
+        "lightning_fabric",
         "logging",
         "lzma",
         "math",
@@ -134,6 +136,7 @@ LIBRARIES = frozenset(
         "tensorboardX",
         "tensorflow",
         "termcolor",
+        "tf_keras",
         "textwrap",
         "thop",
         "threading",
@@ -177,20 +180,41 @@ LIBRARIES = frozenset(
 )
 
 _PREFIXES = (
+    ("tensorflow.compat.v1.", "tensorflow."),
+    ("tensorflow.compat.v2.", "tensorflow."),
     ("tensorflow.keras.", "keras."),
     ("tensorflow.python.keras.", "keras."),
+    ("tensorflow.losses.", "keras.losses."),
+    ("tensorflow.optimizers.", "keras.optimizers."),
+    ("tf_keras.", "keras."),
+    ("keras_core.", "keras."),
     ("keras.api.", "keras."),
+    ("keras._tf_keras.keras.", "keras."),
     ("keras.src.", "keras."),
+    ("keras.objectives.", "keras.losses."),
     ("pytorch_lightning.", "lightning.pytorch."),
     ("lightning.LightningModule", "lightning.pytorch.LightningModule"),
     ("lightning.Trainer", "lightning.pytorch.Trainer"),
+    ("lightning.pytorch.core.module.", "lightning.pytorch."),
+    ("lightning.pytorch.trainer.trainer.", "lightning.pytorch."),
+    ("lightning.pytorch.trainer.Trainer", "lightning.pytorch.Trainer"),
+    ("lightning_fabric.", "lightning.fabric."),
+    ("lightning.Fabric", "lightning.fabric.Fabric"),
     ("torch.autograd.variable.", "torch.autograd."),
     ("transformers.optimization.", "transformers."),
     ("transformers.trainer.", "transformers."),
     ("transformers.training_args.", "transformers."),
     ("torch.nn.functional.", "torch.nn.functional."),
     ("torch.cuda.amp.grad_scaler.", "torch.cuda.amp."),
+    ("transformers.trainer_seq2seq.", "transformers."),
+    ("transformers.training_args_seq2seq.", "transformers."),
+    ("diffusers.optimization.", "transformers."),
+    ("accelerate.accelerator.", "accelerate."),
+    ("timm.optim.optim_factory.", "timm.optim."),
+    ("timm.scheduler.scheduler_factory.", "timm.scheduler."),
+    ("timm.utils.cuda.", "timm.utils."),
     ("keras.optimizers.legacy.", "keras.optimizers."),
+    ("keras.optimizers.experimental.", "keras.optimizers."),
     ("keras.layers.experimental.preprocessing.", "keras.layers."),
     ("tqdm.auto.", "tqdm."),
     ("tqdm.notebook.", "tqdm."),
@@ -199,11 +223,26 @@ _PREFIXES = (
 _WHOLE = {
     "tensorflow.keras": "keras",
     "tensorflow.python.keras": "keras",
+    "tensorflow.compat.v1": "tensorflow",
+    "tensorflow.compat.v2": "tensorflow",
+    "tensorflow.losses": "keras.losses",
+    "tensorflow.optimizers": "keras.optimizers",
+    "tf_keras": "keras",
+    "keras_core": "keras",
     "keras.api": "keras",
+    "keras.objectives": "keras.losses",
+    "keras.layers.Input": "keras.Input",
+    "keras.Layer": "keras.layers.Layer",
     "pytorch_lightning": "lightning.pytorch",
+    "lightning_fabric": "lightning.fabric",
     "tqdm.auto": "tqdm",
     "tqdm.notebook": "tqdm",
 }
+# Modules whose classes are no classes of the package they lie in.
+_OWN_FOLDERS = frozenset({"lr_scheduler", "swa_utils", "schedules"})
+# Parts of Keras where classes lie in modules of their own, and where models do.
+_WITH_FOLDERS = frozenset({"layers", "optimizers", "losses", "applications"})
+_OF_MODELS = frozenset({"models", "engine", "training"})
 
 
 @lru_cache(maxsize=8192)
@@ -213,13 +252,27 @@ def canonical(path: str) -> str:
         return _WHOLE[path]
     for prefix, replacement in _PREFIXES:
         if path.startswith(prefix):
-            path = replacement + path[len(prefix) :]
+            changed = replacement + path[len(prefix) :]
+            if changed != path:
+                return canonical(changed)
             break
     parts = path.split(".")
     if path.startswith("torch.nn.modules.") and len(parts) == 5:
         return f"torch.nn.{parts[4]}"
-    if path.startswith("torch.optim.") and len(parts) == 4 and parts[2] != "lr_scheduler":
+    if path.startswith("torch.optim.") and len(parts) == 4 and parts[2] not in _OWN_FOLDERS:
         return f"torch.optim.{parts[3]}" if parts[3][:1].isupper() else path
-    if path.startswith("keras.src."):
-        return canonical("keras." + path[len("keras.src.") :])
+    if parts[0] == "keras":
+        return _canonical_of_keras(path, parts)
+    return path
+
+
+def _canonical_of_keras(path: str, parts: list[str]) -> str:
+    """Keras names the same class in its package, in a subpackage, and in the module it lies in."""
+    name = parts[-1]
+    if name in {"Model", "Sequential", "Functional"} and len(parts) > 2 and parts[1] in _OF_MODELS:
+        return "keras.Sequential" if name == "Sequential" else "keras.Model"
+    if name in {"Layer", "InputLayer"} and parts[1] == "engine":
+        return f"keras.layers.{name}"
+    if len(parts) > 3 and parts[1] in _WITH_FOLDERS and name[:1].isupper():
+        return path if parts[2] in _OWN_FOLDERS else f"keras.{parts[1]}.{name}"
     return path
