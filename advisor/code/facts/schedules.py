@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code import simulation
 from advisor.code.events import Context, Loop, RateAssigned, ScheduleStepped, TrainerBuilt
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number, product
@@ -22,6 +24,7 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 SHORTEST_TRAINING = 3
+LONGEST_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,11 @@ class ScheduledTraining(Fact):
     """A schedule over a training of known length.
 
     `unit` is what one step of the schedule is called (`epoch` or `step`); `length` says where the
-    number of steps comes from; `name` is the schedule as a user knows it.
+    number of steps comes from; `name` is the schedule's class, `text` the schedule as a user knows it.
     """
 
     name: str
+    text: str
     simulation: Simulation
     unit: str
     place: NodePlace
@@ -92,6 +96,7 @@ class ScheduledTraining(Fact):
             return None
         return cls(
             schedule.path.rsplit(".", 1)[-1],
+            _as_written(schedule),
             simulated,
             "epoch" if len(loops) == 1 else "step",
             schedule.place,
@@ -113,16 +118,18 @@ class ScheduledTraining(Fact):
             return None
         start = loop.start.constant if loop.start is not None else None
         first, symbol = int(start or 0), loop.symbol
+        place = rate.place or event.place
         simulated = simulate(
             lambda step: _evaluated(rate.number.evaluate({symbol: first + step})), steps
         )
         if simulated is None or simulated.peak <= 0:
             return None
         return cls(
-            "the learning rate's formula",
+            "formula",
+            f"`{code_of(place.node)}`",
             simulated,
             "epoch",
-            event.place,
+            place,
             loop.place,
             _origin([loop]),
         )
@@ -143,6 +150,7 @@ class ScheduledTraining(Fact):
         if simulated is None:
             return None
         return cls(
+            kind,
             f"the {kind} schedule with {warmup} warm-up steps",
             simulated,
             "step",
@@ -208,6 +216,18 @@ def _names(schedule: Schedule) -> frozenset[str]:
             if isinstance(part, Scalar):
                 found |= part.names
     return found
+
+
+def _as_written(schedule: Schedule) -> str:
+    """The schedule's class with its arguments, without the optimizer; the class alone when that
+    would be long."""
+    name = schedule.path.rsplit(".", 1)[-1]
+    node = schedule.place.node if schedule.place is not None else None
+    if not isinstance(node, cst.Call):
+        return f"`{name}`"
+    options = [code_of(argument).rstrip(", ") for argument in node.args[1:]]
+    written = f"{name}({', '.join(options)})"
+    return f"`{written}`" if len(written) <= LONGEST_TEXT else f"`{name}`"
 
 
 def _evaluated(value: float | None) -> float:

@@ -99,7 +99,11 @@ def binary(
     if isinstance(right, Joined) and not isinstance(left, Joined):
         return _each(right, lambda option: binary(machine, operator, left, option, node))
     if isinstance(left, Scalar) and isinstance(right, Scalar):
-        return scalar(operator, left, right) or machine.unknown("number", node)
+        result = scalar(operator, left, right)
+        if result is None:
+            return machine.unknown("number", node)
+        result.place = machine.place(node)
+        return result
     if operator == "Add":
         combined = _concatenate(left, right)
         if combined is not None:

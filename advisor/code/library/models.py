@@ -37,6 +37,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    lineage_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -128,7 +129,10 @@ def function(*paths: str) -> Callable[[Model], Model]:
 
 
 def method(family: str, *names: str) -> Callable[[Model], Model]:
-    """Model methods of a family of values: `tensor`, `module`, `optimizer`, a class's path, …"""
+    """Model methods of a family of values: `tensor`, `module`, `optimizer`, a class's path, …
+
+    The name `*` stands for all methods that have no model of their own.
+    """
 
     def register(model: Model) -> Model:
         for name in names:
@@ -139,7 +143,7 @@ def method(family: str, *names: str) -> Callable[[Model], Model]:
 
 
 def attribute(family: str, *names: str) -> Callable[[AttributeModel], AttributeModel]:
-    """Model attributes of a family of values."""
+    """Model attributes of a family of values; `*` stands for all others."""
 
     def register(model: AttributeModel) -> AttributeModel:
         for name in names:
@@ -178,7 +182,8 @@ def family(name: str, *prefixes: str) -> None:
 
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
-    `enter` (a context manager), `assign_attribute`, `assign_item`, `augmented`."""
+    `enter` (a context manager), `assign_attribute`, `assign_item`, `augmented`; and `followed`, which
+    sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
         _hooks.setdefault(name, []).append(model)
@@ -274,9 +279,9 @@ class Models:
         if model is not None:
             call = Call(machine, f"{families[0]}.{name}", passed, node, receiver)
             result = model(call)
-            if result is not None:
-                return result
-            return call.unknown()
+            if result is None:
+                result = call.unknown()
+            return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
             own = attributes.unknown_attribute(machine, receiver, name, node)
             return calls.call(machine, own, passed, node)
@@ -299,7 +304,7 @@ class Models:
     ) -> Value | None:
         """An attribute of a library's object or a tensor, when it is modelled."""
         for each in self.families(receiver):
-            model = _attributes.get((each, name))
+            model = _attributes.get((each, name)) or _attributes.get((each, "*"))
             if model is not None:
                 return model(machine, receiver, node)
         return None
@@ -355,8 +360,9 @@ class Models:
             if model is not None:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
-                    return found
-        return machine.unknown("item", node)
+                    return self.follow(machine, "[]", (receiver,), indices, found, node)
+        result = machine.unknown("item", node)
+        return self.follow(machine, "[]", (receiver,), indices, result, node)
 
     def unpack(
         self, machine: "Machine", value: Value, count: int, starred: bool, node: cst.CSTNode
@@ -382,8 +388,9 @@ class Models:
             found = each(machine, operator, left, right, node)
             if found is not None:
                 assert isinstance(found, Value)
-                return found
-        return machine.unknown("?", node)
+                return self.follow(machine, operator, (left, right), (), found, node)
+        result = machine.unknown("?", node)
+        return self.follow(machine, operator, (left, right), (), result, node)
 
     def comparison(
         self, machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
@@ -430,6 +437,24 @@ class Models:
         """Let libraries see `target += value`."""
         for each in _hooked("augmented"):
             each(machine, operator, current, value, node)
+
+    def follow(
+        self,
+        machine: "Machine",
+        operation: str,
+        operands: Sequence[Value | None],
+        details: Sequence[Any],
+        result: Value,
+        node: cst.CSTNode,
+    ) -> Value:
+        """Let libraries say where the samples in a result come from: of a method, a subscript
+        (`[]`) or an operator on values that hold samples."""
+        for operand in operands:
+            if lineage_of(operand) is not None:
+                for each in _hooks.get("followed", ()):
+                    result = each(machine, operation, operands, details, result, node)
+                break
+        return result
 
     # --- families -------------------------------------------------------------------------
 
@@ -480,7 +505,7 @@ class Models:
     @staticmethod
     def _method(families: Iterable[str], name: str) -> Model | None:
         for each in families:
-            model = _methods.get((each, name))
+            model = _methods.get((each, name)) or _methods.get((each, "*"))
             if model is not None:
                 return model
         return None

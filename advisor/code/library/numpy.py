@@ -1,1 +1,429 @@
-"""numpy."""
+"""numpy, and the array functions of scipy, skimage and OpenCV: what they do to samples."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code.interpreter.statements import assign
+from advisor.code.library import lineages
+from advisor.code.library.lineages import FRAME, STATISTIC_NAMES
+from advisor.code.library.models import Call, family, function, hook, method
+from advisor.code.library.python import on_append
+from advisor.code.library.torch_tensors import size_of
+from advisor.code.values import (
+    CHANGED_LINEAGE,
+    Arguments,
+    Constant,
+    Dictionary,
+    Lineage,
+    Object,
+    RowSet,
+    Scalar,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    known_number,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# --- functions that keep the rows ---------------------------------------------------------
+
+_CONVERSIONS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "copy")
+_ELEMENTWISE = (
+    "abs absolute around cbrt clip cos cosh deg2rad divide exp exp2 expm1 fabs float32 float64 "
+    "floor_divide int32 int64 int_ log log10 log1p log2 logical_not maximum minimum multiply "
+    "nan_to_num negative power real reciprocal rint round round_ sign sin sinh sqrt square "
+    "subtract tan tanh true_divide uint8 vectorize where"
+).split()
+
+
+@function(*(f"numpy.{name}" for name in _CONVERSIONS))
+def converted(call: Call) -> Value | None:
+    """An array of what was given."""
+    value = call.argument(0, "object")
+    if isinstance(value, (Tensor, Unknown)):
+        return value
+    lineage = lineages.known(value)
+    return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@function(*(f"numpy.{name}" for name in _ELEMENTWISE), "scipy.special.boxcox1p")
+def elementwise(call: Call) -> Value | None:
+    """A number for each number."""
+    index = 1 if call.path == "numpy.where" else 0
+    value, other = call.argument(index, "x"), call.argument(index + 1, "y")
+    if lineages.known(value) is None and lineages.known(other) is None:
+        return None
+    operator = {"numpy.subtract": "-", "numpy.divide": "/", "numpy.true_divide": "/"}
+    lineage = lineages.computed(operator.get(call.path, "*"), value, other, call.place)
+    if lineage is None:
+        return None
+    if not lineages.holds_rows(lineage):
+        return lineages.array(lineage, call.place)
+    return lineages.alike(value, lineage, call.place)
+
+
+@function("numpy.squeeze", "numpy.expand_dims", "numpy.atleast_2d", "numpy.ravel", "numpy.moveaxis")
+def laid_out(call: Call) -> Value | None:
+    """The same numbers under other dimensions."""
+    value = call.argument(0, "a")
+    lineage = lineages.known(value)
+    return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@method("tensor", "astype", "ravel", "toarray", "todense", "tocsr", "tocsc", "copy", "to_numpy")
+def kept(call: Call) -> Value | None:
+    """The same rows in another form."""
+    tensor = call.receiver
+    assert isinstance(tensor, Tensor)
+    if call.path.endswith(("ravel", "toarray", "todense")):
+        return tensor.replace(shape=Shape())
+    return tensor
+
+
+@method("unknown", "astype", "ravel", "toarray", "todense", "tocsr", "tocsc", "to_numpy")
+def kept_unknown(call: Call) -> Value | None:
+    """The same rows of an unknown in another form."""
+    return call.receiver
+
+
+# --- random numbers -----------------------------------------------------------------------
+
+family("numpy.random.Generator", "numpy.random.RandomState", "numpy.random.default_rng")
+_DRAWS = (
+    "normal standard_normal randn rand random uniform random_sample ranf poisson laplace "
+    "gamma beta exponential binomial multivariate_normal"
+).split()
+_ORDERS = ("permutation", "permuted")
+
+
+@function(
+    *(f"numpy.random.{name}" for name in _DRAWS), *(f"numpy.random.mtrand.{name}" for name in ())
+)
+@method("numpy.random.Generator", *_DRAWS)
+def drawn(call: Call) -> Value | None:
+    """Random numbers: added to samples they augment them."""
+    result = call.unknown()
+    result.lineage = lineages.noise(call.place)
+    return result
+
+
+@function(*(f"numpy.random.{name}" for name in _ORDERS))
+@method("numpy.random.Generator", *_ORDERS)
+def permuted(call: Call) -> Value | None:
+    """The same rows in another order, or a random order of so many numbers."""
+    value = call.argument(0, "x")
+    lineage = lineages.known(value)
+    if lineage is None or isinstance(value, Scalar):
+        return lineages.array(Lineage(RowSet("all", place=call.place)), call.place)
+    return lineages.alike(value, lineage, call.place)
+
+
+@function("numpy.random.RandomState", "numpy.random.default_rng")
+def generator(call: Call) -> Value | None:
+    """A source of random numbers."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@function("numpy.arange")
+def arranged(call: Call) -> Value | None:
+    """Numbers in a row; often they stand for the rows of something."""
+    return lineages.array(Lineage(RowSet("all", place=call.place)), call.place)
+
+
+# --- statistics ---------------------------------------------------------------------------
+
+_STATISTICS = tuple(STATISTIC_NAMES)
+
+
+@function(*(f"numpy.{name}" for name in _STATISTICS))
+def statistic(call: Call) -> Value | None:
+    """A statistic over rows, or over the numbers of each row."""
+    value = call.argument(0, "a")
+    name = call.path.rsplit(".", 1)[-1]
+    if value is None or isinstance(value, (Scalar, Constant, SequenceValue, Dictionary)):
+        return None
+    position = 2 if "quantile" in name or "percentile" in name else 1
+    lineage = _reduced(value, name, call.argument(position, "axis"), call)
+    return lineages.alike(value, lineage, call.place)
+
+
+def _reduced(value: Value, name: str, axis: Value | None, call: Call) -> Lineage:
+    lineage = lineages.samples(value)
+    if not lineages.holds_rows(lineage) or not over_rows(axis):
+        return lineage
+    return lineages.statistic(lineage, STATISTIC_NAMES[name], call.place)
+
+
+def over_rows(axis: Value | None) -> bool:
+    """Whether a reduction along these axes puts the rows together."""
+    if axis is None or (isinstance(axis, Constant) and axis.value in {None, "index", "rows"}):
+        return True
+    if isinstance(axis, SequenceValue) and axis.items is not None:
+        return any(_is_zero(item) for item in axis.items)
+    return _is_zero(axis)
+
+
+def _is_zero(value: Value) -> bool:
+    number = known_number(value)
+    return number is not None and number.integer == 0
+
+
+# --- putting together and taking apart ----------------------------------------------------
+
+
+@function("numpy.concatenate", "numpy.vstack", "numpy.row_stack", "scipy.sparse.vstack")
+def concatenated(call: Call) -> Value | None:
+    """Samples one after the other, or more numbers for each sample."""
+    parts = parts_of(call.argument(0, "arrays"))
+    if not parts:
+        return None
+    axis = call.argument(1, "axis") if call.path == "numpy.concatenate" else None
+    if axis is not None and not _is_zero(axis):
+        return beside(parts, call)
+    return after_each_other(parts, call)
+
+
+@function("numpy.hstack", "numpy.column_stack", "numpy.dstack", "scipy.sparse.hstack")
+def stacked_beside(call: Call) -> Value | None:
+    """More numbers for each sample."""
+    parts = parts_of(call.argument(0, "arrays"))
+    return beside(parts, call) if parts else None
+
+
+@function("numpy.append")
+def appended(call: Call) -> Value | None:
+    """Two arrays one after the other."""
+    parts = [call.argument(0, "arr"), call.argument(1, "values")]
+    axis = call.argument(2, "axis")
+    given = [part for part in parts if part is not None]
+    if axis is None or len(given) < 2:
+        return None
+    return after_each_other(given, call) if _is_zero(axis) else beside(given, call)
+
+
+def parts_of(value: Value | None) -> list[Value]:
+    """The arrays or tables in a list, when they are known one by one."""
+    items = value.items if isinstance(value, SequenceValue) else None
+    if not items or any(isinstance(item, (Scalar, Constant)) for item in items):
+        return []
+    return list(items)
+
+
+def after_each_other(parts: Sequence[Value], call: Call) -> Value | None:
+    """The samples of several values as one."""
+    found = [lineages.samples(part) for part in parts]
+    lineage = lineages.together(found, call.place, call.context)
+    return None if lineage is None else lineages.alike(parts[0], lineage, call.place)
+
+
+def beside(parts: Sequence[Value], call: Call) -> Value | None:
+    """Several values side by side: the rows of the first."""
+    known = [lineages.known(part) for part in parts]
+    certain = [each for each in known if lineages.holds_rows(each)]
+    if not certain or certain[0] is None:
+        return None
+    fits = [fit for each in certain if each is not None for fit in each.fits]
+    return lineages.alike(parts[0], certain[0].after(*fits), call.place)
+
+
+@function("numpy.repeat", "numpy.tile")
+def repeated(call: Call) -> Value | None:
+    """Copies of samples; along other axes than the first one they are no copies."""
+    value = call.argument(0, "a")
+    if not isinstance(value, (Tensor, Unknown)):
+        return None
+    lineage = lineages.known(value)
+    if _copies_rows(call):
+        rows = lineages.samples(value).rows
+        copied = RowSet("duplicated", rows, call.place)
+        return lineages.array(lineages.samples(value).of(copied), call.place)
+    return None if lineage is None else lineages.array(lineage, call.place)
+
+
+def _copies_rows(call: Call) -> bool:
+    if call.path == "numpy.repeat":
+        axis = call.argument(2, "axis")
+        return axis is not None and _is_zero(axis)
+    times = call.argument(1, "reps")
+    items = times.items if isinstance(times, SequenceValue) else None
+    if not items or len(items) < 2:
+        return False
+    first, *rest = [known_number(item) for item in items]
+    others = all(number is not None and number.is_one for number in rest)
+    return others and not (first is not None and first.is_one)
+
+
+@function("numpy.split", "numpy.array_split")
+def split(call: Call) -> Value | None:
+    """Pieces one after the other."""
+    value, cuts = call.argument(0, "ary"), call.argument(1, "indices_or_sections")
+    axis = call.argument(2, "axis")
+    if value is None or not isinstance(cuts, SequenceValue) or cuts.items is None:
+        return None
+    if axis is not None and not _is_zero(axis):
+        return None
+    ends = [None, *cuts.items, None]
+    pieces = []
+    for start, stop in zip(ends, ends[1:], strict=False):
+        lineage = lineages.part(call.machine, value, slice(start, stop, None), call.node)
+        pieces.append(lineages.alike(value, lineage, call.place))
+    return SequenceValue("list", tuple(pieces), place=call.place)
+
+
+# --- augmentation -------------------------------------------------------------------------
+
+_CHANGES = (
+    *(f"numpy.{name}" for name in ("flip", "fliplr", "flipud", "rot90", "roll")),
+    *(f"cv2.{name}" for name in ("flip", "rotate", "warpAffine", "warpPerspective", "blur")),
+    *(f"cv2.{name}" for name in ("GaussianBlur", "medianBlur", "convertScaleAbs")),
+    *(f"scipy.ndimage.{name}" for name in ("rotate", "shift", "zoom", "gaussian_filter")),
+    *(f"scipy.ndimage.interpolation.{name}" for name in ("rotate", "shift", "zoom")),
+    *("skimage.transform.rotate", "skimage.transform.warp", "skimage.util.random_noise"),
+    *("PIL.ImageOps.mirror", "PIL.ImageOps.flip", "imutils.rotate"),
+    *("librosa.effects.pitch_shift", "librosa.effects.time_stretch"),
+    *(f"tensorflow.image.{name}" for name in ("flip_left_right", "flip_up_down", "rot90")),
+    *(f"tensorflow.image.random_{name}" for name in ("flip_left_right", "brightness", "contrast")),
+    *(f"tensorflow.image.adjust_{name}" for name in ("brightness", "contrast", "saturation")),
+    *(f"torchvision.transforms.functional.{name}" for name in ("hflip", "vflip", "rotate")),
+    *("torch.flip", "torch.fliplr", "torch.flipud", "torch.rot90", "torch.roll"),
+)
+
+
+@function(*_CHANGES)
+def changed(call: Call) -> Value | None:
+    """Another version of the same samples."""
+    value = call.subject
+    return None if value is None else augmented(value, call)
+
+
+def augmented(value: Value, call: Call) -> Value:
+    """Samples after a change that leaves their meaning alone."""
+    lineage = lineages.samples(value).after(augmentation=call.place)
+    if isinstance(value, Tensor):
+        return value.replace(lineage=lineage, shape=Shape(), scale=None, place=call.place)
+    result = call.unknown()
+    result.lineage = lineage
+    return result
+
+
+@function("albumentations.Compose", "albumentations.OneOf", "imgaug.augmenters.Sequential")
+def pipeline(call: Call) -> Value | None:
+    """A chain of random changes."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@method("albumentations.Compose", "__call__")
+@method("albumentations.OneOf", "__call__")
+def changed_by_pipeline(call: Call) -> Value | None:
+    """Each named value after the random changes."""
+    items: dict[object, Value] = {}
+    for name, value in call.arguments.keywords.items():
+        items[name] = augmented(value, call)
+    return Dictionary(items, call.unknown(), call.place)
+
+
+@method("imgaug.augmenters.Sequential", "__call__", "augment_images", "augment_image")
+def changed_by_augmenter(call: Call) -> Value | None:
+    """Images after the random changes."""
+    keywords = call.arguments.keywords
+    value = call.argument(0, "images") or keywords.get("image")
+    return None if value is None else augmented(value, call)
+
+
+@on_append
+def notice_copies(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """A list that holds a sample and a changed copy of it."""
+    lineage = lineages.known(value)
+    if lineage is None or not lineages.holds_rows(lineage):
+        return
+    items = sequence.items
+    earlier = items[:-1] if items is not None else alternatives(sequence.element)
+    for item in earlier:
+        other = lineages.known(item)
+        if other is None or item is value or other.rows is not lineage.rows:
+            continue
+        if other.augmentations != lineage.augmentations:
+            copied = RowSet("duplicated", place=call.place)
+            call.machine.store(sequence.fields, "duplicated", copied)
+            return
+
+
+# --- what operations on samples make of them ----------------------------------------------
+
+
+@hook("followed")
+def follow(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value | None],
+    details: Sequence[Any],
+    result: Value,
+    node: cst.CSTNode,
+) -> Value:
+    """The lineage of a result of a subscript, an operator or a method of an array."""
+    receiver = operands[0]
+    if isinstance(receiver, Object) or not isinstance(result, (Tensor, Unknown)):
+        return result
+    place = machine.place(node)
+    lineage: Lineage | None
+    if operation == "[]" and receiver is not None:
+        lineage = lineages.part(machine, receiver, details[0], node)
+    elif len(operands) == 2:
+        lineage = lineages.computed(operation, operands[0], operands[1], place)
+    elif operation in STATISTIC_NAMES and receiver is not None:
+        passed: Arguments = details[0]
+        call = Call(machine, operation, passed, node, receiver)
+        lineage = _reduced(receiver, operation, passed.get(0, "axis") or passed.get(0, "dim"), call)
+    elif operation == "tolist":
+        lineage = lineages.known(receiver)
+    else:
+        return result
+    if result is receiver or result.lineage is lineage:
+        return result
+    if isinstance(result, Tensor):
+        return result.replace(lineage=lineage)
+    if not result.fields and not result.names:
+        result.lineage = lineage
+    return result
+
+
+@hook("arithmetic")
+def noisy(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """The complement of a mask keeps its relation to it."""
+    if operator == "~" and isinstance(left, Unknown):
+        result = machine.unknown("~", node)
+        result.fields["not",] = left
+        return result
+    return None
+
+
+@hook("assign_item")
+def assigned_part(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Value | slice],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`X[:, 1:] = scaler.fit_transform(X[:, 1:])`: the whole array went through it."""
+    new = lineages.known(value)
+    if new is None or not new.fits or not isinstance(receiver, (Tensor, Unknown)):
+        return False
+    if isinstance(receiver, Unknown):
+        lineage = lineages.samples(receiver).after(*new.fits)
+        machine.store(receiver.fields, CHANGED_LINEAGE, lineage)
+    elif receiver.lineage is not None and isinstance(node, cst.Subscript):
+        assign(machine, node.value, receiver.replace(lineage=receiver.lineage.after(*new.fits)))
+    return False
+
+
+__all__ = ["FRAME", "after_each_other", "augmented", "beside", "over_rows", "parts_of", "size_of"]

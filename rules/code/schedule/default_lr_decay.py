@@ -38,7 +38,7 @@ CAME_BACK = 0.5
 def default_lr_decay(training: ScheduledTraining) -> Iterator[Draft]:
     misfit = _misfit(training)
     if misfit is not None:
-        yield training.finding(f"{training.name} does not fit {training.length}: {misfit}")
+        yield training.finding(f"{training.text} does not fit {training.length}: {misfit}")
 
 
 def _misfit(training: ScheduledTraining) -> str | None:
