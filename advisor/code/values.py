@@ -175,8 +175,8 @@ class Scale:
 class RowSet:
     """A set of samples: an identity, and how it was drawn from others.
 
-    `how` is `all`, `train`, `test`, `part`, `joined`, `collected`, `duplicated`, `resampled`, or the
-    name of a statistic that was taken over the parent. `parent` is what it was drawn from, `sources`
+    `how` is `all`, `item` (any one of them), `train`, `test`, `part`, `joined`, `collected` (in a
+    list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken over the parent. `parent` is what it was drawn from, `sources`
     what it was put together from, `split` the event that divided the parent, `names` what the
     program calls values that hold these rows.
     """
@@ -265,6 +265,10 @@ class Lineage:
     def of(self, rows: RowSet) -> "Lineage":
         """What the same values went through, for other rows."""
         return self if rows is self.rows else Lineage(rows, self.fits, self.augmentations)
+
+    def of_item(self) -> "Lineage":
+        """The lineage of one of the samples, whichever it is."""
+        return self.of(self.rows.part("item", "item"))
 
     def after(self, *fits: Fit, augmentation: "NodePlace | None" = None) -> "Lineage":
         """The lineage once the values went through something more."""

@@ -101,7 +101,8 @@ def _rows_of(machine: "Machine", tensor: Tensor) -> Iteration:
     shape = Shape(dims[1:]) if dims else None
 
     def make() -> Value:
-        return tensor.replace(shape=shape or Shape(name="item"))
+        lineage = None if tensor.lineage is None else tensor.lineage.of_item()
+        return tensor.replace(shape=shape or Shape(name="item"), lineage=lineage)
 
     return Iteration(make=make, trips=dims[0] if dims else None)
 
