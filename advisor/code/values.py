@@ -176,9 +176,9 @@ class RowSet:
     """A set of samples: an identity, and how it was drawn from others.
 
     `how` is `all`, `item` (any one of them), `train`, `test`, `part`, `joined`, `collected` (in a
-    list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken over the parent. `parent` is what it was drawn from, `sources`
-    what it was put together from, `split` the event that divided the parent, `names` what the
-    program calls values that hold these rows.
+    list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken
+    over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
+    `split` the event that divided the parent, `names` what the program calls values with these rows.
     """
 
     __slots__ = ("how", "names", "parent", "parts", "place", "sources", "split")
