@@ -53,7 +53,10 @@ class RunReport:
 
     def _brief(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
         yield from self._heading(diagnosis)
-        yield from self._said(diagnosis, diagnosis.findings[:1])
+        if diagnosis.findings:
+            yield from self._wrapped(_statement(diagnosis.findings[0], leads=True), 2)
+        else:
+            yield Text(f"  {_nothing_found(diagnosis)}", "green")
         if diagnosis.next_step:
             title = Text(printable(diagnosis.next_step.move.title))
             yield from self._wrapped(title, 8, Text("  next  ", "green"))
