@@ -5,6 +5,7 @@ not even by those that are off by default. A block tagged `python demo` is reall
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -41,9 +42,9 @@ class Block:
         rows = enumerate(self.code.splitlines(), start=1)
         return [row for row, line in rows if line.endswith(MARK)]
 
-    def findings(self) -> list[Finding]:
+    def findings(self, rules: Sequence[Rule] = CODE_RULES) -> list[Finding]:
         source = Source(self.code, f"{self.rule.page.name}:{self.line}")
-        return analyze(source, Project([source]), CODE_RULES).findings
+        return analyze(source, Project([source]), rules).findings
 
 
 def blocks_of(rule: Rule) -> list[Block]:
