@@ -132,7 +132,7 @@ def test_verbose_shows_every_run_in_full_and_what_each_tag_was_taken_for(nnadvis
     out = nnadvise(LESSONS / "learning_rates", "-v").out
     assert out.count("⠒⠒ train_loss   ▀▀ val_loss") == 5
     assert "what the tags were taken for" in out
-    assert re.search(r"val_acc  validation accuracy, 12 points: ", out)
+    assert re.search(r"val_acc +validation accuracy  12 points  the name says `accuracy`", out)
 
 
 def test_concise_is_one_line_per_diagnosis_and_one_for_the_next_move(nnadvise: Call) -> None:

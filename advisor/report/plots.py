@@ -74,13 +74,14 @@ class Frame:
 
     def value_at(self, share: float) -> float:
         """The value at a share of the height, from the top."""
+        if not self.logarithmic:
+            return (1 - share) * self.top + share * self.bottom
         low, high = float(self._scaled(self.bottom)), float(self._scaled(self.top))
-        level = high + share * (low - high)
-        return float(10**level) if self.logarithmic else level
+        return float(10 ** (high + share * (low - high)))
 
     def _scaled(self, values: Floats | float) -> Floats:
         numbers = np.asarray(values, dtype=np.float64)
-        return np.log10(numbers) if self.logarithmic else numbers
+        return np.log10(numbers) if self.logarithmic else numbers / 4  # so that ranges are finite
 
 
 def frame_of(lines: Sequence[Line]) -> Frame | None:

@@ -14,7 +14,7 @@ from advisor.report.printable import printable
 from advisor.report.run_chart import chart
 from advisor.runs.decomposition import Decomposition, ErrorSource, Level, Term
 from advisor.runs.diagnosis import RunDiagnosis
-from advisor.runs.run import Kind, Run
+from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.wording import number
 
 WIDEST = 100
@@ -56,7 +56,7 @@ class RunReport:
         if diagnosis.findings:
             yield from self._wrapped(_statement(diagnosis.findings[0], leads=True), 2)
         else:
-            yield Text(f"  {_nothing_found(diagnosis)}", "green")
+            yield _nothing_found(diagnosis)
         if diagnosis.next_step:
             title = Text(printable(diagnosis.next_step.move.title))
             yield from self._wrapped(title, 8, Text("  next  ", "green"))
@@ -66,7 +66,7 @@ class RunReport:
             self._heading(diagnosis),
             chart(diagnosis, width=self._width, unicode=self._unicode),
             self._findings(diagnosis),
-            self._decomposition(diagnosis.decomposition),
+            self._decomposition(_meaningful(diagnosis)),
             self._next_step(diagnosis),
             self._remarks(diagnosis),
             self._roles(diagnosis.run) if self._verbose else (),
@@ -96,7 +96,7 @@ class RunReport:
 
     def _said(self, diagnosis: RunDiagnosis, findings: Sequence[Finding]) -> Iterator[Text]:
         if not findings:
-            yield Text(f"  {_nothing_found(diagnosis)}", "green")
+            yield _nothing_found(diagnosis)
         for position, finding in enumerate(findings):
             yield from self._wrapped(_statement(finding, leads=position == 0), 2)
             if finding.evidence:
@@ -147,13 +147,16 @@ class RunReport:
 
     def _roles(self, run: Run) -> Iterator[Text]:
         yield Text("  what the tags were taken for", "bold")
-        for curve in run.curves:
-            role = curve.role
-            split = "" if role.split.value == "unknown" else f"{role.split.value} "
-            meaning = f"{split}{role.quantity.replace('_', ' ')}"
-            tag = Text(f"    {printable(curve.tag)}", "bold" if role.primary else "")
-            details = f"  {meaning}, {len(curve):,} points: {role.reason}"
-            yield from self._wrapped(tag.append(printable(details), "not bold dim"), 6, Text())
+        rows = [(printable(each.tag), _meaning(each), _points(len(each))) for each in run.curves]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        widths = [min(width, self._width // 4) for width in widths]
+        for curve, row in zip(run.curves, rows, strict=True):
+            tag, *others = (f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=True))
+            first = Text("    ").append(tag, "bold" if curve.role.primary else "")
+            first.append("".join(others))
+            yield from self._wrapped(
+                Text(printable(curve.role.reason), "dim"), first.cell_len, first
+            )
 
     def _wrapped(self, text: Text, indent: int, first: Text | None = None) -> Iterator[Text]:
         """The text in lines that fit, each indented; `first` is the first one's indentation."""
@@ -183,19 +186,35 @@ def _step_range(finding: Finding) -> str:
 def _facts(run: Run) -> str:
     parts = [] if run.kind is Kind.SUPERVISED else [run.kind.value.replace("-", " ")]
     longest = max(map(len, run.curves), default=0)
-    parts.append(f"{len(run.curves)} curves" if len(run.curves) != 1 else "1 curve")
-    parts.append(f"up to {longest:,} points")
+    parts.append("1 curve" if len(run.curves) == 1 else f"{len(run.curves)} curves")
+    parts.append(_points(longest) if longest == 1 else f"up to {_points(longest)}")
     return ", ".join(parts)
+
+
+def _points(number_of_them: int) -> str:
+    return "1 point" if number_of_them == 1 else f"{number_of_them:,} points"
+
+
+def _meaning(curve: Curve) -> str:
+    split = "" if curve.role.split is Split.UNKNOWN else f"{curve.role.split.value} "
+    return printable(f"{split}{curve.role.quantity.replace('_', ' ')}")
 
 
 def _stage(step: Step) -> str:
     return f"step {step.number} of {len(Step)}: {step.heading}"
 
 
-def _nothing_found(diagnosis: RunDiagnosis) -> str:
+def _nothing_found(diagnosis: RunDiagnosis) -> Text:
     if diagnosis.run.kind is Kind.NOT_A_RUN:
-        return "this is no training run"
-    return "no problem found in what could be judged"
+        return Text("  this is no training run")
+    return Text("  no problem found in what could be judged", "green")
+
+
+def _meaningful(diagnosis: RunDiagnosis) -> Decomposition | None:
+    """The decomposition, unless the run broke: then its levels describe the accident."""
+    leading = diagnosis.findings[:1]
+    broke = leading and leading[0].severity is Severity.ERROR
+    return None if broke else diagnosis.decomposition
 
 
 def _statement(finding: Finding, *, leads: bool) -> Text:
