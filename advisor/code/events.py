@@ -125,12 +125,33 @@ class RateAssigned(Event):
 
 @dataclass(eq=False, slots=True)
 class LossComputed(Event):
-    """A loss is computed. `path` is the library's loss; `expects` the scale it wants."""
+    """A loss is computed. `path` is the library's loss; `expects` the scale it wants.
+
+    `name` is the loss as a user writes it, where the path does not say it all. `model` is the model
+    that was compiled with the loss, where that is how it is used.
+    """
 
     path: str
     expects: str
     prediction: Value
     target: Value | None
+    name: str | None = None
+    model: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class ModelCompiled(Event):
+    """A model is told the loss and the optimizer of its training; what it was told before is
+    forgotten."""
+
+    model: Value
+
+
+@dataclass(eq=False, slots=True)
+class ModelTrained(Event):
+    """A model is trained as it was compiled last."""
+
+    model: Value
 
 
 @dataclass(eq=False, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LossComputed
+from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.values import Activation, Scale, scale_of
 from advisor.rulebook import Draft
@@ -20,13 +20,13 @@ class LossCall(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every loss that is computed."""
-        return [cls(event) for event in run.events(LossComputed)]
+        """Every loss that is computed, and not replaced before any training with it."""
+        return [cls(event) for event in run.events(LossComputed) if not _is_replaced(run, event)]
 
     @property
     def name(self) -> str:
         """The loss's own name, such as `CrossEntropyLoss`."""
-        return self.event.path.rsplit(".", 1)[-1]
+        return self.event.name or self.event.path.rsplit(".", 1)[-1]
 
     @property
     def expects_logits(self) -> bool:
@@ -51,3 +51,22 @@ class LossCall(Fact):
         if activation is None or activation.source is not loss.source:
             return draft(self.event, message, (activation, "the activation is applied here"))
         return Draft(activation, message, ((loss, f"`{self.name}` is computed here"),))
+
+
+def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:
+    """Whether the model of a loss is compiled once more, in any case, before it is trained."""
+    if event.model is None:
+        return False
+    for later in run.events(ModelCompiled):
+        if later.index > event.index and later.model is event.model and _follows(later, event):
+            between = run.between(event, later)
+            return not any(
+                isinstance(each, ModelTrained) and each.model is event.model for each in between
+            )
+    return False
+
+
+def _follows(later: Event, event: Event) -> bool:
+    """Whether an event happens whenever an earlier one has happened: under no other condition."""
+    known = {(guard.node, guard.taken) for guard in event.context.guards}
+    return all((guard.node, guard.taken) in known for guard in later.context.guards)

@@ -55,6 +55,9 @@ LIBRARY_MODULES = (
     "numpy",
     "pandas",
     "sklearn",
+    "tensorflow",
+    "keras_layers",
+    "keras_losses",
     "keras",
     "trainers",
 )
@@ -233,7 +236,7 @@ class Models:
         for path in _functions:
             rest = path.removeprefix(prefix)
             if rest != path and "." not in rest:
-                machine.store(machine.scope.fields, rest, Library(path))
+                machine.store(machine.scope.fields, rest, Library(canonical(path)))
 
     # --- calls ----------------------------------------------------------------------------
 

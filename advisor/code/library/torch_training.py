@@ -106,7 +106,7 @@ def step(call: Call) -> Value | None:
     """`optimizer.step()`; a closure that is passed is run first."""
     assert call.receiver is not None
     _run_closure(call)
-    event = OptimizerStepped(call.place, call.context, call.receiver, _text_of_receiver(call.node))
+    event = OptimizerStepped(call.place, call.context, call.receiver, text_of_receiver(call.node))
     call.machine.emit(event)
     return None
 
@@ -117,7 +117,8 @@ def _run_closure(call: Call) -> None:
         calls.call(call.machine, closure, Arguments(), call.node)
 
 
-def _text_of_receiver(node: cst.CSTNode) -> str:
+def text_of_receiver(node: cst.CSTNode) -> str:
+    """What a method is called on, as written."""
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         return cst.Module([]).code_for_node(node.func.value)
     return "optimizer"
@@ -129,12 +130,14 @@ def step_of_unknown(call: Call) -> Value | None:
     receiver = call.receiver
     assert isinstance(receiver, Unknown)
     _run_closure(call)
-    text = _text_of_receiver(call.node)
+    text = text_of_receiver(call.node)
     first = call.argument(0, "closure")
     for option in alternatives(first):
         if isinstance(option, Optimizer) or _is_called(option, "optim"):
             # `scaler.step(optimizer)`
-            event = OptimizerStepped(call.place, call.context, option, _first_argument(call.node))
+            event = OptimizerStepped(
+                call.place, call.context, option, text_of_first_argument(call.node)
+            )
             call.machine.emit(event)
             return None
     if first is not None and not isinstance(first, (Function, Bound, Partial, Constant)):
@@ -155,7 +158,8 @@ def is_schedule_name(value: Value) -> bool:
     return any(_is_called(value, part) for part in ("sched", "warmup", "lr_"))
 
 
-def _first_argument(node: cst.CSTNode) -> str:
+def text_of_first_argument(node: cst.CSTNode) -> str:
+    """The first argument of a call, as written."""
     if isinstance(node, cst.Call) and node.args:
         return cst.Module([]).code_for_node(node.args[0].value)
     return "optimizer"
@@ -288,7 +292,7 @@ def scaler_step(call: Call) -> Value | None:
     """`scaler.step(optimizer)`."""
     target = call.argument(0, "optimizer")
     if target is not None:
-        text = _first_argument(call.node)
+        text = text_of_first_argument(call.node)
         call.machine.emit(OptimizerStepped(call.place, call.context, target, text))
     return None
 
