@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 Coefficient = int | float | Fraction
 _serial = count()
@@ -152,7 +153,7 @@ def multiply(left: Number, right: Number) -> Number:
 
 def divide(left: Number, right: Number) -> Number | None:
     """The exact quotient; None when dividing by zero."""
-    if right.coefficient == 0:
+    if right.constant == 0:
         return None
     coefficient: Coefficient
     if isinstance(left.coefficient, float) or isinstance(right.coefficient, float):
@@ -193,21 +194,18 @@ def subtract(left: Number, right: Number) -> Number:
 
 def floor_divide(left: Number, right: Number) -> Number | None:
     """The quotient rounded down; None when dividing by zero."""
-    if right.coefficient == 0:
-        return None
-    if right.is_one:
-        return left
     exact_quotient = divide(left, right)
-    if exact_quotient is not None and _is_whole(exact_quotient):
+    if exact_quotient is None or _is_whole(exact_quotient):
         return exact_quotient
     if left.constant is not None and right.constant is not None:
-        return Number(math.floor(left.constant / right.constant))
+        quotient = left.constant // right.constant
+        return Number(int(quotient)) if math.isfinite(quotient) else None
     return _defined("//", (left, right))
 
 
 def modulo(left: Number, right: Number) -> Number | None:
     """The remainder; None when dividing by zero."""
-    if right.coefficient == 0:
+    if right.constant == 0:
         return None
     if left.constant is not None and right.constant is not None:
         return Number(left.constant % right.constant)
@@ -236,10 +234,10 @@ def power(left: Number, right: Number) -> Number | None:
 
 def apply(name: str, *operands: Number) -> Number:
     """A named function of numbers: `min`, `max`, `floor`, `ceil`, `sqrt`, `cos`, `exp`, `log`."""
-    known = [operand.constant for operand in operands]
-    if all(value is not None for value in known):
+    known = [operand.constant for operand in operands if operand.constant is not None]
+    if len(known) == len(operands):
         try:
-            return Number(_FUNCTIONS[name](*[float(value) for value in known if value is not None]))
+            return Number(_FUNCTIONS[name](*known))
         except (ValueError, OverflowError):
             pass
     return _defined(name, operands)
@@ -294,8 +292,9 @@ def _merge(
     return tuple(sorted(kept, key=lambda pair: pair[0].serial))
 
 
-def _order(value: Number) -> tuple[tuple[int, ...], float]:
-    return tuple(symbol.serial for symbol, _ in value.factors), float(value.coefficient)
+def _order(value: Number) -> tuple[tuple[tuple[int, int], ...], float]:
+    factors = tuple((symbol.serial, exponent) for symbol, exponent in value.factors)
+    return factors, float(value.coefficient)
 
 
 @lru_cache(maxsize=16384)
@@ -372,7 +371,7 @@ def _evaluate_symbol(symbol: Symbol, known: Mapping[Symbol, float]) -> float | N
 
 
 _OPERATORS = frozenset({"+", "//", "%", "**"})
-_FUNCTIONS: dict[str, Callable[..., float]] = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "+": lambda left, right: left + right,
     "//": lambda left, right: left // right,
     "%": lambda left, right: left % right,
