@@ -43,7 +43,7 @@ def chart(diagnosis: RunDiagnosis, *, width: int, unicode: bool) -> list[Text]:
         *body,
         _steps(drawn, indent, columns),
         *_rate_strip(diagnosis.run, drawn, indent, columns, unicode),
-        _legend(diagnosis.run, drawn, indent, unicode),
+        _legend(diagnosis.run, drawn, indent, columns, unicode),
     ]
 
 
@@ -163,13 +163,24 @@ def _rate_in_words(run: Run) -> str:
     return f"lr {first} to {last}" if peak in {first, last} else f"lr {first} to {peak} to {last}"
 
 
-def _legend(run: Run, drawn: _Chart, indent: int, unicode: bool) -> Text:
+def _legend(run: Run, drawn: _Chart, indent: int, columns: int, unicode: bool) -> Text:
     text = Text(" " * indent)
+    room = max(columns // 2 - 6, 10)
     for line in drawn.lines:
         sample = {Pen.THIN: "⠒⠒", Pen.HEAVY: "▀▀"}[line.pen] if unicode else "oo"
-        text.append(f"{sample} ", line.style).append(printable(line.name)).append("   ")
+        text.append(f"{sample} ", line.style).append(_shortened(printable(line.name), room)).append(
+            "   "
+        )
     if any(not np.isfinite(line.values).all() for line in drawn.lines):
         text.append("×" if unicode else "x", "bold red").append(" not finite   ")
     text.append(_rate_in_words(run))
     text.rstrip()
     return text
+
+
+def _shortened(text: str, width: int) -> str:
+    """The text in at most `width` characters; what is left out of its middle is marked."""
+    if len(text) <= width:
+        return text
+    tail = (width - 3) // 2
+    return f"{text[: width - 3 - tail]}...{text[len(text) - tail :]}"

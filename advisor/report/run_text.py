@@ -30,6 +30,12 @@ _ENDS_AT = {
     ErrorSource.DISTRIBUTION_SHIFT: "validation",
     ErrorSource.VALIDATION_OVER_FITTING: "test",
 }
+_WORKED_ON_IN = {
+    ErrorSource.UNDER_FITTING: {Step.OVERFIT},
+    ErrorSource.OVER_FITTING: {Step.REGULARIZE},
+    ErrorSource.DISTRIBUTION_SHIFT: {Step.DATA, Step.REGULARIZE},
+    ErrorSource.VALIDATION_OVER_FITTING: {Step.DATA, Step.REGULARIZE},
+}
 
 
 class RunReport:
@@ -66,7 +72,7 @@ class RunReport:
             self._heading(diagnosis),
             chart(diagnosis, width=self._width, unicode=self._unicode),
             self._findings(diagnosis),
-            self._decomposition(_meaningful(diagnosis)),
+            self._decomposition(_meaningful(diagnosis), diagnosis.next_step),
             self._next_step(diagnosis),
             self._remarks(diagnosis),
             self._roles(diagnosis.run) if self._verbose else (),
@@ -105,7 +111,7 @@ class RunReport:
                 causes = _quoting("; ".join(map(printable, finding.causes)))
                 yield from self._wrapped(causes, 12, Text("    causes  ", "dim"))
 
-    def _decomposition(self, found: Decomposition | None) -> Iterator[Text]:
+    def _decomposition(self, found: Decomposition | None, step: NextStep | None) -> Iterator[Text]:
         if found is None:
             return
         what = "error" if found.unit else printable(found.quantity)
@@ -114,17 +120,20 @@ class RunReport:
         widths = max(len(level.name) for level in found.levels), max(map(len, values))
         for level, value in zip(found.levels, values, strict=True):
             row = Text(f"    {level.name:<{widths[0]}}  {value:>{widths[1]}}  ")
-            yield row.append(self._term(found, _term_of(found, level)))
+            yield row.append(self._term(found, _term_of(found, level), step))
 
-    def _term(self, found: Decomposition, term: Term | None) -> Text:
+    def _term(self, found: Decomposition, term: Term | None, step: NextStep | None) -> Text:
         if term is None:
             return Text()
-        leads = found.leading is term
+        # the table must not send the reader another way than the next move does
+        leads = found.leading is term and step and step.step in _WORKED_ON_IN[term.source]
         style = "bold yellow" if leads else "" if term.matters else "dim"
         longest = max(len(each.source.value) for each in found.terms)
         largest = max(abs(each.value) for each in found.terms)
         length = round(_LONGEST_BAR * max(term.value, 0.0) / largest) if largest else 0
-        text = Text(f"{term.source.value:<{longest}}  {number(term.value):>9}  ", style)
+        text = Text(
+            f"{term.source.value:<{longest}}  {number(term.value) + found.unit:>9}  ", style
+        )
         text.append(("█" if self._unicode else "#") * length, style)
         return text.append("  first" if leads else "", "bold")
 
