@@ -125,6 +125,22 @@ class TestLocations:
         expected = Location("a.py", row, column, row, column + 5)
         assert expected == NodePlace(source, called(source, "bad")).locate()
 
+    @pytest.mark.parametrize(
+        ("text", "header"),
+        [
+            ("for x in (\n    a\n):  # why\n    f(x)\n", (1, 1, 3, 3)),
+            ("if x: f()\n", (1, 1, 1, 6)),
+            ("if x:f()\nif y:g()\n", (1, 1, 1, 6)),
+            ("@decorated\ndef f(a):\n    pass\n", (2, 1, 2, 10)),
+            ("x = (1,\n2)\n", (1, 1, 2, 3)),
+        ],
+    )
+    def test_a_compound_statement_is_shown_by_its_header(
+        self, text: str, header: tuple[int, int, int, int]
+    ) -> None:
+        source = Source(text, "a.py")
+        assert source.locate(source.tree.body[0]) == Location("a.py", *header)
+
     def test_a_file_without_findings_pays_for_no_positions(self) -> None:
         source = Source("import torch\n", "a.py")
         _ = source.tree

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # the hook of the code generator is not exported
@@ -69,6 +69,14 @@ class Positions:
         first, last = self._spans[id(node)]
         return Span(*self._position(first), *self._position(last))
 
+    def header_span(self, node: cst.CSTNode) -> Span:
+        """The span of a node; of a compound statement only up to its colon."""
+        span = self.span(node)
+        if not isinstance(node, _HEADED):
+            return span
+        body = self.span(_after_colon(node))
+        return Span(span.row, span.column, body.row, body.column)
+
     def comments(self) -> Iterator[Comment]:
         """All comments, in the order of the text."""
         for node in self._comments:
@@ -77,19 +85,18 @@ class Positions:
 
     def logical_lines(self) -> list[tuple[int, int]]:
         """First and last row of each simple statement and of each compound one's header."""
-        return sorted({(self.span(node).row, self._last_row(node)) for node in self._statements})
-
-    def _last_row(self, statement: cst.CSTNode) -> int:
-        if isinstance(statement, _HEADED):
-            suite = statement.body
-            after_colon = suite.header if isinstance(suite, cst.IndentedBlock) else suite
-            return self.span(after_colon).row
-        return self.span(statement).end_row
+        spans = map(self.header_span, self._statements)
+        return sorted({(span.row, span.end_row) for span in spans})
 
     def _position(self, token: int) -> tuple[int, int]:
         offset = self._offsets[min(token, len(self._offsets) - 1)]
         row = bisect_right(self._line_starts, offset)
         return row, offset - self._line_starts[row - 1] + 1
+
+
+def _after_colon(statement: Any) -> cst.CSTNode:
+    suite: cst.IndentedBlock | cst.SimpleStatementSuite = statement.body
+    return suite.header if isinstance(suite, cst.IndentedBlock) else suite.leading_whitespace
 
 
 class _CountingState(CodegenState):

@@ -81,8 +81,8 @@ class Source:
             _ = self.tree
 
     def locate(self, node: "cst.CSTNode") -> Location:
-        """The location of a node of `tree`."""
-        return self.location(self.positions.span(node))
+        """The location of a node of `tree`; a compound statement is shown by its header."""
+        return self.location(self.positions.header_span(node))
 
     def location(self, span: "Span") -> Location:
         """A span of `text` as findings express it: of a notebook, by cell."""

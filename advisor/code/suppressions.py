@@ -70,8 +70,6 @@ class Suppressions:
         if index < 0 or span.row > self._lines[index][1]:
             return range(span.row, span.end_row + 1)
         first, last = self._lines[index]
-        if span.end_row > last:  # a whole compound statement: its header speaks for it
-            return range(first, last + 1)
         return {first, last, *range(span.row, span.end_row + 1)}
 
 

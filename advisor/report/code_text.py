@@ -60,7 +60,10 @@ class CodeReport:
             (printable(f"{finding.code} {finding.name}"), style),
         )
         self._print_line(head)
-        self._console.print(_with_code(printable(finding.message), "bold"))
+        for line in _with_code(printable(finding.message), "bold").wrap(
+            self._console, self._console.width
+        ):
+            self._print_line(line)
         self._console.print()
         self._print_frame(place, style, _ROWS_BEFORE, _ROWS_AFTER)
         for related in finding.related:
@@ -171,8 +174,11 @@ def _window(line: str, first: int, last: int, room: int) -> tuple[str, int, int]
     last = max(min(last, len(line)), first)
     if len(line) <= room:
         return line, first, last
-    start = 0 if last <= room else max(first - room // 4, 0)
-    window = line[start : start + room]
+    start = 0 if last < room else max(first - room // 4, 0)
+    end = start + room
+    head = "…" if start > 0 else line[:1]
+    tail = "…" if end < len(line) else line[end - 1 : end]
+    window = head + line[start + 1 : end - 1] + tail
     return window, first - start, min(last - start, len(window))
 
 
