@@ -83,6 +83,13 @@ class TestExitStatus:
         (project / "empty").mkdir()
         assert lint("empty") == (0, "no Python file or notebook to look at\n", "")
 
+    def test_2_when_nothing_could_be_looked_at(self, lint: Lint) -> None:
+        assert lint("gone") == (
+            2,
+            "1 problem (see above)\n",
+            "nnlint: gone: no such file or directory\n",
+        )
+
     def test_2_goes_before_1(self, lint: Lint) -> None:
         status, out, err = lint("buggy.py", "gone.py")
         assert status == 2

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from advisor.code.discovery import FoundFile, Unusable, find_files
@@ -233,6 +235,17 @@ class TestNotebooks:
     )
     def test_magics_are_commented_out_where_they_stand(self, written: str, python: str) -> None:
         assert python.split("\n") == python_of(written.split("\n"))
+
+    @given(
+        st.lists(
+            st.lists(st.sampled_from([*"%!?#'\"()[]{}\\ =ax:", "'''", '"""', "    "])).map("".join)
+        )
+    )
+    def test_every_row_keeps_its_number(self, lines: list[str]) -> None:
+        python = python_of(lines)
+        assert len(python) == len(lines)
+        assert not any("\n" in line for line in python)
+        assert python_of(python) == python
 
     def test_the_author_still_sees_the_magic(self) -> None:
         source = source_from_bytes(notebook("%time x\ny = 1"), "a.ipynb")

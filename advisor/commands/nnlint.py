@@ -148,8 +148,11 @@ def _print_statistics(findings: "list[Finding]", output_format: str) -> None:
 
 
 def _summary(findings: "list[Finding]", run: Lint) -> str:
+    problems = _count(run.problems, "problem")
     if not run.files:
-        return "no Python file or notebook to look at"
+        return (
+            f"{problems} (see above)" if run.problems else "no Python file or notebook to look at"
+        )
     looked_at = _count(run.files, "file")
     if findings:
         by_severity = Counter(finding.severity for finding in findings)
@@ -161,7 +164,7 @@ def _summary(findings: "list[Finding]", run: Lint) -> str:
         said = f"nothing found in {looked_at}"
     else:
         said = f"nothing to check: no training library is named in {looked_at}"
-    return said + (f"; {_count(run.problems, 'problem')} (see above)" if run.problems else "")
+    return f"{said}; {problems} (see above)" if run.problems else said
 
 
 def _count(number: int, noun: str) -> str:
