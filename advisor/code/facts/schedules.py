@@ -1,7 +1,9 @@
 """Learning-rate schedules against the length of the training: simulated, step by step."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import libcst as cst
@@ -25,6 +27,12 @@ from advisor.rulebook import Draft
 
 SHORTEST_TRAINING = 3
 LONGEST_TEXT = 60
+# A rise is followed this many trainings beyond the end, to see where it leads.
+FURTHEST = 1_000
+# What rises from below one of these shares of the peak to below the other is a warm-up under way.
+STARTS_LOW = 0.5
+ENDS_LOW = 0.9
+_COUNTS_STEPS = re.compile("step|iter|batch", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +100,17 @@ class ScheduledTraining(Fact):
             return None
         made = factor_of(schedule)
         simulated = simulate(made, steps) if made is not None else None
-        if simulated is None:
+        if made is None or simulated is None:
             return None
         return cls(
             schedule.path.rsplit(".", 1)[-1],
             _as_written(schedule),
             simulated,
-            "epoch" if len(loops) == 1 else "step",
+            _unit(loops),
             schedule.place,
             loops[0].place,
             _origin(loops),
+            _warmup(made, simulated),
         )
 
     @classmethod
@@ -119,19 +128,22 @@ class ScheduledTraining(Fact):
         start = loop.start.constant if loop.start is not None else None
         first, symbol = int(start or 0), loop.symbol
         place = rate.place or event.place
-        simulated = simulate(
-            lambda step: _evaluated(rate.number.evaluate({symbol: first + step})), steps
-        )
+
+        def formula(step: int) -> float:
+            return _evaluated(rate.number.evaluate({symbol: first + step}))
+
+        simulated = simulate(formula, steps)
         if simulated is None or simulated.peak <= 0:
             return None
         return cls(
             "formula",
             f"`{code_of(place.node)}`",
             simulated,
-            "epoch",
+            _unit([loop]),
             place,
             loop.place,
             _origin([loop]),
+            _warmup(formula, simulated),
         )
 
     @classmethod
@@ -197,6 +209,26 @@ def _length(loops: list[Loop]) -> int | None:
         return None
     steps = product([each for each in trips if each is not None]).integer
     return steps if steps is not None and SHORTEST_TRAINING <= steps <= 10**8 else None
+
+
+def _warmup(factor: Factor, training: Simulation) -> int:
+    """How many steps a warm-up takes that is still under way when the training ends; 0 when there
+    is none. A rise without end is none: it looks for the largest rate that works."""
+    factors = [value for _, value in training.samples]
+    beyond = simulate(factor, training.steps * FURTHEST)
+    if beyond is None or any(later < earlier for earlier, later in pairwise(factors)):
+        return 0
+    if factors[0] > STARTS_LOW * beyond.peak or factor(training.steps) > ENDS_LOW * beyond.peak:
+        return 0
+    top = next(step for step, value in beyond.samples if value >= beyond.peak)
+    return 0 if top == beyond.samples[-1][0] else top
+
+
+def _unit(loops: list[Loop]) -> str:
+    """What one round of the innermost loop is called."""
+    node = loops[-1].node
+    counter = code_of(node.target) if isinstance(node, cst.For) else ""
+    return "step" if len(loops) > 1 or _COUNTS_STEPS.search(counter) else "epoch"
 
 
 def _origin(loops: list[Loop]) -> str | None:
@@ -317,6 +349,25 @@ def _linear(schedule: Schedule) -> Factor | None:
     return simulation.linear_change(start, end, int(total))
 
 
+def _constant(schedule: Schedule) -> Factor | None:
+    value, total = _number(schedule, 1, "factor", 1 / 3), _number(schedule, 2, "total_iters", 5)
+    return None if value is None or not total else simulation.constant_then_one(value, int(total))
+
+
+def _one_cycle(schedule: Schedule) -> Factor | None:
+    total = _number(schedule, 2, "total_steps", None)
+    if total is None:
+        epochs = _number(schedule, 3, "epochs", None)
+        each = _number(schedule, 4, "steps_per_epoch", None)
+        total = None if epochs is None or each is None else epochs * each
+    rise, start = _number(schedule, 5, "pct_start", 0.3), _number(schedule, 10, "div_factor", 25)
+    final = _number(schedule, 11, "final_div_factor", 1e4)
+    shape = schedule.argument(6, "anneal_strategy") or schedule.argument(12, "three_phase")
+    if not total or rise is None or not start or not final or shape is not None:
+        return None
+    return simulation.one_cycle(int(total), rise, start, final)
+
+
 def _polynomial(schedule: Schedule) -> Factor | None:
     total, power = _number(schedule, 1, "total_iters", 5), _number(schedule, 2, "power", 1.0)
     return None if not total or power is None else simulation.polynomial_decay(int(total), power)
@@ -357,7 +408,9 @@ _FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
     "ExponentialLR": _exponential,
     "CosineAnnealingLR": _cosine,
     "CosineAnnealingWarmRestarts": _restarts,
+    "ConstantLR": _constant,
     "LinearLR": _linear,
+    "OneCycleLR": _one_cycle,
     "PolynomialLR": _polynomial,
     "LambdaLR": _formula,
     "get_linear_schedule_with_warmup": _linear_with_warmup,

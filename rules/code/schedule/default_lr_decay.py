@@ -19,6 +19,7 @@ HARDLY_DECAYED = 0.9
 FALL_TO_AN_END = frozenset(
     {
         "CosineAnnealingLR",
+        "OneCycleLR",
         "PolynomialLR",
         "get_linear_schedule_with_warmup",
         "get_cosine_schedule_with_warmup",
@@ -46,7 +47,7 @@ def _misfit(training: ScheduledTraining) -> str | None:
     if simulation.peak <= 0:
         return None
     if training.warmup >= steps:
-        return f"the learning rate is still warming up when the training ends at {steps} steps"
+        return "the learning rate is still warming up when the training ends"
     if simulation.last >= simulation.peak and simulation.lowest >= HARDLY_DECAYED * simulation.peak:
         return "it never takes effect, the learning rate stays where it starts"
     negligible = simulation.falls_for_good_below(NEGLIGIBLE)

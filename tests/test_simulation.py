@@ -1,0 +1,209 @@
+"""Every schedule's formula against torch's own scheduler, step by step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.optim import lr_scheduler
+
+from advisor.code import simulation
+from advisor.code.facts.schedules import factor_of
+from advisor.code.simulation import Factor, simulate
+from advisor.code.values import Schedule
+from tests.abstract_programs import program
+
+RATE = 0.1
+STEPS = 50
+MakeScheduler = Callable[[torch.optim.Optimizer], Any]
+
+
+def rates_of(make: MakeScheduler, steps: int) -> list[float]:
+    """The factors on the base rate that a scheduler of torch uses, step by step."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"] / RATE)
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def check(factor: Factor, make: MakeScheduler, steps: int = STEPS) -> None:
+    ours = [factor(step) for step in range(steps)]
+    assert ours == pytest.approx(rates_of(make, steps), abs=1e-9)
+
+
+few = settings(max_examples=20, deadline=None)
+sizes = st.integers(1, 2 * STEPS)
+factors = st.floats(0.05, 1)
+
+
+@few
+@given(sizes, factors)
+def test_step_decay(size: int, gamma: float) -> None:
+    check(
+        simulation.step_decay(size, gamma),
+        lambda optimizer: lr_scheduler.StepLR(optimizer, size, gamma),
+    )
+
+
+@few
+@given(st.lists(sizes, max_size=5), factors)
+def test_multi_step_decay_with_milestones_in_any_order(milestones: list[int], gamma: float) -> None:
+    check(
+        simulation.multi_step_decay(milestones, gamma),
+        lambda optimizer: lr_scheduler.MultiStepLR(optimizer, sorted(milestones), gamma),
+    )
+
+
+@few
+@given(factors)
+def test_exponential_decay(gamma: float) -> None:
+    check(
+        simulation.exponential_decay(gamma),
+        lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma),
+    )
+
+
+@few
+@given(sizes, st.floats(0, 0.5))
+def test_cosine_annealing_also_beyond_its_period(period: int, floor: float) -> None:
+    check(
+        simulation.cosine_annealing(period, floor),
+        lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, period, floor * RATE),
+    )
+
+
+@few
+@given(st.integers(1, 20), st.integers(1, 3), st.floats(0, 0.5))
+def test_cosine_restarts(first: int, growth: int, floor: float) -> None:
+    check(
+        simulation.cosine_restarts(first, growth, floor),
+        lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(
+            optimizer, first, growth, floor * RATE
+        ),
+    )
+
+
+@few
+@given(factors, st.floats(0, 1), sizes)
+def test_linear_change(start: float, end: float, total: int) -> None:
+    check(
+        simulation.linear_change(start, end, total),
+        lambda optimizer: lr_scheduler.LinearLR(optimizer, start, end, total),
+    )
+
+
+@few
+@given(factors, sizes)
+def test_constant_then_one(value: float, total: int) -> None:
+    check(
+        simulation.constant_then_one(value, total),
+        lambda optimizer: lr_scheduler.ConstantLR(optimizer, value, total),
+    )
+
+
+@few
+@given(sizes, st.sampled_from([0.5, 1.0, 2.0, 3.0]))
+def test_polynomial_decay(total: int, power: float) -> None:
+    check(
+        simulation.polynomial_decay(total, power),
+        lambda optimizer: lr_scheduler.PolynomialLR(optimizer, total, power),
+    )
+
+
+@few
+@given(st.integers(STEPS + 1, 4 * STEPS), st.floats(0.05, 0.9), st.sampled_from([2, 25, 100]))
+def test_one_cycle(total: int, rise: float, divisor: float) -> None:
+    check(
+        simulation.one_cycle(total, rise, divisor, 1e4),
+        lambda optimizer: lr_scheduler.OneCycleLR(
+            optimizer, max_lr=RATE, total_steps=total, pct_start=rise, div_factor=divisor
+        ),
+    )
+
+
+AS_WRITTEN = [
+    "StepLR(optimizer, 7)",
+    "StepLR(optimizer, step_size=7, gamma=0.5)",
+    "MultiStepLR(optimizer, [30, 5, 17])",
+    "MultiStepLR(optimizer, milestones=(5, 17), gamma=0.5)",
+    "ExponentialLR(optimizer, 0.9)",
+    "CosineAnnealingLR(optimizer, 20)",
+    "CosineAnnealingLR(optimizer, T_max=60, eta_min=0.01)",
+    "CosineAnnealingWarmRestarts(optimizer, 7)",
+    "CosineAnnealingWarmRestarts(optimizer, T_0=7, T_mult=2, eta_min=0.01)",
+    "LinearLR(optimizer)",
+    "LinearLR(optimizer, start_factor=0.1, end_factor=0.5, total_iters=20)",
+    "ConstantLR(optimizer)",
+    "ConstantLR(optimizer, 0.5, 20)",
+    "PolynomialLR(optimizer)",
+    "PolynomialLR(optimizer, total_iters=30, power=2.0)",
+    "OneCycleLR(optimizer, 0.1, total_steps=60)",
+    "OneCycleLR(optimizer, max_lr=0.1, epochs=6, steps_per_epoch=10, pct_start=0.5)",
+    "LambdaLR(optimizer, lambda epoch: 0.5 ** (epoch // 10))",
+    "LambdaLR(optimizer, lr_lambda=lambda epoch: min(1.0, (epoch + 1) / 20))",
+]
+
+
+@pytest.mark.parametrize("written", AS_WRITTEN)
+def test_a_schedule_is_read_from_the_code_as_torch_reads_its_arguments(written: str) -> None:
+    run = program(
+        f"""
+        import torch
+        from torch.optim.lr_scheduler import {written.partition("(")[0]}
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr={RATE})
+        schedule = {written}
+        """
+    )
+    schedule = run.scope.fields["schedule"]
+    assert isinstance(schedule, Schedule)
+    factor = factor_of(schedule)
+    assert factor is not None
+    check(factor, lambda optimizer: eval(written, vars(lr_scheduler), {"optimizer": optimizer}))
+
+
+class TestTheSchedulesOfTransformers:
+    """Checked against their documentation: transformers is too large to install for a formula."""
+
+    def test_linear_rises_to_the_full_rate_and_falls_to_zero(self) -> None:
+        factor = simulation.warmup_then(10, simulation.linear_to_zero(10, 110))
+        assert [factor(step) for step in (0, 5, 10, 60, 110, 200)] == [0, 0.5, 1, 0.5, 0, 0]
+
+    def test_cosine_rises_to_the_full_rate_and_falls_to_zero(self) -> None:
+        factor = simulation.warmup_then(10, simulation.cosine_to_zero(10, 110, 0.5))
+        ours = [factor(step) for step in (0, 5, 10, 60, 110)]
+        assert ours == pytest.approx([0, 0.5, 1, 0.5, 0])
+
+
+class TestWhatASimulationTells:
+    def test_the_extremes_and_the_end(self) -> None:
+        simulated = simulate(simulation.step_decay(10, 0.1), 25)
+        assert simulated is not None
+        assert simulated.peak == 1
+        assert simulated.last == pytest.approx(0.01)
+
+    def test_from_where_on_the_rate_stays_negligible(self) -> None:
+        simulated = simulate(simulation.step_decay(10, 0.1), 100)
+        assert simulated is not None
+        assert simulated.falls_for_good_below(1e-3) == 30
+
+    def test_a_rate_that_comes_back_does_not_fall_for_good(self) -> None:
+        simulated = simulate(simulation.cosine_annealing(10, 0), 20)
+        assert simulated is not None
+        assert simulated.falls_for_good_below(0.1) is None
+
+    def test_a_long_training_is_sampled_with_its_first_and_last_step(self) -> None:
+        simulated = simulate(simulation.polynomial_decay(10**6, 1), 10**6)
+        assert simulated is not None
+        assert len(simulated.samples) <= simulation.MOST_SAMPLES
+        assert simulated.samples[0][0] == 0
+        assert simulated.samples[-1][0] == 10**6 - 1
+
+    @pytest.mark.parametrize("factor", [lambda step: 1 / (step - 3), lambda step: float("inf")])
+    def test_a_formula_without_a_value_everywhere_is_not_judged(self, factor: Factor) -> None:
+        assert simulate(factor, 10) is None
