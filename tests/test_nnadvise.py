@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ def nnadvise(
     """Calls the command in an empty folder, with lines of 80 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
     def call(*arguments: str | Path) -> Outcome:
         capsys.readouterr()
@@ -113,6 +117,22 @@ def test_a_piped_report_is_plain_fits_and_has_no_trailing_space(nnadvise: Call) 
     assert "\x1b" not in out
     assert max(map(len, out.splitlines())) <= 80
     assert not [line for line in out.splitlines() if line != line.rstrip()]
+
+
+def test_only_the_code_of_a_finding_is_coloured_not_what_is_said(nnadvise: Call) -> None:
+    from advisor.report.run_text import RunReport
+    from advisor.runs.diagnosis import diagnose
+    from advisor.runs.loading import load_runs
+
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    RunReport(terminal).print([diagnose(load_runs([OVERFIT]).runs[0])])
+    line = next(each for each in terminal.getvalue().splitlines() if "NR202 high-var" in each)
+    assert re.search(r"\x1b\[1;33mNR202 high-variance  \x1b\[0m", line)
+    assert line.count("\x1b[1;33m") == 1
 
 
 def test_a_healthy_run_that_reached_its_goal_has_nothing_to_mend(nnadvise: Call) -> None:

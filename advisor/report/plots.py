@@ -8,6 +8,7 @@ is no terminal they lose their colours and nothing else.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import groupby
 from math import isfinite
 
 import numpy as np
@@ -131,10 +132,10 @@ class _Canvas:
 
     def row(self, number: int) -> Text:
         text = Text()
-        for column in range(self.columns):
-            cell = (number, column)
-            pen, bits = self.dots.get(cell, (Pen.THIN, 0))
-            text.append(_character(pen, bits), self.styles.get(cell, ""))
+        cells = [(number, column) for column in range(self.columns)]
+        for style, run in groupby(cells, key=lambda cell: self.styles.get(cell, "")):
+            drawn = (self.dots.get(cell, (Pen.THIN, 0)) for cell in run)
+            text.append("".join(_character(pen, bits) for pen, bits in drawn), style)
         return text
 
 
@@ -195,8 +196,9 @@ def plot(
             _draw(canvas, line if unicode else _in_ascii(line), frame)
     tick, bar = ("┤", "│") if unicode else ("|", "|")
     drawn = [
-        Text(f"  {labels.get(row, ''):>{margin}} {tick if row in labels else bar}", "dim").append(
-            canvas.row(row)
+        Text.assemble(
+            (f"  {labels.get(row, ''):>{margin}} {tick if row in labels else bar}", "dim"),
+            canvas.row(row),
         )
         for row in range(height)
     ]
@@ -229,7 +231,8 @@ def _axis(
         for column in np.unique(frame.across(broken, columns)):
             characters[column] = cross
     styles = {light: "dim", heavy: "bold yellow", cross: "bold red"}
-    return Text.assemble((corner, "dim"), *((each, styles[each]) for each in characters))
+    stretches = ("".join(same) for _, same in groupby(characters))
+    return Text.assemble((corner, "dim"), *((each, styles[each[0]]) for each in stretches))
 
 
 def strip(line: Line, frame: Frame, *, columns: int, unicode: bool = True) -> Text:

@@ -146,8 +146,8 @@ def _rate_strip(run: Run, drawn: _Chart, indent: int, columns: int, unicode: boo
     if rate is None or np.nanmin(rate.values) == np.nanmax(rate.values):
         return []
     line = Line(rate.tag, _positions(longest(drawn.curves), rate), rate.values, style=_RATE_STYLE)
-    label = Text(f"{'lr':>{indent - 2}}  ", "dim")
-    return [label.append(strip(line, drawn.frame, columns=columns, unicode=unicode))]
+    bars = strip(line, drawn.frame, columns=columns, unicode=unicode)
+    return [Text.assemble((f"{'lr':>{indent - 2}}  ", "dim"), bars)]
 
 
 def _rate_in_words(run: Run) -> str:

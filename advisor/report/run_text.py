@@ -65,7 +65,7 @@ class RunReport:
             yield _nothing_found(diagnosis)
         if diagnosis.next_step:
             title = Text(printable(diagnosis.next_step.move.title))
-            yield from self._wrapped(title, 8, Text("  next  ", "green"))
+            yield from self._wrapped(title, 8, Text.assemble(("  next  ", "green")))
 
     def _full(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
         blocks = (
@@ -109,7 +109,7 @@ class RunReport:
                 yield from self._wrapped(_figures(finding.evidence), 4)
             if finding.causes and position == 0:
                 causes = _quoting("; ".join(map(printable, finding.causes)))
-                yield from self._wrapped(causes, 12, Text("    causes  ", "dim"))
+                yield from self._wrapped(causes, 12, Text.assemble(("    causes  ", "dim")))
 
     def _decomposition(self, found: Decomposition | None, step: NextStep | None) -> Iterator[Text]:
         if found is None:
@@ -142,9 +142,10 @@ class RunReport:
         if step is None:
             return
         title = Text(printable(step.move.title), "bold")
-        yield from self._wrapped(title, 8, Text("  next  ", "bold green"))
+        yield from self._wrapped(title, 8, Text.assemble(("  next  ", "bold green")))
         for label, words in _reasons(step, diagnosis.findings):
-            yield from self._wrapped(_quoting(words), 12, Text(f"    {label:<8}", "dim"))
+            head = Text.assemble((f"    {label:<8}", "dim"))
+            yield from self._wrapped(_quoting(words), 12, head)
 
     def _remarks(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
         if diagnosis.not_judged:
@@ -228,8 +229,8 @@ def _meaningful(diagnosis: RunDiagnosis) -> Decomposition | None:
 
 def _statement(finding: Finding, *, leads: bool) -> Text:
     style = _STYLES[finding.severity]
-    code = Text(f"{finding.code} {finding.name}  ", style if leads else style.split()[-1])
-    return code.append(_quoting(printable(finding.message)))
+    head = (f"{finding.code} {finding.name}  ", style if leads else style.split()[-1])
+    return Text.assemble(head, _quoting(printable(finding.message)))
 
 
 def _quoting(text: str) -> Text:
