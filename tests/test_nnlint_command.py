@@ -32,6 +32,7 @@ FINDING = "buggy.py:9:5: NN101 [missing-zero-grad] "
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own, with one buggy and one sound script."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     (tmp_path / "buggy.py").write_text(BUGGY)
     (tmp_path / "sound.py").write_text(SOUND)
     return tmp_path
@@ -288,6 +289,13 @@ class TestOutput:
         _, out, _ = lint("--output-format", "github", ".")
         assert out.startswith("::error title=NN101 missing-zero-grad,file=buggy.py,line=9,")
         assert out.count("\n") == 1
+
+    def test_github_names_files_from_the_root_of_the_checkout(
+        self, lint: Lint, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+        _, out, _ = lint("--output-format", "github", ".")
+        assert f",file={project.name}/buggy.py," in out
 
     def test_statistics_count(self, lint: Lint, project: Path) -> None:
         (project / "again.py").write_text(BUGGY)

@@ -1,6 +1,7 @@
 """The command `nnlint`: training code in, findings out."""
 
 import argparse
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -111,8 +112,9 @@ def _print_findings(findings: "list[Finding]", output_format: str, run: Lint) ->
     elif output_format == "github":
         from advisor.report.github import github_annotation
 
+        checkout = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
         for finding in findings:
-            print(github_annotation(finding, Path.cwd()))
+            print(github_annotation(finding, checkout))
     elif output_format == "concise":
         for finding in findings:
             print(_concise(finding))
