@@ -150,8 +150,7 @@ class _Assembly:
         descent = LossDescent(self.run, loss, self.thresholds, guess=guess)
         step, last = int(loss.steps[0]), int(loss.steps[-1])
         early = not loss.curve.role.per_epoch and step <= self.thresholds.init_latest_share * last
-        noise = loss.slice(0, max(15, len(loss) // self.thresholds.blocks)).noise
-        first = FirstLoss(descent, guess, float(loss.costs[0]), step, noise, early)
+        first = FirstLoss(descent, guess, float(loss.costs[0]), step, loss.noise_at_start, early)
         self.facts.append(first)
         return None
 

@@ -64,6 +64,15 @@ class Trajectory:
         return point_noise(self.costs)
 
     @cached_property
+    def noise_at_start(self) -> float:
+        """Noise of the first point: that of its neighbours, or as large a share as theirs."""
+        quarter = max(1, len(self.blocks) // 4)
+        levels = np.maximum(np.abs(self.blocks.medians[:quarter]), np.finfo(float).tiny)
+        share = float(np.median(self.blocks.noises[:quarter] / levels))
+        near = self.slice(0, 15).noise
+        return max(near, float(self.blocks.noises[0]), share * abs(float(self.costs[0])))
+
+    @cached_property
     def start(self) -> float:
         """The level before learning: the first block, or the first points where they stand out."""
         head = min(float(self.costs[0]), float(np.median(self.costs[:3])))

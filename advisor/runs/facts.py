@@ -157,6 +157,12 @@ class Descent:
         return self.never_left_its_start and moves
 
     @property
+    def is_resolved(self) -> bool:
+        """Whether the curve is clean enough for missing progress to mean that there was none."""
+        curve, settings = self.trajectory, self.thresholds
+        return settings.progress_errors * curve.typical_error <= settings.resolution * curve.scale
+
+    @property
     def learned_something(self) -> bool:
         """Whether there is any progress whose end or loss could be talked about."""
         return not (self.never_left_its_start or self.sits_at_guessing)
@@ -200,7 +206,7 @@ class Descent:
             return None
         if tail.trend.falls(settings.trend_z) and -tail.trend.slope * length > band / 2:
             return None
-        if tail.level.value > curve.best + settings.rise_share * curve.settled_progress + band:
+        if tail.level.value > curve.best + settings.plateau_height * curve.settled_progress + band:
             return None
         outside = np.flatnonzero(np.abs(curve.blocks.medians - tail.level.value) > 2 * band)
         first = int(outside[-1]) + 1 if len(outside) else 0
@@ -293,7 +299,7 @@ class GeneralisationGap:
         learned since the start."""
         return self.at_end > max(
             self.thresholds.gap_errors * self.error,
-            self.thresholds.rise_share * self.train.progress,
+            self.thresholds.small_gap * self.train.progress,
         )
 
     @cached_property

@@ -41,12 +41,14 @@ def spikes_of(curve: Trajectory) -> tuple[Spike, ...]:
     level = running_median(curve.costs, settings.spike_window)
     edges = np.searchsorted(curve.blocks.last_steps, curve.steps)
     noise = curve.blocks.noises[np.minimum(edges, len(curve.blocks) - 1)]
-    excess = curve.costs - level
-    out = (excess > settings.spike_noise * noise) & (
-        excess > (settings.spike_factor - 1) * np.abs(level)
-    )
-    out[: settings.spike_window] = False
-    groups = _groups(np.flatnonzero(out))
+    limit = np.maximum(settings.spike_noise * noise, (settings.spike_factor - 1) * np.abs(level))
+    excess = (curve.costs - level)[settings.spike_window :]
+    out = excess > limit[settings.spike_window :]
+    half = excess > limit[settings.spike_window :] / 2
+    groups = _groups(np.flatnonzero(out) + settings.spike_window)
+    is_tail = len(_groups(np.flatnonzero(half))) > settings.spike_tail * len(groups)
+    if is_tail and len(groups) > settings.few_spikes:
+        return ()
     return tuple(_spike(curve, level, noise, first, last) for first, last in groups)
 
 

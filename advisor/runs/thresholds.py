@@ -76,16 +76,23 @@ class Thresholds:
     flat_share: float = 0.05
     """A loss that moved by less than this share of its level never left it. Source: criterion
     "plateau high" of labelled public runs."""
+    resolution: float = 0.2
+    """A curve can be called flat only if progress of this share of its level would have shown."""
     plateau_share: float = 0.3
     """The last part of a run that must be flat to be called a plateau."""
     plateau_change: float = 0.02
-    """... where flat is: changed by less than this share of all progress."""
+    """... where flat is: changed by less than this share of all progress,"""
+    plateau_height: float = 0.1
+    """... at a level that is not further than this share of all progress above the best one."""
     creeping_z: float = 3.0
     """Size of the Mann-Kendall statistic from which a loss that hardly moves does move, slowly."""
     knowing_accuracy: float = 0.6
     """An accuracy above which a flat loss is that of a model that came trained."""
-    softmax_accuracy: float = 0.75
-    """An accuracy from which a cross-entropy above the double-softmax floor contradicts it."""
+    softmax_accuracy: float = 0.5
+    """An accuracy from which a cross-entropy above the double-softmax floor contradicts it, if it
+    is also above the largest that a classifier of this accuracy could honestly have"""
+    unsure_factor: float = 1.1
+    """... times this."""
 
     # Divergence, rising, spikes, oscillation
     divergence_share: float = 0.5
@@ -94,12 +101,14 @@ class Thresholds:
     """... and by how many errors. Block medians of healthy noisy curves never do both."""
     explosion: float = 3.0
     """Growth of the loss over its level just before the first non-finite value that is named."""
-    rise_share: float = 0.1
+    rise_share: float = 0.05
     """A loss rises from the start if it ends this share of its level above the start."""
     spike_noise: float = 8.0
     """A spike stands out of the running median by this many times the noise,"""
-    spike_factor: float = 1.5
-    """... and by this factor."""
+    spike_factor: float = 3.0
+    """... and by this factor. Source: criterion "spikes" of labelled public runs."""
+    spike_tail: float = 3.0
+    """So many times more values that stand out half as far: no spikes, but the tail of the noise."""
     spike_window: int = 15
     """Points of the running median that spikes are measured against."""
     few_spikes: int = 3
@@ -107,6 +116,8 @@ class Thresholds:
     swing_share: float = 0.25
     """Swings of this share of the whole range, to the end, are an oscillation. Source: criterion
     "oscillation" of labelled public runs."""
+    swing_level: float = 0.3
+    """... or swings of this share of the level, if evaluations swing as much."""
     swing_errors: float = 6.0
     """... and of this many errors of a block median."""
     swing_turns: float = 0.4
@@ -140,6 +151,8 @@ class Thresholds:
     """... and from which it is large even while validation still improves a little."""
     gap_rate: float = 0.05
     """The same for rates (accuracy, error): a difference of this size."""
+    small_gap: float = 0.1
+    """A gap below this share of what training gained is no gap to speak of."""
     gap_errors: float = 3.0
     """How many errors a gap must measure."""
     gap_flat_share: float = 0.3
@@ -155,7 +168,7 @@ class Thresholds:
     """... by this share of the training level."""
     memorised_share: float = 0.02
     """Training loss over its start below which the training rows are known by heart,"""
-    memorised_factor: float = 1.2
+    memorised_factor: float = 1.5
     """... and validation over training loss up to which validation rows seem to be known as well."""
     noisy_validation: float = 0.15
     """Noise of one evaluation, over all that validation gained, that hides real differences."""

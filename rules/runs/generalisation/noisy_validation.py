@@ -17,6 +17,8 @@ def noisy_validation(held_out: HeldOut) -> Iterator[Draft]:
     if not curve.has_learned or len(curve) < settings.minimum_points:
         return
     noise = curve.part(0.5).noise
+    if len(curve) < 2 * settings.minimum_points:
+        noise = min(noise, curve.noise)
     share = noise / curve.progress
     if share < settings.noisy_validation:
         return

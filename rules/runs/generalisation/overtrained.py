@@ -52,7 +52,8 @@ def _turning_point(curve: Trajectory) -> int | None:
     bottom = int(np.argmin(curve.costs))
     lowest = abs(float(coarse[valley.bottom]))
     base = lowest if lowest > 0 and not curve.is_flipped else curve.progress
-    if not valley.is_real(noise, len(coarse)) or valley.rise < settings.overtrained_rise * base:
+    rise = min(valley.rise, curve.final.value - float(coarse[valley.bottom]))
+    if not valley.is_real(noise, len(coarse)) or rise < settings.overtrained_rise * base:
         return None
     return bottom if _share(curve, bottom) < settings.overtrained_latest else None
 

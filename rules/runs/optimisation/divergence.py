@@ -52,11 +52,8 @@ def _sustained_rise(descent: Descent) -> Draft | None:
         return None
     stays_at = float(np.min(blocks.medians[-2:]))
     rise = stays_at - curve.best
-    error = max(float(blocks.errors[bottom]), float(blocks.errors[-1]))
-    if (
-        rise < settings.divergence_share * curve.progress
-        or rise < settings.divergence_errors * error
-    ):
+    enough = settings.divergence_errors * curve.typical_error
+    if rise < settings.divergence_share * curve.progress or rise < enough:
         return None
     above = blocks.medians > curve.best + settings.divergence_share * curve.progress
     onset = int(blocks.first_steps[bottom + int(np.argmax(above[bottom:]))])

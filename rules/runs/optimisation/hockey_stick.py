@@ -72,6 +72,8 @@ def _knee(descent: LossDescent) -> _Knee | None:
 def _starts_uninformed(descent: LossDescent, knee: _Knee) -> bool:
     """Whether the start is worse than guessing; steep learning from a right start is healthy."""
     settings = descent.thresholds
+    reach = settings.init_noise * descent.trajectory.noise_at_start
     if descent.guess is not None:
-        return knee.start > settings.hockey_stick_excess * descent.guess.loss
+        limit = settings.hockey_stick_excess * descent.guess.loss
+        return knee.start > max(limit, descent.guess.loss + reach)
     return knee.start > settings.largest_uninformed_loss

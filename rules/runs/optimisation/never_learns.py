@@ -34,7 +34,7 @@ def never_learns(descent: Descent) -> Iterator[Draft]:
             evidence=(*evidence, figure(f"ln {guess.classes}", guess.loss), _origin(descent)),
             causes=_CAUSES,
         )
-    elif not descent.creeps and not descent.others_learned:
+    elif descent.is_resolved and not (descent.creeps or descent.others_learned):
         yield Draft(
             descent.span(),
             f"{descent.subject} never leaves its first level of {number(level)}",

@@ -27,7 +27,7 @@ def oscillation(descent: Descent) -> Iterator[Draft]:
     if descent.rises_from_start or descent.came_trained or not ends_finite:
         return
     swings = _swings(descent.trajectory)
-    if swings is not None and _validation_agrees(descent):
+    if swings is not None and _is_the_model(descent, swings):
         yield from _swinging(descent, swings)
     else:
         yield from _too_noisy(descent)
@@ -35,7 +35,7 @@ def oscillation(descent: Descent) -> Iterator[Draft]:
 
 @dataclass(frozen=True, slots=True)
 class _Swings:
-    """Swings of the last half of a run: size, share of the whole range, length in steps."""
+    """Swings of the last half: size, share of the whole range, length in steps, first step."""
 
     size: float
     share: float
@@ -79,15 +79,15 @@ def _too_noisy(descent: Descent) -> Iterator[Draft]:
     )
 
 
-def _validation_agrees(descent: Descent) -> bool:
-    """Whether evaluations, where there are enough of them, swing as well.
+def _is_the_model(descent: Descent, swings: _Swings) -> bool:
+    """Whether the model swings, not only the batches that it is measured on.
 
     Training values of single batches differ because the batches do; an evaluation sees the same
-    rows each time.
+    rows each time. So evaluations must swing as well, where there are enough of them.
     """
-    held_out = descent.held_out
-    if held_out is None or len(held_out) < descent.thresholds.minimum_points:
-        return True
+    held_out, settings = descent.held_out, descent.thresholds
+    if held_out is None or len(held_out) < settings.minimum_evaluations:
+        return swings.share >= settings.swing_share
     return _swings(held_out) is not None
 
 
@@ -105,7 +105,12 @@ def _swings(curve: Trajectory) -> _Swings | None:
     turns = int(np.sum(np.diff(np.sign(np.diff(rest))) != 0))
     if not few and size < settings.swing_errors * float(np.max(curve.blocks.errors[middle:])):
         return None
-    if size < settings.swing_share * whole or turns < settings.swing_turns * (len(rest) - 2):
+    if whole == 0 or turns < settings.swing_turns * (len(rest) - 2):
         return None
     period = int(2 * (x[-1] - x[middle]) / max(turns, 1))
+    level = float(np.median(y[middle:]))
+    if size < min(
+        settings.swing_share * whole, settings.swing_level * level if level > 0 else np.inf
+    ):
+        return None
     return _Swings(size, size / whole, period, int(x[middle]))

@@ -63,7 +63,7 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
     margin = descent.thresholds.at_reference_share * guess.softmax_floor
     if share is None or share < descent.thresholds.softmax_accuracy:
         return None
-    honest = guess.least_confident_loss(share)
+    honest = descent.thresholds.unsure_factor * guess.least_confident_loss(share)
     if descent.trajectory.best < max(guess.softmax_floor - margin, honest):
         return None
     return Draft(

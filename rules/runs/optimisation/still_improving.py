@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from advisor.findings import Evidence, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -52,12 +54,16 @@ def _schedule_has_ended(descent: Descent) -> bool:
 def _recent_gain(curve: Trajectory) -> float | None:
     """What the last part of the run brought, if that is significant, enough and the best yet."""
     settings = curve.thresholds
-    if not curve.has_learned or curve.blocks.lowest < len(curve.blocks) - 2:
+    latest = float(np.min(curve.blocks.medians[-2:]))
+    if not curve.has_learned or latest > curve.best + 2 * curve.typical_error:
         return None
     tail = curve.part(1 - settings.improving_share)
     if len(tail) < _FEWEST_POINTS:
         tail = curve.slice(max(0, len(curve) - _FEWEST_POINTS), len(curve))
-    if not tail.trend.falls(settings.trend_z):
+    longer = curve.part(1 - 2 * settings.improving_share)
+    longer = longer if len(longer) > len(tail) else tail
+    goes_on = longer.trend.falls(settings.trend_z) and tail.trend.z < -1
+    if not goes_on and not tail.trend.falls(settings.trend_z):
         return None
     length = settings.improving_share * float(curve.steps[-1] - curve.steps[0])
     gain = -tail.trend.slope * length

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -13,7 +15,7 @@ _CAUSES = (
     "a schedule made for another number of epochs (NN601)",
     "a schedule stepped per batch instead of per epoch (NN602)",
 )
-_FEWEST_POINTS = 5
+_FEWEST_POINTS = 4
 
 
 @rule("NR301", severity=Severity.WARNING, step=Step.OVERFIT, sources=("001", "003", "004"))
@@ -46,9 +48,11 @@ def _was_falling(curve: Trajectory, ended: int) -> bool:
     """Whether the loss fell until the rate was gone, and (nearly) stopped with it."""
     settings = curve.thresholds
     count = int((curve.steps <= ended).sum())
-    if count < _FEWEST_POINTS or len(curve) - count < _FEWEST_POINTS:
+    if min(count, len(curve) - count) < _FEWEST_POINTS:
         return False
     before, after = curve.slice(count // 3, count), curve.slice(count, len(curve))
-    if not before.trend.falls(settings.trend_z):
+    fall = float(before.blocks.medians[0] - before.blocks.medians[-1])
+    error = float(np.hypot(before.blocks.errors[0], before.blocks.errors[-1]))
+    if fall < settings.gap_errors * error or fall < settings.plateau_change * curve.progress:
         return False
     return -after.trend.slope < settings.stalled_share * -before.trend.slope
