@@ -45,15 +45,18 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
         if issubclass(rule.fact, Fact):
             wanted[rule.fact].append(rule)
     found: dict[tuple[str, Location], Finding] = {}
-    for entry in entry_points(machine, source):
-        if entry.given_up is not None:
-            result.given_up.append(f"{entry.name}: {entry.given_up}")
-            continue
-        run = AbstractRun(source, entry.name, entry.trace, entry.is_script)
-        for finding in _findings(run, wanted):
-            place = finding.place
-            if isinstance(place, Location) and place.filename == source.display_name:
-                found.setdefault((finding.code, place), finding)
+    try:
+        for entry in entry_points(machine, source):
+            if entry.given_up is not None:
+                result.given_up.append(f"{entry.name}: {entry.given_up}")
+                continue
+            run = AbstractRun(source, entry.name, entry.trace, entry.is_script)
+            for finding in _findings(run, wanted):
+                place = finding.place
+                if isinstance(place, Location) and place.filename == source.display_name:
+                    found.setdefault((finding.code, place), finding)
+    finally:
+        machine.finish()
     result.findings = sorted(found.values(), key=_order)
     return result
 

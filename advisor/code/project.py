@@ -24,7 +24,7 @@ class Project:
         for source in sources:
             if source.path is not None:
                 self._sources[source.path.resolve()] = source
-        self._running: set[Source] = set()
+        self._scopes: dict[Source, Scope] = {}
 
     def import_module(self, machine: "Machine", name: str, level: int) -> Value:
         """The module that an import in the file being run means: of the project, or a library's."""
@@ -57,10 +57,11 @@ class Project:
         return self._module(machine, folder.path, name)
 
     def scope_of(self, machine: "Machine", source: Source) -> Scope:
-        """The module scope of a file whose top level has been run as an import."""
-        if source not in machine.module_scopes:
+        """The module scope of a file whose top level has been run as an import. It is run once and
+        shared by all that import it, also when it is a script that is run as such as well."""
+        if source not in self._scopes:
             self._run(machine, source)
-        return machine.module_scopes[source]
+        return self._scopes[source]
 
     @staticmethod
     def is_main_guard(test: cst.BaseExpression) -> bool:
@@ -116,16 +117,13 @@ class Project:
         return self._sources[path]
 
     def _loaded(self, machine: "Machine", source: Source) -> Value:
-        if source in self._running and source not in machine.module_scopes:
-            return Unknown(source.display_name)
         return ProjectModule(self.scope_of(machine, source))
 
     def _run(self, machine: "Machine", source: Source) -> None:
         from advisor.code.interpreter.toplevel import run_module
 
         scope = Scope("module", source)
-        machine.module_scopes[source] = scope
-        self._running.add(source)
+        self._scopes[source] = scope
         try:
             tree = source.tree
         except SourceError:

@@ -742,12 +742,12 @@ def join(left: Value, right: Value) -> Value:
         return left
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return _join_tensors(left, right)
-    distinct: list[Value] = []
-    for value in (*alternatives(left), *alternatives(right)):
-        if not any(same(value, seen) for seen in distinct):
+    distinct = list(alternatives(left))
+    for value in alternatives(right):
+        if value not in distinct and not any(same(value, seen) for seen in distinct):
             distinct.append(value)
-    if len(distinct) == 1:
-        return distinct[0]
+    if len(distinct) == len(alternatives(left)):
+        return left
     if len(distinct) > MOST_ALTERNATIVES:
         return Unknown("one of many", place=left.place)
     return Joined(tuple(distinct))

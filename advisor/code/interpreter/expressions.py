@@ -1,6 +1,8 @@
 """Evaluating expressions over abstract values."""
 
+from ast import literal_eval
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -74,7 +76,12 @@ def _float(machine: "Machine", node: cst.Float) -> Value:
 
 
 def _string(machine: "Machine", node: cst.SimpleString) -> Value:
-    return Constant(node.evaluated_value)
+    return Constant(_literal(node.value))
+
+
+@lru_cache(maxsize=4096)
+def _literal(text: str) -> object:
+    return literal_eval(text)
 
 
 def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from advisor.code.project import Project
 
 MOST_STEPS = 120_000
-MOST_STEPS_PER_FILE = 400_000
+MOST_STEPS_OF_FUNCTION = 40_000
+MOST_STEPS_PER_FILE = 240_000
 MOST_SECONDS = 10.0
 DEEPEST_CALL = 24
 _MISSING: Any = object()
@@ -84,11 +85,13 @@ class Machine:
         self.frames: list[Frame] = []
         self.loops: list[LoopFrame] = []
         self.main: Source | None = None
+        self.main_scope: Scope | None = None
         self.defined: list[Function] = []
         self.entered: set[cst.CSTNode] = set()
         self.instantiated: set[cst.CSTNode] = set()
-        self.module_scopes: dict[Source, Scope] = {}
-        self._logs: list[Writes] = []
+        # What is changed for good: imported modules are shared, and are as they were at the end.
+        self._lasting: Writes = {}
+        self._logs: list[Writes] = [self._lasting]
         self._steps = 0
         self._steps_before = 0
         self._deadline = 0.0
@@ -96,35 +99,46 @@ class Machine:
 
     # --- budget ---------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, most_steps: int = MOST_STEPS) -> None:
         """Begin a new entry point: an empty trace and a full budget."""
         self.trace = []
         self.context = Context()
         self.frames = []
         self.loops = []
-        self._logs = []
+        for log in self._logs[1:]:
+            for identity, entry in log.items():
+                self._lasting.setdefault(identity, entry)
+        self._logs = [self._lasting]
         self._steps_before += self._steps
         self._steps = 0
-        self._limit = min(MOST_STEPS, MOST_STEPS_PER_FILE - self._steps_before)
+        self._limit = min(most_steps, MOST_STEPS_PER_FILE - self._steps_before)
         self._deadline = time.process_time() + MOST_SECONDS
+
+    def finish(self) -> None:
+        """Leave the modules that other files import as they were."""
+        self.start()
+        self.undo()
+        self._lasting = {}
+        self._logs = [self._lasting]
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Run an imported module: outside all branches, loops and calls, on a budget of its own."""
-        kept = (self._logs, self.loops, self.frames, self.context, self._steps)
+        kept = (self._logs, self.loops, self.frames, self.context, self._steps, self.trace)
         self._logs, self.loops, self.frames, self.context = [], [], [], Context()
-        self._steps = 0
+        self._steps, self.trace = 0, []
         try:
             yield
         finally:
-            self._logs, self.loops, self.frames, self.context, self._steps = kept
+            self._logs, self.loops, self.frames, self.context, self._steps, self.trace = kept
 
     def tick(self) -> None:
         """Count one step; raises `OutOfBudget` when the entry point, or the file, has had its
         share. Steps decide, so that the outcome is always the same; time is the last resort."""
         self._steps += 1
         if self._steps > self._limit:
-            raise OutOfBudget(f"more than {self._limit} steps")
+            whole = self._limit + self._steps_before >= MOST_STEPS_PER_FILE
+            raise OutOfBudget("the file takes too long" if whole else "it takes too long")
         if not self._steps & 4095 and time.process_time() > self._deadline:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
@@ -158,7 +172,8 @@ class Machine:
     def round(self, round_: Round) -> Iterator[None]:
         """Be in a round of a loop."""
         before = self.context
-        self.context = replace(before, rounds=(*before.rounds, round_))
+        rounds = (*before.rounds, round_)
+        self.context = Context(rounds, before.guards, before.calls, before.gradients)
         try:
             yield
         finally:
@@ -176,9 +191,10 @@ class Machine:
 
     def stand_under(self, *guards: Guard) -> None:
         """Be on one side of a condition from here on, until the block ends."""
-        depth = len(self.context.rounds)
-        standing = tuple(replace(guard, rounds=depth) for guard in guards)
-        self.context = replace(self.context, guards=(*self.context.guards, *standing))
+        now = self.context
+        depth = len(now.rounds)
+        standing = [Guard(each.node, each.taken, each.condition, depth) for each in guards]
+        self.context = Context(now.rounds, (*now.guards, *standing), now.calls, now.gradients)
 
     # --- state and branches ---------------------------------------------------------------
 

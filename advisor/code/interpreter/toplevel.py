@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.interpreter import calls, classes
-from advisor.code.interpreter.machine import Frame, OutOfBudget
+from advisor.code.interpreter.machine import MOST_STEPS_OF_FUNCTION, Frame, OutOfBudget
 from advisor.code.values import (
     Arguments,
     Class,
@@ -51,8 +51,7 @@ def run_module(machine: "Machine", scope: Scope, tree: cst.Module, as_main: bool
 def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
     """Run a file from all its entry points, one after the other."""
     scope = Scope("module", source)
-    machine.module_scopes[source] = scope
-    machine.main = source
+    machine.main, machine.main_scope = source, scope
     machine.start()
     given_up = None
     try:
@@ -65,7 +64,7 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
         waiting = [
             function
             for function in machine.defined
-            if function.scope.source is source and function.node not in machine.entered
+            if function.scope.module is scope and function.node not in machine.entered
         ]
         if not waiting:
             return
@@ -73,7 +72,7 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
 
 
 def _run_function(machine: "Machine", scope: Scope, function: Function) -> EntryPoint:
-    machine.start()
+    machine.start(MOST_STEPS_OF_FUNCTION)
     machine.frames.append(Frame(None, scope))
     machine.entered.add(function.node)
     given_up = None
@@ -113,7 +112,7 @@ def _instance(machine: "Machine", owner: Class) -> Value:
         made = classes.instantiate(machine, owner, arguments, owner.node)
     except OutOfBudget:
         machine.start()
-        machine.frames.append(Frame(None, machine.module_scopes[owner.scope.source]))
+        machine.frames.append(Frame(None, owner.scope.module))
         made = Instance(owner)
     return made
 
