@@ -116,6 +116,7 @@ class TestLocations:
             pytest.param(b"# coding: latin-1\ns = '\xe9'; bad()\n", 2, 10, id="encoding cookie"),
             pytest.param("s = 'é😀'; bad()\n".encode(), 1, 11, id="columns count characters"),
             pytest.param(b"if x:\n\tbad()\n", 2, 2, id="a tab is one column"),
+            pytest.param(b"if x:\n\tif y:\n   \t\t a = 1\n\tbad()\n", 4, 9, id="odd tabs"),
             pytest.param(b"x = 1\n\x0c\n\x0cbad()\n", 3, 1, id="page breaks"),
             pytest.param(b"s = '\x0b\x1c\xe2\x80\xa8'\nbad()\n", 2, 1, id="exotic line separators"),
         ],
@@ -180,7 +181,7 @@ class TestUnreadable:
             ),
             pytest.param(
                 b"x = " + b"-" * 100_000 + b"1",
-                "a.py:1:1: not valid Python 3: nested too deeply to be read",
+                "a.py:1:1: nested too deeply to be read",
                 id="a tower of signs",
             ),
         ],

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["NodePlace", "Source", "SourceError", "read_source", "source_from_bytes"]
 
 _LINE_START_FORM_FEED = re.compile(r"^\f+", re.MULTILINE)
+_TAB_AFTER_SPACE = re.compile(r"^\t* +\t", re.MULTILINE)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _ENCODING_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
 
 
@@ -109,7 +111,7 @@ class Source:
         return self.suppressions.cover(finding.code, finding.name, self.span(finding.place))
 
     def _error(self, fault: SyntaxFault) -> SourceError:
-        reason = f"not valid Python 3: {fault.reason}"
+        reason = fault.reason
         if self.notebook is None or not self.notebook.cells:
             return SourceError(self.display_name, reason, fault.row, fault.column)
         cell, row = self.notebook.place(fault.row)
@@ -188,6 +190,9 @@ def _encoding(content: bytes, name: str) -> str:
 
 
 def _normalised(text: str) -> str:
-    """One kind of line end, and no page breaks before code: Python itself ignores the difference,
-    LibCST would drop them from the tree."""
-    return _LINE_START_FORM_FEED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """What means the same to Python but not to LibCST, in the one way that both understand: line
+    ends, page breaks before code, and tabs after spaces in an indentation."""
+    text = _LINE_START_FORM_FEED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if _TAB_AFTER_SPACE.search(text):
+        text = _INDENTATION.sub(lambda indentation: indentation[0].expandtabs(8), text)
+    return text

@@ -56,13 +56,13 @@ def fault_in(text: str) -> SyntaxFault | None:
             warnings.simplefilter("ignore")
             compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
-        reason = str(error.msg)
-        hopeless = "too many nested" in reason
+        hopeless = "too many nested" in str(error.msg)
+        reason = f"not valid Python 3: {error.msg}"
         return SyntaxFault(reason, error.lineno or 1, max(error.offset or 1, 1), hopeless)
     except (RecursionError, MemoryError):
         return SyntaxFault(_TOO_DEEP, 1, 1, hopeless=True)
     except ValueError as error:  # null bytes, lone surrogates
-        return SyntaxFault(str(error), 1, 1, hopeless=True)
+        return SyntaxFault(f"not valid Python 3: {error}", 1, 1, hopeless=True)
     return None
 
 
@@ -76,7 +76,8 @@ def parse(text: str) -> "cst.Module | SyntaxFault":
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        return fault or SyntaxFault(_plain(error.message), error.raw_line, error.raw_column + 1)
+        reason = f"cannot be parsed: {_plain(error.message)}"
+        return fault or SyntaxFault(reason, error.raw_line, error.raw_column + 1)
     except RecursionError:
         return SyntaxFault(_TOO_DEEP, 1, 1, hopeless=True)
 
