@@ -21,8 +21,8 @@ STANDARD_INPUT = "-"
 
 
 class Lint:
-    """Looks at files and keeps count. `files` were looked at; `relevant` of them were analysed,
-    because they name a training library; `problems` counts what could not be used.
+    """Looks at files and counts those that were `analysed` and those that are `irrelevant`, because
+    they name no training library.
 
     `complain` is told each problem once, `remark` what only a curious user wants to know.
     """
@@ -30,14 +30,19 @@ class Lint:
     def __init__(
         self, policy: Policy, complain: Callable[[str], None], remark: Callable[[str], None]
     ) -> None:
-        self.files = 0
-        self.relevant = 0
+        self.analysed = 0
+        self.irrelevant = 0
         self._policy = policy
         self._complain = complain
         self._remark = remark
         self._told: set[str] = set()
         self._sources: dict[str, Source | None] = {}
         self._project: Project | None = None
+
+    @property
+    def files(self) -> int:
+        """How many files were looked at, to the end."""
+        return self.analysed + self.irrelevant
 
     @property
     def problems(self) -> int:
@@ -91,11 +96,11 @@ class Lint:
     def _read(
         self, content: bytes, name: str, path: Path | None, named: bool
     ) -> Iterator["Source"]:
-        self.files += 1
         relevant = mentions_training_library(content)
         if not relevant:
             self._remark(f"{name}: names no training library")
             if not named:
+                self.irrelevant += 1
                 return
         from advisor.code.sources import SourceError, source_from_bytes
 
@@ -103,10 +108,10 @@ class Lint:
             source = source_from_bytes(content, name, path)
             if relevant:
                 _ = source.tree
-                self.relevant += 1
                 yield source
             else:
                 source.check_syntax()
+                self.irrelevant += 1
         except SourceError as error:
             self._problem(str(error))
 
@@ -137,6 +142,7 @@ class Lint:
             what = f"{type(error).__name__}: {error}"
             self._problem(f"{source.display_name}: internal error, please report it ({what})")
             return []
+        self.analysed += 1
         for reason in analysis.given_up:
             self._remark(f"{source.display_name}: not followed to the end: {reason}")
         return analysis.findings

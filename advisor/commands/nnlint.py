@@ -162,7 +162,7 @@ def _summary(findings: "list[Finding]", run: Lint) -> str:
         counted = ", ".join(_count(by_severity[each], each.value) for each in gravest_first)
         files = len({finding.location.filename for finding in findings})
         said = f"{counted} in {files} of {looked_at}"
-    elif run.relevant:
+    elif run.analysed:
         said = f"nothing found in {looked_at}"
     else:
         said = f"nothing to check: no training library is named in {looked_at}"
