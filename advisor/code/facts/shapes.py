@@ -61,9 +61,10 @@ class Reshape(Fact):
     def is_permutation_of_sizes(self) -> bool:
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
         order, judged by their sizes alone."""
-        batch, *before = self.before
-        first, *after = self.after
-        if batch != first or batch.constant is not None or len(before) < 2:
+        before, after = self.before[1:], self.after[1:]
+        if len(before) < 2 or self.before[0] != self.after[0]:
+            return False
+        if self.before[0].constant is not None:
             return False
         sizes = [dim.constant for dim in before if not dim.is_one]
         wished = [dim.constant for dim in after if not dim.is_one]

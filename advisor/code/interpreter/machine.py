@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from advisor.code.library.models import Models
     from advisor.code.project import Project
 
-MOST_STEPS = 120_000
+MOST_STEPS = 300_000
 MOST_STEPS_OF_FUNCTION = 40_000
-MOST_STEPS_PER_FILE = 240_000
+MOST_STEPS_PER_FILE = 400_000
 MOST_SECONDS = 10.0
 DEEPEST_CALL = 24
 _MISSING: Any = object()
