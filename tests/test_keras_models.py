@@ -315,6 +315,7 @@ def test_a_popped_layer_is_no_longer_the_last_one() -> None:
         "lambda y, p: keras.backend.categorical_crossentropy(y, p, from_logits=True)",
         "lambda y, p: tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=p)",
         "lambda y, p: tf.nn.sparse_softmax_cross_entropy_with_logits(y, p)",
+        "keras.losses.get(keras.losses.CategoricalCrossentropy(from_logits=True))",
         "keras.losses.CategoricalFocalCrossentropy(from_logits=True)",
         "[keras.losses.CategoricalCrossentropy(from_logits=True)]",
         "Smoothed()",
@@ -400,6 +401,16 @@ def test_sigmoid_before_the_logits_loss_of_tensorflow() -> None:
     assert findings(code) == [(4, "NN202")]
 
 
+def test_plain_numbers_are_scores_as_well() -> None:
+    code = """
+    import tensorflow as tf
+    logits, labels = [[4.0, 2.0], [0.0, 5.0]], [[1.0, 0.0], [0.2, 0.8]]
+    tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=tf.nn.softmax(logits))
+    tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    """
+    assert findings(code) == [(4, "NN201")]
+
+
 def test_the_raw_scores_beside_the_probabilities_are_right() -> None:
     code = """
     import tensorflow as tf
@@ -422,8 +433,8 @@ def test_each_loss_says_what_it_expects_of_what_the_model_gives() -> None:
     raw.compile("adam", losses.BinaryCrossentropy(from_logits=True))
     """
     assert losses(code) == [
-        ("BinaryCrossentropy", "probabilities", "sigmoid"),
-        ("MeanSquaredError", "numbers", "logits"),
+        ("binary_crossentropy", "probabilities", "sigmoid"),
+        ("mse", "numbers", "logits"),
         ("BinaryCrossentropy(from_logits=True)", "binary_logits", "logits"),
     ]
 

@@ -98,8 +98,8 @@ _BY_NAME = {
 }
 _MODULES = ("keras.losses", "keras.metrics", "keras.backend", "keras.ops", "keras.ops.nn")
 _BY_FUNCTION = {
-    f"{module}.{name}": (f"keras.losses.{name}", loss)
-    for loss in LOSSES.values()
+    f"{module}.{name}": (f"keras.losses.{cls}", loss, name)
+    for cls, loss in LOSSES.items()
     for name in loss.functions
     for module in _MODULES
 }
@@ -107,17 +107,18 @@ _BY_FUNCTION = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a loss, with its options, expects of the prediction. `name` is the loss as a user would
-    write it."""
+    """What a loss, with its options, expects of the prediction. `path` is the loss's class, `name`
+    the loss as a user writes it."""
 
     path: str
     expects: str
     name: str
 
 
-def _expectation(path: str, loss: KerasLoss, option: Value | None) -> Expectation | None:
+def _expectation(
+    path: str, loss: KerasLoss, name: str, option: Value | None = None
+) -> Expectation | None:
     """The expectation of a loss under its option `from_logits`; None when that is not certain."""
-    name = path.rsplit(".", 1)[-1]
     if option is None or loss.logits is None:
         return Expectation(path, loss.expects, name)
     if not isinstance(option, Constant) or option.configurable is not None:
@@ -138,14 +139,14 @@ def expectation_of(value: Value | None) -> Expectation | None:
 def _expectation_of_one(value: Value) -> Expectation | None:
     text = known_text(value)
     if text is not None:
-        known = _BY_NAME.get(text)
+        named = _BY_NAME.get(text)
         certain = isinstance(value, Constant) and value.configurable is None
-        return _expectation(*known, None) if known is not None and certain else None
+        return _expectation(*named, text) if named is not None and certain else None
     if isinstance(value, Object):
         return _expectation_of_object(value)
     if isinstance(value, Library):
         known = _BY_FUNCTION.get(value.path)
-        return None if known is None else _expectation(*known, None)
+        return None if known is None else _expectation(*known)
     if isinstance(value, Partial) and isinstance(value.callee, Library):
         known = _BY_FUNCTION.get(value.callee.path)
         if known is None or value.arguments.positional or value.arguments.unknown:
@@ -158,7 +159,8 @@ def _expectation_of_object(value: Object) -> Expectation | None:
     loss = LOSSES.get(value.path.removeprefix("keras.losses."))
     if loss is None or value.arguments.unknown:
         return None
-    return _expectation(value.path, loss, value.argument(loss.option, "from_logits"))
+    name = value.path.rsplit(".", 1)[-1]
+    return _expectation(value.path, loss, name, value.argument(loss.option, "from_logits"))
 
 
 def computed(
@@ -241,13 +243,14 @@ def _called_object(call: Call) -> Value | None:
     return _result(call, prediction)
 
 
-def _called_function(path: str, loss: KerasLoss) -> Callable[[Call], Value | None]:
+def _called_function(path: str, loss: KerasLoss, name: str) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         target = call.argument(0, "y_true") or call.arguments.keywords.get("target")
         prediction = call.argument(1, "y_pred") or call.arguments.keywords.get("output")
         if prediction is None or call.arguments.unknown:
             return None
-        known = _expectation(path, loss, call.argument(loss.function_option, "from_logits"))
+        option = call.argument(loss.function_option, "from_logits")
+        known = _expectation(path, loss, name, option)
         if known is not None:
             emitted(call, known, prediction, target)
         return _result(call, prediction)
@@ -269,7 +272,7 @@ def _called_of_tensorflow(path: str, expects: str) -> Callable[[Call], Value | N
 
 for _class in LOSSES:
     method(f"keras.losses.{_class}", "__call__", "call")(_called_object)
-for _path, (_own, _loss) in _BY_FUNCTION.items():
-    function(_path)(_called_function(_own, _loss))
+for _path, _known in _BY_FUNCTION.items():
+    function(_path)(_called_function(*_known))
 for _path, _expects in OF_TENSORFLOW.items():
     function(_path)(_called_of_tensorflow(_path, _expects))

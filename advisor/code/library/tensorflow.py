@@ -90,8 +90,10 @@ def _operand(call: Call) -> Tensor | None:
 def _activation(kind: Activation) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         tensor = _operand(call)
-        if tensor is None or kind is Activation.LOGITS:
+        if kind is Activation.LOGITS:
             return tensor
+        if tensor is None:
+            tensor = Tensor(library="keras")
         return tensor.replace(scale=Scale(kind, call.place), place=call.place)
 
     return model
