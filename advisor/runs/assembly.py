@@ -20,7 +20,7 @@ from advisor.runs.facts import (
 )
 from advisor.runs.not_judged import NotJudged
 from advisor.runs.reference_levels import UniformGuess, uniform_guess
-from advisor.runs.run import Kind, Run, Split
+from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
 
@@ -46,6 +46,7 @@ class _Assembly:
         self.facts: list[object] = [self.logbook]
         self.missing: list[NotJudged] = []
         self.decomposition: Decomposition | None = None
+        self._read: dict[int, Trajectory | None] = {}
 
     def miss(self, what: str, why: str) -> None:
         self.missing.append(NotJudged(what, why))
@@ -53,9 +54,16 @@ class _Assembly:
     def curve(self, quantity: str, *splits: Split) -> Trajectory | None:
         """The first primary curve of a quantity, in the order of `splits`, with a finite point."""
         for split in splits:
-            if found := trajectory_of(self.run.primary(quantity, split), self.thresholds):
+            if found := self.trajectory(self.run.primary(quantity, split)):
                 return found
         return None
+
+    def trajectory(self, curve: Curve | None) -> Trajectory | None:
+        """The curve's trajectory, the same object each time: its levels are computed once."""
+        key = id(curve)
+        if key not in self._read:
+            self._read[key] = trajectory_of(curve, self.thresholds)
+        return self._read[key]
 
     def long_enough(self, curve: Trajectory | None) -> Trajectory | None:
         return curve if curve and len(curve) >= self.thresholds.minimum_points else None
@@ -119,7 +127,7 @@ class _Assembly:
         if self.run.kind is not Kind.SUPERVISED:
             return ()
         found = (
-            trajectory_of(each, self.thresholds)
+            self.trajectory(each)
             for each in self.logbook.learned
             if each.role.primary and each.role.split is Split.TRAIN and each is not curve.curve
         )

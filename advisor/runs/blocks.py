@@ -17,7 +17,7 @@ class Blocks:
     """Levels of a curve: one median per block, its standard error, the steps each block covers.
 
     All arrays have one entry per block; `noises` are standard deviations of single points,
-    `centres` mid-block positions in steps.
+    `centres` mid-block positions in steps. `correlation` is how alike neighbouring points are.
     """
 
     medians: Floats
@@ -26,6 +26,7 @@ class Blocks:
     centres: Floats
     first_steps: NDArray[np.int64]
     last_steps: NDArray[np.int64]
+    correlation: float
 
     def __len__(self) -> int:
         return len(self.medians)
@@ -50,7 +51,7 @@ def blocks_of(steps: NDArray[np.int64], values: Floats, count: int) -> Blocks:
         [error_of_median(s, b - a, correlation) for s, (a, b) in zip(noises, spans, strict=True)]
     )
     first, last = steps[edges[:-1]], steps[edges[1:] - 1]
-    return Blocks(medians, errors, noises, centres, first, last)
+    return Blocks(medians, errors, noises, centres, first, last, correlation)
 
 
 def _noise_around(values: Floats, start: int, stop: int) -> float:

@@ -133,24 +133,19 @@ class Trajectory:
         """The points from index `begin` up to `end`, exclusive."""
         return Trajectory(self.curve, self.steps[begin:end], self.costs[begin:end], self.thresholds)
 
-    @cached_property
-    def level(self) -> Estimate:
-        """Median of all points, with an error from the noise and neighbours' likeness."""
-        error = error_of_median(self.noise, len(self))
-        if len(self.blocks) > 2:
-            ratio = self.typical_error * len(self.blocks) ** -0.5
-            error = max(error, float(ratio))
-        return Estimate(float(np.median(self.costs)), error)
+    @property
+    def middle(self) -> float:
+        """The median of all points."""
+        return float(np.median(self.costs))
 
     @cached_property
     def final(self) -> Estimate:
-        """The level that the curve ended at."""
-        tail = self.part(1 - self.thresholds.final_share)
-        if len(tail) >= 5:
-            return tail.level
-        noise = self.noise
-        last = self.costs[-min(len(self), self.thresholds.fewest_final_points) :]
-        return Estimate(float(np.median(last)), error_of_median(noise, len(last)))
+        """The level that the curve ended at; its error comes from the noise of the last half."""
+        settings = self.thresholds
+        count = max(len(self.part(1 - settings.final_share)), settings.fewest_final_points)
+        last, half = self.costs[-count:], self.part(0.5)
+        error = error_of_median(half.noise, len(last), half.blocks.correlation)
+        return Estimate(float(np.median(last)), error)
 
     @cached_property
     def trend(self) -> Trend:

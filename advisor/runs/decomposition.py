@@ -209,21 +209,31 @@ def _terms(levels: list[Level], thresholds: Thresholds) -> tuple[Term, ...]:
         (ErrorSource.VALIDATION_OVER_FITTING, "test", "validation"),
     )
     differences = [
-        (source, known[upper].value - known[lower].value, _joint_error(known, upper, lower))
+        (source, known[upper], known[lower])
         for source, upper, lower in pairs
         if upper in known and lower in known
     ]
-    largest = max((value for _, value, _ in differences), default=0.0)
-    goal = known["goal"].value if "goal" in known else 0.0
-    floor = max(
-        thresholds.term_share_of_goal * abs(goal), thresholds.term_share_of_largest * largest
-    )
+    largest = max((upper.value - lower.value for _, upper, lower in differences), default=0.0)
+    goal = known.get("goal")
+    floor = thresholds.term_share_of_largest * largest
+    if goal is not None:
+        floor = max(floor, thresholds.term_share_of_goal * abs(goal.value))
     return tuple(
-        Term(source, value, error, value > max(floor, thresholds.term_errors * error))
-        for source, value, error in differences
+        _term(source, upper, lower, floor, goal, thresholds) for source, upper, lower in differences
     )
 
 
-def _joint_error(known: dict[str, Level], upper: str, lower: str) -> float:
-    errors = [known[name].uncertainty or 0.0 for name in (upper, lower)]
-    return float(np.hypot(errors[0], errors[1]))
+def _term(
+    source: ErrorSource,
+    upper: Level,
+    lower: Level,
+    floor: float,
+    goal: Level | None,
+    thresholds: Thresholds,
+) -> Term:
+    """A difference; it matters if it beats noise and `floor`, and its end misses the goal."""
+    value = upper.value - lower.value
+    error = float(np.hypot(upper.uncertainty or 0.0, lower.uncertainty or 0.0))
+    misses = goal is None or upper.value > goal.value
+    large = value > max(floor, thresholds.term_errors * error)
+    return Term(source, value, error, large and misses)

@@ -206,9 +206,9 @@ class Descent:
             return None
         if tail.trend.falls(settings.trend_z) and -tail.trend.slope * length > band / 2:
             return None
-        if tail.level.value > curve.best + settings.plateau_height * curve.settled_progress + band:
+        if tail.middle > curve.best + settings.plateau_height * curve.settled_progress + band:
             return None
-        outside = np.flatnonzero(np.abs(curve.blocks.medians - tail.level.value) > 2 * band)
+        outside = np.flatnonzero(np.abs(curve.blocks.medians - tail.middle) > 2 * band)
         first = int(outside[-1]) + 1 if len(outside) else 0
         onset = int(curve.blocks.first_steps[min(first, len(curve.blocks) - 1)])
         return min(onset, int(tail.steps[0]))

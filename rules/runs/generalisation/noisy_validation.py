@@ -14,22 +14,31 @@ _CAUSES = ("validation set too small", "evaluation in training mode (NN401)", "p
 @rule("NR207", severity=Severity.WARNING, step=Step.SKELETON, sources=("002", "004"))
 def noisy_validation(held_out: HeldOut) -> Iterator[Draft]:
     curve, settings = held_out.validation, held_out.thresholds
-    if not curve.has_learned or len(curve) < settings.minimum_points:
+    gained = _gained(held_out)
+    if gained is None or len(curve) < settings.minimum_points:
         return
     noise = curve.part(0.5).noise
     if len(curve) < 2 * settings.minimum_points:
         noise = min(noise, curve.noise)
-    share = noise / curve.progress
+    share = noise / gained
     if share < settings.noisy_validation:
         return
     yield Draft(
         held_out.span(),
         f"`{curve.tag}` scatters by {number(noise)} from evaluation to evaluation, "
-        f"{percent(share)} of all it gained: too noisy to tell models apart",
+        f"{percent(share)} of all that was gained: too noisy to tell models apart",
         evidence=(
             figure("noise of one evaluation", noise),
-            figure("gained", curve.progress),
+            figure("gained", gained),
             share_of("noise over gain", share),
         ),
         causes=_CAUSES,
     )
+
+
+def _gained(held_out: HeldOut) -> float | None:
+    """What validation gained; or training, where noise hides whether validation did."""
+    for curve in (held_out.validation, held_out.train):
+        if curve is not None and curve.has_learned:
+            return curve.progress
+    return None

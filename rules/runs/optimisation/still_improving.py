@@ -23,7 +23,9 @@ def still_improving(descent: Descent) -> Iterator[Draft]:
     gain = _recent_gain(curve)
     if gain is None:
         return
-    projection = project(curve.part(1 / 3).blocks, descent.thresholds.projected_share)
+    begin = 1 / 3
+    further = descent.thresholds.projected_share / (1 - begin)
+    projection = project(curve.part(begin).blocks, further)
     wasted = projection is not None and _is_waste(curve, projection)
     share = descent.thresholds.improving_share
     yield Draft(
