@@ -176,7 +176,8 @@ class Fitted(Event):
 @dataclass(eq=False, slots=True)
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
-    are divided alike and `lineages` what they had been through by then; `operation` names the call.
+    are divided alike and `lineages` what they had been through by then, `labels` those that only
+    labels have; `operation` names the call.
 
     `by_hand` marks slices and masks, which are a split only if their results are called so;
     `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
@@ -187,6 +188,7 @@ class RowsSplit(Event):
     operation: str
     parts: tuple[RowSet, ...] = ()
     lineages: tuple[Lineage, ...] = ()
+    labels: tuple[Lineage, ...] = ()
     by_hand: bool = False
     grouped: bool = False
     applied: list[Fit] = field(default_factory=list)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_ALTERNATIVES = 6
 CHANGED_LINEAGE = ("lineage",)
+STATISTICS = frozenset(
+    ["mean", "std", "var", "median", "quantile", "range", "max", "min", "sum", "mode"]
+)
 
 
 class Value:
@@ -201,6 +204,11 @@ class RowSet:
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether this stands for numbers that were computed from all of the parent."""
+        return self.how in STATISTICS
 
     def part(self, key: object, how: str = "part", place: "NodePlace | None" = None) -> "RowSet":
         """The rows that are drawn under a key: the same set each time it is asked for."""
@@ -779,7 +787,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
     lineage = left.lineage or right.lineage
     if left.lineage is not right.lineage and left.lineage and right.lineage:
         lineage = join_lineages(left.lineage, right.lineage)
-        if lineage is None:
+        numbers = left.lineage.rows.is_statistic or right.lineage.rows.is_statistic
+        if lineage is None and not numbers:
             return Joined((left, right))
     shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
     return Tensor(
@@ -834,6 +843,15 @@ def known_text(value: Value | None) -> str | None:
 def shape_of(value: Value | None) -> Shape | None:
     """The shape of a tensor, or of an unknown that may be one."""
     return value.shape if isinstance(value, (Tensor, Unknown)) else None
+
+
+def is_array(value: Value | None) -> bool:
+    """Whether a value is an array of numbers: made as one, asked for its axes, or used as samples."""
+    if isinstance(value, Unknown):
+        if value.lineage is not None:
+            return True
+        return value.shape.dims is not None or bool(value.shape.known_axes)
+    return isinstance(value, Tensor)
 
 
 def scale_of(value: Value | None) -> Scale | None:

@@ -10,6 +10,7 @@ import libcst as cst
 
 from advisor.code.events import ModelCompiled, ModelTrained, OptimizerStepped
 from advisor.code.interpreter import attributes, calls
+from advisor.code.library import lineages
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
 from advisor.code.library.models import Call, attribute, family, function, hook, method
@@ -275,6 +276,7 @@ def _prediction(call: Call) -> Value | None:
 def train_model(call: Call) -> Value | None:
     """The model is trained as it was compiled last."""
     assert call.receiver is not None
+    lineages.hold_back(call.machine, call.arguments, call.node)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
     return None
 

@@ -1,16 +1,17 @@
 """numpy, and the array functions of scipy, skimage and OpenCV: what they do to samples."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
-from advisor.code.library.lineages import FRAME, STATISTIC_NAMES
+from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.python import on_append
-from advisor.code.library.torch_tensors import size_of
+from advisor.code.library.torch_tensors import reduction
 from advisor.code.values import (
     CHANGED_LINEAGE,
     Arguments,
@@ -35,12 +36,55 @@ if TYPE_CHECKING:
 # --- functions that keep the rows ---------------------------------------------------------
 
 _CONVERSIONS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "copy")
-_ELEMENTWISE = (
-    "abs absolute around cbrt clip cos cosh deg2rad divide exp exp2 expm1 fabs float32 float64 "
-    "floor_divide int32 int64 int_ log log10 log1p log2 logical_not maximum minimum multiply "
-    "nan_to_num negative power real reciprocal rint round round_ sign sin sinh sqrt square "
-    "subtract tan tanh true_divide uint8 vectorize where"
-).split()
+_ELEMENTWISE = [
+    "abs",
+    "absolute",
+    "around",
+    "cbrt",
+    "clip",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "divide",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "float32",
+    "float64",
+    "floor_divide",
+    "int32",
+    "int64",
+    "int_",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_not",
+    "maximum",
+    "minimum",
+    "multiply",
+    "nan_to_num",
+    "negative",
+    "power",
+    "real",
+    "reciprocal",
+    "rint",
+    "round",
+    "round_",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "uint8",
+    "vectorize",
+    "where",
+]
 
 
 @function(*(f"numpy.{name}" for name in _CONVERSIONS))
@@ -70,11 +114,22 @@ def elementwise(call: Call) -> Value | None:
 
 
 @function("numpy.squeeze", "numpy.expand_dims", "numpy.atleast_2d", "numpy.ravel", "numpy.moveaxis")
+@function(*(f"scipy.sparse.{kind}_matrix" for kind in ("csr", "csc", "coo", "lil")))
 def laid_out(call: Call) -> Value | None:
     """The same numbers under other dimensions."""
     value = call.argument(0, "a")
     lineage = lineages.known(value)
     return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@function("numpy.apply_along_axis")
+def applied_along_axis(call: Call) -> Value | None:
+    """What a function makes of each row; along the rows it puts them together."""
+    value, axis = call.argument(2, "arr"), call.argument(1, "axis")
+    lineage = lineages.known(value)
+    if lineage is None or axis is None or _is_zero(axis):
+        return None
+    return lineages.array(lineage, call.place)
 
 
 @method("tensor", "astype", "ravel", "toarray", "todense", "tocsr", "tocsc", "copy", "to_numpy")
@@ -96,16 +151,27 @@ def kept_unknown(call: Call) -> Value | None:
 # --- random numbers -----------------------------------------------------------------------
 
 family("numpy.random.Generator", "numpy.random.RandomState", "numpy.random.default_rng")
-_DRAWS = (
-    "normal standard_normal randn rand random uniform random_sample ranf poisson laplace "
-    "gamma beta exponential binomial multivariate_normal"
-).split()
+_DRAWS = [
+    "normal",
+    "standard_normal",
+    "randn",
+    "rand",
+    "random",
+    "uniform",
+    "random_sample",
+    "ranf",
+    "poisson",
+    "laplace",
+    "gamma",
+    "beta",
+    "exponential",
+    "binomial",
+    "multivariate_normal",
+]
 _ORDERS = ("permutation", "permuted")
 
 
-@function(
-    *(f"numpy.random.{name}" for name in _DRAWS), *(f"numpy.random.mtrand.{name}" for name in ())
-)
+@function(*(f"numpy.random.{name}" for name in _DRAWS))
 @method("numpy.random.Generator", *_DRAWS)
 def drawn(call: Call) -> Value | None:
     """Random numbers: added to samples they augment them."""
@@ -152,6 +218,19 @@ def statistic(call: Call) -> Value | None:
     position = 2 if "quantile" in name or "percentile" in name else 1
     lineage = _reduced(value, name, call.argument(position, "axis"), call)
     return lineages.alike(value, lineage, call.place)
+
+
+@method("unknown", "mean", "std", "var")
+def statistic_of_unknown(call: Call) -> Value | None:
+    """A statistic of data nothing is known about yet."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    name = call.path.rsplit(".", 1)[-1]
+    axis = call.argument(0, "axis") or call.argument(-1, "dim")
+    result = reduction(call)
+    if isinstance(result, Tensor) and over_rows(axis):
+        return result.replace(lineage=_reduced(receiver, name, axis, call))
+    return result
 
 
 def _reduced(value: Value, name: str, axis: Value | None, call: Call) -> Lineage:
@@ -271,7 +350,7 @@ def split(call: Call) -> Value | None:
         return None
     ends = [None, *cuts.items, None]
     pieces = []
-    for start, stop in zip(ends, ends[1:], strict=False):
+    for start, stop in pairwise(ends):
         lineage = lineages.part(call.machine, value, slice(start, stop, None), call.node)
         pieces.append(lineages.alike(value, lineage, call.place))
     return SequenceValue("list", tuple(pieces), place=call.place)
@@ -389,7 +468,7 @@ def follow(
         return result
     if isinstance(result, Tensor):
         return result.replace(lineage=lineage)
-    if not result.fields and not result.names:
+    if result.lineage is None:
         result.lineage = lineage
     return result
 
@@ -424,6 +503,3 @@ def assigned_part(
     elif receiver.lineage is not None and isinstance(node, cst.Subscript):
         assign(machine, node.value, receiver.replace(lineage=receiver.lineage.after(*new.fits)))
     return False
-
-
-__all__ = ["FRAME", "after_each_other", "augmented", "beside", "over_rows", "parts_of", "size_of"]

@@ -1,1 +1,467 @@
-"""sklearn."""
+"""scikit-learn and what is built like it: estimators, splits, resampling, data sets."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import Fitted, RowsSplit
+from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library import lineages
+from advisor.code.library.lineages import words, written
+from advisor.code.library.models import Call, attribute, family, function, iteration, method
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Fit,
+    Function,
+    Instance,
+    Library,
+    Lineage,
+    Object,
+    RowSet,
+    Sequence,
+    Unknown,
+    Value,
+    known_number,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# --- what estimators learn from rows ------------------------------------------------------
+
+# Transformers by what they learn. What is not named here learns nothing from the rows, as
+# `Normalizer` and `PolynomialFeatures`, or only which categories there are, as `OneHotEncoder`.
+_LEARNS = {
+    "scaler": "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler QuantileTransformer "
+    "PowerTransformer",
+    "decomposition": "PCA IncrementalPCA KernelPCA SparsePCA MiniBatchSparsePCA TruncatedSVD NMF "
+    "MiniBatchNMF FastICA FactorAnalysis DictionaryLearning MiniBatchDictionaryLearning "
+    "LatentDirichletAllocation RandomizedPCA LinearDiscriminantAnalysis "
+    "NeighborhoodComponentsAnalysis PLSRegression LDA Nystroem Isomap LocallyLinearEmbedding",
+    "imputer": "SimpleImputer KNNImputer IterativeImputer Imputer",
+    "vectoriser": "CountVectorizer TfidfVectorizer TfidfTransformer",
+    "discretiser": "KBinsDiscretizer",
+    "target encoder": "TargetEncoder CatBoostEncoder LeaveOneOutEncoder JamesSteinEncoder "
+    "MEstimateEncoder WOEEncoder GLMMEncoder",
+    "selection": "SelectKBest SelectPercentile SelectFromModel SelectFdr SelectFpr SelectFwe RFE "
+    "RFECV SequentialFeatureSelector GenericUnivariateSelect VarianceThreshold",
+    "vocabulary": "Tokenizer TextVectorization",
+    "encoder": "LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer",
+}
+KINDS = {name: kind for kind, names in _LEARNS.items() for name in words(names)}
+_USES_LABELS = frozenset({"target encoder", "selection"})
+_WEIGHT = ("target encoder", "selection", "scaler", "decomposition", "imputer", "vectoriser")
+_IDLE_WITH = {"StandardScaler": ("with_mean", "with_std")}
+_MODULES = words(
+    "calibration cluster covariance cross_decomposition decomposition discriminant_analysis dummy "
+    "ensemble feature_extraction feature_extraction.text feature_selection gaussian_process impute "
+    "isotonic kernel_approximation kernel_ridge lda linear_model manifold mixture multiclass "
+    "multioutput naive_bayes neighbors neural_network preprocessing qda random_projection "
+    "semi_supervised svm tree compose pipeline model_selection cross_validation grid_search"
+)
+
+family("splitter", "sklearn.splitter.")
+family("search", "sklearn.search.")
+family("estimator", "sklearn.", "category_encoders.", "sklearn_pandas.", "feature_engine.")
+family("estimator", "imblearn.", "cuml.", "keras.layers.Normalization")
+family("sampler", "imblearn.over_sampling.", "imblearn.under_sampling.", "imblearn.combine.")
+family("pipeline", "sklearn.pipeline.", "imblearn.pipeline.")
+
+
+@function(*(f"sklearn.{name}.*" for name in _MODULES), "category_encoders.*", "sklearn_pandas.*")
+@function("imblearn.over_sampling.*", "imblearn.under_sampling.*", "imblearn.combine.*")
+@function("imblearn.pipeline.*", "imblearn.ensemble.*", "sklearn.feature_extraction.*")
+def estimator(call: Call) -> Value | None:
+    """Any class of scikit-learn and its relatives."""
+    name = call.path.rsplit(".", 1)[-1]
+    if not name[:1].isupper() and name not in {"make_pipeline", "make_column_transformer"}:
+        return None
+    if name in _SPLITTERS:
+        return Object(f"sklearn.splitter.{name}", call.arguments, call.place)
+    if name in _SEARCHES:
+        return Object(f"sklearn.search.{name}", call.arguments, call.place)
+    return Object(call.path, call.arguments, call.place)
+
+
+function(
+    *(
+        f"sklearn.preprocessing.{name}"
+        for name in words("StandardScaler MinMaxScaler RobustScaler")
+    ),
+    *(f"sklearn.decomposition.{name}" for name in ("PCA", "TruncatedSVD", "NMF")),
+    *(f"sklearn.feature_extraction.text.{name}" for name in ("CountVectorizer", "TfidfVectorizer")),
+    "sklearn.impute.SimpleImputer",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.pipeline.make_pipeline",
+    "sklearn.model_selection.KFold",
+    "sklearn.model_selection.StratifiedKFold",
+    "sklearn.model_selection.GridSearchCV",
+    "imblearn.over_sampling.SMOTE",
+)(estimator)
+
+
+def kind_of(value: Value | None) -> str | None:
+    """What a transformer learns from the rows it is fitted on; of several steps the gravest."""
+    if not isinstance(value, Object):
+        return None
+    name = value.path.rsplit(".", 1)[-1]
+    if name in KINDS:
+        return None if _learns_nothing(value, name) else KINDS[name]
+    found = {kind_of(step) for step in _steps(value)}
+    return next((kind for kind in _WEIGHT if kind in found), None)
+
+
+def _learns_nothing(value: Object, name: str) -> bool:
+    if name == "SimpleImputer":
+        strategy = value.argument(-1, "strategy")
+        return isinstance(strategy, Constant) and strategy.value == "constant"
+    flags = [value.argument(-1, option) for option in _IDLE_WITH.get(name, ())]
+    return bool(flags) and all(isinstance(flag, Constant) and flag.value is False for flag in flags)
+
+
+def _steps(value: Object) -> Iterator[Value]:
+    """The estimators that a pipeline or the like consists of."""
+    name = value.path.rsplit(".", 1)[-1]
+    if name.startswith(
+        ("Pipeline", "make_", "ColumnTransformer", "FeatureUnion", "DataFrameMapper")
+    ):
+        waiting = list(value.arguments.values())
+        while waiting:
+            current = waiting.pop()
+            if isinstance(current, Sequence) and current.items is not None:
+                waiting.extend(current.items)
+            elif isinstance(current, Object):
+                yield current
+
+
+# --- fitting and transforming -------------------------------------------------------------
+
+
+def fit_on(call: Call, target: Value, data: Value) -> Fit:
+    """Let an estimator learn from rows."""
+    lineage = lineages.samples(data)
+    kind = kind_of(target) or "model"
+    text = _text(call.node)
+    fit = Fit(target, lineage.rows, call.place, kind, kind in _USES_LABELS, text)
+    call.machine.emit(Fitted(call.place, call.context, target, lineage.rows, kind))
+    if isinstance(target, Object):
+        call.machine.store(target.fields, "fit", fit)
+    return fit
+
+
+def _text(node: cst.CSTNode) -> str:
+    """What is fitted, as its author calls it."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return written(node.func.value)
+    return written(node.func) if isinstance(node, cst.Call) else "it"
+
+
+def transformed(call: Call, target: Object, data: Value) -> Value:
+    """What an estimator makes of rows."""
+    lineage = lineages.samples(data)
+    fit = target.fields.get("fit")
+    if isinstance(fit, Fit) and fit.kind not in {"model", "encoder"}:
+        lineage = lineages.applied(lineage, fit)
+    return lineages.array(lineage, call.place)
+
+
+def _data(call: Call) -> Value | None:
+    return call.argument(0, "X") or call.argument(0, "raw_documents") or call.argument(0, "y")
+
+
+@method("estimator", "fit", "partial_fit")
+def fit(call: Call) -> Value | None:
+    """`estimator.fit(X)`."""
+    data, target = _data(call), call.receiver
+    if data is not None and target is not None:
+        fit_on(call, target, data)
+    return target
+
+
+@method("estimator", "fit_transform")
+def fit_transform(call: Call) -> Value | None:
+    """`estimator.fit_transform(X)`."""
+    data, target = _data(call), call.receiver
+    if data is None or not isinstance(target, Object):
+        return None
+    fit_on(call, target, data)
+    return transformed(call, target, data)
+
+
+@method("estimator", "transform")
+def transform(call: Call) -> Value | None:
+    """`estimator.transform(X)`."""
+    data, target = _data(call), call.receiver
+    if data is None or not isinstance(target, Object):
+        return None
+    return transformed(call, target, data)
+
+
+@method("estimator", "predict", "predict_proba", "decision_function", "inverse_transform")
+@method("estimator", "fit_predict", "apply", "predict_log_proba")
+def predicted(call: Call) -> Value | None:
+    """Something for each row."""
+    data = _data(call)
+    if data is None:
+        return None
+    if call.path.endswith("fit_predict") and call.receiver is not None:
+        fit_on(call, call.receiver, data)
+    return lineages.array(Lineage(lineages.samples(data).rows), call.place)
+
+
+@method("unknown", "fit")
+def fit_of_unknown(call: Call) -> Value | None:
+    """`model.fit(X, y, validation_split=0.2)` of a model nothing is known about."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    lineages.hold_back(call.machine, call.arguments, call.node)
+    own = attributes.unknown_attribute(call.machine, receiver, "fit", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
+
+
+@method("estimator", "set_params", "set_output")
+def itself(call: Call) -> Value | None:
+    """The estimator itself."""
+    return call.receiver
+
+
+@function("sklearn.base.clone")
+def clone(call: Call) -> Value | None:
+    """The same estimator, not fitted yet."""
+    value = call.argument(0, "estimator")
+    if isinstance(value, Object):
+        return Object(value.path, value.arguments, call.place)
+    return value
+
+
+_DIRECT = {
+    **dict.fromkeys(("scale", "minmax_scale", "robust_scale", "maxabs_scale"), "scaler"),
+    **dict.fromkeys(("quantile_transform", "power_transform"), "scaler"),
+}
+
+
+@function(*(f"sklearn.preprocessing.{name}" for name in _DIRECT))
+def scaled(call: Call) -> Value | None:
+    """`scale(X)`: fitted and applied at once."""
+    data, axis = call.argument(0, "X"), call.argument(1, "axis")
+    if data is None:
+        return None
+    lineage = lineages.samples(data)
+    number = known_number(axis)
+    if number is not None and number.integer == 1:
+        return lineages.array(lineage, call.place)
+    text = written(call.node.func) if isinstance(call.node, cst.Call) else call.path
+    made = Fit(Library(call.path), lineage.rows, call.place, "scaler", text=text)
+    call.machine.emit(Fitted(call.place, call.context, made.estimator, made.rows, made.kind))
+    return lineages.array(lineages.applied(lineage, made), call.place)
+
+
+@function("sklearn.preprocessing.normalize", "sklearn.preprocessing.binarize")
+@function("sklearn.preprocessing.label_binarize", "sklearn.preprocessing.add_dummy_feature")
+def row_by_row(call: Call) -> Value | None:
+    """A function of each row alone."""
+    lineage = lineages.known(call.argument(0, "X"))
+    return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@method("sklearn.base.TransformerMixin", "fit_transform")
+def fit_transform_of_project(call: Call) -> Value | None:
+    """A transformer of the project: its `fit`, then its `transform`."""
+    receiver = call.receiver
+    if not isinstance(receiver, Instance):
+        return None
+    if isinstance(receiver.cls.find("fit"), Function):
+        calls.call_method(call.machine, receiver, "fit", call.arguments, call.node)
+    rest = Arguments(call.arguments.positional[:1], {})
+    data = call.argument(0, "X")
+    if not rest.positional and data is not None:
+        rest.positional.append(data)
+    return calls.call_method(call.machine, receiver, "transform", rest, call.node)
+
+
+# --- resampling ---------------------------------------------------------------------------
+
+
+@method("sampler", "fit_resample", "fit_sample")
+@method("pipeline", "fit_resample", "fit_sample")
+def resampled(call: Call) -> Value | None:
+    """Rows are made up, repeated or left out to balance the classes."""
+    data, labels = call.argument(0, "X"), call.argument(1, "y")
+    if data is None:
+        return None
+    lineage = lineages.samples(data)
+    rows = RowSet("resampled", lineage.rows, call.place)
+    first = lineages.alike(data, lineage.of(rows), call.place)
+    if labels is None:
+        return first
+    fits = lineages.samples(labels).of(rows)
+    return Sequence("tuple", (first, lineages.alike(labels, fits, call.place)), place=call.place)
+
+
+@function("sklearn.utils.resample")
+def drawn_again(call: Call) -> Value | None:
+    """`resample(X, y)`: rows drawn with replacement unless told otherwise."""
+    replace = call.argument(-1, "replace")
+    again = not (isinstance(replace, Constant) and replace.value is False)
+    results = [_drawn(value, again, call) for value in call.arguments.positional]
+    if len(results) == 1:
+        return results[0]
+    return Sequence("tuple", tuple(results), place=call.place) if results else None
+
+
+def _drawn(value: Value, again: bool, call: Call) -> Value:
+    lineage = lineages.samples(value)
+    key = ("drawn", call.node)
+    rows = lineage.rows.part(key, "resampled" if again else "part", call.place)
+    return lineages.alike(value, lineage.of(rows), call.place)
+
+
+@function("sklearn.utils.shuffle")
+def shuffled(call: Call) -> Value | None:
+    """The same rows in another order."""
+    values = call.arguments.positional
+    if len(values) == 1:
+        return values[0]
+    return Sequence("tuple", tuple(values), place=call.place) if values else None
+
+
+# --- splits -------------------------------------------------------------------------------
+
+_SPLITTERS = frozenset(
+    words(
+        "KFold StratifiedKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit LeaveOneOut "
+        "StratifiedShuffleSplit LeavePOut TimeSeriesSplit GroupKFold GroupShuffleSplit "
+        "LeaveOneGroupOut LeavePGroupsOut StratifiedGroupKFold PredefinedSplit LabelKFold"
+    )
+)
+_SEARCHES = frozenset(
+    words("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV")
+)
+
+
+@function("sklearn.model_selection.train_test_split", "sklearn.cross_validation.train_test_split")
+@function("dask_ml.model_selection.train_test_split", "cuml.model_selection.train_test_split")
+def train_test_split(call: Call) -> Value | None:
+    """`train_test_split(*arrays)`."""
+    data = call.arguments.positional
+    if not data or call.arguments.unknown:
+        return None
+    for value in data:
+        lineages.samples(value)
+    event = lineages.divide(call.machine, data, "train_test_split", call.node)
+    parts = [part for value in data for part in lineages.halves(value, event)]
+    return Sequence("list", tuple(parts), place=call.place)
+
+
+@method("splitter", "split")
+def folds(call: Call) -> Value | None:
+    """`KFold().split(X, y)`: pairs of indices."""
+    receiver = call.receiver
+    assert isinstance(receiver, Object)
+    data = [value for value in call.arguments.values() if lineages.all_of(value)]
+    return _folds(call.machine, receiver, data, call.node)
+
+
+def _folds(machine: "Machine", splitter: Object, data: list[Value], node: cst.CSTNode) -> Object:
+    name = splitter.path.rsplit(".", 1)[-1]
+    grouped = "Group" in name or "Label" in name
+    event = lineages.divide(machine, data, f"{name}.split", node, grouped)
+    return Object("sklearn.folds", Arguments(), machine.place(node), {"event": event})
+
+
+@iteration("sklearn.folds")
+def iterate_folds(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Pairs of training and test indices."""
+    event = value.fields["event"]
+    assert isinstance(event, RowsSplit)
+    index = lineages.array(Lineage(RowSet("all", place=event.place)), event.place)
+    pair = lineages.halves(index, event)
+    return Iteration(make=lambda: Sequence("tuple", pair, place=event.place))
+
+
+@iteration("splitter")
+def iterate_splitter(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """`for train, test in KFold(n)` of old versions."""
+    return iterate_folds(machine, _folds(machine, value, [], node), node)
+
+
+_CROSS_VALIDATIONS = words(
+    "cross_val_score cross_validate cross_val_predict learning_curve validation_curve"
+)
+
+
+@function(
+    *(f"sklearn.model_selection.{name}" for name in _CROSS_VALIDATIONS),
+    *(f"sklearn.cross_validation.{name}" for name in _CROSS_VALIDATIONS),
+)
+def cross_validated(call: Call) -> Value | None:
+    """`cross_val_score(model, X, y)`."""
+    data = [value for value in (call.argument(1, "X"), call.argument(2, "y")) if value is not None]
+    splitter = call.argument(-1, "cv")
+    grouped = isinstance(splitter, Object) and "Group" in splitter.path
+    lineages.divide(call.machine, data, call.path.rsplit(".", 1)[-1], call.node, grouped)
+    return None
+
+
+@method("search", "fit")
+def searched(call: Call) -> Value | None:
+    """`GridSearchCV(…).fit(X, y)`: each candidate is cross-validated."""
+    receiver = call.receiver
+    assert isinstance(receiver, Object)
+    data = [value for value in (call.argument(0, "X"), call.argument(1, "y")) if value is not None]
+    splitter = receiver.argument(-1, "cv")
+    grouped = isinstance(splitter, Object) and "Group" in splitter.path
+    name = receiver.path.rsplit(".", 1)[-1]
+    lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
+    if data:
+        fit_on(call, receiver, data[0])
+    return receiver
+
+
+# --- data sets ----------------------------------------------------------------------------
+
+
+def _labelled(call: Call) -> tuple[Value, Value]:
+    lineage = Lineage(RowSet("all", place=call.place))
+    return lineages.array(lineage, call.place), lineages.array(lineage, call.place)
+
+
+_MAKERS = words(
+    "blobs checkerboard circles classification friedman1 friedman2 friedman3 gaussian_quantiles "
+    "hastie_10_2 low_rank_matrix moons multilabel_classification regression s_curve swiss_roll"
+)
+
+
+@function(*(f"sklearn.datasets.make_{name}" for name in _MAKERS))
+def made(call: Call) -> Value | None:
+    """Samples and labels drawn from a formula."""
+    return Sequence("tuple", _labelled(call), place=call.place)
+
+
+_LOADERS = words(
+    "load_iris load_digits load_wine load_breast_cancer load_diabetes load_boston load_linnerud "
+    "fetch_california_housing fetch_openml fetch_covtype fetch_olivetti_faces fetch_lfw_people "
+    "fetch_20newsgroups fetch_20newsgroups_vectorized fetch_mldata load_files"
+)
+
+
+@function(*(f"sklearn.datasets.{name}" for name in _LOADERS))
+def loaded(call: Call) -> Value | None:
+    """One of the well-known data sets."""
+    pair = call.argument(-1, "return_X_y")
+    first, second = _labelled(call)
+    if isinstance(pair, Constant) and pair.value is True:
+        return Sequence("tuple", (first, second), place=call.place)
+    table = lineages.frame(lineages.samples(first), call.place)
+    fields: dict[object, Value] = {"data": first, "target": second, "frame": table}
+    return Object("sklearn.utils.Bunch", call.arguments, call.place, fields)
+
+
+@attribute("sklearn.utils.Bunch", "images")
+def images(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """The same samples as pictures."""
+    found: Value = receiver.fields["data"]
+    return found

@@ -1,1 +1,368 @@
-"""torch_data."""
+"""Datasets and loaders: which samples they hold, how many, and how they are divided."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.interpreter import calls
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library import lineages
+from advisor.code.library.lineages import words
+from advisor.code.library.models import (
+    Call,
+    Index,
+    attribute,
+    family,
+    function,
+    hook,
+    item,
+    iteration,
+)
+from advisor.code.library.python import known_length
+from advisor.code.library.torch_tensors import concatenated
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Function,
+    Instance,
+    Lineage,
+    Object,
+    RowSet,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+    same,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+LOADER = "torch.utils.data.DataLoader"
+SUBSET = "torch.utils.data.Subset"
+_PATH = "torch.utils.data."
+# How many samples the well-known data sets hold, for training and for testing.
+_SIZES = {
+    "MNIST": (60_000, 10_000),
+    "FashionMNIST": (60_000, 10_000),
+    "KMNIST": (60_000, 10_000),
+    "CIFAR10": (50_000, 10_000),
+    "CIFAR100": (50_000, 10_000),
+}
+
+# --- datasets -----------------------------------------------------------------------------
+
+family("dataset", f"{_PATH}Dataset", f"{_PATH}TensorDataset", f"{_PATH}Subset")
+family("dataset", f"{_PATH}ConcatDataset", "torchvision.datasets.")
+_PICTURES = words(
+    "MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 SVHN STL10 ImageFolder "
+    "DatasetFolder ImageNet CelebA Flowers102 Food101 OxfordIIITPet VOCSegmentation "
+    "VOCDetection CocoDetection Omniglot Cityscapes LFWPeople Caltech101 Caltech256 FakeData"
+)
+
+
+def dataset(path: str, call: Call, lineage: Lineage, length: Number | None = None) -> Object:
+    """A dataset that holds some samples."""
+    made = Object(path, call.arguments, call.place, {"lineage": lineage})
+    if length is not None:
+        made.fields["length"] = Scalar(length)
+    return made
+
+
+@function(*(f"torchvision.datasets.{name}" for name in _PICTURES))
+def pictures(call: Call) -> Value | None:
+    """One of torchvision's data sets, from a folder."""
+    lineage = Lineage(RowSet("all", place=call.place))
+    return dataset(call.path, call, lineage, _known_size(call))
+
+
+def _known_size(call: Call) -> Number | None:
+    sizes = _SIZES.get(call.path.rsplit(".", 1)[-1])
+    train = call.argument(1, "train")
+    if sizes is None or call.arguments.unknown:
+        return None
+    if train is None:
+        return symbols.number(sizes[0])
+    if isinstance(train, Constant) and isinstance(train.value, bool) and not train.configurable:
+        return symbols.number(sizes[0] if train.value else sizes[1])
+    return None
+
+
+@function(f"{_PATH}TensorDataset")
+def of_tensors(call: Call) -> Value | None:
+    """A dataset of arrays that are divided alike."""
+    found = [each for each in map(lineages.known, call.arguments.positional) if each is not None]
+    first = call.argument(0, "tensors")
+    lineage = lineages.samples(first)
+    for each in found:
+        lineage = lineage.after(*each.fits)
+    dims = first.shape.dims if isinstance(first, Tensor) else None
+    return dataset(call.path, call, lineage, dims[0] if dims else None)
+
+
+@function(f"{_PATH}Subset")
+def subset(call: Call) -> Value | None:
+    """Some samples of a dataset."""
+    whole, indices = call.argument(0, "dataset"), call.argument(1, "indices")
+    if whole is None or indices is None:
+        return None
+    lineage = lineages.samples(whole)
+    rows = _rows_at(call, whole, lineage, indices)
+    length = _count(indices)
+    return dataset(SUBSET, call, lineage.of(rows), length)
+
+
+def _rows_at(call: Call, whole: Value, lineage: Lineage, indices: Value) -> RowSet:
+    if isinstance(indices, Object) and indices.path == "builtins.range":
+        start, stop, *rest = indices.arguments.positional
+        if not rest:
+            return lineages.part(call.machine, whole, slice(start, stop, None), call.node).rows
+    return lineages.part(call.machine, whole, indices, call.node).rows
+
+
+def _count(indices: Value) -> Number | None:
+    if isinstance(indices, SequenceValue) and indices.items is not None:
+        return symbols.number(len(indices.items))
+    if isinstance(indices, Object) and indices.path == "builtins.range":
+        start, stop, *rest = (known_number(value) for value in indices.arguments.positional)
+        if start is not None and stop is not None and not rest:
+            return symbols.subtract(stop, start)
+    return None
+
+
+@function(f"{_PATH}ConcatDataset")
+def put_together(call: Call) -> Value | None:
+    """Several datasets as one; two views of the same samples hold each of them twice."""
+    given = call.argument(0, "datasets")
+    parts = given.items if isinstance(given, SequenceValue) else None
+    if not parts:
+        return None
+    return joined(call, list(parts))
+
+
+def joined(call: Call, parts: list[Value]) -> Object:
+    """The samples of several datasets."""
+    found = [lineages.samples(part) for part in parts]
+    for index, part in enumerate(parts):
+        twin = next((k for k in range(index) if same_samples(parts[k], part)), None)
+        if twin is not None:
+            found[index] = found[index].of(found[twin].rows)
+    lineage = lineages.together(found, call.place, call.context)
+    path = f"{_PATH}ConcatDataset"
+    made = dataset(path, call, lineage or Lineage(RowSet("all", place=call.place)))
+    lengths = [length_of(call.machine, part, call.node) for part in parts]
+    total = symbols.ZERO
+    for length in lengths:
+        if length is None:
+            return made
+        total = symbols.add(total, length)
+    made.fields["length"] = Scalar(total)
+    return made
+
+
+def same_samples(left: Value, right: Value) -> bool:
+    """Whether two datasets read the same samples from the same place, whatever they do to them."""
+    if isinstance(left, Object) and isinstance(right, Object):
+        first, second = left.argument(0, "root"), right.argument(0, "root")
+        alike = left.path == right.path and left.path.startswith("torchvision.datasets.")
+        if not alike or first is None or second is None or not same(first, second):
+            return False
+        return all(_agree(left, right, index, name) for index, name in ((1, "train"), (1, "split")))
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
+        return _of_the_same_data(left, right)
+    return False
+
+
+def _agree(left: Object, right: Object, index: int, name: str) -> bool:
+    given = [each.arguments.keywords.get(name) for each in (left, right)]
+    if given[0] is None and given[1] is None:
+        given = [each.argument(index, name) for each in (left, right)]
+        if any(each is not None and not isinstance(each, Constant) for each in given):
+            return True
+    first, second = given
+    if first is None or second is None:
+        return first is second
+    return same(first, second)
+
+
+def _of_the_same_data(left: Instance, right: Instance) -> bool:
+    """Two objects of a class with the same data that differ in what is done to it."""
+    differing = [
+        name
+        for name, value in left.fields.items()
+        if isinstance(value, Value)
+        and isinstance(right.fields.get(name), Value)
+        and not same(value, right.fields[name])
+    ]
+    shared = [
+        value
+        for name, value in left.fields.items()
+        if isinstance(value, (Tensor, Unknown, Object, SequenceValue))
+        and right.fields.get(name) is value
+    ]
+    changes = ("transform", "augment", "aug", "train")
+    return bool(shared) and all(any(part in str(name) for part in changes) for name in differing)
+
+
+@hook("arithmetic")
+def added(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """`dataset + other`."""
+    if operator != "+" or right is None or not (_is_dataset(left) and _is_dataset(right)):
+        return None
+    passed = Arguments([SequenceValue("list", (left, right))])
+    return joined(Call(machine, f"{_PATH}ConcatDataset", passed, node), [left, right])
+
+
+def _is_dataset(value: Value) -> bool:
+    if isinstance(value, Instance):
+        return f"{_PATH}Dataset" in value.cls.library_bases()
+    prefixes = (_PATH, "torchvision.datasets.")
+    return isinstance(value, Object) and value.path.startswith(prefixes) and value.path != LOADER
+
+
+@item("dataset")
+def sample_of(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """One sample: nothing is known of it."""
+    return machine.unknown("sample", node)
+
+
+def length_of(machine: "Machine", value: Value, node: cst.CSTNode) -> Number | None:
+    """How many samples a dataset holds: a known number or the symbol that stands for it."""
+    if isinstance(value, Instance) and isinstance(value.cls.find("__len__"), Function):
+        found = calls.call_method(machine, value, "__len__", Arguments(), node)
+        return known_number(found)
+    if isinstance(value, Tensor):
+        return value.shape.axis(0)
+    if isinstance(value, SequenceValue) and value.items is not None:
+        return symbols.number(len(value.items))
+    if isinstance(value, (Object, Unknown, Instance, SequenceValue)):
+        return known_length(value).number
+    return None
+
+
+@iteration("dataset")
+def iterate_dataset(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """One sample after the other."""
+    length = known_length(value)
+    return Iteration(
+        make=lambda: machine.unknown("sample", node), trips=length.number, names=length.names
+    )
+
+
+# --- division -----------------------------------------------------------------------------
+
+
+@function(f"{_PATH}random_split", f"{_PATH}dataset.random_split")
+def random_split(call: Call) -> Value | None:
+    """`random_split(dataset, lengths)`: subsets drawn at random."""
+    whole, lengths = call.argument(0, "dataset"), call.argument(1, "lengths")
+    if whole is None:
+        return None
+    lineage = lineages.samples(whole)
+    event = lineages.divide(call.machine, (whole,), "random_split", call.node)
+    if not event.lineages:
+        event.lineages = (lineage,)
+    given = lengths.items if isinstance(lengths, SequenceValue) else None
+    parts = []
+    for index, size in enumerate(given or ()):
+        rows = lineage.rows.part((index, event), "train" if index == 0 else "test", call.place)
+        rows.split = event
+        parts.append(dataset(SUBSET, call, lineage.of(rows), _share(call, whole, size)))
+    if not parts:
+        rows = lineage.rows.part(("any", event), "part", call.place)
+        return SequenceValue("list", None, dataset(SUBSET, call, lineage.of(rows)), call.place)
+    return SequenceValue("list", tuple(parts), place=call.place)
+
+
+def _share(call: Call, whole: Value, size: Value) -> Number | None:
+    number = known_number(size)
+    if number is None:
+        return None
+    constant = number.constant
+    if constant is None or constant > 1 or constant == int(constant):
+        return number
+    all_of_them = length_of(call.machine, whole, call.node)
+    if all_of_them is None:
+        return None
+    return symbols.apply("floor", symbols.multiply(all_of_them, number))
+
+
+# --- loaders ------------------------------------------------------------------------------
+
+
+@function(LOADER, f"{_PATH}dataloader.DataLoader", "torch_geometric.loader.DataLoader")
+def loader(call: Call) -> Value | None:
+    """`DataLoader(dataset, batch_size=…)`: so many batches."""
+    whole = call.argument(0, "dataset")
+    lineage = lineages.known(whole)
+    fields: dict[object, object] = {} if lineage is None else {"lineage": lineage}
+    made = Object(LOADER, call.arguments, call.place, dict(fields))
+    if whole is not None:
+        made.fields["dataset"] = whole
+    made.fields["length"] = _batches(call, whole)
+    return made
+
+
+def _batches(call: Call, whole: Value | None) -> Scalar:
+    """The number of batches: known when the size of the data and of a batch are."""
+    size = known_number(call.argument(1, "batch_size") or Scalar(symbols.ONE))
+    total = None
+    special = any(call.argument(-1, name) is not None for name in ("sampler", "batch_sampler"))
+    if whole is not None and not special:
+        total = length_of(call.machine, whole, call.node)
+    if size is None or total is None or size.integer is None or total.integer is None:
+        return Scalar(symbols.fresh("len(loader)"), frozenset({"len(loader)"}))
+    drop = call.argument(8, "drop_last")
+    keeps = drop is None or (isinstance(drop, Constant) and drop.value is False)
+    batches = total.integer // size.integer if size.integer else 0
+    if keeps and size.integer and total.integer % size.integer:
+        batches += 1
+    given = call.argument(1, "batch_size")
+    names = given.names if isinstance(given, Scalar) else frozenset()
+    option = given.configurable if isinstance(given, Scalar) else None
+    return Scalar(symbols.number(batches), names | {"len(loader)"}, option)
+
+
+@iteration(LOADER)
+def iterate_loader(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Batches nothing is known about, so many as the loader is long."""
+    length = known_length(value)
+    return Iteration(
+        make=lambda: machine.unknown("batch", node),
+        trips=length.number,
+        names=length.names,
+        configurable=length.configurable,
+    )
+
+
+@attribute(LOADER, "batch_size")
+def batch_size(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`loader.batch_size`."""
+    return receiver.argument(1, "batch_size")
+
+
+# --- tensors of samples -------------------------------------------------------------------
+
+
+@function("torch.cat", "torch.concat", "torch.concatenate", "torch.vstack")
+def concatenated_samples(call: Call) -> Value | None:
+    """Tensors put together; along the first dimension their samples follow each other."""
+    result = concatenated(call)
+    given = call.argument(0, "tensors")
+    parts = given.items if isinstance(given, SequenceValue) else None
+    dim = known_number(call.argument(1, "dim"))
+    if not isinstance(result, Tensor) or not parts or not any(map(lineages.known, parts)):
+        return result
+    if dim is not None and dim.integer != 0:
+        return result.replace(lineage=lineages.known(parts[0]))
+    found = [lineages.samples(part) for part in parts]
+    return result.replace(lineage=lineages.together(found, call.place, call.context))

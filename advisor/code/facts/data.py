@@ -1,0 +1,102 @@
+"""Splits of samples into rows to learn from and rows to judge by."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from advisor.code.events import RowsSplit
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Fit, RowSet
+
+# What programs call the parts of a split that was made by slices or masks.
+_TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
+_HELD_OUT = re.compile(r"test|valid|(^|_)va?l?(_|\d|$)|(^|_)te(_|$)|dev|eval|hold", re.IGNORECASE)
+# Operations that divide rows inside of a training.
+_CHOOSING = ("validation_split", "CV.fit", "cross_val_score", "cross_validate", "_curve")
+
+
+class Split(Fact):
+    """Rows are divided into a part to train on and a part that must not be known before."""
+
+    def __init__(self, event: RowsSplit) -> None:
+        self.event = event
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The splits of a run. Slices and masks count when their results are called so."""
+        for event in run.events(RowsSplit):
+            if not event.by_hand or _called_so(event.parts):
+                yield cls(event)
+
+    @property
+    def operation(self) -> str:
+        """The call or expression that divides the rows."""
+        return self.event.operation
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the rows are divided."""
+        return self.event.place
+
+    @property
+    def keeps_groups_together(self) -> bool:
+        """Whether rows that belong together stay together, copies of a sample for instance."""
+        return self.event.grouped
+
+    @property
+    def tunes(self) -> bool:
+        """Whether rows that were set apart for training are divided once more to choose a model:
+        the rows that judge it in the end are elsewhere."""
+        chooses = self.operation.endswith(_CHOOSING)
+        parts = (each for lineage in self.event.lineages for each in lineage.rows.ancestors())
+        return chooses and any(each.split is not None for each in parts)
+
+    def fits_on_both_sides(self) -> Iterator[Fit]:
+        """What was fitted on the rows of both sides, and went into the rows that are divided: each
+        estimator once, and statistics taken by hand once. Those of labels alone do not count: they
+        shift or stretch the target and tell nothing of it.
+        """
+        seen: set[object] = set()
+        for lineage in self.event.lineages:
+            for fit in lineage.fits:
+                by_hand = fit.kind == "statistic"
+                identity = "statistic" if by_hand else fit.estimator
+                if identity in seen or not lineage.rows.within(fit.rows):
+                    continue
+                if by_hand and lineage in self.event.labels:
+                    continue
+                seen.add(identity)
+                yield fit
+
+    def fits_applied_later(self) -> Iterator[Fit]:
+        """What was fitted on the rows of both sides, and is applied to one side afterwards."""
+        yield from self.event.applied
+
+    def resamplings(self) -> Iterator[RowSet]:
+        """The resampled sets that the divided rows come from."""
+        return self._earlier("resampled")
+
+    def duplications(self) -> Iterator[RowSet]:
+        """The sets with several copies of a sample that the divided rows come from. Samples and
+        their labels are copied alike: what is said of the samples is not repeated of the labels."""
+        return self._earlier("duplicated")
+
+    def _earlier(self, how: str) -> Iterator[RowSet]:
+        for lineage in self.event.lineages:
+            found = [rows for rows in lineage.rows.history() if rows.how == how]
+            if found:
+                yield from found
+                return
+
+
+def _called_so(parts: tuple[RowSet, ...]) -> bool:
+    training = any(_TRAINING.search(name) for part in parts for name in part.names)
+    held_out = any(_HELD_OUT.search(name) for part in parts for name in part.names)
+    return training and held_out
+
+
+def operation_at(place: NodePlace) -> str:
+    """The function or method that is called at a place, as written."""
+    function = getattr(place.node, "func", place.node)
+    return code_of(function)

@@ -1,0 +1,21 @@
+"""augmentation-before-split: copies of samples are made first, and divided from them then."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.data import Split, operation_at
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule("NN501", severity=Severity.ERROR, step=Step.DATA, symptoms=("too-good",), sources=("001",))
+def augmentation_before_split(split: Split) -> Iterator[Draft]:
+    if split.keeps_groups_together:
+        return
+    for rows in split.duplications():
+        if rows.place is not None:
+            operation = operation_at(rows.place)
+            message = (
+                f"`{operation}` adds copies of samples before `{split.operation}` divides them"
+            )
+            yield Draft(rows.place, message, ((split.place, "the samples are divided here"),))

@@ -1,0 +1,30 @@
+"""fit-before-split: a transformer learns from all rows before some of them are held out."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.data import Split
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+KINDS = frozenset(
+    ["scaler", "decomposition", "imputer", "vectoriser", "discretiser", "target encoder"]
+)
+
+
+@rule("NN503", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
+def fit_before_split(split: Split) -> Iterator[Draft]:
+    divides = (split.place, "the rows are divided here")
+    for fit in split.fits_on_both_sides():
+        if split.tunes and not fit.uses_labels:
+            continue
+        if fit.kind in KINDS:
+            message = f"`{fit.text}` is fitted on all rows before `{split.operation}` divides them"
+            yield Draft(fit.place, message, (divides,))
+        elif fit.kind == "statistic":
+            message = f"`{fit.text}` is taken over all rows before `{split.operation}` divides them"
+            yield Draft(fit.place, message, (divides,))
+    for fit in split.fits_applied_later():
+        if fit.kind in KINDS or fit.kind == "statistic":
+            message = f"`{fit.text}` has seen the rows on both sides of `{split.operation}`"
+            yield Draft(fit.place, message, (divides,))
