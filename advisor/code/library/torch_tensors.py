@@ -759,7 +759,8 @@ def python_number(call: Call) -> Value | None:
 _REDUCTIONS = ["sum", "mean", "prod", "std", "var", "norm", "logsumexp", "amax", "amin"]
 
 
-def _reduction(call: Call) -> Value | None:
+def reduction(call: Call) -> Value | None:
+    """One number for many, of the whole tensor or along dimensions."""
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
@@ -778,7 +779,7 @@ def _reduction(call: Call) -> Value | None:
 
 
 for _name in _REDUCTIONS:
-    tensor_operation(_name)(_reduction)
+    tensor_operation(_name)(reduction)
 
 
 @method("tensor", "max", "min", "median", "topk", "sort")
