@@ -37,6 +37,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    is_array,
     lineage_of,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -59,7 +60,9 @@ LIBRARY_MODULES = (
     "keras_layers",
     "keras_losses",
     "keras",
+    "optimizers",
     "trainers",
+    "lightning",
 )
 
 
@@ -286,6 +289,9 @@ class Models:
                 result = call.unknown()
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
+            if is_array(receiver) and self._method(("tensor",), name) is not None:
+                tensor = Tensor(receiver.shape, lineage=receiver.lineage, text=receiver.name)
+                return self.call_method(machine, tensor, name, passed, node)
             own = attributes.unknown_attribute(machine, receiver, name, node)
             return calls.call(machine, own, passed, node)
         if isinstance(receiver, Instance) and receiver.cls.has_unknown_base():

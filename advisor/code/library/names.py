@@ -196,6 +196,8 @@ _PREFIXES = (
     ("lightning.LightningModule", "lightning.pytorch.LightningModule"),
     ("lightning.Trainer", "lightning.pytorch.Trainer"),
     ("lightning.pytorch.core.module.", "lightning.pytorch."),
+    ("lightning.pytorch.core.lightning.", "lightning.pytorch."),
+    ("lightning.pytorch.core.", "lightning.pytorch."),
     ("lightning.pytorch.trainer.trainer.", "lightning.pytorch."),
     ("lightning.pytorch.trainer.Trainer", "lightning.pytorch.Trainer"),
     ("lightning_fabric.", "lightning.fabric."),

@@ -1,0 +1,190 @@
+"""Lightning: what `trainer.fit(model)` does with the hooks that a module defines.
+
+With automatic optimization there is no step in the user's code, and nothing to forget. With manual
+optimization the training step steps by itself; the trainer repeats it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from advisor.code.events import Loop, Round, ScheduleStepped
+from advisor.code.interpreter import calls
+from advisor.code.library.models import Call, function, method
+from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Dictionary,
+    Function,
+    Instance,
+    Object,
+    Optimizer,
+    Scalar,
+    Schedule,
+    Sequence,
+    Value,
+    known_text,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+MODULE = "lightning.pytorch.LightningModule"
+TRAINER = "lightning.pytorch.Trainer"
+
+_OPTIMIZERS = "__optimizers__"
+_SCHEDULES = "__schedules__"
+# Hooks that run with each batch, in their order.
+_AROUND_STEP = ("on_train_batch_start", "training_step", "on_train_batch_end")
+
+
+@function(TRAINER)
+def trainer(call: Call) -> Value | None:
+    """A trainer that remembers for how long it trains."""
+    return Object(TRAINER, call.arguments, call.place)
+
+
+@method(MODULE, "optimizers", "lr_schedulers")
+def optimizers_of_module(call: Call) -> Value | None:
+    """`self.optimizers()`: what `configure_optimizers` has made, the same each time."""
+    module = call.receiver
+    assert isinstance(module, Instance)
+    name = call.path.rsplit(".", 1)[-1]
+    key = _OPTIMIZERS if name == "optimizers" else _SCHEDULES
+    found = module.fields.get(key)
+    if not isinstance(found, Value):
+        found = call.machine.unknown(name, call.node)
+        call.machine.store(module.fields, key, found)
+    return found
+
+
+@method(TRAINER, "fit")
+def fit(call: Call) -> Value | None:
+    """`trainer.fit(module)`: the training step in a loop over batches in a loop over epochs."""
+    module = call.argument(0, "model")
+    if not isinstance(module, Instance) or not isinstance(call.receiver, Object):
+        return None
+    step = module.cls.find("training_step")
+    if not isinstance(step, Function):
+        return None
+    schedules = _configure(call, module)
+    epochs = _loop_over_epochs(call)
+    batches = Loop(step.node, NodePlace(step.scope.source, step.node))
+
+    def epoch() -> None:
+        _run_hook(call, module, "on_train_epoch_start")
+        _repeat(call.machine, batches, batch)
+        _run_hook(call, module, "on_train_epoch_end")
+        _advance(call, module, schedules, "epoch")
+
+    def batch() -> None:
+        for hook in _AROUND_STEP:
+            _run_hook(call, module, hook)
+        _advance(call, module, schedules, "step")
+
+    _repeat(call.machine, epochs, epoch)
+    return None
+
+
+def _run_hook(call: Call, module: Instance, name: str) -> Value | None:
+    """Run a hook that the module defines, with arguments that are not known."""
+    found = module.cls.find(name)
+    if not isinstance(found, Function):
+        return None
+    return calls.call_function(call.machine, found, Arguments(unknown=True), call.node, module)
+
+
+def _loop_over_epochs(call: Call) -> Loop:
+    assert isinstance(call.receiver, Object)
+    given = call.receiver.arguments.keywords.get("max_epochs")
+    trips: Number | None = given.number if isinstance(given, Scalar) else None
+    names = given.names if isinstance(given, Scalar) else frozenset()
+    option = given.configurable if isinstance(given, Scalar) else None
+    return Loop(call.node, call.place, None, trips, names=names, configurable=option)
+
+
+def _repeat(machine: "Machine", loop: Loop, body: Callable[[], None]) -> None:
+    """Run a round of a loop twice; once is enough inside the second round of another."""
+    again = not any(each.index for each in machine.context.rounds)
+    machine.begin()
+    with machine.round(Round(loop, 0)):
+        body()
+    before = machine.keep()
+    if again:
+        machine.widen(before)
+        with machine.round(Round(loop, 1)):
+            body()
+    machine.blur(before)
+
+
+# --- configure_optimizers -----------------------------------------------------------------
+
+
+def _configure(call: Call, module: Instance) -> list[tuple[Schedule, str]]:
+    """Run `configure_optimizers`; what it makes becomes known to the module. Returns the schedules
+    that the trainer steps, each with `epoch` or `step`."""
+    configured = _run_hook(call, module, "configure_optimizers")
+    if configured is None:
+        return []
+    optimizers = list(_optimizers_in(configured))
+    if optimizers:
+        made: Value = optimizers[0]
+        if len(optimizers) > 1:
+            made = Sequence("list", tuple(optimizers))
+        call.machine.store(module.fields, _OPTIMIZERS, made)
+    return list(_schedules_in(configured))
+
+
+def _optimizers_in(value: Value) -> Iterator[Optimizer]:
+    """The optimizers in any of the forms that `configure_optimizers` may return."""
+    match value:
+        case Optimizer():
+            yield value
+        case Sequence():
+            for item in value.items or ():
+                yield from _optimizers_in(item)
+        case Dictionary() if isinstance(value.items.get("optimizer"), Value):
+            yield from _optimizers_in(value.items["optimizer"])
+
+
+def _schedules_in(value: Value) -> Iterator[tuple[Schedule, str]]:
+    """The schedules in it that are stepped at each epoch or step, without further conditions."""
+    match value:
+        case Schedule():
+            yield value, "epoch"
+        case Sequence():
+            for item in value.items or ():
+                yield from _schedules_in(item)
+        case Dictionary():
+            yield from _schedules_in_dictionary(value)
+
+
+def _schedules_in_dictionary(value: Dictionary) -> Iterator[tuple[Schedule, str]]:
+    items = value.items
+    if "lr_scheduler" in items:
+        yield from _schedules_in(items["lr_scheduler"])
+    schedule = items.get("scheduler")
+    if not isinstance(schedule, Schedule) or value.other is not None:
+        return
+    interval = known_text(items.get("interval", Constant("epoch")))
+    if interval is not None and "frequency" not in items:
+        yield schedule, interval
+
+
+def _advance(
+    call: Call, module: Instance, schedules: list[tuple[Schedule, str]], interval: str
+) -> None:
+    """The trainer steps the schedules of an interval, when it optimizes automatically and the
+    module has no own way to step them."""
+    if _is_manual(module) or module.cls.find("lr_scheduler_step") is not None:
+        return
+    for schedule, own in schedules:
+        if own == interval:
+            call.machine.emit(ScheduleStepped(call.place, call.context, schedule))
+
+
+def _is_manual(module: Instance) -> bool:
+    own = module.fields.get("automatic_optimization")
+    given = own if own is not None else module.cls.find("automatic_optimization")
+    return given is not None and not (isinstance(given, Constant) and given.value is True)
