@@ -111,16 +111,22 @@ class Number:
 
     def evaluate(self, known: Mapping[Symbol, float]) -> float | None:
         """The value once symbols have the values `known`; None when some are still unknown."""
-        value = float(self.coefficient)
+        # Dividing once, at the end, keeps whole numbers whole.
+        above, below = float(self.coefficient), 1.0
+        if isinstance(self.coefficient, Fraction):
+            above, below = float(self.coefficient.numerator), float(self.coefficient.denominator)
         for symbol, power in self.factors:
             factor = _evaluate_symbol(symbol, known)
-            if factor is None or (factor == 0 and power < 0):
+            if factor is None:
                 return None
             try:
-                value *= factor**power
+                if power > 0:
+                    above *= factor**power
+                else:
+                    below *= factor**-power
             except OverflowError:
                 return None
-        return value
+        return above / below if below else None
 
 
 def number(value: Coefficient) -> Number:

@@ -24,6 +24,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_array,
     join,
     number_of,
 )
@@ -123,6 +124,8 @@ def binary(
 def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:
     """Arithmetic with an unknown: should it be a number, it is the one that the formula gives."""
     if not isinstance(left, (Unknown, Scalar)) or not isinstance(right, (Unknown, Scalar)):
+        return None
+    if is_array(left) or is_array(right):
         return None
     operation = _ARITHMETIC.get(operator)
     first, second = number_of(left), number_of(right)

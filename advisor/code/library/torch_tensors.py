@@ -33,6 +33,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_array,
     known_number,
     known_text,
     lineage_of,
@@ -409,11 +410,11 @@ def squeezed(call: Call) -> Value | None:
     if dims is None:
         return moved(tensor, Shape())
     if dim is None:
-        if any(each.factors for each in dims):
+        if any(each.constant is None for each in dims):
             return moved(tensor, Shape())
         return moved(tensor, Shape(tuple(each for each in dims if not each.is_one)))
     axis = _axis(dim, len(dims))
-    if axis is None or dims[axis].factors:
+    if axis is None or dims[axis].constant is None:
         return moved(tensor, Shape())
     kept = dims if not dims[axis].is_one else (*dims[:axis], *dims[axis + 1 :])
     return moved(tensor, Shape(kept))
@@ -874,7 +875,7 @@ def arithmetic(
     if operator == "@":
         return product_of(left, right, node)
     options = [value for value in (left, right) if value is not None]
-    if not any(isinstance(option, Tensor) for each in options for option in alternatives(each)):
+    if not any(is_array(option) for each in options for option in alternatives(each)):
         return None
     if any(isinstance(each, (Dictionary, SequenceValue, Constant)) for each in options):
         return None
@@ -934,7 +935,8 @@ def item_of_tensor(
     tensor = as_tensor(receiver)
     if tensor is None:
         return None
-    if isinstance(receiver, Unknown) and len(indices) == 1 and not isinstance(indices[0], slice):
+    alone = len(indices) == 1 and not isinstance(indices[0], slice)
+    if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
         return None
     return moved(tensor, _indexed(tensor.shape, indices))
 
