@@ -185,15 +185,15 @@ class _Assembly:
         self.facts.append(HeldOut(self.run, validation, train, metric, self.thresholds))
         return None
 
-    def validation(self) -> Trajectory | None:
+    def validation(self, split: Split = Split.VALIDATION) -> Trajectory | None:
         for quantity in ("loss", "error", "accuracy"):
-            if found := self.curve(quantity, Split.VALIDATION):
+            if found := self.curve(quantity, split):
                 return found
         return None
 
     def gap(self) -> None:
         what = "the gap between training and validation"
-        validation = self.validation()
+        validation = self.validation(Split.TRAIN_VALIDATION) or self.validation()
         if validation is None:
             return None
         train = self.curve(validation.curve.role.quantity, *_TRAINING_SPLITS)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.runs.blocks import Blocks, blocks_of
-from advisor.runs.noise import error_of_median, point_noise
+from advisor.runs.noise import error_of_median, point_noise, trimmed_mean
 from advisor.runs.run import Curve, Direction
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.trend import Trend, trend_of
@@ -90,15 +90,20 @@ class Trajectory:
         return max(0.0, self.start - self.best)
 
     @cached_property
-    def settled_progress(self) -> float:
-        """The progress that later changes are measured against.
+    def settled_start(self) -> float:
+        """The start that later levels are measured against.
 
-        Usually all of it. A loss that starts higher than any guess fell at first because of its
-        units or its bias, so then only what came after the steep part counts.
+        Usually the start itself. A loss that starts higher than any guess fell at first because of
+        its units or its bias, so then it is the level after the steep part.
         """
         if self.start <= self.thresholds.largest_uninformed_loss or len(self) < 15:
-            return self.progress
-        return self.part(self.thresholds.hockey_stick_share).progress
+            return self.start
+        return self.part(self.thresholds.hockey_stick_share).start
+
+    @property
+    def settled_progress(self) -> float:
+        """The progress that later changes are measured against."""
+        return max(0.0, self.settled_start - self.best)
 
     @property
     def typical_error(self) -> float:
@@ -140,12 +145,14 @@ class Trajectory:
 
     @cached_property
     def final(self) -> Estimate:
-        """The level that the curve ended at; its error comes from the noise of the last half."""
+        """The mean level that the curve ended at; its error comes from the last half."""
         settings = self.thresholds
         count = max(len(self.part(1 - settings.final_share)), settings.fewest_final_points)
         last, half = self.costs[-count:], self.part(0.5)
-        error = error_of_median(half.noise, len(last), half.blocks.correlation)
-        return Estimate(float(np.median(last)), error)
+        mean, deviation = trimmed_mean(last)
+        noise = max(half.noise, deviation if len(last) >= 15 else 0.0)
+        error = error_of_median(noise, len(last), half.blocks.correlation)
+        return Estimate(mean, error)
 
     @cached_property
     def trend(self) -> Trend:

@@ -196,7 +196,7 @@ class Descent:
         """The step from which the curve is flat to its end, if that is a good part of the run."""
         curve, settings = self.trajectory, self.thresholds
         tail = curve.part(1 - settings.plateau_share)
-        band = max(settings.plateau_change * curve.settled_progress, 2 * curve.typical_error)
+        band = self._width_of_flatness(tail)
         length = float(tail.steps[-1] - tail.steps[0])
         if (
             len(tail) < 3
@@ -212,6 +212,14 @@ class Descent:
         first = int(outside[-1]) + 1 if len(outside) else 0
         onset = int(curve.blocks.first_steps[min(first, len(curve.blocks) - 1)])
         return min(onset, int(tail.steps[0]))
+
+    def _width_of_flatness(self, tail: Trajectory) -> float:
+        """The change that still counts as none: of progress, of the level, and of the noise."""
+        curve, settings = self.trajectory, self.thresholds
+        width = settings.plateau_change * curve.settled_progress
+        if tail.middle > 0 and not curve.is_flipped:
+            width = min(width, settings.plateau_ratio * tail.middle)
+        return max(width, 2 * min(tail.typical_error, curve.typical_error))
 
     @property
     def goal_as_cost(self) -> float | None:

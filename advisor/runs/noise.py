@@ -7,6 +7,7 @@ _MAD_TO_SIGMA = 1.4826
 _MEAN_TO_SIGMA = 1.2533
 _MEDIAN_EFFICIENCY = 1.2533
 _LARGEST_CORRELATION = 0.95
+_ABSURD = 8.0
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,19 @@ def point_noise(values: Floats) -> float:
     if len(values) < 15:
         return spread(np.diff(values, 2)) / 6**0.5
     return spread(np.diff(values)) / 2**0.5
+
+
+def trimmed_mean(values: Floats) -> tuple[float, float]:
+    """Mean and standard deviation without values that lie absurdly far from the median.
+
+    Losses of small batches are skewed, so that their median lies below their mean: to be compared
+    with an evaluation they must be averaged. What lies more than 8 mean deviations off is left
+    out, which costs an exponential distribution 2 % of its mean and takes out every spike.
+    """
+    deviations = np.abs(values - np.median(values))
+    scale = float(np.mean(deviations))
+    kept = values[deviations <= _ABSURD * scale] if scale > 0 else values
+    return float(np.mean(kept)), float(np.std(kept))
 
 
 def lag_one_correlation(residuals: Floats) -> float:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from advisor.runs.curves import Trajectory
 
 _CHUNK = 100_000
+_NEIGHBOURS = 20
+_QUANTILE_95 = 1.645
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def spikes_of(curve: Trajectory) -> tuple[Spike, ...]:
         return ()
     level = running_median(curve.costs, settings.spike_window)
     edges = np.searchsorted(curve.blocks.last_steps, curve.steps)
-    noise = curve.blocks.noises[np.minimum(edges, len(curve.blocks) - 1)]
+    noise = _scatter_above(curve, level)[np.minimum(edges, len(curve.blocks) - 1)]
     limit = np.maximum(settings.spike_noise * noise, (settings.spike_factor - 1) * np.abs(level))
     excess = (curve.costs - level)[settings.spike_window :]
     out = excess > limit[settings.spike_window :]
@@ -50,6 +52,21 @@ def spikes_of(curve: Trajectory) -> tuple[Spike, ...]:
     if is_tail and len(groups) > settings.few_spikes:
         return ()
     return tuple(_spike(curve, level, noise, first, last) for first, last in groups)
+
+
+def _scatter_above(curve: Trajectory, level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Noise per block, or the width of the upper tail where that is larger, as for skewed losses.
+
+    The width is that of a normal distribution with the same 95 % quantile.
+    """
+    excess = curve.costs - level
+    first = np.searchsorted(curve.steps, curve.blocks.first_steps)
+    stop = np.searchsorted(curve.steps, curve.blocks.last_steps, side="right")
+    widths = [
+        np.quantile(excess[max(0, a - _NEIGHBOURS) : b + _NEIGHBOURS], 0.95) / _QUANTILE_95
+        for a, b in zip(first, stop, strict=True)
+    ]
+    return np.maximum(curve.blocks.noises, np.array(widths))
 
 
 def _groups(indices: NDArray[np.int64]) -> list[tuple[int, int]]:

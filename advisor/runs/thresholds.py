@@ -82,6 +82,8 @@ class Thresholds:
     """The last part of a run that must be flat to be called a plateau."""
     plateau_change: float = 0.02
     """... where flat is: changed by less than this share of all progress,"""
+    plateau_ratio: float = 0.1
+    """... and by less than this share of the level, for a loss that falls by factors,"""
     plateau_height: float = 0.1
     """... at a level that is not further than this share of all progress above the best one."""
     creeping_z: float = 3.0
@@ -172,6 +174,8 @@ class Thresholds:
     """... and validation over training loss up to which validation rows seem to be known as well."""
     noisy_validation: float = 0.15
     """Noise of one evaluation, over all that validation gained, that hides real differences."""
+    noisy_level: float = 0.5
+    """... or over its level."""
     term_errors: float = 2.0
     """A term of the decomposition matters from this many errors,"""
     term_share_of_goal: float = 0.1

@@ -6,7 +6,7 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import HeldOut
-from advisor.runs.wording import figure, number, percent, share_of
+from advisor.runs.wording import figure, number, share_of
 
 _CAUSES = ("validation set too small", "evaluation in training mode (NN401)", "partial evaluation")
 
@@ -20,13 +20,15 @@ def noisy_validation(held_out: HeldOut) -> Iterator[Draft]:
     noise = curve.part(0.5).noise
     if len(curve) < 2 * settings.minimum_points:
         noise = min(noise, curve.noise)
-    share = noise / gained
-    if share < settings.noisy_validation:
+    share, level = noise / gained, curve.part(0.5).middle
+    over_level = noise / level if level > 0 else 0.0
+    if share < settings.noisy_validation and over_level < settings.noisy_level:
         return
     yield Draft(
         held_out.span(),
-        f"`{curve.tag}` scatters by {number(noise)} from evaluation to evaluation, "
-        f"{percent(share)} of all that was gained: too noisy to tell models apart",
+        f"`{curve.tag}` scatters by {number(noise)} from evaluation to evaluation around "
+        f"{number(curve.shown(level))}, after gaining {number(gained)}: too noisy to tell models "
+        "apart",
         evidence=(
             figure("noise of one evaluation", noise),
             figure("gained", gained),

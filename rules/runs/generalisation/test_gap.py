@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
-from advisor.runs.decomposition import Level
+from advisor.runs.decomposition import ErrorSource, Level
 from advisor.runs.facts import Decomposed
 from advisor.runs.wording import figure, number
 
@@ -14,33 +14,49 @@ _CAUSES_WORSE = (
     "test rows from another distribution",
 )
 _CAUSES_BETTER = ("validation and test rows from different distributions", "a test set too small")
+_CAUSES_SHIFT = ("validation rows from another distribution than the training rows",)
+_MEANINGS = {
+    _CAUSES_WORSE: "validation no longer tells what to expect",
+    _CAUSES_BETTER: "the two sets cannot come from the same distribution",
+    _CAUSES_SHIFT: "the distribution has shifted",
+}
 
 
 @rule("NR203", severity=Severity.WARNING, step=Step.DATA, sources=("002",))
 def test_gap(decomposed: Decomposed) -> Iterator[Draft]:
     table = decomposed.decomposition
     validation, test = table.level("validation"), table.level("test")
-    if validation is None or test is None or not _differ(decomposed, validation, test):
-        return
-    unit = f" {table.unit}" if table.unit else ""
-    worse = test.value > validation.value
-    what = f"`{test.tag}` of {number(test.value)}{unit}"
-    against = f"`{validation.tag}` at {number(validation.value)}{unit}"
-    meaning = (
-        "validation no longer tells what to expect"
-        if worse
-        else "the two sets cannot come from the same distribution"
-    )
-    yield Draft(
-        decomposed.span("validation", "test"),
-        f"{what} is far {'above' if worse else 'below'} {against}: {meaning}",
+    inner = table.level("train-validation")
+    if inner is not None and validation is not None and _is_shifted(decomposed):
+        yield _draft(decomposed, inner, validation, _CAUSES_SHIFT)
+    if validation is not None and test is not None and _differ(decomposed, validation, test):
+        worse = test.value > validation.value
+        yield _draft(decomposed, validation, test, _CAUSES_WORSE if worse else _CAUSES_BETTER)
+
+
+def _draft(decomposed: Decomposed, nearer: Level, farther: Level, causes: tuple[str, ...]) -> Draft:
+    unit = f" {decomposed.decomposition.unit}" if decomposed.decomposition.unit else ""
+    worse = farther.value > nearer.value
+    meaning = _MEANINGS[causes]
+    return Draft(
+        decomposed.span(nearer.name, farther.name),
+        f"`{farther.tag}` of {number(farther.value)}{unit} is far {'above' if worse else 'below'} "
+        f"`{nearer.tag}` at {number(nearer.value)}{unit}: {meaning}",
         evidence=(
-            figure("validation", validation.value),
-            figure("test", test.value),
-            figure("test - validation", test.value - validation.value),
+            figure(nearer.name, nearer.value),
+            figure(farther.name, farther.value),
+            figure(f"{farther.name} - {nearer.name}", farther.value - nearer.value),
         ),
-        causes=_CAUSES_WORSE if worse else _CAUSES_BETTER,
+        causes=causes,
     )
+
+
+def _is_shifted(decomposed: Decomposed) -> bool:
+    """Whether the step from train-validation to validation is the largest of all terms."""
+    table = decomposed.decomposition
+    shift = table.term(ErrorSource.DISTRIBUTION_SHIFT)
+    largest = max((term.value for term in table.terms), default=0.0)
+    return shift is not None and shift.matters and shift.value >= largest
 
 
 def _differ(decomposed: Decomposed, validation: Level, test: Level) -> bool:

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
+from advisor.runs.curves import Trajectory
+from advisor.runs.extrapolation import project
 from advisor.runs.facts import Descent, LossDescent
 from advisor.runs.wording import figure, figure_at, number, percent, step
 
@@ -64,7 +68,7 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
     if share is None or share < descent.thresholds.softmax_accuracy:
         return None
     honest = descent.thresholds.unsure_factor * guess.least_confident_loss(share)
-    if descent.trajectory.best < max(guess.softmax_floor - margin, honest):
+    if _lowest_to_come(descent.trajectory) < max(guess.softmax_floor - margin, honest):
         return None
     return Draft(
         descent.span(),
@@ -77,3 +81,10 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
         ),
         causes=("softmax output into a loss that expects logits (NN201)", "label smoothing"),
     )
+
+
+def _lowest_to_come(curve: Trajectory) -> float:
+    """What the loss could still come down to if it were trained twice as long."""
+    begin = 1 / 3
+    projection = project(curve.part(begin).blocks, 1 / (1 - begin))
+    return curve.best - max(projection.high, 0.0) if projection else -np.inf
