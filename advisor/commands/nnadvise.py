@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor import __version__
 from advisor.commands import arguments
-from advisor.commands.arguments import CLEAN, FOUND, INTERRUPTED, UNUSABLE, Parser
+from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, run_command
 
 if TYPE_CHECKING:
     from advisor.commands.run_policy import RunPolicy
@@ -42,18 +42,7 @@ exit status: 0 nothing to mend (findings of severity info are advice and count f
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command on `argv` (by default the process's arguments); returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough; what is left must not be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNUSABLE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return status
+    return run_command(_dispatch, argv)
 
 
 def _dispatch(words: list[str]) -> int:
