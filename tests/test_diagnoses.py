@@ -175,6 +175,14 @@ class TestPlateau:
         assert finding.severity is Severity.WARNING
         assert "NN201" in " ".join(finding.causes)
 
+    def test_a_loss_that_is_on_its_way_down_has_no_floor_yet(self) -> None:
+        loss = train(np.linspace(LN10, 1.51, 120) + scatter(120, 0.03))
+        accuracy = drawn("accuracy", Split.TRAIN, np.linspace(0.1, 0.7, 12), every=10)
+        assert "plateau" not in names(judged(loss, accuracy, classes=10))
+
+    def test_a_loss_that_falls_by_factors_is_not_flat(self) -> None:
+        assert "plateau" not in names(judged(train(2.3 * np.exp(-np.arange(600) / 80))))
+
     def test_two_classes_have_no_such_contradiction(self) -> None:
         loss = train(healthy_loss(start=log(2), end=0.36))
         accuracy = drawn("accuracy", Split.TRAIN, 0.5 + 0.35 * (1 - falling(30, 1, 0)), every=20)
@@ -352,6 +360,28 @@ class TestGeneralisation:
         held_out = evaluations(loss, falling(20, end=0.0022))
         assert found(judged(loss, held_out), "too-good").severity is Severity.INFO
 
+    def test_a_wrong_start_does_not_make_it_so(self) -> None:
+        loss = train(healthy_loss(start=15, end=0.25, noise=0.01))
+        held_out = evaluations(loss, falling(20, start=1.1, end=0.3))
+        assert "too-good" not in names(judged(loss, held_out, classes=10))
+
+    def test_shift_is_told_from_over_fitting_by_a_train_validation_set(self) -> None:
+        curves = (
+            train(healthy_loss(end=0.15)),
+            drawn("loss", Split.TRAIN_VALIDATION, falling(20, end=0.2)),
+            validation(falling(20, end=0.5)),
+        )
+        diagnosis = judged(*curves, goals={"loss": 0.25})
+        assert diagnosis.findings[0].name == "test-gap"
+        assert "shifted" in diagnosis.findings[0].message
+        assert "high-variance" not in names(diagnosis)
+
+    def test_skewed_losses_of_small_batches_are_averaged_first(self) -> None:
+        rng = np.random.default_rng(0)
+        loss = train(falling(900, end=0.0) + rng.exponential(0.2, size=900))
+        held_out = evaluations(loss, falling(20, end=0.0) + 0.2)
+        assert warned(loss, held_out) == set()
+
     def test_evaluations_that_scatter_cannot_tell_models_apart(self) -> None:
         loss = train(healthy_loss())
         held_out = evaluations(loss, falling(60, end=0.6) + scatter(60, 0.5))
@@ -377,6 +407,20 @@ class TestSchedule:
         assert "plateau" in {each.finding.name for each in diagnosis.explained}
         assert diagnosis.next_step is not None
         assert diagnosis.next_step.move.name == "constant-learning-rate"
+
+    def test_a_constant_rate_that_cannot_settle(self) -> None:
+        loss = train(healthy_loss(end=0.1, pace=30))
+        held_out = evaluations(loss, falling(40, end=0.1, pace=30) + scatter(40, 0.03))
+        diagnosis = judged(loss, held_out, rate(np.full(600, 1e-2)))
+        assert found(diagnosis, "lr-never-decayed").severity is Severity.INFO
+        assert diagnosis.next_step is not None
+        assert diagnosis.next_step.move.name == "decay-at-the-end"
+
+    def test_a_rate_that_decays_has_settled(self) -> None:
+        loss = train(healthy_loss(end=0.1, pace=30))
+        held_out = evaluations(loss, falling(40, end=0.1, pace=30) + scatter(40, 0.03))
+        decayed = rate(np.linspace(1e-2, 1e-4, 600))
+        assert "lr-never-decayed" not in names(judged(loss, held_out, decayed))
 
     def test_a_decay_to_zero_at_the_end_is_a_schedule(self) -> None:
         decay = rate(np.linspace(1e-3, 0, 600))

@@ -137,6 +137,7 @@ class TestExplainingAway:
 
     def test_no_diagnosis_explains_itself_through_others(self) -> None:
         reached = {each.cause: each.effects for each in explanations()}
+        assert len(reached) == len(explanations())
         for cause, effects in reached.items():
             seen: set[str] = set()
             waiting = set(effects)

@@ -208,15 +208,10 @@ class _Assembly:
             return self.miss(what, "they were logged on different scales")
         self.facts.append(
             GeneralisationGap(
-                self.run, train, common, self.metrics(), self.decomposition, self.thresholds
+                self.run, train, common, self.decomposition, self.guess(), self.thresholds
             )
         )
         return None
-
-    def metrics(self) -> tuple[Trajectory, Trajectory] | None:
-        train = self.curve("accuracy", Split.TRAIN)
-        validation = self.curve("accuracy", Split.VALIDATION)
-        return (train, validation) if train and validation else None
 
 
 def _on_steps_of(train: Trajectory, validation: Trajectory) -> Trajectory | None:

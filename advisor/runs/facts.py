@@ -63,6 +63,11 @@ class Schedule:
         """The learning rate that the run ended with."""
         return float(self.rates[-1])
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate stayed the same, and above 0, from the first step to the last."""
+        return self.peak > 0 and float(self.rates.min()) >= 0.99 * self.peak
+
     def at(self, step: int) -> float:
         """The learning rate that was in force at a step."""
         index = int(np.searchsorted(self.steps, step, side="right")) - 1
@@ -287,8 +292,8 @@ class GeneralisationGap:
     run: Run
     train: Trajectory
     validation: Trajectory
-    metrics: tuple[Trajectory, Trajectory] | None
     decomposition: Decomposition | None
+    guess: UniformGuess | None
     thresholds: Thresholds
 
     @cached_property
@@ -300,6 +305,14 @@ class GeneralisationGap:
     def error(self) -> float:
         """Standard error of the gap at the end."""
         return float(np.hypot(self.validation.final.error, self.train.final.error))
+
+    @property
+    def start(self) -> float:
+        """Where training began, or would have begun from a right initialisation."""
+        settled = self.train.settled_start
+        if self.guess is None or self.train.curve.role.quantity != "loss":
+            return settled
+        return min(settled, self.guess.loss)
 
     @property
     def has_opened(self) -> bool:

@@ -190,3 +190,5 @@ class Thresholds:
     """... which is early when it happens before this share of the run."""
     stalled_share: float = 0.1
     """A loss has stalled when it falls at less than this share of its earlier pace."""
+    settling_jitter: float = 0.1
+    """Noise of one evaluation over its level from which a constant rate may be too high to settle."""

@@ -23,7 +23,7 @@ def too_good(gap: GeneralisationGap) -> Iterator[Draft]:
         return
     if len(validation) < settings.minimum_evaluations:
         return
-    share = learned / train.settled_start
+    share = learned / gap.start
     alike = settings.memorised_factor
     if share > settings.memorised_share or not learned / alike <= unseen <= alike * learned:
         return
@@ -34,7 +34,7 @@ def too_good(gap: GeneralisationGap) -> Iterator[Draft]:
         evidence=(
             figure("training loss", learned),
             figure("validation loss", unseen),
-            figure("first training level", train.settled_start),
+            figure("first training level", gap.start),
         ),
         severity=Severity.INFO,
         causes=_CAUSES,
