@@ -60,6 +60,22 @@ def test_what_is_prepared_alone_comes_back_alone() -> None:
     assert findings(code.replace("model.zero_grad()", "pass")) == [(11, "NN101")]
 
 
+def test_accelerate_decides_how_often_a_schedule_advances() -> None:
+    code = """
+    import torch
+    from accelerate import Accelerator
+    accelerator = Accelerator(gradient_accumulation_steps=4)
+    optimizer = torch.optim.SGD(torch.nn.Linear(3, 2).parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1000)
+    {prepare}
+    for step in range(100):
+        optimizer.zero_grad()
+        schedule.step()
+    """
+    assert findings(code.format(prepare="schedule = accelerator.prepare(schedule)")) == []
+    assert findings(code.format(prepare="accelerator.wait_for_everyone()")) == [(6, "NN601")]
+
+
 FABRIC = """
 import torch
 {imports}

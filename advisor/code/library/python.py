@@ -236,6 +236,8 @@ def total(call: Call) -> Value | None:
 def counted(call: Call) -> Value | None:
     """`range(start, stop, step)`."""
     values = list(call.arguments.positional)
+    if call.arguments.unknown or not values:
+        return None
     if len(values) == 1:
         values.insert(0, Scalar(symbols.ZERO))
     return Object("builtins.range", Arguments(values), call.place)

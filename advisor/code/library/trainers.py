@@ -22,6 +22,7 @@ from advisor.code.values import (
     Instance,
     Object,
     Parameters,
+    Schedule,
     Sequence,
     Value,
     known_text,
@@ -77,8 +78,19 @@ def set_up(call: Call) -> Value | None:
     return _same_in_order(call, [*model, *call.arguments.positional, *schedule])
 
 
-@method(FABRIC, "setup_module", "setup_optimizers", "setup_dataloaders")
+@method(FABRIC, "setup_optimizers", "setup_dataloaders")
+def set_up_in_order(call: Call) -> Value | None:
+    """What is set up comes back as it was, in the same order."""
+    return _same_in_order(call, call.arguments.positional)
+
+
 @method(ACCELERATOR, "prepare")
+def prepared_in_order(call: Call) -> Value | None:
+    """What is prepared comes back in the same order, as it was but for schedules."""
+    return _same_in_order(call, [_prepared(value) for value in call.arguments.positional])
+
+
+@method(FABRIC, "setup_module")
 @method(
     ACCELERATOR,
     "prepare_model",
@@ -87,11 +99,19 @@ def set_up(call: Call) -> Value | None:
     "prepare_data_loader",
     "unwrap_model",
 )
-def prepared(call: Call) -> Value | None:
-    """What is prepared comes back as it was, in the same order."""
-    if call.path.rsplit(".", 1)[-1] in {"prepare", "setup_optimizers", "setup_dataloaders"}:
-        return _same_in_order(call, call.arguments.positional)
-    return next(iter(call.arguments.values()), None)
+def prepared_alone(call: Call) -> Value | None:
+    """One thing that is prepared."""
+    first = next(iter(call.arguments.values()), None)
+    return None if first is None else _prepared(first)
+
+
+def _prepared(value: Value) -> Value:
+    """A schedule is wrapped: its `step` advances it once for each process, and not at all while
+    gradients accumulate, so how far it gets is not known."""
+    if not isinstance(value, Schedule):
+        return value
+    wrapper = "accelerate.scheduler.AcceleratedScheduler"
+    return Schedule(wrapper, Arguments([value]), value.optimizer, value.loops, value.place)
 
 
 @method(FABRIC, "backward")
