@@ -155,7 +155,10 @@ def reduce_axis(shaped: Shaped, draw: Draw) -> str | None:
 def index_axis(shaped: Shaped, draw: Draw) -> str | None:
     if shaped.tensor.ndim < 2:
         return None
-    return draw.draw(st.sampled_from(["x[0]", "x[:, -1]", "x[..., None]", "x[None]", "x[..., 0]"]))
+    codes = ["x[0]", "x[:, -1]", "x[..., None]", "x[None]", "x[..., 0]"]
+    if min(shaped.tensor.shape) > 2:
+        codes += ["x[1:]", "x[:, :-1]", "x[..., 1:-1]", "x[1:, 1:]"]
+    return draw.draw(st.sampled_from(codes))
 
 
 def elementwise(shaped: Shaped, draw: Draw) -> str:

@@ -13,9 +13,9 @@ from typing import Self
 from advisor.code import symbols
 from advisor.code.events import Reshaped
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.library.torch_tensors import completed
+from advisor.code.library.torch_tensors import as_tensor, completed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, shape_of
+from advisor.code.values import Shape, Value, shape_of
 from advisor.rulebook import Draft
 
 
@@ -35,12 +35,14 @@ class Reshape(Fact):
             shape = shape_of(event.tensor)
             if shape is None:
                 continue
-            dims = _dims_before(shape)
+            before = _dims_before(shape)
             after = tuple(symbols.exact(dim) for dim in completed(shape, event.dims))
-            if dims is None or (shape.rank is not None and not _consistent(dims, after)):
-                continue
-            found.append(cls(event, dims, after))
-        return found
+            if before is not None and shape.rank is None:
+                found.append(cls(event, before, after))
+            reconciled = None if before is None else _reconciled(before, after)
+            if shape.rank is not None and reconciled is not None:
+                found.append(cls(event, *reconciled))
+        return [each for each in found if not any(each.is_undone_with(other) for other in found)]
 
     @property
     def operation(self) -> str:
@@ -72,6 +74,20 @@ class Reshape(Fact):
             return False
         return sorted(map(str, sizes)) == sorted(map(str, wished))
 
+    def is_undone_with(self, other: "Reshape") -> bool:
+        """Whether one of two reshapes moves an axis and the other one puts it back, as in the
+        shift of relative attention: a view, a slice, a view back."""
+        first, second = sorted((self, other), key=lambda each: each.event.index)
+        if first.event.context.calls != second.event.context.calls:
+            return False
+        if not _is_part_of(second.event.tensor, first.event.tensor):
+            return False
+        moved = first.moved_axis()
+        if moved is None:
+            return False
+        axis = first.before[moved[0]]
+        return second.before[moved[1] :][:1] == second.after[moved[0] :][:1] == (axis,)
+
     def finding(self, message: str) -> Draft:
         """A finding at the call."""
         return draft(self.event, message)
@@ -99,12 +115,17 @@ class Reshape(Fact):
         return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
 
     def _is_asked_for(self, symbol: symbols.Symbol) -> bool:
-        """Whether a symbol is a dimension that the program asks for by its own: a real axis. An
-        axis that it does not name may well have length one."""
-        return any(
-            dim is not None and Number(1, ((symbol, 1),)) == symbols.exact(dim)
-            for dim in self.event.dims
-        )
+        """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
+        that it does not name may well have length one."""
+        return any((symbol, 1) in symbols.exact(dim).factors for dim in self.event.dims if dim)
+
+
+def _is_part_of(later: Value, earlier: Value) -> bool:
+    """Whether a tensor may be another one in a different shape: no layer has changed its numbers."""
+    first, second = as_tensor(earlier), as_tensor(later)
+    if first is None or second is None:
+        return False
+    return first.text == second.text and first.scale is second.scale
 
 
 def _dims_before(shape: Shape) -> tuple[Number, ...] | None:
@@ -116,11 +137,37 @@ def _dims_before(shape: Shape) -> tuple[Number, ...] | None:
     return tuple(symbols.exact(shape.axis(index)) for index in range(max(leading) + 1))
 
 
-def _consistent(before: tuple[Number, ...], after: tuple[Number, ...]) -> bool:
-    """Whether both hold equally many numbers, and no dimension is a broken number."""
-    if any(not _is_whole(dim) for dim in after):
-        return False
-    return _length(before) == _length(after)
+def _reconciled(
+    before: tuple[Number, ...], after: tuple[Number, ...]
+) -> tuple[tuple[Number, ...], tuple[Number, ...]] | None:
+    """Dimensions that hold equally many numbers before and after, as they must when the program
+    runs: one length that it does not state is computed from the others. None when that cannot be."""
+    surplus = symbols.divide(_length(after), _length(before))
+    if surplus is not None and not surplus.is_one:
+        unstated = [pair for pair in surplus.factors if pair[0].is_axis and abs(pair[1]) == 1]
+        if not unstated:
+            return None
+        symbol, power = unstated[0]
+        axis = Number(1, ((symbol, 1),))
+        length = symbols.multiply(axis, surplus) if power < 0 else symbols.divide(axis, surplus)
+        if length is None or not _is_whole(length) or any(power < 0 for _, power in length.factors):
+            return None
+        before = tuple(_with(dim, symbol, length) for dim in before)
+        after = tuple(_with(dim, symbol, length) for dim in after)
+    return (before, after) if all(_is_whole(dim) for dim in after) else None
+
+
+def _with(dim: Number, symbol: symbols.Symbol, length: Number) -> Number:
+    """A dimension with the length of one axis filled in."""
+    result = dim
+    for _ in range(abs(dict(dim.factors).get(symbol, 0))):
+        axis = Number(1, ((symbol, 1),))
+        ratio = symbols.divide(length, axis)
+        assert ratio is not None
+        inverse = (symbol, -1) in dim.factors
+        found = symbols.divide(result, ratio) if inverse else symbols.multiply(result, ratio)
+        result = found if found is not None else result
+    return result
 
 
 def _length(dims: tuple[Number, ...]) -> Number:

@@ -951,8 +951,7 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
         if isinstance(index, slice):
             if position >= len(dims):
                 return Shape()
-            whole = index.start is None and index.stop is None and index.step is None
-            result.append(dims[position] if whole else symbols.fresh("part"))
+            result.append(_sliced(dims[position], index))
             position += 1
         elif isinstance(index, Constant) and index.value is None:
             result.append(symbols.ONE)
@@ -968,6 +967,16 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     if position > len(dims):
         return Shape()
     return Shape((*result, *dims[position:]))
+
+
+def _sliced(length: Number, part: slice) -> Number:
+    """How long an axis is behind a slice: known when it only drops some items at the ends."""
+    front, back = (known_number(bound) or symbols.ZERO for bound in (part.start, part.stop))
+    starts = part.start is None or (front.integer or -1) > 0
+    stops = part.stop is None or (back.integer or 1) < 0
+    if not starts or not stops or part.step is not None:
+        return symbols.fresh("part")
+    return symbols.add(length, symbols.subtract(back, front))
 
 
 def _adds(index: Index) -> bool:
