@@ -535,3 +535,24 @@ def test_a_model_that_trains_itself_is_left_alone() -> None:
     model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
     """
     assert findings(code) == []
+
+
+def test_on_the_backend_of_torch_a_model_is_a_module() -> None:
+    code = """
+    import torch, keras
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.scores = keras.layers.Dense(3)
+        def call(self, x):
+            return self.scores(x)
+    model = Own()
+    optimizer = torch.optim.Adam(model.parameters())
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for x, y in batches:
+        model.zero_grad()
+        loss_fn(y, model(x)).backward()
+        optimizer.step()
+    """
+    assert findings(code) == []
+    assert findings(code.replace("model.zero_grad()", "pass")) == [(15, "NN101")]

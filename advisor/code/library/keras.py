@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 family("keras model", "keras.Model", "keras.Sequential", "keras.applications.")
+# On the backend of torch a Keras model is a module of torch as well.
+family("module", "keras.Model", "keras.Sequential", "keras.layers.")
 
 # Where `compile` takes the loss by position.
 _LOSS = 1
