@@ -43,6 +43,11 @@ class Program:
         traces = [each.trace for each in self.entries if each.name == entry]
         return [event for trace in traces for event in trace if isinstance(event, kind)]
 
+    def happened(self, entry: str = "the script") -> list[str]:
+        """The kinds of all events from one entry point on, in order."""
+        traces = [each.trace for each in self.entries if each.name == entry]
+        return [type(event).__name__ for trace in traces for event in trace]
+
     def rows(self, kind: type[Event], entry: str = "the script") -> list[int]:
         """The rows at which events of a kind happened, in order."""
         return [event.place.locate().row for event in self.events(kind, entry)]

@@ -121,11 +121,12 @@ class Reshape(Fact):
 
 
 def _is_part_of(later: Value, earlier: Value) -> bool:
-    """Whether a tensor may be another one in a different shape: no layer has changed its numbers."""
+    """Whether a tensor is another one in a different shape: it came into being at the same place,
+    and no layer has changed its numbers."""
     first, second = as_tensor(earlier), as_tensor(later)
-    if first is None or second is None:
+    if first is None or second is None or first.place is None:
         return False
-    return first.text == second.text and first.scale is second.scale
+    return first.place is second.place and first.text == second.text
 
 
 def _dims_before(shape: Shape) -> tuple[Number, ...] | None:

@@ -175,10 +175,12 @@ def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Valu
     frame = machine.frame
     if isinstance(function.node, cst.Lambda):
         return machine.evaluate(function.node.body)
+    frame.log = machine.begin()
     completion = execute_suite(machine, function.node.body)
     if frame.returned:
         alive = completion in {Completion.NORMAL, Completion.RETURN}
-        machine.merge(frame.returned, including_current=alive)
+        machine.merge_left(frame.returned, including_current=alive)
+    machine.keep()
     if frame.yielded:
         return SequenceValue("generator", None, join_all(frame.yielded))
     if completion is Completion.NORMAL:

@@ -185,7 +185,7 @@ def _run_rounds(
     otherwise: Callable[[Completion], Completion],
     node: cst.CSTNode,
 ) -> Completion:
-    frame = LoopFrame()
+    frame = LoopFrame(log=machine.begin())
     machine.loops.append(frame)
     try:
         items = _unrolled(machine, iteration)
@@ -198,8 +198,9 @@ def _run_rounds(
     completion = otherwise(completion)
     if frame.broken:
         gone = completion in {Completion.GONE, Completion.RETURN, Completion.RAISE}
-        machine.merge(frame.broken, including_current=not gone)
-        return Completion.NORMAL
+        machine.merge_left(frame.broken, including_current=not gone)
+        completion = Completion.NORMAL
+    machine.keep()
     if completion in {Completion.BREAK, Completion.CONTINUE}:
         return Completion.NORMAL
     return completion
@@ -247,13 +248,15 @@ def _one_round(
     item: Value,
     frame: LoopFrame,
 ) -> Completion:
+    frame.round_log = machine.begin()
     with machine.round(round_):
         completion = body(item)
     if frame.continued:
         including = completion in {Completion.NORMAL, Completion.CONTINUE}
-        machine.merge(frame.continued, including_current=including)
+        machine.merge_left(frame.continued, including_current=including)
         frame.continued.clear()
-        return Completion.NORMAL
+        completion = Completion.NORMAL
+    machine.keep()
     return Completion.NORMAL if completion is Completion.CONTINUE else completion
 
 

@@ -56,7 +56,8 @@ class Completion(Enum):
 
 @dataclass(slots=True)
 class Frame:
-    """A function call under way. Ways that have returned early wait in `returned`."""
+    """A function call under way. Ways that have returned early wait in `returned`; `log` is the
+    number of the log that was begun with the call."""
 
     function: Function | None
     scope: Scope
@@ -64,14 +65,18 @@ class Frame:
     results: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     returned: list[Writes] = field(default_factory=list)
+    log: int = 0
 
 
 @dataclass(slots=True)
 class LoopFrame:
-    """A loop round under way. Ways that have left it early wait for the next round or the end."""
+    """A loop round under way. Ways that have left it early wait for the next round or the end;
+    `log` and `round_log` are the numbers of the logs begun with the loop and with the round."""
 
     broken: list[Writes] = field(default_factory=list)
     continued: list[Writes] = field(default_factory=list)
+    log: int = 0
+    round_log: int = 0
 
 
 class Machine:
@@ -214,9 +219,10 @@ class Machine:
         """Take a field away, as `store` changes it."""
         self.store(fields, key, _MISSING)
 
-    def begin(self) -> None:
-        """Start to record changes."""
+    def begin(self) -> int:
+        """Start to record changes; returns the number of the log that records them."""
         self._logs.append({})
+        return len(self._logs) - 1
 
     def undo(self) -> Writes:
         """Undo the changes since `begin` and return what they were."""
@@ -237,6 +243,22 @@ class Machine:
             for identity, entry in log.items():
                 outer.setdefault(identity, entry)
         return log
+
+    def leaving(self, writes: Writes, log: int) -> Writes:
+        """The state of a way that leaves its block: what it changed itself, and what had been
+        changed before it since a log was begun."""
+        state: Writes = {}
+        for each in self._logs[log:]:
+            for identity, (fields, key, _) in each.items():
+                state[identity] = (fields, key, fields.get(key, _MISSING))
+        state.update(writes)
+        return state
+
+    def merge_left(self, ways: Sequence[Writes], including_current: bool) -> None:
+        """Join ways that have left early with the current state, where they were going. What is
+        changed by the others only, since the last `begin`, is in them as it was before."""
+        before = self._logs[-1]
+        self.merge([{**before, **way} for way in ways], including_current)
 
     def merge(self, ways: Sequence[Writes], including_current: bool) -> None:
         """Let the state be what it is after any of several ways."""

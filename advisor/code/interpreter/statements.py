@@ -250,11 +250,13 @@ def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> 
             case Completion.NORMAL:
                 going.append(writes)
             case Completion.RETURN:
-                machine.frame.returned.append(writes)
+                machine.frame.returned.append(machine.leaving(writes, machine.frame.log))
             case Completion.BREAK if machine.loops:
-                machine.loops[-1].broken.append(writes)
+                loop = machine.loops[-1]
+                loop.broken.append(machine.leaving(writes, loop.log))
             case Completion.CONTINUE if machine.loops:
-                machine.loops[-1].continued.append(writes)
+                loop = machine.loops[-1]
+                loop.continued.append(machine.leaving(writes, loop.round_log))
     if not going:
         raised = all(completion is Completion.RAISE for completion, _ in ways)
         return Completion.RAISE if raised else Completion.GONE
