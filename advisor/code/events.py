@@ -177,7 +177,7 @@ class Fitted(Event):
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
     are divided alike and `lineages` what they had been through by then, `labels` those that only
-    labels have; `operation` names the call.
+    labels have, `targets` the names of columns that are labels; `operation` names the call.
 
     `by_hand` marks slices and masks, which are a split only if their results are called so;
     `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
@@ -189,6 +189,7 @@ class RowsSplit(Event):
     parts: tuple[RowSet, ...] = ()
     lineages: tuple[Lineage, ...] = ()
     labels: tuple[Lineage, ...] = ()
+    targets: tuple[Value, ...] = ()
     by_hand: bool = False
     grouped: bool = False
     applied: list[Fit] = field(default_factory=list)

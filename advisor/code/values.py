@@ -270,6 +270,12 @@ class Lineage:
     fits: tuple[Fit, ...] = ()
     augmentations: tuple["NodePlace", ...] = ()
 
+    @property
+    def matters(self) -> bool:
+        """Whether more is known than which rows they are."""
+        changed = self.rows.how in {"resampled", "duplicated"}
+        return changed or bool(self.fits) or bool(self.augmentations)
+
     def of(self, rows: RowSet) -> "Lineage":
         """What the same values went through, for other rows."""
         return self if rows is self.rows else Lineage(rows, self.fits, self.augmentations)
@@ -787,8 +793,7 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
     lineage = left.lineage or right.lineage
     if left.lineage is not right.lineage and left.lineage and right.lineage:
         lineage = join_lineages(left.lineage, right.lineage)
-        numbers = left.lineage.rows.is_statistic or right.lineage.rows.is_statistic
-        if lineage is None and not numbers:
+        if lineage is None and (left.lineage.matters or right.lineage.matters):
             return Joined((left, right))
     shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
     return Tensor(
@@ -848,7 +853,7 @@ def shape_of(value: Value | None) -> Shape | None:
 def is_array(value: Value | None) -> bool:
     """Whether a value is an array of numbers: made as one, asked for its axes, or used as samples."""
     if isinstance(value, Unknown):
-        if value.lineage is not None:
+        if value.lineage is not None and value.lineage.rows.how != "all":
             return True
         return value.shape.dims is not None or bool(value.shape.known_axes)
     return isinstance(value, Tensor)

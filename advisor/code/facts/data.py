@@ -7,13 +7,14 @@ from typing import Self
 from advisor.code.events import RowsSplit
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Fit, RowSet
+from advisor.code.values import Fit, Object, RowSet, Value, same
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
 _HELD_OUT = re.compile(r"test|valid|(^|_)va?l?(_|\d|$)|(^|_)te(_|$)|dev|eval|hold", re.IGNORECASE)
-# Operations that divide rows inside of a training.
-_CHOOSING = ("validation_split", "CV.fit", "cross_val_score", "cross_validate", "_curve")
+# Operations that divide rows inside of a training, and those that score a model.
+_TUNING = ("validation_split", "CV.fit")
+_SCORING = ("cross_val_score", "cross_validate", "_curve")
 
 
 class Split(Fact):
@@ -44,13 +45,14 @@ class Split(Fact):
         """Whether rows that belong together stay together, copies of a sample for instance."""
         return self.event.grouped
 
-    @property
-    def tunes(self) -> bool:
-        """Whether rows that were set apart for training are divided once more to choose a model:
-        the rows that judge it in the end are elsewhere."""
-        chooses = self.operation.endswith(_CHOOSING)
-        parts = (each for lineage in self.event.lineages for each in lineage.rows.ancestors())
-        return chooses and any(each.split is not None for each in parts)
+    def tunes_behind(self, fit: Fit) -> bool:
+        """Whether the rows of a fit had been set apart for training, and are divided only to choose
+        a model: the rows that judge it in the end are elsewhere."""
+        rows = list(fit.rows.ancestors())
+        set_apart = any(each.split is not None for each in rows)
+        if self.operation.endswith(_TUNING):
+            return set_apart or any(_TRAINING.search(name) for each in rows for name in each.names)
+        return set_apart and self.operation.endswith(_SCORING)
 
     def fits_on_both_sides(self) -> Iterator[Fit]:
         """What was fitted on the rows of both sides, and went into the rows that are divided: each
@@ -66,8 +68,15 @@ class Split(Fact):
                     continue
                 if by_hand and lineage in self.event.labels:
                     continue
+                if fit.kind == "group statistic" and not self._is_of_labels(fit):
+                    continue
                 seen.add(identity)
                 yield fit
+
+    def _is_of_labels(self, fit: Fit) -> bool:
+        """Whether the statistics of groups are of the column that is to be predicted."""
+        name = fit.estimator.fields.get(("name",)) if isinstance(fit.estimator, Object) else None
+        return isinstance(name, Value) and any(same(name, each) for each in self.event.targets)
 
     def fits_applied_later(self) -> Iterator[Fit]:
         """What was fitted on the rows of both sides, and is applied to one side afterwards."""

@@ -40,8 +40,18 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import NodePlace
 
-FRAME = "pandas.DataFrame"
+# A table or a column. Classes of the project that inherit from pandas' are something else.
+FRAME = "pandas.table"
+# Under these keys an unknown has the table that it turned out to be, a column its name, and a table
+# the names of the columns it lacks.
+TABLE = ("table",)
+COLUMN = ("name",)
+DROPPED = ("dropped",)
 NOISE = "noise"
+MASK = "mask"
+_COMPARISONS = frozenset(
+    ["Equal", "NotEqual", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"]
+)
 # Statistics that tell of all rows at once; taking one away or dividing by one is a fit by hand.
 MOMENTS = frozenset({"mean", "std", "var", "median", "quantile", "range"})
 STATISTIC_NAMES = {
@@ -74,7 +84,19 @@ def _of_data(value: Value | None) -> Lineage | None:
             return _of_joined([_of_data(option) for option in value.alternatives])
         case SequenceValue():
             return _of_sequence(value)
+        case Unknown() if lineage_of(value) is None and value.parent is not None:
+            return _of_column(value, value.parent.fields.get(TABLE))
     return lineage_of(value)
+
+
+def _of_column(value: Unknown, table: Value | None) -> Lineage | None:
+    """The lineage of an item of an unknown that has turned out to be a table."""
+    if not isinstance(table, Object) or value.parent is None:
+        return None
+    if value.parent.fields.get(("item", value.name)) is not value:
+        return None
+    own = table.fields.get(("column", value.name)) or table.fields.get("lineage")
+    return own if isinstance(own, Lineage) else None
 
 
 def samples(value: Value | None) -> Lineage:
@@ -253,6 +275,8 @@ def by_hand(statistics: Lineage, data: Lineage) -> Fit | None:
     rows = statistics.rows
     if rows.how not in MOMENTS or rows.parent is None or rows.place is None:
         return None
+    if is_noise(rows.parent):
+        return None
     for fit in data.fits:
         if fit.kind == "statistic" and fit.rows is rows.parent:
             return None
@@ -276,6 +300,8 @@ def computed(
     operator: str, left: Value | None, right: Value | None, place: "NodePlace"
 ) -> Lineage | None:
     """The lineage of what an arithmetic operator makes of its operands."""
+    if operator in _COMPARISONS or operator == "~":
+        return _masked(operator, left, right, place)
     found = [each for each in (known(left), known(right)) if each is not None]
     data = [each for each in found if holds_rows(each)]
     if data:
@@ -288,6 +314,24 @@ def computed(
         first = statistics[0].rows
         return Lineage(RowSet("range", first.parent, place))
     return statistics[0]
+
+
+def _masked(
+    operator: str, left: Value | None, right: Value | None, place: "NodePlace"
+) -> Lineage | None:
+    """The lineage of a truth value for each row."""
+    source = known(left) or known(right)
+    if source is None or not holds_rows(source):
+        return None
+    rows = source.rows
+    if operator == "~" and rows.how == MASK:
+        complement = rows.parent if _is_complement(rows) else rows.part("not", MASK)
+        return None if complement is None else Lineage(complement)
+    return Lineage(RowSet(MASK, rows, place))
+
+
+def _is_complement(rows: RowSet) -> bool:
+    return rows.parent is not None and rows.parent.parts.get("not") is rows
 
 
 def _changed(
@@ -440,6 +484,10 @@ def mask_key(value: Value) -> object | None:
     inverse = fields.get(("not",))
     if isinstance(inverse, Value):
         return opposite(mask_key(inverse) or inverse)
+    lineage = lineage_of(value)
+    if lineage is not None and lineage.rows.how == MASK:
+        rows = lineage.rows
+        return ("not", rows.parent) if _is_complement(rows) else rows
     return None
 
 
@@ -484,8 +532,9 @@ def divide(
 ) -> RowsSplit:
     """Rows are divided by something whose purpose that is: samples, then labels if there are any."""
     values = tuple(data)
-    lineages = dict.fromkeys(each for value in values for each in all_of(value))
-    features = all_of(values[0]) if values else ()
+    found = [all_of(value) for value in values]
+    lineages = dict.fromkeys(each for parts in found for each in parts)
+    features = found[0] if found else ()
     event = RowsSplit(
         machine.place(node),
         machine.context,
@@ -493,10 +542,22 @@ def divide(
         operation,
         lineages=tuple(lineages),
         labels=tuple(each for each in lineages if each not in features),
+        targets=tuple(name for value in values for name in targets(value)),
         grouped=grouped,
     )
     machine.emit(event)
     return event
+
+
+def targets(value: Value) -> tuple[Value, ...]:
+    """The names of the columns that a value is to be predicted from: one that labels are, or those
+    that were dropped from a table."""
+    if isinstance(value, Unknown) and value.parent is not None and TABLE in value.parent.fields:
+        return (Constant(value.name),)
+    if not isinstance(value, Object) or value.path != FRAME:
+        return ()
+    name, dropped = value.fields.get(COLUMN), value.fields.get(DROPPED)
+    return (*((name,) if isinstance(name, Value) else ()), *(dropped or ()))
 
 
 def halves(value: Value, event: RowsSplit) -> tuple[Value, Value]:

@@ -409,8 +409,9 @@ class Models:
             found = each(machine, operator, left, right, node)
             if found is not None:
                 assert isinstance(found, Value)
-                return found
-        return machine.unknown("?", node)
+                return self.follow(machine, operator, (left, right), (), found, node)
+        result = machine.unknown("?", node)
+        return self.follow(machine, operator, (left, right), (), result, node)
 
     def enter(self, machine: "Machine", manager: Value, node: cst.CSTNode) -> Value:
         """Enter a context manager; returns what `as` binds."""
@@ -457,9 +458,11 @@ class Models:
         node: cst.CSTNode,
     ) -> Value:
         """Let libraries say where the samples in a result come from: of a method, a subscript
-        (`[]`) or an operator on values that hold samples."""
+        (`[]`) or an operator on values that hold samples. What is asked for slices along several
+        axes, or for a list of columns, holds samples."""
+        asked = operation == "[]" and _takes_rows_or_columns(details)
         for operand in operands:
-            if lineage_of(operand) is not None:
+            if lineage_of(operand) is not None or (asked and isinstance(operand, Unknown)):
                 for each in _hooks.get("followed", ()):
                     result = each(machine, operation, operands, details, result, node)
                 break
@@ -518,6 +521,11 @@ class Models:
             if model is not None:
                 return model
         return None
+
+
+def _takes_rows_or_columns(indices: Sequence[Index]) -> bool:
+    first = indices[0]
+    return isinstance(first, SequenceValue) or (len(indices) > 1 and isinstance(first, slice))
 
 
 def _hooked(what: str) -> Sequence[Callable[..., Any]]:

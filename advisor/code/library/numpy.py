@@ -136,8 +136,7 @@ def applied_along_axis(call: Call) -> Value | None:
 def kept(call: Call) -> Value | None:
     """The same rows in another form."""
     tensor = call.receiver
-    assert isinstance(tensor, Tensor)
-    if call.path.endswith(("ravel", "toarray", "todense")):
+    if isinstance(tensor, Tensor) and call.path.endswith(("ravel", "toarray", "todense")):
         return tensor.replace(shape=Shape())
     return tensor
 
@@ -454,7 +453,7 @@ def follow(
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
         lineage = lineages.part(machine, receiver, details[0], node)
-    elif len(operands) == 2:
+    elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:
         lineage = lineages.computed(operation, operands[0], operands[1], place)
     elif operation in STATISTIC_NAMES and receiver is not None:
         passed: Arguments = details[0]
@@ -498,8 +497,9 @@ def assigned_part(
     if new is None or not new.fits or not isinstance(receiver, (Tensor, Unknown)):
         return False
     if isinstance(receiver, Unknown):
-        lineage = lineages.samples(receiver).after(*new.fits)
-        machine.store(receiver.fields, CHANGED_LINEAGE, lineage)
+        if isinstance(indices[0], slice):
+            lineage = lineages.samples(receiver).after(*new.fits)
+            machine.store(receiver.fields, CHANGED_LINEAGE, lineage)
     elif receiver.lineage is not None and isinstance(node, cst.Subscript):
         assign(machine, node.value, receiver.replace(lineage=receiver.lineage.after(*new.fits)))
     return False

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.interpreter import calls
+from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
-from advisor.code.library.lineages import FRAME, STATISTIC_NAMES, words
+from advisor.code.library.lineages import COLUMN, DROPPED, FRAME, STATISTIC_NAMES, TABLE, words
 from advisor.code.library.models import Call, attribute, function, hook, item, iteration, method
 from advisor.code.library.numpy import after_each_other, beside, over_rows, parts_of
 from advisor.code.library.python import known_length
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 Index = Value | slice
 _OWNER = ("owner",)
-_COLUMN = ("name",)
 _MASK = ("mask",)
+_GROUPED = ("grouped",)
 
 # --- tables -------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ def column(table: Object, name: str | None) -> Object:
     lineage = lineages.samples(table) if name is None else own or whole_of(table)
     result = lineages.frame(lineage, table.place)
     result.fields[_OWNER] = table
-    result.fields[_COLUMN] = Constant(name)
+    result.fields[COLUMN] = Constant(name)
     return result
 
 
@@ -144,7 +144,7 @@ def set_lineage(machine: "Machine", value: Value, lineage: Lineage) -> None:
     machine.store(value.fields, "lineage", lineage)
     owner = value.fields.get(_OWNER)
     if isinstance(owner, Object) and owner.path == FRAME:
-        set_column(machine, owner, known_text(value.fields.get(_COLUMN)), lineage)
+        set_column(machine, owner, known_text(value.fields.get(COLUMN)), lineage)
 
 
 def set_column(machine: "Machine", table: Object, name: str | None, lineage: Lineage) -> None:
@@ -241,6 +241,13 @@ def values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | N
     return lineages.array(lineages.samples(receiver), machine.place(node))
 
 
+@method(FRAME, "to_dict")
+def to_dictionary(call: Call) -> Value | None:
+    """Statistics stay what they are; rows are looked up no more."""
+    lineage = lineages.known(call.receiver)
+    return call.receiver if lineage is not None and lineage.rows.is_statistic else None
+
+
 @method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
 def to_numpy(call: Call) -> Value | None:
     """The numbers of a table as an array."""
@@ -265,14 +272,14 @@ def part_of_each_row(machine: "Machine", receiver: Object, node: cst.CSTNode) ->
     return lineages.frame(lineages.samples(receiver), machine.place(node))
 
 
-@attribute(FRAME, "shape", "size")
+@attribute(FRAME, "shape")
 def shape(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The number of rows and of columns."""
     columns = machine.unknown("columns", node)
     return SequenceValue("tuple", (known_length(receiver), columns))
 
 
-@attribute(FRAME, "columns", "dtypes", "name", "empty", "ndim", "T")
+@attribute(FRAME, "columns", "dtypes", "name", "empty", "ndim", "size", "T")
 def about(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """What tells nothing of rows: the same each time it is read."""
     assert isinstance(node, cst.Attribute)
@@ -366,7 +373,7 @@ def applied(call: Call) -> Value | None:
     assert isinstance(table, Object)
     name = call.path.rsplit(".", 1)[-1]
     axis = call.argument(1, "axis")
-    by_column = name == "apply" and _COLUMN not in table.fields and (axis is None or _zero(axis))
+    by_column = name == "apply" and COLUMN not in table.fields and (axis is None or _zero(axis))
     if by_column and isinstance(function_, (Function, Bound, Partial)):
         lineage = lineages.samples(table)
         given = lineages.frame(lineage, call.place)
@@ -375,7 +382,10 @@ def applied(call: Call) -> Value | None:
         return lineages.frame(lineage.after(*fits), call.place)
     if name in {"agg", "aggregate"}:
         return None
-    return table_like(table)
+    fit = encoding(function_) if name == "map" else None
+    if fit is None:
+        return table_like(table)
+    return lineages.frame(lineages.applied(lineages.samples(table), fit), call.place)
 
 
 def _fits(value: Value) -> tuple[Fit, ...]:
@@ -482,6 +492,7 @@ def dropped(call: Call) -> Value | None:
     if by_column or names is not None:
         kept = {name: each for name, each in columns_of(table).items() if name not in (names or ())}
         result = table_like(table, columns=kept)
+        result.fields[DROPPED] = _names(columns if columns is not None else which)
     else:
         result = _without_rows(call, table, which)
     if call.argument(-1, "inplace") is TRUE:
@@ -490,6 +501,11 @@ def dropped(call: Call) -> Value | None:
                 call.machine.store(table.fields, ("column", name), None)
         return NONE
     return result
+
+
+def _names(value: Value | None) -> tuple[Value, ...]:
+    items = value.items if isinstance(value, SequenceValue) else None
+    return items if items is not None else (() if value is None else (value,))
 
 
 def _without_rows(call: Call, table: Object, which: Value | None) -> Object:
@@ -537,7 +553,8 @@ def column_of_groups(
     machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
 ) -> Value | None:
     """Some columns of the groups."""
-    return receiver
+    name = indices[0]
+    return _of_groups(receiver, name) if isinstance(name, Value) else receiver
 
 
 @attribute("pandas.GroupBy", "*")
@@ -545,19 +562,53 @@ def column_of_groups_by_attribute(
     machine: "Machine", receiver: Object, node: cst.CSTNode
 ) -> Value | None:
     """`df.groupby("a").age`."""
-    return receiver
+    return (
+        _of_groups(receiver, Constant(node.attr.value)) if isinstance(node, cst.Attribute) else None
+    )
+
+
+def _of_groups(groups: Object, name: Value) -> Object:
+    fields = {"lineage": lineages.samples(groups), _GROUPED: name}
+    return Object(groups.path, groups.arguments, groups.place, dict(fields))
 
 
 @method("pandas.GroupBy", "transform")
 def of_its_group(call: Call) -> Value | None:
     """A statistic of the group of each row."""
-    lineage = lineages.samples(call.receiver)
     name = known_text(call.argument(0, "func"))
     if name not in STATISTIC_NAMES:
-        return lineages.frame(lineage, call.place)
-    return lineages.frame(
-        lineages.statistic(lineage, STATISTIC_NAMES[name], call.place), call.place
-    )
+        return lineages.frame(lineages.samples(call.receiver), call.place)
+    return _of_each_group(call, name)
+
+
+@method("pandas.GroupBy", *STATISTIC_NAMES)
+def of_groups(call: Call) -> Value | None:
+    """A statistic of each group."""
+    return _of_each_group(call, call.path.rsplit(".", 1)[-1])
+
+
+def _of_each_group(call: Call, name: str) -> Object:
+    groups = call.receiver
+    assert isinstance(groups, Object)
+    lineage = lineages.statistic(lineages.samples(groups), STATISTIC_NAMES[name], call.place)
+    result = lineages.frame(lineage, call.place)
+    if _GROUPED in groups.fields:
+        result.fields[_GROUPED] = groups.fields[_GROUPED]
+    return result
+
+
+def encoding(value: Value | None) -> Fit | None:
+    """What putting the statistics of groups in the place of categories amounts to: an encoder that
+    was fitted by hand. What the statistics are of is a field of the estimator."""
+    name = value.fields.get(_GROUPED) if isinstance(value, Object) else None
+    lineage = lineages.known(value)
+    if not isinstance(name, Value) or lineage is None or not lineage.rows.is_statistic:
+        return None
+    rows, place = lineage.rows.parent, lineage.rows.place
+    if rows is None or place is None:
+        return None
+    by_hand = Object("pandas.encoder", place=place, fields={COLUMN: name})
+    return Fit(by_hand, rows, place, "group statistic", True, lineages.written(place.node))
 
 
 @method("pandas.Window", "*")
@@ -591,7 +642,7 @@ def item_of_indexer(
     if isinstance(indices[1], Constant):
         own = column(table, names[0])
         result = lineages.frame(lineages.samples(own).of(rows), machine.place(node))
-        result.fields[_COLUMN] = indices[1]
+        result.fields[COLUMN] = indices[1]
         return result
     return table_like(selected(table, names), rows)
 
@@ -625,7 +676,7 @@ def item_of_table(
         return selected(receiver, names)
     if _is_mask(at):
         return table_like(receiver, _rows_at(machine, receiver, at, node))
-    if isinstance(at, Scalar) and _COLUMN in receiver.fields:
+    if isinstance(at, Scalar) and COLUMN in receiver.fields:
         return lineages.frame(lineages.part(machine, receiver, at, node))
     if isinstance(at, (SequenceValue, Object)):
         return table_like(receiver)
@@ -673,8 +724,8 @@ def _key(value: Value) -> object:
             return value.number
         case Constant():
             return value.value
-        case Object() if value.path == FRAME and _COLUMN in value.fields:
-            name = value.fields[_COLUMN]
+        case Object() if value.path == FRAME and COLUMN in value.fields:
+            name = value.fields[COLUMN]
             return (lineages.samples(value).rows, getattr(name, "value", name))
     return value
 
@@ -716,6 +767,8 @@ def assigned_item(
     node: cst.CSTNode,
 ) -> bool:
     """`df["age"] = scaler.fit_transform(df[["age"]])`."""
+    if isinstance(receiver, Unknown) and _fitted_column(receiver, indices, value):
+        receiver = as_table(receiver)
     if not isinstance(receiver, Object):
         return False
     if receiver.path == "pandas.indexer":
@@ -729,12 +782,25 @@ def assigned_item(
     names = None if isinstance(indices[0], slice) else names_in(indices[0])
     lineage = new if new is not None and lineages.holds_rows(new) else None
     rows = whole_of(receiver).rows
+    fit = encoding(value)
+    if fit is not None:
+        lineage = lineages.applied(Lineage(rows), fit)
     for name in names or (None,):
         if lineage is not None:
             set_column(machine, receiver, name, lineage)
         elif name is not None:
             machine.store(receiver.fields, ("column", name), Lineage(rows))
     return True
+
+
+def _fitted_column(receiver: Unknown, indices: Sequence[Index], value: Value) -> bool:
+    """Whether a column of an unknown is assigned, of a table or of something that was fitted."""
+    if isinstance(indices[0], slice) or len(indices) > 1:
+        return False
+    if TABLE in receiver.fields:
+        return True
+    lineage = lineages.known(value)
+    return names_in(indices[0]) is not None and lineage is not None and bool(lineage.fits)
 
 
 def _assign_at(machine: "Machine", table: Object, indices: Sequence[Index], value: Value) -> None:
@@ -760,6 +826,69 @@ def assigned_attribute(
     if lineage is not None and lineages.holds_rows(lineage):
         set_column(machine, receiver, name, lineage)
     return True
+
+
+# --- unknown tables -----------------------------------------------------------------------
+
+
+def as_table(value: Unknown) -> Object:
+    """The table that an unknown turns out to be; the same each time."""
+    found = value.fields.get(TABLE)
+    if not isinstance(found, Object):
+        found = lineages.frame(lineages.samples(value), value.place)
+        value.fields[TABLE] = found
+    return found
+
+
+_OFTABLES = words(
+    "drop dropna drop_duplicates fillna groupby reset_index set_index select_dtypes sort_values "
+    "iterrows isnull isna to_numpy nlargest nsmallest"
+)
+
+
+@method("unknown", *_OFTABLES)
+def method_of_unknown_table(call: Call) -> Value | None:
+    """What only tables can: the unknown is one."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    name = call.path.rsplit(".", 1)[-1]
+    return calls.call_method(call.machine, as_table(receiver), name, call.arguments, call.node)
+
+
+@attribute("unknown", "iloc", "loc")
+def indexer_of_unknown(machine: "Machine", receiver: Unknown, node: cst.CSTNode) -> Value | None:
+    """`df.iloc` of something that must be a table."""
+    return indexer(machine, as_table(receiver), node)
+
+
+@hook("followed")
+def columns_of_unknown(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value | None],
+    details: Sequence[Index],
+    result: Value,
+    node: cst.CSTNode,
+) -> Value:
+    """`df[["a", "b"]]` of something that turned out to be a table."""
+    receiver = operands[0]
+    if operation != "[]" or not isinstance(receiver, Unknown):
+        return result
+    listed = isinstance(details[0], SequenceValue) and bool(names_in(details[0]))
+    if TABLE not in receiver.fields and not listed:
+        return result
+    return item_of_table(machine, as_table(receiver), details, node) or result
+
+
+@method("unknown", "map")
+def mapped_unknown(call: Call) -> Value | None:
+    """`df["town"].map(means)` of a column of something that turned out to be a table."""
+    receiver, fit = call.receiver, encoding(call.argument(0, "arg"))
+    assert isinstance(receiver, Unknown)
+    if fit is not None:
+        return lineages.frame(lineages.applied(lineages.samples(receiver), fit), call.place)
+    own = attributes.unknown_attribute(call.machine, receiver, "map", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
 
 
 # --- several tables -----------------------------------------------------------------------
@@ -813,7 +942,7 @@ def merged(call: Call) -> Value | None:
 @iteration(FRAME)
 def iterate_table(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
     """A column yields its items; a table the names of its columns."""
-    if _COLUMN not in value.fields:
+    if COLUMN not in value.fields:
         return None
     lineage = lineages.samples(value).of_item()
 

@@ -185,6 +185,8 @@ def fit(call: Call) -> Value | None:
 def fit_transform(call: Call) -> Value | None:
     """`estimator.fit_transform(X)`."""
     data, target = _data(call), call.receiver
+    if isinstance(target, Instance):
+        return _by_project(call, target)
     if data is None or not isinstance(target, Object):
         return None
     fit_on(call, target, data)
@@ -267,19 +269,14 @@ def row_by_row(call: Call) -> Value | None:
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
-@method("sklearn.base.TransformerMixin", "fit_transform")
-def fit_transform_of_project(call: Call) -> Value | None:
+def _by_project(call: Call, transformer: Instance) -> Value | None:
     """A transformer of the project: its `fit`, then its `transform`."""
-    receiver = call.receiver
-    if not isinstance(receiver, Instance):
+    if isinstance(transformer.cls.find("fit"), Function):
+        calls.call_method(call.machine, transformer, "fit", call.arguments, call.node)
+    data = _data(call)
+    if data is None or not isinstance(transformer.cls.find("transform"), Function):
         return None
-    if isinstance(receiver.cls.find("fit"), Function):
-        calls.call_method(call.machine, receiver, "fit", call.arguments, call.node)
-    rest = Arguments(call.arguments.positional[:1], {})
-    data = call.argument(0, "X")
-    if not rest.positional and data is not None:
-        rest.positional.append(data)
-    return calls.call_method(call.machine, receiver, "transform", rest, call.node)
+    return calls.call_method(call.machine, transformer, "transform", Arguments([data]), call.node)
 
 
 # --- resampling ---------------------------------------------------------------------------

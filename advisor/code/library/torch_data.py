@@ -345,9 +345,9 @@ def iterate_loader(machine: "Machine", value: Object, node: cst.CSTNode) -> Iter
 
 
 @attribute(LOADER, "batch_size")
-def batch_size(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+def batch_size(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
     """`loader.batch_size`."""
-    return receiver.argument(1, "batch_size")
+    return receiver.argument(1, "batch_size") if isinstance(receiver, Object) else None
 
 
 # --- tensors of samples -------------------------------------------------------------------

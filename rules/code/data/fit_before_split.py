@@ -16,12 +16,12 @@ KINDS = frozenset(
 def fit_before_split(split: Split) -> Iterator[Draft]:
     divides = (split.place, "the rows are divided here")
     for fit in split.fits_on_both_sides():
-        if split.tunes and not fit.uses_labels:
+        if split.tunes_behind(fit) and not fit.uses_labels:
             continue
         if fit.kind in KINDS:
             message = f"`{fit.text}` is fitted on all rows before `{split.operation}` divides them"
             yield Draft(fit.place, message, (divides,))
-        elif fit.kind == "statistic":
+        elif fit.kind in {"statistic", "group statistic"}:
             message = f"`{fit.text}` is taken over all rows before `{split.operation}` divides them"
             yield Draft(fit.place, message, (divides,))
     for fit in split.fits_applied_later():
