@@ -43,6 +43,17 @@ def test_accelerate_does_not_clear_gradients() -> None:
     assert findings(ACCELERATE.replace("        optimizer.zero_grad()\n", "")) == [(14, "NN101")]
 
 
+def test_an_accelerator_that_is_passed_in_is_known_by_its_name() -> None:
+    code = """
+    def train(model, optimizer, loader, {engine}):
+        for batch in loader:
+            {engine}.backward(model(**batch).loss)
+            optimizer.step()
+    """
+    assert findings(code.format(engine="accelerator")) == [(5, "NN101")]
+    assert findings(code.format(engine="model_engine")) == []
+
+
 def test_what_is_prepared_alone_comes_back_alone() -> None:
     code = """
     import torch

@@ -236,11 +236,18 @@ def schedule_step(call: Call) -> Value | None:
 def backward(call: Call) -> Value | None:
     """`loss.backward()`; with a loss as argument the receiver is an engine."""
     first = call.argument(0, "gradient")
-    engine = isinstance(call.receiver, Unknown) and isinstance(first, (Tensor, Unknown))
-    loss = first if engine else call.receiver
-    event = BackwardRun(call.place, call.context, loss, call.receiver if engine else None)
+    through = isinstance(call.receiver, Unknown) and isinstance(first, (Tensor, Unknown))
+    loss = first if through else call.receiver
+    engine = call.receiver if through and not _only_passes_on(call.receiver) else None
+    event = BackwardRun(call.place, call.context, loss, engine)
     call.machine.emit(event)
     return None
+
+
+def _only_passes_on(engine: Value | None) -> bool:
+    """Whether an unknown engine goes by the name of one that clears and steps nothing itself."""
+    names = engine.names if isinstance(engine, Unknown) else ()
+    return any(name.lower() in {"accelerator", "fabric"} for name in names)
 
 
 @function("torch.autograd.backward")
