@@ -627,3 +627,18 @@ def test_averaging_weights_has_a_schedule_of_its_own() -> None:
 )
 def test_trainers_have_one_path_each(written: str, meant: str) -> None:
     assert canonical(written) == meant
+
+
+def test_switching_the_mode_of_a_model_clears_nothing() -> None:
+    code = """
+    import torch
+    def fit(model, loader, criterion):
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            model.{call}
+            criterion(model(x), y).backward()
+            optimizer.step()
+    """
+    assert findings(code.format(call="train()")) == [(8, "NN101")]
+    assert findings(code.format(call="train(True)")) == [(8, "NN101")]
+    assert findings(code.format(call="train_on(loader)")) == []

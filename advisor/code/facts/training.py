@@ -16,6 +16,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.values import (
+    Constant,
     Dictionary,
     Function,
     Instance,
@@ -216,7 +217,16 @@ def _may_clear_inside(event: Escaped, optimizer: Value) -> bool:
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
     if not any(_reaches(value, owner, 2) for value in event.values for owner in owners):
         return False
+    if _switches_mode(event):
+        return False
     return _MAY_TRAIN.search(_name_of(event.callee)) is not None
+
+
+def _switches_mode(event: Escaped) -> bool:
+    """Whether a method of a model is called as `model.train()` is, with at most a truth value."""
+    name = _name_of(event.callee)
+    passed = tuple(event.arguments.values())
+    return name in {"train", "eval"} and all(isinstance(each, Constant) for each in passed)
 
 
 def _name_of(callee: Value) -> str:
