@@ -118,6 +118,8 @@ class Thresholds:
     swing_share: float = 0.25
     """Swings of this share of the whole range, to the end, are an oscillation. Source: criterion
     "oscillation" of labelled public runs."""
+    swing_share_of_few: float = 0.35
+    """... or this share, where few values make it up: below 40, noise alone reaches the other."""
     swing_level: float = 0.3
     """... or swings of this share of the level, if evaluations swing as much."""
     swing_errors: float = 6.0

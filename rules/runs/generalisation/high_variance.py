@@ -91,6 +91,6 @@ def _evidence(gap: GeneralisationGap) -> Iterator[Evidence]:
     index = int(best.costs.argmin())
     yield figure("gap", gap.at_end)
     yield figure("error of the gap", gap.error)
-    yield Evidence("gap opened after", step(_opening(gap)), float(_opening(gap)))
+    yield Evidence("half as wide at", step(_opening(gap)), float(_opening(gap)))
     text = f"{number(best.shown(float(best.costs[index])))} at {step(int(best.steps[index]))}"
     yield Evidence("best validation", text, float(best.shown(float(best.costs[index]))))

@@ -26,27 +26,31 @@ def oscillation(descent: Descent) -> Iterator[Draft]:
     ends_finite = bool(np.isfinite(descent.trajectory.curve.values[-1]))
     if descent.rises_from_start or descent.came_trained or not ends_finite:
         return
-    swings = _swings(descent.trajectory)
+    curve, held_out = descent.trajectory, descent.held_out
+    swings = _swings(curve)
     if swings is not None and _is_the_model(descent, swings):
-        yield from _swinging(descent, swings)
+        yield _draft(descent, curve, swings)
+    elif held_out is not None and (both := _swings_with_jitter(curve, held_out)):
+        yield _draft(descent, held_out, both)
     else:
         yield from _too_noisy(descent)
 
 
 @dataclass(frozen=True, slots=True)
 class _Swings:
-    """Swings of the last half: size, share of the whole range, length in steps, first step."""
+    """Swings of the last half: size, as shares of range and level, length in steps, first step."""
 
     size: float
     share: float
+    over_level: float
     period: int
     since: int
 
 
-def _swinging(descent: Descent, swings: _Swings) -> Iterator[Draft]:
-    yield Draft(
+def _draft(descent: Descent, curve: Trajectory, swings: _Swings) -> Draft:
+    return Draft(
         descent.span(swings.since),
-        f"{descent.subject} swings by {number(swings.size)}, {percent(swings.share)} of its whole "
+        f"`{curve.tag}` swings by {number(swings.size)}, {percent(swings.share)} of its whole "
         f"range, to the end, about every {swings.period:,} steps",
         evidence=(
             figure("size of the swings", swings.size),
@@ -87,30 +91,43 @@ def _is_the_model(descent: Descent, swings: _Swings) -> bool:
     """
     held_out, settings = descent.held_out, descent.thresholds
     if held_out is None or len(held_out) < settings.minimum_evaluations:
-        return swings.share >= settings.swing_share
+        curve = descent.trajectory
+        if len(curve) >= 2 * settings.blocks:
+            return swings.share >= settings.swing_share
+        is_mean = curve.curve.role.per_epoch is True or descent.quantity == "return"
+        return is_mean and swings.share >= settings.swing_share_of_few
     return _swings(held_out) is not None
 
 
+def _swings_with_jitter(train: Trajectory, validation: Trajectory) -> _Swings | None:
+    """Large swings of the evaluations while single training values scatter as well."""
+    settings, level = train.thresholds, train.part(0.5).middle
+    if len(validation) < settings.minimum_points or level <= 0:
+        return None
+    if train.part(0.5).noise < settings.jitter_level * level:
+        return None
+    swings = _swings(validation)
+    if swings is None or swings.share < settings.swing_share_of_few:
+        return None
+    return swings if swings.over_level >= settings.swing_level else None
+
+
 def _swings(curve: Trajectory) -> _Swings | None:
+    """What moves up and down in the last half, if it does so often and far enough."""
     settings = curve.thresholds
     few = len(curve) < 2 * settings.blocks
     x: NDArray[np.float64] = curve.steps.astype(float) if few else curve.blocks.centres
     y = curve.costs if few else curve.blocks.medians
     middle = len(y) // 2
-    if len(y) - middle < 4:
+    if len(y) - middle < 4 or np.ptp(y) == 0:
         return None
-    trend = curve.part(0.5).trend.slope
-    rest = y[middle:] - trend * x[middle:]
-    size, whole = float(np.ptp(rest)), float(np.ptp(y))
+    rest = y[middle:] - curve.part(0.5).trend.slope * x[middle:]
     turns = int(np.sum(np.diff(np.sign(np.diff(rest))) != 0))
-    if not few and size < settings.swing_errors * float(np.max(curve.blocks.errors[middle:])):
-        return None
-    if whole == 0 or turns < settings.swing_turns * (len(rest) - 2):
-        return None
+    size, level = float(np.ptp(rest)), float(np.median(y[middle:]))
     period = int(2 * (x[-1] - x[middle]) / max(turns, 1))
-    level = float(np.median(y[middle:]))
-    if size < min(
-        settings.swing_share * whole, settings.swing_level * level if level > 0 else np.inf
-    ):
-        return None
-    return _Swings(size, size / whole, period, int(x[middle]))
+    over_level = size / level if level > 0 else 0.0
+    swings = _Swings(size, size / float(np.ptp(y)), over_level, period, int(x[middle]))
+    noise = 0.0 if few else float(np.max(curve.blocks.errors[middle:]))
+    often = turns >= settings.swing_turns * (len(rest) - 2)
+    far = swings.share >= settings.swing_share or over_level >= settings.swing_level
+    return swings if often and far and size >= settings.swing_errors * noise else None
