@@ -56,7 +56,7 @@ class Reshape(Fact):
             if axis.is_one or not axis.factors or self._stays(axis):
                 continue
             for other, dim in enumerate(self.after):
-                if dim == axis and self._is_crossed(position, other):
+                if _is_same(dim, axis) and self._is_crossed(position, other):
                     return position, other
         return None
 
@@ -94,10 +94,10 @@ class Reshape(Fact):
 
     def _stays(self, axis: Number) -> bool:
         """Whether some axis of this length is in its place before and after."""
-        before = {
-            _length(self.before[:index]) for index, dim in enumerate(self.before) if dim == axis
-        }
-        after = {_length(self.after[:index]) for index, dim in enumerate(self.after) if dim == axis}
+        before, after = (
+            {_length(dims[:index]) for index, dim in enumerate(dims) if _is_same(dim, axis)}
+            for dims in (self.before, self.after)
+        )
         return bool(before & after)
 
     def _is_crossed(self, position: int, other: int) -> bool:
@@ -169,6 +169,13 @@ def _with(dim: Number, symbol: symbols.Symbol, length: Number) -> Number:
         found = symbols.divide(result, ratio) if inverse else symbols.multiply(result, ratio)
         result = found if found is not None else result
     return result
+
+
+def _is_same(dim: Number, axis: Number) -> bool:
+    """Whether a dimension is an axis: known axes of equal length are told apart by their names."""
+    if axis.constant is not None:
+        return dim == axis
+    return symbols.without_names(dim) == symbols.without_names(axis)
 
 
 def _length(dims: tuple[Number, ...]) -> Number:
