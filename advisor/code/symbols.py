@@ -256,6 +256,8 @@ def exact(value: Number) -> Number:
 
 def without_names(value: Number) -> Number:
     """The number with every symbol of known value replaced by that value."""
+    if all(symbol.value is None for symbol, _ in value.factors):
+        return value
     result = Number(value.coefficient)
     for symbol, exponent in value.factors:
         factor = Number(symbol.value if symbol.value is not None else 1)

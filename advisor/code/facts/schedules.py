@@ -215,8 +215,10 @@ def _warmup(factor: Factor, training: Simulation) -> int:
     """How many steps a warm-up takes that is still under way when the training ends; 0 when there
     is none. A rise without end is none: it looks for the largest rate that works."""
     factors = [value for _, value in training.samples]
+    if any(later < earlier for earlier, later in pairwise(factors)):
+        return 0
     beyond = simulate(factor, training.steps * FURTHEST)
-    if beyond is None or any(later < earlier for earlier, later in pairwise(factors)):
+    if beyond is None:
         return 0
     if factors[0] > STARTS_LOW * beyond.peak or factor(training.steps) > ENDS_LOW * beyond.peak:
         return 0

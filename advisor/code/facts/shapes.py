@@ -42,7 +42,9 @@ class Reshape(Fact):
             reconciled = None if before is None else _reconciled(before, after)
             if shape.rank is not None and reconciled is not None:
                 found.append(cls(event, *reconciled))
-        return [each for each in found if not any(each.is_undone_with(other) for other in found)]
+        moving = [each for each in found if each.moved_axis() is not None]
+        undone = {each for each in moving for other in moving if each.is_undone_with(other)}
+        return [each for each in found if each not in undone]
 
     @property
     def operation(self) -> str:
