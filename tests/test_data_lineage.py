@@ -171,6 +171,12 @@ def test_fitting_on_all_rows_after_the_split_is_the_same_leak() -> None:
     assert finding.message == "`scaler` has seen the rows on both sides of `train_test_split`"
 
 
+def test_a_picture_of_the_parts_is_nothing() -> None:
+    picture = f"{SPLIT}\npca = PCA(n_components=2).fit(X)\nplot(pca.transform(X_train))"
+    assert flagged(picture) == []
+    assert len(flagged(picture.replace("=2", "=20"))) == 1
+
+
 def test_labels_scaled_by_hand_are_nothing_scaled_by_a_scaler_they_are() -> None:
     assert flagged(f"y = y - y.mean()\n{SPLIT}") == []
     assert flagged(f"y = LabelEncoder().fit_transform(y)\n{SPLIT}") == []
@@ -226,6 +232,16 @@ def test_training_rows_filled_with_a_statistic_of_all_rows() -> None:
     assert (
         finding.message == "`X['age'].mean()` has seen the rows on both sides of `train_test_split`"
     )
+
+
+def test_gaps_filled_from_a_few_rows_are_no_statistic_of_all() -> None:
+    text = """
+    gaps = table[table["age"].isnull()]
+    for index, row in gaps.iterrows():
+        table.at[index, "age"] = gaps["size"].mean()
+    train, test = train_test_split(table)
+    """
+    assert flagged(text) == []
 
 
 def test_a_normalisation_of_every_recording_by_itself_is_right() -> None:
@@ -300,6 +316,18 @@ def test_columns_are_told_apart() -> None:
     assert flagged(f"{scaled}\ntrain, test = train_test_split(table[['b', 'c']])") == []
     assert flagged(f"{scaled}\ntrain, test = train_test_split(table.drop('age', axis=1))") == []
     assert flagged(f"{scaled}\ntable['age'] = 0\ntrain, test = train_test_split(table)") == []
+
+
+def test_a_table_that_is_one_of_several_is_changed_whichever_it_is() -> None:
+    text = """
+    if first:
+        table = pd.read_csv("a.csv")
+    else:
+        table = pd.read_csv("b.csv")
+    table["age"] = table["age"].fillna(table["age"].mean())
+    train, test = train_test_split(table)
+    """
+    assert len(flagged(text)) == 1
 
 
 def test_columns_in_a_loop_or_in_place() -> None:
@@ -394,6 +422,7 @@ def test_a_transformer_of_the_program_is_looked_into() -> None:
     assert flagged(text.format(body="np.log(X)") + f"\n    {SPLIT}") == []
     fits = text.format(body="StandardScaler().fit_transform(X)") + f"\n    {SPLIT}"
     assert len(flagged(fits)) == 1
+    assert len(flagged(fits.replace("Rows()", "Pipeline([('rows', Rows())])"))) == 1
 
 
 # --- what divides rows ----------------------------------------------------------------------
@@ -414,6 +443,8 @@ DIVISIONS = [
     "f = pd.DataFrame(X); train = f.sample(frac=0.8); test = f.drop(train.index)",
     "f = pd.DataFrame(X); m = np.random.rand(len(f)) < 0.8; train, test = f[m], f[~m]",
     "f = pd.DataFrame(X); train, test = f[f.year < 2020], f[f.year >= 2020]",
+    "f = pd.DataFrame(X); train, test = f[f.label.notnull()], f[f.label.isnull()]",
+    "f = pd.DataFrame(X); train, test = f[f.for_training], f[~f.for_training]",
     "model.fit(X, y, validation_split=0.2)",
 ]
 
@@ -433,6 +464,7 @@ def test_rows_are_divided_by(division: str) -> None:
         "women, men = table[table.sex == 'f'], table[table.sex == 'm']",
         "inputs, targets = X[:-1], X[1:]",
         "LogisticRegression().fit(X, y)",
+        "GridSearchCV(KernelDensity(), {}).fit(X)",
         "model.fit(X, y, validation_data=(X, y))",
     ],
 )

@@ -237,13 +237,15 @@ class RowSet:
                     waiting.append(current.parent)
 
     def within(self, other: "RowSet") -> bool:
-        """Whether each of the samples is one of `other`, or was made of one."""
-        return any(
-            each is other
-            or any(each.within(source) for source in other.sources)
-            or (bool(each.sources) and all(source.within(other) for source in each.sources))
-            for each in self.ancestors()
-        )
+        """Whether each of the samples is one of `other`, or was made of one. Of sets that are one
+        or the other it is enough that one may be."""
+        for each in self.ancestors():
+            if each is other or any(each.within(source) for source in other.sources):
+                return True
+            parts = [source.within(other) for source in each.sources]
+            if parts and (any(parts) if each.how == "either" else all(parts)):
+                return True
+        return False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

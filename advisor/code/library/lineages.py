@@ -484,6 +484,10 @@ def mask_key(value: Value) -> object | None:
     inverse = fields.get(("not",))
     if isinstance(inverse, Value):
         return opposite(mask_key(inverse) or inverse)
+    if isinstance(value, Object) and value.path == FRAME:
+        # A column of truth values.
+        name = fields.get(COLUMN)
+        return ("column", name.value) if isinstance(name, Constant) else value
     lineage = lineage_of(value)
     if lineage is not None and lineage.rows.how == MASK:
         rows = lineage.rows

@@ -26,6 +26,7 @@ from advisor.code.values import (
     Dictionary,
     Fit,
     Function,
+    Joined,
     Lineage,
     Object,
     Partial,
@@ -235,6 +236,22 @@ def kept(call: Call) -> Value | None:
     return table_like(table)
 
 
+@method(FRAME, "isnull", "isna", "notnull", "notna", "isin", "between", "duplicated")
+def asked(call: Call) -> Value | None:
+    """A truth value for each row."""
+    table = call.receiver
+    assert table is not None
+    name = call.path.rsplit(".", 1)[-1]
+    given = tuple(_key(value) for value in call.arguments.values())
+    lineage = lineages.samples(table)
+    if not lineages.holds_rows(lineage):
+        return None
+    if name in {"notnull", "notna", "isna"}:
+        key: object = ("isnull", _key(table), *given)
+        return _mask(lineage, key if name == "isna" else ("not", key))
+    return _mask(lineage, (name, _key(table), *given))
+
+
 @attribute(FRAME, "values", "array")
 def values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The numbers of a table as an array."""
@@ -406,9 +423,9 @@ def filled(call: Call) -> Value | None:
     """Gaps or values replaced; by a statistic of rows that is a fit on these rows."""
     table = call.receiver
     assert isinstance(table, Object)
-    given = _statistics(list(call.arguments.values()))
-    lineage = lineages.filled(lineages.samples(table), *given)
-    changed = lineage is not lineages.samples(table)
+    before = lineages.samples(table)
+    lineage = lineages.filled(before, *_statistics(list(call.arguments.values()), before.rows))
+    changed = lineage is not before
     if call.argument(-1, "inplace") is TRUE:
         if changed:
             set_lineage(call.machine, table, lineage)
@@ -418,15 +435,16 @@ def filled(call: Call) -> Value | None:
     return lineages.frame(lineage, call.place)
 
 
-def _statistics(passed: Sequence[Value]) -> list[Lineage]:
+def _statistics(passed: Sequence[Value], rows: RowSet) -> list[Lineage]:
+    """The statistics among some values; of one that may be over several sets, that over `rows`."""
     found: list[Lineage] = []
     for value in passed:
         inner = list(value.items.values()) if isinstance(value, Dictionary) else [value]
         for each in inner:
-            for option in alternatives(each):
-                lineage = lineages.known(option)
-                if lineage is not None:
-                    found.append(lineage)
+            options = [lineages.known(option) for option in alternatives(each)]
+            known = [option for option in options if option is not None]
+            own = [option for option in known if option.rows.parent is rows]
+            found.extend(own or known)
     return found
 
 
@@ -678,6 +696,8 @@ def item_of_table(
         return table_like(receiver, _rows_at(machine, receiver, at, node))
     if isinstance(at, Scalar) and COLUMN in receiver.fields:
         return lineages.frame(lineages.part(machine, receiver, at, node))
+    if _is_table(at):
+        return table_like(receiver, _rows_at(machine, receiver, at, node))
     if isinstance(at, (SequenceValue, Object)):
         return table_like(receiver)
     return column(receiver, None)
@@ -767,6 +787,11 @@ def assigned_item(
     node: cst.CSTNode,
 ) -> bool:
     """`df["age"] = scaler.fit_transform(df[["age"]])`."""
+    if isinstance(receiver, Joined):
+        seen = [
+            assigned_item(machine, each, indices, value, node) for each in alternatives(receiver)
+        ]
+        return all(seen)
     if isinstance(receiver, Unknown) and _fitted_column(receiver, indices, value):
         receiver = as_table(receiver)
     if not isinstance(receiver, Object):

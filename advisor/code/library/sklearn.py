@@ -160,12 +160,37 @@ def _text(node: cst.CSTNode) -> str:
 
 
 def transformed(call: Call, target: Object, data: Value) -> Value:
-    """What an estimator makes of rows."""
+    """What an estimator makes of rows. A pipeline with steps of the project's own is gone through
+    step by step."""
+    steps = _steps_in_order(target)
+    if any(isinstance(step, Instance) for step in steps):
+        for step in steps:
+            data = _through(call, step, data)
+        return data
     lineage = lineages.samples(data)
     fit = target.fields.get("fit")
     if isinstance(fit, Fit) and fit.kind not in {"model", "encoder"}:
         lineage = lineages.applied(lineage, fit)
     return lineages.array(lineage, call.place)
+
+
+def _steps_in_order(target: Object) -> list[Value]:
+    """The steps of a pipeline that are known."""
+    if not target.path.endswith(".Pipeline"):
+        return []
+    given = target.argument(0, "steps")
+    pairs = given.items if isinstance(given, Sequence) and given.items is not None else ()
+    items = [pair.items for pair in pairs if isinstance(pair, Sequence)]
+    return [item[1] for item in items if item is not None and len(item) == 2]
+
+
+def _through(call: Call, step: Value, data: Value) -> Value:
+    passed = Arguments([data])
+    if isinstance(step, Instance):
+        one = Call(call.machine, call.path, passed, call.node, step)
+        return _by_project(one, step) or call.unknown()
+    name = "transform" if call.path.endswith(".transform") else "fit_transform"
+    return calls.call_method(call.machine, step, name, passed, call.node)
 
 
 def _data(call: Call) -> Value | None:
@@ -412,7 +437,9 @@ def searched(call: Call) -> Value | None:
     splitter = receiver.argument(-1, "cv")
     grouped = isinstance(splitter, Object) and "Group" in splitter.path
     name = receiver.path.rsplit(".", 1)[-1]
-    lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
+    if len(data) == 2:
+        # Without labels nothing is predicted.
+        lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
     if data:
         fit_on(call, receiver, data[0])
     return receiver
