@@ -104,3 +104,9 @@ def findings(text: str, path: Path | None = None) -> list[tuple[int, str]]:
         source = read_source(path, path.name)
     found = analyze(source, Project([source]), rulebook("code").rules).findings
     return [(finding.location.row, finding.code) for finding in found]
+
+
+def marked(text: str, code: str) -> list[tuple[int, str]]:
+    """Row and code of the lines of a program that end in `# error`."""
+    rows = enumerate(dedent(text).splitlines(), start=1)
+    return [(row, code) for row, line in rows if line.endswith("# error")]

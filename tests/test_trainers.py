@@ -642,3 +642,36 @@ def test_switching_the_mode_of_a_model_clears_nothing() -> None:
     assert findings(code.format(call="train()")) == [(8, "NN101")]
     assert findings(code.format(call="train(True)")) == [(8, "NN101")]
     assert findings(code.format(call="train_on(loader)")) == []
+
+
+def test_a_scaler_that_may_be_missing_is_not_called_then() -> None:
+    code = """
+    import torch
+    from timm.utils import NativeScaler
+    from options import args, loader
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    loss_scaler = None
+    if args.amp:
+        loss_scaler = NativeScaler()
+    for x, y in loader:
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        if loss_scaler is not None:
+            loss_scaler(loss, optimizer)
+        else:
+            loss.backward()
+            optimizer.step()
+    """
+    assert findings(code) == [(13, "NN101"), (16, "NN101")]
+
+
+def test_unscaling_gradients_clears_nothing() -> None:
+    code = """
+    def train(model, optimizer, loader, criterion, scaler):
+        for x, y in loader:
+            scaler.scale(criterion(model(x), y)).backward()
+            scaler.unscale_(optimizer)
+            scaler.step(optimizer)
+            scaler.update()
+    """
+    assert findings(code) == [(6, "NN101")]

@@ -93,6 +93,9 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
             return call(machine, callee.callee, _combined(callee.arguments, passed), node)
         case Joined():
             return join_all([call(machine, option, passed, node) for option in callee.alternatives])
+        case Constant():
+            # `None` where a function is optional: this way leads to no call.
+            return machine.unknown("?", node)
     return escape(machine, callee, passed, node)
 
 

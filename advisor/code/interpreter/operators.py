@@ -67,7 +67,7 @@ def truth(value: Value) -> bool | None:
     if isinstance(value, Joined):
         options = {truth(option) for option in value.alternatives}
         return options.pop() if len(options) == 1 else None
-    if isinstance(value, (Function, Class, Library, ProjectModule, Instance)):
+    if isinstance(value, (Function, Class, ProjectModule, Instance)):
         return True
     return None
 
@@ -198,7 +198,8 @@ def _identical(left: Value, right: Value) -> bool | None:
     for value, other in ((left, right), (right, left)):
         if isinstance(other, Constant) and other.value is None:
             options = alternatives(value)
-            if any(isinstance(option, (Unknown, Constant)) for option in options):
+            # A name from a module that cannot be looked into may stand for anything.
+            if any(isinstance(option, (Unknown, Constant, Library)) for option in options):
                 return None
             return None if any(getattr(each, "configurable", None) for each in options) else False
     return None

@@ -304,6 +304,7 @@ def scaler_step(call: Call) -> Value | None:
     return None
 
 
+@method("unknown", "unscale_")
 @method("scaler", "update", "unscale_", "get_scale", "state_dict", "load_state_dict", "is_enabled")
 def scaler_bookkeeping(call: Call) -> Value | None:
     """Methods of the scaler that do nothing that matters here."""
