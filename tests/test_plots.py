@@ -137,6 +137,8 @@ def test_numbers_on_an_axis_are_short(value: float, text: str) -> None:
 
 @example([1e308, -1e308], 40, True)
 @example([5e-324, 1e308], 40, True)
+@example([8.98846567431158e307], 20, False)
+@example([5e-324, 1.7976931348623157e308], 20, False)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40),
     st.integers(20, 120),

@@ -78,7 +78,9 @@ class Frame:
         if not self.logarithmic:
             return (1 - share) * self.top + share * self.bottom
         low, high = float(self._scaled(self.bottom)), float(self._scaled(self.top))
-        return float(10 ** (high + share * (low - high)))
+        with np.errstate(over="ignore"):  # close to the largest number there is
+            value = float(np.power(10.0, high + share * (low - high)))
+        return min(value, self.top)
 
     def _scaled(self, values: Floats | float) -> Floats:
         numbers = np.asarray(values, dtype=np.float64)
@@ -94,7 +96,8 @@ def frame_of(lines: Sequence[Line]) -> Frame | None:
     positions = np.concatenate([each.positions for each in lines])
     bottom, top = float(values.min()), float(values.max())
     if bottom > 0:
-        top = min(top, HIGHEST_OVER_MEDIAN * float(np.median(values)))
+        with np.errstate(over="ignore"):  # a median beyond all numbers cuts nothing off
+            top = min(top, HIGHEST_OVER_MEDIAN * float(np.median(values)))
     return Frame(
         left=float(positions.min()),
         right=float(positions.max()),
