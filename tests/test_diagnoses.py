@@ -278,6 +278,24 @@ class TestSpikesAndSwings:
         assert "sawtooth" not in names(judged(loss, validation(falling(20), every=30)))
 
 
+class TestSwingsFromStepToStep:
+    """Swings shorter than a block of values: seen where both sets of rows show them at once."""
+
+    @staticmethod
+    def run(together: bool) -> set[str]:
+        swings = scatter(300, 0.35, 1)
+        loss = train(falling(300, start=1.5, end=1.0) + swings)
+        own = swings if together else scatter(300, 0.35, 2)
+        held_out = validation((falling(300, start=1.5, end=1.0) + own)[::4], every=4)
+        return names(judged(loss, held_out))
+
+    def test_what_training_and_validation_share_is_the_model(self) -> None:
+        assert "oscillation" in self.run(together=True)
+
+    def test_what_they_do_not_share_is_their_batches(self) -> None:
+        assert "oscillation" not in self.run(together=False)
+
+
 class TestStillImproving:
     def test_a_fall_to_the_last_step_is_worth_going_on(self) -> None:
         diagnosis = judged(train(np.linspace(2.3, 1.0, 400) + scatter(400, 0.02)))
@@ -336,6 +354,14 @@ class TestGeneralisation:
         curves = train(healthy_loss()), validation(falling(20, end=0.55)), on_test_rows(1.4)
         finding = found(judged(*curves), "test-gap")
         assert "no longer tells" in finding.message
+
+    def test_an_accuracy_is_told_as_an_accuracy(self) -> None:
+        curves = (
+            train(1 - falling(end=0.0) / 3, "accuracy"),
+            validation(1 - falling(20, end=0.09) / 3, "accuracy"),
+        )
+        message = found(judged(*curves, on_test_rows(0.81, "accuracy")), "test-gap").message
+        assert message.startswith("`test/accuracy` of 81 % is far below `validation/accuracy` at")
 
     def test_a_test_set_far_better_cannot_be_alike(self) -> None:
         curves = train(healthy_loss()), validation(falling(20, end=0.55)), on_test_rows(0.2)

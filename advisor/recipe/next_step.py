@@ -23,7 +23,7 @@ class NextStep:
     """The step of the recipe a run is at, the evidence for it, one move, and what comes after.
 
     `name` and `title` identify the situation (`high-variance`, "the gap to validation is the
-    largest error"), `why` is one sentence, `then` holds the further moves in the seeds' order.
+    largest error"), `why` is one sentence, `then` holds the further moves in the lectures' order.
     """
 
     step: Step

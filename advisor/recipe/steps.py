@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """A step of the recipe (seeds 001, 003, 004; seed 000 folds the same steps differently)."""
+    """A step of the recipe (lectures 001, 003, 004; lecture 000 folds the same steps otherwise)."""
 
     DATA = "data"
     SKELETON = "skeleton"

@@ -69,6 +69,10 @@ class Decomposition:
         """The term from this source, if both of its levels are known."""
         return next((term for term in self.terms if term.source is source), None)
 
+    def as_logged(self, error: float) -> float:
+        """An error in the orientation of the logged quantity, rates in percent."""
+        return 100 - error if self.unit and self.quantity != "error" else error
+
     @property
     def leading(self) -> Term | None:
         """The first term that matters, in the order in which they should be worked on."""
@@ -86,7 +90,7 @@ _SPLITS = {
 def decompose(run: Run, user: UserFacts, thresholds: Thresholds) -> Decomposition | NotJudged:
     """Split the error of a run into its sources, as far as goal and curves reach.
 
-    Test error = irreducible error + bias + variance + validation over-fitting (seed 002): under-
+    Test error = irreducible error + bias + variance + validation over-fitting (lecture 002): under-
     fitting is train - goal, over-fitting (train-)validation - train, shift validation -
     train-validation, validation over-fitting test - validation. Levels are those at the end of the
     run; without a goal what people reach stands in for it.

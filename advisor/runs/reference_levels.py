@@ -30,7 +30,7 @@ class UniformGuess:
 
     @property
     def loss(self) -> float:
-        """Its cross-entropy in nats: ln C (seed 004, "verify loss @init")."""
+        """Its cross-entropy in nats: ln C (lecture 004, "verify loss @init")."""
         return log(self.classes)
 
     @property

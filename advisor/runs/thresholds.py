@@ -43,7 +43,7 @@ class Thresholds:
 
     # Loss at initialisation, hockey stick
     init_excess_warning: float = 1.2
-    """First loss over ln C from which it is off. Source: seed 004, "verify loss @init"; label
+    """First loss over ln C from which it is off. Source: lecture 004, "verify loss @init"; label
     smoothing, dropout and default initialisation stay below."""
     init_excess_error: float = 2.0
     """... from which it is certainly off."""
@@ -126,6 +126,8 @@ class Thresholds:
     """... and of this many errors of a block median."""
     swing_turns: float = 0.4
     """... with this share of changes of direction among the levels of the last half."""
+    swing_together: float = 0.6
+    """Correlation of training and validation changes from which both show the same swings."""
     jitter_progress: float = 1.0
     """Noise of one point over all progress from which the curve cannot be read any more,"""
     jitter_level: float = 0.2

@@ -1,13 +1,19 @@
 """Figures in the words of the report."""
 
+from math import isfinite
+
 from advisor.findings import Evidence
+
+_LARGEST_FACTOR = 1e6
 
 
 def number(value: float) -> str:
-    """A value with as many digits as a reader needs: `2.303`, `0.0123`, `8.8e+03`, `1,200`."""
+    """A value with as many digits as a reader needs: `2.303`, `0.0123`, `12,346`, `8.8e+09`."""
     size = abs(value)
-    if value == int(value) and size < 1e6:
-        return f"{int(value):,}"
+    if not isfinite(value):
+        return str(value)
+    if size < 1e6 and (value == int(value) or size >= 1e4):
+        return f"{value:,.0f}"
     if 1e-3 <= size < 1e4:
         return f"{value:.4g}"
     return f"{value:.2g}"
@@ -25,8 +31,10 @@ def step(value: int) -> str:
 
 
 def times(factor: float) -> str:
-    """A factor: `2.4 times`, `30 times`."""
-    return f"{factor:.2g} times" if factor < 10 else f"{factor:,.0f} times"
+    """A factor: `2.4 times`, `30 times`, `more than a million times`."""
+    if factor > _LARGEST_FACTOR:
+        return "more than a million times"
+    return f"{factor:.2g} times" if factor < 9.95 else f"{factor:,.0f} times"
 
 
 def figure(name: str, value: float) -> Evidence:

@@ -35,16 +35,16 @@ def test_gap(decomposed: Decomposed) -> Iterator[Draft]:
 
 
 def _draft(decomposed: Decomposed, nearer: Level, farther: Level, causes: tuple[str, ...]) -> Draft:
-    unit = f" {decomposed.decomposition.unit}" if decomposed.decomposition.unit else ""
-    worse = farther.value > nearer.value
-    meaning = _MEANINGS[causes]
+    table = decomposed.decomposition
+    far, near = (table.as_logged(each.value) for each in (farther, nearer))
+    unit, what = (f" {table.unit}", f" error in {table.unit}") if table.unit else ("", "")
     return Draft(
         decomposed.span(nearer.name, farther.name),
-        f"`{farther.tag}` of {number(farther.value)}{unit} is far {'above' if worse else 'below'} "
-        f"`{nearer.tag}` at {number(nearer.value)}{unit}: {meaning}",
+        f"`{farther.tag}` of {number(far)}{unit} is far {'above' if far > near else 'below'} "
+        f"`{nearer.tag}` at {number(near)}{unit}: {_MEANINGS[causes]}",
         evidence=(
-            figure(nearer.name, nearer.value),
-            figure(farther.name, farther.value),
+            figure(f"{nearer.name}{what}", nearer.value),
+            figure(f"{farther.name}{what}", farther.value),
             figure(f"{farther.name} - {nearer.name}", farther.value - nearer.value),
         ),
         causes=causes,

@@ -32,6 +32,8 @@ def oscillation(descent: Descent) -> Iterator[Draft]:
         yield _draft(descent, curve, swings)
     elif held_out is not None and (both := _swings_with_jitter(curve, held_out)):
         yield _draft(descent, held_out, both)
+    elif held_out is not None and (together := _swings_together(curve, held_out)):
+        yield _draft(descent, held_out, together)
     else:
         yield from _too_noisy(descent)
 
@@ -110,6 +112,30 @@ def _swings_with_jitter(train: Trajectory, validation: Trajectory) -> _Swings | 
     if swings is None or swings.share < settings.swing_share_of_few:
         return None
     return swings if swings.over_level >= settings.swing_level else None
+
+
+def _swings_together(train: Trajectory, validation: Trajectory) -> _Swings | None:
+    """Swings from one evaluation to the next that the training rows show at the same steps.
+
+    What scatters on both sets of rows at once is the model, not the batch nor the evaluation.
+    """
+    settings, half = train.thresholds, validation.part(0.5)
+    level = half.middle
+    if len(half) < settings.minimum_points or level <= 0:
+        return None
+    if half.noise < settings.jitter_level * level:
+        return None
+    at = np.minimum(np.searchsorted(train.steps, half.steps), len(train) - 1)
+    pair = np.diff(train.costs[at]), np.diff(half.costs)
+    if np.ptp(pair[0]) == 0 or np.corrcoef(*pair)[0, 1] < settings.swing_together:
+        return None
+    size = float(np.ptp(half.costs))
+    turns = int(np.sum(np.diff(np.sign(pair[1])) != 0))
+    period = int(2 * (half.steps[-1] - half.steps[0]) / max(turns, 1))
+    share = size / float(np.ptp(validation.costs))
+    if share < settings.swing_share_of_few:
+        return None
+    return _Swings(size, share, size / level, period, int(half.steps[0]))
 
 
 def _swings(curve: Trajectory) -> _Swings | None:
