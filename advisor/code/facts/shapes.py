@@ -13,7 +13,8 @@ from typing import Self
 from advisor.code import symbols
 from advisor.code.events import Reshaped
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.library.torch_tensors import as_tensor, completed
+from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
 from advisor.code.values import Shape, Value, shape_of
 from advisor.rulebook import Draft

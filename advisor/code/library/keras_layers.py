@@ -6,7 +6,7 @@ from advisor.code import symbols
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.tensorflow import ACTIVATION_PATHS, ACTIVATIONS
-from advisor.code.library.torch_tensors import as_tensor
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Activation,

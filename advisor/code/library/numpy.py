@@ -11,7 +11,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.python import on_append
-from advisor.code.library.torch_tensors import reduction
+from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.values import (
     CHANGED_LINEAGE,
     Arguments,

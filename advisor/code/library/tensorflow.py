@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from advisor.code.events import GradientsTaken
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_tensors import as_tensor
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.values import (
     Activation,
     Arguments,

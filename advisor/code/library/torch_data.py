@@ -21,7 +21,7 @@ from advisor.code.library.models import (
     iteration,
 )
 from advisor.code.library.python import known_length
-from advisor.code.library.torch_tensors import concatenated
+from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Arguments,

@@ -21,7 +21,8 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.python import deep_copied
-from advisor.code.library.torch_tensors import as_tensor, flat
+from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,

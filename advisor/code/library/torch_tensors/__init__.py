@@ -1,0 +1,31 @@
+"""torch tensors: shapes, scales, gradients. Each module models one kind of operation."""
+
+from advisor.code.library.torch_tensors import (
+    activations,
+    copies,
+    creation,
+    elementwise,
+    gradients,
+    joins,
+    parts,
+    permutations,
+    products,
+    reductions,
+    reshapes,
+    sizes,
+)
+
+__all__ = [
+    "activations",
+    "copies",
+    "creation",
+    "elementwise",
+    "gradients",
+    "joins",
+    "parts",
+    "permutations",
+    "products",
+    "reductions",
+    "reshapes",
+    "sizes",
+]

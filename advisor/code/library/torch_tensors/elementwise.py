@@ -1,0 +1,163 @@
+"""Operations on each number by itself, with broadcasting."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.torch_tensors.products import product_of
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Constant,
+    Dictionary,
+    Joined,
+    Object,
+    Shape,
+    Tensor,
+    Value,
+    alternatives,
+    is_array,
+    lineage_of,
+    shape_of,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_ELEMENTWISE = [
+    "exp",
+    "sqrt",
+    "rsqrt",
+    "abs",
+    "pow",
+    "square",
+    "sign",
+    "clamp",
+    "clip",
+    "clamp_min",
+    "clamp_max",
+    "sin",
+    "cos",
+    "erf",
+    "floor",
+    "ceil",
+    "round",
+    "neg",
+    "reciprocal",
+    "log1p",
+    "log2",
+    "log10",
+    "expm1",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "true_divide",
+    "masked_fill",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "selu",
+    "silu",
+    "softplus",
+    "hardtanh",
+    "nan_to_num",
+    "lerp",
+    "where",
+]
+
+
+def _elementwise(call: Call) -> Value | None:
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    return tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
+
+
+def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
+    if call.path.endswith(("masked_fill", "masked_fill_")):
+        return tensor.shape
+    others = [shape_of(value) for value in call.arguments.positional if value is not tensor]
+    return tensor.shape if all(other is None for other in others) else Shape()
+
+
+for _name in _ELEMENTWISE:
+    method("tensor", _name, f"{_name}_")(_elementwise)
+    function(f"torch.{_name}", f"torch.nn.functional.{_name}")(_elementwise)
+
+
+@function(
+    "torch.nn.functional.dropout",
+    "torch.nn.functional.dropout1d",
+    "torch.nn.functional.dropout2d",
+    "torch.nn.functional.normalize",
+    "torch.nn.functional.layer_norm",
+    "torch.nn.functional.batch_norm",
+)
+def shape_kept(call: Call) -> Value | None:
+    """The same shape, other numbers."""
+    tensor = as_tensor(call.argument(0, "input"))
+    return None if tensor is None else tensor.replace(scale=None)
+
+
+@hook("arithmetic")
+def arithmetic(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """Operators on tensors: the result has no known scale; broadcasting gives its shape."""
+    if operator == "@":
+        return product_of(left, right, node)
+    options = [value for value in (left, right) if value is not None]
+    if not any(is_array(option) for each in options for option in alternatives(each)):
+        return None
+    if any(isinstance(each, (Dictionary, SequenceValue, Constant)) for each in options):
+        return None
+    tensors = [as_tensor(each) for each in options]
+    known = [tensor for tensor in tensors if tensor is not None]
+    if not known:
+        return None
+    first = known[0]
+    others = [each for each in options if as_tensor(each) is None]
+    shape = first.shape if len(known) == 1 else _broadcast([tensor.shape for tensor in known])
+    if any(isinstance(other, (Joined, Object)) for other in others):
+        shape = Shape()
+    return Tensor(
+        shape,
+        graph=True if any(tensor.graph for tensor in known) else _common_graph(known),
+        lineage=lineage_of(first),
+        library=first.library,
+        text=first.text,
+        place=machine.place(node),
+    )
+
+
+def _common_graph(tensors: list[Tensor]) -> bool | None:
+    return False if all(tensor.graph is False for tensor in tensors) else None
+
+
+def _broadcast(shapes: list[Shape]) -> Shape:
+    known = [shape.dims for shape in shapes if shape.dims is not None]
+    if len(known) != len(shapes):
+        return Shape()
+    rank = max(len(dims) for dims in known)
+    result: list[Number] = []
+    for position in range(1, rank + 1):
+        found = {dims[-position] for dims in known if len(dims) >= position}
+        larger = {dim for dim in found if not dim.is_one}
+        if len(larger) > 1:
+            return Shape()
+        result.append(larger.pop() if larger else symbols.ONE)
+    return Shape(tuple(reversed(result)))
+
+
+@hook("comparison")
+def comparison(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value | None:
+    """Comparing tensors gives truth values."""
+    if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:
+        return Tensor(left.shape, dtype="bool", graph=False, place=machine.place(node))
+    return None

@@ -1,0 +1,63 @@
+"""The gradients that lie in a tensor, and how they are cleared."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import GradientsCleared
+from advisor.code.library.models import Call, attribute, hook, method
+from advisor.code.values import Arguments, Object, Tensor, Unknown, Value
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@hook("assign_attribute")
+def assigned_gradient(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> bool:
+    """`p.grad = None` clears a gradient."""
+    if name == "grad":
+        machine.emit(GradientsCleared(machine.place(node), machine.context, receiver))
+    return False
+
+
+@attribute("tensor", "grad")
+def gradient(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
+    """`p.grad`."""
+    return Object("torch.grad", Arguments([receiver]))
+
+
+@attribute("torch.grad", "data")
+def gradient_data(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`p.grad.data`."""
+    return receiver
+
+
+@method("torch.grad", "detach", "detach_")
+def detached_gradient(call: Call) -> Value | None:
+    """`p.grad.detach_()`."""
+    return call.receiver
+
+
+@method("torch.grad", "zero_", "fill_", "mul_")
+def cleared_gradient(call: Call) -> Value | None:
+    """`p.grad.zero_()`."""
+    receiver = call.receiver
+    assert isinstance(receiver, Object)
+    call.machine.emit(GradientsCleared(call.place, call.context, receiver.arguments.positional[0]))
+    return receiver
+
+
+@method("unknown", "zero_")
+def cleared_unknown(call: Call) -> Value | None:
+    """`something.grad.zero_()` on an unknown."""
+    receiver = call.receiver
+    current = receiver
+    while isinstance(current, Unknown):
+        if current.name == "grad":
+            target = current.parent or current
+            call.machine.emit(GradientsCleared(call.place, call.context, target))
+            break
+        current = current.parent
+    return receiver

@@ -1,0 +1,78 @@
+"""Tensors that are put together."""
+
+from advisor.code import symbols
+from advisor.code.library.models import Call, function
+from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
+from advisor.code.values import Scalar, Shape, Tensor, Value
+from advisor.code.values import Sequence as SequenceValue
+
+
+@function("torch.cat", "torch.concat", "torch.concatenate")
+def concatenated(call: Call) -> Value | None:
+    """Tensors put together along a dimension."""
+    parts = _parts(call)
+    if not parts:
+        return None
+    scales = {part.scale.activation if part.scale else None for part in parts}
+    scale = parts[0].scale if len(scales) == 1 else None
+    shape = _joined_shape(parts, call.argument(1, "dim") or Scalar(symbols.ZERO))
+    complete = _complete(call)
+    return Tensor(
+        shape if complete else Shape(),
+        scale=scale if complete else None,
+        graph=True if any(part.graph for part in parts) else None,
+        place=call.place,
+    )
+
+
+def _complete(call: Call) -> bool:
+    first = call.argument(0, "tensors")
+    return isinstance(first, SequenceValue) and first.items is not None
+
+
+def _parts(call: Call) -> list[Tensor]:
+    first = call.argument(0, "tensors")
+    if not isinstance(first, SequenceValue):
+        return []
+    values = first.items if first.items is not None else (first.element,)
+    parts = [as_tensor(value) for value in values if value is not None]
+    known = [part for part in parts if part is not None]
+    return known if len(known) == len(values) else []
+
+
+def _joined_shape(parts: list[Tensor], dim: Value) -> Shape:
+    shapes = [part.shape.dims for part in parts]
+    known = [dims for dims in shapes if dims is not None]
+    if len(known) != len(parts) or len({len(dims) for dims in known}) != 1:
+        return Shape()
+    axis = axis_of(dim, len(known[0]))
+    if axis is None:
+        return Shape()
+    total = symbols.ZERO
+    for dims in known:
+        total = symbols.add(total, dims[axis])
+    return Shape((*known[0][:axis], total, *known[0][axis + 1 :]))
+
+
+@function("torch.stack")
+def stacked(call: Call) -> Value | None:
+    """Tensors put together along a new dimension."""
+    parts = _parts(call)
+    if not parts:
+        return None
+    dims = parts[0].shape.dims
+    first = call.argument(0, "tensors")
+    items = first.items if isinstance(first, SequenceValue) else None
+    shape = Shape()
+    if dims is not None:
+        axis = axis_of(call.argument(1, "dim") or Scalar(symbols.ZERO), len(dims) + 1)
+        number = symbols.number(len(items)) if items is not None else symbols.fresh("n")
+        if axis is not None:
+            shape = Shape((*dims[:axis], number, *dims[axis:]))
+    scales = {part.scale.activation if part.scale else None for part in parts}
+    return Tensor(
+        shape,
+        scale=parts[0].scale if len(scales) == 1 else None,
+        graph=True if any(part.graph for part in parts) else None,
+        place=call.place,
+    )

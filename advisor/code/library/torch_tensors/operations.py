@@ -1,0 +1,43 @@
+"""What the models of all tensor operations share."""
+
+from collections.abc import Callable
+
+from advisor.code.library.models import Call, function, method
+from advisor.code.values import Scale, Shape, Tensor, Unknown, Value, known_number
+
+
+def as_tensor(value: Value | None) -> Tensor | None:
+    """A value as a tensor, if it may be one."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Unknown):
+        return Tensor(value.shape, lineage=value.lineage, text=value.name, place=value.place)
+    return None
+
+
+def tensor_operation(name: str, *functions: str) -> Callable[..., Callable[[Call], Value | None]]:
+    """Model an operation that exists as a method and as functions of the same name."""
+
+    def register(model: Callable[[Call], Value | None]) -> Callable[[Call], Value | None]:
+        method("tensor", name)(model)
+        method("unknown", name)(model)
+        function(f"torch.{name}", f"torch.Tensor.{name}", *functions)(model)
+        return model
+
+    return register
+
+
+def moved(tensor: Tensor, shape: Shape) -> Tensor:
+    """The tensor under another shape: its scale stays, the axis of a softmax is forgotten."""
+    scale = tensor.scale
+    if scale is not None and scale.axis is not None:
+        scale = Scale(scale.activation, scale.place)
+    return tensor.replace(shape=shape, scale=scale)
+
+
+def axis_of(value: Value | None, rank: int) -> int | None:
+    """The index of an axis that may be counted from the end; None when unknown or out of range."""
+    number = known_number(value)
+    if number is None or number.integer is None or not -rank <= number.integer < rank:
+        return None
+    return number.integer % rank

@@ -1,0 +1,144 @@
+"""Parts of a tensor: chunks, splits, slices, items."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.library.models import Call, Index, item
+from advisor.code.library.torch_tensors.operations import (
+    as_tensor,
+    axis_of,
+    moved,
+    tensor_operation,
+)
+from advisor.code.symbols import Number
+from advisor.code.values import Constant, Scalar, Shape, Tensor, Unknown, Value, known_number
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@tensor_operation("chunk")
+def chunked(call: Call) -> Value | None:
+    """Equal parts along a dimension."""
+    tensor = as_tensor(call.subject)
+    number = known_number(call.operand(0, "chunks"))
+    if tensor is None or number is None or number.integer is None or number.integer > 16:
+        return None
+    dim = call.operand(1, "dim") or Scalar(symbols.ZERO)
+    part = _divided(tensor, dim, number)
+    return SequenceValue("tuple", (part,) * number.integer)
+
+
+@tensor_operation("split")
+def split(call: Call) -> Value | None:
+    """Parts of a given size along a dimension."""
+    tensor = as_tensor(call.subject)
+    size = call.operand(0, "split_size")
+    dim = call.operand(1, "dim") or Scalar(symbols.ZERO)
+    if tensor is None or size is None:
+        return None
+    if isinstance(size, SequenceValue) and size.items is not None:
+        parts = [_resized(tensor, dim, known_number(each)) for each in size.items]
+        return SequenceValue("tuple", tuple(parts))
+    length = known_number(size)
+    dims = tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    part = _resized(tensor, dim, length)
+    if dims is not None and axis is not None and length is not None:
+        parts_number = symbols.divide(symbols.exact(dims[axis]), symbols.exact(length))
+        if parts_number is not None and parts_number.integer is not None:
+            return SequenceValue("tuple", (part,) * min(parts_number.integer, 16))
+    return SequenceValue("tuple", None, part)
+
+
+def _divided(tensor: Tensor, dim: Value, number: Number) -> Tensor:
+    dims = tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    if dims is None or axis is None:
+        return moved(tensor, Shape())
+    return _resized(tensor, dim, symbols.divide(symbols.exact(dims[axis]), number))
+
+
+def _resized(tensor: Tensor, dim: Value, length: Number | None) -> Tensor:
+    dims = tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    if dims is None or axis is None or length is None:
+        return moved(tensor, Shape())
+    return moved(tensor, Shape((*dims[:axis], length, *dims[axis + 1 :])))
+
+
+@tensor_operation("unbind")
+def unbound(call: Call) -> Value | None:
+    """The slices along a dimension."""
+    tensor = as_tensor(call.subject)
+    if tensor is None or tensor.shape.dims is None:
+        return None
+    dims = tensor.shape.dims
+    axis = axis_of(call.operand(0, "dim") or Scalar(symbols.ZERO), len(dims))
+    if axis is None:
+        return None
+    part = moved(tensor, Shape((*dims[:axis], *dims[axis + 1 :])))
+    number = dims[axis].integer
+    if number is not None and number <= 16:
+        return SequenceValue("tuple", (part,) * number)
+    return SequenceValue("tuple", None, part)
+
+
+@item("tensor", "unknown")
+def item_of_tensor(
+    machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`x[:, 0]`, `x[-1]`, `x[None]`: a part of the tensor; its scale stays."""
+    tensor = as_tensor(receiver)
+    if tensor is None:
+        return None
+    alone = len(indices) == 1 and not isinstance(indices[0], slice)
+    if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
+        return None
+    return moved(tensor, _indexed(tensor.shape, indices))
+
+
+def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
+    if shape.dims is None:
+        return Shape()
+    result: list[Number] = []
+    position = 0
+    dims = shape.dims
+    for index in indices:
+        if isinstance(index, slice):
+            if position >= len(dims):
+                return Shape()
+            result.append(_sliced(dims[position], index))
+            position += 1
+        elif isinstance(index, Constant) and index.value is None:
+            result.append(symbols.ONE)
+        elif isinstance(index, Constant) and index.value is ...:
+            taken = sum(1 for each in indices if not _adds(each)) - 1
+            skipped = len(dims) - taken
+            result.extend(dims[position : position + skipped])
+            position += skipped
+        elif isinstance(index, Scalar):
+            position += 1
+        else:
+            return Shape()
+    if position > len(dims):
+        return Shape()
+    return Shape((*result, *dims[position:]))
+
+
+def _sliced(length: Number, part: slice) -> Number:
+    """How long an axis is behind a slice: known when it only drops some items at the ends."""
+    front, back = (known_number(bound) or symbols.ZERO for bound in (part.start, part.stop))
+    starts = part.start is None or (front.integer or -1) > 0
+    stops = part.stop is None or (back.integer or 1) < 0
+    if not starts or not stops or part.step is not None:
+        return symbols.fresh("part")
+    return symbols.add(length, symbols.subtract(back, front))
+
+
+def _adds(index: Index) -> bool:
+    return isinstance(index, Constant) and index.value is None

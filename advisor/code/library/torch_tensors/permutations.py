@@ -1,0 +1,87 @@
+"""Dimensions that change places."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.library.models import Call, attribute, method
+from advisor.code.library.torch_tensors.operations import (
+    as_tensor,
+    axis_of,
+    moved,
+    tensor_operation,
+)
+from advisor.code.values import Sequence as SequenceValue
+from advisor.code.values import Shape, Tensor, Value, known_number
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@tensor_operation("transpose", "torch.swapaxes", "torch.swapdims")
+def transposed(call: Call) -> Value | None:
+    """Two dimensions change places."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    dims = tensor.shape.dims
+    if dims is None:
+        return moved(tensor, Shape())
+    first = axis_of(call.operand(0, "dim0"), len(dims))
+    second = axis_of(call.operand(1, "dim1"), len(dims))
+    if first is None or second is None:
+        return moved(tensor, Shape())
+    swapped = list(dims)
+    swapped[first], swapped[second] = swapped[second], swapped[first]
+    return moved(tensor, Shape(tuple(swapped)))
+
+
+method("tensor", "swapaxes", "swapdims")(transposed)
+
+
+@tensor_operation("permute")
+def permuted(call: Call) -> Value | None:
+    """The dimensions in another order."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    dims = tensor.shape.dims
+    values = call.arguments.positional
+    order = _order(values if call.receiver is not None else values[1:])
+    if order is None:
+        return moved(tensor, Shape())
+    if dims is None and tensor.shape.settle(len(order)):
+        dims = tensor.shape.dims
+    if dims is None or sorted(index % len(dims) for index in order) != list(range(len(dims))):
+        return moved(tensor, Shape())
+    return moved(tensor, Shape(tuple(dims[index] for index in order)))
+
+
+def _order(values: Sequence[Value]) -> list[int] | None:
+    if len(values) == 1 and isinstance(values[0], SequenceValue):
+        values = values[0].items or ()
+    numbers = [known_number(value) for value in values]
+    order = [number.integer for number in numbers if number is not None]
+    if not order or len(order) != len(values):
+        return None
+    known = [index for index in order if index is not None]
+    return known if len(known) == len(order) else None
+
+
+@tensor_operation("t")
+def two_dimensional_transpose(call: Call) -> Value | None:
+    """A matrix on its side."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    dims = tensor.shape.dims
+    return moved(tensor, Shape(dims[::-1]) if dims is not None and len(dims) == 2 else Shape())
+
+
+@attribute("tensor", "T", "mT")
+def transpose_attribute(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
+    """`x.T`."""
+    dims = receiver.shape.dims
+    shape = Shape(dims[::-1]) if dims is not None and len(dims) == 2 else Shape()
+    return moved(receiver, shape)
