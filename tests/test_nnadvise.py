@@ -394,6 +394,34 @@ def test_a_file_that_is_left_out_beside_a_run_is_told(nnadvise: Call, tmp_path: 
     assert "git lfs pull" in outcome.err
 
 
+@pytest.mark.parametrize("bad", [not_an_event_file, empty_file, corrupt_file])
+def test_a_run_that_is_lost_among_others_is_told_and_the_others_are_still_reported(
+    nnadvise: Call, tmp_path: Path, bad: Callable[[Path], Path]
+) -> None:
+    shutil.copytree(OVERFIT, tmp_path / "overfit")
+    (tmp_path / "lost").mkdir()
+    path = bad(tmp_path / "lost")
+    path = path.rename(path.with_name(f"events.out.tfevents.1.{path.name}"))
+    outcome = nnadvise(tmp_path, "--output-format", "json")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert outcome.err.startswith(f"nnadvise: `{path}` ")
+    assert [run["run"] for run in json.loads(outcome.out)["runs"]] == ["overfit"]
+
+
+def test_a_run_that_logged_nothing_among_others_is_told_and_is_no_failure(
+    nnadvise: Call, tmp_path: Path
+) -> None:
+    shutil.copytree(OVERFIT, tmp_path / "overfit")
+    header = next(OVERFIT.glob("*tfevents*")).read_bytes()
+    length = int.from_bytes(header[:8], "little") + 16
+    (tmp_path / "started").mkdir()
+    (tmp_path / "started" / "events.out.tfevents.1.started").write_bytes(header[:length])
+    outcome = nnadvise(tmp_path)
+    assert outcome.status == 1
+    assert "holds only its header" in outcome.err
+
+
 def test_a_rule_that_fails_on_one_run_does_not_hide_the_others(
     nnadvise: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,7 +131,7 @@ def _why_dangling(target: str) -> str:
 
 def _why_no_events(start: bytes) -> str:
     if not start:
-        return "is empty (0 bytes): nothing was ever written to it"
+        return "is empty (0 bytes): nothing was ever written to it, so delete it"
     if start.startswith(b"version https://git-lfs"):
         return "is a git-lfs pointer, not the data: fetch it with `git lfs pull`"
     if start.startswith(b"/annex/objects/"):

@@ -28,8 +28,9 @@ Progress = Callable[[int, int, Path], None]
 class LoadedRuns:
     """What became of the inputs.
 
-    `failures` are inputs that could not be read at all, `skipped` are files beside readable ones
-    that were left out; each with the reason, which follows the path in a sentence.
+    `failures` are inputs that could not be read at all, and files below a readable input that
+    could not although they are all that a folder holds: a run may be lost with them. `skipped` are
+    other files that were left out. Each comes with the reason, which follows the path in a sentence.
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -62,6 +63,7 @@ def load_runs(
             loaded.failures.append((error.path, error.reason))
         else:
             loaded.runs += found.runs
+            loaded.failures += found.failures
             loaded.skipped += found.skipped
     return loaded
 
@@ -89,12 +91,18 @@ def _load(
         raise RunNotReadable(path, why_nothing_is_read(path, [*unreadable, *empty]))
     root = path if path.is_dir() else path.parent
     groups = [group for group in group_runs(files, root) if _has_scalars(group)]
-    skipped = [*found.rejected, *unreadable]
     homes = {folder for group in groups for folder in _folders(group)}
-    skipped += (each for each in empty if each[0].parent not in homes)
+    unused = [*found.rejected, *unreadable, *empty]
+    intact = {file.path for file in files if file.records}
+    failures = [each for each in unused if each[0].parent not in homes and each[0] not in intact]
+    skipped = [
+        each
+        for each in unused
+        if each not in failures and (each not in empty or each[0].parent not in homes)
+    ]
     seen.update(each.file.path.resolve() for group in groups for each in group.members)
     runs = [_run(group, _name(group, path, taken), overrides) for group in groups]
-    return LoadedRuns(runs, skipped=skipped)
+    return LoadedRuns(runs, failures, skipped)
 
 
 def _read(

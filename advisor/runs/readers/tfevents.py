@@ -309,9 +309,11 @@ class EventFile:
         if any(self.series.values()):
             return ""
         if self.size == 0:
-            return "is empty (0 bytes): the writer never wrote to it"
+            return "is empty (0 bytes): the writer never wrote to it, so delete it"
         if not self.records:
-            return "is no TensorBoard event file: it holds no record with a right checksum"
+            return (
+                "is no TensorBoard event file, or a damaged one (no right checksum): copy it anew"
+            )
         if self.has_graph and not self.other_summaries:
             return "holds only a graph, no scalars"
         if self.other_summaries or self.texts:
