@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.runs.discovery import RunNotReadable, find_event_files, natural_order
+from advisor.runs.discovery import RunNotReadable, find_logs, natural_order
 from tests.event_bytes import event_file, scalar
 
 LOGGED = scalar("loss", 1, 1.0)
@@ -14,7 +14,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
 
 def why_not(path: Path) -> str:
     with pytest.raises(RunNotReadable) as caught:
-        find_event_files(path)
+        find_logs(path)
     assert str(caught.value) == f"`{path}` {caught.value.reason}"
     assert "\n" not in str(caught.value)
     return caught.value.reason
@@ -24,19 +24,19 @@ def test_event_files_are_found_at_any_depth_in_the_order_of_their_names(tmp_path
     later = event_file(tmp_path / "b" / "deep", LOGGED)
     first = event_file(tmp_path / "a", LOGGED)
     (tmp_path / "a" / "notes.txt").write_text("nothing")
-    assert find_event_files(tmp_path).files == [first, later]
+    assert find_logs(tmp_path).files == [first, later]
 
 
 def test_a_file_that_is_named_itself_may_be_called_anything(tmp_path: Path) -> None:
     path = event_file(tmp_path, LOGGED, name="log")
-    assert find_event_files(path).files == [path]
+    assert find_logs(path).files == [path]
 
 
 def test_copies_and_environments_are_not_searched(tmp_path: Path) -> None:
     kept = event_file(tmp_path / "runs", LOGGED)
     for folder in (".ipynb_checkpoints", "node_modules", ".git"):
         event_file(tmp_path / folder / "runs", LOGGED)
-    assert find_event_files(tmp_path).files == [kept]
+    assert find_logs(tmp_path).files == [kept]
 
 
 def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_links_are_followed_once_and_loops_end(tmp_path: Path) -> None:
     (runs / "again").symlink_to(real.parent)
     (runs / "loop").symlink_to(runs)
     (runs / "above").symlink_to(tmp_path)
-    found = find_event_files(runs).files
+    found = find_logs(runs).files
     assert [path.resolve() for path in found] == [real]
 
 
@@ -56,7 +56,7 @@ def test_a_path_that_does_not_exist_is_named_with_a_remedy(tmp_path: Path) -> No
 
 
 def test_a_folder_without_event_files_is_named_with_a_remedy(tmp_path: Path) -> None:
-    assert why_not(tmp_path).startswith("holds no event file (`*tfevents*`): give the folder")
+    assert why_not(tmp_path).startswith("holds no event file (`*tfevents*`) and no other log: give")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_should_be_an_event_file_but_is_not_is_explained(
     path = tmp_path / "events.out.tfevents.1700000000.host"
     path.write_bytes(contents)
     assert why_not(path).startswith(reason)
-    assert why_not(tmp_path).startswith(f"holds no readable event file: `{path.name}` {reason}")
+    assert why_not(tmp_path).startswith(f"holds no readable log: `{path.name}` {reason}")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_files_that_merely_share_the_name_do_not_count(tmp_path: Path, name: str
     path = event_file(tmp_path, LOGGED, name=name)
     why_not(tmp_path)
     kept = event_file(tmp_path, LOGGED)
-    found = find_event_files(tmp_path)
+    found = find_logs(tmp_path)
     assert found.files == [kept]
     assert [lookalike for lookalike, _ in found.lookalikes] == [path]
     assert not found.rejected
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> 
     kept = event_file(tmp_path / "good", LOGGED)
     pointer = tmp_path / "bad.tfevents"
     pointer.write_bytes(POINTER)
-    found = find_event_files(tmp_path)
+    found = find_logs(tmp_path)
     assert found.files == [kept]
     assert [path for path, _ in found.rejected] == [pointer]
 

@@ -21,8 +21,8 @@ PROGRAM = "nnadvise"
 FORMATS = ("text", "concise", "json")
 _MOST_SKIPPED = 3
 _DESCRIPTION = """\
-Read training runs (TensorBoard event files), say what is wrong with them, and name the one next
-thing to do.
+Read training runs (TensorBoard event files, metrics.csv, trainer_state.json, ...), say what is
+wrong with them, and name the one next thing to do.
 """
 _EPILOG = """\
 other commands:
@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="RUN",
-        help="an event file, the folder of a run, or a folder of runs",
+        help="a log file, the folder of a run, or a folder of runs",
     )
     _add_facts(parser)
     _add_rules(parser)

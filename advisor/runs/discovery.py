@@ -1,10 +1,12 @@
-"""Which files below a path are event files, and why the others that look alike are not."""
+"""Which files below a path a training logged to, and why others that look alike are not."""
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from advisor.runs.readers.opening import is_table
 
 _MARK = "tfevents"
 _SKIPPED_FOLDERS = frozenset(
@@ -24,8 +26,8 @@ class RunNotReadable(Exception):
 
 
 @dataclass(slots=True)
-class EventFiles:
-    """What was found below a path: event files, and others that should be but are not, each with
+class LogFiles:
+    """What was found below a path: logs, and event files that should be some but are not, each with
     the reason. Files that merely share the name (`lookalikes`) are nobody's loss.
     """
 
@@ -34,13 +36,13 @@ class EventFiles:
     rejected: list[tuple[Path, str]] = field(default_factory=list)
 
 
-def find_event_files(path: Path) -> EventFiles:
-    """The event files at or below `path`, in the order of their names.
+def find_logs(path: Path) -> LogFiles:
+    """The event files and tables at or below `path`, in the order of their names.
 
     A file that is named itself may be called anything. Links are followed, each folder is entered
-    once. Raises `RunNotReadable` if there is no such path or no event file.
+    once. Raises `RunNotReadable` if there is no such path or no log.
     """
-    found = EventFiles()
+    found = LogFiles()
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
@@ -79,7 +81,7 @@ def _natural_parts(name: str) -> tuple[tuple[int, int | str], ...]:
     return tuple(parts)
 
 
-def _candidates(root: Path, found: EventFiles) -> Iterator[Path]:
+def _candidates(root: Path, found: LogFiles) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         found.rejected.append((Path(error.filename), in_words(error)))
 
@@ -92,7 +94,7 @@ def _candidates(root: Path, found: EventFiles) -> Iterator[Path]:
         entered.add(identity)
         subfolders[:] = [name for name in sorted(subfolders) if name not in _SKIPPED_FOLDERS]
         for name in sorted(names):
-            if _MARK in name:
+            if _MARK in name or is_table(Path(folder, name)):
                 yield Path(folder, name)
 
 
@@ -155,9 +157,9 @@ def in_words(error: OSError) -> str:
 def why_nothing_is_read(path: Path, reasons: Sequence[tuple[Path, str]]) -> str:
     """One line on why an input gives no run, from the reasons for each of its files."""
     if not reasons:
-        return "holds no event file (`*tfevents*`): give the folder that the training logs to"
+        return "holds no event file (`*tfevents*`) and no other log: give the folder that the training logs to"
     first, reason = reasons[0]
     if first == path:
         return reason
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"holds no readable event file: `{first.name}` {reason}{more}"
+    return f"holds no readable log: `{first.name}` {reason}{more}"

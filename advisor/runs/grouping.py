@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from advisor.runs.discovery import natural_order
-from advisor.runs.readers.tfevents import EventFile, Series
+from advisor.runs.readers.series import LogFile, Series
+from advisor.runs.readers.tables import TableFile
 from advisor.runs.run import Note, Split
+from advisor.runs.tables_beside import output_folder, tables_to_read
 from advisor.runs.vocabulary import SPLIT_FOLDERS, Family, quantity_of, split_of
 
 _DERIVED_SPLIT_FOLDER = re.compile(r"(eval|evaluation|validation|valid|val|test|dev)[_-]\w+")
@@ -42,7 +44,7 @@ class FolderRole(Enum):
 class Member:
     """An event file of a run. `folder` is relative to the run's, empty for the run's own."""
 
-    file: EventFile
+    file: LogFile
     folder: str = ""
     role: FolderRole = FolderRole.RUN
     split: Split = Split.UNKNOWN
@@ -92,15 +94,19 @@ class _Home(NamedTuple):
     split: Split = Split.UNKNOWN
 
 
-def group_runs(files: Iterable[EventFile], root: Path) -> list[RunFiles]:
+def group_runs(files: Iterable[LogFile], root: Path) -> list[RunFiles]:
     """The runs at or below `root`, in the order of their folders and of time.
 
     `files` are event files that were read, also those without scalars: even an empty one says that
     a writer was opened in its folder.
     """
-    folders: dict[Path, list[EventFile]] = defaultdict(list)
+    folders: dict[Path, list[LogFile]] = defaultdict(list)
+    tables = []
     for file in files:
-        folders[file.path.parent].append(file)
+        if isinstance(file, TableFile):
+            tables.append(file)
+        else:
+            folders[file.path.parent].append(file)
     layout = _Layout(root, folders)
     members: dict[tuple[Path, Path], list[Member]] = defaultdict(list)
     for folder in sorted(folders, key=natural_order):
@@ -109,14 +115,29 @@ def group_runs(files: Iterable[EventFile], root: Path) -> list[RunFiles]:
             if file.series or file.texts or file.hyperparameters:
                 member = Member(file, home.folder, home.role, home.split)
                 members[home.path, home.place].append(member)
+    for table in tables_to_read(tables, folders):
+        home = _home_of_table(table, tables, root)
+        members[home.path, home.place].append(Member(table, home.folder, home.role, home.split))
     homes = sorted(members, key=lambda home: natural_order(home[1]))
     return [run for home in homes for run in _runs_in(*home, members[home])]
+
+
+def _home_of_table(table: TableFile, tables: Sequence[TableFile], root: Path) -> _Home:
+    """The run that a table belongs to: the folder's, a split of it, or one of its own."""
+    folder, stem = table.path.parent, table.path.stem
+    split = SPLIT_FOLDERS.get(stem.lower(), Split.UNKNOWN)
+    if sum(each.path.parent == folder for each in tables) == 1:
+        return _Home(folder, folder if folder == root else output_folder(table), split=split)
+    named = {split_of(tag) for tag in table.series} - {Split.UNKNOWN}
+    if split is not Split.UNKNOWN and not named:
+        return _Home(folder, folder, stem, FolderRole.SPLIT, split)
+    return _Home(folder, folder / stem)
 
 
 class _Layout:
     """What the folders with event files below a root are to each other."""
 
-    def __init__(self, root: Path, folders: Mapping[Path, Sequence[EventFile]]) -> None:
+    def __init__(self, root: Path, folders: Mapping[Path, Sequence[LogFile]]) -> None:
         self.root = root
         self.folders = folders
 
@@ -296,7 +317,7 @@ class _Session:
         return bool(process) and any(_process(each.file) == process for each in self.members)
 
 
-def _process(file: EventFile) -> str:
+def _process(file: LogFile) -> str:
     """Host and number of the process that wrote a file, as its name tells; else empty."""
     found = _PROCESS.search(file.path.name)
     return found["process"] if found else ""

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from advisor.runs.components import total_losses
-from advisor.runs.discovery import RunNotReadable, find_event_files, in_words, why_nothing_is_read
+from advisor.runs.discovery import RunNotReadable, find_logs, in_words, why_nothing_is_read
 from advisor.runs.grouping import FolderRole, Member, RunFiles, group_runs
 from advisor.runs.hyperparameters import hyperparameters_in_texts
 from advisor.runs.kinds import kind_of_run
-from advisor.runs.readers.tfevents import EventFile, Series
+from advisor.runs.readers.opening import open_log
+from advisor.runs.readers.series import LogFile, Series
+from advisor.runs.readers.settings_beside import settings_beside
 from advisor.runs.roles import NO_OVERRIDES, assign_roles, role_in_words
 from advisor.runs.run import Curve, Kind, Note, Run
 from advisor.runs.scalars import Scalars
@@ -83,7 +85,7 @@ def _load(
 
     `seen` are the files that belong to a run already, `taken` the names of the runs so far.
     """
-    found = find_event_files(path)
+    found = find_logs(path)
     fresh = [each for each in found.files if each.resolve() not in seen]
     files, unreadable = _read(fresh, progress)
     empty = [(file.path, reason) for file in files if (reason := file.why_no_scalars())]
@@ -107,11 +109,11 @@ def _load(
 
 def _read(
     paths: Sequence[Path], progress: Progress
-) -> tuple[list[EventFile], list[tuple[Path, str]]]:
-    """The event files that could be read, and why the others could not."""
+) -> tuple[list[LogFile], list[tuple[Path, str]]]:
+    """The logs that could be read, and why the others could not."""
     files, unreadable = [], []
     for number, path in enumerate(paths, 1):
-        file = EventFile(path)
+        file = open_log(path)
         try:
             file.read()
         except OSError as error:
@@ -159,7 +161,8 @@ def _run(group: RunFiles, name: str, overrides: Mapping[str, str]) -> Run:
     notes = [*group.notes, *_notes_on_steps(repairs, curves), *_notes_on_damage(group.members)]
     if kind is Kind.NOT_A_RUN:
         notes.append(_note_on_no_run(curves))
-    hyperparameters = hyperparameters_in_texts(texts) | _recorded(group.members)
+    hyperparameters = settings_beside(group.path) | hyperparameters_in_texts(texts)
+    hyperparameters |= _recorded(group.members)
     return Run(name, group.path, kind, curves, hyperparameters, texts, tuple(notes))
 
 

@@ -9,13 +9,12 @@ damage follows it. Payloads that hold no scalar are skipped.
 import os
 import re
 import struct
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from advisor.runs.readers.crc32c import masked_crc32c
+from advisor.runs.readers.series import Gap, Series
 from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
 from advisor.runs.readers.wire import MalformedMessage
 
@@ -33,38 +32,6 @@ _MOST_REMEMBERED_LENGTHS = 1 << 14
 
 # a record of less than 16 MiB whose payload starts with the wall time: where reading may go on
 _PLAUSIBLE_RECORD = re.compile(rb"(?=[\s\S]{3}\0{5}[\s\S]{4}\x09)")
-
-
-@dataclass(slots=True)
-class Series:
-    """One scalar as a file holds it, in the order of logging; steps may repeat or go back."""
-
-    tag: str
-    steps: "array[int]" = field(default_factory=lambda: array("q"))
-    wall_times: "array[float]" = field(default_factory=lambda: array("d"))
-    values: "array[float]" = field(default_factory=lambda: array("d"))
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def append(self, step: int, wall_time: float, value: float) -> None:
-        """Add the point that was logged last."""
-        self.steps.append(step)
-        self.wall_times.append(wall_time)
-        self.values.append(value)
-
-    def drop_last(self) -> None:
-        """Take the last point back."""
-        self.steps.pop()
-        self.wall_times.pop()
-        self.values.pop()
-
-
-class Gap(NamedTuple):
-    """A damaged stretch of a file that was stepped over, from `start` up to before `stop`."""
-
-    start: int
-    stop: int
 
 
 class _Layout(NamedTuple):

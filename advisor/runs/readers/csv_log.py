@@ -1,0 +1,94 @@
+"""CSV logs: Lightning's `metrics.csv`, Keras' `CSVLogger`, `results.csv` of ultralytics, and kin."""
+
+import csv
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from advisor.runs.readers.tables import Row, Table, TableFile, axis_among, step_in
+from advisor.runs.vocabulary import Family, quantity_of
+
+_DELIMITERS = ",;\t"
+_LEARNED = {Family.LOSS, Family.METRIC, Family.RETURN}
+_LONGEST_HEADER = 1 << 16
+
+
+class CsvLog(TableFile):
+    """One CSV log. `read` goes on behind the last whole line that it has read.
+
+    Lightning writes the file anew when a new scalar turns up; then it is read from its start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.offset = 0
+        self._header = b""
+
+    def read(self) -> int:
+        """Read what was appended since the last call; return the number of new rows.
+
+        Raises `OSError`.
+        """
+        with self.path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            header = stream.readline()
+            if not header.endswith(b"\n"):
+                return 0
+            if status.st_size < self.offset or header != self._header:
+                self._header, self.offset = header, len(header)
+                self._table = Table(status.st_mtime)
+            stream.seek(self.offset)
+            data = stream.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        before = self._table.rows
+        self._table.take(self._rows(whole))
+        return self._table.rows - before
+
+    def _rows(self, data: bytes) -> list[Row]:
+        columns, delimiter = columns_of(self._header)
+        lines = _text(data).splitlines()
+        cells = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        rows = (row for row in cells if len(row) == len(columns))
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def columns_of(header: bytes) -> tuple[list[str], str]:
+    """The names in a header line and the delimiter between them."""
+    text = _text(header).strip("\r\n")
+    delimiter = max(_DELIMITERS, key=text.count)
+    (names,) = csv.reader([text], delimiter=delimiter, skipinitialspace=True) if text else [[""]]
+    return [name.strip() for name in names], delimiter
+
+
+def is_training_log(path: Path) -> bool:
+    """Whether a CSV file is the log of a training, judged by its first lines.
+
+    Its columns hold one that counts and one that is learned, and the count goes up.
+    """
+    try:
+        with path.open("rb") as stream:
+            header, *lines = stream.read(_LONGEST_HEADER).splitlines() or [b""]
+    except OSError:
+        return False
+    if b"\0" in header:
+        return False
+    columns, delimiter = columns_of(header)
+    axis = axis_among(columns)
+    if axis is None or not any(quantity_of(each).family in _LEARNED for each in columns):
+        return False
+    return _goes_up(lines[:-1], columns.index(axis), len(columns), delimiter)
+
+
+def _goes_up(lines: Sequence[bytes], column: int, width: int, delimiter: str) -> bool:
+    """Whether a column counts: backwards at most where a training was started again."""
+    cells = csv.reader(map(_text, lines), delimiter=delimiter, skipinitialspace=True)
+    steps = [step_in(row[column]) for row in cells if len(row) == width]
+    known = [step for step in steps if step is not None]
+    backwards = sum(later < earlier for earlier, later in pairwise(known))
+    return len(known) == 0 or backwards <= len(known) // 4
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8-sig", errors="replace")

@@ -1,0 +1,38 @@
+"""Which reader reads which file."""
+
+from pathlib import Path
+
+from advisor.runs.readers import csv_log, json_log
+from advisor.runs.readers.csv_log import CsvLog
+from advisor.runs.readers.json_log import TRAINER_STATE, JsonLines, TrainerState
+from advisor.runs.readers.series import LogFile
+from advisor.runs.readers.tfevents import EventFile
+
+_TABLES = frozenset({".csv", ".tsv"})
+_LINES = frozenset({".jsonl", ".ndjson"})
+_NAMES_OF_LINES = frozenset({"metrics.json", "scalars.json"})
+_NAMES_OF_TABLES = frozenset({"training.log", "train.log"})
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file of this name and content is a log in the form of a table."""
+    if path.name == TRAINER_STATE:
+        return True
+    if path.suffix.lower() in _LINES or path.name in _NAMES_OF_LINES:
+        return json_log.is_training_log(path)
+    named = path.suffix.lower() in _TABLES or path.name in _NAMES_OF_TABLES
+    return named and csv_log.is_training_log(path)
+
+
+def open_log(path: Path) -> LogFile:
+    """The reader of a file, which has not read anything yet."""
+    suffix = path.suffix.lower()
+    if path.name == TRAINER_STATE:
+        return TrainerState(path)
+    if suffix in _LINES or path.name in _NAMES_OF_LINES:
+        return JsonLines(path)
+    if suffix == ".json":
+        return TrainerState(path)
+    if suffix in _TABLES or path.name in _NAMES_OF_TABLES or suffix == ".log":
+        return CsvLog(path)
+    return EventFile(path)

@@ -1,0 +1,46 @@
+"""Settings that a logger keeps in a YAML file beside its log: `hparams.yaml`, `args.yaml`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+_NAMES = ("hparams.yaml", "args.yaml")
+_ENTRY = re.compile(r"^([A-Za-z_][\w.\-/]*):\s+([^\s#!&*|>{\[].*?)\s*$")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "none": None}
+_LARGEST = 1 << 20
+
+
+def settings_beside(folder: Path) -> dict[str, Any]:
+    """The plain entries (`lr: 0.001`) of the settings files in a folder; empty without any.
+
+    What is nested, tagged or longer than a line is left out.
+    """
+    found: dict[str, Any] = {}
+    for name in _NAMES:
+        try:
+            text = (folder / name).read_bytes()[:_LARGEST].decode("utf-8", errors="replace")
+        except OSError:
+            continue
+        entries = filter(None, map(_ENTRY.match, text.splitlines()))
+        found.update({entry[1]: _value(entry[2]) for entry in entries})
+    return found
+
+
+def _value(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if text[0] in "'\"" and text[-1] == text[0] and len(text) > 1:
+        return text[1:-1]
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _number(text)
+    return value if isinstance(value, int | float) else text
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
