@@ -57,6 +57,10 @@ class LogFile(Protocol):
         """What the file says the training was started with."""
 
     @property
+    def records(self) -> int:
+        """How many whole records were read: 0 if the file is not what it is called."""
+
+    @property
     def gaps(self) -> Sequence[Gap]:
         """Where the file is damaged."""
 

@@ -95,6 +95,11 @@ class TableFile(ABC):
         return self._table.series
 
     @property
+    def records(self) -> int:
+        """How many whole rows were read."""
+        return self._table.rows
+
+    @property
     def first_wall_time(self) -> float:
         """When the file was first seen to have changed: tables tell no better."""
         return self._table.wall_time
