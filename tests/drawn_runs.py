@@ -82,7 +82,7 @@ def names(diagnosis: RunDiagnosis) -> set[str]:
     """Everything that was said, explained or not, apart from what was not logged."""
     said = {finding.name for finding in diagnosis.findings}
     said |= {each.finding.name for each in diagnosis.explained}
-    return said - {"missing-curve"}
+    return said - {"missing-curve", "untracked"}
 
 
 def found(diagnosis: RunDiagnosis, name: str) -> Finding:

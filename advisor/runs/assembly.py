@@ -12,6 +12,7 @@ from advisor.runs.facts import (
     Descent,
     FirstLoss,
     GeneralisationGap,
+    GradientNorms,
     HeldOut,
     Logbook,
     LossDescent,
@@ -117,10 +118,24 @@ class _Assembly:
             goal=self.user.goals.get(role.quantity),
         )
         self.facts.append(descent)
+        self.gradients(descent)
         if descent.schedule is not None:
             self.facts.append(ScheduledDescent(descent, descent.schedule))
         else:
             self.miss("the learning-rate schedule", "no learning rate was logged")
+
+    def gradients(self, descent: Descent) -> None:
+        """The logged gradient norms, as far as they have enough points."""
+        norms = [
+            found
+            for each in self.run.curves
+            if each.role.quantity == "gradient_norm"
+            and (found := self.long_enough(self.trajectory(each)))
+        ]
+        whole = descent.gradient if descent.gradient in norms else None
+        layers = tuple(norm for norm in norms if norm is not whole)
+        if norms:
+            self.facts.append(GradientNorms(descent, whole, layers))
 
     def siblings(self, curve: Trajectory) -> tuple[Trajectory, ...]:
         """Other primary training curves of something that is learned."""

@@ -250,6 +250,26 @@ class LossDescent(Descent):
 
 
 @dataclass(frozen=True)
+class GradientNorms:
+    """Gradient norms beside the curve that they train: of all parameters, and of single layers."""
+
+    descent: Descent
+    whole: Trajectory | None
+    layers: tuple[Trajectory, ...]
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The settings of the run diagnoses."""
+        return self.descent.thresholds
+
+    def span(self, *norms: Trajectory) -> CurveSpan:
+        """All steps of these norms."""
+        tags = tuple(norm.tag for norm in norms)
+        first, last = int(norms[0].steps[0]), int(norms[0].steps[-1])
+        return CurveSpan(self.descent.run.name, tags, first, last)
+
+
+@dataclass(frozen=True)
 class FirstLoss:
     """The first logged training loss beside what guessing costs.
 

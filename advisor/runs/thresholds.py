@@ -187,6 +187,24 @@ class Thresholds:
     term_share_of_largest: float = 0.1
     """... this share of the largest term."""
 
+    # Gradients
+    gradient_zero_share: float = 0.5
+    """Share of logged gradient norms that are exactly 0 from which nothing is trained."""
+    gradient_vanishing: float = 1e-4
+    """Norm of one layer over that of another below which the gradient vanishes on its way."""
+    gradient_growth: float = 8.0
+    """Growth of the gradient norm over the run that is too much where the loss does not fall,"""
+    gradient_growth_z: float = 3.5
+    """... with a Mann-Kendall statistic of at least this."""
+    gradient_burst: float = 100.0
+    """A norm this many times the median is a burst."""
+    gradient_burst_share: float = 0.05
+    """... if at most this share of the norms is."""
+    gradient_clipped_share: float = 0.5
+    """Share of the norms at their largest value from which clipping rules the training,"""
+    gradient_limit_width: float = 0.005
+    """... where this close to it, as a share, counts."""
+
     # Schedule
     negligible_rate: float = 0.01
     """A learning rate below this share of its peak trains nothing any more."""
