@@ -109,10 +109,19 @@ class OptimizerStepped(Event):
 
 
 @dataclass(eq=False, slots=True)
-class ScheduleStepped(Event):
-    """A learning-rate schedule advances by one step."""
+class ScheduleBuilt(Event):
+    """A learning-rate schedule is made over an optimizer."""
 
     schedule: Value
+
+
+@dataclass(eq=False, slots=True)
+class ScheduleStepped(Event):
+    """A learning-rate schedule advances by one step. `arguments` are what it is told: the epoch,
+    or the metric that it watches."""
+
+    schedule: Value
+    arguments: Arguments = field(default_factory=Arguments)
 
 
 @dataclass(eq=False, slots=True)

@@ -9,8 +9,15 @@ from typing import Self
 import libcst as cst
 
 from advisor.code import simulation
-from advisor.code.events import Context, Loop, RateAssigned, ScheduleStepped, TrainerBuilt
-from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.events import (
+    Loop,
+    OptimizerStepped,
+    RateAssigned,
+    ScheduleStepped,
+    TrainerBuilt,
+)
+from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
+from advisor.code.facts.schedule_use import inner_loops, is_guarded, updates_of, wrong_unit
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number, product
@@ -32,6 +39,7 @@ FURTHEST = 1_000
 # What rises from below one of these shares of the peak to below the other is a warm-up under way.
 STARTS_LOW = 0.5
 ENDS_LOW = 0.9
+_COUNTS_EPOCHS = re.compile("epoch", re.IGNORECASE)
 _COUNTS_STEPS = re.compile("step|iter|batch", re.IGNORECASE)
 
 
@@ -58,7 +66,7 @@ class ScheduledTraining(Fact):
         not computed from that length."""
         found: list[Self] = []
         for event in _stepped_at_one_place(run):
-            training = cls._of_schedule(event)
+            training = cls._of_schedule(event, run)
             if training is not None:
                 found.append(training)
         for assignment in run.events(RateAssigned):
@@ -89,14 +97,15 @@ class ScheduledTraining(Fact):
         return Draft(self.place, message, ((self.length_place, f"{self.length} are trained here"),))
 
     @classmethod
-    def _of_schedule(cls, event: ScheduleStepped) -> Self | None:
+    def _of_schedule(cls, event: ScheduleStepped, run: AbstractRun) -> Self | None:
         schedule = event.schedule
         if not isinstance(schedule, Schedule) or schedule.place is None:
             return None
-        inside = event.context.rounds[len(schedule.loops) :]
-        loops = [each.loop for each in inside]
-        steps = _length(loops)
+        loops = list(inner_loops(event, schedule))
+        steps, updates = _length(loops), updates_of(run, schedule)
         if steps is None or _is_derived(_names(schedule), loops):
+            return None
+        if wrong_unit(schedule, (event,), updates) is not None:
             return None
         made = factor_of(schedule)
         simulated = simulate(made, steps) if made is not None else None
@@ -106,9 +115,9 @@ class ScheduledTraining(Fact):
             schedule.path.rsplit(".", 1)[-1],
             _as_written(schedule),
             simulated,
-            _unit(loops),
+            _unit(loops, is_epoch=any(_is_deeper(each, event) for each in updates)),
             schedule.place,
-            loops[0].place,
+            next((loop for loop in loops if loop.trips and not loop.trips.is_one), loops[0]).place,
             _origin(loops),
             _warmup(made, simulated),
         )
@@ -116,7 +125,7 @@ class ScheduledTraining(Fact):
     @classmethod
     def _of_assignment(cls, event: RateAssigned) -> Self | None:
         rate = event.rate
-        if not isinstance(rate, Scalar) or _is_guarded(event.context, event.context.loops):
+        if not isinstance(rate, Scalar) or is_guarded(event.context, event.context.loops):
             return None
         symbols = rate.number.symbols()
         loop = next((each for each in event.context.loops if each.symbol in symbols), None)
@@ -184,15 +193,9 @@ def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
         if len(nodes) != 1 or not isinstance(schedule, Schedule):
             continue
         inside = events[0].context.loops[len(schedule.loops) :]
-        if inside and not _is_guarded(events[0].context, inside) and not _is_reset(run, schedule):
+        if inside and not is_guarded(events[0].context, inside) and not _is_reset(run, schedule):
             found.append(events[0])
     return found
-
-
-def _is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
-    """Whether something stands under a condition inside the loops, and not always happens."""
-    outside = len(context.rounds) - len(tuple(loops))
-    return any(guard.rounds > outside for guard in context.guards)
 
 
 def _is_reset(run: AbstractRun, schedule: Schedule) -> bool:
@@ -226,10 +229,20 @@ def _warmup(factor: Factor, training: Simulation) -> int:
     return 0 if top == beyond.samples[-1][0] else top
 
 
-def _unit(loops: list[Loop]) -> str:
+def _is_deeper(update: OptimizerStepped, step: ScheduleStepped) -> bool:
+    """Whether an optimizer is stepped in a loop inside the round that a schedule's step ends."""
+    shared, own = len(common_loops(update.context, step.context)), len(step.context.rounds)
+    return shared == own < len(update.context.rounds)
+
+
+def _unit(loops: list[Loop], is_epoch: bool = False) -> str:
     """What one round of the innermost loop is called."""
+    if is_epoch:
+        return "epoch"
     node = loops[-1].node
     counter = code_of(node.target) if isinstance(node, cst.For) else ""
+    if _COUNTS_EPOCHS.search(counter):
+        return "epoch"
     return "step" if len(loops) > 1 or _COUNTS_STEPS.search(counter) else "epoch"
 
 
@@ -307,13 +320,19 @@ def _step(schedule: Schedule) -> Factor | None:
 
 
 def _multi_step(schedule: Schedule) -> Factor | None:
-    milestones = schedule.argument(1, "milestones")
-    gamma = _number(schedule, 2, "gamma", 0.1)
-    if not isinstance(milestones, Sequence) or milestones.items is None or gamma is None:
+    milestones, gamma = milestones_of(schedule), _number(schedule, 2, "gamma", 0.1)
+    if not milestones or gamma is None:
         return None
-    steps = [_integer(item) for item in milestones.items]
+    return simulation.multi_step_decay(milestones, gamma)
+
+
+def milestones_of(schedule: Schedule) -> list[int]:
+    """The milestones of a `MultiStepLR`, when all of them are known."""
+    milestones = schedule.argument(1, "milestones")
+    items = milestones.items if isinstance(milestones, Sequence) else None
+    steps = [_integer(item) for item in items or ()]
     known = [step for step in steps if step is not None]
-    return simulation.multi_step_decay(known, gamma) if known and len(known) == len(steps) else None
+    return known if len(known) == len(steps) else []
 
 
 def _exponential(schedule: Schedule) -> Factor | None:

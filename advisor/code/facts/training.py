@@ -163,7 +163,7 @@ def _overlap(one: Value, other: Value) -> bool:
     """Whether two modules may share parameters: one is, or holds, the other."""
     if isinstance(one, (Unknown, Tensor)) or isinstance(other, (Unknown, Tensor)):
         return _same_or_related_unknowns(one, other)
-    return _reaches(one, other, _DEEPEST_REACH) or _reaches(other, one, _DEEPEST_REACH)
+    return reaches(one, other, _DEEPEST_REACH) or reaches(other, one, _DEEPEST_REACH)
 
 
 def _same_or_related_unknowns(one: Value, other: Value) -> bool:
@@ -181,7 +181,7 @@ def _chain(value: Unknown) -> Iterator[Unknown]:
         current = current.parent
 
 
-def _reaches(value: Value, target: Value, depth: int) -> bool:
+def reaches(value: Value, target: Value, depth: int) -> bool:
     """Whether a value is the target or holds it somewhere inside."""
     if value is target:
         return True
@@ -189,7 +189,7 @@ def _reaches(value: Value, target: Value, depth: int) -> bool:
         return True
     if depth == 0:
         return False
-    return any(_reaches(inner, target, depth - 1) for inner in _inside(value))
+    return any(reaches(inner, target, depth - 1) for inner in _inside(value))
 
 
 def _inside(value: Value) -> Iterator[Value]:
@@ -212,10 +212,10 @@ def _may_clear_inside(event: Escaped, optimizer: Value) -> bool:
     """Whether unknown code that is handed values may clear the optimizer's gradients: it may when
     it can get at the optimizer; when it can only get at the model, its name decides."""
     for value in event.values:
-        if _reaches(value, optimizer, _DEEPEST_REACH):
+        if reaches(value, optimizer, _DEEPEST_REACH):
             return True
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
-    if not any(_reaches(value, owner, 2) for value in event.values for owner in owners):
+    if not any(reaches(value, owner, 2) for value in event.values for owner in owners):
         return False
     if _switches_mode(event):
         return False

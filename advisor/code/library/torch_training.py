@@ -12,6 +12,7 @@ from advisor.code.events import (
     GradientsTaken,
     OptimizerStepped,
     RateAssigned,
+    ScheduleBuilt,
     ScheduleStepped,
 )
 from advisor.code.interpreter import calls
@@ -143,7 +144,7 @@ def step_of_unknown(call: Call) -> Value | None:
     if first is not None and not isinstance(first, (Function, Bound, Partial, Constant)):
         return calls.escape(call.machine, receiver, call.arguments, call.node)
     if is_schedule_name(receiver):
-        call.machine.emit(ScheduleStepped(call.place, call.context, receiver))
+        call.machine.emit(ScheduleStepped(call.place, call.context, receiver, call.arguments))
         return None
     call.machine.emit(OptimizerStepped(call.place, call.context, receiver, text))
     return None
@@ -217,6 +218,7 @@ def schedule(call: Call) -> Value | None:
         counter = Scalar(symbols.fresh("epoch"))
         factor = calls.call(call.machine, formula, Arguments([counter]), call.node)
         made.fields.update(counter=counter, factor=factor)
+    call.machine.emit(ScheduleBuilt(call.place, call.context, made))
     return made
 
 
@@ -224,7 +226,8 @@ def schedule(call: Call) -> Value | None:
 def schedule_step(call: Call) -> Value | None:
     """`scheduler.step()`."""
     assert call.receiver is not None
-    call.machine.emit(ScheduleStepped(call.place, call.context, call.receiver))
+    event = ScheduleStepped(call.place, call.context, call.receiver, call.arguments)
+    call.machine.emit(event)
     return None
 
 

@@ -1,0 +1,288 @@
+"""How a program uses its learning-rate schedules: where it steps them, and what it tells them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    Context,
+    Escaped,
+    Event,
+    Loop,
+    OptimizerStepped,
+    ScheduleBuilt,
+    ScheduleStepped,
+)
+from advisor.code.facts.loop_lengths import length_of
+from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
+from advisor.code.facts.training import reaches
+from advisor.code.symbols import Number, product
+from advisor.code.values import (
+    Method,
+    Schedule,
+    Sequence,
+    Value,
+    alternatives,
+    known_text,
+    number_of,
+)
+from advisor.rulebook import Draft
+
+_DEEPEST_REACH = 3
+PLATEAU = "ReduceLROnPlateau"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleUse(Fact):
+    """A schedule of torch or transformers with every step of it, and every step of its optimizer,
+    in one run. `built` is None where it was built before the run began."""
+
+    run: AbstractRun
+    schedule: Schedule
+    built: ScheduleBuilt | None
+    steps: tuple[ScheduleStepped, ...]
+    updates: tuple[OptimizerStepped, ...]
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every schedule that is built or stepped in the run."""
+        built = {event.schedule: event for event in run.events(ScheduleBuilt)}
+        steps: dict[Value, list[ScheduleStepped]] = {schedule: [] for schedule in built}
+        for event in run.events(ScheduleStepped):
+            steps.setdefault(event.schedule, []).append(event)
+        return [
+            cls(run, schedule, built.get(schedule), tuple(events), updates_of(run, schedule))
+            for schedule, events in steps.items()
+            if isinstance(schedule, Schedule)
+        ]
+
+    @property
+    def name(self) -> str:
+        """The class of the schedule, or the function that makes it."""
+        return name_of(self.schedule)
+
+    @property
+    def watches_metric(self) -> bool:
+        """Whether it is a `ReduceLROnPlateau`."""
+        return self.name == PLATEAU
+
+    @property
+    def is_of_torch(self) -> bool:
+        """Whether it is one of `torch.optim.lr_scheduler`."""
+        return self.schedule.path.startswith("torch.optim.lr_scheduler.")
+
+    @property
+    def mode(self) -> str | None:
+        """`min` or `max` for a `ReduceLROnPlateau`, where that is certain."""
+        given = self.schedule.argument(1, "mode")
+        if self.schedule.arguments.unknown or getattr(given, "configurable", None):
+            return None
+        return "min" if given is None else known_text(given)
+
+    @property
+    def may_be_stepped_elsewhere(self) -> bool:
+        """Whether something that cannot be looked into, or another schedule, has hold of it."""
+        return any(
+            _holds(value, self.schedule)
+            for event in self.run.trace
+            for value in _handed_over(event)
+        )
+
+    @property
+    def has_replacement(self) -> bool:
+        """Whether another schedule is stepped over the same optimizer."""
+        return any(
+            event.schedule is not self.schedule and _shares_optimizer(event.schedule, self.schedule)
+            for event in self.run.events(ScheduleStepped)
+        )
+
+    def may_be_another(self, step: ScheduleStepped) -> bool:
+        """Whether the same line steps another schedule too, depending on the way taken."""
+        return any(
+            event.place.node is step.place.node and event.schedule is not self.schedule
+            for event in self.run.events(ScheduleStepped)
+        )
+
+    def in_repeated_order(self) -> tuple[ScheduleStepped, OptimizerStepped] | None:
+        """The first step of the schedule and of its optimizer, when both are in one loop that the
+        schedule was not built in, and the schedule's step stands under no condition there."""
+        if not self.steps or not self.updates:
+            return None
+        step, update = self.steps[0], self.updates[0]
+        shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
+        inside = inner_loops(step, self.schedule)
+        if not shared or is_guarded(step.context, inside):
+            return None
+        return step, update
+
+    def optimizer_may_be_stepped_before(self, event: Event) -> bool:
+        """Whether unknown code is handed the optimizer before an event."""
+        optimizers = alternatives(self.schedule.optimizer)
+        return any(
+            _holds(value, optimizer)
+            for earlier in self.run.trace[: event.index]
+            if isinstance(earlier, Escaped)
+            for value in earlier.values
+            for optimizer in optimizers
+        )
+
+    def finding(self, step: Event, message: str) -> Draft:
+        """A finding at an event, with the schedule's construction beside it."""
+        return draft(step, message, (self.schedule.place, f"`{self.name}` is built here"))
+
+
+def name_of(schedule: Schedule) -> str:
+    """The class of a schedule, or the function that makes it."""
+    return schedule.path.rsplit(".", 1)[-1]
+
+
+def updates_of(run: AbstractRun, schedule: Schedule) -> tuple[OptimizerStepped, ...]:
+    """The steps of a schedule's optimizer, in order."""
+    optimizers = alternatives(schedule.optimizer)
+    return tuple(
+        event
+        for event in run.events(OptimizerStepped)
+        if any(option in optimizers for option in alternatives(event.optimizer))
+    )
+
+
+def inner_loops(step: ScheduleStepped, schedule: Schedule) -> tuple[Loop, ...]:
+    """The loops around a step that the schedule was not built in, outermost first."""
+    return step.context.loops[len(schedule.loops) :]
+
+
+def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
+    """Whether something stands under a condition inside the loops, and not always happens."""
+    outside = len(context.rounds) - len(tuple(loops))
+    return any(guard.rounds > outside for guard in context.guards)
+
+
+def metric_text(step: ScheduleStepped) -> str | None:
+    """What a schedule is told at a step, as written; None when it is told nothing."""
+    node = step.place.node
+    if not isinstance(node, cst.Call) or not node.args:
+        return None
+    return code_of(node.args[0].value)
+
+
+def _handed_over(event: Event) -> Iterator[Value]:
+    match event:
+        case Escaped():
+            yield from event.values
+        case ScheduleBuilt(schedule=Schedule() as schedule):
+            yield from schedule.arguments.values()
+
+
+def _holds(value: Value, target: Value) -> bool:
+    if isinstance(value, Method):
+        return _holds(value.receiver, target)
+    return reaches(value, target, _DEEPEST_REACH)
+
+
+def _shares_optimizer(one: Value, other: Schedule) -> bool:
+    if not isinstance(one, Schedule):
+        return True
+    return any(each in alternatives(other.optimizer) for each in alternatives(one.optimizer))
+
+
+# --- epochs and batches -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WrongUnit:
+    """A schedule that counts epochs and is stepped at each batch, or the other way round.
+
+    `counts` and `stepped` are `epoch` or `batch`.
+    """
+
+    step: ScheduleStepped
+    counts: str
+    stepped: str
+    horizon: Number
+
+
+def wrong_unit(
+    schedule: Schedule,
+    steps: tuple[ScheduleStepped, ...],
+    updates: tuple[OptimizerStepped, ...],
+) -> WrongUnit | None:
+    """Whether the length that a schedule was given is the number of epochs, and it is stepped at
+    each batch, or is the number of batches in all epochs, and it is stepped once in each epoch."""
+    horizon = horizon_of(schedule)
+    if horizon is None or len({step.place.node for step in steps}) != 1:
+        return None
+    step = steps[0]
+    loops = inner_loops(step, schedule)
+    if not loops or step.arguments.positional or is_guarded(step.context, loops):
+        return None
+    beside = any(_inside(update, step) == () for update in updates)
+    if len(loops) > 1 and beside and horizon == _product(loops[:-1]) and _is_long(loops[-1]):
+        return WrongUnit(step, "epoch", "batch", horizon)
+    if any(_inside(update, step) is None for update in updates):
+        return None
+    for update in updates:
+        deeper = _inside(update, step)
+        batches = _product(deeper or ())
+        if deeper and batches is not None and _counts_batches(horizon, loops, batches):
+            return WrongUnit(step, "batch", "epoch", horizon)
+    return None
+
+
+def horizon_of(schedule: Schedule) -> Number | None:
+    """The number of steps after which a schedule shall have reached its end."""
+    arguments = schedule.arguments
+    if arguments.unknown:
+        return None
+    match name_of(schedule):
+        case "CosineAnnealingLR":
+            return number_of(arguments.get(1, "T_max"))
+        case "PolynomialLR":
+            return number_of(arguments.get(1, "total_iters"))
+        case "OneCycleLR":
+            return _steps_of_one_cycle(schedule)
+        case "get_linear_schedule_with_warmup" | "get_cosine_schedule_with_warmup":
+            return number_of(arguments.get(2, "num_training_steps"))
+    return None
+
+
+def _steps_of_one_cycle(schedule: Schedule) -> Number | None:
+    total = schedule.argument(2, "total_steps")
+    if total is not None:
+        return number_of(total)
+    epochs = number_of(schedule.argument(3, "epochs"))
+    each = number_of(schedule.argument(4, "steps_per_epoch"))
+    return None if epochs is None or each is None else product([epochs, each])
+
+
+def _product(loops: tuple[Loop, ...]) -> Number | None:
+    lengths = [length_of(loop) for loop in loops]
+    known = [length for length in lengths if length is not None]
+    return product(known) if known and len(known) == len(lengths) else None
+
+
+def _is_long(loop: Loop) -> bool:
+    """Whether a loop goes over batches, as far as its length tells."""
+    trips = loop.trips.integer if loop.trips is not None else None
+    return not isinstance(loop.over, Sequence) and (trips is None or trips > 2)
+
+
+def _inside(update: OptimizerStepped, step: ScheduleStepped) -> tuple[Loop, ...] | None:
+    """The loops in which an optimizer is stepped inside the round that ends in a step of its
+    schedule; None when it is not stepped in that round."""
+    around = [loop.node for loop in step.context.loops]
+    loops = update.context.loops
+    if [loop.node for loop in loops[: len(around)]] != around:
+        return None
+    return loops[len(around) :]
+
+
+def _counts_batches(horizon: Number, loops: tuple[Loop, ...], batches: Number) -> bool:
+    """Whether a horizon is, or is computed from, the number of batches in an epoch."""
+    if batches.is_one:
+        return False
+    if batches.constant is None:
+        return bool(batches.symbols() & horizon.symbols())
+    epochs = _product(loops)
+    return epochs is not None and horizon == product([epochs, batches])

@@ -1,0 +1,108 @@
+"""Schedules that count epochs and are stepped at each batch, or the other way round."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import Loop, ScheduleStepped
+from advisor.code.facts.loop_lengths import length_of
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.schedule_use import (
+    ScheduleUse,
+    inner_loops,
+    is_guarded,
+    wrong_unit,
+)
+from advisor.code.facts.schedules import factor_of, milestones_of
+from advisor.code.simulation import simulate
+from advisor.code.symbols import product
+from advisor.rulebook import Draft
+
+# An epoch of fewer batches than this is taken for none: its batches are then nothing to count.
+FEWEST_BATCHES = 10
+NEGLIGIBLE = 1e-3
+EARLY = 0.5
+_DECAYS = frozenset({"StepLR", "MultiStepLR", "ExponentialLR"})
+
+
+@dataclass(frozen=True, slots=True)
+class MistakenUnit(Fact):
+    """A schedule whose numbers count one thing while it is stepped at another.
+
+    `counts` and `stepped` are `epoch` or `batch`; `ends` is the number of steps after which it has
+    done all it does. `certain` means that the numbers are the length of the training itself.
+    """
+
+    use: ScheduleUse
+    step: ScheduleStepped
+    counts: str
+    stepped: str
+    ends: str
+    certain: bool
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every schedule that is stepped at another unit than its numbers count, for certain or
+        by far."""
+        for use in ScheduleUse.collect(run):
+            wrong = wrong_unit(use.schedule, use.steps, use.updates)
+            if wrong is not None:
+                ends = wrong.horizon.text()
+                yield cls(use, wrong.step, wrong.counts, wrong.stepped, ends, certain=True)
+                continue
+            end = _end_of_decay(use)
+            if end is not None:
+                yield cls(use, use.steps[0], "epoch", "batch", str(end), certain=False)
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the step, with the schedule's construction beside it."""
+        return self.use.finding(self.step, message)
+
+
+def _end_of_decay(use: ScheduleUse) -> int | None:
+    """The step at which a decay that is stepped at each batch is over, when that is early in the
+    training however few batches an epoch has."""
+    if use.name not in _DECAYS or len({step.place.node for step in use.steps}) != 1:
+        return None
+    step = use.steps[0]
+    loops = inner_loops(step, use.schedule)
+    if step.arguments.positional or is_guarded(step.context, loops) or not _in_batches(use, step):
+        return None
+    *outer, batches = loops
+    epochs = _epochs(outer)
+    each = batches.trips.integer if batches.trips is not None else None
+    if epochs is None or epochs < 2 or (each is not None and each < FEWEST_BATCHES):
+        return None
+    if use.name == "MultiStepLR":
+        return _last_milestone(use, epochs, length_is_known=each is not None)
+    return _negligible_from(use, epochs * FEWEST_BATCHES) if each is None else None
+
+
+def _in_batches(use: ScheduleUse, step: ScheduleStepped) -> bool:
+    """Whether the optimizer is stepped in the very loop that its schedule is stepped in."""
+    loops = inner_loops(step, use.schedule)
+    own = [loop.node for loop in step.context.loops]
+    places = [[loop.node for loop in update.context.loops] for update in use.updates]
+    return len(loops) > 1 and bool(places) and all(place == own for place in places)
+
+
+def _epochs(loops: list[Loop]) -> int | None:
+    lengths = [length_of(loop) for loop in loops]
+    known = [length for length in lengths if length is not None]
+    return product(known).integer if known and len(known) == len(lengths) else None
+
+
+def _last_milestone(use: ScheduleUse, epochs: int, length_is_known: bool) -> int | None:
+    milestones, factor = milestones_of(use.schedule), factor_of(use.schedule)
+    if not milestones or factor is None or max(milestones) > epochs:
+        return None
+    last = max(milestones)
+    # With a known length this is a schedule that does not fit, which is another rule's business.
+    return None if length_is_known and factor(last) <= NEGLIGIBLE else last
+
+
+def _negligible_from(use: ScheduleUse, steps: int) -> int | None:
+    factor = factor_of(use.schedule)
+    simulated = simulate(factor, steps) if factor is not None else None
+    found = simulated.falls_for_good_below(NEGLIGIBLE) if simulated is not None else None
+    return found if found is not None and found <= EARLY * steps else None

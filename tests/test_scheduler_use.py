@@ -1,0 +1,324 @@
+"""Where schedules are stepped, in which order, and what they are told: NN602 to NN605."""
+
+import pytest
+
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
+from tests.abstract_programs import findings, marked
+
+HEADER = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.optim import lr_scheduler
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR, ExponentialLR, MultiStepLR, OneCycleLR, PolynomialLR,
+    ReduceLROnPlateau, SequentialLR, StepLR,
+)
+"""
+
+
+def check(code: str, rule: str) -> None:
+    program = HEADER + code
+    assert [each for each in findings(program) if each[1] == rule] == marked(program, rule)
+
+
+def training(schedule: str, at_start: str = "", at_batch: str = "", at_end: str = "") -> str:
+    """A training loop with a schedule, and lines at three places of it."""
+    return f"""
+def train(model, loader, epochs, validate, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = {schedule}
+    for epoch in range(epochs):
+        {at_start or "pass"}
+        for step, (inputs, labels) in enumerate(loader):
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+            {at_batch or "pass"}
+        val_loss, val_acc = validate(model)
+        {at_end or "pass"}
+"""
+
+
+class TestAScheduleThatCountsAnotherUnit:
+    @pytest.mark.parametrize(
+        "schedule",
+        [
+            "CosineAnnealingLR(optimizer, T_max=epochs)",
+            "CosineAnnealingLR(optimizer, epochs, 1e-6)",
+            "PolynomialLR(optimizer, total_iters=epochs)",
+            "OneCycleLR(optimizer, 0.1, total_steps=epochs)",
+        ],
+    )
+    def test_as_many_steps_as_epochs_are_over_in_the_first_epoch(self, schedule: str) -> None:
+        check(training(schedule, at_batch="scheduler.step()  # error"), "NN602")
+        check(training(schedule, at_end="scheduler.step()"), "NN602")
+
+    @pytest.mark.parametrize(
+        "schedule",
+        [
+            "CosineAnnealingLR(optimizer, T_max=epochs * len(loader))",
+            "CosineAnnealingLR(optimizer, T_max=len(loader) * (epochs - 5))",
+            "OneCycleLR(optimizer, 0.1, epochs=epochs, steps_per_epoch=len(loader))",
+            "OneCycleLR(optimizer, max_lr=0.1, total_steps=len(loader) * epochs)",
+        ],
+    )
+    def test_as_many_steps_as_batches_are_never_taken_by_epochs(self, schedule: str) -> None:
+        check(training(schedule, at_end="scheduler.step()  # error"), "NN602")
+        check(training(schedule, at_batch="scheduler.step()"), "NN602")
+
+    def test_the_loops_may_be_in_functions_and_methods(self) -> None:
+        check(
+            """
+            class Trainer:
+                def __init__(self, model, loader, epochs):
+                    self.model, self.loader, self.epochs = model, loader, epochs
+                    self.optimizer = torch.optim.Adam(model.parameters())
+                    self.scheduler = CosineAnnealingLR(self.optimizer, T_max=self.epochs)
+
+                def train_epoch(self):
+                    for inputs, labels in self.loader:
+                        self.optimizer.zero_grad()
+                        F.mse_loss(self.model(inputs), labels).backward()
+                        self.optimizer.step()
+                        self.scheduler.step()  # error
+
+                def fit(self):
+                    for epoch in range(self.epochs):
+                        self.train_epoch()
+
+
+            Trainer(build(), load(), 10).fit()
+            """.replace("\n            ", "\n"),
+            "NN602",
+        )
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "scheduler.step(epoch + step / len(loader))",
+            "if step % len(loader) == 0: scheduler.step()",
+            "for _ in args.processes: scheduler.step()",
+        ],
+    )
+    def test_a_step_that_is_not_always_taken_or_is_told_where_it_is_is_left_alone(
+        self, line: str
+    ) -> None:
+        check(training("CosineAnnealingLR(optimizer, T_max=epochs)", at_batch=line), "NN602")
+
+    def test_milestones_below_the_number_of_epochs_are_epochs(self) -> None:
+        code = training("MultiStepLR(optimizer, [30, 60])", at_batch="scheduler.step()  # error")
+        check(code.replace("range(epochs)", "range(90)"), "NN602")
+        code = training("MultiStepLR(optimizer, [3000, 6000])", at_batch="scheduler.step()")
+        check(code.replace("range(epochs)", "range(90)"), "NN602")
+
+    def test_a_decay_by_batches_that_lasts_is_left_alone(self) -> None:
+        for schedule in ("ExponentialLR(optimizer, 0.999)", "StepLR(optimizer, 500, 0.5)"):
+            code = training(schedule, at_batch="scheduler.step()")
+            check(code.replace("range(epochs)", "range(90)"), "NN602")
+        code = training("ExponentialLR(optimizer, 0.9)", at_batch="scheduler.step()  # error")
+        check(code.replace("range(epochs)", "range(90)"), "NN602")
+
+    def test_a_schedule_that_is_built_anew_in_each_epoch_counts_batches(self) -> None:
+        check(
+            """
+def train(model, loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(epochs):
+        scheduler = CosineAnnealingLR(optimizer, T_max=len(loader))
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+            scheduler.step()
+""",
+            "NN602",
+        )
+
+
+class TestAScheduleThatComesBeforeTheOptimizer:
+    def test_at_the_start_of_an_epoch(self) -> None:
+        schedule = "MultiStepLR(optimizer, args.milestones)"
+        check(training(schedule, at_start="scheduler.step()  # error"), "NN603")
+        check(training(schedule, at_end="scheduler.step()"), "NN603")
+
+    @pytest.mark.parametrize(
+        "line",
+        ["scheduler.step(epoch)", "if epoch: scheduler.step()", "scheduler.step(epoch=epoch)"],
+    )
+    def test_the_epoch_or_a_condition_makes_it_right(self, line: str) -> None:
+        check(training("MultiStepLR(optimizer, args.milestones)", at_start=line), "NN603")
+
+    def test_a_schedule_that_is_brought_up_to_date_before_the_training_is_right(self) -> None:
+        check(
+            """
+def train(model, loader, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = StepLR(optimizer, args.size)
+    for _ in range(args.start_epoch):
+        scheduler.step()
+    for epoch in range(args.start_epoch, args.epochs):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+            "NN603",
+        )
+
+    def test_the_optimizer_may_have_been_stepped_where_nobody_can_look(self) -> None:
+        check(
+            """
+from engine import train_one_epoch
+
+
+def train(model, loader, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = StepLR(optimizer, args.size)
+    for epoch in range(args.epochs):
+        train_one_epoch(model, loader, optimizer)
+        scheduler.step()
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+""",
+            "NN603",
+        )
+
+    def test_a_scaler_steps_the_optimizer_too(self) -> None:
+        code = training("StepLR(optimizer, args.size)", at_end="scheduler.step()")
+        check(code.replace("optimizer.step()", "args.scaler.step(optimizer)"), "NN603")
+
+
+class TestAScheduleThatIsNeverStepped:
+    def test_nothing_steps_it(self) -> None:
+        check(training("StepLR(optimizer, args.size)  # error"), "NN604")
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "scheduler.step()",
+            "if args.decay: scheduler.step()",
+            "args.callback(scheduler)",
+            "args.callback({'scheduler': scheduler})",
+            "args.callback(scheduler.step)",
+            "adjust = SequentialLR(optimizer, [scheduler], []); adjust.step()",
+        ],
+    )
+    def test_it_is_or_may_be_stepped(self, line: str) -> None:
+        check(training("StepLR(optimizer, args.size)", at_end=line), "NN604")
+
+    def test_an_optimizer_that_is_never_stepped_here_belongs_to_somebody_else(self) -> None:
+        check(
+            """
+def build(model):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return optimizer, StepLR(optimizer, 10)
+""",
+            "NN604",
+        )
+
+    def test_a_schedule_of_a_finder_that_another_replaces_is_left_alone(self) -> None:
+        check(
+            """
+def train(model, loader, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = StepLR(optimizer, args.size)
+    if args.cosine:
+        scheduler = CosineAnnealingLR(optimizer, args.epochs)
+    for epoch in range(args.epochs):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+            "NN604",
+        )
+
+
+class TestWhatAPlateauScheduleWatches:
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ("", "val_acc"),
+            ("", "args.history['val_iou'][-1]"),
+            (", mode='max'", "val_loss"),
+            (", 'max'", "val_loss.item()"),
+            ("", ""),
+        ],
+    )
+    def test_the_wrong_direction_or_nothing(self, options: str, told: str) -> None:
+        schedule = f"ReduceLROnPlateau(optimizer{options})"
+        check(training(schedule, at_end=f"scheduler.step({told})  # error"), "NN605")
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ("", "val_loss"),
+            ("", "-val_acc"),
+            ("", "1 - val_acc"),
+            ("", "validate(model)"),
+            (", mode='max'", "val_acc"),
+            (", mode=args.mode", "val_acc"),
+            (", **args.plateau", "val_acc"),
+            ("", "val_acc_loss"),
+            ("", "args.score"),
+        ],
+    )
+    def test_the_right_direction_or_one_nobody_knows(self, options: str, told: str) -> None:
+        schedule = f"ReduceLROnPlateau(optimizer{options})"
+        check(training(schedule, at_end=f"scheduler.step({told})"), "NN605")
+
+    def test_another_schedule_watches_nothing(self) -> None:
+        step = "scheduler.step(val_loss)"
+        check(training("StepLR(optimizer, 10)", at_end=f"{step}  # error"), "NN605")
+        check(training("StepLR(optimizer, 10)", at_end="scheduler.step(epoch)"), "NN605")
+
+    def test_either_of_two_schedules_by_an_option(self) -> None:
+        check(
+            """
+def train(model, loader, args, validate):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    if args.plateau:
+        scheduler = ReduceLROnPlateau(optimizer)
+    else:
+        scheduler = StepLR(optimizer, args.size)
+    for epoch in range(args.epochs):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        if args.plateau:
+            scheduler.step(validate(model))
+        else:
+            scheduler.step()
+""",
+            "NN605",
+        )
+
+
+def test_a_decay_that_does_not_fit_is_told_in_epochs_where_the_loop_counts_epochs() -> None:
+    program = (
+        HEADER
+        + """
+def train(model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = StepLR(optimizer, step_size=5)
+    for _ in range(1):
+        for round in range(30):
+            for inputs, labels in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model(inputs), labels).backward()
+                optimizer.step()
+            scheduler.step()
+"""
+    )
+    source = Source(program, "program.py")
+    (finding,) = analyze(source, Project([source]), [rulebook("code").find("NN601")]).findings
+    assert "does not fit 30 epochs: from epoch 15 on" in finding.message
+    assert [each.location.row for each in finding.related] == [15]
