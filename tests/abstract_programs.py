@@ -6,7 +6,14 @@ from textwrap import dedent
 from typing import TypeVar
 
 from advisor.code.analysis import Project, analyze, models
-from advisor.code.events import Event
+from advisor.code.events import (
+    AttributeAssigned,
+    BaseConstructed,
+    Event,
+    ForwardRun,
+    LayerBuilt,
+    ModuleBuilt,
+)
 from advisor.code.interpreter.machine import Machine
 from advisor.code.interpreter.toplevel import EntryPoint, entry_points
 from advisor.code.sources import Source, read_source
@@ -24,6 +31,7 @@ from advisor.code.values import (
 from advisor.rulebook import rulebook
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
+OF_MODULES = (AttributeAssigned, BaseConstructed, ForwardRun, LayerBuilt, ModuleBuilt)
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,11 @@ class Program:
         return [event for trace in traces for event in trace if isinstance(event, kind)]
 
     def happened(self, entry: str = "the script") -> list[str]:
-        """The kinds of all events from one entry point on, in order."""
+        """The kinds of all events from one entry point on, in order; that modules are built and
+        called is left out."""
         traces = [each.trace for each in self.entries if each.name == entry]
-        return [type(event).__name__ for trace in traces for event in trace]
+        events = [event for trace in traces for event in trace]
+        return [type(event).__name__ for event in events if not isinstance(event, OF_MODULES)]
 
     def rows(self, kind: type[Event], entry: str = "the script") -> list[int]:
         """The rows at which events of a kind happened, in order."""

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from advisor.code.symbols import Number, Symbol
-from advisor.code.values import Arguments, Fit, Lineage, RowSet, Value
+from advisor.code.values import (
+    Arguments,
+    Fit,
+    Function,
+    Instance,
+    Layer,
+    Lineage,
+    Object,
+    RowSet,
+    Value,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -55,12 +65,19 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where in the run something happens."""
+    """Where in the run something happens.
+
+    `gradients` tells whether operations are recorded for back-propagation; None when nobody knows.
+    `functions` are the functions of the project that have been entered, one for each of `calls`;
+    `running` the modules whose forward pass is under way, outermost first.
+    """
 
     rounds: tuple[Round, ...] = ()
     guards: tuple[Guard, ...] = ()
     calls: tuple["NodePlace", ...] = ()
-    gradients: bool = True
+    gradients: bool | None = True
+    functions: tuple[Function, ...] = ()
+    running: tuple[Value, ...] = ()
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -219,3 +236,87 @@ class TrainerBuilt(Event):
 
     trainer: Value
     arguments: Arguments
+
+
+@dataclass(eq=False, slots=True)
+class LayerBuilt(Event):
+    """A layer or a ready model of a library comes into being."""
+
+    layer: Layer
+
+
+@dataclass(eq=False, slots=True)
+class BaseConstructed(Event):
+    """The constructor of the library class that an object derives from is run."""
+
+    instance: Value
+
+
+@dataclass(eq=False, slots=True)
+class ModuleBuilt(Event):
+    """A module of a project class has been built: its constructor has come to its end."""
+
+    module: Instance
+
+
+@dataclass(eq=False, slots=True)
+class AttributeAssigned(Event):
+    """An attribute of a module, an optimizer, a parameter or a tensor is assigned."""
+
+    owner: Value
+    name: str
+    value: Value
+
+
+@dataclass(eq=False, slots=True)
+class ForwardRun(Event):
+    """A module is called on its inputs. What happens in it has indices below `end`.
+
+    `modes` are the switches that may have been the last ones to set the module's mode.
+    """
+
+    module: Value
+    arguments: Arguments
+    output: Value | None = None
+    end: int = -1
+    modes: "tuple[ModeSwitched, ...]" = ()
+
+
+@dataclass(eq=False, slots=True)
+class ModeSwitched(Event):
+    """`train()` or `eval()`: a module and all in it are switched to training or to evaluation;
+    `training` is None when nobody knows to which."""
+
+    module: Value
+    training: bool | None
+
+
+@dataclass(eq=False, slots=True)
+class GradientModeMade(Event):
+    """A gradient mode such as `torch.no_grad()` is made; whether anything enters it shows later."""
+
+    manager: Object
+
+
+@dataclass(eq=False, slots=True)
+class GradientsWanted(Event):
+    """Gradients with regard to a tensor are asked for: `x.requires_grad_()`."""
+
+    tensor: Value
+
+
+@dataclass(eq=False, slots=True)
+class DropoutApplied(Event):
+    """Dropout is applied by a function. `training` is what switches it on, None when nothing was
+    passed; `rate` the share of numbers that it drops."""
+
+    name: str
+    rate: Value | None
+    training: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class RandomDrawn(Event):
+    """A tensor is filled with random numbers."""
+
+    tensor: Value

@@ -35,13 +35,6 @@ from advisor.code.values import Sequence as SequenceValue
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
-SWITCHES_GRADIENTS = {
-    "torch.no_grad": False,
-    "torch.inference_mode": False,
-    "torch.autograd.no_grad": False,
-    "torch.enable_grad": True,
-}
-
 
 def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
     """Evaluate what a call passes."""
@@ -164,11 +157,13 @@ def _same_code(frame: Frame, function: Function) -> bool:
 
 
 def _entered(machine: "Machine", place: NodePlace, function: Function) -> Context:
-    context = replace(machine.context, calls=(*machine.context.calls, place))
+    now = machine.context
+    calls_so_far, functions = (*now.calls, place), (*now.functions, function)
+    context = replace(now, calls=calls_so_far, functions=functions)
     for decorator in function.decorators:
-        path = decorator.path if isinstance(decorator, (Library, Object)) else ""
-        if path in SWITCHES_GRADIENTS:
-            context = replace(context, gradients=SWITCHES_GRADIENTS[path])
+        switched = machine.models.gradient_mode(decorator, context.gradients)
+        if switched is not context.gradients:
+            context = replace(context, gradients=switched)
     return context
 
 

@@ -1,10 +1,12 @@
 """Classes of the project: their definition, their instances, and what they inherit."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import Escaped
+from advisor.code.events import Escaped, ModuleBuilt
+from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -72,6 +74,8 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
         call_function(machine, constructor, passed, node, instance)
     else:
         machine.models.construct_base(machine, instance, passed, node)
+    if is_module(instance):
+        machine.emit(ModuleBuilt(machine.place(node), machine.context, instance))
     return instance
 
 
@@ -137,7 +141,10 @@ def call_instance(
 
     for name in ("__call__", "forward", "call"):
         found = instance.cls.find(name)
-        if isinstance(found, Function) and (name == "__call__" or is_module(instance)):
+        if isinstance(found, Function) and is_module(instance):
+            run = partial(call_function, machine, found, passed, node, instance)
+            return run_forward(machine, instance, passed, node, run)
+        if isinstance(found, Function) and name == "__call__":
             return call_function(machine, found, passed, node, instance)
     inner = instance.fields.get("__layer__")
     if isinstance(inner, Value):
@@ -156,7 +163,11 @@ def call_instance_method(
         return call(machine, own, passed, node)
     found = instance.cls.find(name)
     if found is not None:
-        return call(machine, bind(machine, found, instance, node), passed, node)
+        bound = bind(machine, found, instance, node)
+        if name in FORWARD and isinstance(bound, Bound) and is_module(instance):
+            run = partial(call, machine, bound, passed, node)
+            return run_forward(machine, instance, passed, node, run)
+        return call(machine, bound, passed, node)
     return machine.models.call_method(machine, instance, name, passed, node)
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -178,7 +178,7 @@ class Machine:
         """Be in a round of a loop."""
         before = self.context
         rounds = (*before.rounds, round_)
-        self.context = Context(rounds, before.guards, before.calls, before.gradients)
+        self.context = replace(before, rounds=rounds)
         try:
             yield
         finally:
@@ -199,7 +199,7 @@ class Machine:
         now = self.context
         depth = len(now.rounds)
         standing = [Guard(each.node, each.taken, each.condition, depth) for each in guards]
-        self.context = Context(now.rounds, (*now.guards, *standing), now.calls, now.gradients)
+        self.context = replace(now, guards=(*now.guards, *standing))
 
     # --- state and branches ---------------------------------------------------------------
 

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import (
+    AttributeAssigned,
+    BaseConstructed,
+    Event,
+    LayerBuilt,
+    ModuleBuilt,
+)
 from advisor.code.interpreter import calls, classes
 from advisor.code.interpreter.machine import MOST_STEPS_OF_FUNCTION, Frame, OutOfBudget
 from advisor.code.values import (
@@ -22,9 +29,10 @@ from advisor.code.values import (
 )
 
 if TYPE_CHECKING:
-    from advisor.code.events import Event
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import Source
+
+_OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +106,11 @@ def _receiver(machine: "Machine", function: Function) -> Value | None:
     if "builtins.classmethod" in paths:
         return owner
     instance = _instance(machine, owner)
-    # What happens while the object is made is no part of what the method does.
+    # What happens while the object is made is no part of what the method does; but it has been made.
+    made = [event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION)]
     machine.trace.clear()
+    for event in made:
+        machine.emit(event)
     return instance
 
 

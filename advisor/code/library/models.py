@@ -13,12 +13,14 @@ a line to one of the tables in the library's module.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import Context
+from advisor.code.events import Context, LayerBuilt, ModeSwitched
+from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.sources import NodePlace
@@ -52,6 +54,7 @@ LIBRARY_MODULES = (
     "torch_modules",
     "torch_losses",
     "torch_training",
+    "torch_modes",
     "torch_data",
     "numpy",
     "pandas",
@@ -188,7 +191,7 @@ def family(name: str, *prefixes: str) -> None:
 
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
-    `enter` (a context manager), `assign_attribute`, `assign_item`, `augmented`; and `followed`, which
+    `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `assign_attribute`, `assign_item`, `augmented`; and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
@@ -261,6 +264,8 @@ class Models:
         if model is not None:
             call = Call(machine, callee.path, passed, node)
             result = model(call)
+            if isinstance(result, Layer) and result.place and result.place.node is node:
+                machine.emit(LayerBuilt(result.place, machine.context, result))
             return result if result is not None else call.unknown()
         root = callee.path.split(".")[0]
         if root in LIBRARIES and root not in _OPEN_LIBRARIES:
@@ -284,9 +289,11 @@ class Models:
         model = self._method(families, name)
         if model is not None:
             call = Call(machine, f"{families[0]}.{name}", passed, node, receiver)
-            result = model(call)
-            if result is None:
-                result = call.unknown()
+            if isinstance(receiver, Layer) and name in FORWARD:
+                run = partial(model, call)
+                result = run_forward(machine, receiver, passed, node, run) or call.unknown()
+            else:
+                result = model(call) or call.unknown()
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
             if is_array(receiver) and self._method(("tensor",), name) is not None:
@@ -340,6 +347,19 @@ class Models:
         """Run the constructor of the library class that an instance inherits from."""
         for each in _hooks.get("construct", ()):
             each(machine, instance, passed, node)
+
+    def gradient_mode(
+        self, value: Value, current: bool | None, node: cst.CSTNode | None = None
+    ) -> bool | None:
+        """Whether operations are recorded under a context manager or a decorator; None when nobody
+        knows."""
+        for each in _hooks.get("gradient_mode", ()):
+            current = each(value, current, node)
+        return current
+
+    def modes_of(self, module: Value) -> "tuple[ModeSwitched, ...]":
+        """The switches that may have been the last to set the mode of a module."""
+        return tuple(switch for each in _hooks.get("modes", ()) for switch in each(module))
 
     def is_settings_class(self, cls: Class) -> bool:
         """Whether a class takes its fields from its body, as pydantic models and named tuples do."""

@@ -1,6 +1,5 @@
 """Training with torch: optimizers, schedules, back-propagation, gradient modes."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -16,7 +15,6 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.interpreter import calls
-from advisor.code.interpreter.calls import SWITCHES_GRADIENTS
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.models import (
     Call,
@@ -311,29 +309,4 @@ def scaler_step(call: Call) -> Value | None:
 @method("scaler", "update", "unscale_", "get_scale", "state_dict", "load_state_dict", "is_enabled")
 def scaler_bookkeeping(call: Call) -> Value | None:
     """Methods of the scaler that do nothing that matters here."""
-    return None
-
-
-# --- gradient modes -----------------------------------------------------------------------
-
-
-@function("torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.set_grad_enabled")
-def gradient_mode(call: Call) -> Value | None:
-    """`torch.no_grad()` as a context manager, or around a function."""
-    wrapped = call.argument(0, "func")
-    if isinstance(wrapped, (Function, Bound)):
-        return wrapped
-    return Object(call.path, call.arguments, call.place)
-
-
-@hook("enter")
-def enter_gradient_mode(machine: "Machine", manager: Value, node: cst.CSTNode) -> Value | None:
-    """`with torch.no_grad():` holds until the block ends."""
-    if isinstance(manager, Object) and manager.path in SWITCHES_GRADIENTS:
-        enabled = SWITCHES_GRADIENTS[manager.path]
-        machine.context = replace(machine.context, gradients=enabled)
-    elif isinstance(manager, Object) and manager.path == "torch.set_grad_enabled":
-        mode = manager.argument(0, "mode")
-        if isinstance(mode, Constant) and mode.value is False:
-            machine.context = replace(machine.context, gradients=False)
     return None

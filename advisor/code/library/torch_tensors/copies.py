@@ -24,7 +24,6 @@ _KEEPS = [
     "type",
     "type_as",
     "pin_memory",
-    "requires_grad_",
     "share_memory_",
     "numpy",
     "npu",

@@ -90,9 +90,6 @@ for _name in _ELEMENTWISE:
 
 
 @function(
-    "torch.nn.functional.dropout",
-    "torch.nn.functional.dropout1d",
-    "torch.nn.functional.dropout2d",
     "torch.nn.functional.normalize",
     "torch.nn.functional.layer_norm",
     "torch.nn.functional.batch_norm",

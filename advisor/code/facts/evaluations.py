@@ -1,0 +1,206 @@
+"""Evaluations: models that run over data to judge them by, with nothing learned from it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    AttributeAssigned,
+    BackwardRun,
+    Escaped,
+    ForwardRun,
+    GradientModeMade,
+    LayerBuilt,
+    Loop,
+    ModeSwitched,
+    ModuleBuilt,
+)
+from advisor.code.facts.modules import holds, is_false, mode_dependent_layers
+from advisor.code.facts.passes import Pass, head_of, passes, seen_from, words
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Constant, Object, Parameters, Unknown, Value
+from advisor.rulebook import Draft
+
+# Dropout that stays on so that several passes differ.
+_ON_PURPOSE = {"mc", "monte", "carlo", "uncertainty", "bayesian", "stochastic", "ensemble", "bald"}
+_STATEMENTS = re.compile(r"set_grad_enabled$")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Evaluation(Fact):
+    """A model runs over data to judge it by, or in a function that judges; nothing goes back.
+
+    `passes` are the forward passes at one place, for each model that it may be.
+    """
+
+    run: AbstractRun
+    passes: tuple[Pass, ...]
+    loop: Loop | None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The evaluations of a run."""
+        found: dict[cst.CSTNode, list[Pass]] = {}
+        loops: dict[cst.CSTNode, Loop | None] = {}
+        training: set[cst.CSTNode] = set()
+        for each in passes(run):
+            loop = each.judging_loop()
+            node = each.event.place.node
+            judges = each.loop is not None and each.judging_function() is not None
+            named = loop is not None or judges or each.takes_held_out_rows()
+            alone = loop is None and not judges
+            if not named or each.goes_back() or (not alone and each.trains_nearby(loop)):
+                training.add(node)
+                continue
+            found.setdefault(node, []).append(each)
+            loops.setdefault(node, loop or each.loop)
+        return [cls(run, tuple(found[node]), loops[node]) for node in found if node not in training]
+
+    @property
+    def text(self) -> str:
+        """The model as it is written in the code."""
+        return self.passes[0].text
+
+    @property
+    def place(self) -> NodePlace:
+        """The model's call, or the call that leads to it."""
+        return self.passes[0].place
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the model runs in a loop."""
+        return self.loop is not None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the model's call lies in the file that is analysed."""
+        return self.passes[0].event.place.source is self.run.source
+
+    def finding_at_loop(self, message: str) -> Draft:
+        """A finding at the head of the loop."""
+        head = None if self.loop is None else head_of(self.run, self.loop)
+        if head is None:
+            return Draft(self.place, message)
+        return Draft(head, message, ((self.place, f"`{self.text}` runs here"),))
+
+    # --- gradients ------------------------------------------------------------------------
+
+    def records_gradients(self) -> bool:
+        """Whether operations are recorded in each of the passes, for sure and not on purpose."""
+        if "volatile=True" in self.run.source.text:  # the way before there was `no_grad`
+            return False
+        return all(each.event.context.gradients is True for each in self.passes) and not (
+            self._is_switched_by_statement() or self._is_frozen()
+        )
+
+    def idle_gradient_mode(self) -> NodePlace | None:
+        """A `torch.no_grad()` in the same block of code that nothing enters."""
+        first = self.passes[0].event
+        for event in self.run.events(GradientModeMade):
+            near = event.context.functions == first.context.functions
+            idle = not _is_entered(event.manager) and _is_alone(event.place)
+            if not _STATEMENTS.search(event.manager.path) and idle and near:
+                return event.place if event.index < first.index else None
+        return None
+
+    def _is_switched_by_statement(self) -> bool:
+        """Whether a statement has switched the gradients off, or they are switched on explicitly."""
+        last = None
+        for event in self.run.events(GradientModeMade):
+            manager = event.manager
+            if manager.path.endswith("enable_grad"):
+                return True
+            earlier = event.index < self.passes[0].event.index and not _is_entered(manager)
+            if earlier and _STATEMENTS.search(manager.path):
+                last = manager
+        mode = None if last is None else last.argument(0, "mode")
+        return mode is not None and not (isinstance(mode, Constant) and mode.value is True)
+
+    def _is_frozen(self) -> bool:
+        """Whether parameters are told that they need no gradients, and nothing is trained."""
+        for event in self.run.events(AttributeAssigned):
+            of_parameters = isinstance(event.owner, (Object, Parameters))
+            if event.name == "requires_grad" and of_parameters and is_false(event.value):
+                return not any(True for _ in self.run.events(BackwardRun))
+        return False
+
+    # --- modes ----------------------------------------------------------------------------
+
+    def mode_dependent_layers(self) -> tuple[str, ...]:
+        """What behaves differently in training mode, in each of the models that may run."""
+        kinds: list[set[str]] = []
+        for each in self.passes:
+            if not isinstance(each.event, ForwardRun):
+                return ()
+            kinds.append(set(mode_dependent_layers(self.run, each.event)))
+        return tuple(sorted(set.intersection(*kinds)))
+
+    def is_in_training_mode(self) -> bool:
+        """Whether the model is in training mode in each of the passes, for sure."""
+        return all(_is_in_training_mode(self.run, each.event) for each in self.passes)
+
+    def wants_dropout(self) -> bool:
+        """Whether the names around say that dropout is meant to stay on."""
+        event = self.passes[0].event
+        said = words(self.text)
+        for function in event.context.functions:
+            said |= words(function.name)
+        for loop in event.context.loops:
+            said |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
+        return bool(said & _ON_PURPOSE)
+
+    def switch_to_training(self) -> NodePlace | None:
+        """The `train()` that the mode comes from, if there is one."""
+        event = self.passes[0].event
+        modes = event.modes if isinstance(event, ForwardRun) else ()
+        return seen_from(self.run, modes[0]) if modes else None
+
+
+def _is_entered(manager: Object) -> bool:
+    return "entered" in manager.fields
+
+
+def _is_alone(place: NodePlace) -> bool:
+    """Whether a gradient mode is made by a call of its own: not to be kept and entered later."""
+    return isinstance(place.node, cst.Call) and not place.node.args
+
+
+def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
+    if not isinstance(event, ForwardRun):
+        return False
+    if event.modes:
+        if not all(mode.training for mode in event.modes):
+            return False
+        since = min(mode.index for mode in event.modes)
+    else:
+        since = _built_at(run, event.module)
+        if since < 0:
+            return False
+    return not any(_may_switch(each, event.module) for each in run.trace[since + 1 : event.index])
+
+
+def _built_at(run: AbstractRun, module: Value) -> int:
+    """When a module came into being in this run: in training mode, as all do that torch and
+    torchvision make. -1 when it came from elsewhere."""
+    if not run.is_script:
+        return -1
+    for event in run.trace:
+        if isinstance(event, ModuleBuilt) and event.module is module:
+            return event.index
+        if isinstance(event, LayerBuilt) and event.layer is module:
+            ours = event.layer.path.startswith(("torch.nn.", "torchvision."))
+            return event.index if ours else -1
+    return -1
+
+
+def _may_switch(event: object, module: Value) -> bool:
+    if isinstance(event, Escaped):
+        return any(holds(value, module) for value in event.values)
+    if isinstance(event, ModeSwitched) and event.training is not True:
+        # An unknown that is switched may be one of the model's own modules.
+        return isinstance(event.module, Unknown)
+    return False

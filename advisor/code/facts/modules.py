@@ -1,0 +1,203 @@
+"""What modules consist of: which of their layers depend on the mode, and which have weights."""
+
+from collections.abc import Iterator
+
+from advisor.code.events import DropoutApplied, ForwardRun
+from advisor.code.facts.run import AbstractRun
+from advisor.code.library.torch_modes import modules_in
+from advisor.code.values import (
+    Constant,
+    Instance,
+    Layer,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    known_number,
+)
+
+_DROPOUT = frozenset(
+    f"torch.nn.{name}"
+    for name in (
+        "Dropout",
+        "Dropout1d",
+        "Dropout2d",
+        "Dropout3d",
+        "AlphaDropout",
+        "FeatureAlphaDropout",
+    )
+)
+BATCH_NORMS = frozenset(
+    f"torch.nn.{name}"
+    for name in (
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "LazyBatchNorm1d",
+        "LazyBatchNorm2d",
+        "LazyBatchNorm3d",
+        "SyncBatchNorm",
+    )
+)
+# Layers that drop unless told otherwise, and where they are told.
+_DROPS_BY_DEFAULT = {
+    "torch.nn.TransformerEncoderLayer": 3,
+    "torch.nn.TransformerDecoderLayer": 3,
+    "torch.nn.Transformer": 5,
+}
+_DROPS_BETWEEN_LAYERS = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
+CONVOLUTIONS = frozenset(
+    f"torch.nn.{lazy}Conv{transposed}{n}d"
+    for lazy in ("", "Lazy")
+    for transposed in ("", "Transpose")
+    for n in (1, 2, 3)
+)
+# Layers that learn: everything that has weights when it is built as usual.
+WITH_WEIGHTS = (
+    LINEAR
+    | CONVOLUTIONS
+    | BATCH_NORMS
+    | _DROPS_BY_DEFAULT.keys()
+    | _DROPS_BETWEEN_LAYERS
+    | frozenset(
+        f"torch.nn.{name}"
+        for name in (
+            "Bilinear",
+            "Embedding",
+            "EmbeddingBag",
+            "GRUCell",
+            "GroupNorm",
+            "InstanceNorm1d",
+            "InstanceNorm2d",
+            "InstanceNorm3d",
+            "LSTMCell",
+            "LayerNorm",
+            "MultiheadAttention",
+            "PReLU",
+            "RMSNorm",
+            "RNNCell",
+            "TransformerDecoder",
+            "TransformerEncoder",
+        )
+    )
+)
+# Ready models of torchvision that hold batch norm or dropout, by the start of their names.
+_BATCH_NORM_MODELS = (
+    "resnet",
+    "resnext",
+    "wide_resnet",
+    "densenet",
+    "inception",
+    "googlenet",
+    "mobilenet",
+    "mnasnet",
+    "shufflenet",
+    "regnet",
+    "efficientnet",
+)
+_DROPOUT_MODELS = ("alexnet", "vgg", "squeezenet")
+_READY = "torchvision.models."
+
+
+def mode_dependent_layers(run: AbstractRun, forward: ForwardRun) -> tuple[str, ...]:
+    """What behaves differently in training and in evaluation among the layers that a forward pass
+    has run: `batch norm`, `dropout`, both or nothing. What could not be looked into does not count."""
+    found: dict[str, None] = {}
+    for kind in (_of_ready_model(forward.module), *_kinds_inside(run, forward)):
+        if kind is not None:
+            found[kind] = None
+    return tuple(sorted(found))
+
+
+def _kinds_inside(run: AbstractRun, forward: ForwardRun) -> Iterator[str | None]:
+    for event in run.trace[forward.index : forward.end]:
+        if isinstance(event, ForwardRun):
+            yield _of_layer(event.module) or _of_ready_model(event.module)
+        elif isinstance(event, DropoutApplied) and isinstance(event.training, Unknown):
+            yield "dropout"
+
+
+def _of_ready_model(module: Value) -> str | None:
+    """What a ready model holds. They are pre-trained or not, but never switched to evaluation."""
+    if not isinstance(module, Layer) or not module.path.startswith(_READY):
+        return None
+    name = module.path.rsplit(".", 1)[-1].lower()
+    if name.startswith(_BATCH_NORM_MODELS):
+        return "batch norm"
+    return "dropout" if name.startswith(_DROPOUT_MODELS) else None
+
+
+def _of_layer(module: Value) -> str | None:
+    if not isinstance(module, Layer):
+        return None
+    if module.path in BATCH_NORMS:
+        statistics = module.argument(4, "track_running_stats")
+        return None if _is(statistics, False) else "batch norm"
+    if module.path in _DROPOUT and _may_drop(module.argument(0, "p")):
+        return "dropout"
+    if module.path in _DROPS_BY_DEFAULT:
+        return (
+            "dropout"
+            if _may_drop(module.argument(_DROPS_BY_DEFAULT[module.path], "dropout"))
+            else None
+        )
+    if module.path in _DROPS_BETWEEN_LAYERS:
+        rate = known_number(module.argument(5, "dropout"))
+        return "dropout" if rate is not None and (rate.constant or 0) > 0 else None
+    return None
+
+
+def _may_drop(rate: Value | None) -> bool:
+    """Whether dropout drops: it does unless its rate is known to be zero, or is zero by default."""
+    number = known_number(rate)
+    return number is None or number.constant is None or number.constant > 0
+
+
+def _is(value: Value | None, wanted: object) -> bool:
+    return isinstance(value, Constant) and value.value is wanted
+
+
+def is_false(value: Value | None) -> bool:
+    """Whether an argument is known to be `False`."""
+    return _is(value, False)
+
+
+def has_weights(module: Value) -> bool:
+    """Whether a module is known to have parameters."""
+    if isinstance(module, Layer) and module.path.startswith((_READY, "timm.")):
+        return True
+    return any(_is_learned(each) for each in modules_in(module))
+
+
+def _is_learned(value: Value) -> bool:
+    if isinstance(value, Layer):
+        return value.path in WITH_WEIGHTS
+    if isinstance(value, Instance):
+        return any(is_parameter(each) for each in value.fields.values())
+    return False
+
+
+def is_parameter(value: object) -> bool:
+    """Whether a value is an `nn.Parameter`."""
+    return isinstance(value, Tensor) and value.text == "parameter"
+
+
+def concerns(switched: Value, module: Value) -> bool:
+    """Whether what is done to one module may be done to another: one is, or holds, the other."""
+    for one in alternatives(switched):
+        for other in alternatives(module):
+            if one is other or any(each is other for each in modules_in(one)):
+                return True
+            if any(each is one for each in modules_in(other)):
+                return True
+    return False
+
+
+def holds(value: Value, module: Value) -> bool:
+    """Whether a value that is handed over gives access to a module."""
+    if isinstance(value, Sequence):
+        parts = [*(value.items or ()), *([value.element] if value.element else [])]
+        return any(holds(each, module) for each in parts)
+    return concerns(value, module)

@@ -1,0 +1,249 @@
+"""Forward passes of whole models: what runs, on what, called what, and where it is said so."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from advisor.code.events import (
+    BackwardRun,
+    Escaped,
+    Event,
+    ForwardRun,
+    GradientsTaken,
+    GradientsWanted,
+    Loop,
+    ModeSwitched,
+    OptimizerStepped,
+)
+from advisor.code.facts.modules import has_weights
+from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Arguments, Function, Instance, Optimizer, Unknown, Value
+
+# Words that data to judge by, and code that judges, go by.
+_HELD_OUT = frozenset(
+    [
+        *("test", "tests", "testing", "tst", "val", "vali", "valid", "validation", "validate"),
+        *("validating", "eval", "evaluate", "evaluating", "evaluation", "dev", "holdout"),
+        *("heldout", "testset", "testdata", "testloader", "testds", "testdl", "valset", "valdata"),
+        *("valloader", "valds", "valdl", "validset", "validloader", "validdl", "evalloader"),
+        "devloader",
+    ]
+)
+_JUDGES = frozenset(
+    [
+        *("test", "testing", "val", "valid", "validation", "validate", "eval", "evaluation"),
+        *("evaluate", "evaluator", "accuracy", "infer", "inference", "predict", "prediction"),
+        "predictions",
+    ]
+)
+_TRAINS = frozenset(
+    ["train", "training", "fit", "learn", "trainer", "trainval", "finetune", "attack"]
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MODEL_NAME = re.compile(
+    r"(^|_)(model|net|network|classifier|resnet|cnn|rnn|lstm|gpt|bert|unet)\d*$", re.IGNORECASE
+)
+_OTHER_LIBRARY = re.compile(
+    r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
+)
+# Names of functions that go back through a model when they are handed it, its output or its input.
+_MAY_GO_BACK = re.compile(
+    r"backward|attack|advers|pgd|fgsm|salien|grad_?cam|optim|scaler|train|fit|step", re.IGNORECASE
+)
+_UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")
+_TRAINING_EVENTS = (BackwardRun, OptimizerStepped, GradientsTaken, GradientsWanted)
+
+
+def words(text: str) -> set[str]:
+    """The words that names in a text are made of, in lower case."""
+    return {each.lower() for each in _WORD.findall(text)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pass:
+    """A forward pass that is not part of another one."""
+
+    run: AbstractRun
+    event: ForwardRun | Escaped
+
+    @property
+    def module(self) -> Value:
+        """The model that runs."""
+        return self.event.module if isinstance(self.event, ForwardRun) else self.event.callee
+
+    @property
+    def arguments(self) -> Arguments:
+        """What the model is given."""
+        return self.event.arguments
+
+    @property
+    def end(self) -> int:
+        """The index of the first event behind the pass."""
+        return self.event.end if isinstance(self.event, ForwardRun) else self.event.index + 1
+
+    @property
+    def text(self) -> str:
+        """The model as it is written in the code."""
+        node = self.event.place.node
+        text = code_of(node.func) if isinstance(node, cst.Call) else "the model"
+        return text.removesuffix(".forward") if len(text) < 40 else "the model"
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the pass is, seen from the file that is analysed."""
+        return seen_from(self.run, self.event)
+
+    @property
+    def loop(self) -> Loop | None:
+        """The innermost loop around."""
+        loops = self.event.context.loops
+        return loops[-1] if loops else None
+
+    def judging_loop(self) -> Loop | None:
+        """The innermost loop around that goes over data that a model is judged by."""
+        for loop in reversed(self.event.context.loops):
+            said = words(code_of(_head(loop.node)))
+            if said & _HELD_OUT and not said & _TRAINS:
+                return loop
+        return None
+
+    def judging_function(self) -> str | None:
+        """The name of the innermost function around that is there to judge a model."""
+        for function in reversed(self.event.context.functions):
+            said = words(function.name)
+            if said & _TRAINS or function.name == "<lambda>":
+                return None
+            if said & _JUDGES and not _is_unit_test(function.name):
+                return function.name
+        return None
+
+    def takes_held_out_rows(self) -> bool:
+        """Whether the model is given what goes by the name of data to judge by."""
+        node = self.event.place.node
+        if not isinstance(node, cst.Call) or not node.args:
+            return False
+        said = words(code_of(node.args[0].value))
+        return bool(said & _HELD_OUT) and not said & _TRAINS
+
+    def goes_back(self) -> bool:
+        """Whether something goes back between this pass and the next one."""
+        return any(isinstance(each, _TRAINING_EVENTS) for each in self._until_next())
+
+    def trains_nearby(self, loop: Loop | None) -> bool:
+        """Whether something goes back in the same loop or function, or may do so where nobody can
+        look."""
+        return any(
+            isinstance(each, _TRAINING_EVENTS) or _may_go_back(each)
+            for each in self.run.trace
+            if self._is_near(each, loop)
+        )
+
+    def _until_next(self) -> Iterator[Event]:
+        for event in self.run.trace[self.end :]:
+            if isinstance(event, ForwardRun) and not event.context.running:
+                if not isinstance(event.module, Instance) or has_weights(event.module):
+                    return
+                continue
+            yield event
+
+    def _is_near(self, event: Event, loop: Loop | None) -> bool:
+        if loop is not None:
+            return any(each.loop.node is loop.node for each in event.context.rounds)
+        mine = self.event.context.functions
+        return not mine or any(each is mine[-1] for each in event.context.functions)
+
+
+def _head(node: cst.CSTNode) -> cst.CSTNode:
+    """What a loop goes over, or the condition it stands under."""
+    for name in ("iter", "test"):
+        found = getattr(node, name, None)
+        if isinstance(found, cst.CSTNode):
+            return found
+    return cst.Name("loop")
+
+
+def head_of(run: AbstractRun, loop: Loop) -> NodePlace | None:
+    """The head of a loop, if it lies in the file that is analysed."""
+    if loop.place.source is not run.source:
+        return None
+    return NodePlace(loop.place.source, _head(loop.node))
+
+
+def _is_unit_test(name: str) -> bool:
+    """Whether a function is a test of code: those begin with `test_`, as do a few that are not."""
+    rest = name.removeprefix("test_")
+    return rest != name and not words(rest) & {"model", "epoch", "loop", "net", "network", "batch"}
+
+
+def _may_go_back(event: Event) -> bool:
+    if not isinstance(event, Escaped):
+        return False
+    callee = getattr(event.callee, "name", "") or getattr(event.callee, "path", "")
+    if _MAY_GO_BACK.search(callee.rsplit(".", 1)[-1]):
+        return True
+    return any(
+        isinstance(value, Optimizer)
+        or (isinstance(value, Unknown) and any("optim" in name for name in value.names))
+        for value in event.values
+    )
+
+
+def seen_from(run: AbstractRun, event: Event) -> NodePlace:
+    """Where an event lies in the file that is analysed: itself, or the call that led to it."""
+    for place in (event.place, *reversed(event.context.calls)):
+        if place.source is run.source:
+            return place
+    return event.place
+
+
+def passes(run: AbstractRun) -> Iterator[Pass]:
+    """The forward passes of whole models, in order. An unknown is a model when it is used or named
+    as one, in code that is about torch."""
+    switched = [event.module for event in run.events(ModeSwitched)]
+    if _holds_unit_tests(run):
+        return
+    for event in run.trace:
+        if event.context.running or any(map(_is_of_module, event.context.functions)):
+            continue
+        if isinstance(event, ForwardRun):
+            if _is_of_torch(event.module) and has_weights(event.module):
+                yield Pass(run, event)
+        elif isinstance(event, Escaped) and isinstance(event.callee, Unknown):
+            unknown = event.callee
+            used_so = any(each is unknown for each in switched)
+            if (used_so or _is_called_model(unknown)) and is_about_torch(run):
+                yield Pass(run, event)
+
+
+def is_about_torch(run: AbstractRun) -> bool:
+    """Whether a file imports torch and no library that works otherwise."""
+    text = run.source.text
+    return "torch" in text and _OTHER_LIBRARY.search(text) is None
+
+
+def _holds_unit_tests(run: AbstractRun) -> bool:
+    path = run.source.display_name
+    return _UNIT_TESTS.search(path) is not None or "unittest" in run.source.text
+
+
+def _is_of_module(function: Function) -> bool:
+    """Whether a function is a method of a module: part of a forward pass, whoever calls it."""
+    owner = function.owner
+    if owner is None:
+        return False
+    paths = owner.library_bases()
+    return owner.has_unknown_base() or any(path.endswith(("Module", "Model")) for path in paths)
+
+
+def _is_of_torch(module: Value) -> bool:
+    if isinstance(module, Instance):
+        paths = module.cls.library_bases()
+        return not any(path.startswith(("keras", "tensorflow", "flax")) for path in paths)
+    return not getattr(module, "path", "").startswith(("keras", "tensorflow"))
+
+
+def _is_called_model(value: Unknown) -> bool:
+    return any(_MODEL_NAME.search(name) for name in (*value.names, value.name))

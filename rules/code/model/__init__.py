@@ -1,0 +1,1 @@
+"""NN4: the model and its modes."""

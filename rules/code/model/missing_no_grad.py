@@ -1,0 +1,22 @@
+"""missing-no-grad: an evaluation builds graphs that nothing goes back through."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.evaluations import Evaluation
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule("NN403", severity=Severity.WARNING, step=Step.SKELETON, sources=("002",))
+def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
+    if not evaluation.repeats or not evaluation.is_here or not evaluation.records_gradients():
+        return
+    idle = evaluation.idle_gradient_mode()
+    if idle is not None:
+        related = ((evaluation.place, f"`{evaluation.text}` still builds a graph here"),)
+        yield Draft(idle, "a gradient mode that nothing enters has no effect", related)
+    else:
+        yield evaluation.finding_at_loop(
+            f"`{evaluation.text}` is evaluated with gradients, which nothing needs"
+        )

@@ -1,0 +1,423 @@
+"""missing-eval-mode (NN401), train-mode-not-restored (NN402), missing-no-grad (NN403)."""
+
+import pytest
+
+from advisor.code.events import ForwardRun, ModeSwitched
+from tests.abstract_programs import findings, marked, program
+
+SETTING = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+loss_of = nn.functional.cross_entropy
+train_loader, test_loader = DataLoader(load("train")), DataLoader(load("test"))
+model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 2))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train_one_epoch():
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss_of(model(x), y).backward()
+        optimizer.step()
+"""
+
+EVALUATED_IN_TRAINING_MODE = {
+    "after training": """
+        train_one_epoch()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))  # error
+        """,
+    "in a helper that is given the model": """
+        @torch.no_grad()
+        def accuracy(network, loader):
+            return sum((network(x).argmax(1) == y).sum() for x, y in loader)  # error
+        train_one_epoch()
+        accuracy(model, test_loader)
+        """,
+    "through an attribute": """
+        class Trainer:
+            def __init__(self, network):
+                self.network = network
+            @torch.inference_mode()
+            def validate(self):
+                for x, y in test_loader:
+                    print(loss_of(self.network(x), y))  # error
+        Trainer(model).validate()
+        """,
+    "once, on rows that are called so": """
+        train_one_epoch()
+        x_val, y_val = next(iter(test_loader))
+        with torch.no_grad():
+            print(loss_of(model(x_val), y_val))  # error
+        """,
+    "train() takes the eval() back": """
+        model.eval()
+        model.train()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))  # error
+        """,
+    "another model is switched": """
+        other = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+        other.eval()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))  # error
+        """,
+    "a class of the project": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Linear(3, 8)
+                self.norm = nn.BatchNorm1d(8)
+                self.last = nn.Linear(8, 2)
+            def forward(self, x):
+                return self.last(torch.relu(self.norm(self.first(x))))
+        net = Net()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(net(x), y))  # error
+        """,
+}
+
+IN_THE_RIGHT_MODE = {
+    "in evaluation mode": """
+        model.eval()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "train(False)": """
+        model.train(False)
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "a helper switches": """
+        def ready(network):
+            return network.eval()
+        ready(model)
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "a context manager switches and puts back": """
+        import contextlib
+        @contextlib.contextmanager
+        def evaluating(network):
+            network.eval()
+            yield
+            network.train()
+        with evaluating(model), torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "it may be switched on one way": """
+        if torch.cuda.is_available():
+            model.eval()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "code that nobody can look into is given the model": """
+        from somewhere import prepare
+        prepare(model)
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "the mode follows the phase": """
+        for phase in ["train", "val"]:
+            if phase == "train":
+                model.train()
+            else:
+                model.eval()
+            with torch.set_grad_enabled(phase == "train"):
+                for x, y in test_loader:
+                    print(loss_of(model(x), y))
+        """,
+    "no layer depends on the mode": """
+        plain = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(plain(x), y))
+        """,
+    "dropout that drops nothing": """
+        plain = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Dropout(0.0), nn.Linear(8, 2))
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(plain(x), y))
+        """,
+    "a model that comes from a file": """
+        loaded = torch.load("model.pt")
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(loaded(x), y))
+        """,
+    "statistics are collected from training data": """
+        with torch.no_grad():
+            for x, _ in train_loader:
+                model(x)
+        """,
+    "a model is tried out on random numbers": """
+        def test():
+            net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8))
+            print(net(torch.randn(2, 3)).shape)
+        test()
+        """,
+    "nobody knows the model": """
+        def evaluate(network, loader):
+            with torch.no_grad():
+                return [network(x) for x, y in loader]
+        """,
+}
+
+LEFT_IN_EVALUATION_MODE = {
+    "at the end of the epoch": """
+        for epoch in range(10):
+            train_one_epoch()
+            model.eval()  # error
+            with torch.no_grad():
+                for x, y in test_loader:
+                    print(loss_of(model(x), y))
+        """,
+    "train() before the loop only": """
+        model.train()
+        for epoch in range(10):
+            train_one_epoch()
+            model.eval()  # error
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in test_loader])
+        """,
+    "every now and then": """
+        for epoch in range(10):
+            train_one_epoch()
+            if epoch % 5 == 0:
+                model.eval()  # error
+                with torch.no_grad():
+                    print([loss_of(model(x), y) for x, y in test_loader])
+        """,
+}
+
+BACK_IN_TRAINING_MODE = {
+    "train() at the start of the epoch": """
+        for epoch in range(10):
+            model.train()
+            train_one_epoch()
+            model.eval()
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in test_loader])
+        """,
+    "train() behind the evaluation": """
+        for epoch in range(10):
+            train_one_epoch()
+            model.eval()
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in test_loader])
+            model.train()
+        """,
+    "fine-tuned in evaluation mode throughout": """
+        model.eval()
+        for epoch in range(10):
+            train_one_epoch()
+        """,
+    "the loop ends with it": """
+        for epoch in range(10):
+            train_one_epoch()
+            if epoch == 5:
+                model.eval()
+                break
+        """,
+}
+
+WITH_GRADIENTS = {
+    "in a validation loop": """
+        model.eval()
+        for x, y in test_loader:  # error
+            print(loss_of(model(x), y).item())
+        """,
+    "in a function that judges": """
+        def evaluate(network, loader):
+            network.eval()
+            for x, y in loader:  # error
+                print(loss_of(network(x), y).item())
+        """,
+    "behind training in the same epoch": """
+        for epoch in range(3):
+            model.train()
+            train_one_epoch()
+            model.eval()
+            for x, y in test_loader:  # error
+                print(loss_of(model(x), y).item())
+        """,
+    "a statement that switches nothing": """
+        model.eval()
+        torch.no_grad()  # error
+        for x, y in test_loader:
+            print(loss_of(model(x), y).item())
+        """,
+}
+
+WITHOUT_GRADIENTS_OR_WITH_REASON = {
+    "inside of the loop": """
+        model.eval()
+        for x, y in test_loader:
+            with torch.inference_mode():
+                print(loss_of(model(x), y).item())
+        """,
+    "switched off by a statement": """
+        torch.set_grad_enabled(False)
+        model.eval()
+        for x, y in test_loader:
+            print(loss_of(model(x), y).item())
+        """,
+    "by the caller": """
+        def evaluate():
+            model.eval()
+            for x, y in test_loader:
+                print(loss_of(model(x), y).item())
+        with torch.no_grad():
+            evaluate()
+        """,
+    "by a decorator": """
+        @torch.no_grad()
+        def evaluate():
+            model.eval()
+            for x, y in test_loader:
+                print(loss_of(model(x), y).item())
+        evaluate()
+        """,
+    "by a decorator from elsewhere": """
+        from ours import inference
+        @inference
+        def evaluate():
+            model.eval()
+            for x, y in test_loader:
+                print(loss_of(model(x), y).item())
+        evaluate()
+        """,
+    "by a context manager of the project": """
+        import contextlib
+        @contextlib.contextmanager
+        def quiet():
+            with torch.no_grad():
+                yield
+        model.eval()
+        with quiet():
+            for x, y in test_loader:
+                print(loss_of(model(x), y).item())
+        """,
+    "the input wants gradients": """
+        model.eval()
+        for x, y in test_loader:
+            x.requires_grad_()
+            loss_of(model(x), y).backward()
+            print(x.grad)
+        """,
+    "the loss goes back later": """
+        model.train()
+        for step in range(10):
+            losses = []
+            for x, y in test_loader:
+                losses.append(loss_of(model(x), y))
+            optimizer.zero_grad()
+            sum(losses).backward()
+            optimizer.step()
+        """,
+    "an attack is handed the model": """
+        from attacks import pgd_attack
+        model.eval()
+        for x, y in test_loader:
+            x = pgd_attack(model, x, y)
+            print(loss_of(model(x), y).item())
+        """,
+    "a model of another library": """
+        import tensorflow as tf
+        def evaluate(network, test_data):
+            for x, y in test_data:
+                print(network(x))
+        """,
+    "nothing but a loss runs": """
+        criterion = nn.CrossEntropyLoss()
+        for x, y in test_loader:
+            print(criterion(x, y).item())
+        """,
+}
+
+
+def found(case: str, code: str) -> list[tuple[int, str]]:
+    return [each for each in findings(SETTING + case) if each[1] in {"NN401", "NN402", "NN403"}]
+
+
+def cases(table: dict[str, str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", [_dedented(each) for each in table.values()], ids=table)
+
+
+def _dedented(text: str) -> str:
+    return "\n".join(line.removeprefix(" " * 8) for line in text.splitlines())
+
+
+@cases(EVALUATED_IN_TRAINING_MODE)
+def test_an_evaluation_in_training_mode_is_flagged(case: str) -> None:
+    assert found(case, "NN401") == marked(SETTING + case, "NN401")
+
+
+@cases(IN_THE_RIGHT_MODE)
+def test_what_may_be_in_evaluation_mode_is_not_flagged(case: str) -> None:
+    assert found(case, "NN401") == []
+
+
+@cases(LEFT_IN_EVALUATION_MODE)
+def test_an_epoch_that_trains_in_evaluation_mode_is_flagged(case: str) -> None:
+    assert found(case, "NN402") == marked(SETTING + case, "NN402")
+
+
+@cases(BACK_IN_TRAINING_MODE)
+def test_an_epoch_that_trains_as_the_first_one_did_is_not_flagged(case: str) -> None:
+    assert found(case, "NN402") == []
+
+
+@cases(WITH_GRADIENTS)
+def test_an_evaluation_that_builds_graphs_is_flagged(case: str) -> None:
+    assert found(case, "NN403") == marked(SETTING + case, "NN403")
+
+
+@cases(WITHOUT_GRADIENTS_OR_WITH_REASON)
+def test_an_evaluation_that_builds_none_or_needs_them_is_not_flagged(case: str) -> None:
+    assert found(case, "NN403") == []
+
+
+def test_switching_a_module_switches_all_that_it_holds() -> None:
+    run = program(
+        """
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Sequential(nn.Linear(3, 3))
+            def forward(self, x):
+                return self.body(x)
+        net = Net()
+        net.eval()
+        net.body(net.input)
+        net.train()
+        net(net.input)
+        """
+    )
+    switches = run.events(ModeSwitched)
+    assert [each.training for each in switches] == [False, True]
+    outside = [each for each in run.events(ForwardRun) if not each.context.running]
+    assert [each.modes for each in outside] == [(switches[0],), (switches[1],)]
+
+
+def test_what_runs_inside_of_a_module_knows_so() -> None:
+    run = program(
+        """
+        from torch import nn
+        model = nn.Sequential(nn.Linear(3, 3), nn.Dropout())
+        model(model.input)
+        """
+    )
+    whole, *inside = run.events(ForwardRun)
+    assert [each.context.running for each in inside] == [(whole.module,), (whole.module,)]
+    assert whole.end > inside[-1].index
