@@ -96,17 +96,50 @@ class Event:
 
 @dataclass(eq=False, slots=True)
 class GradientsCleared(Event):
-    """The gradients of an optimizer, a module or single parameters are cleared."""
+    """The gradients of an optimizer, a module or single parameters are cleared, or replaced by
+    what is `given` in their place."""
+
+    target: Value
+    given: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class GradientsRead(Event):
+    """Gradients are looked at: `parameter.grad`."""
 
     target: Value
 
 
 @dataclass(eq=False, slots=True)
+class GradientsChanged(Event):
+    """Gradients are changed in place by hand: something is added to them or copied into them."""
+
+    target: Value
+
+
+@dataclass(eq=False, slots=True)
+class GradientsClipped(Event):
+    """Gradients are made smaller where they are large. `text` is the function as written."""
+
+    target: Value | None
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class GradientsUnscaled(Event):
+    """A gradient scaler takes its factor out of the gradients of an optimizer."""
+
+    optimizer: Value | None
+
+
+@dataclass(eq=False, slots=True)
 class BackwardRun(Event):
-    """A loss is back-propagated. `engine` is the object that does it, if not the loss itself."""
+    """A loss is back-propagated. `engine` is the object that does it, if not the loss itself.
+    `retains` means that the graph is kept for another time."""
 
     loss: Value | None
     engine: Value | None = None
+    retains: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -123,6 +156,49 @@ class OptimizerStepped(Event):
     optimizer: Value
     text: str
     managed: bool = False
+    scaler: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class OptimizerBuilt(Event):
+    """An optimizer is built over parameters."""
+
+    optimizer: Value
+
+
+@dataclass(eq=False, slots=True)
+class ParametersAdded(Event):
+    """An optimizer is given further parameters: `add_param_group`."""
+
+    optimizer: Value
+
+
+@dataclass(eq=False, slots=True)
+class MethodNamed(Event):
+    """A statement names a method, but does not call it. `text` is the statement as written."""
+
+    receiver: Value
+    name: str
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class ForwardCalled(Event):
+    """`forward` of a module is called by name. `text` is the module as written."""
+
+    module: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class LossAccumulated(Event):
+    """A value is added to a running total: `total += loss`. `total` is what the sum was before,
+    `result` what it is now; `text` names it as written."""
+
+    total: Value
+    value: Value
+    result: Value
+    text: str
 
 
 @dataclass(eq=False, slots=True)
@@ -154,7 +230,7 @@ class LossComputed(Event):
     """A loss is computed. `path` is the library's loss; `expects` the scale it wants.
 
     `name` is the loss as a user writes it, where the path does not say it all. `model` is the model
-    that was compiled with the loss, where that is how it is used.
+    that was compiled with the loss, where that is how it is used. `result` is the loss itself.
     """
 
     path: str
@@ -163,6 +239,7 @@ class LossComputed(Event):
     target: Value | None
     name: str | None = None
     model: Value | None = None
+    result: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -35,6 +35,7 @@ Index = Value | slice
 
 def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Value:
     """The attribute `name` of a value."""
+    machine.models.read_attribute(machine, receiver, name, node)
     match receiver:
         case Unknown():
             return unknown_attribute(machine, receiver, name, node)

@@ -64,7 +64,13 @@ def execute_suite(machine: "Machine", suite: cst.BaseSuite) -> Completion:
 
 
 def _expression(machine: "Machine", node: cst.Expr) -> Completion:
-    machine.evaluate(node.value)
+    if not isinstance(node.value, cst.Attribute):
+        machine.evaluate(node.value)
+        return Completion.NORMAL
+    named = node.value
+    receiver = machine.evaluate(named.value)
+    value = attributes.get(machine, receiver, named.attr.value, named)
+    machine.models.named_only(machine, receiver, named.attr.value, value, named)
     return Completion.NORMAL
 
 

@@ -115,6 +115,7 @@ Model = Callable[[Call], Value | None]
 AttributeModel = Callable[["Machine", Any, cst.CSTNode], Value | None]
 IterationModel = Callable[["Machine", Any, cst.CSTNode], Iteration | None]
 ItemModel = Callable[["Machine", Any, Sequence[Index], cst.CSTNode], Value | None]
+Reader = Callable[["Machine", Value, cst.CSTNode], None]
 Observer = Callable[..., bool | None]
 
 _functions: dict[str, Model] = {}
@@ -122,6 +123,7 @@ _methods: dict[tuple[str, str], Model] = {}
 _attributes: dict[tuple[str, str], AttributeModel] = {}
 _iterations: dict[str, IterationModel] = {}
 _items: dict[str, ItemModel] = {}
+_readers: dict[str, list[Reader]] = {}
 _families: list[tuple[str, str]] = []
 _hooks: dict[str, list[Callable[..., Any]]] = {}
 
@@ -184,6 +186,17 @@ def item(*families: str) -> Callable[[ItemModel], ItemModel]:
     return register
 
 
+def reads(*names: str) -> Callable[[Reader], Reader]:
+    """See when an attribute of one of these names is read, whatever the value is."""
+
+    def register(model: Reader) -> Reader:
+        for name in names:
+            _readers.setdefault(name, []).append(model)
+        return model
+
+    return register
+
+
 def family(name: str, *prefixes: str) -> None:
     """Let objects whose path starts with one of the prefixes belong to a family."""
     _families.extend((prefix, name) for prefix in prefixes)
@@ -191,7 +204,9 @@ def family(name: str, *prefixes: str) -> None:
 
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
-    `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `assign_attribute`, `assign_item`, `augmented`; and `followed`, which
+    `enter` (a context manager), `gradient_mode` (of a context manager or decorator),
+    `assign_attribute`, `assign_item`, `augmented`, `named_only` (a statement that is an attribute
+    and nothing else); and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
@@ -324,6 +339,13 @@ class Models:
             if model is not None:
                 return model(machine, receiver, node)
         return None
+
+    def read_attribute(
+        self, machine: "Machine", receiver: Value, name: str, node: cst.CSTNode
+    ) -> None:
+        """Let libraries see that an attribute is read."""
+        for each in _readers.get(name, ()):
+            each(machine, receiver, node)
 
     def instance_attribute(
         self, machine: "Machine", instance: Instance, name: str, node: cst.CSTNode
@@ -467,6 +489,13 @@ class Models:
         """Let libraries see `target += value`."""
         for each in _hooked("augmented"):
             each(machine, operator, current, value, node)
+
+    def named_only(
+        self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+    ) -> None:
+        """Let libraries see a statement that only names an attribute: `optimizer.step`."""
+        for each in _hooks.get("named_only", ()):
+            each(machine, receiver, name, value, node)
 
     def follow(
         self,

@@ -2,7 +2,7 @@
 
 from advisor.code.events import BackwardRun, GradientsTaken, OptimizerStepped
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_training import owners_of, text_of_first_argument
+from advisor.code.library.torch_training import built, owners_of, text_of_first_argument
 from advisor.code.values import (
     Arguments,
     Instance,
@@ -46,7 +46,7 @@ def optimizer(call: Call) -> Value | None:
     if isinstance(first, Optimizer):
         return first
     owners, complete = owners_of(first)
-    return Optimizer(call.path, call.arguments, owners, complete, call.place)
+    return built(call, owners, complete)
 
 
 @function("timm.optim.create_optimizer")
@@ -65,7 +65,7 @@ def _over(value: Value | None, call: Call) -> Optimizer:
     is_module = isinstance(value, (Instance, Layer, Unknown))
     owners, complete = ((value,), True) if is_module and value is not None else owners_of(value)
     options = Arguments([], dict(call.arguments.keywords), call.arguments.unknown)
-    return Optimizer(call.path, options, owners, complete, call.place)
+    return built(call, owners, complete, options)
 
 
 @function(

@@ -8,8 +8,13 @@ from advisor.code import symbols
 from advisor.code.events import (
     BackwardRun,
     GradientsCleared,
+    GradientsClipped,
     GradientsTaken,
+    GradientsUnscaled,
+    MethodNamed,
+    OptimizerBuilt,
     OptimizerStepped,
+    ParametersAdded,
     RateAssigned,
     ScheduleBuilt,
     ScheduleStepped,
@@ -60,7 +65,17 @@ def optimizer(call: Call) -> Value | None:
     if not (name[:1].isupper() or name == "?"):
         return None
     owners, complete = owners_of(call.argument(0, "params"))
-    return Optimizer(call.path, call.arguments, owners, complete, call.place)
+    return built(call, owners, complete)
+
+
+def built(
+    call: Call, owners: tuple[Value, ...], complete: bool, arguments: Arguments | None = None
+) -> Optimizer:
+    """A new optimizer over the parameters of some modules."""
+    given = call.arguments if arguments is None else arguments
+    made = Optimizer(call.path, given, owners, complete, call.place)
+    call.machine.emit(OptimizerBuilt(call.place, call.context, made))
+    return made
 
 
 def owners_of(value: Value | None) -> tuple[tuple[Value, ...], bool]:
@@ -100,6 +115,15 @@ def zero_grad(call: Call) -> Value | None:
     return None
 
 
+@method("optimizer", "add_param_group")
+@method("unknown", "add_param_group")
+def add_param_group(call: Call) -> Value | None:
+    """`optimizer.add_param_group({"params": …})`."""
+    assert call.receiver is not None
+    call.machine.emit(ParametersAdded(call.place, call.context, call.receiver))
+    return None
+
+
 @method("optimizer", "step")
 def step(call: Call) -> Value | None:
     """`optimizer.step()`; a closure that is passed is run first."""
@@ -134,10 +158,7 @@ def step_of_unknown(call: Call) -> Value | None:
     for option in alternatives(first):
         if isinstance(option, Optimizer) or _is_called(option, "optim"):
             # `scaler.step(optimizer)`
-            event = OptimizerStepped(
-                call.place, call.context, option, text_of_first_argument(call.node)
-            )
-            call.machine.emit(event)
+            _step_by_scaler(call, receiver, option)
             return None
     if first is not None and not isinstance(first, (Function, Bound, Partial, Constant)):
         return calls.escape(call.machine, receiver, call.arguments, call.node)
@@ -240,9 +261,14 @@ def backward(call: Call) -> Value | None:
     through = isinstance(call.receiver, Unknown) and isinstance(first, (Tensor, Unknown))
     loss = first if through else call.receiver
     engine = call.receiver if through and not _only_passes_on(call.receiver) else None
-    event = BackwardRun(call.place, call.context, loss, engine)
+    event = BackwardRun(call.place, call.context, loss, engine, _retains(call))
     call.machine.emit(event)
     return None
+
+
+def _retains(call: Call) -> bool:
+    value = call.argument(1, "retain_graph")
+    return isinstance(value, Constant) and value.value is True and not value.configurable
 
 
 def _only_passes_on(engine: Value | None) -> bool:
@@ -255,6 +281,8 @@ def _only_passes_on(engine: Value | None) -> bool:
 def autograd_backward(call: Call) -> Value | None:
     """`torch.autograd.backward(losses)`."""
     loss = call.argument(0, "tensors")
+    if isinstance(loss, Sequence) and loss.items is not None and len(loss.items) == 1:
+        loss = loss.items[0]
     call.machine.emit(BackwardRun(call.place, call.context, loss))
     return None
 
@@ -299,14 +327,71 @@ def scaled(call: Call) -> Value | None:
 def scaler_step(call: Call) -> Value | None:
     """`scaler.step(optimizer)`."""
     target = call.argument(0, "optimizer")
-    if target is not None:
-        text = text_of_first_argument(call.node)
-        call.machine.emit(OptimizerStepped(call.place, call.context, target, text))
+    if target is not None and call.receiver is not None:
+        _step_by_scaler(call, call.receiver, target)
     return None
+
+
+def _step_by_scaler(call: Call, scaler: Value, optimizer: Value) -> None:
+    text = text_of_first_argument(call.node)
+    event = OptimizerStepped(call.place, call.context, optimizer, text, scaler=scaler)
+    call.machine.emit(event)
 
 
 @method("unknown", "unscale_")
-@method("scaler", "update", "unscale_", "get_scale", "state_dict", "load_state_dict", "is_enabled")
+@method("scaler", "unscale_")
+def unscaled(call: Call) -> Value | None:
+    """`scaler.unscale_(optimizer)`."""
+    optimizer = call.argument(0, "optimizer")
+    call.machine.emit(GradientsUnscaled(call.place, call.context, optimizer))
+    return None
+
+
+@method("scaler", "update", "get_scale", "state_dict", "load_state_dict", "is_enabled")
 def scaler_bookkeeping(call: Call) -> Value | None:
     """Methods of the scaler that do nothing that matters here."""
     return None
+
+
+# --- clipping -----------------------------------------------------------------------------
+
+
+@function(
+    "torch.nn.utils.clip_grad_norm_",
+    "torch.nn.utils.clip_grad_norm",
+    "torch.nn.utils.clip_grad_value_",
+    "torch.nn.utils.clip_grad.clip_grad_norm_",
+    "torch.nn.utils.clip_grad.clip_grad_value_",
+    "timm.utils.dispatch_clip_grad",
+    "timm.utils.agc.adaptive_clip_grad",
+)
+def clipped(call: Call) -> Value | None:
+    """Gradients are clipped by norm or by value."""
+    text = call.path.rsplit(".", 1)[-1]
+    target = call.argument(0, "parameters")
+    call.machine.emit(GradientsClipped(call.place, call.context, target, text))
+    return None
+
+
+@method("unknown", "clip_grad_norm_", "clip_grad_value_")
+@method("lightning.fabric.Fabric", "clip_gradients")
+@method("accelerate.Accelerator", "clip_grad_norm_", "clip_grad_value_")
+def clipped_by_engine(call: Call) -> Value | None:
+    """`accelerator.clip_grad_norm_(parameters, norm)`: clips, and unscales before it."""
+    text = call.path.rsplit(".", 1)[-1]
+    target = call.argument(0, "parameters")
+    call.machine.emit(GradientsUnscaled(call.place, call.context, None))
+    call.machine.emit(GradientsClipped(call.place, call.context, target, text))
+    return None
+
+
+# --- methods that are named only ----------------------------------------------------------
+
+
+@hook("named_only")
+def method_named(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.Attribute
+) -> None:
+    """A statement such as `optimizer.step`, without brackets."""
+    text = cst.Module([]).code_for_node(node)
+    machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))

@@ -4,8 +4,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import GradientsCleared
-from advisor.code.library.models import Call, attribute, hook, method
+from advisor.code.events import (
+    GradientsChanged,
+    GradientsCleared,
+    GradientsClipped,
+    GradientsRead,
+)
+from advisor.code.library.models import Call, attribute, hook, method, reads
 from advisor.code.values import Arguments, Object, Tensor, Unknown, Value
 
 if TYPE_CHECKING:
@@ -18,8 +23,14 @@ def assigned_gradient(
 ) -> bool:
     """`p.grad = None` clears a gradient."""
     if name == "grad":
-        machine.emit(GradientsCleared(machine.place(node), machine.context, receiver))
+        machine.emit(GradientsCleared(machine.place(node), machine.context, receiver, value))
     return False
+
+
+@reads("grad")
+def read_gradient(machine: "Machine", receiver: Value, node: cst.CSTNode) -> None:
+    """`p.grad` is looked at."""
+    machine.emit(GradientsRead(machine.place(node), machine.context, receiver))
 
 
 @attribute("tensor", "grad")
@@ -45,7 +56,21 @@ def cleared_gradient(call: Call) -> Value | None:
     """`p.grad.zero_()`."""
     receiver = call.receiver
     assert isinstance(receiver, Object)
-    call.machine.emit(GradientsCleared(call.place, call.context, receiver.arguments.positional[0]))
+    target, given = receiver.arguments.positional[0], call.argument(0, "value")
+    call.machine.emit(GradientsCleared(call.place, call.context, target, given))
+    return receiver
+
+
+@method("torch.grad", "add_", "sub_", "copy_", "div_", "clamp_", "lerp_", "addcmul_")
+def changed_gradient(call: Call) -> Value | None:
+    """`p.grad.copy_(other)`: the gradient is made by hand, or clipped."""
+    receiver = call.receiver
+    assert isinstance(receiver, Object)
+    target, name = receiver.arguments.positional[0], call.path.rsplit(".", 1)[-1]
+    if name == "clamp_":
+        call.machine.emit(GradientsClipped(call.place, call.context, target, "clamp_"))
+    else:
+        call.machine.emit(GradientsChanged(call.place, call.context, target))
     return receiver
 
 

@@ -1,0 +1,30 @@
+"""step-before-backward: the step is taken before the gradients of its own batch are there."""
+
+from collections.abc import Iterator
+
+from advisor.code.events import BackwardRun
+from advisor.code.facts.steps import OptimizerStep, in_same_rounds
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN104",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("never-learns", "plateau"),
+    sources=("002",),
+)
+def step_before_backward(step: OptimizerStep) -> Iterator[Draft]:
+    provider = step.last_provider()
+    if provider is not None and in_same_rounds(provider, step.event):
+        return
+    backward = next((each for each in step.after if isinstance(each, BackwardRun)), None)
+    late = backward is not None and step.loss_computed_before(backward)
+    cleared = step.clears_afterwards(provider) if isinstance(provider, BackwardRun) else None
+    if late or (cleared is not None and backward is not None):
+        yield step.finding(
+            f"`{step.optimizer}` steps before `backward` has computed the gradients of the batch",
+            (backward, "`backward` runs here"),
+        )

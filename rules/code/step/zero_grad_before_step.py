@@ -1,0 +1,28 @@
+"""zero-grad-before-step: the gradients are cleared again before the step that should use them."""
+
+from collections.abc import Iterator
+
+from advisor.code.events import BackwardRun
+from advisor.code.facts.steps import OptimizerStep, in_same_rounds
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN102",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("never-learns",),
+    sources=("002",),
+)
+def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
+    provider = step.last_provider()
+    if not isinstance(provider, BackwardRun) or not in_same_rounds(provider, step.event):
+        return
+    cleared = step.clears_afterwards(provider)
+    if cleared is not None and in_same_rounds(cleared, step.event):
+        yield step.finding(
+            f"`{step.optimizer}` steps on gradients that are cleared after `backward`",
+            (cleared, "the gradients are cleared here"),
+        )
