@@ -16,8 +16,8 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.facts.loop_lengths import length_of
-from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.relations import reaches
+from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.symbols import Number, product
 from advisor.code.values import (
     Method,
