@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from advisor.findings import CurveSpan, Finding, Severity
-from advisor.recipe.book import explanations, moves, order_of_diagnoses, page_of, situations
+from advisor.recipe.book import (
+    explanations,
+    moves,
+    order_of_diagnoses,
+    page_of,
+    situations,
+    situations_of_sweeps,
+)
 from advisor.recipe.explaining import explain_away
 from advisor.recipe.planner import Standing, plan
 from advisor.recipe.steps import Step
@@ -154,13 +161,14 @@ class TestTheBook:
         assert len(order_of_diagnoses()) == len(RUN_RULES)
 
     def test_situations_and_explanations_speak_of_rules(self) -> None:
-        for situation in situations():
+        for situation in (*situations(), *situations_of_sweeps()):
             assert situation.when <= RUN_RULES, situation.name
         for explanation in explanations():
             assert {explanation.cause, *explanation.effects} <= RUN_RULES
 
     def test_every_move_is_used_and_taught_by_a_seed(self) -> None:
-        used = {move.name for situation in situations() for move in situation.moves}
+        everything = (*situations(), *situations_of_sweeps())
+        used = {move.name for situation in everything for move in situation.moves}
         assert used == set(moves())
         for move in moves().values():
             assert move.sources

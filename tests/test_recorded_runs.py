@@ -36,7 +36,8 @@ def advice(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -
     for quantity, value in lesson.get("goals", {}).items():
         arguments += ["--goal", f"{quantity}={value}"]
     assert main(arguments) in {0, 1}
-    return lesson, json.loads(capsys.readouterr().out)["runs"]
+    report = json.loads(capsys.readouterr().out)
+    return lesson, report["runs"], report["sweep"]
 
 
 def codes(run: dict[str, Any]) -> set[str]:
@@ -82,7 +83,7 @@ def test_all_recordings_together_are_small() -> None:
 
 @pytest.mark.parametrize("advice", NAMES, indirect=True)
 def test_what_is_wrong_is_said(advice: Any) -> None:
-    lesson, runs = advice
+    lesson, runs, _ = advice
     missed = set(lesson.get("not_yet_said", ()))
     for run in runs:
         assert set(lesson["expected"]) - missed <= codes(run)
@@ -91,7 +92,7 @@ def test_what_is_wrong_is_said(advice: Any) -> None:
 
 @pytest.mark.parametrize("advice", NAMES, indirect=True)
 def test_nothing_is_said_that_the_curves_do_not_show(advice: Any) -> None:
-    lesson, runs = advice
+    lesson, runs, _ = advice
     allowed = TOLERATED_EVERYWHERE | set(lesson["expected"]) | set(lesson["tolerated"])
     known = set(lesson.get("wrongly_said", ()))
     for run in runs:
@@ -103,7 +104,7 @@ def test_nothing_is_said_that_the_curves_do_not_show(advice: Any) -> None:
 
 @pytest.mark.parametrize("advice", NAMES, indirect=True)
 def test_the_next_move_belongs_to_the_step_that_the_run_is_at(advice: Any) -> None:
-    lesson, runs = advice
+    lesson, runs, _ = advice
     right = {run["stage"] in lesson["steps"] for run in runs}
     assert right == {not lesson.get("wrong_step", False)}
     assert all(run["next_step"]["moves"] for run in runs)
@@ -111,9 +112,17 @@ def test_the_next_move_belongs_to_the_step_that_the_run_is_at(advice: Any) -> No
 
 @pytest.mark.parametrize("advice", NAMES, indirect=True)
 def test_a_lesson_is_read_as_the_runs_that_were_recorded(advice: Any) -> None:
-    lesson, runs = advice
+    lesson, runs, _ = advice
     assert len(runs) == lesson.get("runs", 1)
     assert {run["kind"] for run in runs} == {lesson.get("kind", "supervised")}
+
+
+@pytest.mark.parametrize("advice", NAMES, indirect=True)
+def test_several_runs_are_read_together(advice: Any) -> None:
+    lesson, runs, together = advice
+    assert (together is not None) == (len(runs) > 1)
+    said = {each["code"] for each in together["diagnoses"]} if together else set()
+    assert said == set(lesson.get("together", ()))
 
 
 @pytest.mark.slow

@@ -13,9 +13,11 @@ from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, run_comma
 
 if TYPE_CHECKING:
     from advisor.commands.run_policy import RunPolicy
+    from advisor.findings import Finding
     from advisor.runs.diagnosis import RunDiagnosis
     from advisor.runs.loading import LoadedRuns
     from advisor.runs.run import Run
+    from advisor.runs.sweeps.diagnosis import SweepDiagnosis
 
 PROGRAM = "nnadvise"
 FORMATS = ("text", "concise", "json")
@@ -73,11 +75,14 @@ def advise(options: argparse.Namespace) -> int:
         complain(f"`{path}` {reason}")
     _tell_skipped(loaded)
     judged = [found for run in loaded.runs if (found := _judged(run, policy))]
+    together = _together(judged, policy)
     if judged or options.output_format == "json":
-        _print(judged, options)
+        _print(judged, together, options)
     if loaded.failures or len(judged) < len(loaded.runs):
         return UNUSABLE
-    return FOUND if any(map(_matters, judged)) and not options.exit_zero else CLEAN
+    findings = [finding for each in judged for finding in each.findings]
+    findings += together.findings if together else ()
+    return FOUND if any(map(_matters, findings)) and not options.exit_zero else CLEAN
 
 
 def complain(message: str) -> None:
@@ -119,23 +124,34 @@ def _judged(run: "Run", policy: "RunPolicy") -> "RunDiagnosis | None":
         return None
 
 
-def _matters(diagnosis: "RunDiagnosis") -> bool:
-    return any(finding.severity.value != "info" for finding in diagnosis.findings)
+def _together(judged: "list[RunDiagnosis]", policy: "RunPolicy") -> "SweepDiagnosis | None":
+    """What several runs say together; None for one, or for runs that cannot be compared."""
+    if len(judged) < 2:
+        return None
+    from advisor.runs.sweeps.diagnosis import diagnose_sweep
+
+    return diagnose_sweep(judged, policy.user, policy.thresholds, policy.rules)
 
 
-def _print(judged: "list[RunDiagnosis]", options: argparse.Namespace) -> None:
+def _matters(finding: "Finding") -> bool:
+    return finding.severity.value != "info"
+
+
+def _print(
+    judged: "list[RunDiagnosis]", together: "SweepDiagnosis | None", options: argparse.Namespace
+) -> None:
     if options.output_format == "json":
         from advisor.report.run_schema import report_of
 
-        print(report_of(judged).model_dump_json(indent=2))
+        print(report_of(judged, together).model_dump_json(indent=2))
     elif options.output_format == "concise":
         from advisor.report.run_text import print_concise
 
-        print_concise(judged, sys.stdout)
+        print_concise(judged, sys.stdout, together)
     else:
         from advisor.report.run_text import RunReport
 
-        RunReport(sys.stdout, verbose=options.verbose).print(judged)
+        RunReport(sys.stdout, verbose=options.verbose).print(judged, together)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -36,11 +36,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def checklist() -> Iterator[str]:
     """The steps in order; below each its situations, and for each of them the moves to tick off."""
-    from advisor.recipe.book import situations
+    from advisor.recipe.book import situations, situations_of_sweeps
 
     for step in Step:
         yield f"{step.number}. {step.heading}"
-        for situation in situations():
+        for situation in (*situations(), *situations_of_sweeps()):
             if situation.step is step:
                 yield f"   if {situation.title}" if situation.when else f"   {situation.title}"
                 yield from (f"   [ ] {move.title}" for move in situation.moves)

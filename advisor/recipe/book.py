@@ -55,19 +55,26 @@ def moves() -> dict[str, Move]:
 
 @cache
 def situations() -> tuple[Situation, ...]:
-    """The decision list, first rung first."""
-    return tuple(
-        Situation(
-            name=each["name"],
-            step=Step(each["step"]),
-            title=each["title"],
-            when=frozenset(each["when"]),
-            moves=tuple(moves()[name] for name in each["moves"]),
-            also_info=each.get("also_info", False),
-            kinds=frozenset(each.get("kinds", ())),
-            needs=each.get("needs"),
-        )
-        for each in _read("situations.toml")["situation"]
+    """The decision list for one run, first rung first."""
+    return tuple(map(_situation, _read("situations.toml")["situation"]))
+
+
+@cache
+def situations_of_sweeps() -> tuple[Situation, ...]:
+    """The decision list for several runs of one experiment, first rung first."""
+    return tuple(map(_situation, _read("sweeps.toml")["situation"]))
+
+
+def _situation(each: dict[str, Any]) -> Situation:
+    return Situation(
+        name=each["name"],
+        step=Step(each["step"]),
+        title=each["title"],
+        when=frozenset(each["when"]),
+        moves=tuple(moves()[name] for name in each["moves"]),
+        also_info=each.get("also_info", False),
+        kinds=frozenset(each.get("kinds", ())),
+        needs=each.get("needs"),
     )
 
 

@@ -3,7 +3,7 @@
 (1) Is the pipeline sound? (2) Can it overfit? (3) bias, (4) variance, (5) shift, (6) tune, squeeze.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from advisor.findings import Evidence, Finding, Severity
@@ -27,9 +27,13 @@ class Standing:
     evidence: tuple[Evidence, ...] = ()
 
 
-def plan(standing: Standing) -> NextStep:
-    """The step of the recipe that a run is at, the evidence for it, and the next move."""
-    for situation in situations():
+def plan(standing: Standing, ladder: Sequence[Situation] | None = None) -> NextStep:
+    """The step of the recipe that a run is at, the evidence for it, and the next move.
+
+    `ladder` is the decision list, by default that for single runs. Raises `LookupError` if none of
+    its rungs applies.
+    """
+    for situation in situations() if ladder is None else ladder:
         deciding = _deciding(situation, standing)
         if deciding is not None:
             return _next_step(situation, deciding, standing)

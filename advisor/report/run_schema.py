@@ -21,6 +21,8 @@ from advisor.report.printable import printable
 from advisor.runs.decomposition import Decomposition, ErrorSource
 from advisor.runs.diagnosis import Explained, RunDiagnosis
 from advisor.runs.run import Curve, Direction, Kind, Split
+from advisor.runs.sweeps.diagnosis import SweepDiagnosis
+from advisor.runs.sweeps.facts import Outcome, Sweep
 
 VERSION = 1
 IDENTIFIER = (
@@ -170,6 +172,44 @@ class RunRecord(_Record):
     notes: list[str] = Field(description="how the files were read, where that matters")
 
 
+class OutcomeRecord(_Record):
+    """What came of one run of several."""
+
+    run: str
+    best: Number | None = Field(description="its best level, as logged")
+    final: Number | None = Field(description="the level it ended at, as logged")
+    settings: dict[str, float | int | str | bool | None] = Field(
+        description="the settings that differ between the runs"
+    )
+    diagnosis: str | None = Field(description="the name of the diagnosis that leads, if one does")
+
+
+class SettingRecord(_Record):
+    """What a setting has to do with the outcomes."""
+
+    name: str
+    share: Number = Field(description="share of the variance of the ranks, adjusted")
+    chance: Number = Field(description="how likely chance does as well (permutation test)")
+    matters: bool
+
+
+class SweepRecord(_Record):
+    """What several runs say together."""
+
+    quantity: str = Field(description="what they are compared by")
+    split: Split
+    tag: str
+    outcomes: list[OutcomeRecord] = Field(description="the best first")
+    settings: list[SettingRecord] = Field(
+        description="the most influential first; empty for too few runs"
+    )
+    spread: Number | None = Field(
+        description="standard deviation between runs that differ by their seed alone"
+    )
+    diagnoses: list[DiagnosisRecord]
+    next_step: NextStepRecord
+
+
 class ReportRecord(_Record):
     """The output of nnadvise."""
 
@@ -185,14 +225,18 @@ class ReportRecord(_Record):
         default=IDENTIFIER, alias="schema", pattern=f"^{re.escape(IDENTIFIER)}$"
     )
     runs: list[RunRecord]
-    sweep: None = Field(
-        default=None, description="what the runs say together; null in this version"
+    sweep: SweepRecord | None = Field(
+        default=None, description="what the runs say together; null if they cannot be compared"
     )
 
 
-def report_of(diagnoses: Iterable[RunDiagnosis]) -> ReportRecord:
-    """The report on runs, in their order."""
-    return ReportRecord(runs=[_run(each) for each in diagnoses])
+def report_of(
+    diagnoses: Iterable[RunDiagnosis], together: SweepDiagnosis | None = None
+) -> ReportRecord:
+    """The report on runs, in their order, and on what they say together."""
+    return ReportRecord(
+        runs=[_run(each) for each in diagnoses], sweep=_sweep(together) if together else None
+    )
 
 
 def schema() -> dict[str, Any]:
@@ -221,6 +265,43 @@ def _run(diagnosis: RunDiagnosis) -> RunRecord:
             for each in diagnosis.not_judged
         ],
         notes=[printable(note.text) for note in run.notes],
+    )
+
+
+def _sweep(found: SweepDiagnosis) -> SweepRecord:
+    sweep = found.sweep
+    return SweepRecord(
+        quantity=printable(sweep.quantity),
+        split=sweep.split,
+        tag=printable(sweep.tag),
+        outcomes=[_outcome(sweep, each) for each in sweep.ranking],
+        settings=[
+            SettingRecord(
+                name=printable(each.setting.name),
+                share=each.share,
+                chance=each.chance,
+                matters=sweep.matters(each),
+            )
+            for each in sweep.influences
+        ],
+        spread=sweep.spread,
+        diagnoses=[_diagnosis(each) for each in found.findings],
+        next_step=_next_step(found.next_step),
+    )
+
+
+def _outcome(sweep: Sweep, outcome: Outcome) -> OutcomeRecord:
+    known = outcome.trajectory is not None
+    values = {printable(each.name): sweep.value(outcome, each) for each in sweep.settings}
+    return OutcomeRecord(
+        run=printable(outcome.run.name),
+        best=outcome.best_as_logged if known else None,
+        final=outcome.final_as_logged if known else None,
+        settings={
+            name: printable(value) if isinstance(value, str) else value
+            for name, value in values.items()
+        },
+        diagnosis=outcome.verdict or None,
     )
 
 

@@ -12,14 +12,18 @@ from advisor.recipe.next_step import NextStep
 from advisor.recipe.steps import Step
 from advisor.report.printable import printable
 from advisor.report.run_chart import chart
+from advisor.report.sweep_text import heading, summary, table
 from advisor.runs.decomposition import Decomposition, ErrorSource, Level, Term
 from advisor.runs.diagnosis import RunDiagnosis
 from advisor.runs.run import Curve, Kind, Run, Split
+from advisor.runs.sweeps.diagnosis import SweepDiagnosis
 from advisor.runs.wording import number
 
 WIDEST = 100
 FULL_REPORTS = 3
 """Up to so many runs each get a chart; more get a few lines each."""
+MOST_BRIEF = 12
+"""Beyond so many runs, those that are compared in the table get no lines of their own."""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
 _QUOTED = re.compile(r"`[^`]+`")
@@ -47,15 +51,39 @@ class RunReport:
         self._unicode = self._console.encoding.lower().startswith("utf")
         self._width = min(self._console.width, WIDEST)
 
-    def print(self, diagnoses: Sequence[RunDiagnosis]) -> None:
-        """Print all, in the given order; a few lines each if there are many."""
+    def print(
+        self, diagnoses: Sequence[RunDiagnosis], together: SweepDiagnosis | None = None
+    ) -> None:
+        """Print all, in the given order; a few lines each if there are many.
+
+        What they say together comes first. Beyond `MOST_BRIEF` runs that is all, if they were
+        compared.
+        """
         full = self._verbose or len(diagnoses) <= FULL_REPORTS
+        if together is not None:
+            for line in self._together(together):
+                line.rstrip()
+                self._console.print(line, soft_wrap=True)
+            if not self._verbose and len(diagnoses) > MOST_BRIEF:
+                compared = {id(each.run) for each in together.sweep.outcomes}
+                diagnoses = [each for each in diagnoses if id(each.run) not in compared]
+            self._console.print()
         for position, diagnosis in enumerate(diagnoses):
             if position:
                 self._console.print()
             for line in self._full(diagnosis) if full else self._brief(diagnosis):
                 line.rstrip()
                 self._console.print(line, soft_wrap=True)
+
+    def _together(self, found: SweepDiagnosis) -> Iterator[Text]:
+        yield from self._wrapped(heading(found.sweep), 2, Text())
+        yield from table(found.sweep, unicode=self._unicode)
+        if found.findings:
+            yield Text()
+        for finding in found.findings:
+            yield from self._wrapped(_statement(finding, leads=finding is found.findings[0]), 2)
+        yield Text()
+        yield from self._move(found.next_step, found.findings)
 
     def _brief(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
         yield from self._heading(diagnosis)
@@ -138,12 +166,13 @@ class RunReport:
         return text.append("  first" if leads else "", "bold")
 
     def _next_step(self, diagnosis: RunDiagnosis) -> Iterator[Text]:
-        step = diagnosis.next_step
-        if step is None:
-            return
+        if diagnosis.next_step is not None:
+            yield from self._move(diagnosis.next_step, diagnosis.findings)
+
+    def _move(self, step: NextStep, findings: Sequence[Finding]) -> Iterator[Text]:
         title = Text(printable(step.move.title), "bold")
         yield from self._wrapped(title, 8, Text.assemble(("  next  ", "bold green")))
-        for label, words in _reasons(step, diagnosis.findings):
+        for label, words in _reasons(step, findings):
             head = Text.assemble((f"    {label:<8}", "dim"))
             yield from self._wrapped(_quoting(words), 12, head)
 
@@ -175,8 +204,15 @@ class RunReport:
             yield (head if position == 0 else Text(" " * indent)).copy().append(line)
 
 
-def print_concise(diagnoses: Iterable[RunDiagnosis], file: TextIO) -> None:
+def print_concise(
+    diagnoses: Iterable[RunDiagnosis], file: TextIO, together: SweepDiagnosis | None = None
+) -> None:
     """One line per diagnosis and one for the next move, each with the run's name in front."""
+    if together is not None:
+        print(f"together: {summary(together)}", file=file)
+        for finding in together.findings:
+            print(f"together: {finding.code} {printable(finding.message)}", file=file)
+        print(f"together: next: {printable(together.next_step.move.title)}", file=file)
     for diagnosis in diagnoses:
         name = printable(diagnosis.run.name)
         for finding in diagnosis.findings:

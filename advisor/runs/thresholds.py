@@ -187,6 +187,16 @@ class Thresholds:
     term_share_of_largest: float = 0.1
     """... this share of the largest term."""
 
+    # Several runs
+    fewest_runs: int = 6
+    """Fewer runs than this do not show what a setting has to do with the outcome."""
+    influence_share: float = 0.2
+    """Share of the variance of the ranks that a setting must account for to matter,"""
+    influence_chance: float = 0.05
+    """... with at most this probability, over the number of settings, that chance does as well."""
+    seed_errors: float = 2.0
+    """Errors, or spreads between seeds, by which two runs must differ to be told apart."""
+
     # Gradients
     gradient_zero_share: float = 0.5
     """Share of logged gradient norms that are exactly 0 from which nothing is trained."""

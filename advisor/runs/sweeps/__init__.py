@@ -1,0 +1,1 @@
+"""Several runs read together: what differs between them, what it did, and what chance does."""

@@ -1,0 +1,1 @@
+"""NR5: what several runs say together."""
