@@ -17,6 +17,7 @@ from advisor.code.values import (
     Lineage,
     Object,
     RowSet,
+    Tensor,
     Value,
 )
 
@@ -265,6 +266,27 @@ class Reshaped(Event):
     tensor: Value
     operation: str
     dims: tuple[Number | None, ...]
+
+
+@dataclass(eq=False, slots=True)
+class LayerRun(Event):
+    """A layer is given a tensor. `state` is what a recurrent layer is given to begin with."""
+
+    layer: Layer
+    tensor: Tensor
+    state: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class AxisRead(Event):
+    """An axis of a sequence layer's output vanishes: one place of it is taken, or all are put into
+    one number. `place_taken` is the index of that place, None for all; `axis` the index of the axis
+    and `length` its length."""
+
+    tensor: Tensor
+    axis: int
+    length: Number
+    place_taken: int | None = None
 
 
 @dataclass(eq=False, slots=True)

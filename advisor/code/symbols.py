@@ -20,9 +20,10 @@ _serial = count()
 class Symbol:
     """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
-    own; `value` what it is, when that is known: two axes of equal length are still two axes."""
+    own; `called` what the program calls such a length; `is_batch` that samples lie along it;
+    `value` what it is, when that is known: two axes of equal length are still two axes."""
 
-    __slots__ = ("definition", "is_axis", "name", "serial", "value")
+    __slots__ = ("called", "definition", "is_axis", "is_batch", "name", "serial", "value")
 
     def __init__(
         self,
@@ -33,6 +34,8 @@ class Symbol:
     ) -> None:
         self.name = name
         self.is_axis = is_axis
+        self.is_batch = False
+        self.called: set[str] = set()
         self.value = value
         self.definition = definition
         self.serial = next(_serial)
@@ -87,6 +90,14 @@ class Number:
         return int(value) if value == int(value) else None
 
     @property
+    def axis(self) -> Symbol | None:
+        """The axis that the number is the length of, when it is one."""
+        if self.coefficient != 1 or len(self.factors) != 1 or self.factors[0][1] != 1:
+            return None
+        symbol = self.factors[0][0]
+        return symbol if symbol.is_axis else None
+
+    @property
     def is_one(self) -> bool:
         """Whether the number is known to be 1."""
         return self.constant == 1
@@ -137,6 +148,13 @@ def number(value: Coefficient) -> Number:
 def fresh(name: str, is_axis: bool = False) -> Number:
     """A number nothing is known about, with an identity of its own."""
     return Number(1, ((Symbol(name, is_axis=is_axis), 1),))
+
+
+def batch_axis() -> Number:
+    """The length of an axis along which a loader has put samples together."""
+    found = fresh("batch", is_axis=True)
+    found.factors[0][0].is_batch = True
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_ALTERNATIVES = 6
 CHANGED_LINEAGE = ("lineage",)
+# What a loader has put samples together along: all tensors in its batches share the axis.
+COLLATED = ("collated",)
 STATISTICS = frozenset(
     ["mean", "std", "var", "median", "quantile", "range", "max", "min", "sum", "mode"]
 )
@@ -112,6 +114,13 @@ class Shape:
             return f"({self.name}: ?)"
         return f"({', '.join(dim.text() for dim in self.dims)})"
 
+    @classmethod
+    def of_axes(cls, axes: "dict[int, Number]") -> "Shape":
+        """A shape of unknown rank of which some dimensions are known, by index."""
+        made = cls()
+        made._axes.update(axes)
+        return made
+
     @property
     def rank(self) -> int | None:
         """How many dimensions there are, if known."""
@@ -135,6 +144,10 @@ class Shape:
         if index not in self._axes:
             self._axes[index] = fresh(f"{self.name}.shape[{index}]", is_axis=True)
         return self._axes[index]
+
+    def start_with(self, axis: Number) -> None:
+        """Learn the first dimension while the rank is unknown."""
+        self._axes[0] = axis
 
     def settle(self, rank: int) -> bool:
         """Learn the rank, as from `b, t, c = x.shape`; False when it contradicts what is known."""
@@ -173,6 +186,16 @@ class Scale:
     activation: Activation
     place: "NodePlace | None" = None
     axis: int | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layout:
+    """Which axes of a sequence layer's output are the samples and which the steps of time."""
+
+    layer: "Layer"
+    batch_first: bool
+    batch: Number
+    time: Number
 
 
 class RowSet:
@@ -313,10 +336,11 @@ class Tensor(Value):
     """An array of numbers of any library.
 
     `graph` is True when a gradient can flow from it to parameters, False when it cannot, None
-    when nobody knows. `dtype` is a word such as `float`, `long`, `uint8`, `bool`.
+    when nobody knows. `dtype` is a word such as `float`, `long`, `uint8`, `bool`. `layout` tells
+    the axes of what a sequence layer has made.
     """
 
-    __slots__ = ("dtype", "graph", "library", "lineage", "scale", "shape", "text")
+    __slots__ = ("dtype", "graph", "layout", "library", "lineage", "scale", "shape", "text")
 
     def __init__(
         self,
@@ -328,9 +352,11 @@ class Tensor(Value):
         lineage: Lineage | None = None,
         library: str = "torch",
         text: str = "",
+        layout: Layout | None = None,
         place: "NodePlace | None" = None,
     ) -> None:
         super().__init__(place)
+        self.layout = layout
         self.shape = shape if shape is not None else Shape(name=text or "x")
         self.scale = scale
         self.dtype = dtype
@@ -352,6 +378,7 @@ class Tensor(Value):
             lineage=changes.get("lineage", self.lineage),
             library=changes.get("library", self.library),
             text=changes.get("text", self.text),
+            layout=changes.get("layout", self.layout),
             place=changes.get("place", self.place),
         )
 
@@ -840,6 +867,15 @@ def size_of_axis(value: Value | None) -> Number | None:
     return number_of(value)
 
 
+def part_of(value: Unknown, name: str, place: "NodePlace | None" = None) -> Unknown:
+    """A new unknown that is a part of another one; the parts of a batch share its first axis."""
+    part = Unknown(name, value, place)
+    collated = value.fields.get(COLLATED)
+    if isinstance(collated, Scalar):
+        part.shape.start_with(collated.number)
+    return part
+
+
 def known_text(value: Value | None) -> str | None:
     """The string a value is, if it is one."""
     if isinstance(value, Constant) and isinstance(value.value, str):
@@ -888,9 +924,14 @@ def lineage_of(value: Value | None) -> Lineage | None:
 
 
 def call_it(value: Value, name: str) -> None:
-    """Remember what the program calls a value: an unknown, or rows of samples."""
+    """Remember what the program calls a value: an unknown, the length of an axis, or rows of
+    samples."""
     if isinstance(value, Unknown):
         value.names.add(name)
+        return
+    if isinstance(value, Scalar):
+        if value.number.axis is not None:
+            value.number.axis.called.add(name)
         return
     lineage = lineage_of(value)
     if lineage is not None:

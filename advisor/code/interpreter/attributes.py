@@ -24,11 +24,13 @@ from advisor.code.values import (
     Value,
     call_it,
     join,
+    part_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 Index = Value | slice
 
@@ -160,11 +162,16 @@ def _item_of_unknown(
 ) -> Value:
     key = ("item", _plain(index))
     if key not in receiver.fields:
-        made = Unknown(str(_plain(index)), receiver, machine.place(node))
+        make = part_of if isinstance(_plain(index), str) else _item
+        made = make(receiver, str(_plain(index)), machine.place(node))
         made.names.add(str(_plain(index)))
         receiver.fields[key] = made
     value: Value = receiver.fields[key]
     return value
+
+
+def _item(receiver: Unknown, name: str, place: "NodePlace | None") -> Unknown:
+    return Unknown(name, receiver, place)
 
 
 def _item_of_sequence(

@@ -27,6 +27,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    part_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -375,6 +376,6 @@ def _unpack_unknown(machine: "Machine", value: Unknown, count: int) -> list[Valu
     for index in range(count):
         key = ("item", index)
         if key not in value.fields:
-            value.fields[key] = Unknown(f"{value.name}[{index}]", value, value.place)
+            value.fields[key] = part_of(value, f"{value.name}[{index}]", value.place)
         parts.append(value.fields[key])
     return parts

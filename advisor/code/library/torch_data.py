@@ -24,6 +24,7 @@ from advisor.code.library.python import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    COLLATED,
     Arguments,
     Constant,
     Function,
@@ -309,6 +310,7 @@ def loader(call: Call) -> Value | None:
     if whole is not None:
         made.fields["dataset"] = whole
     made.fields["length"] = _batches(call, whole)
+    made.fields["stacks"] = not call.path.startswith("torch_geometric.")
     return made
 
 
@@ -337,11 +339,24 @@ def iterate_loader(machine: "Machine", value: Object, node: cst.CSTNode) -> Iter
     """Batches nothing is known about, so many as the loader is long."""
     length = known_length(value)
     return Iteration(
-        make=lambda: machine.unknown("batch", node),
+        make=lambda: batch_of(machine, value, node),
         trips=length.number,
         names=length.names,
         configurable=length.configurable,
     )
+
+
+def batch_of(machine: "Machine", loader: Object, node: cst.CSTNode) -> Value:
+    """A batch: nothing is known of it but that its samples lie along the first axis, where it is
+    the library that has put them together."""
+    batch = machine.unknown("batch", node)
+    size = loader.argument(1, "batch_size")
+    as_they_are = isinstance(size, Constant) and size.value is None
+    own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
+    stacks = loader.fields.get("stacks") is True and not as_they_are
+    if own is None and stacks and not loader.arguments.unknown:
+        batch.fields[COLLATED] = Scalar(symbols.batch_axis())
+    return batch
 
 
 @attribute(LOADER, "batch_size")

@@ -21,6 +21,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.python import deep_copied
+from advisor.code.library.torch_sequences import ATTENDING, RECURRENT, attended, recurrent
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.symbols import Number
@@ -96,10 +97,6 @@ KEEP_SHAPE = frozenset(
         "GLU",
         "Softplus",
         "Softsign",
-        "TransformerEncoder",
-        "TransformerEncoderLayer",
-        "TransformerDecoder",
-        "TransformerDecoderLayer",
         "Threshold",
         "RReLU",
     ]
@@ -264,6 +261,10 @@ def run_layer(call: Call) -> Value | None:
     if not isinstance(receiver, Layer):
         return None
     value = call.argument(0, "input")
+    if receiver.path in ATTENDING and value is None:
+        value = call.arguments.get(-1, "src") or call.arguments.get(-1, "query")
+    if receiver.path == "torch.nn.Transformer":
+        value = call.argument(1, "tgt")
     tensor = as_tensor(value)
     if tensor is None:
         tensor = Tensor(Shape(), place=call.place)
@@ -280,6 +281,10 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
         return tensor.replace(scale=scale, place=call.place)
     if path in KEEP_ALL:
         return tensor
+    if path in RECURRENT:
+        return recurrent(layer, tensor, call)
+    if path in ATTENDING:
+        return attended(layer, tensor, call)
     if path in KEEP_SHAPE:
         return tensor.replace(scale=None, place=call.place)
     if path in RAW:
@@ -289,14 +294,11 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
             scale=Scale(Activation.LOGITS, call.place),
             graph=call.context.gradients,
             text=tensor.text,
+            layout=tensor.layout if path == "torch.nn.Linear" else None,
             place=call.place,
         )
     if path in _SHAPES:
         return tensor.replace(shape=_SHAPES[path](layer, tensor.shape), scale=None)
-    if path in _RECURRENT:
-        return recurrent(layer, tensor, call)
-    if path == "torch.nn.MultiheadAttention":
-        return SequenceValue("tuple", (tensor.replace(scale=None), call.unknown()))
     if path.startswith("torchvision.models."):
         return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
     return None
@@ -426,35 +428,6 @@ for _count in (1, 2, 3):
         function(f"torch.nn.functional.{_name}{_count}d", f"torch.{_name}{_count}d")(
             _functional_window(_kind, _count)
         )
-
-_RECURRENT = {"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"}
-
-
-def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
-    """A recurrent layer: `(output, hidden)` with the layouts that torch documents."""
-    hidden = size_of_axis(layer.argument(1, "hidden_size"))
-    count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE
-    twice = symbols.number(2) if _is_true(layer.argument(-1, "bidirectional")) else symbols.ONE
-    batch_first = _is_true(layer.argument(4, "batch_first"))
-    dims = tensor.shape.dims
-    if hidden is None or dims is None or len(dims) != 3:
-        state = Tensor(Shape(), place=call.place)
-        output = Tensor(Shape(), place=call.place)
-    else:
-        batch = dims[0] if batch_first else dims[1]
-        width = symbols.multiply(hidden, twice)
-        output = Tensor(Shape((*dims[:2], width)), graph=True, place=call.place)
-        state = Tensor(
-            Shape((symbols.multiply(count, twice), batch, hidden)), graph=True, place=call.place
-        )
-    if layer.path == "torch.nn.LSTM":
-        pair = SequenceValue("tuple", (state, state))
-        return SequenceValue("tuple", (output, pair))
-    return SequenceValue("tuple", (output, state))
-
-
-def _is_true(value: Value | None) -> bool:
-    return isinstance(value, Constant) and value.value is True
 
 
 @function("torch.nn.functional.linear")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from advisor.code.library.models import Call, function, method
+from advisor.code.symbols import Number
 from advisor.code.values import Scale, Shape, Tensor, Unknown, Value, known_number
 
 
@@ -41,3 +42,12 @@ def axis_of(value: Value | None, rank: int) -> int | None:
     if number is None or number.integer is None or not -rank <= number.integer < rank:
         return None
     return number.integer % rank
+
+
+def dims_of(tensor: Tensor) -> tuple[Number, ...] | None:
+    """The dimensions of a tensor where its axes are asked for by number: the output of a sequence
+    layer is taken for a batch of sequences then, though it could be a single one."""
+    shape = tensor.shape
+    if shape.dims is None and tensor.layout is not None and {0, 1} <= set(shape.known_axes):
+        return shape.axis(0), shape.axis(1), shape.axis(-1)
+    return shape.dims

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import AxisRead
 from advisor.code.library.models import Call, Index, item
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
+    dims_of,
     moved,
     tensor_operation,
 )
@@ -99,7 +101,25 @@ def item_of_tensor(
     alone = len(indices) == 1 and not isinstance(indices[0], slice)
     if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
         return None
+    _tell_axes_read(machine, tensor, indices, node)
     return moved(tensor, _indexed(tensor.shape, indices))
+
+
+def _tell_axes_read(
+    machine: "Machine", tensor: Tensor, indices: Sequence[Index], node: cst.CSTNode
+) -> None:
+    """Tell which axis of a sequence layer's output a place is taken of."""
+    dims = dims_of(tensor)
+    if tensor.layout is None or dims is None or len(indices) > len(dims):
+        return
+    if not all(isinstance(index, (slice, Scalar)) for index in indices):
+        return
+    for axis, index in enumerate(indices):
+        place = known_number(index) if isinstance(index, Scalar) else None
+        if place is not None and place.integer is not None:
+            at = machine.place(node)
+            event = AxisRead(at, machine.context, tensor, axis, dims[axis], place.integer)
+            machine.emit(event)
 
 
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:

@@ -9,6 +9,7 @@ from advisor.code.library.models import Call, attribute, method
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
+    dims_of,
     moved,
     tensor_operation,
 )
@@ -25,7 +26,7 @@ def transposed(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    dims = tensor.shape.dims
+    dims = dims_of(tensor)
     if dims is None:
         return moved(tensor, Shape())
     first = axis_of(call.operand(0, "dim0"), len(dims))

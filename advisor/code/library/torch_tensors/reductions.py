@@ -1,8 +1,17 @@
 """One number for many."""
 
-from advisor.code.library.models import Call, method
-from advisor.code.library.torch_tensors.operations import as_tensor, axis_of, tensor_operation
-from advisor.code.values import Shape, Tensor, Value
+from advisor.code import symbols
+from advisor.code.events import AxisRead
+from advisor.code.interpreter.operators import truth
+from advisor.code.library.models import Call, function, method
+from advisor.code.library.torch_tensors.operations import (
+    as_tensor,
+    axis_of,
+    dims_of,
+    tensor_operation,
+)
+from advisor.code.values import Scalar, Shape, Tensor, Value
+from advisor.code.values import Sequence as SequenceValue
 
 
 @method("tensor", "item", "tolist")
@@ -19,18 +28,32 @@ def reduction(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    dim, keeps = call.operand(0, "dim"), call.operand(1, "keepdim")
-    dims = tensor.shape.dims
+    first = 1 if call.path.endswith("norm") else 0
+    dim = call.operand(first, "dim")
     if dim is None:
-        shape = Shape(())
-    else:
-        axis = None if dims is None else axis_of(dim, len(dims))
-        keep = keeps is not None
-        if dims is None or axis is None or keep:
-            shape = Shape()
-        else:
-            shape = Shape((*dims[:axis], *dims[axis + 1 :]))
+        dim = call.arguments.keywords.get("axis")
+    kept = call.operand(-1 if call.path.endswith(("std", "var")) else first + 1, "keepdim")
+    shape = Shape(()) if dim is None else reduced(call, tensor, dim, kept)
     return Tensor(shape, graph=tensor.graph, lineage=None, place=call.place)
+
+
+def reduced(call: Call, tensor: Tensor, dim: Value, kept: Value | None) -> Shape:
+    """The shape behind a reduction along one or several dimensions."""
+    dims = dims_of(tensor)
+    given = dim.items if isinstance(dim, SequenceValue) else (dim,)
+    if dims is None or given is None:
+        return Shape()
+    axes = [axis_of(each, len(dims)) for each in given]
+    if tensor.layout is not None and len(axes) == 1 and axes[0] is not None:
+        place = call.machine.place(call.node)
+        event = AxisRead(place, call.context, tensor, axes[0], dims[axes[0]])
+        call.machine.emit(event)
+    keeps = False if kept is None else truth(kept)
+    if None in axes or keeps is None or tensor.shape.dims is None:
+        return Shape()
+    if keeps:
+        return Shape(tuple(symbols.ONE if i in axes else dim for i, dim in enumerate(dims)))
+    return Shape(tuple(dim for index, dim in enumerate(dims) if index not in axes))
 
 
 for _name in _REDUCTIONS:
@@ -38,12 +61,17 @@ for _name in _REDUCTIONS:
 
 
 @method("tensor", "max", "min", "median", "topk", "sort")
+@function("torch.max", "torch.min", "torch.median")
 def with_indices(call: Call) -> Value | None:
     """The largest number, or with a dimension the largest ones and where they stand."""
-    tensor = call.receiver
-    assert isinstance(tensor, Tensor)
-    if call.argument(0, "dim") is None:
+    tensor = call.subject
+    if not isinstance(tensor, Tensor):
+        return None
+    dim = call.operand(0, "dim")
+    if dim is None:
         return Tensor(Shape(()), graph=tensor.graph)
+    if call.path.endswith(("max", "min", "median")) and isinstance(dim, Scalar):
+        reduced(call, tensor, dim, call.operand(1, "keepdim"))
     return None
 
 

@@ -1,0 +1,169 @@
+"""Sequence layers: whether the axis that a layer takes for time is the one that holds samples."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import AxisRead, LayerRun
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.library.torch_sequences import RECURRENT, layout_of
+from advisor.code.symbols import Number
+from advisor.code.values import Layout, Tensor, Value
+from advisor.code.values import Sequence as SequenceValue
+from advisor.rulebook import Draft
+
+# What programs call the number of samples in a batch, and the number of steps in time.
+_BATCH_NAMES = frozenset(
+    [
+        "batch",
+        "batch_size",
+        "batchsize",
+        "batch_sz",
+        "batch_len",
+        "bsz",
+        "bs",
+        "b_size",
+        "n_batch",
+        "nbatch",
+        "nbatches",
+        "n_batches",
+        "batch_dim",
+        "minibatch",
+        "mini_batch",
+        "minibatch_size",
+        "num_samples",
+        "n_samples",
+    ]
+)
+_TIME_NAMES = frozenset(
+    [
+        "seq_len",
+        "seq_length",
+        "seqlen",
+        "sequence_length",
+        "seq_size",
+        "time_steps",
+        "timesteps",
+        "n_steps",
+        "num_steps",
+        "time_step",
+        "max_len",
+        "max_length",
+        "src_len",
+        "tgt_len",
+        "trg_len",
+        "window_size",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceUse(Fact):
+    """What is given to a sequence layer, or taken of its output along one axis. `layout` are the
+    axes as the layer sees them."""
+
+    event: LayerRun | AxisRead
+    layout: Layout
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every use of a sequence layer whose axes are known."""
+        for given in run.events(LayerRun):
+            layout = layout_of(given.layer, given.tensor.shape)
+            if layout is not None:
+                yield cls(given, layout)
+        for read in run.events(AxisRead):
+            if read.tensor.layout is not None:
+                yield cls(read, read.tensor.layout)
+
+    @property
+    def layer(self) -> str:
+        """The layer's class, such as `LSTM`."""
+        return self.layout.layer.path.rsplit(".", 1)[-1]
+
+    @property
+    def batch_first(self) -> bool:
+        """Whether the layer takes the samples along the first axis."""
+        return self.layout.batch_first
+
+    def samples_given_as_time(self) -> bool:
+        """Whether the layer is given samples along the axis that it takes for time."""
+        if not isinstance(self.event, LayerRun) or self.batch_first:
+            return False
+        return _holds_samples(_asked_for(self.event.tensor, 0))
+
+    def time_given_as_samples(self) -> bool:
+        """Whether the layer is given time along the axis that it takes for the samples."""
+        if not isinstance(self.event, LayerRun) or not self.batch_first:
+            return False
+        first, second = (_asked_for(self.event.tensor, index) for index in (0, 1))
+        named_time = first is not None and _is_called(first, _TIME_NAMES)
+        return named_time and second is not None and _is_called(second, _BATCH_NAMES)
+
+    def state_along_time(self) -> bool:
+        """Whether the first state has as many samples as there are steps of time."""
+        if not isinstance(self.event, LayerRun) or self.event.layer.path not in RECURRENT:
+            return False
+        time, samples = self.layout.time, _samples_of(self.event.state)
+        if samples is None or samples.axis is None:
+            return False
+        return samples == time and samples != self.layout.batch
+
+    def last_of_samples(self) -> bool:
+        """Whether, where the last step was meant, the last sample is taken."""
+        if not isinstance(self.event, AxisRead) or not self._reads_samples(self.event):
+            return False
+        if self.event.place_taken is None:
+            return False
+        if self.batch_first:
+            return self.event.place_taken == -1 and _holds_samples(self.event.length)
+        attends = self.layout.layer.path not in RECURRENT
+        return self.event.place_taken == -1 or (attends and self.event.place_taken == 0)
+
+    def reduced_samples(self) -> bool:
+        """Whether, where the steps were meant, the samples are put into one number."""
+        if not isinstance(self.event, AxisRead) or not self._reads_samples(self.event):
+            return False
+        if self.event.place_taken is not None:
+            return False
+        return not self.batch_first or _holds_samples(self.event.length)
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the use, with the place where the layer was built beside it."""
+        return draft(
+            self.event, message, (self.layout.layer.place, f"`{self.layer}` is built here")
+        )
+
+    def _reads_samples(self, event: AxisRead) -> bool:
+        batch = self.layout.batch
+        return event.length == batch and batch != self.layout.time and batch.constant != 1
+
+
+def _asked_for(tensor: Tensor, index: int) -> Number | None:
+    """The length of an axis, if it is known or was ever asked for."""
+    shape = tensor.shape
+    if shape.dims is not None:
+        return shape.dims[index] if index < len(shape.dims) else None
+    return shape.known_axes.get(index)
+
+
+def _holds_samples(length: Number | None) -> bool:
+    if length is None or length.axis is None:
+        return False
+    return length.axis.is_batch or _is_called(length, _BATCH_NAMES)
+
+
+def _is_called(length: Number, names: frozenset[str]) -> bool:
+    if length.axis is None:
+        return False
+    called = {name.lower() for name in length.axis.called}
+    return bool(called & names) and not called & (_BATCH_NAMES | _TIME_NAMES) - names
+
+
+def _samples_of(state: Value | None) -> Number | None:
+    """How many samples a first state is for: `(layers, samples, features)`, in a pair for LSTM."""
+    if isinstance(state, SequenceValue) and state.items:
+        state = state.items[0]
+    if not isinstance(state, Tensor) or state.shape.rank != 3:
+        return None
+    return state.shape.axis(1)

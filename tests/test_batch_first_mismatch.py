@@ -1,0 +1,155 @@
+"""batch-first-mismatch: the axis that a sequence layer takes for time holds the samples."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+MODEL = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+class Model(nn.Module):
+    def __init__(self, **options):
+        super().__init__()
+        self.embedding = nn.Embedding(100, 8)
+        self.time_first = nn.LSTM(8, 16)
+        self.batch_first = nn.LSTM(8, 16, batch_first=True)
+        self.either = nn.LSTM(8, 16, **options)
+        self.attention = nn.MultiheadAttention(8, 2)
+        layer = nn.TransformerEncoderLayer(8, 2, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 2)
+
+    def forward(self, x):
+        BODY
+
+def train(data, **options):
+    model = Model(**options)
+    for inputs, labels in DataLoader(data, batch_size=8):
+        model(inputs)
+"""
+
+
+def model(body: str) -> str:
+    return MODEL.replace("BODY", body.strip().replace("\n", "\n        "))
+
+
+def check(text: str) -> None:
+    assert [found for found in findings(text) if found[1] == "NN305"] == marked(text, "NN305")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return self.time_first(x)  # error",
+        "return self.time_first(self.embedding(x))  # error",
+        "return self.time_first(torch.relu(self.embedding(x)) * 2)  # error",
+        "y = self.embedding(x)\nreturn self.attention(y, y, y)  # error",
+        "y = x.to('cuda').float()\nreturn self.time_first(y)  # error",
+    ],
+)
+def test_the_batch_of_a_loader_given_to_a_layer_that_wants_time_first_is_flagged(body: str) -> None:
+    check(model(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return self.batch_first(x)",
+        "return self.either(x)",
+        "return self.encoder(x)",
+        "return self.time_first(x.transpose(0, 1))",
+        "return self.time_first(x.permute(1, 0, 2))",
+        "return self.time_first(self.embedding(x).transpose(0, 1))",
+        "return self.time_first(self.embedding(x.t()))",
+    ],
+)
+def test_a_batch_in_the_order_that_the_layer_wants_is_not_flagged(body: str) -> None:
+    check(model(body))
+
+
+@pytest.mark.parametrize("loader", ["batch_size=None", "collate_fn=time_first", "**options"])
+def test_a_batch_that_is_put_together_otherwise_is_not_flagged(loader: str) -> None:
+    text = model("return self.time_first(x)").replace("batch_size=8", loader)
+    check(text.replace("def train(data,", "def train(data, time_first,"))
+
+
+def test_a_batch_that_goes_by_this_name_is_one_without_any_loader() -> None:
+    check(
+        """
+        from torch import nn
+
+        def encode(x):
+            batch_size, seq_len, _ = x.shape
+            first, _ = nn.GRU(8, 16, batch_first=True)(x)
+            return nn.GRU(16, 16)(first)  # error
+
+        def time_first(x):
+            seq_len, batch_size, _ = x.shape
+            first, _ = nn.GRU(8, 16)(x)
+            return nn.GRU(16, 16, batch_first=True)(first)  # error
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[:, -1]  # error",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output.mean(1)  # error",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn torch.max(output, dim=1)  # error",
+        "output, _ = self.batch_first(x)\nreturn output[-1]  # error",
+        "output, _ = self.batch_first(x)\nreturn output[:, -1], output.mean(1), output[:, :, -1]",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[-1], output.mean(0)",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output.transpose(0, 1)[:, -1]",
+        "output, _ = self.time_first(x.unsqueeze(1).transpose(0, 1))\nreturn output[:, 0]",
+        "output, _ = self.either(x)\nreturn output[:, -1]",
+        "return self.encoder(x)[:, 0]",
+        "return self.encoder(x).mean(-1)",
+    ],
+)
+def test_what_is_taken_of_the_output_must_be_a_step_of_time(body: str) -> None:
+    check(model(body))
+
+
+def test_the_last_row_of_a_batch_first_output_is_the_last_sample() -> None:
+    check(
+        """
+        from torch import nn
+
+        def last(x):
+            batch_size, seq_len, features = x.shape
+            output, _ = nn.LSTM(8, 16, batch_first=True)(x)
+            return output[-1]  # error
+
+        def of_any(x):
+            output, _ = nn.LSTM(8, 16, batch_first=True)(x)
+            return output[-1]  # it may be a single sequence: (time, features)
+        """
+    )
+
+
+def test_the_first_state_needs_a_sample_for_each_sample() -> None:
+    check(
+        """
+        import torch
+        from torch import nn
+
+        def wrong(x):
+            state = torch.zeros(1, x.size(0), 16), torch.zeros(1, x.size(0), 16)
+            return nn.LSTM(8, 16)(x, state)  # error
+
+        def wrong_the_other_way_round(x):
+            return nn.GRU(8, 16, batch_first=True)(x, torch.zeros(1, x.size(1), 16))  # error
+
+        def right(x):
+            return nn.GRU(8, 16, batch_first=True)(x, torch.zeros(1, x.size(0), 16))
+
+        def right_too(x):
+            return nn.GRU(8, 16)(x, torch.zeros(1, x.size(1), 16))
+
+        def swapped(x):
+            x = x.permute(1, 0, 2)
+            return nn.GRU(8, 16)(x, torch.zeros(1, x.size(1), 16))
+        """
+    )
