@@ -11,6 +11,7 @@ from advisor.code.events import (
     Escaped,
     Event,
     Loop,
+    MethodNamed,
     OptimizerStepped,
     ScheduleBuilt,
     ScheduleStepped,
@@ -171,6 +172,9 @@ def _handed_over(event: Event) -> Iterator[Value]:
     match event:
         case Escaped():
             yield from event.values
+        case MethodNamed(name="step"):
+            # Forgotten brackets are a mistake of their own.
+            yield event.receiver
         case ScheduleBuilt(schedule=Schedule() as schedule):
             yield from schedule.arguments.values()
 

@@ -14,8 +14,10 @@ from advisor.code.events import (
     Event,
     GradientsChanged,
     GradientsCleared,
+    GradientsClipped,
     GradientsRead,
     GradientsTaken,
+    GradientsUnscaled,
     Guard,
     LossComputed,
     MethodNamed,
@@ -29,6 +31,7 @@ from advisor.code.values import (
     Dictionary,
     Instance,
     Library,
+    Object,
     Optimizer,
     Parameters,
     Scalar,
@@ -153,6 +156,37 @@ class OptimizerStep(Fact):
             for event in self.since
         )
 
+    def clips(self) -> Iterator[GradientsClipped]:
+        """Where gradients that the step would use are clipped since the step before."""
+        alone = len({id(each.optimizer) for each in self.run.events(OptimizerStepped)}) == 1
+        for event in self.since:
+            if isinstance(event, GradientsClipped) and (
+                alone or _is_over(event.target, self.event.optimizer)
+            ):
+                yield event
+
+    def last_backward(self) -> BackwardRun | None:
+        """The last back-propagation since the step before."""
+        found = [event for event in self.since if isinstance(event, BackwardRun)]
+        return found[-1] if found else None
+
+    def has_gradients_at(self, event: Event) -> bool:
+        """Whether there are new gradients, or may be, by the time of an event before the step."""
+        return any(self.provides(each) for each in self.since if each.index < event.index)
+
+    def is_scaled_at(self, event: Event, backward: Event) -> bool:
+        """Whether the gradients still hold the factor of a gradient scaler when something happens
+        between `backward` and the step."""
+        scaler = self.event.scaler
+        if scaler is None or not _is_scaler(scaler):
+            return False
+        return not any(
+            isinstance(each, GradientsUnscaled)
+            or (isinstance(each, Escaped) and any(value is scaler for value in each.values))
+            for each in self.since
+            if backward.index < each.index < event.index
+        )
+
     def loss_computed_before(self, backward: BackwardRun) -> bool:
         """Whether a loss that is back-propagated after the step was computed before it, in the same
         rounds of all loops."""
@@ -172,6 +206,10 @@ class OptimizerStep(Fact):
         """A finding at the step, with other events beside it."""
         places = [(other.place if other is not None else None, text) for other, text in others]
         return draft(self.event, message, *places)
+
+    def finding_at(self, event: Event, message: str) -> Draft:
+        """A finding at something that happens before the step, with the step beside it."""
+        return draft(event, message, (self.event.place, f"`{self.optimizer}` steps here"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +368,23 @@ def _is_whole(target: Value, optimizer: Value) -> bool:
         return False
     cleared = owners_of(target)
     return all(any(owner is each for each in cleared) for owner in optimizer.owners)
+
+
+def _is_over(target: Value | None, optimizer: Value) -> bool:
+    """Whether parameters are some that an optimizer is known to update."""
+    if target is None or not isinstance(optimizer, Optimizer):
+        return False
+    return any(
+        reaches(owner, part) or reaches(part, owner)
+        for part in owners_of(target)
+        for owner in optimizer.owners
+    )
+
+
+def _is_scaler(value: Value) -> bool:
+    if isinstance(value, Unknown):
+        return any("scaler" in name.lower() for name in {value.name, *value.names})
+    return isinstance(value, Object) and value.path == "torch.amp.GradScaler"
 
 
 def _may_provide(event: Escaped, optimizer: Value) -> bool:

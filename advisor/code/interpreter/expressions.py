@@ -199,6 +199,8 @@ def index(machine: "Machine", node: cst.BaseSlice) -> Value | slice:
 
 def _unary(machine: "Machine", node: cst.UnaryOperation) -> Value:
     operand = evaluate(machine, node.expression)
+    if isinstance(node.operator, cst.Not):
+        machine.models.tested(machine, operand, node.expression)
     return operators.unary(machine, type(node.operator).__name__, operand, node)
 
 
@@ -210,6 +212,7 @@ def _binary(machine: "Machine", node: cst.BinaryOperation) -> Value:
 
 def _boolean(machine: "Machine", node: cst.BooleanOperation) -> Value:
     left = evaluate(machine, node.left)
+    machine.models.tested(machine, left, node.left)
     known = operators.truth(left)
     stops = isinstance(node.operator, cst.Or)
     if known is not None:
@@ -233,6 +236,7 @@ def _comparison(machine: "Machine", node: cst.Comparison) -> Value:
 
 def _conditional(machine: "Machine", node: cst.IfExp) -> Value:
     test = evaluate(machine, node.test)
+    machine.models.tested(machine, test, node.test)
     known = operators.truth(test)
     if known is not None:
         return evaluate(machine, node.body if known else node.orelse)

@@ -167,6 +167,7 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
     branch: cst.If | cst.Else | None = node
     while isinstance(branch, cst.If):
         test = machine.evaluate(branch.test)
+        machine.models.tested(machine, test, branch.test)
         known = _known_outcome(machine, branch.test, test)
         if known is None:
             ways.append(_way(machine, branch.body, [*failed, Guard(branch.test, True, test)], True))

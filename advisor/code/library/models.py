@@ -206,7 +206,8 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator),
     `assign_attribute`, `assign_item`, `augmented`, `named_only` (a statement that is an attribute
-    and nothing else); and `followed`, which
+    and nothing else), `tested` (a function that stands where a truth value is expected); and
+    `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
@@ -496,6 +497,12 @@ class Models:
         """Let libraries see a statement that only names an attribute: `optimizer.step`."""
         for each in _hooks.get("named_only", ()):
             each(machine, receiver, name, value, node)
+
+    def tested(self, machine: "Machine", value: Value, node: cst.CSTNode) -> None:
+        """Let libraries see that one of their functions is tested for truth, not called."""
+        if isinstance(value, Library):
+            for each in _hooks.get("tested", ()):
+                each(machine, value, node)
 
     def follow(
         self,

@@ -37,6 +37,7 @@ from advisor.code.values import (
     Constant,
     Dictionary,
     Function,
+    Library,
     Object,
     Optimizer,
     Parameters,
@@ -395,3 +396,24 @@ def method_named(
     """A statement such as `optimizer.step`, without brackets."""
     text = cst.Module([]).code_for_node(node)
     machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))
+
+
+_QUESTIONS = frozenset(
+    {
+        "torch.cuda.is_available",
+        "torch.backends.mps.is_available",
+        "torch.mps.is_available",
+        "torch.xpu.is_available",
+        "torch.distributed.is_available",
+        "torch.distributed.is_initialized",
+        "torch.cuda.is_bf16_supported",
+    }
+)
+
+
+@hook("tested")
+def question_not_asked(machine: "Machine", value: Library, node: cst.CSTNode) -> None:
+    """`if torch.cuda.is_available:`, without brackets."""
+    if value.path in _QUESTIONS:
+        name, text = value.path.rsplit(".", 1)[-1], cst.Module([]).code_for_node(node)
+        machine.emit(MethodNamed(machine.place(node), machine.context, value, name, text))
