@@ -18,7 +18,7 @@ from advisor.code.events import (
 from advisor.code.interpreter.machine import Machine
 from advisor.code.sources import Source
 from advisor.rulebook import rulebook
-from tests.abstract_programs import program
+from tests.abstract_programs import findings, program
 
 TRAINING = """
 import torch
@@ -660,9 +660,31 @@ class TestBudgets:
         assert run.entries[0].given_up
 
     def test_a_function_that_is_given_up_leaves_the_others_to_be_judged(self) -> None:
-        run = program(f"{EXPLODING}\ndef last(loss):\n    loss.backward()\n")
-        assert "f0" in [entry.name for entry in run.entries if entry.given_up]
+        endless = "def endless(x):\n" + "    x = x + 1\n" * 15_000
+        run = program(f"def last(loss):\n    loss.backward()\n{endless}")
+        assert [entry.name for entry in run.entries if entry.given_up] == ["endless"]
         assert run.events(BackwardRun, "last")
+
+    def test_what_many_functions_call_is_not_entered_each_time(self) -> None:
+        source = Source(f"import torch\n{EXPLODING}\n", "program.py")
+        given_up = analyze(source, Project([source]), rulebook("code").rules).given_up
+        assert "f1: not every call is followed" in given_up
+
+    def test_what_is_not_entered_may_have_done_anything(self) -> None:
+        code = f"""{EXPLODING}
+def f12(optimizer):
+    optimizer.zero_grad()
+def train(model, optimizer, loader):
+    for x, y in loader:
+        f0(optimizer)
+        model(x, y).backward()
+        optimizer.step()
+def train_alone(model, optimizer, loader):
+    for x, y in loader:
+        model(x, y).backward()
+        optimizer.step()
+"""
+        assert [code for _, code in findings(code)] == ["NN101"]
 
     def test_a_long_program_is_not_a_hanging_one(self) -> None:
         run = program("x = 0\n" + "x = x + 1\n" * 5_000)

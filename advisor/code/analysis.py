@@ -57,6 +57,9 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
                     found.setdefault((finding.code, place), finding)
     finally:
         machine.finish()
+    result.given_up += [
+        f"{name}: not every call is followed" for name in sorted(machine.left_alone)
+    ]
     result.findings = sorted(found.values(), key=_order)
     return result
 

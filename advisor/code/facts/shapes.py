@@ -112,6 +112,11 @@ class Reshape(Fact):
             return False
         if ratio.constant is not None:
             return True
+        if len({power > 0 for _, power in ratio.factors}) > 1 and not all(
+            symbol.is_axis for symbol, _ in ratio.factors
+        ):
+            # Numbers that go by several names may be one and the same.
+            return False
         if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):
             # The axis it used to follow is not named any more: it may go by another name.
             return False

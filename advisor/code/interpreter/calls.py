@@ -134,8 +134,11 @@ def call_function(
 ) -> Value:
     """Enter a function of the project."""
     active = sum(1 for frame in machine.frames if _same_code(frame, function))
-    if active >= 2 or len(machine.frames) >= DEEPEST_CALL:
-        return machine.unknown(f"{function.name}()", node)
+    too_deep = len(machine.frames) >= DEEPEST_CALL
+    if active >= 2 or too_deep or machine.is_worn_out(function):
+        if active < 2:
+            machine.left_alone.add(function.name)
+        return _passed_over(machine, function, passed, node, receiver)
     place = machine.place(node)
     scope = Scope("function", function.scope.source, function.scope)
     _bind(machine, function, passed, receiver, scope, node)
@@ -145,11 +148,27 @@ def call_function(
     loops_before, machine.loops = machine.loops, []
     machine.frames.append(Frame(function, scope, receiver))
     try:
-        return _run_body(machine, function, node)
+        with machine.entering(function):
+            return _run_body(machine, function, node)
     finally:
         machine.frames.pop()
         machine.loops = loops_before
         machine.context = before
+
+
+def _passed_over(
+    machine: "Machine",
+    function: Function,
+    passed: Arguments,
+    node: cst.CSTNode,
+    receiver: Value | None,
+) -> Value:
+    """Leave a call alone: what it is given may be used in any way."""
+    reached = passed
+    if receiver is not None:
+        reached = replace(passed, positional=[receiver, *passed.positional])
+    escape(machine, function, reached, node)
+    return machine.unknown(f"{function.name}()", node)
 
 
 def _same_code(frame: Frame, function: Function) -> bool:

@@ -33,6 +33,8 @@ MOST_STEPS = 300_000
 MOST_STEPS_OF_FUNCTION = 40_000
 MOST_STEPS_PER_FILE = 400_000
 MOST_SECONDS = 10.0
+# Of a file's functions that nothing calls, most that call one and the same function show the same.
+MOST_STEPS_PER_CALLEE = 15_000
 DEEPEST_CALL = 24
 _MISSING: Any = object()
 
@@ -99,6 +101,10 @@ class Machine:
         self._logs: list[Writes] = [self._lasting]
         self._steps = 0
         self._steps_before = 0
+        # Functions that were not entered each time they were called.
+        self.left_alone: set[str] = set()
+        self._steps_in: dict[cst.CSTNode, int] = {}
+        self._in_script = True
         self._deadline = 0.0
         self.start()
 
@@ -118,6 +124,17 @@ class Machine:
         self._steps = 0
         self._limit = min(most_steps, MOST_STEPS_PER_FILE - self._steps_before)
         self._deadline = time.process_time() + MOST_SECONDS
+
+    def start_function(self) -> None:
+        """Begin an entry point that is a function; `rewind` forgets all that it changes."""
+        self.start(MOST_STEPS_OF_FUNCTION)
+        self._in_script = False
+        self.begin()
+
+    def rewind(self) -> None:
+        """Be as before the last `start_function`."""
+        while len(self._logs) > 1:
+            self.undo()
 
     def finish(self) -> None:
         """Leave the modules that other files import as they were."""
@@ -146,6 +163,22 @@ class Machine:
             raise OutOfBudget("the file takes too long" if whole else "it takes too long")
         if not self._steps & 4095 and time.process_time() > self._deadline:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
+
+    @contextmanager
+    def entering(self, function: Function) -> Iterator[None]:
+        """Count what a function takes, with all that it calls."""
+        before = self._steps
+        try:
+            yield
+        finally:
+            if not self._in_script:
+                spent = self._steps_in.get(function.node, 0)
+                self._steps_in[function.node] = spent + self._steps - before
+
+    def is_worn_out(self, function: Function) -> bool:
+        """Whether a function has had its share of the steps after the script has run: it is
+        entered no more."""
+        return self._steps_in.get(function.node, 0) > MOST_STEPS_PER_CALLEE
 
     # --- where we are ---------------------------------------------------------------------
 

@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from advisor.code.sources import Source
 
 _OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt)
+_WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An object that methods are called on, with what happened when it was made."""
+
+    value: Value
+    made: "tuple[Event, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,65 +76,83 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
     except OutOfBudget as reason:
         given_up = str(reason)
     yield EntryPoint("the script", tuple(machine.trace), given_up, is_script=True)
+    receivers: dict[Class, Receiver] = {}
     # Functions are mostly defined before those that call them: start from the last.
-    while True:
-        waiting = [
-            function
-            for function in machine.defined
-            if function.scope.module is scope and function.node not in machine.entered
-        ]
-        if not waiting:
-            return
-        yield _run_function(machine, scope, waiting[-1])
+    while waiting := _waiting(machine, scope):
+        function = waiting[-1]
+        known = len(machine.defined)
+        owner = _owner_of_receiver(function)
+        if owner is not None and owner not in receivers:
+            yield _make_receiver(machine, scope, owner, receivers)
+            continue
+        yield _run_function(machine, scope, function, receivers)
+        if len(machine.defined) == known:
+            machine.rewind()
+        else:  # what was defined inside needs what is around it
+            receivers.clear()
 
 
-def _run_function(machine: "Machine", scope: Scope, function: Function) -> EntryPoint:
-    machine.start(MOST_STEPS_OF_FUNCTION)
+def _waiting(machine: "Machine", scope: Scope) -> list[Function]:
+    return [
+        function
+        for function in machine.defined
+        if function.scope.module is scope and function.node not in machine.entered
+    ]
+
+
+def _owner_of_receiver(function: Function) -> Class | None:
+    """The class that a method needs an object of."""
+    paths = {getattr(decorator, "path", "") for decorator in function.decorators}
+    return None if paths & _WITHOUT_OBJECT else function.owner
+
+
+def _make_receiver(
+    machine: "Machine", scope: Scope, owner: Class, receivers: dict[Class, Receiver]
+) -> EntryPoint:
+    """Make the object that the methods of a class are called on, with unknown arguments."""
+    machine.start_function()
+    machine.frames.append(Frame(None, scope))
+    constructor = owner.find("__init__")
+    arguments = Arguments(unknown=True)
+    if isinstance(constructor, Function):
+        arguments = unknown_arguments(machine, constructor, skip=1)
+    given_up = None
+    value: Value = Instance(owner)
+    try:
+        value = classes.instantiate(machine, owner, arguments, owner.node)
+    except OutOfBudget as reason:
+        given_up = str(reason)
+    made = tuple(event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION))
+    receivers[owner] = Receiver(value, made)
+    return EntryPoint(f"{owner.name}.__init__", tuple(machine.trace), given_up)
+
+
+def _run_function(
+    machine: "Machine", scope: Scope, function: Function, receivers: dict[Class, Receiver]
+) -> EntryPoint:
+    """Run a function with unknown arguments. `receivers` are the objects that methods are called
+    on, one of each class."""
+    machine.start_function()
     machine.frames.append(Frame(None, scope))
     machine.entered.add(function.node)
+    owner = _owner_of_receiver(function)
+    receiver: Value | None = function.owner
+    if owner is not None:
+        receiver = receivers[owner].value
+        for event in receivers[owner].made:
+            machine.emit(event)
+    if "builtins.staticmethod" in {getattr(each, "path", "") for each in function.decorators}:
+        receiver = None
+    arguments = unknown_arguments(machine, function, skip=1 if receiver else 0)
+    if function.owner is not None and function.owner.find(function.name) is not function:
+        receiver = receiver or Unknown("self")
     given_up = None
     try:
-        receiver = _receiver(machine, function)
-        arguments = unknown_arguments(machine, function, skip=1 if receiver else 0)
-        if function.owner is not None and function.owner.find(function.name) is not function:
-            receiver = receiver or Unknown("self")
         calls.call_function(machine, function, arguments, function.node, receiver)
     except OutOfBudget as reason:
         given_up = str(reason)
     name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"
     return EntryPoint(name, tuple(machine.trace), given_up)
-
-
-def _receiver(machine: "Machine", function: Function) -> Value | None:
-    owner = function.owner
-    if owner is None:
-        return None
-    paths = {getattr(decorator, "path", "") for decorator in function.decorators}
-    if "builtins.staticmethod" in paths:
-        return None
-    if "builtins.classmethod" in paths:
-        return owner
-    instance = _instance(machine, owner)
-    # What happens while the object is made is no part of what the method does; but it has been made.
-    made = [event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION)]
-    machine.trace.clear()
-    for event in made:
-        machine.emit(event)
-    return instance
-
-
-def _instance(machine: "Machine", owner: Class) -> Value:
-    constructor = owner.find("__init__")
-    arguments = Arguments(unknown=True)
-    if isinstance(constructor, Function):
-        arguments = unknown_arguments(machine, constructor, skip=1)
-    try:
-        made = classes.instantiate(machine, owner, arguments, owner.node)
-    except OutOfBudget:
-        machine.start()
-        machine.frames.append(Frame(None, owner.scope.module))
-        made = Instance(owner)
-    return made
 
 
 def unknown_arguments(machine: "Machine", function: Function, skip: int) -> Arguments:
