@@ -15,7 +15,7 @@ from advisor.code.events import (
     ModuleBuilt,
 )
 from advisor.code.interpreter import calls, classes
-from advisor.code.interpreter.machine import MOST_STEPS_OF_FUNCTION, Frame, OutOfBudget
+from advisor.code.interpreter.machine import Frame, OutOfBudget
 from advisor.code.values import (
     Arguments,
     Class,
