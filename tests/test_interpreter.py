@@ -654,6 +654,13 @@ class TestEvents:
         assert modes == [True, False, True]
 
 
+class TestItems:
+    def test_an_item_of_an_unknown_sequence_is_always_the_same(self) -> None:
+        run = program("sizes = tuple(unknown())\nfirst, second = sizes[0], sizes[0]")
+        assert run.scope.fields["first"] is run.scope.fields["second"]
+        assert run.scope.fields["first"] is not None
+
+
 class TestBudgets:
     def test_a_program_that_would_never_end_is_given_up(self) -> None:
         run = program(f"{EXPLODING}\nf0(1)\n")

@@ -44,8 +44,13 @@ class Reshape(Fact):
             if shape.rank is not None and reconciled is not None:
                 found.append(cls(event, *reconciled))
         moving = [each for each in found if each.moved_axis() is not None]
-        undone = {each for each in moving for other in moving if each.is_undone_with(other)}
-        return [each for each in found if each not in undone]
+        undone = {
+            id(each)
+            for each in moving
+            for other in moving
+            if each is not other and each.is_undone_with(other)
+        }
+        return [each for each in found if id(each) not in undone]
 
     @property
     def operation(self) -> str:
@@ -112,9 +117,8 @@ class Reshape(Fact):
             return False
         if ratio.constant is not None:
             return True
-        if len({power > 0 for _, power in ratio.factors}) > 1 and not all(
-            symbol.is_axis for symbol, _ in ratio.factors
-        ):
+        signs = {power > 0 for _, power in ratio.factors}
+        if len(signs) > 1 and not any(symbol.is_axis for symbol, _ in ratio.factors):
             # Numbers that go by several names may be one and the same.
             return False
         if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):

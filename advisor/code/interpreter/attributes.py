@@ -194,7 +194,13 @@ def _item_of_sequence(
         for item in items[1:]:
             result = join(result, item)
         return result
-    return sequence.element or machine.unknown("item", node)
+    if sequence.element is not None:
+        return sequence.element
+    key = ("item", position)
+    if position is None or key not in sequence.fields:
+        machine.store(sequence.fields, key, machine.unknown("item", node))
+    found: Value = sequence.fields[key]
+    return found
 
 
 def _bounds(index: slice) -> slice | None:

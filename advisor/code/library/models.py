@@ -35,6 +35,7 @@ from advisor.code.values import (
     Object,
     Optimizer,
     Parameters,
+    Scalar,
     Schedule,
     Tensor,
     Unknown,
@@ -215,6 +216,21 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return model
 
     return register
+
+
+def _remembered_item(
+    machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+) -> Value:
+    """An item of something unknown: the same one each time it is asked for by the same number."""
+    index = indices[0] if len(indices) == 1 else None
+    position = index.number.integer if isinstance(index, Scalar) else None
+    if position is None or not isinstance(receiver, Unknown):
+        return machine.unknown("item", node)
+    key = ("item", position)
+    if key not in receiver.fields:
+        machine.store(receiver.fields, key, machine.unknown("item", node))
+    item: Value = receiver.fields[key]
+    return item
 
 
 class Models:
@@ -413,7 +429,7 @@ class Models:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
                     return self.follow(machine, "[]", (receiver,), indices, found, node)
-        result = machine.unknown("item", node)
+        result = _remembered_item(machine, receiver, indices, node)
         return self.follow(machine, "[]", (receiver,), indices, result, node)
 
     def unpack(

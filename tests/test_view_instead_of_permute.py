@@ -1,0 +1,33 @@
+"""view-instead-of-permute (NN301): which views keep the axes in order, and which cannot be judged."""
+
+from tests.abstract_programs import findings
+
+WINDOWS = """
+import torch
+from settings import window, grid
+
+def windows(images, size):
+    batch, channels, height, width = images.shape
+    images = images.view(
+        batch, channels, height // size[0], size[0], width // size[1], size[1]
+    )
+    images = images.permute(0, 2, 4, 1, 3, 5).contiguous()
+    return images.view(-1, channels, size[0], size[1])
+"""
+
+
+def test_windows_that_are_gathered_after_a_permute_keep_their_order() -> None:
+    assert findings(f"{WINDOWS}\nwindows(torch.zeros(8, 3, 32, 32), tuple(window))") == []
+
+
+def test_sizes_that_go_by_several_names_may_be_the_same() -> None:
+    code = WINDOWS.replace(
+        "return images.view(-1, channels, size[0], size[1])",
+        "return images.view(-1, channels, grid(), grid())",
+    )
+    assert findings(f"{code}\nwindows(torch.zeros(8, 3, 32, 32), tuple(window))") == []
+
+
+def test_windows_that_are_gathered_without_a_permute_are_mixed() -> None:
+    code = WINDOWS.replace("images = images.permute(0, 2, 4, 1, 3, 5).contiguous()", "")
+    assert [code for _, code in findings(code)] == ["NN301"]
