@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from advisor.runs.loading import LoadedRuns, load_runs
+from advisor.runs.reading import LogReader
 from advisor.runs.roles import UnknownRole
 from advisor.runs.run import Kind, Run, Split
 from tests.event_bytes import (
@@ -380,11 +381,27 @@ def test_runs_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert names(tmp_path) == ["version_1", "version_9", "version_10"]
 
 
-def test_progress_is_told_file_by_file(tmp_path: Path) -> None:
+def test_progress_is_told_in_bytes_of_all_files(tmp_path: Path) -> None:
     paths = [event_file(tmp_path / name, curve("loss", range(3))) for name in "ab"]
+    size = paths[0].stat().st_size
     calls: list[tuple[int, int, Path]] = []
     load_runs([tmp_path], on_progress=lambda *call: calls.append(call))
-    assert calls == [(1, 2, paths[0]), (2, 2, paths[1])]
+    assert list(dict.fromkeys(calls)) == [
+        (size, 2 * size, paths[0]),
+        (2 * size, 2 * size, paths[1]),
+    ]
+
+
+def test_a_reader_that_knows_the_files_reads_only_what_was_appended(tmp_path: Path) -> None:
+    path = event_file(tmp_path, curve("loss", range(3)))
+    reader = LogReader()
+    load_runs([tmp_path], reader=reader)
+    before = reader.records
+    with path.open("ab") as stream:
+        stream.write(curve("loss", [3]))
+    (run,) = load_runs([tmp_path], reader=reader).runs
+    assert steps(run, "loss") == [0, 1, 2, 3]
+    assert reader.records == before + 1
 
 
 def test_names_and_tags_may_hold_anything(tmp_path: Path) -> None:

@@ -68,5 +68,11 @@ def _number(given: str) -> float:
 
 def test_every_threshold_is_explained_on_some_page_or_belongs_to_the_reading() -> None:
     pages = " ".join(rule.page.read_text(encoding="utf-8") for rule in RULES)
-    of_reading = {"blocks", "fewest_final_points", "comparable_axes", "small_gap"}
+    of_reading = {
+        "blocks",
+        "fewest_final_points",
+        "comparable_axes",
+        "small_gap",
+        "prediction_change",
+    }
     assert {name for name in DEFAULTS if f"`{name}`" not in pages} <= of_reading

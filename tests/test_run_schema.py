@@ -65,7 +65,12 @@ def test_the_published_schema_is_itself_valid() -> None:
 
 
 def test_no_runs_are_an_empty_list() -> None:
-    assert printed() == {"schema": run_schema.IDENTIFIER, "runs": [], "sweep": None}
+    assert printed() == {
+        "schema": run_schema.IDENTIFIER,
+        "runs": [],
+        "sweep": None,
+        "history": None,
+    }
 
 
 def test_a_run_has_the_documented_keys() -> None:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from advisor.commands.run_policy import RunPolicy
     from advisor.findings import Finding
     from advisor.runs.diagnosis import RunDiagnosis
+    from advisor.runs.history import History
     from advisor.runs.loading import LoadedRuns
     from advisor.runs.run import Run
     from advisor.runs.sweeps.diagnosis import SweepDiagnosis
+    from advisor.runs.watching import Event
 
 PROGRAM = "nnadvise"
 FORMATS = ("text", "concise", "json")
+MOST_NAMED = 6
+"""Up to so many runs named one by one are read as successive attempts."""
 _MOST_SKIPPED = 3
 _DESCRIPTION = """\
 Read training runs (TensorBoard event files, metrics.csv, trainer_state.json, ...), say what is
@@ -36,6 +40,8 @@ examples:
   nnadvise runs/exp1
   nnadvise runs/exp1 --classes 10 --goal loss=0.1
   nnadvise runs --output-format concise
+  nnadvise runs/exp1 runs/exp2 --goal accuracy=0.99 --changed 'more layers'
+  nnadvise runs/exp1 --watch
 
 exit status: 0 nothing to mend (findings of severity info are advice and count for nothing),
 1 findings, 2 an input or a setting could not be used; the other inputs are reported all the same
@@ -67,6 +73,8 @@ def advise(options: argparse.Namespace) -> int:
 
     try:
         policy = RunPolicy(options)
+        if options.watch:
+            return _watch(options, policy)
         loaded = _load(options.runs, policy)
     except SettingsError as error:
         complain(str(error))
@@ -77,12 +85,36 @@ def advise(options: argparse.Namespace) -> int:
     judged = [found for run in loaded.runs if (found := _judged(run, policy))]
     together = _together(judged, policy)
     if judged or options.output_format == "json":
-        _print(judged, together, options)
+        _print(judged, together, _history(judged, policy, options), options)
     if loaded.failures or len(judged) < len(loaded.runs):
         return UNUSABLE
     findings = [finding for each in judged for finding in each.findings]
     findings += together.findings if together else ()
     return FOUND if any(map(_matters, findings)) and not options.exit_zero else CLEAN
+
+
+def _watch(options: argparse.Namespace, policy: "RunPolicy") -> int:
+    """Follow the runs until interrupted; returns the exit status."""
+    from advisor.commands.watching import watch
+    from advisor.runs.diagnosis import diagnose
+    from advisor.runs.watching import Watcher
+
+    def judge(run: "Run") -> "RunDiagnosis":
+        return diagnose(run, policy.user, policy.thresholds, policy.rules)
+
+    watcher = Watcher(options.runs, judge, policy.roles)
+    wrong = watch(watcher, _teller(options), interval=options.interval, complain=complain)
+    return FOUND if wrong and not options.exit_zero else CLEAN
+
+
+def _teller(options: argparse.Namespace) -> "Callable[[Event], None]":
+    if options.output_format == "json":
+        from advisor.report.run_schema import EventRecords
+
+        return EventRecords(sys.stdout)
+    from advisor.report.watch_text import EventLines
+
+    return EventLines(sys.stdout)
 
 
 def complain(message: str) -> None:
@@ -133,25 +165,40 @@ def _together(judged: "list[RunDiagnosis]", policy: "RunPolicy") -> "SweepDiagno
     return diagnose_sweep(judged, policy.user, policy.thresholds, policy.rules)
 
 
+def _history(
+    judged: "list[RunDiagnosis]", policy: "RunPolicy", options: argparse.Namespace
+) -> "History | None":
+    """The runs as successive attempts: if a few were named one by one, or changes were told."""
+    named = 1 < len(options.runs) == len(judged) <= MOST_NAMED
+    if len(judged) < 2 or not (named or options.changed):
+        return None
+    from advisor.runs.history import history_of
+
+    return history_of(judged, options.changed, policy.thresholds)
+
+
 def _matters(finding: "Finding") -> bool:
     return finding.severity.value != "info"
 
 
 def _print(
-    judged: "list[RunDiagnosis]", together: "SweepDiagnosis | None", options: argparse.Namespace
+    judged: "list[RunDiagnosis]",
+    together: "SweepDiagnosis | None",
+    history: "History | None",
+    options: argparse.Namespace,
 ) -> None:
     if options.output_format == "json":
         from advisor.report.run_schema import report_of
 
-        print(report_of(judged, together).model_dump_json(indent=2))
+        print(report_of(judged, together, history).model_dump_json(indent=2))
     elif options.output_format == "concise":
         from advisor.report.run_text import print_concise
 
-        print_concise(judged, sys.stdout, together)
+        print_concise(judged, sys.stdout, together, history)
     else:
         from advisor.report.run_text import RunReport
 
-        RunReport(sys.stdout, verbose=options.verbose).print(judged, together)
+        RunReport(sys.stdout, verbose=options.verbose).print(judged, together, history)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a log file, the folder of a run, or a folder of runs",
     )
     _add_facts(parser)
+    _add_history(parser)
     _add_rules(parser)
     _add_output(parser)
     parser.add_argument("--version", action="version", version=f"nnadvise {__version__}")
@@ -210,6 +258,17 @@ def _add_facts(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument_group("successive runs, in the order given").add_argument(
+        "--changed",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="what was changed for the last run, such as 'more layers'; repeated, the last one is "
+        "for the last run, the one before it for the run before, and so on",
+    )
+
+
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("diagnoses (codes, prefixes of codes, names, ALL)")
     for option, words in (
@@ -231,6 +290,18 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=FORMATS, default="text")
+    group.add_argument(
+        "--watch",
+        action="store_true",
+        help="follow running trainings and speak up when something new goes wrong (until Ctrl-C)",
+    )
+    group.add_argument(
+        "--interval",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how often to look with --watch (default: 10)",
+    )
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 despite findings")
     group.add_argument(
         "-v",
@@ -238,3 +309,10 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show every run in full, with the meaning of each tag and why",
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError("should be a number of seconds above 0")
+    return seconds

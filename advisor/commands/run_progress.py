@@ -13,7 +13,7 @@ PATIENCE = 0.7
 
 @contextmanager
 def progress(stream: TextIO) -> Iterator[Show | None]:
-    """What to call after each file with the number read, their total and the file.
+    """What to call with the bytes read, the bytes there are, and the file.
 
     None where `stream` is no terminal. The bar is gone when the context ends.
     """

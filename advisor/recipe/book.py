@@ -47,7 +47,12 @@ def moves() -> dict[str, Move]:
     """All moves of the recipe by name."""
     return {
         name: Move(
-            name, move["title"], move["how"], move["prediction"], tuple(move.get("sources", ()))
+            name,
+            move["title"],
+            move["how"],
+            move["prediction"],
+            tuple(move.get("sources", ())),
+            move.get("expects", {}),
         )
         for name, move in _read("moves.toml").items()
     }

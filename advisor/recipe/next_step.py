@@ -1,6 +1,7 @@
 """What the planner answers: where the run stands in the recipe and the one next thing to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from advisor.findings import Evidence
 from advisor.recipe.steps import Step
@@ -9,13 +10,15 @@ from advisor.recipe.steps import Step
 @dataclass(frozen=True, slots=True)
 class Move:
     """One thing to try, with the curve that should change and how, so that the next run can be
-    checked against it. `sources` are the numbers of the lectures that teach it."""
+    checked against it. `sources` are the numbers of the lectures that teach it; `expects` maps what
+    the next run's decomposition shows (`train`, `validation`, `gap`, ...) to `falls` or `rises`."""
 
     name: str
     title: str
     how: str
     prediction: str
     sources: tuple[str, ...] = ()
+    expects: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from math import isfinite, isnan
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -18,11 +18,14 @@ from advisor.findings import CurveSpan, Evidence, Finding, Severity
 from advisor.recipe.next_step import Move, NextStep
 from advisor.recipe.steps import Step
 from advisor.report.printable import printable
-from advisor.runs.decomposition import Decomposition, ErrorSource
+from advisor.runs.decomposition import Decomposition, ErrorSource, Level
 from advisor.runs.diagnosis import Explained, RunDiagnosis
+from advisor.runs.history import Attempt, History, Verdict
 from advisor.runs.run import Curve, Direction, Kind, Split
 from advisor.runs.sweeps.diagnosis import SweepDiagnosis
 from advisor.runs.sweeps.facts import Outcome, Sweep
+from advisor.runs.sweeps.settings import Value
+from advisor.runs.watching import Event, News
 
 VERSION = 1
 IDENTIFIER = (
@@ -210,6 +213,45 @@ class SweepRecord(_Record):
     next_step: NextStepRecord
 
 
+class ChangeRecord(_Record):
+    """A logged setting that differs from the run before."""
+
+    name: str
+    before: float | int | str | bool | None
+    after: float | int | str | bool | None
+
+
+class CheckRecord(_Record):
+    """A prediction of the run before, held against this run."""
+
+    move: str = Field(description="the name of the move that was advised")
+    what: str = Field(description="a row of the decomposition, gap, shift or test gap")
+    predicted: str = Field(description="falls or rises")
+    before: Number
+    after: Number
+    verdict: Verdict
+
+
+class AttemptRecord(_Record):
+    """One of several successive runs."""
+
+    run: str
+    levels: list[LevelRecord]
+    leading: ErrorSource | None = Field(description="the term to work on first")
+    changed: str | None = Field(description="what the user says was changed")
+    changes: list[ChangeRecord] = Field(description="logged settings that differ, without seeds")
+    changed_at_once: int = Field(description="how many things are known to have changed", ge=0)
+    checks: list[CheckRecord]
+
+
+class HistoryRecord(_Record):
+    """Successive runs, in their order."""
+
+    quantity: str
+    unit: str = Field(description="% for rates, else empty")
+    attempts: list[AttemptRecord]
+
+
 class ReportRecord(_Record):
     """The output of nnadvise."""
 
@@ -228,15 +270,51 @@ class ReportRecord(_Record):
     sweep: SweepRecord | None = Field(
         default=None, description="what the runs say together; null if they cannot be compared"
     )
+    history: HistoryRecord | None = Field(
+        default=None, description="the runs one after the other; null unless they were named so"
+    )
 
 
 def report_of(
-    diagnoses: Iterable[RunDiagnosis], together: SweepDiagnosis | None = None
+    diagnoses: Iterable[RunDiagnosis],
+    together: SweepDiagnosis | None = None,
+    history: History | None = None,
 ) -> ReportRecord:
-    """The report on runs, in their order, and on what they say together."""
+    """The report on runs, in their order, and on what they say together and one by one."""
     return ReportRecord(
-        runs=[_run(each) for each in diagnoses], sweep=_sweep(together) if together else None
+        runs=[_run(each) for each in diagnoses],
+        sweep=_sweep(together) if together else None,
+        history=_history(history) if history else None,
     )
+
+
+class EventRecord(_Record):
+    """Something new about a run that is followed (`--watch`); one to a line."""
+
+    news: News
+    run: str
+    step: int = Field(description="the last step that was logged")
+    diagnosis: DiagnosisRecord | None = Field(description="null where a run appears")
+    next_step: NextStepRecord | None = Field(description="null unless the diagnosis leads")
+
+
+class EventRecords:
+    """Prints events as JSON, one to a line."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def __call__(self, event: Event) -> None:
+        """Print one event."""
+        run, step = event.diagnosis.run, event.next_step
+        record = EventRecord(
+            news=event.news,
+            run=printable(run.name),
+            step=max((int(curve.steps[-1]) for curve in run.curves if len(curve)), default=0),
+            diagnosis=_diagnosis(event.finding) if event.finding else None,
+            next_step=_next_step(step) if step else None,
+        )
+        print(record.model_dump_json(), file=self._file, flush=True)
 
 
 def schema() -> dict[str, Any]:
@@ -290,16 +368,52 @@ def _sweep(found: SweepDiagnosis) -> SweepRecord:
     )
 
 
+def _history(history: History) -> HistoryRecord:
+    return HistoryRecord(
+        quantity=printable(history.quantity),
+        unit=history.unit,
+        attempts=[_attempt(each) for each in history.attempts],
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptRecord:
+    table = attempt.decomposition
+    return AttemptRecord(
+        run=printable(attempt.diagnosis.run.name),
+        levels=[_level(each) for each in table.levels],
+        leading=table.leading.source if table.leading else None,
+        changed=printable(attempt.said) or None,
+        changes=[
+            ChangeRecord(name=printable(name), before=_plain(before), after=_plain(after))
+            for name, before, after in attempt.changes
+        ],
+        changed_at_once=attempt.changed_at_once,
+        checks=[
+            CheckRecord(
+                move=each.move.name,
+                what=each.what,
+                predicted=each.predicted,
+                before=each.before,
+                after=each.after,
+                verdict=each.verdict,
+            )
+            for each in attempt.checks
+        ],
+    )
+
+
+def _plain(value: Value) -> Value:
+    return printable(value) if isinstance(value, str) else value
+
+
 def _outcome(sweep: Sweep, outcome: Outcome) -> OutcomeRecord:
     known = outcome.trajectory is not None
-    values = {printable(each.name): sweep.value(outcome, each) for each in sweep.settings}
     return OutcomeRecord(
         run=printable(outcome.run.name),
         best=outcome.best_as_logged if known else None,
         final=outcome.final_as_logged if known else None,
         settings={
-            name: printable(value) if isinstance(value, str) else value
-            for name, value in values.items()
+            printable(each.name): _plain(sweep.value(outcome, each)) for each in sweep.settings
         },
         diagnosis=outcome.verdict or None,
     )
@@ -357,16 +471,7 @@ def _decomposition(found: Decomposition | None) -> DecompositionRecord | None:
     return DecompositionRecord(
         quantity=printable(found.quantity),
         unit=found.unit,
-        levels=[
-            LevelRecord(
-                name=each.name,
-                value=each.value,
-                uncertainty=each.uncertainty,
-                tag=None if each.tag is None else printable(each.tag),
-                step=each.step,
-            )
-            for each in found.levels
-        ],
+        levels=[_level(each) for each in found.levels],
         terms=[
             TermRecord(
                 source=each.source,
@@ -377,6 +482,16 @@ def _decomposition(found: Decomposition | None) -> DecompositionRecord | None:
             for each in found.terms
         ],
         leading=found.leading.source if found.leading else None,
+    )
+
+
+def _level(level: Level) -> LevelRecord:
+    return LevelRecord(
+        name=level.name,
+        value=level.value,
+        uncertainty=level.uncertainty,
+        tag=None if level.tag is None else printable(level.tag),
+        step=level.step,
     )
 
 

@@ -10,11 +10,13 @@ from rich.text import Text
 from advisor.findings import CurveSpan, Evidence, Finding, Severity
 from advisor.recipe.next_step import NextStep
 from advisor.recipe.steps import Step
+from advisor.report import history_text
 from advisor.report.printable import printable
 from advisor.report.run_chart import chart
 from advisor.report.sweep_text import heading, summary, table
 from advisor.runs.decomposition import Decomposition, ErrorSource, Level, Term
 from advisor.runs.diagnosis import RunDiagnosis
+from advisor.runs.history import History
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.sweeps.diagnosis import SweepDiagnosis
 from advisor.runs.wording import number
@@ -52,7 +54,10 @@ class RunReport:
         self._width = min(self._console.width, WIDEST)
 
     def print(
-        self, diagnoses: Sequence[RunDiagnosis], together: SweepDiagnosis | None = None
+        self,
+        diagnoses: Sequence[RunDiagnosis],
+        together: SweepDiagnosis | None = None,
+        history: History | None = None,
     ) -> None:
         """Print all, in the given order; a few lines each if there are many.
 
@@ -60,20 +65,34 @@ class RunReport:
         compared.
         """
         full = self._verbose or len(diagnoses) <= FULL_REPORTS
-        if together is not None:
-            for line in self._together(together):
-                line.rstrip()
-                self._console.print(line, soft_wrap=True)
+        if history is not None:
+            self._print_block(self._history(history))
+        if together is not None and (history is None or together.sweep.settings):
+            self._print_block(self._together(together))
             if not self._verbose and len(diagnoses) > MOST_BRIEF:
                 compared = {id(each.run) for each in together.sweep.outcomes}
                 diagnoses = [each for each in diagnoses if id(each.run) not in compared]
-            self._console.print()
         for position, diagnosis in enumerate(diagnoses):
             if position:
                 self._console.print()
             for line in self._full(diagnosis) if full else self._brief(diagnosis):
                 line.rstrip()
                 self._console.print(line, soft_wrap=True)
+
+    def _print_block(self, lines: Iterable[Text]) -> None:
+        for line in lines:
+            line.rstrip()
+            self._console.print(line, soft_wrap=True)
+        self._console.print()
+
+    def _history(self, history: History) -> Iterator[Text]:
+        what = "error" if history.unit else printable(history.quantity)
+        yield Text.assemble(("one after the other", "bold"), (f"  how the {what} moved", "dim"))
+        yield from history_text.table(history)
+        for position, words in enumerate(history_text.remarks(history)):
+            if position == 0:
+                yield Text()
+            yield from self._wrapped(_quoting(printable(words)), 4, Text("  "))
 
     def _together(self, found: SweepDiagnosis) -> Iterator[Text]:
         yield from self._wrapped(heading(found.sweep), 2, Text())
@@ -205,9 +224,14 @@ class RunReport:
 
 
 def print_concise(
-    diagnoses: Iterable[RunDiagnosis], file: TextIO, together: SweepDiagnosis | None = None
+    diagnoses: Iterable[RunDiagnosis],
+    file: TextIO,
+    together: SweepDiagnosis | None = None,
+    history: History | None = None,
 ) -> None:
     """One line per diagnosis and one for the next move, each with the run's name in front."""
+    for words in history_text.remarks(history) if history else ():
+        print(f"history: {printable(words)}", file=file)
     if together is not None:
         print(f"together: {summary(together)}", file=file)
         for finding in together.findings:

@@ -1,7 +1,7 @@
 """From paths on disk to runs: discovery, reading, grouping, roles."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,20 +10,18 @@ from typing import Any
 import numpy as np
 
 from advisor.runs.components import total_losses
-from advisor.runs.discovery import RunNotReadable, find_logs, in_words, why_nothing_is_read
+from advisor.runs.discovery import RunNotReadable, find_logs, why_nothing_is_read
 from advisor.runs.grouping import FolderRole, Member, RunFiles, group_runs
 from advisor.runs.hyperparameters import hyperparameters_in_texts
 from advisor.runs.kinds import kind_of_run
-from advisor.runs.readers.opening import open_log
-from advisor.runs.readers.series import LogFile, Series
+from advisor.runs.readers.series import Series
 from advisor.runs.readers.settings_beside import settings_beside
+from advisor.runs.reading import LogReader, Progress
 from advisor.runs.roles import NO_OVERRIDES, assign_roles, role_in_words
 from advisor.runs.run import Curve, Kind, Note, Run
 from advisor.runs.scalars import Scalars
 from advisor.runs.timeline import Points, Repairs, in_order, joined, notes_on
 from advisor.runs.vocabulary import is_process
-
-Progress = Callable[[int, int, Path], None]
 
 
 @dataclass(slots=True)
@@ -44,23 +42,24 @@ def load_runs(
     paths: Sequence[Path],
     overrides: Mapping[str, str] = NO_OVERRIDES,
     on_progress: Progress | None = None,
+    reader: LogReader | None = None,
 ) -> LoadedRuns:
     """All runs at or below `paths`, in the order of the paths and of the folders' names.
 
-    `overrides` maps tags to roles in words (see `assign_roles`). `on_progress` is called after each
-    file with the number of files of the input that were read, their total, and the file. A run
+    `overrides` maps tags to roles in words (see `assign_roles`). `on_progress` is told how far
+    reading has come. A `reader` that has read these files before reads on where it was. A run
     that several paths lead to is loaded once. Raises `UnknownRole` for a wrong override; what is
     wrong with an input is told in the result.
     """
     for text in overrides.values():
         role_in_words(text)
-    progress = on_progress or _no_progress
+    reader = reader or LogReader(on_progress)
     loaded = LoadedRuns()
     seen: set[Path] = set()
     for path in paths:
         taken = {run.name for run in loaded.runs}
         try:
-            found = _load(path, overrides, progress, seen, taken)
+            found = _load(path, overrides, reader, seen, taken)
         except RunNotReadable as error:
             loaded.failures.append((error.path, error.reason))
         else:
@@ -70,14 +69,10 @@ def load_runs(
     return loaded
 
 
-def _no_progress(read: int, total: int, path: Path) -> None:
-    """Say nothing."""
-
-
 def _load(
     path: Path,
     overrides: Mapping[str, str],
-    progress: Progress,
+    reader: LogReader,
     seen: set[Path],
     taken: AbstractSet[str],
 ) -> LoadedRuns:
@@ -87,7 +82,7 @@ def _load(
     """
     found = find_logs(path)
     fresh = [each for each in found.files if each.resolve() not in seen]
-    files, unreadable = _read(fresh, progress)
+    files, unreadable = reader.read(fresh)
     empty = [(file.path, reason) for file in files if (reason := file.why_no_scalars())]
     if fresh and len(empty) == len(files):
         raise RunNotReadable(path, why_nothing_is_read(path, [*unreadable, *empty]))
@@ -105,23 +100,6 @@ def _load(
     seen.update(each.file.path.resolve() for group in groups for each in group.members)
     runs = [_run(group, _name(group, path, taken), overrides) for group in groups]
     return LoadedRuns(runs, failures, skipped)
-
-
-def _read(
-    paths: Sequence[Path], progress: Progress
-) -> tuple[list[LogFile], list[tuple[Path, str]]]:
-    """The logs that could be read, and why the others could not."""
-    files, unreadable = [], []
-    for number, path in enumerate(paths, 1):
-        file = open_log(path)
-        try:
-            file.read()
-        except OSError as error:
-            unreadable.append((path, in_words(error)))
-        else:
-            files.append(file)
-        progress(number, len(paths), path)
-    return files, unreadable
 
 
 def _has_scalars(group: RunFiles) -> bool:

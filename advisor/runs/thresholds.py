@@ -215,6 +215,10 @@ class Thresholds:
     gradient_limit_width: float = 0.005
     """... where this close to it, as a share, counts."""
 
+    # Successive runs
+    prediction_change: float = 0.05
+    """Share of a level by which it must change, beyond noise, for a prediction to be judged."""
+
     # Schedule
     negligible_rate: float = 0.01
     """A learning rate below this share of its peak trains nothing any more."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.tables import Row, Table, TableFile, axis_among, step_in
 from advisor.runs.vocabulary import Family, quantity_of
 
@@ -25,7 +26,7 @@ class CsvLog(TableFile):
         self.offset = 0
         self._header = b""
 
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read what was appended since the last call; return the number of new rows.
 
         Raises `OSError`.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.tables import Row, Table, TableFile, axis_among
 
 TRAINER_STATE = "trainer_state.json"
@@ -20,7 +21,7 @@ class TrainerState(TableFile):
         super().__init__(path)
         self._seen = (0, 0.0)
 
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read the file if it has changed; return the number of rows that are new.
 
         A file that is only half written keeps what was read before. Raises `OSError`.
@@ -48,7 +49,7 @@ class JsonLines(TableFile):
         super().__init__(path)
         self.offset = 0
 
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read the lines appended since the last call; return their number. Raises `OSError`."""
         status = self.path.stat()
         if status.st_size < self.offset:

@@ -1,10 +1,12 @@
 """What every reader of logs yields: series of points, and the file they come from."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+
+OnBytes = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -68,9 +70,10 @@ class LogFile(Protocol):
     def first_wall_time(self) -> float:
         """When the first point was logged, in seconds since 1970, as far as the file tells."""
 
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read what was appended since the last call; return the number of new records.
 
+        `on_bytes` is called with the bytes read so far each time some more are, in long files.
         Raises `OSError`.
         """
 

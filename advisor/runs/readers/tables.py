@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from advisor.runs.readers.series import Gap, Series
+from advisor.runs.readers.series import Gap, OnBytes, Series
 
 _AXES = (
     *("step", "global_step", "iteration", "iter", "iterations", "num_updates", "total_timesteps"),
@@ -105,7 +105,7 @@ class TableFile(ABC):
         return self._table.wall_time
 
     @abstractmethod
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read what is new; return the number of new rows. Raises `OSError`."""
 
     def why_no_scalars(self) -> str:

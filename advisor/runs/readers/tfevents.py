@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from advisor.runs.readers.crc32c import masked_crc32c
-from advisor.runs.readers.series import Gap, Series
+from advisor.runs.readers.series import Gap, OnBytes, Series
 from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
 from advisor.runs.readers.wire import MalformedMessage
 
@@ -92,10 +92,11 @@ class EventFile:
         lasts = [each.wall_times[-1] for each in self.series.values() if each]
         return max(lasts, default=self.created or 0.0)
 
-    def read(self) -> int:
+    def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read what was appended since the last call; return the number of new records.
 
-        A file that has shrunk is read anew from its start. Raises `OSError`.
+        A file that has shrunk is read anew from its start. `on_bytes` is called with the bytes read
+        after each chunk. Raises `OSError`.
         """
         with self.path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
@@ -108,6 +109,8 @@ class EventFile:
                 chunk = stream.read(min(_CHUNK, self.size - self.offset))
                 used = self._scan(chunk)
                 self.offset += used
+                if on_bytes is not None:
+                    on_bytes(self.offset)
                 if not used and not self._step_over(stream, chunk):
                     break
         return self.records - before
