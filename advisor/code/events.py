@@ -231,7 +231,8 @@ class LossComputed(Event):
     """A loss is computed. `path` is the library's loss; `expects` the scale it wants.
 
     `name` is the loss as a user writes it, where the path does not say it all. `model` is the model
-    that was compiled with the loss, where that is how it is used. `result` is the loss itself.
+    that was compiled with the loss, where that is how it is used. `result` is the loss itself,
+    `options` are the arguments that set it up: those of its class, or of the function itself.
     """
 
     path: str
@@ -241,6 +242,26 @@ class LossComputed(Event):
     name: str | None = None
     model: Value | None = None
     result: Value | None = None
+    options: Arguments = field(default_factory=Arguments)
+
+
+@dataclass(eq=False, slots=True)
+class SoftmaxApplied(Event):
+    """Softmax, or its logarithm, is taken over a dimension. The place is where the dimension is, or
+    should be, written. `axis` is None when it is not known; `implicit` tells that it is left out."""
+
+    operation: str
+    tensor: Tensor
+    result: Tensor
+    axis: int | None
+    implicit: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class LogarithmTaken(Event):
+    """The logarithm of a tensor is taken."""
+
+    tensor: Tensor
 
 
 @dataclass(eq=False, slots=True)

@@ -93,7 +93,8 @@ class Shape:
     """The dimensions of a tensor: known, symbolic, or still to be named when they are asked for.
 
     Without a known rank, an axis that is asked for gets a symbol, so that `x.size(1)` means the
-    same number each time. `base` is a shape of as little known rank that has the same first axis.
+    same number each time. `base` is a shape of as little known rank that has the same first axis,
+    `last` the length of the last one.
     """
 
     __slots__ = ("_axes", "_base", "dims", "name")
@@ -103,10 +104,11 @@ class Shape:
         dims: tuple[Number, ...] | None = None,
         name: str = "x",
         base: "Shape | None" = None,
+        last: Number | None = None,
     ) -> None:
         self.dims = dims
         self.name = name
-        self._axes: dict[int, Number] = {}
+        self._axes: dict[int, Number] = {} if last is None else {-1: last}
         self._base = base
 
     def __repr__(self) -> str:
@@ -336,11 +338,22 @@ class Tensor(Value):
     """An array of numbers of any library.
 
     `graph` is True when a gradient can flow from it to parameters, False when it cannot, None
-    when nobody knows. `dtype` is a word such as `float`, `long`, `uint8`, `bool`. `layout` tells
-    the axes of what a sequence layer has made.
+    when nobody knows. `dtype` is a word such as `float`, `long`, `int`, `uint8`, `bool`. `layout`
+    tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
+    numbers of, or a part of them.
     """
 
-    __slots__ = ("dtype", "graph", "layout", "library", "lineage", "scale", "shape", "text")
+    __slots__ = (
+        "dtype",
+        "graph",
+        "layout",
+        "library",
+        "lineage",
+        "scale",
+        "shape",
+        "text",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -354,9 +367,11 @@ class Tensor(Value):
         text: str = "",
         layout: Layout | None = None,
         place: "NodePlace | None" = None,
+        whole: "Tensor | None" = None,
     ) -> None:
         super().__init__(place)
         self.layout = layout
+        self.whole = whole
         self.shape = shape if shape is not None else Shape(name=text or "x")
         self.scale = scale
         self.dtype = dtype
@@ -380,7 +395,16 @@ class Tensor(Value):
             text=changes.get("text", self.text),
             layout=changes.get("layout", self.layout),
             place=changes.get("place", self.place),
+            whole=changes.get("whole"),
         )
+
+    def overwrite(self) -> None:
+        """Forget the range of the numbers, here and in what they are a part of: some of them are
+        written over in place."""
+        current: Tensor | None = self
+        while current is not None:
+            current.scale = None
+            current = current.whole
 
 
 class Unknown(Value):

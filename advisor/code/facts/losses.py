@@ -1,15 +1,70 @@
 """Loss calls: what a loss is given and what it expects."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
+
+import libcst as cst
 
 from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.values import Activation, Scale, scale_of
+from advisor.code.symbols import ONE, Number
+from advisor.code.values import Activation, Scale, Shape, Tensor, Value, alternatives, scale_of
+from advisor.findings import Severity
 from advisor.rulebook import Draft
 
 _APPLIES_ITSELF = frozenset({"logits", "binary_logits"})
+# Losses over classes of which one is right, and over classes that are right or not each by itself.
+_CATEGORICAL = frozenset(
+    {
+        "CategoricalCrossentropy",
+        "CategoricalFocalCrossentropy",
+        "NLLLoss",
+        "NLLLoss2d",
+        "SparseCategoricalCrossentropy",
+        "nll_loss",
+        "nll_loss2d",
+    }
+)
+_BINARY = frozenset(
+    {"BCELoss", "BinaryCrossentropy", "BinaryFocalCrossentropy", "binary_cross_entropy"}
+)
+_ELEMENTWISE = frozenset(
+    {"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"}
+    | {"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"}
+)
+_KL_DIVERGENCE = frozenset({"KLDivLoss", "kl_div"})
+_SYMMETRIC = _ELEMENTWISE | frozenset(
+    {"CosineSimilarity", "Huber", "LogCosh", "MeanAbsoluteError", "MeanSquaredError"}
+)
+_OF_INDICES = frozenset(
+    {"NLLLoss", "NLLLoss2d", "nll_loss", "nll_loss2d", "SparseCategoricalCrossentropy"}
+    | {"sparse_softmax_cross_entropy_with_logits", "sparse_softmax_cross_entropy"}
+)
+_OF_FRACTIONS = frozenset(
+    {"BCELoss", "binary_cross_entropy"} | {"BCEWithLogitsLoss", "binary_cross_entropy_with_logits"}
+)
+# What programs call targets, and what they call predictions.
+_TARGETS = re.compile(
+    r"(\w+_)?(y_?true|labels?|targets?|tgts?|ground_?truths?|gts?|y_(train|test|val|batch))"
+    r"|y|yb|y_?b?atch",
+    re.IGNORECASE,
+)
+_PREDICTIONS = re.compile(
+    r"(\w+_)?(y_?hats?|y_?preds?|preds?|predictions?|predicted|outputs?|logits?|probs?|y_?logits?)"
+    r"|out|probabilities",
+    re.IGNORECASE,
+)
+_OF_A_NETWORK = frozenset(
+    {
+        Activation.LOGITS,
+        Activation.SOFTMAX,
+        Activation.SIGMOID,
+        Activation.LOG_SOFTMAX,
+        Activation.LOG_SIGMOID,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +75,12 @@ class LossCall(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every loss that is computed, and not replaced before any training with it."""
-        return [cls(event) for event in run.events(LossComputed) if not _is_replaced(run, event)]
+        """Every loss that is computed in any case, and not replaced before any training with it."""
+        events = list(run.events(LossComputed))
+        chosen = _one_of_several(events)
+        return [
+            cls(event) for event in events if event not in chosen and not _is_replaced(run, event)
+        ]
 
     @property
     def name(self) -> str:
@@ -34,6 +93,155 @@ class LossCall(Fact):
         return self.event.expects in _APPLIES_ITSELF
 
     @property
+    def expects_probabilities(self) -> bool:
+        """Whether the loss expects numbers between 0 and 1."""
+        return self.event.expects == "probabilities"
+
+    @property
+    def expects_log_probabilities(self) -> bool:
+        """Whether the loss expects logarithms of probabilities."""
+        return self.event.expects == "log_probabilities"
+
+    @property
+    def is_of_keras(self) -> bool:
+        """Whether it is a loss of Keras or TensorFlow."""
+        return self.event.path.startswith(("keras.", "tensorflow."))
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether one of several classes is right."""
+        return self.event.expects == "logits" or self._class in _CATEGORICAL
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether each number is a yes or no by itself."""
+        return self.event.expects == "binary_logits" or self._class in _BINARY
+
+    @property
+    def is_kl_divergence(self) -> bool:
+        """Whether it is torch's Kullback-Leibler divergence."""
+        return self._class in _KL_DIVERGENCE
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether prediction and targets may change places."""
+        return self._class in _SYMMETRIC
+
+    @property
+    def takes_indices_alone(self) -> bool:
+        """Whether targets can only be indices of classes."""
+        return self._class in _OF_INDICES
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether numbers are compared one by one, and shapes are broadcast to that end."""
+        return self._class in _ELEMENTWISE
+
+    @property
+    def _class(self) -> str:
+        return self.event.path.rsplit(".", 1)[-1]
+
+    def option(self, name: str) -> Value | None:
+        """What the loss was told under a name; None when it was not told."""
+        return self.event.options.keywords.get(name)
+
+    @property
+    def options_are_known(self) -> bool:
+        """Whether all options were given by name, so that the others have their defaults."""
+        return not self.event.options.unknown and not self.event.options.positional
+
+    @property
+    def width(self) -> int | None:
+        """How many numbers are predicted for a sample, along the axis of the classes."""
+        prediction = self.event.prediction
+        shape = prediction.shape if isinstance(prediction, Tensor) else None
+        if shape is None:
+            return None
+        if shape.dims is None:
+            last = shape.known_axes.get(-1)
+            return None if last is None else last.integer
+        if not shape.dims:
+            return None
+        middle = not self.is_of_keras and self.is_categorical and len(shape.dims) > 1
+        return shape.dims[1 if middle else -1].integer
+
+    @property
+    def target_scale(self) -> Scale | None:
+        """The scale of the targets, when it is the same on every way."""
+        return scale_of(self.event.target)
+
+    @property
+    def target(self) -> Tensor | None:
+        """The targets, when enough is known of them."""
+        return self.event.target if isinstance(self.event.target, Tensor) else None
+
+    @property
+    def takes_fractions_alone(self) -> bool:
+        """Whether targets of whole numbers are refused."""
+        return self._class in _OF_FRACTIONS
+
+    @property
+    def target_has_one_axis_less(self) -> bool:
+        """Whether the targets are one number where the prediction is one for each class."""
+        prediction, target = self.event.prediction, self.target
+        if not isinstance(prediction, Tensor) or target is None:
+            return False
+        first, second = prediction.shape.rank, target.shape.rank
+        return first is not None and second is not None and second == first - 1
+
+    @property
+    def cuts_targets(self) -> bool:
+        """Whether the targets are cast to whole numbers from something else."""
+        prediction, target = self.event.prediction, self.target
+        if target is None or not _is_whole(target) or _is_whole(prediction):
+            return False
+        current: Tensor | None = target
+        while current is not None and _is_whole(current):
+            current = current.whole
+        return current is not None and current.scale is None
+
+    @property
+    def broadcast(self) -> tuple[Shape, Shape] | None:
+        """The shapes of prediction and targets when comparing them makes a larger one of both."""
+        prediction, target = self.event.prediction, self.target
+        if not isinstance(prediction, Tensor) or target is None:
+            return None
+        first, second = prediction.shape.dims, target.shape.dims
+        if not first or not second:
+            return None
+        stretched = [_stretches(first, second), _stretches(second, first)]
+        return (prediction.shape, target.shape) if all(stretched) else None
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the targets stand where the prediction belongs, and the other way round."""
+        first, second = self.event.prediction, self.event.target
+        if second is None or _is_network_output(first):
+            return False
+        names = self._names
+        if names is None:
+            return False
+        prediction, target = names
+        if _TARGETS.fullmatch(target) and not _is_whole(first):
+            return False
+        looks_like_targets = bool(_TARGETS.fullmatch(prediction)) or _is_whole(first)
+        if not looks_like_targets or _PREDICTIONS.fullmatch(prediction):
+            return False
+        return _is_network_output(second) or bool(_PREDICTIONS.fullmatch(target))
+
+    @property
+    def _names(self) -> tuple[str, str] | None:
+        """What the program calls the prediction and the targets, where it hands them over."""
+        node = self.event.place.node
+        if not isinstance(node, cst.Call) or len(node.args) < 2:
+            return None
+        first, second = node.args[:2]
+        if first.star or second.star or first.keyword is not None or second.keyword is not None:
+            return None
+        names = name_of(first.value), name_of(second.value)
+        return (names[1], names[0]) if self.is_of_keras else names
+
+    @property
     def scale(self) -> Scale | None:
         """The scale of the prediction, when it is the same on every way the program can take."""
         return scale_of(self.event.prediction)
@@ -43,6 +251,12 @@ class LossCall(Fact):
         scale = self.scale
         return scale is not None and scale.activation is activation
 
+    def finding_here(self, message: str, severity: Severity | None = None) -> Draft:
+        """A finding at the loss, with the layer or activation that the prediction comes from."""
+        origin = None if self.scale is None else self.scale.place
+        found = draft(self.event, message, (origin, "the prediction comes from here"))
+        return replace(found, severity=severity)
+
     def finding(self, message: str) -> Draft:
         """A finding at the activation, which is what has to go, with the loss beside it; at the
         loss when the activation lies in another file."""
@@ -51,6 +265,67 @@ class LossCall(Fact):
         if activation is None or activation.source is not loss.source:
             return draft(self.event, message, (activation, "the activation is applied here"))
         return Draft(activation, message, ((loss, f"`{self.name}` is computed here"),))
+
+
+def _one_of_several(events: list[LossComputed]) -> set[LossComputed]:
+    """The losses in whose place another one may be computed, that expects something else: which one
+    it is may depend on what the prediction is."""
+    by_call: dict[tuple[object, ...], list[LossComputed]] = {}
+    for event in events:
+        context = event.context
+        way = (context.rounds, context.guards, context.calls)
+        by_call.setdefault((event.place.node, event.prediction, *way), []).append(event)
+    return {
+        event
+        for same_call in by_call.values()
+        if len({each.expects for each in same_call}) > 1
+        for event in same_call
+    }
+
+
+def name_of(node: cst.BaseExpression) -> str:
+    """The name behind an expression: `labels` of `labels.long()`, of `batch["labels"]`, of
+    `self.labels[:, 0]`, of `torch.sigmoid(labels)`."""
+    match node:
+        case cst.Name():
+            return node.value
+        case cst.Call(func=cst.Attribute(value=cst.Name(value=("torch" | "F" | "tf")))) if (
+            node.args
+        ):
+            return name_of(node.args[0].value)
+        case cst.Call(func=cst.Attribute()):
+            return name_of(cst.ensure_type(node.func, cst.Attribute).value)
+        case cst.Attribute():
+            return node.attr.value
+        case cst.Subscript():
+            index = node.slice[0].slice if len(node.slice) == 1 else None
+            if isinstance(index, cst.Index) and isinstance(index.value, cst.SimpleString):
+                return str(index.value.evaluated_value)
+            return name_of(node.value)
+    return ""
+
+
+def _is_network_output(value: Value) -> bool:
+    """Whether a network has surely made a value: it leads to parameters through an activation."""
+    scale = scale_of(value)
+    return (
+        scale is not None
+        and scale.activation in _OF_A_NETWORK
+        and all(isinstance(each, Tensor) and each.graph is True for each in alternatives(value))
+    )
+
+
+def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+    """Whether an axis of one, or none at all, meets a longer one of another shape."""
+    for position in range(1, len(other) + 1):
+        own = dims[-position] if position <= len(dims) else ONE
+        if own.is_one and not other[-position].is_one:
+            return True
+    return False
+
+
+def _is_whole(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.dtype in {"long", "int", "uint8", "bool"}
 
 
 def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:

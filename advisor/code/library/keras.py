@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import ModelCompiled, ModelTrained, OptimizerStepped
+from advisor.code.events import LossComputed, ModelCompiled, ModelTrained, OptimizerStepped
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.keras_layers import activation_of, argument_place
@@ -280,7 +280,19 @@ def train_model(call: Call) -> Value | None:
     assert call.receiver is not None
     lineages.hold_back(call.machine, call.arguments, call.node)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
+    target = call.argument(1, "y")
+    if isinstance(target, Tensor):
+        _compare_with(call, call.receiver, target)
     return None
+
+
+def _compare_with(call: Call, model: Value, target: Tensor) -> None:
+    """Tell the losses that a model was compiled with what they are computed from."""
+    for event in reversed(call.machine.trace):
+        if isinstance(event, ModelCompiled) and event.model is model:
+            return
+        if isinstance(event, LossComputed) and event.model is model:
+            event.target = target
 
 
 @function("keras.optimizers.*", *(f"keras.optimizers.{name}" for name in OPTIMIZERS))

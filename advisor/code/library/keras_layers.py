@@ -190,11 +190,14 @@ def _with(tensor: Tensor, scale: Scale | None, call: Call) -> Tensor:
 
 
 def _shape_behind(layer_called: Layer, name: str, tensor: Tensor) -> Shape:
-    units = known_number(layer_called.argument(0, "units"))
+    given = layer_called.argument(0, "units")
+    units = known_number(given)
     dims = tensor.shape.dims
-    if name != "Dense" or units is None or not dims:
+    if name != "Dense" or units is None:
         return Shape()
-    return Shape((*dims[:-1], units))
+    if getattr(given, "configurable", None) is not None:
+        units = symbols.fresh("units")  # any other may be asked for
+    return Shape((*dims[:-1], units)) if dims else Shape(last=units)
 
 
 def activated(call: Call, tensor: Tensor, layer_called: Layer, position: int) -> Tensor:

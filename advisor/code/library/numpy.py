@@ -11,6 +11,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.python import on_append
+from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.values import (
     CHANGED_LINEAGE,
@@ -138,6 +139,8 @@ def kept(call: Call) -> Value | None:
     tensor = call.receiver
     if isinstance(tensor, Tensor) and call.path.endswith(("ravel", "toarray", "todense")):
         return tensor.replace(shape=Shape())
+    if isinstance(tensor, Tensor) and call.path.endswith("astype"):
+        return cast(tensor, named_dtype(call.argument(0, "dtype")))
     return tensor
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from advisor.code.events import GradientsTaken
+from advisor.code.events import GradientsTaken, LogarithmTaken
 from advisor.code.library.models import Call, function, method
+from advisor.code.library.torch_tensors.activations import over_axis
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.values import (
     Activation,
@@ -14,6 +15,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    known_number,
     scale_of,
 )
 
@@ -94,6 +96,13 @@ def _activation(kind: Activation) -> Callable[[Call], Value | None]:
             return tensor
         if tensor is None:
             tensor = Tensor(library="keras")
+        if kind in {Activation.SOFTMAX, Activation.LOG_SOFTMAX}:
+            axis = call.argument(1, "axis")
+            number = known_number(axis)
+            last = -1 if axis is None else None
+            return over_axis(
+                tensor, kind, call, call.place, last if number is None else number.integer
+            )
         return tensor.replace(scale=Scale(kind, call.place), place=call.place)
 
     return model
@@ -126,6 +135,7 @@ def logarithm(call: Call) -> Value | None:
     if tensor is None:
         return None
     scale = scale_of(tensor)
+    call.machine.emit(LogarithmTaken(call.place, call.context, tensor))
     after = {
         Activation.SOFTMAX: Activation.LOG_SOFTMAX,
         Activation.SIGMOID: Activation.LOG_SIGMOID,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from advisor.code.events import LossComputed
 from advisor.code.library.models import Call, function, method
-from advisor.code.values import Layer, Shape, Tensor, Value
+from advisor.code.values import Arguments, Instance, Layer, Shape, Tensor, Value
 
 # Class of torch.nn -> (function of torch.nn.functional, what it expects)
 LOSSES = {
@@ -50,11 +50,23 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             prediction = call.argument(0, "inputs")
         if prediction is not None and not call.arguments.unknown:
             event = LossComputed(call.place, call.context, path, expects, prediction, target)
+            event.options = _options(call)
             call.machine.emit(event)
         graph = prediction.graph if isinstance(prediction, Tensor) else None
         return Tensor(Shape(()), graph=graph, text="loss", place=call.place)
 
     return model
+
+
+def _options(call: Call) -> Arguments:
+    """The arguments that set a loss up."""
+    built = call.receiver
+    if isinstance(built, Layer):
+        return built.arguments
+    if isinstance(built, Instance):
+        return Arguments(unknown=True)
+    rest = call.arguments.positional[2:]
+    return Arguments(rest, call.arguments.keywords, call.arguments.unknown)
 
 
 def _timm_loss(call: Call) -> Value | None:

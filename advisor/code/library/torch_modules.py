@@ -22,6 +22,11 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.python import deep_copied
 from advisor.code.library.torch_sequences import ATTENDING, RECURRENT, attended, recurrent
+from advisor.code.library.torch_tensors.activations import (
+    activated,
+    over_axis,
+    over_default_axis,
+)
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.symbols import Number
@@ -248,7 +253,9 @@ def run_sequential(call: Call) -> Value | None:
         value = calls.call(call.machine, child, Arguments([value]), call.node)
         if isinstance(child, Layer) and child.path in ACTIVATIONS and isinstance(value, Tensor):
             # Nobody calls it in the open: its place is where it was put into the container.
-            value = value.replace(scale=Scale(ACTIVATIONS[child.path], child.place))
+            axis = None if value.scale is None else value.scale.axis
+            scale = Scale(ACTIVATIONS[child.path], child.place, axis)
+            value = value.replace(scale=scale, whole=value)
     return value
 
 
@@ -275,10 +282,7 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
     """The output of a layer for an input tensor."""
     path = layer.path
     if path in ACTIVATIONS:
-        dim = known_number(layer.argument(0, "dim"))
-        axis = dim.integer if dim is not None and "Softmax" in path else None
-        scale = Scale(ACTIVATIONS[path], call.place, axis)
-        return tensor.replace(scale=scale, place=call.place)
+        return _activate(layer, tensor, call)
     if path in KEEP_ALL:
         return tensor
     if path in RECURRENT:
@@ -292,6 +296,7 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
         return Tensor(
             shape,
             scale=Scale(Activation.LOGITS, call.place),
+            dtype="float",
             graph=call.context.gradients,
             text=tensor.text,
             layout=tensor.layout if path == "torch.nn.Linear" else None,
@@ -300,14 +305,67 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
     if path in _SHAPES:
         return tensor.replace(shape=_SHAPES[path](layer, tensor.shape), scale=None)
     if path.startswith("torchvision.models."):
-        return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
+        return _scores_of_ready_model(layer, call)
     return None
 
 
+def _activate(layer: Layer, tensor: Tensor, call: Call) -> Tensor:
+    """What a layer that is an activation makes of its input."""
+    kind = ACTIVATIONS[layer.path]
+    if kind not in {Activation.SOFTMAX, Activation.LOG_SOFTMAX}:
+        if isinstance(layer.argument(-1, "inplace"), Constant):
+            tensor.overwrite()
+        return activated(tensor, kind, call)
+    if layer.path.endswith("2d"):
+        return over_axis(tensor, kind, call, layer.place, -3)
+    dim = layer.argument(0, "dim")
+    if layer.arguments.unknown or dim is not None:
+        number = known_number(dim)
+        return over_axis(
+            tensor, kind, call, layer.place, None if number is None else number.integer
+        )
+    return over_default_axis(tensor, kind, call, layer.place)
+
+
+# What ready models call the layers that make their scores.
+_HEADS = ("fc", "classifier", "head", "heads")
+family("ready model", "torchvision.models.")
+
+
+@attribute("ready model", *_HEADS)
+def head_of_ready_model(machine: "Machine", receiver: Layer, node: cst.CSTNode) -> Value | None:
+    """`model.classifier`, as it was built: whoever asks for it may put something else into it."""
+    made = machine.unknown("head", node)
+    for each in _HEADS:
+        if isinstance(node, cst.Attribute) and node.attr.value == each:
+            machine.store(receiver.fields, each, made)
+    return made
+
+
+# Ready models that return more than scores, at least while they are trained.
+_RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
+
+
+def _scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
+    """The scores of a ready model: those of its new head, if it has been given one."""
+    name = layer.path.removeprefix("torchvision.models.").lower()
+    if name.startswith(_RETURN_MORE) or "rcnn" in name:
+        return None
+    for each in _HEADS:
+        head = layer.fields.get(each)
+        if isinstance(head, Value):
+            features = Tensor(Shape(), graph=True, place=call.place)
+            return calls.call(call.machine, head, Arguments([features]), call.node)
+    return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), dtype="float", graph=True)
+
+
 def _last(layer: Layer, shape: Shape) -> Shape:
-    width = size_of_axis(layer.argument(1, "out_features"))
+    given = layer.argument(1, "out_features")
+    width = size_of_axis(given)
+    if width is not None and getattr(given, "configurable", None) is not None:
+        width = symbols.fresh("out_features")  # any other may be asked for
     if shape.dims is None or width is None or not shape.dims:
-        return Shape(base=shape)
+        return Shape(base=shape, last=width)
     return Shape((*shape.dims[:-1], width))
 
 

@@ -2,6 +2,7 @@
 
 from advisor.code.library.torch_tensors import (
     activations,
+    casts,
     copies,
     creation,
     elementwise,
@@ -17,6 +18,7 @@ from advisor.code.library.torch_tensors import (
 
 __all__ = [
     "activations",
+    "casts",
     "copies",
     "creation",
     "elementwise",

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from advisor.code.events import LogarithmTaken, SoftmaxApplied
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
+from advisor.code.sources import NodePlace
 from advisor.code.values import Activation, Scale, Tensor, Value, known_number, scale_of
 
 
@@ -19,34 +21,72 @@ def _activation(kind: Activation) -> Callable[[Call], Value | None]:
         tensor = as_tensor(call.subject)
         if tensor is None:
             return None
-        dim = known_number(call.operand(0, "dim"))
-        return activated(tensor, kind, call, dim.integer if dim is not None else None)
+        if call.path.endswith("_"):
+            tensor.overwrite()
+        return activated(tensor, kind, call)
 
     return model
 
 
+def _softmax(kind: Activation) -> Callable[[Call], Value | None]:
+    def model(call: Call) -> Value | None:
+        tensor = as_tensor(call.subject)
+        if tensor is None:
+            return None
+        dim = call.operand(0, "dim")
+        if dim is None and not call.arguments.unknown:
+            return over_default_axis(tensor, kind, call, call.place)
+        axis = known_number(dim)
+        return over_axis(tensor, kind, call, call.place, None if axis is None else axis.integer)
+
+    return model
+
+
+def over_axis(
+    tensor: Tensor,
+    kind: Activation,
+    call: Call,
+    place: NodePlace | None,
+    axis: int | None,
+    implicit: bool = False,
+) -> Tensor:
+    """The tensor after a softmax; `place` is where its dimension is or should be written."""
+    result = activated(tensor, kind, call, axis)
+    event = SoftmaxApplied(
+        place or call.place, call.context, kind.value, tensor, result, axis, implicit
+    )
+    call.machine.emit(event)
+    return result
+
+
+def over_default_axis(
+    tensor: Tensor, kind: Activation, call: Call, place: NodePlace | None
+) -> Tensor:
+    """Softmax without a dimension: torch takes the first of one or three dimensions, else the
+    second."""
+    rank = tensor.shape.rank
+    axis = None if rank is None else 0 if rank in {0, 1, 3} else 1
+    return over_axis(tensor, kind, call, place, axis, implicit=True)
+
+
+for _name, _kind in {"softmax": Activation.SOFTMAX, "log_softmax": Activation.LOG_SOFTMAX}.items():
+    tensor_operation(_name, f"torch.nn.functional.{_name}", f"torch.special.{_name}")(
+        _softmax(_kind)
+    )
 _ACTIVATIONS = {
-    "softmax": Activation.SOFTMAX,
-    "log_softmax": Activation.LOG_SOFTMAX,
     "sigmoid": Activation.SIGMOID,
     "relu": Activation.RELU,
     "tanh": Activation.TANH,
 }
-
 for _name, _kind in _ACTIVATIONS.items():
     tensor_operation(_name, f"torch.nn.functional.{_name}", f"torch.special.{_name}")(
         _activation(_kind)
     )
-
+    method("tensor", f"{_name}_")(_activation(_kind))
+    function(f"torch.{_name}_", f"torch.nn.functional.{_name}_")(_activation(_kind))
+function("torch.nn.functional.relu6")(_activation(Activation.RELU))
 function("torch.nn.functional.logsigmoid")(_activation(Activation.LOG_SIGMOID))
-
 function("torch.special.expit")(_activation(Activation.SIGMOID))
-
-method("tensor", "sigmoid_")(_activation(Activation.SIGMOID))
-
-method("tensor", "relu_")(_activation(Activation.RELU))
-
-function("torch.nn.functional.relu_")(_activation(Activation.RELU))
 
 
 @tensor_operation("log")
@@ -56,9 +96,11 @@ def logarithm(call: Call) -> Value | None:
     if tensor is None:
         return None
     scale = scale_of(tensor)
+    call.machine.emit(LogarithmTaken(call.place, call.context, tensor))
     after = {
         Activation.SOFTMAX: Activation.LOG_SOFTMAX,
         Activation.SIGMOID: Activation.LOG_SIGMOID,
     }
     kind = after.get(scale.activation) if scale is not None else None
-    return tensor.replace(scale=Scale(kind, call.place) if kind else None)
+    axis = None if scale is None else scale.axis
+    return tensor.replace(scale=Scale(kind, call.place, axis) if kind else None)

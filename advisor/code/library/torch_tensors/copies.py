@@ -15,14 +15,7 @@ _KEEPS = [
     "contiguous",
     "cpu",
     "cuda",
-    "to",
     "clone",
-    "float",
-    "double",
-    "half",
-    "bfloat16",
-    "type",
-    "type_as",
     "pin_memory",
     "share_memory_",
     "numpy",
@@ -31,31 +24,20 @@ _KEEPS = [
     "xpu",
 ]
 
-_DTYPES = {"float": "float", "double": "float", "half": "float", "bfloat16": "float"}
+# An unknown that is cast may as well be a model.
+_CASTS = ["to", "float", "double", "half", "bfloat16", "type", "type_as", "int", "byte", "bool"]
 
 
 @method("tensor", *_KEEPS)
 def same_tensor(call: Call) -> Value | None:
-    """The same numbers elsewhere, or of another type."""
-    tensor = call.receiver
-    assert isinstance(tensor, Tensor)
-    name = call.path.rsplit(".", 1)[-1]
-    return tensor.replace(dtype=_DTYPES[name]) if name in _DTYPES else tensor
-
-
-@method("unknown", *_KEEPS, "long", "int", "byte", "tolist", "bool")
-def same_unknown(call: Call) -> Value | None:
-    """An unknown that is moved or cast is the same unknown."""
+    """The same numbers elsewhere."""
     return call.receiver
 
 
-@method("tensor", "long", "int", "byte", "bool")
-def cast_to_integers(call: Call) -> Value | None:
-    """A tensor of whole numbers: no gradient, no activation."""
-    tensor = call.receiver
-    assert isinstance(tensor, Tensor)
-    name = call.path.rsplit(".", 1)[-1]
-    return tensor.replace(dtype="long" if name == "int" else name, graph=False, scale=None)
+@method("unknown", *_KEEPS, *_CASTS, "tolist")
+def same_unknown(call: Call) -> Value | None:
+    """An unknown that is moved or cast is the same unknown."""
+    return call.receiver
 
 
 @tensor_operation("detach")
@@ -64,13 +46,13 @@ def detach(call: Call) -> Value | None:
     if isinstance(call.subject, Unknown):
         return call.subject
     tensor = as_tensor(call.subject)
-    return None if tensor is None else tensor.replace(graph=False)
+    return None if tensor is None else tensor.replace(graph=False, whole=tensor)
 
 
 @attribute("tensor", "data")
 def data(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
     """`.data`: the same numbers without a gradient path."""
-    return receiver.replace(graph=False)
+    return receiver.replace(graph=False, whole=receiver)
 
 
 @function("torch.autograd.Variable", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
@@ -81,14 +63,3 @@ def wrapped(call: Call) -> Value | None:
         shape = shape_of(value) or Shape()
         return Tensor(shape, graph=True, text="parameter", place=call.place)
     return value
-
-
-@function("torch.as_tensor", "torch.tensor", "torch.from_numpy", "torch.FloatTensor")
-def made_of_data(call: Call) -> Value | None:
-    """A tensor of given data."""
-    value = call.argument(0, "data")
-    known = as_tensor(value)
-    if known is None:
-        return None
-    cut = call.path == "torch.tensor"
-    return known.replace(graph=False if cut else known.graph, library="torch")

@@ -2,10 +2,63 @@
 
 from advisor.code import symbols
 from advisor.code.library.models import Call, function
+from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.sizes import dimensions
 from advisor.code.symbols import Number
-from advisor.code.values import Activation, Arguments, Scale, Shape, Tensor, Value
+from advisor.code.values import (
+    Activation,
+    Arguments,
+    Library,
+    Scale,
+    Sequence,
+    Shape,
+    Tensor,
+    Value,
+    known_number,
+)
+
+
+@function(
+    *(f"torch.{name}" for name in ("as_tensor", "tensor", "from_numpy")),
+    *(f"torch.{kind}Tensor" for kind in ("Float", "Double", "Half", "Long", "Int", "Byte", "Bool")),
+)
+def made_of_data(call: Call) -> Value | None:
+    """A tensor of given data."""
+    value = call.argument(0, "data")
+    given = call.argument(1, "dtype")
+    dtype = named_dtype(Library(call.path)) if given is None else named_dtype(given)
+    if isinstance(value, Sequence):
+        return _written_down(call, value, dtype)
+    known = as_tensor(value)
+    if known is None:
+        return None
+    if given is None and dtype is None:
+        dtype = known.dtype
+    cut = call.path == "torch.tensor"
+    return known.replace(graph=False if cut else known.graph, library="torch", dtype=dtype)
+
+
+def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | None:
+    """A tensor of numbers that stand in the program."""
+    dims = _lengths(value)
+    if dims is None:
+        return None
+    if dtype is None and call.argument(1, "dtype") is None:
+        dtype = dtype_of_data(value)
+    axes = tuple(_new_axis(symbols.number(length)) for length in dims)
+    return Tensor(Shape(axes), graph=False, dtype=dtype, place=call.place)
+
+
+def _lengths(value: Value) -> tuple[int, ...] | None:
+    """The dimensions of nested lists of numbers; None when that is not what they are."""
+    if known_number(value) is not None:
+        return ()
+    if not isinstance(value, Sequence) or not value.items:
+        return None
+    inner = {_lengths(item) for item in value.items}
+    first = next(iter(inner))
+    return None if len(inner) > 1 or first is None else (len(value.items), *first)
 
 
 @function("torch.nn.functional.one_hot")
@@ -24,9 +77,14 @@ def made_of_sizes(call: Call) -> Value | None:
         alone.arguments.positional = [size]
     dims = dimensions(alone)
     if dims is None or None in dims:
-        return Tensor(Shape(), graph=False, place=call.place)
+        return Tensor(Shape(), graph=False, dtype=_asked_for(call, "float"), place=call.place)
     axes = tuple(_new_axis(dim) for dim in dims if dim is not None)
-    return Tensor(Shape(axes), graph=False, place=call.place)
+    return Tensor(Shape(axes), graph=False, dtype=_asked_for(call, "float"), place=call.place)
+
+
+def _asked_for(call: Call, default: str | None) -> str | None:
+    given = call.arguments.keywords.get("dtype")
+    return default if given is None else named_dtype(given)
 
 
 def _new_axis(length: Number) -> Number:
@@ -42,4 +100,29 @@ def _new_axis(length: Number) -> Number:
 def made_like(call: Call) -> Value | None:
     """A new tensor of another one's dimensions."""
     tensor = as_tensor(call.argument(0, "input"))
-    return None if tensor is None else Tensor(tensor.shape, graph=False, place=call.place)
+    if tensor is None:
+        return None
+    dtype = _asked_for(call, tensor.dtype)
+    return Tensor(tensor.shape, graph=False, dtype=dtype, place=call.place)
+
+
+@function("torch.randint")
+def random_whole_numbers(call: Call) -> Value | None:
+    """`torch.randint(low, high, size)`: `low` may be left out."""
+    sizes = [each for each in call.arguments.values() if isinstance(each, Sequence)]
+    items = sizes[0].items if len(sizes) == 1 else None
+    known = [known_number(item) for item in items or ()]
+    axes = [_new_axis(each) for each in known if each is not None]
+    dims = tuple(axes) if items is not None and len(axes) == len(items) else None
+    dtype = _asked_for(call, "long")
+    return Tensor(Shape(dims), graph=False, dtype=dtype, place=call.place)
+
+
+@function("torch.arange", "torch.randperm")
+def counted(call: Call) -> Value | None:
+    """One number after the other."""
+    numbers = [known_number(each) for each in call.arguments.positional]
+    whole = all(each is not None and isinstance(each.coefficient, int) for each in numbers)
+    dtype = _asked_for(call, "long" if whole else None)
+    shape = Shape((symbols.fresh("n", is_axis=True),))
+    return Tensor(shape, graph=False, dtype=dtype, place=call.place)

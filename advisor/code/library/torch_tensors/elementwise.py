@@ -19,6 +19,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     is_array,
+    known_number,
     lineage_of,
     shape_of,
 )
@@ -74,6 +75,8 @@ def _elementwise(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
+    if call.path.endswith("_"):
+        tensor.overwrite()
     return tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
 
 
@@ -124,11 +127,22 @@ def arithmetic(
     return Tensor(
         shape,
         graph=True if any(tensor.graph for tensor in known) else _common_graph(known),
+        dtype=_common_dtype(operator, known, others),
         lineage=lineage_of(first),
         library=first.library,
         text=first.text,
         place=machine.place(node),
     )
+
+
+def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> str | None:
+    """The type of a sum, difference or product; a quotient is a fraction."""
+    words = {tensor.dtype for tensor in tensors}
+    if "float" in words or operator == "/":
+        return "float"
+    numbers = [known_number(other) for other in others]
+    whole = all(each is not None and isinstance(each.coefficient, int) for each in numbers)
+    return words.pop() if whole and len(words) == 1 and operator in {"+", "-", "*"} else None
 
 
 def _common_graph(tensors: list[Tensor]) -> bool | None:

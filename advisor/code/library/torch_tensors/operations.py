@@ -33,7 +33,7 @@ def moved(tensor: Tensor, shape: Shape) -> Tensor:
     scale = tensor.scale
     if scale is not None and scale.axis is not None:
         scale = Scale(scale.activation, scale.place)
-    return tensor.replace(shape=shape, scale=scale)
+    return tensor.replace(shape=shape, scale=scale, whole=tensor)
 
 
 def axis_of(value: Value | None, rank: int) -> int | None:

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import AxisRead
-from advisor.code.library.models import Call, Index, item
+from advisor.code.library.models import Call, Index, hook, item
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
@@ -120,6 +120,16 @@ def _tell_axes_read(
             at = machine.place(node)
             event = AxisRead(at, machine.context, tensor, axis, dims[axis], place.integer)
             machine.emit(event)
+
+
+@hook("assign_item")
+def overwritten(
+    machine: "Machine", receiver: Value, indices: Sequence[Index], value: Value, node: cst.CSTNode
+) -> bool:
+    """`x[:, 0] = ...`: the numbers are no longer all of one range."""
+    if isinstance(receiver, Tensor):
+        receiver.overwrite()
+    return False
 
 
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:

@@ -1,0 +1,86 @@
+"""Softmax calls: over which dimension, and what becomes of the result."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+from advisor.code.events import LogarithmTaken, LossComputed, SoftmaxApplied
+from advisor.code.facts.losses import LossCall
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.values import Activation, Scale, Tensor, scale_of
+from advisor.findings import Severity
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxCall(Fact):
+    """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is and
+    the logarithms that are taken of it."""
+
+    event: SoftmaxApplied
+    losses: tuple[LossCall, ...] = ()
+    logarithms: tuple[LogarithmTaken, ...] = ()
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every softmax of a run."""
+        losses = list(run.events(LossComputed))
+        logarithms = list(run.events(LogarithmTaken))
+        for event in run.events(SoftmaxApplied):
+            yield cls(
+                event,
+                tuple(
+                    LossCall(each) for each in losses if _is_of(scale_of(each.prediction), event)
+                ),
+                tuple(each for each in logarithms if _is_of(each.tensor.scale, event)),
+            )
+
+    @property
+    def operation(self) -> str:
+        """`softmax` or `log_softmax`."""
+        return self.event.operation
+
+    @property
+    def is_implicit(self) -> bool:
+        """Whether the dimension is left to torch, and may be another one than is meant: of a single
+        dimension there is none."""
+        return self.event.implicit and self.event.tensor.shape.rank != 1
+
+    @property
+    def takes_first_of_three(self) -> bool:
+        """Whether the dimension that torch chooses is the first of three."""
+        return self.event.implicit and self.event.tensor.shape.rank == 3
+
+    def wrong_axes(self) -> Iterator[tuple[int, int, LossCall]]:
+        """The dimension that softmax is taken over and the one with the classes, for each loss that
+        expects them elsewhere."""
+        for loss in self.losses:
+            prediction = loss.event.prediction
+            rank = prediction.shape.rank if isinstance(prediction, Tensor) else None
+            scale = scale_of(prediction)
+            axis = None if scale is None else scale.axis
+            if rank is None or rank < 2 or axis is None or not -rank <= axis < rank:
+                continue
+            if loss.is_categorical or loss.is_kl_divergence:
+                last = loss.is_of_keras or loss.is_kl_divergence
+                classes = rank - 1 if last else 1
+                wrong = axis % rank != classes and not (loss.is_kl_divergence and axis % rank)
+                if wrong:
+                    yield axis % rank, classes, loss
+
+    def finding(self, message: str, severity: Severity | None = None) -> Draft:
+        """A finding where the dimension is written, or should be."""
+        return replace(draft(self.event, message), severity=severity)
+
+
+def _is_of(scale: Scale | None, event: SoftmaxApplied) -> bool:
+    """Whether numbers have the range that a softmax gave them, and still stand in its order."""
+    made = event.result.scale
+    if scale is None or made is None:
+        return False
+    logarithm = scale.activation is Activation.LOG_SOFTMAX and made.activation is Activation.SOFTMAX
+    if scale is made:
+        return True
+    if scale.place is None or logarithm:
+        return False
+    return scale.place in {made.place, event.place} and scale.activation is made.activation
