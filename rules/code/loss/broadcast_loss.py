@@ -1,0 +1,24 @@
+"""broadcast-loss: every prediction is compared with every target."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.losses import LossCall
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN210",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("plateau", "never-learns", "high-bias"),
+    sources=("002",),
+)
+def broadcast_loss(loss: LossCall) -> Iterator[Draft]:
+    shapes = loss.broadcast if loss.is_elementwise else None
+    if shapes is not None:
+        prediction, target = shapes
+        yield loss.finding_here(
+            f"`{loss.name}` compares each prediction with each target: `{prediction}` against `{target}`"
+        )

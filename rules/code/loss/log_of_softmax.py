@@ -1,0 +1,25 @@
+"""log-of-softmax: the logarithm of a probability that has been rounded to zero."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.run import draft
+from advisor.code.facts.softmax import SoftmaxCall
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN213",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("non-finite", "spikes", "divergence"),
+    sources=("002",),
+)
+def log_of_softmax(softmax: SoftmaxCall) -> Iterator[Draft]:
+    for logarithm in softmax.logarithms:
+        yield draft(
+            logarithm,
+            "the logarithm of a softmax loses precision where `log_softmax` does not",
+            (softmax.event.place, "softmax is applied here"),
+        )

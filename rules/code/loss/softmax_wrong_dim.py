@@ -1,0 +1,34 @@
+"""softmax-wrong-dim: the probabilities of a sample do not sum to one."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.softmax import SoftmaxCall
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN205",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("plateau", "never-learns", "loss-rises-from-start", "high-bias"),
+    sources=("002",),
+)
+def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
+    for axis, classes, loss in softmax.wrong_axes():
+        what = "the batch" if axis == 0 else f"dimension {axis}"
+        yield softmax.finding(
+            f"{softmax.operation} goes over {what}, while `{loss.name}` has the classes in dimension {classes}",
+            Severity.ERROR,
+        )
+        return
+    if softmax.takes_first_of_three:
+        yield softmax.finding(
+            f"{softmax.operation} without `dim` goes over the first of three dimensions",
+            Severity.ERROR,
+        )
+    elif softmax.is_implicit:
+        yield softmax.finding(
+            f"{softmax.operation} is not told its `dim`, which torch then chooses by the rank"
+        )

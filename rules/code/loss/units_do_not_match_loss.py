@@ -1,0 +1,36 @@
+"""units-do-not-match-loss: the number of outputs, their activation and the loss do not fit."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.losses import LossCall
+from advisor.code.values import Activation
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+# With softmax over two classes it is the same to judge each alone.
+MOST_ALIKE = 2
+_OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
+
+
+@rule(
+    "NN212",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("never-learns", "plateau", "high-bias"),
+    sources=("002",),
+)
+def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
+    given = None if loss.scale is None else loss.scale.activation
+    if loss.width == 1 and given in _OVER_CLASSES:
+        message = f"softmax over a single output is 1 whatever the input of `{loss.name}`"
+        yield loss.finding_here(message, Severity.ERROR)
+    elif loss.width == 1 and loss.is_categorical:
+        message = f"`{loss.name}` is given a single output, and chooses among one class"
+        yield loss.finding_here(message, Severity.ERROR)
+    elif not loss.expects_probabilities:
+        return
+    elif loss.is_binary and given is Activation.SOFTMAX and (loss.width or 0) > MOST_ALIKE:
+        yield loss.finding_here(f"softmax goes into `{loss.name}`, which judges each class alone")
+    elif loss.is_of_keras and loss.is_categorical and given is Activation.SIGMOID:
+        yield loss.finding_here(f"sigmoid goes into `{loss.name}`, which expects softmax")

@@ -1,0 +1,515 @@
+"""What goes into losses: scores, probabilities, targets, dimensions, in which order."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked, program, told
+
+PREAMBLE = """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torchvision import models
+"""
+
+
+def found(code: str) -> list[tuple[int, str]]:
+    """Row and code of the findings of this family, rows counted without the imports."""
+    before = PREAMBLE.count("\n")
+    everything = findings(PREAMBLE + code)
+    return [(row - before, rule) for row, rule in everything if rule.startswith("NN2")]
+
+
+def codes(code: str) -> list[str]:
+    return [rule for _, rule in found(code)]
+
+
+# --- logits-into-probability-loss ---------------------------------------------------------
+
+
+def test_scores_reach_a_loss_in_another_function() -> None:
+    code = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.fc = nn.Linear(8, 10)
+    def forward(self, x):
+        return self.fc(F.relu(self.conv(x)).mean((2, 3)))
+def compute(model, criterion, batch):
+    x, y = batch
+    return criterion(model(x), y) # error
+compute(Net(), nn.NLLLoss(), (torch.randn(2, 3, 8, 8), torch.tensor([1, 0])))
+"""
+    assert found(code) == marked(code, "NN203")
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [
+        ("torch.sigmoid", "nn.BCELoss()"),
+        ("F.log_softmax", "nn.CTCLoss()"),
+        ("nn.LogSoftmax(dim=1)", "nn.NLLLoss()"),
+        ("lambda scores: F.softmax(scores, dim=1).clamp_min(1e-8).log()", "nn.NLLLoss()"),
+        ("load_activation()", "nn.NLLLoss()"),
+    ],
+)
+def test_the_activation_that_a_loss_expects_is_right(activation: str, loss: str) -> None:
+    code = f"""
+from elsewhere import load_activation
+activation = {activation}
+def loss_of(x, y):
+    scores = nn.Linear(8, 3)(x)
+    return {loss}(activation(scores), y)
+"""
+    assert "NN203" not in codes(code)
+
+
+def test_scores_that_are_squashed_in_place_are_no_scores_any_more() -> None:
+    code = """
+def loss_of(x, y):
+    first, second, third = nn.Linear(8, 3)(x), nn.Linear(8, 3)(x), nn.Linear(8, 3)(x)
+    first.sigmoid_()
+    torch.sigmoid_(second)
+    third[:, 0] = torch.sigmoid(third[:, 0])
+    part = third[:, 0]
+    return sum(F.binary_cross_entropy(each, y) for each in (first, second, part))
+"""
+    assert codes(code) == []
+
+
+def test_one_way_through_a_model_may_be_right() -> None:
+    code = """
+class Net(nn.Module):
+    def __init__(self, logarithms=True):
+        super().__init__()
+        self.fc = nn.Linear(8, 3)
+        self.logarithms = logarithms
+    def forward(self, x):
+        if self.logarithms:
+            return F.log_softmax(self.fc(x), dim=1)
+        return self.fc(x)
+def loss_of(x, y):
+    return F.nll_loss(Net()(x), y)
+"""
+    assert codes(code) == []
+
+
+def test_a_loss_that_is_chosen_with_the_model_may_fit_it() -> None:
+    code = """
+def loss_of(options, x, y):
+    scores = nn.Linear(8, 3)(x)
+    criterion = nn.NLLLoss() if options.logarithms else nn.CrossEntropyLoss()
+    return criterion(scores, y)
+"""
+    assert codes(code) == []
+
+
+def test_a_new_head_decides_what_a_ready_model_returns() -> None:
+    code = """
+def loss_of(x, y):
+    right = models.resnet18(weights=None)
+    right.fc = nn.Sequential(nn.Linear(right.fc.in_features, 2), nn.LogSoftmax(dim=1))
+    unknown = models.vgg16(weights=None)
+    unknown.classifier[6] = nn.Sequential(nn.Linear(4096, 2), nn.LogSoftmax(dim=1))
+    wrong = models.resnet18(weights=None)
+    wrong.fc = nn.Linear(wrong.fc.in_features, 2)
+    total = F.nll_loss(right(x), y) + F.nll_loss(unknown(x), y)
+    return total + F.nll_loss(wrong(x), y)  # error
+"""
+    assert found(code) == marked(code, "NN203")
+
+
+@pytest.mark.parametrize("activation", ["None", '"linear"', '"relu"'])
+def test_keras_losses_expect_probabilities_unless_told(activation: str) -> None:
+    code = f"""
+from tensorflow import keras
+model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(3, activation={activation})])
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy())
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(x, y)
+model.compile("adam", "categorical_crossentropy")
+"""
+    assert [row for row, rule in found(code) if rule == "NN203"] == [7]
+
+
+def test_an_activation_layer_comes_behind_the_last_dense_layer() -> None:
+    code = """
+from tensorflow import keras
+model = keras.Sequential()
+model.add(keras.layers.Dense(3))
+model.add(keras.layers.Activation("softmax"))
+model.compile("adam", "categorical_crossentropy")
+"""
+    assert codes(code) == []
+
+
+# --- relu-before-logits-loss --------------------------------------------------------------
+
+
+def test_relu_that_is_not_the_last_thing_is_right() -> None:
+    code = """
+def loss_of(x, y):
+    body = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
+    features = body(x)
+    return F.cross_entropy(nn.Linear(8, 3)(features), y) + F.mse_loss(features, x)
+"""
+    assert codes(code) == []
+
+
+def test_relu_within_a_stack_of_layers_is_the_last_thing() -> None:
+    code = """
+class Net(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        layers = []
+        for size in sizes:
+            layers += [nn.Linear(8, size), nn.ReLU()]
+        layers.append(nn.Linear(8, 3))
+        layers.append(nn.ReLU()) # error
+        self.layers = nn.Sequential(*layers)
+    def forward(self, x):
+        return self.layers(x)
+def loss_of(x, y):
+    return F.cross_entropy(Net([8, 8])(x), y)
+"""
+    assert found(code) == marked(code, "NN204")
+
+
+# --- softmax-wrong-dim --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "softmax", ["F.softmax(x)", "nn.Softmax()(x)", "F.log_softmax(x)", "nn.LogSoftmax()(x)"]
+)
+def test_softmax_without_a_dimension(softmax: str) -> None:
+    assert codes(f"def probabilities(x):\n    return {softmax}") == ["NN205"]
+
+
+@pytest.mark.parametrize(
+    "softmax",
+    [
+        "F.softmax(x, dim=-1)",
+        "F.softmax(x, 1)",
+        "x.softmax(dim)",
+        "nn.Softmax(**options)(x)",
+        "nn.Softmax(1)(x)",
+        "nn.Softmax2d()(x)",
+        "F.softmax(torch.zeros(4))",
+        "F.softmax(x, dim=0)",
+    ],
+)
+def test_softmax_that_is_told_its_dimension_or_has_but_one(softmax: str) -> None:
+    assert codes(f"def probabilities(x, dim, options):\n    return {softmax}") == []
+
+
+def test_classes_of_a_picture_are_behind_the_batch() -> None:
+    code = """
+def loss_of(pictures, masks):
+    batch, channels, height, width = pictures.shape
+    right = F.log_softmax(pictures, dim=1)
+    wrong = F.log_softmax(pictures, dim=-1) # error
+    return F.nll_loss(right, masks) + F.nll_loss(wrong, masks)
+"""
+    assert found(code) == marked(code, "NN205")
+
+
+def test_axes_that_have_moved_since_are_left_alone() -> None:
+    code = """
+def loss_of(scores, tokens):
+    batch, length, words = scores.shape
+    chances = F.log_softmax(scores, dim=-1)
+    flat = F.nll_loss(chances.view(-1, words), tokens.view(-1))
+    return flat + F.nll_loss(chances.transpose(1, 2), tokens)
+"""
+    assert codes(code) == []
+
+
+# --- loss-arguments-swapped ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "first", "second"),
+    [
+        ("F.cross_entropy", "labels", "logits"),
+        ("nn.BCELoss()", "batch['target']", "torch.sigmoid(output)"),
+        ("F.binary_cross_entropy_with_logits", "y.float()", "nn.Linear(8, 1)(x)"),
+        ("F.nll_loss", "y", "F.log_softmax(pred, dim=1)"),
+    ],
+)
+def test_targets_stand_first(loss: str, first: str, second: str) -> None:
+    code = f"def loss_of(x, y, batch, labels, logits, output, pred):\n    return {loss}({{}}, {{}})"
+    assert codes(code.format(first, second)) == ["NN209"]
+    assert codes(code.format(second, first)) == []
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "F.mse_loss(target, output)",
+        "nn.L1Loss()(y, pred)",
+        "F.cross_entropy(target=labels, input=logits)",
+        "F.binary_cross_entropy(student, teacher)",
+        "F.cross_entropy(target_logits, labels)",
+        "F.cross_entropy(*pair)",
+        "F.binary_cross_entropy_with_logits(y, labels)",
+    ],
+)
+def test_the_order_is_right_or_does_not_matter(loss: str) -> None:
+    code = f"""
+def loss_of(y, target, labels, output, pred, logits, student, teacher, target_logits, pair):
+    return {loss}
+"""
+    assert codes(code) == []
+
+
+def test_what_a_caller_hands_over_counts_more_than_what_it_is_called() -> None:
+    code = """
+def loss_of(y, predictions):
+    return F.binary_cross_entropy_with_logits(y, predictions)
+def training_loss(x, labels):
+    return loss_of(nn.Linear(8, 1)(x), labels)
+"""
+    assert codes(code) == []
+
+
+# --- one-hot-vs-index, target-dtype -------------------------------------------------------
+
+
+def test_one_hot_rows_are_probabilities_only_as_floating_point() -> None:
+    code = """
+def loss_of(x, y):
+    scores, rows = nn.Linear(8, 3)(x), F.one_hot(y, 3)
+    return (
+        F.cross_entropy(scores, rows.float())
+        + F.cross_entropy(scores, rows.to(torch.float32))
+        + F.cross_entropy(scores, rows.argmax(dim=1))
+        + F.cross_entropy(scores, rows) # error
+        + F.cross_entropy(scores, rows.float().long()) # error
+    )
+"""
+    assert found(code) == marked(code, "NN207")
+
+
+@pytest.mark.parametrize(
+    ("loss", "made", "expected"),
+    [
+        ("sparse_categorical_crossentropy", "keras.utils.to_categorical(y)", ["NN207"]),
+        ("categorical_crossentropy", "keras.utils.to_categorical(y)", []),
+        ("categorical_crossentropy", "tf.argmax(y, axis=1)", ["NN207"]),
+        ("sparse_categorical_crossentropy", "tf.argmax(y, axis=1)", []),
+        ("sparse_categorical_crossentropy", "y", []),
+    ],
+)
+def test_keras_targets_are_known_once_a_model_is_trained(
+    loss: str, made: str, expected: list[str]
+) -> None:
+    code = f"""
+import tensorflow as tf
+from tensorflow import keras
+def train(x, y):
+    model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "{loss}")
+    model.fit(x, {made})
+"""
+    assert codes(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        ("F.mse_loss", "y.long()"),
+        ("nn.L1Loss()", "torch.rand(5).int()"),
+        ("F.binary_cross_entropy_with_logits", "y.long()"),
+        ("F.binary_cross_entropy_with_logits", "(torch.sigmoid(y) > 0.5)"),
+        ("F.nll_loss", "torch.zeros(5)"),
+        ("F.nll_loss", "torch.tensor([0.0, 1.0])"),
+        ("F.nll_loss", "torch.LongTensor(y).float()"),
+    ],
+)
+def test_targets_of_the_wrong_type(loss: str, target: str) -> None:
+    code = f"""
+def loss_of(prediction, y, z):
+    return {loss}(prediction, {target})
+"""
+    assert codes(code) == ["NN208"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        ("F.mse_loss", "y.float()"),
+        ("F.mse_loss", "F.one_hot(y, 3).long()"),
+        ("F.mse_loss", "torch.tensor([1, 2, 3])"),
+        ("F.cross_entropy", "y.long()"),
+        ("F.cross_entropy", "y.float()"),
+        ("F.cross_entropy", "torch.rand(5, 3)"),
+        ("F.nll_loss", "torch.zeros(5, dtype=torch.long)"),
+        ("F.nll_loss", "torch.arange(5)"),
+        ("F.nll_loss", "torch.tensor([0, 1])"),
+        ("F.nll_loss", "torch.zeros(5).to(device)"),
+        ("F.binary_cross_entropy", "y.long().float()"),
+        ("F.binary_cross_entropy", "y.type(kind)"),
+    ],
+)
+def test_targets_of_the_right_or_of_an_unknown_type(loss: str, target: str) -> None:
+    code = f"""
+def loss_of(prediction, y, kind, device):
+    return {loss}(prediction, {target})
+"""
+    expected = ["NN208"] if "device" in target else []  # a move to a device is no cast
+    assert codes(code) == expected
+
+
+def test_types_of_numbers_are_followed_through_casts_and_arithmetic() -> None:
+    text = """
+import torch
+written = torch.tensor([[1, 2], [3, 4]])
+moved = torch.tensor([1.0]).to("cuda")
+whole = torch.randint(0, 10, (5, 2)) + 1
+divided = torch.arange(5) / 2
+asked = torch.tensor([1, 2], dtype=torch.float32)
+like = torch.zeros_like(whole)
+"""
+    scope = program(text).scope.fields
+    words = {name: getattr(value, "dtype", None) for name, value in scope.items()}
+    words.pop("torch")
+    assert words == {
+        "written": "long",
+        "moved": "float",
+        "whole": "long",
+        "divided": "float",
+        "asked": "float",
+        "like": "long",
+    }
+    assert told(scope["written"]) == "tensor (2, 2)"
+
+
+# --- broadcast-loss -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prediction", "target"),
+    [
+        ("nn.Linear(8, 1)(torch.rand(16, 8))", "torch.rand(16)"),
+        ("torch.rand(16)", "torch.rand(16, 1)"),
+        ("torch.rand(4, 1, 8, 8)", "torch.rand(4, 8, 8)"),
+    ],
+)
+def test_shapes_that_make_a_larger_one(prediction: str, target: str) -> None:
+    assert codes(f"loss = F.mse_loss({prediction}, {target})") == ["NN210"]
+
+
+@pytest.mark.parametrize(
+    ("prediction", "target"),
+    [
+        ("nn.Linear(8, 1)(torch.rand(16, 8)).squeeze(1)", "torch.rand(16)"),
+        ("nn.Linear(8, 1)(torch.rand(16, 8))", "torch.rand(16).unsqueeze(1)"),
+        ("torch.rand(16, 1)", "torch.rand(1)"),
+        ("torch.rand(16, 4)", "torch.rand(4)"),
+        ("torch.rand(1, 1)", "torch.rand(16)"),
+        ("nn.Linear(8, 1)(x)", "y"),
+    ],
+)
+def test_shapes_that_are_equal_or_stretch_but_one_of_the_two(prediction: str, target: str) -> None:
+    assert codes(f"def loss_of(x, y):\n    return F.mse_loss({prediction}, {target})") == []
+
+
+# --- kl-div-input -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ("p.log_softmax(1), q.softmax(1), reduction='batchmean'", False),
+        ("p.log_softmax(1), q.log_softmax(1), reduction='sum', log_target=True", False),
+        ("p.log_softmax(1), q.log_softmax(1), reduction='sum', log_target=known", False),
+        ("p.log_softmax(1), q.softmax(1), None, None, 'batchmean'", False),
+        ("p, q, reduction='none'", False),
+        ("p.log_softmax(1), q.softmax(1)", True),
+        ("p.log_softmax(1), q.softmax(1), reduction='mean'", True),
+        ("p.softmax(1), q.softmax(1), reduction='batchmean'", True),
+        ("nn.Linear(8, 3)(p), q, reduction='batchmean'", True),
+        ("p.log_softmax(1), q.log_softmax(1), reduction='batchmean'", True),
+        ("p.log_softmax(1), q.softmax(1), reduction='batchmean', log_target=True", True),
+    ],
+)
+def test_a_divergence_wants_logarithms_then_probabilities(arguments: str, wrong: bool) -> None:
+    code = f"def divergence(p, q, known):\n    return F.kl_div({arguments})"
+    assert codes(code) == (["NN211"] if wrong else [])
+
+
+# --- units-do-not-match-loss --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "wrong"),
+    [
+        ("1", "softmax", "binary_crossentropy", True),
+        ("1", "softmax", "mse", True),
+        ("1", "sigmoid", "sparse_categorical_crossentropy", True),
+        ("7", "sigmoid", "categorical_crossentropy", True),
+        ("7", "softmax", "binary_crossentropy", True),
+        ("2", "softmax", "binary_crossentropy", False),
+        ("classes", "softmax", "binary_crossentropy", False),
+        ("1", "sigmoid", "binary_crossentropy", False),
+        ("7", "sigmoid", "binary_crossentropy", False),
+        ("1", "linear", "mse", False),
+        ("7", "softmax", "categorical_crossentropy", False),
+    ],
+)
+def test_units_activation_and_loss_belong_together(
+    units: str, activation: str, loss: str, wrong: bool
+) -> None:
+    code = f"""
+from tensorflow import keras
+def build(classes):
+    model = keras.Sequential()
+    model.add(keras.layers.Dense(16, activation="relu"))
+    model.add(keras.layers.Dense({units}, activation="{activation}"))
+    model.compile("adam", "{loss}")
+"""
+    assert codes(code) == (["NN212"] if wrong else [])
+
+
+def test_a_width_that_is_only_a_default_is_not_certain() -> None:
+    code = """
+class Net(nn.Module):
+    def __init__(self, classes=1):
+        super().__init__()
+        self.fc = nn.Linear(8, classes)
+    def forward(self, x):
+        return self.fc(x)
+def loss_of(net: Net, x, y):
+    return F.cross_entropy(net(x), y)
+"""
+    assert codes(code) == []
+
+
+# --- log-of-softmax -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("logarithm", "wrong"),
+    [
+        ("torch.log(F.softmax(x, dim=1))", True),
+        ("F.softmax(x, dim=1)[:, 0].log()", True),
+        ("nn.Softmax(dim=1)(x).log()", True),
+        ("torch.log(nn.Sequential(nn.Linear(8, 3), nn.Softmax(dim=1))(x))", True),
+        ("torch.log(F.softmax(x, dim=1) + 1e-9)", False),
+        ("torch.log(F.softmax(x, dim=1).clamp(min=1e-9))", False),
+        ("torch.log(F.softmax(x, dim=1).mean(0))", False),
+        ("torch.log(torch.sigmoid(x))", False),
+        ("F.log_softmax(x, dim=1)", False),
+    ],
+)
+def test_the_logarithm_of_a_softmax(logarithm: str, wrong: bool) -> None:
+    assert codes(f"def f(x):\n    return {logarithm}") == (["NN213"] if wrong else [])
+
+
+def test_tensorflow_has_the_same_two_in_one() -> None:
+    code = """
+import tensorflow as tf
+def f(x):
+    return tf.math.log(tf.nn.softmax(x)) # error
+"""
+    assert found(code) == marked(code, "NN213")
