@@ -58,6 +58,11 @@ class TestWhatIsCompared:
         second = run_of(drawn("return", Split.TRAIN, falling(100)))
         assert diagnose_sweep(judged(first, second)) is None
 
+    def test_runs_of_another_project_are_left_out(self) -> None:
+        other = run("other", 0.99, task="translation", model="large", beam=5)
+        found = together(run("a", 0.8, lr=0.1), run("b", 0.9, lr=0.2), other)
+        assert [each.run.name for each in found.sweep.ranking] == ["b", "a"]
+
     def test_a_run_that_broke_comes_last(self) -> None:
         broken = run_of(validation(np.full(20, np.nan), "accuracy", every=5))
         found = together(run("a", 0.8), replace(broken, name="b"), run("c", 0.7))

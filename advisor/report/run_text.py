@@ -19,6 +19,7 @@ from advisor.runs.diagnosis import RunDiagnosis
 from advisor.runs.history import History
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.sweeps.diagnosis import SweepDiagnosis
+from advisor.runs.sweeps.facts import Sweep
 from advisor.runs.wording import number
 
 WIDEST = 100
@@ -61,17 +62,16 @@ class RunReport:
     ) -> None:
         """Print all, in the given order; a few lines each if there are many.
 
-        What they say together comes first. Beyond `MOST_BRIEF` runs that is all, if they were
-        compared.
+        What they say together comes first; runs of a single point, and more than `MOST_BRIEF` runs,
+        get no lines beside the table.
         """
         full = self._verbose or len(diagnoses) <= FULL_REPORTS
         if history is not None:
             self._print_block(self._history(history))
         if together is not None and (history is None or together.sweep.settings):
             self._print_block(self._together(together))
-            if not self._verbose and len(diagnoses) > MOST_BRIEF:
-                compared = {id(each.run) for each in together.sweep.outcomes}
-                diagnoses = [each for each in diagnoses if id(each.run) not in compared]
+            if not self._verbose:
+                diagnoses = _worth_telling(diagnoses, together.sweep)
         for position, diagnosis in enumerate(diagnoses):
             if position:
                 self._console.print()
@@ -221,6 +221,17 @@ class RunReport:
         head = Text(" " * indent) if first is None else first
         for position, line in enumerate(text.wrap(self._console, max(self._width - indent, 20))):
             yield (head if position == 0 else Text(" " * indent)).copy().append(line)
+
+
+def _worth_telling(diagnoses: Sequence[RunDiagnosis], sweep: Sweep) -> Sequence[RunDiagnosis]:
+    """The runs that the table does not tell enough about: those with a shape, if they are few."""
+    compared = {id(each.run) for each in sweep.outcomes}
+    few = len(diagnoses) <= MOST_BRIEF
+    return [
+        each
+        for each in diagnoses
+        if id(each.run) not in compared or (few and max(map(len, each.run.curves)) > 1)
+    ]
 
 
 def print_concise(

@@ -9,14 +9,14 @@ from advisor.report.sparkline import common_scale, sparkline
 from advisor.runs.run import Split
 from advisor.runs.sweeps.diagnosis import SweepDiagnosis
 from advisor.runs.sweeps.facts import Sweep
-from advisor.runs.sweeps.settings import Value
+from advisor.runs.sweeps.settings import Setting, Value
 from advisor.runs.wording import number
 
 MOST_ROWS = 20
 _MOST_SETTINGS = 4
 _SPARKS = 16
 _LONGEST_NAME = 32
-_LONGEST_VALUE = 12
+_LONGEST_VALUE = 14
 
 
 def heading(sweep: Sweep) -> Text:
@@ -29,10 +29,19 @@ def heading(sweep: Sweep) -> Text:
 
 def table(sweep: Sweep, *, unicode: bool) -> Iterator[Text]:
     """A row for each run, the best first."""
-    settings = sweep.settings[:_MOST_SETTINGS]
+    settings = _most_telling(sweep)[:_MOST_SETTINGS]
     curves = [each.trajectory for each in sweep.outcomes if each.trajectory]
     scale = common_scale(curves)
-    rows = [["", "best", "final", *(_cut(each.name, _LONGEST_VALUE) for each in settings), "", ""]]
+    rows = [
+        [
+            "",
+            "best",
+            "final",
+            *(_cut(each.name.rsplit("/", 1)[-1], _LONGEST_VALUE) for each in settings),
+            "",
+            "",
+        ]
+    ]
     for outcome in sweep.ranking[:MOST_ROWS]:
         line = sparkline(outcome.trajectory, scale, width=_SPARKS, unicode=unicode)
         values = [_value(sweep.value(outcome, each)) for each in settings]
@@ -43,6 +52,12 @@ def table(sweep: Sweep, *, unicode: bool) -> Iterator[Text]:
     yield from _aligned(rows)
     if (more := len(sweep) - MOST_ROWS) > 0:
         yield Text(f"    and {more} more", "dim")
+
+
+def _most_telling(sweep: Sweep) -> list[Setting]:
+    """The settings with the most influence first; in their own order where it is not known."""
+    shares = {each.setting.name: each.share for each in sweep.influences}
+    return sorted(sweep.settings, key=lambda setting: -shares.get(setting.name, 0.0))
 
 
 def summary(found: SweepDiagnosis) -> str:

@@ -26,9 +26,9 @@ def sweep_of(
     A held-out metric tells most: losses differ when the loss is what was changed. None if fewer
     than two runs logged the same curve.
     """
-    trained = [
-        each for each in diagnoses if each.run.kind not in {Kind.NOT_A_RUN, Kind.ADVERSARIAL}
-    ]
+    trained = _of_one_experiment(
+        [each for each in diagnoses if each.run.kind not in {Kind.NOT_A_RUN, Kind.ADVERSARIAL}]
+    )
     shared = Counter(key for each in trained for key in {*_keys(each)})
     candidates = [key for key, count in shared.items() if count > 1]
     if not candidates:
@@ -44,6 +44,30 @@ def sweep_of(
     )
     settings = settings_that_differ([each.run for each in outcomes])
     return Sweep(outcomes, quantity, split, tag, settings, thresholds)
+
+
+def _of_one_experiment(diagnoses: Sequence[RunDiagnosis]) -> list[RunDiagnosis]:
+    """The largest number of runs that log alike: most of their curves and of their settings.
+
+    Runs of different projects may share a tag such as `val_loss` that means something else in each.
+    """
+    traits = [(_learned(each), frozenset(each.run.hyperparameters)) for each in diagnoses]
+    alike = [
+        [other for other in range(len(traits)) if _alike(each, traits[other])] for each in traits
+    ]
+    largest = max(alike, key=len, default=[])
+    return [diagnoses[position] for position in largest]
+
+
+def _learned(diagnosis: RunDiagnosis) -> frozenset[str]:
+    return frozenset(tag for _, _, tag in _keys(diagnosis))
+
+
+def _alike(
+    first: tuple[frozenset[str], frozenset[str]], second: tuple[frozenset[str], frozenset[str]]
+) -> bool:
+    pairs = list(zip(first, second, strict=True))
+    return all(2 * len(one & other) >= len(one | other) for one, other in pairs)
 
 
 def facts_of(sweep: Sweep) -> Iterator[object]:
