@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.symbols import Number, Symbol
 from advisor.code.values import (
+    Amount,
     Arguments,
     Fit,
     Function,
@@ -70,7 +71,8 @@ class Context:
 
     `gradients` tells whether operations are recorded for back-propagation; None when nobody knows.
     `functions` are the functions of the project that have been entered, one for each of `calls`;
-    `running` the modules whose forward pass is under way, outermost first.
+    `running` the modules whose forward pass is under way, outermost first. `autocast` is the type
+    that operations are cast to, such as `float16`, or `?` for one that is not known.
     """
 
     rounds: tuple[Round, ...] = ()
@@ -79,6 +81,7 @@ class Context:
     gradients: bool | None = True
     functions: tuple[Function, ...] = ()
     running: tuple[Value, ...] = ()
+    autocast: str | None = None
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -148,6 +151,38 @@ class GradientsTaken(Event):
     """Gradients are computed functionally (`torch.autograd.grad`): nothing accumulates."""
 
     loss: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class LossScaled(Event):
+    """A loss is scaled up, so that small gradients survive in half precision."""
+
+
+@dataclass(eq=False, slots=True)
+class AutocastEntered(Event):
+    """Operations are cast to another type from here on; `dtype` as in `Context.autocast`, `optional`
+    whether something else decides if they are cast at all."""
+
+    dtype: str
+    optional: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class StateTaken(Event):
+    """`state` refers to the very weights of a module: its `state_dict()`, or the module itself
+    under a name that says it is the best one."""
+
+    module: Value
+    state: Value
+    name: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class StateUsed(Event):
+    """Weights that were put aside are loaded into a module, or saved to a file."""
+
+    state: Value
+    module: Value | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -262,6 +297,23 @@ class LogarithmTaken(Event):
     """The logarithm of a tensor is taken."""
 
     tensor: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class AmountDivided(Event):
+    """A count or a loss is divided by something. `refined` says whether what comes out is divided
+    or weighted again."""
+
+    amount: Amount
+    denominator: Value
+    refined: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class AmountCompared(Event):
+    """A count or a loss is compared with something: what is best is decided by it."""
+
+    amount: Amount
 
 
 @dataclass(eq=False, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from advisor.code.events import RowsSplit
+    from advisor.code.events import Context, RowsSplit
     from advisor.code.sources import NodePlace, Source
 
 MOST_ALTERNATIVES = 6
@@ -191,6 +191,40 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Amount:
+    """What a number says of samples: `match` (for each whether it is right), `matches` (how many
+    are), or `mean` (of a loss or score over a batch).
+
+    `made` is where it was computed; `summed` where the first of several was added up, if they were.
+    """
+
+    kind: str
+    made: "Context"
+    place: "NodePlace | None" = None
+    summed: "Context | None" = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exponential:
+    """The exponentials of a value, or the sum of them."""
+
+    of: "Value"
+    is_sum: bool = False
+    shifted: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Quotient:
+    """What an amount was divided by something gives."""
+
+    division: Any
+
+
+Meaning = Amount | Exponential | Quotient
+MEANING = ("meaning",)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Layout:
     """Which axes of a sequence layer's output are the samples and which the steps of time."""
 
@@ -340,7 +374,8 @@ class Tensor(Value):
     `graph` is True when a gradient can flow from it to parameters, False when it cannot, None
     when nobody knows. `dtype` is a word such as `float`, `long`, `int`, `uint8`, `bool`. `layout`
     tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
-    numbers of, or a part of them.
+    numbers of, or a part of them. `meaning` is what the numbers say, which a changed tensor does not
+    keep.
     """
 
     __slots__ = (
@@ -349,6 +384,7 @@ class Tensor(Value):
         "layout",
         "library",
         "lineage",
+        "meaning",
         "scale",
         "shape",
         "text",
@@ -379,6 +415,7 @@ class Tensor(Value):
         self.lineage = lineage
         self.library = library
         self.text = text
+        self.meaning: Meaning | None = None
 
     def __repr__(self) -> str:
         return f"Tensor({self.shape}, {self.scale and self.scale.activation})"
@@ -849,7 +886,7 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         if lineage is None and (left.lineage.matters or right.lineage.matters):
             return Joined((left, right))
     shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
-    return Tensor(
+    joined = Tensor(
         left.shape if left.shape is right.shape else shape,
         scale=left.scale if same_scale else None,
         dtype=left.dtype if left.dtype == right.dtype else None,
@@ -859,6 +896,9 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         text=left.text,
         place=left.place,
     )
+    if type(left.meaning) is type(right.meaning) and left.meaning is not None:
+        joined.meaning = left.meaning
+    return joined
 
 
 def known_number(value: Value | None) -> Number | None:
@@ -945,6 +985,24 @@ def lineage_of(value: Value | None) -> Lineage | None:
         found = value.fields.get("lineage")
         return found if isinstance(found, Lineage) else None
     return None
+
+
+def meaning_of(value: Value | None) -> Meaning | None:
+    """What the numbers in a value say, if that is known."""
+    if isinstance(value, Tensor):
+        return value.meaning
+    if isinstance(value, Unknown):
+        found: Any = value.fields.get(MEANING)
+        return found if isinstance(found, Meaning) else None
+    return None
+
+
+def give_meaning(value: Value, meaning: Meaning) -> None:
+    """Say what the numbers in a value say that has just been made."""
+    if isinstance(value, Tensor):
+        value.meaning = meaning
+    elif isinstance(value, Unknown):
+        value.fields[MEANING] = meaning  # type: ignore[assignment]
 
 
 def call_it(value: Value, name: str) -> None:

@@ -5,6 +5,8 @@ from advisor.code.events import Loop
 from advisor.code.symbols import Number
 from advisor.code.values import Object, Scalar, Unknown, Value, number_of
 
+_THROUGH = frozenset(["builtins.enumerate", "tqdm.tqdm"])
+
 
 def length_of(loop: Loop) -> Number | None:
     """The number of rounds of a loop; None when not even a symbol stands for it."""
@@ -13,11 +15,19 @@ def length_of(loop: Loop) -> Number | None:
     return _length_of_value(loop.over)
 
 
+def data_of(loop: Loop) -> Value | None:
+    """What a loop goes over, behind `enumerate` and the like."""
+    value = loop.over
+    while isinstance(value, Object) and value.path in _THROUGH and value.arguments.positional:
+        value = value.arguments.positional[0]
+    return value
+
+
 def _length_of_value(value: Value | None) -> Number | None:
     if isinstance(value, Object):
         if value.path == "builtins.range":
             return _length_of_range(value)
-        if value.path in {"builtins.enumerate", "tqdm.tqdm"} and value.arguments.positional:
+        if value.path in _THROUGH and value.arguments.positional:
             return _length_of_value(value.arguments.positional[0])
     if isinstance(value, (Object, Unknown)):
         known = value.fields.get("length")

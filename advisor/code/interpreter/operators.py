@@ -95,6 +95,16 @@ def binary(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value:
     """`left <operator> right`."""
+    result = _binary(machine, operator, left, right, node)
+    if not isinstance(result, Scalar):
+        sign = _SIGNS.get(operator, operator)
+        machine.models.observe(machine, sign, (left, right), result, node)
+    return result
+
+
+def _binary(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value:
     if isinstance(left, Joined) and not isinstance(right, Joined):
         return _each(left, lambda option: binary(machine, operator, option, right, node))
     if isinstance(right, Joined) and not isinstance(left, Joined):
@@ -153,7 +163,9 @@ def compare(
     result = _compared(operator, left, right)
     if result is not None:
         return TRUE if result else FALSE
-    return machine.models.comparison(machine, operator, left, right, node)
+    compared = machine.models.comparison(machine, operator, left, right, node)
+    machine.models.observe(machine, operator, (left, right), compared, node)
+    return compared
 
 
 def both(machine: "Machine", left: Value, right: Value, node: cst.CSTNode) -> Value:

@@ -108,6 +108,7 @@ def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None
     match target:
         case cst.Name(value=name):
             call_it(value, name)
+            machine.models.bound(machine, name, value, target)
             if isinstance(value, Scalar) and not value.names:
                 # A constant is known by the name it is given.
                 value = Scalar(value.number, frozenset({name}), value.configurable, value.place)
@@ -115,6 +116,7 @@ def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None
             machine.store(scope.fields, name, value)
         case cst.Attribute():
             receiver = machine.evaluate(target.value)
+            machine.models.bound(machine, target.attr.value, value, target)
             attributes.set_attribute(machine, receiver, target.attr.value, value, target)
         case cst.Subscript():
             from advisor.code.interpreter.expressions import index

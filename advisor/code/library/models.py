@@ -56,6 +56,9 @@ LIBRARY_MODULES = (
     "torch_losses",
     "torch_training",
     "torch_modes",
+    "torch_precision",
+    "torch_states",
+    "meanings",
     "torch_data",
     "numpy",
     "pandas",
@@ -205,10 +208,10 @@ def family(name: str, *prefixes: str) -> None:
 
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
-    `enter` (a context manager), `gradient_mode` (of a context manager or decorator),
-    `assign_attribute`, `assign_item`, `augmented`, `named_only` (a statement that is an attribute
-    and nothing else), `tested` (a function that stands where a truth value is expected); and
-    `followed`, which
+    `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
+    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `augmented`,
+    `named_only` (a statement that is an attribute and nothing else), `tested` (a function that
+    stands where a truth value is expected); and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
@@ -298,7 +301,10 @@ class Models:
             result = model(call)
             if isinstance(result, Layer) and result.place and result.place.node is node:
                 machine.emit(LayerBuilt(result.place, machine.context, result))
-            return result if result is not None else call.unknown()
+            result = result if result is not None else call.unknown()
+            name = callee.path.rsplit(".", 1)[-1]
+            self.observe(machine, name, tuple(passed.positional), result, node)
+            return result
         root = callee.path.split(".")[0]
         if root in LIBRARIES and root not in _OPEN_LIBRARIES:
             return machine.unknown(f"{callee.path.rsplit('.', 1)[-1]}()", node)
@@ -326,17 +332,22 @@ class Models:
                 result = run_forward(machine, receiver, passed, node, run) or call.unknown()
             else:
                 result = model(call) or call.unknown()
+            self.observe(machine, name, (receiver, *passed.positional), result, node)
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
             if is_array(receiver) and self._method(("tensor",), name) is not None:
                 tensor = Tensor(receiver.shape, lineage=receiver.lineage, text=receiver.name)
                 return self.call_method(machine, tensor, name, passed, node)
             own = attributes.unknown_attribute(machine, receiver, name, node)
-            return calls.call(machine, own, passed, node)
+            result = calls.call(machine, own, passed, node)
+            self.observe(machine, name, (receiver, *passed.positional), result, node)
+            return result
         if isinstance(receiver, Instance) and receiver.cls.has_unknown_base():
             return calls.escape(machine, receiver, passed, node)
         if isinstance(receiver, (Tensor, Constant, SequenceValue, Dictionary, Parameters)):
-            return machine.unknown(f"{name}()", node)
+            result = machine.unknown(f"{name}()", node)
+            self.observe(machine, name, (receiver, *passed.positional), result, node)
+            return result
         if families and families[0].split(".")[0] in LIBRARIES:
             return machine.unknown(f"{name}()", node)
         unknown_method = Unknown(name, place=machine.place(node))
@@ -480,6 +491,23 @@ class Models:
                 assert isinstance(found, Value)
                 return found
         return manager
+
+    def observe(
+        self,
+        machine: "Machine",
+        operation: str,
+        operands: Sequence[Value],
+        result: Value,
+        node: cst.CSTNode,
+    ) -> None:
+        """Let libraries see what came of an operation, and say what the result means."""
+        for each in _hooks.get("observed", ()):
+            each(machine, operation, operands, result, node)
+
+    def bound(self, machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
+        """Let libraries see that a value is given a name, or is made an attribute of that name."""
+        for each in _hooks.get("bound", ()):
+            each(machine, name, value, node)
 
     def assign_attribute(
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from advisor.code.events import LossComputed
 from advisor.code.library.models import Call, function, method
-from advisor.code.values import Arguments, Instance, Layer, Shape, Tensor, Value
+from advisor.code.values import Amount, Arguments, Instance, Layer, Shape, Tensor, Value
 
 # Class of torch.nn -> (function of torch.nn.functional, what it expects)
 LOSSES = {
@@ -53,7 +53,10 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             event.options = _options(call)
             call.machine.emit(event)
         graph = prediction.graph if isinstance(prediction, Tensor) else None
-        return Tensor(Shape(()), graph=graph, text="loss", place=call.place)
+        loss = Tensor(Shape(()), graph=graph, text="loss", place=call.place)
+        if not path.startswith("torchvision") and _takes_mean(call):
+            loss.meaning = Amount("mean", call.context, call.place)
+        return loss
 
     return model
 
@@ -67,6 +70,13 @@ def _options(call: Call) -> Arguments:
         return Arguments(unknown=True)
     rest = call.arguments.positional[2:]
     return Arguments(rest, call.arguments.keywords, call.arguments.unknown)
+
+
+def _takes_mean(call: Call) -> bool:
+    """Whether a loss of torch is the mean over the batch, as it is by default."""
+    given = _options(call)
+    reductions = ("reduction", "reduce", "size_average")
+    return not given.unknown and not any(name in given.keywords for name in reductions)
 
 
 def _timm_loss(call: Call) -> Value | None:

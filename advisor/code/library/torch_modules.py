@@ -583,8 +583,6 @@ def module_itself(call: Call) -> Value | None:
 
 @method(
     "module",
-    "state_dict",
-    "load_state_dict",
     "register_buffer",
     "register_parameter",
     "register_forward_hook",

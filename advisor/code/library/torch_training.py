@@ -11,6 +11,7 @@ from advisor.code.events import (
     GradientsClipped,
     GradientsTaken,
     GradientsUnscaled,
+    LossScaled,
     MethodNamed,
     OptimizerBuilt,
     OptimizerStepped,
@@ -321,6 +322,7 @@ def scaler(call: Call) -> Value | None:
 @method("unknown", "scale")
 def scaled(call: Call) -> Value | None:
     """`scaler.scale(loss)`: the loss."""
+    call.machine.emit(LossScaled(call.place, call.context))
     return call.argument(0, "outputs")
 
 

@@ -1,0 +1,98 @@
+"""Weights that are put aside while training goes on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    Event,
+    OptimizerStepped,
+    StateTaken,
+    StateUsed,
+)
+from advisor.code.facts.relations import reaches
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.library.torch_states import STATE
+from advisor.code.values import Object, Optimizer, Unknown, Value, alternatives
+from advisor.rulebook import Draft
+
+_DEEPEST_REACH = 3
+_CALLED_MODELS = ("model", "net", "network", "classifier", "encoder")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWeights(Fact):
+    """Weights of a model that are kept by reference and change with it, as its optimizer is stepped
+    before they are used. `used` is None where it is the name that says what they are for."""
+
+    taken: StateTaken
+    changed: OptimizerStepped
+    used: StateUsed | None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Everything that is kept by reference while the model is trained on."""
+        found: dict[object, Self] = {}
+        for taken in run.events(StateTaken):
+            changed = _first_change(run, taken)
+            if changed is None:
+                continue
+            if isinstance(taken.state, Object) and taken.state.path == STATE:
+                used = _first_use(run, taken, changed)
+                if used is not None:
+                    found.setdefault(taken.place.node, cls(taken, changed, used))
+            elif taken.name is not None and taken.context.guards and _is_model(run, taken):
+                found.setdefault(taken.place.node, cls(taken, changed, None))
+        return found.values()
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the weights are taken, with what changes and what uses them beside it."""
+        used = None if self.used is None else self.used.place
+        return draft(
+            self.taken,
+            message,
+            (self.changed.place, "they are changed here"),
+            (used, "they are used here"),
+        )
+
+
+def _first_change(run: AbstractRun, taken: StateTaken) -> OptimizerStepped | None:
+    """The first step of an optimizer of the module, after its weights were taken, in a loop that
+    both are in."""
+    for event in run.events(OptimizerStepped):
+        if event.index > taken.index and _trains(run, event, taken.module):
+            return event
+    return None
+
+
+def _trains(run: AbstractRun, step: OptimizerStepped, module: Value) -> bool:
+    for option in alternatives(step.optimizer):
+        if isinstance(option, Optimizer) and option.owners:
+            if not any(reaches(module, owner, _DEEPEST_REACH) for owner in option.owners):
+                return False
+        elif not _is_alone(run):
+            return False
+    return True
+
+
+def _is_alone(run: AbstractRun) -> bool:
+    """Whether one optimizer is all that is stepped, so that it must be the model's."""
+    return len({event.optimizer for event in run.events(OptimizerStepped)}) == 1
+
+
+def _first_use(run: AbstractRun, taken: StateTaken, changed: Event) -> StateUsed | None:
+    for event in run.events(StateUsed):
+        if event.index > changed.index and taken.state in alternatives(event.state):
+            return event
+    return None
+
+
+def _is_model(run: AbstractRun, taken: StateTaken) -> bool:
+    value = taken.state
+    if not isinstance(value, Unknown):
+        return any(
+            isinstance(option, Optimizer) and any(owner is value for owner in option.owners)
+            for event in run.events(OptimizerStepped)
+            for option in alternatives(event.optimizer)
+        )
+    return any(name.lower() in _CALLED_MODELS for name in (*value.names, value.name))

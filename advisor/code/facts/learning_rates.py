@@ -1,0 +1,86 @@
+"""The learning rates that optimizers are built with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import OptimizerBuilt, RateAssigned, ScheduleBuilt
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Instance,
+    Layer,
+    Optimizer,
+    Scalar,
+    Schedule,
+    Unknown,
+    alternatives,
+)
+from advisor.rulebook import Draft
+
+# Schedules that only ever lower the rate that the optimizer was built with.
+_START_AT_THE_RATE = frozenset(
+    ["StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "ReduceLROnPlateau"]
+    + ["CosineAnnealingWarmRestarts", "PolynomialLR"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRate(Fact):
+    """The constant rate of an optimizer over the parameters of a model, which nothing raises and
+    no option, loop or search sets. `optimizer` is its class."""
+
+    optimizer: str
+    rate: float
+    place: NodePlace
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every optimizer whose rate is a constant of the program."""
+        built = list(run.events(OptimizerBuilt))
+        rates: dict[object, set[float | None]] = {}
+        for event in built:
+            rates.setdefault(event.place.node, set()).add(_rate_of(run, event))
+        for event in built:
+            found, made = rates.pop(event.place.node, set()), event.optimizer
+            # What is built with several rates at one place is being searched for.
+            rate = found.pop() if len(found) == 1 else None
+            if rate is not None and isinstance(made, Optimizer):
+                yield cls(made.path.rsplit(".", 1)[-1], rate, event.place)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the optimizer is built."""
+        return Draft(self.place, message)
+
+
+def _rate_of(run: AbstractRun, event: OptimizerBuilt) -> float | None:
+    made = event.optimizer
+    if not isinstance(made, Optimizer) or event.context.loops or not _is_plain(made):
+        return None
+    rate = made.argument(1, "lr")
+    if not isinstance(rate, Scalar) or rate.configurable or _changes(run, made):
+        return None
+    constant = rate.number.constant
+    return None if constant is None else float(constant)
+
+
+def _is_plain(optimizer: Optimizer) -> bool:
+    """Whether an optimizer of torch is over all parameters of models, with one rate."""
+    from_torch = optimizer.path.startswith("torch.optim.") and not optimizer.arguments.unknown
+    owners = optimizer.owners
+    are_models = all(isinstance(owner, (Layer, Instance, Unknown)) for owner in owners)
+    return from_torch and optimizer.complete and bool(owners) and are_models
+
+
+def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
+    """Whether the rate that the optimizer was built with may not be the one it is used with."""
+    for assigned in run.events(RateAssigned):
+        if assigned.optimizer is None or assigned.optimizer is optimizer:
+            return True
+    for built in run.events(ScheduleBuilt):
+        schedule = built.schedule
+        if not isinstance(schedule, Schedule) or optimizer not in alternatives(schedule.optimizer):
+            continue
+        if schedule.path.rsplit(".", 1)[-1] not in _START_AT_THE_RATE:
+            return True
+    return False

@@ -1,0 +1,141 @@
+"""How scores and losses over many batches are put together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    AmountCompared,
+    AmountDivided,
+    Context,
+    Event,
+    Loop,
+    ScheduleStepped,
+)
+from advisor.code.facts.loop_lengths import data_of, length_of
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.values import (
+    Amount,
+    Instance,
+    Object,
+    Scalar,
+    Unknown,
+    Value,
+    meaning_of,
+    number_of,
+)
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Fact):
+    """A count or a loss that is put to use behind the loop over the batches it comes from.
+
+    `kind` is `matches` (a count of samples) or `mean` (of a batch each). `divided_by` is `batches`,
+    `samples` or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
+    sum began in this round of the loops around.
+    """
+
+    event: Event
+    amount: Amount
+    divided_by: str | None
+    adds_up: bool
+    starts_anew: bool
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every use of a metric behind exactly one loop over batches."""
+        found: dict[object, Self] = {}
+        for event, amount in _uses(run):
+            fact = cls._of(event, amount)
+            known = found.get(event.place.node)
+            if fact is not None and (known is None or known.starts_anew):
+                found[event.place.node] = fact
+        return found.values()
+
+    @classmethod
+    def _of(cls, event: Event, amount: Amount) -> Self | None:
+        where = amount.summed or amount.made
+        left = _left(where, event.context)
+        if len(left) != 1 or (amount.summed is None and not _is_repeated(amount, left[0])):
+            return None
+        by = None
+        if isinstance(event, AmountDivided):
+            if event.refined or _has_batches_of_one(left[0]):
+                return None
+            by = _meaning_of_number(event.denominator, left[0])
+        anew = all(
+            one.index == other.index
+            for one, other in zip(where.rounds, event.context.rounds, strict=False)
+            if one.loop is other.loop
+        )
+        return cls(event, amount, by, amount.summed is not None, anew)
+
+    @property
+    def of_evaluation(self) -> bool:
+        """Whether it is computed without gradients."""
+        return self.amount.made.gradients is False
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the use, with the place beside it where the number of a batch comes from."""
+        return draft(self.event, message, (self.amount.place, "the number of one batch"))
+
+
+def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
+    for event in run.trace:
+        match event:
+            case AmountDivided() | AmountCompared():
+                yield event, event.amount
+            case ScheduleStepped():
+                meaning = meaning_of(next(iter(event.arguments.values()), None))
+                if isinstance(meaning, Amount):
+                    yield event, meaning
+
+
+def _left(where: Context, now: Context) -> list[Loop]:
+    """The loops that something was computed in and that have been left by now."""
+    around = {loop.node for loop in now.loops}
+    return [loop for loop in where.loops if loop.node not in around]
+
+
+def _is_repeated(amount: Amount, loop: Loop) -> bool:
+    """Whether a number that was left over from a loop is that of a later round."""
+    return any(each.loop.node is loop.node and each.index > 0 for each in amount.made.rounds)
+
+
+def _meaning_of_number(value: Value, loop: Loop) -> str | None:
+    """Whether a number is the number of batches that a loop goes over, or of samples in them."""
+    number = number_of(value)
+    if number is None:
+        return None
+    if number == length_of(loop):
+        return "batches"
+    data = data_of(loop)
+    if _fills_batches(number.integer, data, loop):
+        return "samples"
+    inside = data.fields.get("dataset") if isinstance(data, (Object, Unknown, Instance)) else None
+    length = (
+        inside.fields.get("length") if isinstance(inside, (Object, Unknown, Instance)) else None
+    )
+    return "samples" if isinstance(length, Scalar) and length.number == number else None
+
+
+def _fills_batches(samples: int | None, data: Value | None, loop: Loop) -> bool:
+    """Whether so many samples make just as many batches as a loop is known to go over."""
+    size = number_of(data.argument(1, "batch_size")) if isinstance(data, Object) else None
+    batches = loop.trips.integer if loop.trips is not None else None
+    if samples is None or batches is None or size is None or not size.integer:
+        return False
+    return size.integer > 1 and -(-samples // size.integer) == batches
+
+
+def _has_batches_of_one(loop: Loop) -> bool:
+    """Whether a loader is known to yield one sample at a time."""
+    data = data_of(loop)
+    if not isinstance(data, Object) or not data.path.endswith("DataLoader"):
+        return False
+    size = data.argument(1, "batch_size")
+    if size is None:
+        return not any(name in data.arguments.keywords for name in ("batch_sampler",))
+    number = number_of(size)
+    return number is not None and number.is_one

@@ -1,0 +1,76 @@
+"""Training in half precision: what is back-propagated, and whether the loss is scaled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    AutocastEntered,
+    BackwardRun,
+    LossScaled,
+    OptimizerStepped,
+)
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class HalfPrecision(Fact):
+    """A loss that is computed under autocast and back-propagated, before an optimizer is stepped.
+
+    `dtype` is what operations are cast to; `inside` whether the way back runs under autocast too,
+    `scaled` whether any loss of the program is scaled.
+    """
+
+    backward: BackwardRun
+    entered: AutocastEntered
+    dtype: str
+    inside: bool
+    scaled: bool
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every line that back-propagates what was computed under autocast."""
+        if not any(run.events(OptimizerStepped)):
+            return []
+        scaled = any(True for _ in run.events(LossScaled))
+        found: dict[object, Self] = {}
+        for backward in run.events(BackwardRun):
+            entered = _entered_before(run, backward)
+            if entered is not None and _is_direct(backward) and _applies(entered, backward):
+                inside = backward.context.autocast is not None
+                fact = cls(backward, entered, entered.dtype, inside, scaled)
+                found.setdefault(backward.place.node, fact)
+        return found.values()
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the way back, with the place where autocast begins beside it."""
+        return draft(self.backward, message, (self.entered.place, "operations are cast from here"))
+
+
+def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:
+    """Whether the way back is taken also when operations are cast: with an option for it, there may
+    be one way with it and one without."""
+    return not entered.optional or set(backward.context.guards) <= set(entered.context.guards)
+
+
+def _is_direct(backward: BackwardRun) -> bool:
+    """Whether a loss is back-propagated by itself (`loss.backward()`), not by an engine that is
+    handed it and may scale it."""
+    node = backward.place.node
+    return isinstance(node, cst.Call) and all(each.keyword is not None for each in node.args)
+
+
+def _entered_before(run: AbstractRun, backward: BackwardRun) -> AutocastEntered | None:
+    """Where autocast was entered last, in the same round and with gradients, since whatever was
+    back-propagated before."""
+    for event in reversed(run.trace[: backward.index]):
+        if isinstance(event, BackwardRun):
+            return None
+        if isinstance(event, AutocastEntered) and event.context.gradients is not False:
+            rounds = event.context.rounds
+            same = rounds == backward.context.rounds[: len(rounds)]
+            return event if same and len(rounds) == len(backward.context.rounds) else None
+    return None

@@ -1,0 +1,138 @@
+"""What numbers say of samples, followed through casts, sums and divisions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import AmountCompared, AmountDivided
+from advisor.code.library.models import hook
+from advisor.code.values import (
+    Amount,
+    Exponential,
+    Meaning,
+    Quotient,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    give_meaning,
+    meaning_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_KEEP = frozenset(
+    ["item", "detach", "cpu", "numpy", "float", "double", "long", "int", "to", "clone", "tolist"]
+    + ["asscalar", "cuda"]
+)
+_COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
+
+
+@hook("observed")
+def observed(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """Say what a result means, where what it was made of means something."""
+    if operation in _COMPARE:
+        _compared(machine, operands, node)
+        return
+    if not isinstance(result, (Tensor, Unknown)) or any(each is result for each in operands):
+        return
+    if meaning_of(result) is None:
+        meaning = _meaning(machine, operation, operands, node)
+        if meaning is not None:
+            give_meaning(result, meaning)
+
+
+def _meaning(
+    machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
+) -> Meaning | None:
+    if not operands:
+        return None
+    first = meaning_of(operands[0])
+    if operation in {"Equal", "eq"}:
+        return _match(machine, operands, node)
+    if operation == "exp":
+        return Exponential(operands[0])
+    if operation in {"+", "*", "/"} and len(operands) == 2:
+        return _arithmetic(machine, operation, operands, node)
+    if first is None:
+        return None
+    if operation in _KEEP:
+        return first
+    if operation in {"sum", "mean"}:
+        return _reduced(machine, operation, first, node)
+    return None
+
+
+def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> Meaning | None:
+    """`predicted == labels`, for tensors or what may be one."""
+    if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
+        return None
+    return Amount("match", machine.context, machine.place(node))
+
+
+def _reduced(
+    machine: "Machine", operation: str, meaning: Meaning, node: cst.CSTNode
+) -> Meaning | None:
+    if isinstance(meaning, Exponential) and operation == "sum":
+        return Exponential(meaning.of, is_sum=True)
+    if isinstance(meaning, Amount) and meaning.kind == "match":
+        kind = "matches" if operation == "sum" else "mean"
+        return Amount(kind, machine.context, machine.place(node))
+    return None
+
+
+def _arithmetic(
+    machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
+) -> Meaning | None:
+    left, right = operands
+    first, second = meaning_of(left), meaning_of(right)
+    if operation == "+":
+        return _sum(machine, left, first, right, second)
+    if isinstance(first, Quotient) and not _is_constant(right):
+        first.division.refined = True
+    if isinstance(second, Quotient) and operation == "*" and not _is_constant(left):
+        second.division.refined = True
+    if operation == "*":
+        kept = first if _is_constant(right) else second if _is_constant(left) else None
+        return kept if isinstance(kept, (Amount, Quotient)) else None
+    if isinstance(first, Amount) and first.kind != "match" and not _is_constant(right):
+        event = AmountDivided(machine.place(node), machine.context, first, right)
+        machine.emit(event)
+        return Quotient(event)
+    return None
+
+
+def _sum(
+    machine: "Machine",
+    left: Value,
+    first: Meaning | None,
+    right: Value,
+    second: Meaning | None,
+) -> Meaning | None:
+    """A running sum: what is added to zero, or to the sum so far."""
+    if not isinstance(second, Amount) or second.kind == "match":
+        return None
+    if isinstance(left, Scalar) and left.number.constant == 0:
+        return Amount(second.kind, second.made, second.place, machine.context)
+    if isinstance(first, Amount) and first.kind == second.kind:
+        return Amount(first.kind, second.made, second.place, first.summed)
+    return None
+
+
+def _is_constant(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.number.constant is not None and not value.names
+
+
+def _compared(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
+    for operand in operands:
+        meaning = meaning_of(operand)
+        if isinstance(meaning, Amount) and meaning.kind != "match":
+            machine.emit(AmountCompared(machine.place(node), machine.context, meaning))

@@ -1,0 +1,84 @@
+"""Mixed precision with torch: where operations are cast to a smaller type."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import AutocastEntered
+from advisor.code.interpreter.operators import truth
+from advisor.code.library.models import Call, function, hook
+from advisor.code.values import (
+    Bound,
+    Constant,
+    Function,
+    Library,
+    Object,
+    Value,
+    alternatives,
+    known_text,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+AUTOCAST = "torch.autocast"
+UNKNOWN_TYPE = "?"
+_TYPES = {"torch.float16": "float16", "torch.half": "float16", "torch.bfloat16": "bfloat16"}
+# What autocast casts to on a device when it is not told.
+_BY_DEVICE = {"cuda": "float16", "cpu": "bfloat16"}
+
+
+@function("torch.cuda.amp.autocast", "torch.autocast", "torch.amp.autocast")
+def autocast(call: Call) -> Value | None:
+    """`torch.autocast(...)` as a context manager, or around a function."""
+    wrapped = call.argument(0, "func")
+    if isinstance(wrapped, (Function, Bound)):
+        return wrapped
+    made = Object(AUTOCAST, call.arguments, call.place)
+    made.fields["dtype"] = Constant(_type_of(call))
+    enabled = call.arguments.get(0 if call.path == "torch.cuda.amp.autocast" else 2, "enabled")
+    made.fields["optional"] = Constant(enabled is not None and truth(enabled) is not True)
+    return made
+
+
+def _type_of(call: Call) -> str | None:
+    """The type that operations are cast to; None when they are not cast at all."""
+    on_cuda = call.path == "torch.cuda.amp.autocast"
+    enabled = call.argument(0, "enabled") if on_cuda else call.argument(2, "enabled")
+    if isinstance(enabled, Constant) and not enabled.configurable and enabled.value is False:
+        return None
+    given = call.argument(1, "dtype")
+    if given is not None:
+        types = {_named_type(option) for option in alternatives(given)}
+        return types.pop() if len(types) == 1 else UNKNOWN_TYPE
+    if call.arguments.unknown:
+        return UNKNOWN_TYPE
+    return "float16" if on_cuda else _type_on(call.argument(0, "device_type"))
+
+
+def _named_type(value: Value) -> str:
+    return _TYPES.get(value.path, UNKNOWN_TYPE) if isinstance(value, Library) else UNKNOWN_TYPE
+
+
+def _type_on(device: Value | None) -> str:
+    """The type on a device; of several devices on the one that training is meant for."""
+    names = [known_text(option) for option in alternatives(device)]
+    if any(name is None for name in names):
+        return UNKNOWN_TYPE
+    devices = {(name or "").partition(":")[0] for name in names}
+    best = "cuda" if "cuda" in devices else next(iter(devices), "")
+    return _BY_DEVICE.get(best, UNKNOWN_TYPE)
+
+
+@hook("enter")
+def enter_autocast(machine: "Machine", manager: Value, node: cst.CSTNode) -> Value | None:
+    """`with torch.autocast(...):` holds until the block ends."""
+    if isinstance(manager, Object) and manager.path == AUTOCAST:
+        dtype = known_text(manager.fields.get("dtype"))
+        machine.context = replace(machine.context, autocast=dtype)
+        if dtype is not None:
+            optional = truth(manager.fields["optional"]) is True
+            event = AutocastEntered(machine.place(node), machine.context, dtype, optional)
+            machine.emit(event)
+    return None

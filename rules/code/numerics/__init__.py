@@ -1,0 +1,1 @@
+"""NN7: numerics."""

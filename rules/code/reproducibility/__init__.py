@@ -1,0 +1,1 @@
+"""NN8: reproducibility and the hygiene of evaluation."""

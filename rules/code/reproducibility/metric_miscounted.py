@@ -1,0 +1,40 @@
+"""metric-miscounted: a score or loss over many batches is put together wrongly."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.metrics import Metric
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN808",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("too-good", "noisy-validation", "val-better-than-train"),
+    sources=("004",),
+)
+def metric_miscounted(metric: Metric) -> Iterator[Draft]:
+    kind, by = metric.amount.kind, metric.divided_by
+    if not metric.adds_up:
+        if by is not None:
+            yield metric.finding(
+                f"this is the number of the last batch alone, divided by the number of {by}: the "
+                f"batches were never added up"
+            )
+        elif metric.of_evaluation:
+            yield metric.finding("this judges by the last batch alone, not by the whole evaluation")
+    elif kind == "matches" and by == "batches":
+        yield metric.finding(
+            "a count of samples is divided by the number of batches, not of samples"
+        )
+    elif kind == "mean" and by == "samples":
+        yield metric.finding(
+            "a sum of means over batches is divided by the number of samples: the result is too "
+            "small by the size of a batch"
+        )
+    elif by is not None and not metric.starts_anew:
+        yield metric.finding(
+            f"the sum goes on from round to round, but is divided by the number of {by} in one"
+        )

@@ -1,0 +1,49 @@
+"""learning-rate-out-of-range: the learning rate is far from what the optimizer is used with."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.learning_rates import LearningRate
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+# What is left of the usual ranges on either side: two orders of magnitude around the default where
+# the step does not depend on the gradient's size, much more for plain gradient descent.
+_ADAM = (1e-8, 0.1, 3e-4)
+RANGES = {
+    "Adam": _ADAM,
+    "AdamW": _ADAM,
+    "Adamax": _ADAM,
+    "NAdam": _ADAM,
+    "RAdam": _ADAM,
+    "RMSprop": (1e-8, 0.3, 1e-3),
+    "SGD": (0.0, 30.0, 1e-2),
+    "Adadelta": (1e-3, 30.0, 1.0),
+}
+
+
+@rule(
+    "NN606",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("divergence", "oscillation", "too-slow", "never-learns"),
+    sources=("002", "004"),
+)
+def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
+    known = RANGES.get(rate.optimizer)
+    if known is None:
+        return
+    lowest, highest, usual = known
+    if rate.rate == 0:
+        yield rate.finding(f"the learning rate of `{rate.optimizer}` is 0: nothing is ever learnt")
+    elif rate.rate >= highest:
+        yield rate.finding(_far(rate, "above", usual))
+    elif rate.rate <= lowest:
+        yield rate.finding(_far(rate, "below", usual))
+
+
+def _far(rate: LearningRate, where: str, usual: float) -> str:
+    return (
+        f"a learning rate of {rate.rate:g} is far {where} what `{rate.optimizer}` is used with; "
+        f"{usual:g} is a start"
+    )

@@ -1,0 +1,246 @@
+"""Learning rates, half precision and best weights: NN606, NN704, NN807."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+HEADER = """
+import copy
+import torch
+from torch import nn
+from torch.nn import functional as F
+"""
+
+
+def check(code: str, rule: str) -> None:
+    program = HEADER + code
+    assert [each for each in findings(program) if each[1] == rule] == marked(program, rule)
+
+
+class TestALearningRateOutOfRange:
+    @pytest.mark.parametrize(
+        "built",
+        [
+            "torch.optim.Adam(model.parameters(), lr=0.5)",
+            "torch.optim.AdamW(model.parameters(), 1.0)",
+            "torch.optim.Adam(model.parameters(), lr=1e-9)",
+            "torch.optim.SGD(model.parameters(), lr=0)",
+            "torch.optim.SGD(model.parameters(), lr=100.0)",
+            "torch.optim.Adadelta(model.parameters(), lr=1e-3)",
+            "torch.optim.RMSprop(list(model.parameters()), lr=RATE)",
+        ],
+    )
+    def test_a_constant_far_from_what_is_used(self, built: str) -> None:
+        check(f"RATE = 1.0\ndef build(model: nn.Module):\n    return {built}  # error\n", "NN606")
+
+    @pytest.mark.parametrize(
+        "built",
+        [
+            "torch.optim.Adam(model.parameters())",
+            "torch.optim.Adam(model.parameters(), lr=1e-5)",
+            "torch.optim.Adam(model.parameters(), lr=0.05)",
+            "torch.optim.SGD(model.parameters(), lr=1e-6)",
+            "torch.optim.SGD(model.parameters(), lr=5.0)",
+            "torch.optim.LBFGS(model.parameters(), lr=1.0)",
+            "torch.optim.Adadelta(model.parameters(), lr=1.0)",
+            "torch.optim.Adam([image], lr=1.0)",
+            "torch.optim.Adam(model.parameters(), lr=rate)",
+            "[torch.optim.Adam(model.parameters(), lr=lr) for lr in (1.0, 0.1)]",
+        ],
+    )
+    def test_a_rate_that_people_use_or_that_is_given_or_searched(self, built: str) -> None:
+        check(f"def build(model: nn.Module, image, rate=1.0):\n    return {built}\n", "NN606")
+
+    def test_one_place_with_several_rates_is_a_search(self) -> None:
+        check(
+            """
+def train(rate):
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+
+train(1.0)
+train(0.001)
+""",
+            "NN606",
+        )
+
+    def test_what_writes_the_rate_later_decides(self) -> None:
+        check(
+            """
+def train(model: nn.Module, rate):
+    optimizer = torch.optim.Adam(model.parameters(), lr=0)
+    for step in range(10):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * step
+""",
+            "NN606",
+        )
+
+
+def half(manager: str, backward: str = "loss.backward()", step: str = "optimizer.step()") -> str:
+    return f"""
+def train(model, loader, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scaler = args.scaler
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        with {manager}:
+            loss = F.cross_entropy(model(inputs), labels)
+        {backward}
+        {step}
+"""
+
+
+class TestHalfPrecisionWithoutAScaler:
+    @pytest.mark.parametrize(
+        "manager",
+        [
+            "torch.cuda.amp.autocast()",
+            "torch.autocast('cuda')",
+            "torch.autocast('cuda:0', torch.half)",
+            "torch.amp.autocast(device_type='cuda', dtype=torch.float16)",
+            "torch.autocast('cuda' if torch.cuda.is_available() else 'cpu')",
+            "torch.cuda.amp.autocast(enabled=args.half)",
+        ],
+    )
+    def test_the_small_gradients_are_lost(self, manager: str) -> None:
+        check(half(manager, "loss.backward()  # error"), "NN704")
+
+    @pytest.mark.parametrize(
+        "manager",
+        [
+            "torch.autocast('cuda', dtype=torch.bfloat16)",
+            "torch.autocast('cpu')",
+            "torch.autocast(args.device)",
+            "torch.autocast('cuda', dtype=args.dtype)",
+            "torch.autocast('cuda', enabled=False)",
+            "args.autocast()",
+        ],
+    )
+    def test_other_types_or_nobody_knows_which(self, manager: str) -> None:
+        check(half(manager), "NN704")
+
+    def test_a_scaler_or_an_engine_scales(self) -> None:
+        manager = "torch.cuda.amp.autocast()"
+        check(half(manager, "scaler.scale(loss).backward()", "scaler.step(optimizer)"), "NN704")
+        check(half(manager, "args.accelerator.backward(loss)"), "NN704")
+        check(half(manager, "args.loss_scaler(loss, optimizer)"), "NN704")
+
+    def test_the_way_without_the_option_is_in_full_precision(self) -> None:
+        manager = "torch.cuda.amp.autocast(enabled=args.half)"
+        step = "if not args.half: loss.backward(); optimizer.step()"
+        check(half(manager, "if args.half: args.scale(loss, optimizer)", step), "NN704")
+
+    def test_an_evaluation_in_half_precision_is_right(self) -> None:
+        check(
+            """
+def train(model, loader, test_loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(10):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        with torch.no_grad():
+            for inputs, labels in test_loader:
+                with torch.cuda.amp.autocast():
+                    F.cross_entropy(model(inputs), labels)
+""",
+            "NN704",
+        )
+
+
+def kept(keep: str, use: str, before: str = "best = None") -> str:
+    return f"""
+def train(model, loader, validate):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    best_loss = 1e9
+    {before}
+    for epoch in range(10):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        val_loss = validate(model)
+        if val_loss < best_loss:
+            best_loss = val_loss
+            {keep}
+    {use}
+"""
+
+
+class TestBestWeightsByReference:
+    @pytest.mark.parametrize(
+        "use",
+        [
+            "model.load_state_dict(best)",
+            "torch.save(best, 'best.pt')",
+            "torch.save({'state': best, 'loss': best_loss}, 'best.pt')",
+        ],
+    )
+    def test_they_have_changed_when_they_are_used(self, use: str) -> None:
+        check(kept("best = model.state_dict()  # error", use), "NN807")
+        check(
+            kept(
+                "best = model.state_dict()  # error",
+                use,
+                before="best = copy.deepcopy(model.state_dict())",
+            ),
+            "NN807",
+        )
+
+    @pytest.mark.parametrize(
+        "keep",
+        [
+            "best = copy.deepcopy(model.state_dict())",
+            "best = {name: each.clone() for name, each in model.state_dict().items()}",
+            "best = model.state_dict(); torch.save(best, 'best.pt')",
+        ],
+    )
+    def test_copies_do_not_change(self, keep: str) -> None:
+        use = "" if "save" in keep else "model.load_state_dict(best)"
+        check(kept(keep, use), "NN807")
+
+    def test_the_model_itself_under_another_name(self) -> None:
+        check(kept("best_model = model  # error", "return best_model"), "NN807")
+        check(kept("best_model = copy.deepcopy(model)", "return best_model"), "NN807")
+
+    def test_it_may_be_kept_in_an_attribute(self) -> None:
+        check(
+            """
+class Trainer:
+    def __init__(self, loader):
+        self.model = nn.Linear(3, 2)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+        self.loader, self.best = loader, None
+
+    def fit(self, validate):
+        lowest = 1e9
+        for epoch in range(10):
+            for inputs, labels in self.loader:
+                self.optimizer.zero_grad()
+                F.cross_entropy(self.model(inputs), labels).backward()
+                self.optimizer.step()
+            loss = validate(self.model)
+            if loss < lowest:
+                lowest = loss
+                self.best = self.model.state_dict()  # error
+        self.model.load_state_dict(self.best)
+""",
+            "NN807",
+        )
+
+    def test_another_model_that_is_not_trained_does_not_change(self) -> None:
+        check(
+            """
+def train(model: nn.Module, teacher: nn.Module, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    start = teacher.state_dict()
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+    teacher.load_state_dict(start)
+""",
+            "NN807",
+        )

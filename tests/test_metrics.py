@@ -1,0 +1,137 @@
+"""Scores and losses over many batches, put together rightly and wrongly: NN808."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+
+def check(body: str, after: str, start: str = "total = 0") -> None:
+    program = f"""
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def evaluate(model, loader, dataset, writer, scheduler, best=1e9):
+    loss_of = nn.CrossEntropyLoss()
+    {start}
+    with torch.no_grad():
+        for step, (inputs, labels) in enumerate(loader):
+            outputs = model(inputs)
+            predicted = outputs.argmax(1)
+            {body}
+    {after}
+"""
+    assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
+
+
+RIGHT = [
+    "total += (predicted == labels).sum().item()",
+    "total += predicted.eq(labels).sum()",
+    "total += float((predicted == labels).float().sum())",
+    "total = total + torch.sum(predicted == labels).cpu().item()",
+    "total += (torch.max(outputs, 1)[1] == labels).sum().item()",
+]
+MEANS = [
+    "total += loss_of(outputs, labels).item()",
+    "total += F.cross_entropy(outputs, labels).detach().cpu()",
+    "total += float(loss_of(outputs, labels))",
+    "total += (predicted == labels).float().mean().item()",
+]
+
+
+@pytest.mark.parametrize("counted", RIGHT)
+def test_counts_of_samples_are_not_divided_by_batches(counted: str) -> None:
+    check(counted, "return total / len(loader)  # error")
+    check(counted, "print(100 * total / len(loader))  # error")
+    check(counted, "total /= len(loader)  # error")
+    check(counted, "return total / len(loader.dataset)")
+
+
+@pytest.mark.parametrize("mean", MEANS)
+def test_means_of_batches_are_not_divided_by_samples(mean: str) -> None:
+    check(mean, "return total / len(loader.dataset)  # error")
+    check(mean, "return total / len(loader)")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "total += loss_of(outputs, labels).item() * len(labels)",
+        "total += F.cross_entropy(outputs, labels, reduction='sum').item()",
+        "total += F.cross_entropy(outputs, labels, size_average=False).item()",
+        "total += model.loss(outputs, labels)",
+    ],
+)
+def test_sums_over_samples_or_of_what_nobody_knows_are_left_alone(body: str) -> None:
+    check(body, "return total / len(loader.dataset)")
+
+
+def test_what_is_divided_twice_may_come_out_right() -> None:
+    check(RIGHT[0], "return total / len(loader) / loader.batch_size")
+    check(MEANS[0], "return total / len(loader.dataset) * loader.batch_size")
+
+
+def test_a_number_that_is_no_length_is_left_alone() -> None:
+    check(RIGHT[0], "return total / (len(loader) * loader.batch_size)")
+    check(RIGHT[0], "return total / dataset.size")
+
+
+def test_a_running_mean_within_the_loop_is_left_alone() -> None:
+    check(
+        f"{RIGHT[0]}; writer.add_scalar('accuracy', total / len(loader), step)",
+        "return total / len(loader.dataset)",
+    )
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "return loss / len(loader)  # error",
+        "if loss < best: torch.save(model.state_dict(), 'best.pt')  # error",
+        "scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(writer); scheduler.step(loss)  # error",
+    ],
+)
+def test_the_last_batch_does_not_stand_for_all(use: str) -> None:
+    check("loss = loss_of(outputs, labels).item()", use)
+
+
+def test_the_only_batch_stands_for_itself() -> None:
+    check("loss = loss_of(outputs, labels); break", "if loss < best: best = loss")
+
+
+def test_batches_of_one_sample_are_samples() -> None:
+    start = "total = 0; loader = torch.utils.data.DataLoader(dataset)"
+    check(RIGHT[0], "return total / len(loader)", start)
+    check(MEANS[0], "return total / len(loader.dataset)", start)
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "mean"),
+    [
+        ("total = 0", "pass", "total / len(loader)  # error"),
+        ("total = 0", "pass", "total / (epoch + 1)"),
+        ("total = 0", "pass", "total / (len(loader) * (epoch + 1))"),
+        ("pass", "total = 0", "total / len(loader)"),
+    ],
+)
+def test_a_sum_is_begun_anew_in_each_epoch(before: str, inside: str, mean: str) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+def train(model, loader, optimizer):
+    loss_of = nn.CrossEntropyLoss()
+    {before}
+    for epoch in range(10):
+        {inside}
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_of(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        mean = {mean}
+"""
+    assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
