@@ -135,3 +135,19 @@ def train(model, loader, optimizer):
         mean = {mean}
 """
     assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
+
+
+def test_a_list_may_hold_one_sum_for_each_epoch() -> None:
+    program = """
+import torch
+from torch.nn import functional as F
+
+
+def train(model, loader):
+    history = [0] * 20
+    for epoch in range(20):
+        for inputs, labels in loader:
+            history[epoch] += (model(inputs).argmax(1) == labels).sum()
+        history[epoch] /= len(loader.dataset)
+"""
+    assert findings(program) == []

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     AmountCompared,
     AmountDivided,
@@ -64,7 +66,7 @@ class Metric(Fact):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
             by = _meaning_of_number(event.denominator, left[0])
-        anew = all(
+        anew = _is_kept_by_key(event) or all(
             one.index == other.index
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
             if one.loop is other.loop
@@ -79,6 +81,14 @@ class Metric(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the use, with the place beside it where the number of a batch comes from."""
         return draft(self.event, message, (self.amount.place, "the number of one batch"))
+
+
+def _is_kept_by_key(event: Event) -> bool:
+    """Whether what is divided is an item: there may be one for each epoch."""
+    node = event.place.node
+    if isinstance(node, cst.AugAssign):
+        return isinstance(node.target, cst.Subscript)
+    return isinstance(getattr(node, "left", None), cst.Subscript)
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:

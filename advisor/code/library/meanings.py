@@ -103,7 +103,7 @@ def _arithmetic(
     if operation == "*":
         kept = first if _is_constant(right) else second if _is_constant(left) else None
         return kept if isinstance(kept, (Amount, Quotient)) else None
-    if isinstance(first, Amount) and first.kind != "match" and not _is_constant(right):
+    if isinstance(first, Amount) and first.kind != "match" and not _by_literal(node):
         event = AmountDivided(machine.place(node), machine.context, first, right)
         machine.emit(event)
         return Quotient(event)
@@ -125,6 +125,12 @@ def _sum(
     if isinstance(first, Amount) and first.kind == second.kind:
         return Amount(first.kind, second.made, second.place, first.summed)
     return None
+
+
+def _by_literal(node: cst.CSTNode) -> bool:
+    """Whether something is divided by a number that is written out."""
+    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    return isinstance(by, (cst.Integer, cst.Float))
 
 
 def _is_constant(value: Value) -> bool:
