@@ -654,6 +654,74 @@ class TestEvents:
         assert modes == [True, False, True]
 
 
+class TestEntryPoints:
+    def names(self, text: str) -> list[str]:
+        return [entry.name for entry in program(text).entries]
+
+    def test_what_is_called_is_run_where_it_is_called_wherever_it_is_defined(self) -> None:
+        code = """
+        class Runner:
+            def test(self, loader):
+                with torch.no_grad():
+                    self.loop(loader)
+            def loop(self, loader):
+                show(loader)
+        def main():
+            show(1)
+        def show(x):
+            pass
+        """
+        assert self.names(code) == ["the script", "main", "Runner.__init__", "Runner.test"]
+
+    def test_functions_that_call_each_other_are_run_all_the_same(self) -> None:
+        code = """
+        def even(n):
+            return odd(n - 1)
+        def odd(n):
+            return even(n - 1)
+        """
+        assert self.names(code) == ["the script", "odd"]
+
+    def test_a_constructor_is_an_entry_point_and_makes_the_object_of_the_methods(self) -> None:
+        code = """
+        class Runner:
+            def __init__(self):
+                self.size = 3
+            def first(self):
+                self.size = 4
+            def second(self):
+                loss.backward(self.size)
+        """
+        assert self.names(code)[1] == "Runner.__init__"
+        assert self.names(code).count("Runner.__init__") == 1
+
+    def test_what_one_method_changes_is_forgotten_before_the_next(self) -> None:
+        code = """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        class Runner:
+            def __init__(self):
+                self.clear = optimizer.zero_grad
+            def second(self, loader):
+                for batch in loader:
+                    self.clear()
+                    model(batch).backward()
+                    optimizer.step()
+            def first(self):
+                self.clear = print
+        """
+        assert findings(f"import torch\nfrom models import model\n{dedent(code)}") == []
+
+    def test_functions_inside_know_what_is_around_them(self) -> None:
+        code = """
+        def make():
+            size = 3
+            def inner(batch):
+                batch.sum().backward()
+            return size
+        """
+        assert self.names(code) == ["the script", "make", "inner"]
+
+
 class TestItems:
     def test_an_item_of_an_unknown_sequence_is_always_the_same(self) -> None:
         run = program("sizes = tuple(unknown())\nfirst, second = sizes[0], sizes[0]")

@@ -111,30 +111,39 @@ class Machine:
     # --- budget ---------------------------------------------------------------------------
 
     def start(self, most_steps: int = MOST_STEPS) -> None:
-        """Begin a new entry point: an empty trace and a full budget."""
+        """Begin a new entry point, with an empty trace and a full budget, where the last one ended."""
+        self._reset(most_steps)
+        self.settle()
+
+    def start_function(self) -> None:
+        """Begin an entry point that is a function; `rewind` forgets all that has changed since the
+        first one, `settle` keeps it."""
+        self._reset(MOST_STEPS_OF_FUNCTION)
+        self._in_script = False
+        if len(self._logs) == 1:
+            self.begin()
+        while len(self._logs) > 2:
+            self.keep()
+
+    def settle(self) -> None:
+        """Keep what has changed for good."""
+        while len(self._logs) > 1:
+            self.keep()
+
+    def rewind(self) -> None:
+        """Be as before the first function that was started after the last `settle` or `rewind`."""
+        while len(self._logs) > 1:
+            self.undo()
+
+    def _reset(self, most_steps: int) -> None:
         self.trace = []
         self.context = Context()
         self.frames = []
         self.loops = []
-        for log in self._logs[1:]:
-            for identity, entry in log.items():
-                self._lasting.setdefault(identity, entry)
-        self._logs = [self._lasting]
         self._steps_before += self._steps
         self._steps = 0
         self._limit = min(most_steps, MOST_STEPS_PER_FILE - self._steps_before)
         self._deadline = time.process_time() + MOST_SECONDS
-
-    def start_function(self) -> None:
-        """Begin an entry point that is a function; `rewind` forgets all that it changes."""
-        self.start(MOST_STEPS_OF_FUNCTION)
-        self._in_script = False
-        self.begin()
-
-    def rewind(self) -> None:
-        """Be as before the last `start_function`."""
-        while len(self._logs) > 1:
-            self.undo()
 
     def finish(self) -> None:
         """Leave the modules that other files import as they were."""

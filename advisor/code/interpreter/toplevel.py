@@ -1,5 +1,6 @@
 """Entry points: the script itself, then every function and class that nothing has called."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from advisor.code.sources import Source
 
 _OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt)
+# A call of a function by its name, or of one's own method.
+_CALL = re.compile(r"(?:(?<!def )(?<![\w.])|(?<=self\.)|(?<=cls\.))([^\W\d]\w*)\(")
 _WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 
 
@@ -76,28 +79,52 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
     except OutOfBudget as reason:
         given_up = str(reason)
     yield EntryPoint("the script", tuple(machine.trace), given_up, is_script=True)
+    yield from _functions(machine, scope)
+
+
+def _functions(machine: "Machine", scope: Scope) -> Iterator[EntryPoint]:
+    """Run every function that nothing has called yet, those first that nothing in the file calls:
+    they set the stage for the others."""
+    called = frozenset(_CALL.findall(scope.source.text))
     receivers: dict[Class, Receiver] = {}
-    # Functions are mostly defined before those that call them: start from the last.
-    while waiting := _waiting(machine, scope):
-        function = waiting[-1]
-        known = len(machine.defined)
+    while waiting := _waiting(machine, scope, 0):
+        function = _first(waiting, called)
         owner = _owner_of_receiver(function)
         if owner is not None and owner not in receivers:
             yield _make_receiver(machine, scope, owner, receivers)
+            machine.settle()
             continue
+        known = len(machine.defined)
         yield _run_function(machine, scope, function, receivers)
-        if len(machine.defined) == known:
-            machine.rewind()
-        else:  # what was defined inside needs what is around it
-            receivers.clear()
+        yield from _nested_functions(machine, scope, known, dict(receivers))
+        machine.rewind()
 
 
-def _waiting(machine: "Machine", scope: Scope) -> list[Function]:
+def _nested_functions(
+    machine: "Machine", scope: Scope, known: int, receivers: dict[Class, Receiver]
+) -> Iterator[EntryPoint]:
+    """Run the functions that the last one has defined, while what is around them is there."""
+    while waiting := _waiting(machine, scope, known):
+        owner = _owner_of_receiver(waiting[-1])
+        if owner is not None and owner not in receivers:
+            yield _make_receiver(machine, scope, owner, receivers)
+        else:
+            yield _run_function(machine, scope, waiting[-1], receivers)
+
+
+def _waiting(machine: "Machine", scope: Scope, known: int) -> list[Function]:
+    """The functions of a file that were never entered, but for the first few that are known."""
     return [
         function
-        for function in machine.defined
+        for function in machine.defined[known:]
         if function.scope.module is scope and function.node not in machine.entered
     ]
+
+
+def _first(waiting: list[Function], called: frozenset[str]) -> Function:
+    """The function to run next. Most are defined before those that call them."""
+    roots = [function for function in waiting if function.name not in called]
+    return (roots or waiting)[-1]
 
 
 def _owner_of_receiver(function: Function) -> Class | None:
