@@ -176,6 +176,9 @@ RIGHT = {
             args.train
             env.step
         """,
+    "a version that a notebook shows": """
+        torch.__version__
+        """,
 }
 
 

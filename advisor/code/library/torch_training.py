@@ -395,7 +395,10 @@ def clipped_by_engine(call: Call) -> Value | None:
 def method_named(
     machine: "Machine", receiver: Value, name: str, value: Value, node: cst.Attribute
 ) -> None:
-    """A statement such as `optimizer.step`, without brackets."""
+    """A statement such as `optimizer.step`, without brackets. What a module holds need not be a
+    function: notebooks show `torch.__version__` that way."""
+    if isinstance(receiver, Library):
+        return
     text = cst.Module([]).code_for_node(node)
     machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))
 
