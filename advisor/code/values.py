@@ -368,6 +368,15 @@ def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None
     return Lineage(left.rows, common if one_sided else (*common, *more), places)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Cut:
+    """The place where a value was cut off from the parameters that it was computed with. `how` is
+    what has done it: `.item()`, `torch.tensor`."""
+
+    place: "NodePlace"
+    how: str
+
+
 class Tensor(Value):
     """An array of numbers of any library.
 
@@ -375,10 +384,12 @@ class Tensor(Value):
     when nobody knows. `dtype` is a word such as `float`, `long`, `int`, `uint8`, `bool`. `layout`
     tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
     numbers of, or a part of them. `meaning` is what the numbers say, which a changed tensor does not
-    keep.
+    keep. `cut` is what has cut it off from parameters, `terms` what it was computed from by
+    arithmetic or a reduction.
     """
 
     __slots__ = (
+        "cut",
         "dtype",
         "graph",
         "layout",
@@ -387,6 +398,7 @@ class Tensor(Value):
         "meaning",
         "scale",
         "shape",
+        "terms",
         "text",
         "whole",
     )
@@ -402,12 +414,16 @@ class Tensor(Value):
         library: str = "torch",
         text: str = "",
         layout: Layout | None = None,
+        cut: Cut | None = None,
+        terms: tuple[Value, ...] = (),
         place: "NodePlace | None" = None,
         whole: "Tensor | None" = None,
     ) -> None:
         super().__init__(place)
         self.layout = layout
         self.whole = whole
+        self.cut = cut
+        self.terms = terms
         self.shape = shape if shape is not None else Shape(name=text or "x")
         self.scale = scale
         self.dtype = dtype
@@ -430,6 +446,8 @@ class Tensor(Value):
             lineage=changes.get("lineage", self.lineage),
             library=changes.get("library", self.library),
             text=changes.get("text", self.text),
+            cut=changes.get("cut", self.cut),
+            terms=changes.get("terms", self.terms),
             layout=changes.get("layout", self.layout),
             place=changes.get("place", self.place),
             whole=changes.get("whole"),
@@ -461,7 +479,7 @@ class Unknown(Value):
         super().__init__(place)
         self.name = name
         self.parent = parent
-        self.fields: dict[Any, Value] = {}
+        self.fields: dict[Any, Any] = {}
         self.names: set[str] = set()
         self.shape = Shape(name=name)
         self.lineage = lineage
@@ -891,6 +909,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         scale=left.scale if same_scale else None,
         dtype=left.dtype if left.dtype == right.dtype else None,
         graph=left.graph if left.graph == right.graph else None,
+        cut=left.cut if right.cut is not None else None,
+        terms=(left, right),
         lineage=lineage,
         library=left.library,
         text=left.text,
@@ -1002,7 +1022,7 @@ def give_meaning(value: Value, meaning: Meaning) -> None:
     if isinstance(value, Tensor):
         value.meaning = meaning
     elif isinstance(value, Unknown):
-        value.fields[MEANING] = meaning  # type: ignore[assignment]
+        value.fields[MEANING] = meaning
 
 
 def call_it(value: Value, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.gradients import computed
 from advisor.code.symbols import Number
 from advisor.code.values import (
     FALSE,
@@ -125,7 +126,7 @@ def _binary(
             return repeated
     combined_number = _unknown_number(operator, left, right)
     if combined_number is not None:
-        return combined_number
+        return computed(combined_number, left, right)
     if operator == "Modulo" and isinstance(left, Constant) and isinstance(left.value, str):
         return machine.unknown("text", node)
     return machine.models.arithmetic(machine, _SIGNS.get(operator, operator), left, right, node)

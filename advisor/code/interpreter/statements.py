@@ -99,6 +99,7 @@ def _augmented(machine: "Machine", node: cst.AugAssign) -> Completion:
     if not attributes.extend_in_place(machine, operator, current, value):
         result = operators.binary(machine, operator, current, value, node)
         assign(machine, node.target, result)
+        machine.models.accumulated(machine, operator, (current, value, result), node)
     machine.models.augmented(machine, operator, current, value, node)
     return Completion.NORMAL
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.events import Context, LayerBuilt, ModeSwitched
+from advisor.code.gradients import computed
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
@@ -467,8 +468,9 @@ class Models:
             found = each(machine, operator, left, right, node)
             if found is not None:
                 assert isinstance(found, Value)
+                found = computed(found, left, right)
                 return self.follow(machine, operator, (left, right), (), found, node)
-        result = machine.unknown("?", node)
+        result = computed(machine.unknown("?", node), left, right)
         return self.follow(machine, operator, (left, right), (), result, node)
 
     def comparison(
@@ -534,6 +536,17 @@ class Models:
         """Let libraries see `target += value`."""
         for each in _hooked("augmented"):
             each(machine, operator, current, value, node)
+
+    def accumulated(
+        self,
+        machine: "Machine",
+        operator: str,
+        values: tuple[Value, Value, Value],
+        node: cst.AugAssign,
+    ) -> None:
+        """Let libraries see `target += value`: what it was, what is added and what it is then."""
+        for each in _hooks.get("accumulated", ()):
+            each(machine, operator, values, node)
 
     def named_only(
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode

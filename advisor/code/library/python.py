@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.gradients import cut_off
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import (
     Iteration,
@@ -110,6 +111,8 @@ def decimal(call: Call) -> Value | None:
             return Scalar(symbols.number(float(text)))
         except ValueError:
             return None
+    if isinstance(value, (Tensor, Unknown)):
+        return cut_off(call.unknown(), call.place, "float()")
     return value if isinstance(value, Scalar) else None
 
 

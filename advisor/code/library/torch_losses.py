@@ -4,11 +4,24 @@
 `probabilities`: what the name says; `numbers`: anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import libcst as cst
 
 from advisor.code.events import LossComputed
+from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
-from advisor.code.values import Amount, Arguments, Instance, Layer, Shape, Tensor, Value
+from advisor.code.values import (
+    Amount,
+    Arguments,
+    Cut,
+    Instance,
+    Layer,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+)
 
 # Class of torch.nn -> (function of torch.nn.functional, what it expects)
 LOSSES = {
@@ -48,15 +61,18 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
         target = call.argument(1, "target")
         if call.path.startswith("torchvision") and prediction is None:
             prediction = call.argument(0, "inputs")
+        result = Tensor(Shape(()), text="loss", place=call.place)
+        computed(result, prediction, *_learned(target))
+        if call.context.gradients is False and result.cut is None:
+            result.graph, result.cut = False, Cut(call.place, "torch.no_grad()")
         if prediction is not None and not call.arguments.unknown:
             event = LossComputed(call.place, call.context, path, expects, prediction, target)
             event.options = _options(call)
+            event.result = result
             call.machine.emit(event)
-        graph = prediction.graph if isinstance(prediction, Tensor) else None
-        loss = Tensor(Shape(()), graph=graph, text="loss", place=call.place)
         if not path.startswith("torchvision") and _takes_mean(call):
-            loss.meaning = Amount("mean", call.context, call.place)
-        return loss
+            result.meaning = Amount("mean", call.context, call.place)
+        return result
 
     return model
 
@@ -77,6 +93,16 @@ def _takes_mean(call: Call) -> bool:
     given = _options(call)
     reductions = ("reduction", "reduce", "size_average")
     return not given.unknown and not any(name in given.keywords for name in reductions)
+
+
+def _learned(target: Value | None) -> Iterator[Value]:
+    """A target, where a gradient may flow through it: not through labels that were passed in."""
+    if isinstance(target, Unknown):
+        made_here = target.place is not None and isinstance(target.place.node, cst.Call)
+        if not made_here:
+            return
+    if target is not None:
+        yield target
 
 
 def _timm_loss(call: Call) -> Value | None:

@@ -16,6 +16,7 @@ from advisor.code.events import (
     ModeSwitched,
     RandomDrawn,
 )
+from advisor.code.gradients import want_gradients
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -243,6 +244,7 @@ def gradients_wanted(call: Call) -> Value | None:
     assert call.receiver is not None
     if _known(call.argument(0, "requires_grad")) is not False:
         call.machine.emit(GradientsWanted(call.place, call.context, call.receiver))
+        want_gradients(call.receiver)
     return call.receiver
 
 
@@ -280,6 +282,7 @@ def assigned(
         machine.emit(event)
         if name == "requires_grad" and _known(value) is not False:
             machine.emit(GradientsWanted(event.place, event.context, receiver))
+            want_gradients(receiver)
     return False
 
 

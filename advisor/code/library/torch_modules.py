@@ -34,6 +34,7 @@ from advisor.code.values import (
     Activation,
     Arguments,
     Constant,
+    Cut,
     Dictionary,
     Instance,
     Layer,
@@ -278,6 +279,10 @@ def run_layer(call: Call) -> Value | None:
     return transfer(receiver, tensor, call)
 
 
+def _cut_by_mode(call: Call) -> Cut | None:
+    return Cut(call.place, "torch.no_grad()") if call.context.gradients is False else None
+
+
 def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
     """The output of a layer for an input tensor."""
     path = layer.path
@@ -290,7 +295,8 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
     if path in ATTENDING:
         return attended(layer, tensor, call)
     if path in KEEP_SHAPE:
-        return tensor.replace(scale=None, place=call.place)
+        graph = True if tensor.graph else None
+        return tensor.replace(scale=None, graph=graph, cut=None, place=call.place)
     if path in RAW:
         shape = _SHAPES[path](layer, tensor.shape) if path in _SHAPES else Shape()
         return Tensor(
@@ -298,6 +304,7 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
             scale=Scale(Activation.LOGITS, call.place),
             dtype="float",
             graph=call.context.gradients,
+            cut=_cut_by_mode(call),
             text=tensor.text,
             layout=tensor.layout if path == "torch.nn.Linear" else None,
             place=call.place,

@@ -11,6 +11,7 @@ from advisor.code.events import (
     GradientsClipped,
     GradientsTaken,
     GradientsUnscaled,
+    LossAccumulated,
     LossScaled,
     MethodNamed,
     OptimizerBuilt,
@@ -20,6 +21,7 @@ from advisor.code.events import (
     ScheduleBuilt,
     ScheduleStepped,
 )
+from advisor.code.gradients import gradient_of
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.models import (
@@ -401,6 +403,19 @@ def method_named(
         return
     text = cst.Module([]).code_for_node(node)
     machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))
+
+
+@hook("accumulated")
+def loss_accumulated(
+    machine: "Machine", operator: str, values: tuple[Value, Value, Value], node: cst.AugAssign
+) -> None:
+    """`total += loss`."""
+    total, value, result = values
+    learned = any(isinstance(each, (Tensor, Unknown)) for each in alternatives(value))
+    if operator == "Add" and learned and gradient_of(value) is not False:
+        text = cst.Module([]).code_for_node(node.target)
+        place, context = machine.place(node), machine.context
+        machine.emit(LossAccumulated(place, context, total, value, result, text))
 
 
 _QUESTIONS = frozenset(

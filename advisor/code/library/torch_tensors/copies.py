@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.gradients import cut_off, want_gradients
 from advisor.code.library.models import Call, attribute, function, method
-from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
+from advisor.code.library.torch_tensors.creation import wants_gradients
+from advisor.code.library.torch_tensors.operations import tensor_operation
 from advisor.code.values import Shape, Tensor, Unknown, Value, shape_of
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ _KEEPS = [
     "clone",
     "pin_memory",
     "share_memory_",
-    "numpy",
     "npu",
     "mps",
     "xpu",
@@ -34,7 +35,15 @@ def same_tensor(call: Call) -> Value | None:
     return call.receiver
 
 
-@method("unknown", *_KEEPS, *_CASTS, "tolist")
+@method("tensor", "numpy")
+@method("unknown", "numpy", "tolist")
+def array(call: Call) -> Value | None:
+    """An array or a list: nothing flows back through it."""
+    assert call.receiver is not None
+    return cut_off(call.receiver, call.place, f".{call.path.rsplit('.', 1)[-1]}()")
+
+
+@method("unknown", *_KEEPS, *_CASTS)
 def same_unknown(call: Call) -> Value | None:
     """An unknown that is moved or cast is the same unknown."""
     return call.receiver
@@ -43,16 +52,24 @@ def same_unknown(call: Call) -> Value | None:
 @tensor_operation("detach")
 def detach(call: Call) -> Value | None:
     """The same numbers without a gradient path."""
-    if isinstance(call.subject, Unknown):
-        return call.subject
-    tensor = as_tensor(call.subject)
-    return None if tensor is None else tensor.replace(graph=False, whole=tensor)
+    subject = call.subject
+    return None if subject is None else cut_off(subject, call.place, ".detach()")
 
 
 @attribute("tensor", "data")
 def data(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
     """`.data`: the same numbers without a gradient path."""
-    return receiver.replace(graph=False, whole=receiver)
+    return cut_off(receiver, machine.place(node), ".data")
+
+
+@attribute("unknown", "data")
+def data_of_unknown(machine: "Machine", receiver: Unknown, node: cst.CSTNode) -> Value | None:
+    """`.data` of something that may be a tensor."""
+    made = Unknown("data", receiver, machine.place(node))
+    made.names.add("data")
+    found = cut_off(made, machine.place(node), ".data")
+    receiver.fields["data"] = found
+    return found
 
 
 @function("torch.autograd.Variable", "torch.nn.Parameter", "torch.nn.parameter.Parameter")
@@ -62,4 +79,6 @@ def wrapped(call: Call) -> Value | None:
     if call.path.endswith("Parameter"):
         shape = shape_of(value) or Shape()
         return Tensor(shape, graph=True, text="parameter", place=call.place)
+    if value is not None and wants_gradients(call):
+        want_gradients(value)
     return value

@@ -1,6 +1,9 @@
 """New tensors of given dimensions."""
 
+from collections.abc import Iterator
+
 from advisor.code import symbols
+from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -9,6 +12,7 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Arguments,
+    Constant,
     Library,
     Scale,
     Sequence,
@@ -28,15 +32,34 @@ def made_of_data(call: Call) -> Value | None:
     value = call.argument(0, "data")
     given = call.argument(1, "dtype")
     dtype = named_dtype(Library(call.path)) if given is None else named_dtype(given)
+    made = _made_of(call, value, dtype)
+    if made is None:
+        made = call.unknown()
+    if not isinstance(made, Tensor) or isinstance(value, Sequence):
+        computed(made, *_numbers_in(value))
+    if call.path == "torch.tensor" and gradient_of(made) is not False:
+        made = cut_off(made, call.place, "torch.tensor")
+    if wants_gradients(call):
+        want_gradients(made)
+    return made
+
+
+def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None:
     if isinstance(value, Sequence):
         return _written_down(call, value, dtype)
     known = as_tensor(value)
     if known is None:
         return None
-    if given is None and dtype is None:
+    if call.argument(1, "dtype") is None and dtype is None:
         dtype = known.dtype
-    cut = call.path == "torch.tensor"
-    return known.replace(graph=False if cut else known.graph, library="torch", dtype=dtype)
+    return known.replace(library="torch", dtype=dtype, terms=())
+
+
+def _numbers_in(value: Value | None) -> Iterator[Value | None]:
+    if isinstance(value, Sequence):
+        yield from value.items if value.items is not None else (value.element,)
+    else:
+        yield value
 
 
 def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | None:
@@ -76,15 +99,22 @@ def made_of_sizes(call: Call) -> Value | None:
     if size is not None:
         alone.arguments.positional = [size]
     dims = dimensions(alone)
+    leaf = wants_gradients(call)
     if dims is None or None in dims:
-        return Tensor(Shape(), graph=False, dtype=_asked_for(call, "float"), place=call.place)
+        return Tensor(Shape(), graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
     axes = tuple(_new_axis(dim) for dim in dims if dim is not None)
-    return Tensor(Shape(axes), graph=False, dtype=_asked_for(call, "float"), place=call.place)
+    return Tensor(Shape(axes), graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
 
 
 def _asked_for(call: Call, default: str | None) -> str | None:
     given = call.arguments.keywords.get("dtype")
     return default if given is None else named_dtype(given)
+
+
+def wants_gradients(call: Call) -> bool:
+    """Whether a new tensor is made with `requires_grad=True`, or may be."""
+    wish = call.arguments.keywords.get("requires_grad")
+    return wish is not None and not (isinstance(wish, Constant) and wish.value is False)
 
 
 def _new_axis(length: Number) -> Number:
@@ -103,7 +133,8 @@ def made_like(call: Call) -> Value | None:
     if tensor is None:
         return None
     dtype = _asked_for(call, tensor.dtype)
-    return Tensor(tensor.shape, graph=False, dtype=dtype, place=call.place)
+    leaf = wants_gradients(call)
+    return Tensor(tensor.shape, graph=leaf, dtype=dtype, place=call.place)
 
 
 @function("torch.randint")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
@@ -77,7 +78,9 @@ def _elementwise(call: Call) -> Value | None:
         return None
     if call.path.endswith("_"):
         tensor.overwrite()
-    return tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
+    result = tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
+    operands = [value for value in call.arguments.values() if value is not call.subject]
+    return computed(result, call.subject, *operands)
 
 
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
@@ -100,7 +103,9 @@ for _name in _ELEMENTWISE:
 def shape_kept(call: Call) -> Value | None:
     """The same shape, other numbers."""
     tensor = as_tensor(call.argument(0, "input"))
-    return None if tensor is None else tensor.replace(scale=None)
+    if tensor is None:
+        return None
+    return computed(tensor.replace(scale=None), *call.arguments.values())
 
 
 @hook("arithmetic")
@@ -109,7 +114,7 @@ def arithmetic(
 ) -> Value | None:
     """Operators on tensors: the result has no known scale; broadcasting gives its shape."""
     if operator == "@":
-        return product_of(left, right, node)
+        return product_of(left, right, machine.place(node))
     options = [value for value in (left, right) if value is not None]
     if not any(is_array(option) for each in options for option in alternatives(each)):
         return None
@@ -126,7 +131,6 @@ def arithmetic(
         shape = Shape()
     return Tensor(
         shape,
-        graph=True if any(tensor.graph for tensor in known) else _common_graph(known),
         dtype=_common_dtype(operator, known, others),
         lineage=lineage_of(first),
         library=first.library,
@@ -143,10 +147,6 @@ def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> 
     numbers = [known_number(other) for other in others]
     whole = all(each is not None and isinstance(each.coefficient, int) for each in numbers)
     return words.pop() if whole and len(words) == 1 and operator in {"+", "-", "*"} else None
-
-
-def _common_graph(tensors: list[Tensor]) -> bool | None:
-    return False if all(tensor.graph is False for tensor in tensors) else None
 
 
 def _broadcast(shapes: list[Shape]) -> Shape:
@@ -170,5 +170,6 @@ def comparison(
 ) -> Value | None:
     """Comparing tensors gives truth values."""
     if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:
-        return Tensor(left.shape, dtype="bool", graph=False, place=machine.place(node))
+        place = machine.place(node)
+        return cut_off(Tensor(left.shape, dtype="bool", place=place), place, "a comparison")
     return None

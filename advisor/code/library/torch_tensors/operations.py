@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from advisor.code.gradients import cut_of, gradient_of
 from advisor.code.library.models import Call, function, method
 from advisor.code.symbols import Number
 from advisor.code.values import Scale, Shape, Tensor, Unknown, Value, known_number
@@ -12,7 +13,15 @@ def as_tensor(value: Value | None) -> Tensor | None:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Unknown):
-        return Tensor(value.shape, lineage=value.lineage, text=value.name, place=value.place)
+        return Tensor(
+            value.shape,
+            graph=gradient_of(value),
+            cut=cut_of(value),
+            terms=(value,),
+            lineage=value.lineage,
+            text=value.name,
+            place=value.place,
+        )
     return None
 
 

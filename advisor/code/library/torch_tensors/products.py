@@ -1,5 +1,6 @@
 """Sums of products: matrix products and `einsum`."""
 
+from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.symbols import Number
@@ -54,4 +55,4 @@ def product_of(left: Value | None, right: Value | None, place: object) -> Value 
         and len(a) > 2
     ):
         shape = Shape((*a[:-1], b[-1]))
-    return Tensor(shape, graph=True if first.graph or second.graph else None)
+    return computed(Tensor(shape), left, right)

@@ -2,6 +2,7 @@
 
 from advisor.code import symbols
 from advisor.code.events import AxisRead
+from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.operations import (
@@ -15,9 +16,10 @@ from advisor.code.values import Sequence as SequenceValue
 
 
 @method("tensor", "item", "tolist")
+@method("unknown", "item")
 def python_number(call: Call) -> Value | None:
     """A plain number: nothing flows back through it."""
-    return call.unknown()
+    return cut_off(call.unknown(), call.place, f".{call.path.rsplit('.', 1)[-1]}()")
 
 
 _REDUCTIONS = ["sum", "mean", "prod", "std", "var", "norm", "logsumexp", "amax", "amin"]
@@ -34,7 +36,7 @@ def reduction(call: Call) -> Value | None:
         dim = call.arguments.keywords.get("axis")
     kept = call.operand(-1 if call.path.endswith(("std", "var")) else first + 1, "keepdim")
     shape = Shape(()) if dim is None else reduced(call, tensor, dim, kept)
-    return Tensor(shape, graph=tensor.graph, lineage=None, place=call.place)
+    return computed(Tensor(shape, place=call.place), call.subject)
 
 
 def reduced(call: Call, tensor: Tensor, dim: Value, kept: Value | None) -> Shape:
@@ -69,7 +71,7 @@ def with_indices(call: Call) -> Value | None:
         return None
     dim = call.operand(0, "dim")
     if dim is None:
-        return Tensor(Shape(()), graph=tensor.graph)
+        return computed(Tensor(Shape(())), tensor)
     if call.path.endswith(("max", "min", "median")) and isinstance(dim, Scalar):
         reduced(call, tensor, dim, call.operand(1, "keepdim"))
     return None
@@ -80,4 +82,4 @@ def index_of_largest(call: Call) -> Value | None:
     """Class indices: whole numbers."""
     if as_tensor(call.subject) is None:
         return None
-    return Tensor(Shape(), dtype="long", graph=False, place=call.place)
+    return cut_off(Tensor(Shape(), dtype="long", place=call.place), call.place, "argmax")

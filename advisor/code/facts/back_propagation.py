@@ -1,0 +1,111 @@
+"""What is back-propagated, and what is summed up besides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import BackwardRun, LossAccumulated
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.steps import code_of_receiver, in_same_rounds
+from advisor.code.gradients import cut_of, gradient_of, is_computed_from
+from advisor.code.values import Cut, Value, alternatives
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class BackPropagation(Fact):
+    """A loss that is back-propagated."""
+
+    run: AbstractRun
+    event: BackwardRun
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every back-propagation of a known value."""
+        return [cls(run, event) for event in run.events(BackwardRun) if event.loss is not None]
+
+    @property
+    def loss(self) -> Value:
+        """The loss."""
+        assert self.event.loss is not None
+        return self.event.loss
+
+    @property
+    def text(self) -> str:
+        """The loss as it is written in the code, if `backward` is called on it by name."""
+        written = code_of_receiver(self.event)
+        return written if written.isidentifier() else "the loss"
+
+    @property
+    def cut(self) -> Cut | None:
+        """What has cut the loss off from all parameters, on every way."""
+        return cut_of(self.loss)
+
+    def finding(self, message: str, *related: Cut | None) -> Draft:
+        """A finding at the back-propagation, with what cuts the gradients off beside it."""
+        places = [
+            (cut.place, "the gradients are cut off here") for cut in related if cut is not None
+        ]
+        return draft(self.event, message, *places)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTotal(Fact):
+    """A total that a loss is added to in every round of a loop."""
+
+    run: AbstractRun
+    event: LossAccumulated
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every total that grows from round to round."""
+        before: list[LossAccumulated] = []
+        for event in run.events(LossAccumulated):
+            if any(_continues(event, earlier) for earlier in before):
+                yield cls(run, event)
+            before.append(event)
+
+    @property
+    def total(self) -> str:
+        """The total as it is written in the code."""
+        return self.event.text
+
+    @property
+    def holds_graphs(self) -> bool:
+        """Whether what is added has been, or is going to be, back-propagated by itself, and so
+        holds the graph of its own batch."""
+        if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
+            return False
+        return any(
+            event.loss is not None
+            and in_same_rounds(event, self.event)
+            and _share_a_loss(self.event.value, event.loss)
+            for event in self.run.events(BackwardRun)
+        )
+
+    @property
+    def is_back_propagated(self) -> bool:
+        """Whether the total, or something computed from it, is back-propagated."""
+        return any(
+            is_computed_from(event.loss, self.event.result)
+            or is_computed_from(event.loss, self.event.total)
+            for event in self.run.events(BackwardRun)
+        )
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the loss is added."""
+        return draft(self.event, message)
+
+
+def _share_a_loss(value: Value, loss: Value) -> bool:
+    """Whether one of two values is computed from the other."""
+    return any(is_computed_from(value, each) for each in alternatives(loss)) or any(
+        is_computed_from(loss, each) for each in alternatives(value)
+    )
+
+
+def _continues(event: LossAccumulated, earlier: LossAccumulated) -> bool:
+    """Whether an addition goes on with the sum of the same addition, one round before."""
+    if earlier.place.node is not event.place.node or in_same_rounds(earlier, event):
+        return False
+    return is_computed_from(event.total, earlier.result)

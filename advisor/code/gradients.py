@@ -1,0 +1,138 @@
+"""Whether a gradient can flow from a value to parameters, and what has cut its path off."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from advisor.code.values import (
+    TRUE,
+    Constant,
+    Cut,
+    Joined,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    join,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+_CUT = ("cut",)
+_WANTED = ("gradients wanted",)
+_TERMS = ("terms",)
+_LONGEST_CHAIN = 60
+
+
+def gradient_of(value: Value | None) -> bool | None:
+    """Whether a gradient can flow from a value to parameters; None when nobody knows."""
+    match value:
+        case None | Scalar() | Constant():
+            return False
+        case Tensor():
+            return value.graph
+        case Unknown():
+            if _WANTED in value.fields:
+                return True
+            return False if _CUT in value.fields else None
+        case Joined():
+            found = {gradient_of(option) for option in value.alternatives}
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def cut_of(value: Value | None) -> Cut | None:
+    """What has cut a value off from all parameters, if that is so on every way."""
+    found = [_own_cut(option) for option in alternatives(value)]
+    return found[0] if found and None not in found else None
+
+
+def _own_cut(value: Value) -> Cut | None:
+    if isinstance(value, Tensor):
+        return value.cut
+    cut = value.fields.get(_CUT) if isinstance(value, Unknown) else None
+    return cut if isinstance(cut, Cut) else None
+
+
+def cut_off(value: Value, place: "NodePlace", how: str) -> Value:
+    """The same numbers without a way back to parameters. What was cut off before, or never had a
+    way back, keeps what it had."""
+    match value:
+        case Tensor():
+            cut = value.cut
+            if cut is None and value.graph is not False:
+                cut = Cut(place, how)
+            return value.replace(graph=False, cut=cut, whole=value)
+        case Unknown():
+            alias = Unknown(value.name, value.parent, value.place, value.lineage)
+            alias.shape, alias.names = value.shape, value.names
+            alias.fields = {key: item for key, item in value.fields.items() if key != _WANTED}
+            alias.fields.setdefault(_CUT, Cut(place, how))
+            return alias
+        case Joined():
+            parts = [cut_off(option, place, how) for option in value.alternatives]
+            result = parts[0]
+            for part in parts[1:]:
+                result = join(result, part)
+            return result
+    return value
+
+
+def want_gradients(value: Value) -> None:
+    """From here on gradients with regard to the value itself are computed."""
+    for option in alternatives(value):
+        if isinstance(option, Tensor):
+            option.graph = True
+        elif isinstance(option, Unknown):
+            option.fields[_WANTED] = TRUE
+
+
+def combined(values: Iterable[Value | None]) -> tuple[bool | None, Cut | None]:
+    """Whether a gradient can flow through what is computed from values, and what has cut it off
+    when it cannot."""
+    operands = list(values)
+    found = [gradient_of(value) for value in operands]
+    if True in found:
+        return True, None
+    if None in found:
+        return None, None
+    cuts = (cut_of(value) for value in operands)
+    return False, next((cut for cut in cuts if cut is not None), None)
+
+
+def computed(result: Value, *operands: Value | None) -> Value:
+    """Let a new result know what it was computed from, and whether a gradient can flow through."""
+    graph, cut = combined(operands)
+    terms = tuple(value for value in operands if isinstance(value, (Tensor, Unknown, Joined)))
+    if any(result is operand for operand in operands):
+        return result
+    if isinstance(result, Tensor):
+        result.graph, result.cut, result.terms = graph, cut, terms
+    elif isinstance(result, Unknown):
+        result.fields[_TERMS] = terms
+        if graph is False and cut is not None:
+            result.fields[_CUT] = cut
+    return result
+
+
+def is_computed_from(value: Value | None, target: Value) -> bool:
+    """Whether a value is another one, or was computed from it by arithmetic or reductions."""
+    waiting, seen = list(alternatives(value)), 0
+    while waiting and seen < _LONGEST_CHAIN:
+        current = waiting.pop()
+        seen += 1
+        if current is target:
+            return True
+        waiting.extend(option for term in _terms(current) for option in alternatives(term))
+    return False
+
+
+def _terms(value: Value) -> Iterator[Value]:
+    found: object = ()
+    if isinstance(value, Tensor):
+        found = value.terms
+    elif isinstance(value, Unknown):
+        found = value.fields.get(_TERMS, ())
+    if isinstance(found, tuple):
+        yield from found

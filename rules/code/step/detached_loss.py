@@ -1,0 +1,24 @@
+"""detached-loss: what is back-propagated has no path to the parameters."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.back_propagation import BackPropagation
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN110",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("never-learns",),
+    sources=("002",),
+)
+def detached_loss(backward: BackPropagation) -> Iterator[Draft]:
+    cut = backward.cut
+    if cut is not None:
+        loss = backward.text if backward.text == "the loss" else f"`{backward.text}`"
+        yield backward.finding(
+            f"no gradient flows from {loss} to parameters after `{cut.how}`", cut
+        )

@@ -1,0 +1,14 @@
+"""loss-keeps-graph: a running total of losses keeps the graph of every batch in memory."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.back_propagation import RunningTotal
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule("NN106", severity=Severity.WARNING, step=Step.SKELETON, sources=("002",))
+def loss_keeps_graph(total: RunningTotal) -> Iterator[Draft]:
+    if total.holds_graphs and not total.is_back_propagated:
+        yield total.finding(f"`{total.total}` keeps the graph of every loss that is added to it")

@@ -1,0 +1,261 @@
+"""Which values a gradient can flow from (NN110), and which totals hold on to graphs (NN106)."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SETTING = """
+import numpy as np
+import torch
+from torch import nn
+import torch.nn.functional as F
+from torch.autograd import Variable
+import elsewhere
+model = nn.Linear(3, 1)
+loader = [(torch.randn(4, 3), torch.randn(4, 1)) for _ in range(100)]
+criterion = nn.MSELoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+"""
+
+WRONG = {
+    "NN110 a number made a tensor again": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = torch.tensor(criterion(model(x), y).item(), requires_grad=True)
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN110 a tensor made a tensor again": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = torch.tensor(criterion(model(x), y), requires_grad=True)
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN110 the data of the loss": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = Variable(criterion(model(x), y).data, requires_grad=True)
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN110 an output that went through numpy": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            output = model(x).detach().numpy()
+            loss = torch.tensor(((output - y.numpy()) ** 2).mean(), requires_grad=True)
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN110 a metric of detached outputs": """
+        def train(model, loader, optimizer, metric):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = torch.tensor(metric(model(x).detach(), y), requires_grad=True)
+                loss.backward()  # error
+                optimizer.step()
+        """,
+    "NN110 through a model and a loss that are not known": """
+        def train(network, loss_function, optimizer, loader):
+            for x, y in loader:
+                loss = loss_function(network(x), y)
+                value = loss.item()
+                optimizer.zero_grad()
+                value = torch.tensor(value / 4, requires_grad=True)
+                value.backward()  # error
+                optimizer.step()
+        """,
+    "NN110 without gradients": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            with torch.no_grad():
+                output = model(x)
+            loss = criterion(output, y)
+            loss.requires_grad_(True)
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN110 in another function": """
+        def loss_of(output, y):
+            return criterion(output, y).detach()
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = loss_of(model(x), y)
+            loss.requires_grad = True
+            (loss / 2).sum()
+            loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN106 in an attribute": """
+        class Meter:
+            def __init__(self):
+                self.total = 0.0
+        meter = Meter()
+        for epoch in range(10):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                loss.backward()
+                optimizer.step()
+                meter.total += loss  # error
+        """,
+    "NN106 before it is back-propagated": """
+        for epoch in range(10):
+            total = 0
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                total += loss  # error
+                loss.backward()
+                optimizer.step()
+            print(total / len(loader))
+        """,
+    "NN106 of a part of the loss": """
+        total = 0
+        for x, y in loader:
+            optimizer.zero_grad()
+            error = criterion(model(x), y)
+            loss = error + model.weight.pow(2).sum()
+            loss.backward()
+            optimizer.step()
+            total += error  # error
+        """,
+}
+
+RIGHT = {
+    "a plain number": """
+        total = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+            total += float(loss)
+            total += loss.detach()
+            total += loss.data
+            total += loss.detach().cpu().numpy() * len(x)
+        """,
+    "a loss that became a number under its own name": """
+        total = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            loss = loss.item()
+            total += loss
+        """,
+    "a sum over the parts of a batch": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = 0
+            for part in range(4):
+                loss += criterion(model(x[part]), y[part])
+            loss.backward()
+            optimizer.step()
+        """,
+    "a sum of losses that goes backward besides": """
+        meta = 0
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            loss.backward(retain_graph=True)
+            meta += loss
+        (meta / len(loader)).backward()
+        optimizer.step()
+        """,
+    "a total that begins anew with every batch": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            total = 0
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss
+            print(total)
+        """,
+    "a total that is detached each time": """
+        total = torch.zeros(())
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss
+            total = total.detach()
+        """,
+    "a teacher": """
+        teacher = nn.Linear(3, 1)
+        for x, y in loader:
+            optimizer.zero_grad()
+            target = teacher(x).detach()
+            loss = criterion(model(x), target) + F.l1_loss(target, model(x))
+            loss.backward()
+            optimizer.step()
+        """,
+    "a teacher that is asked without gradients": """
+        teacher = nn.Linear(3, 1)
+        for x, y in loader:
+            optimizer.zero_grad()
+            with torch.no_grad():
+                target = teacher(x)
+            loss = torch.where(target > 0, target - model(x), model(x)).abs().mean()
+            loss.backward()
+            optimizer.step()
+        """,
+    "detached features and a head that is trained": """
+        head = nn.Sequential(nn.LayerNorm(1), nn.Linear(1, 1))
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(head(model(x).detach()), y)
+            loss.backward()
+            optimizer.step()
+        """,
+    "parameters made by hand": """
+        weight = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        bias = torch.zeros(1)
+        bias.requires_grad_()
+        for x, y in loader:
+            loss = ((x.detach() * weight).sum(dim=1, keepdim=True) + bias - y.detach()).pow(2).mean()
+            loss.backward()
+        """,
+    "an input that gradients are asked for": """
+        for x, y in loader:
+            changed = x.detach().clone()
+            changed.requires_grad = True
+            distance = (changed - x).pow(2).sum()
+            distance.backward()
+            print(changed.grad)
+        """,
+    "numbers that unknown code has made": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = elsewhere.loss(model(x).detach(), y, model)
+            loss.backward()
+            optimizer.step()
+        """,
+    "one of two ways is connected": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            if elsewhere.flag():
+                loss = loss.detach()
+            loss.backward()
+            optimizer.step()
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_cut_off_or_held_on_to_is_flagged(name: str) -> None:
+    code = name.split()[0]
+    text = SETTING + dedent(WRONG[name])
+    assert [each for each in findings(text) if each[1] == code] == marked(text, code)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_connected_or_let_go_is_left_alone(name: str) -> None:
+    found = [code for _, code in findings(SETTING + dedent(RIGHT[name]))]
+    assert not {"NN106", "NN110"} & set(found)
