@@ -259,6 +259,12 @@ WITH_GRADIENTS = {
 }
 
 WITHOUT_GRADIENTS_OR_WITH_REASON = {
+    "a model that is saved, not run": """
+        from ours import network
+        def test(network, test_results):
+            for epoch in range(10):
+                network.save_model(test_results=test_results)
+        """,
     "inside of the loop": """
         model.eval()
         for x, y in test_loader:

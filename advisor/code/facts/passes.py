@@ -46,6 +46,12 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(
     r"(^|_)(model|net|network|classifier|resnet|cnn|rnn|lstm|gpt|bert|unet)\d*$", re.IGNORECASE
 )
+# Names of functions that do something with a model other than running it.
+_HANDLES_MODEL = re.compile(
+    r"^_?(save|load|store|export|build|make|create|get|set|init|reset|train|fit|update|define|compile"
+    r"|wrap|prepare|plot|show|print|log|write|copy|clone|download|upload)_",
+    re.IGNORECASE,
+)
 _OTHER_LIBRARY = re.compile(
     r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
 )
@@ -246,4 +252,5 @@ def _is_of_torch(module: Value) -> bool:
 
 
 def _is_called_model(value: Unknown) -> bool:
-    return any(_MODEL_NAME.search(name) for name in (*value.names, value.name))
+    names = (*value.names, value.name)
+    return any(_MODEL_NAME.search(name) and not _HANDLES_MODEL.search(name) for name in names)
