@@ -221,6 +221,19 @@ BACK_IN_TRAINING_MODE = {
         for epoch in range(10):
             train_one_epoch()
         """,
+    "a copy is evaluated unless it is switched off": """
+        import argparse, copy
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--ema", action="store_true", default=True)
+        args = parser.parse_args()
+        average = copy.deepcopy(model)
+        for epoch in range(10):
+            train_one_epoch()
+            tested = average if args.ema else model
+            tested.eval()
+            with torch.no_grad():
+                print([loss_of(tested(x), y) for x, y in test_loader])
+        """,
     "the loop ends with it": """
         for epoch in range(10):
             train_one_epoch()

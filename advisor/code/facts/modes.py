@@ -46,9 +46,8 @@ class RepeatedTraining(Fact):
         if any(mode.training is False for mode in first.modes):
             return None
         switch = again.modes[-1]
-        if switch.index < first.index or self._may_be_restored(switch, again):
-            return None
-        return switch
+        uncertain = self._may_be_of_another(switch) or self._may_be_restored(switch, again)
+        return None if switch.index < first.index or uncertain else switch
 
     def mode_dependent_layers(self) -> tuple[str, ...]:
         """What behaves differently in evaluation mode."""
@@ -60,6 +59,16 @@ class RepeatedTraining(Fact):
         place: NodePlace = seen_from(self.run, switch)
         related = ((self.again.place, f"`{self.again.text}` is trained here, in evaluation mode"),)
         return Draft(place, message, related)
+
+    def _may_be_of_another(self, switch: ModeSwitched) -> bool:
+        """Whether the switch is of one of several models, and nobody knows of which."""
+        return any(
+            each.module is not switch.module
+            and each.place.node is switch.place.node
+            and each.context.calls == switch.context.calls
+            and each.context.rounds == switch.context.rounds
+            for each in self.run.events(ModeSwitched)
+        )
 
     def _may_be_restored(self, switch: ModeSwitched, again: ForwardRun) -> bool:
         """Whether code that nobody can look into is handed the model in between."""

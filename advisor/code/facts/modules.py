@@ -129,6 +129,13 @@ def _of_ready_model(module: Value) -> str | None:
     return "dropout" if name.startswith(_DROPOUT_MODELS) else None
 
 
+def is_dropout(module: Value) -> bool:
+    """Whether a module is a dropout layer that drops."""
+    return (
+        isinstance(module, Layer) and module.path in _DROPOUT and _may_drop(module.argument(0, "p"))
+    )
+
+
 def _of_layer(module: Value) -> str | None:
     if not isinstance(module, Layer):
         return None

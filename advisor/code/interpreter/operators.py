@@ -18,6 +18,7 @@ from advisor.code.values import (
     Instance,
     Joined,
     Library,
+    Object,
     ProjectModule,
     Scalar,
     Sequence,
@@ -261,15 +262,30 @@ def _concatenate(left: Value, right: Value) -> Value | None:
 
 
 def _repeat(sequence: Value, times: Value) -> Value | None:
-    if not isinstance(sequence, Sequence) or not isinstance(times, Scalar):
+    if not isinstance(sequence, Sequence) or not isinstance(times, (Scalar, Unknown)):
         return None
+    if isinstance(times, Unknown):
+        return _repeated_objects(sequence)
     length = times.number.integer
     if sequence.items is not None and length is not None and length * len(sequence.items) <= 64:
         return Sequence(sequence.kind, sequence.items * length, place=sequence.place)
+    same_objects = _repeated_objects(sequence)
+    if same_objects is not None:
+        return same_objects
     element = sequence.element
     for item in sequence.items or ():
         element = item if element is None else join(element, item)
     return Sequence(sequence.kind, None, element, place=sequence.place)
+
+
+def _repeated_objects(sequence: Sequence) -> Value | None:
+    """A list of one object, so many times as nobody knows: the same object each time."""
+    items = sequence.items
+    if items is None or len(items) != 1 or not isinstance(items[0], (Object, Instance)):
+        return None
+    made = Sequence(sequence.kind, None, items[0], place=sequence.place)
+    made.fields["repeated"] = TRUE
+    return made
 
 
 def _each(value: Joined, operation: Callable[[Value], Value]) -> Value:

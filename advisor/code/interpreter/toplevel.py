@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -16,6 +17,8 @@ from advisor.code.events import (
     ModuleBuilt,
 )
 from advisor.code.interpreter import calls, classes
+from advisor.code.interpreter.classes import is_module
+from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.machine import Frame, OutOfBudget
 from advisor.code.values import (
     Arguments,
@@ -175,7 +178,11 @@ def _run_function(
         receiver = receiver or Unknown("self")
     given_up = None
     try:
-        calls.call_function(machine, function, arguments, function.node, receiver)
+        run = partial(calls.call_function, machine, function, arguments, function.node, receiver)
+        if function.name in FORWARD and isinstance(receiver, Instance) and is_module(receiver):
+            run_forward(machine, receiver, arguments, function.node, run)
+        else:
+            run()
     except OutOfBudget as reason:
         given_up = str(reason)
     name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"

@@ -708,6 +708,8 @@ def set_attribute(call: Call) -> Value | None:
     name = known_text(call.argument(1, "name"))
     if receiver is not None and value is not None and name is not None:
         attributes.set_attribute(call.machine, receiver, name, value, call.node)
+    elif receiver is not None and value is not None:
+        call.machine.models.assign_attribute(call.machine, receiver, "?", value, call.node)
     return NONE
 
 

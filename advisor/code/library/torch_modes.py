@@ -18,7 +18,7 @@ from advisor.code.events import (
 )
 from advisor.code.gradients import want_gradients
 from advisor.code.interpreter import attributes, calls, classes
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, attribute, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.values import (
     Arguments,
@@ -30,6 +30,7 @@ from advisor.code.values import (
     Joined,
     Layer,
     Library,
+    Method,
     Object,
     Optimizer,
     Parameters,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 _MODE = ("mode",)
+# The field of a layer whose weights somebody may have filled.
+TOUCHED = ("touched",)
 # Fixed models hold no more modules than this; beyond it the rest is left as it is.
 _MOST_MODULES = 300
 _GRADIENT_MODES = {
@@ -277,7 +280,7 @@ def assigned(
     matters = isinstance(receiver, (Layer, Optimizer, Parameters, Tensor)) or (
         isinstance(receiver, Object) and receiver.path.startswith("torch.param")
     )
-    if is_own or matters or (isinstance(receiver, Unknown) and name.startswith("requires_grad")):
+    if is_own or matters or (isinstance(receiver, (Unknown, Method)) and name.startswith("requi")):
         event = AttributeAssigned(machine.place(node), machine.context, receiver, name, value)
         machine.emit(event)
         if name == "requires_grad" and _known(value) is not False:
@@ -301,6 +304,22 @@ def base_constructed_by_name(call: Call) -> Value | None:
     if instance is not None:
         call.machine.emit(BaseConstructed(call.place, call.context, instance))
     return None
+
+
+@attribute("module", "weight", "bias")
+def weights_touched(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`layer.weight`: whoever asks for it may fill it."""
+    if isinstance(receiver, Layer):
+        machine.store(receiver.fields, TOUCHED, Constant(True))
+    return None
+
+
+@method("module", "apply")
+def weights_initialised(call: Call) -> Value | None:
+    """`layer.apply(initialise)`."""
+    if isinstance(call.receiver, Layer):
+        call.machine.store(call.receiver.fields, TOUCHED, Constant(True))
+    return call.receiver
 
 
 # --- dropout and random numbers -----------------------------------------------------------

@@ -575,7 +575,6 @@ def module_zero_grad(call: Call) -> Value | None:
     "half",
     "float",
     "double",
-    "apply",
     "to_empty",
     "share_memory",
     "bfloat16",
@@ -614,6 +613,8 @@ def add_module(call: Call) -> Value | None:
     if isinstance(name, Constant) and isinstance(name.value, str) and value is not None:
         assert call.receiver is not None
         attributes.set_attribute(call.machine, call.receiver, name.value, value, call.node)
+    elif call.receiver is not None and value is not None:
+        call.machine.models.assign_attribute(call.machine, call.receiver, "?", value, call.node)
     return None
 
 

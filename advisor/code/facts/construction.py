@@ -1,0 +1,202 @@
+"""Construction: what a module has been built of, what it knows of that, and what is assigned to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import AttributeAssigned, BaseConstructed, Event, ModuleBuilt
+from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, is_parameter
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.interpreter.classes import is_module
+from advisor.code.library.torch_modes import modules_in
+from advisor.code.values import (
+    Class,
+    Dictionary,
+    Function,
+    Instance,
+    Layer,
+    Library,
+    Method,
+    Optimizer,
+    Parameters,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+from advisor.rulebook import Draft
+
+_TORCH_MODULES = ("torch.nn.", "lightning.pytorch.LightningModule", "torch_geometric.nn.")
+# Parts of ready models that are modules themselves.
+_PARTS = frozenset(
+    [
+        "fc",
+        "features",
+        "classifier",
+        "layer1",
+        "layer2",
+        "layer3",
+        "layer4",
+        "conv1",
+        "bn1",
+        "backbone",
+        "head",
+        "heads",
+    ]
+)
+# Methods with which a class may look after its modules itself.
+_OWN_WAYS = ("parameters", "named_parameters", "state_dict", "__setattr__", "__getattr__")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Construction(Fact):
+    """A module of a project class that derives from torch's has been built."""
+
+    run: AbstractRun
+    event: ModuleBuilt
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The modules whose classes can be looked into altogether."""
+        for event in run.events(ModuleBuilt):
+            kind = event.module.cls
+            paths = kind.library_bases()
+            ours = any(path.startswith(_TORCH_MODULES) for path in paths)
+            if ours and not kind.has_unknown_base():
+                yield cls(run, event)
+
+    @property
+    def module(self) -> Instance:
+        """The module."""
+        return self.event.module
+
+    def assignments(self) -> Iterator[AttributeAssigned]:
+        """What is assigned to attributes of the module, in order."""
+        for event in self.run.events(AttributeAssigned):
+            if event.owner is self.module:
+                yield event
+
+    def is_constructed_before(self, event: Event) -> bool:
+        """Whether the constructor of the library's class has run by then."""
+        return any(
+            each.instance is self.module and each.index < event.index
+            for each in self.run.events(BaseConstructed)
+        )
+
+    def has_constructor(self) -> bool:
+        """Whether one of its classes has a constructor that can be looked into."""
+        return isinstance(self.module.cls.find("__init__"), Function)
+
+    def plain_collections(self) -> Iterator[tuple[str, AttributeAssigned, str]]:
+        """The lists, tuples and dicts of modules or parameters that torch does not see: the name of
+        the attribute, where it is assigned, what kind of collection it is."""
+        if any(self.module.cls.find(name) is not None for name in _OWN_WAYS):
+            return
+        assigned = {event.name: event for event in self.assignments()}
+        if "?" in assigned:  # registered under a name that is put together
+            return
+        known = self._registered()
+        # Where registered parameters were made: what was computed from them says the same.
+        parameters = {each.place for each in self.module.fields.values() if is_parameter(each)}
+        for name, value in self.module.fields.items():
+            if name not in assigned or not isinstance(value, (Sequence, Dictionary)):
+                continue
+            hidden = [
+                each
+                for each in _items(value)
+                if learns(each) and id(each) not in known and each.place not in parameters
+            ]
+            if hidden and not _is_hidden_on_purpose(value):
+                kind = value.kind if isinstance(value, Sequence) else "dict"
+                yield name, assigned[name], kind
+
+    def _registered(self) -> set[int]:
+        """The modules and parameters that torch sees."""
+        seen: set[int] = set()
+        for value in self.module.fields.values():
+            if isinstance(value, Layer) or (isinstance(value, Instance) and is_module(value)):
+                seen |= {id(each) for each in modules_in(value)}
+            elif is_parameter(value):
+                seen.add(id(value))
+        return seen
+
+
+def _items(value: Sequence | Dictionary) -> Iterator[Value]:
+    if isinstance(value, Dictionary):
+        items = [*value.items.values(), *([value.other] if value.other else [])]
+    else:
+        items = [*(value.items or ()), *([value.element] if value.element else [])]
+    for item in items:
+        if isinstance(item, (Sequence, Dictionary)):
+            yield from _items(item)
+        else:
+            yield from alternatives(item)
+
+
+def learns(value: Value) -> bool:
+    """Whether a value is a parameter, or a module with weights."""
+    if is_parameter(value):
+        return True
+    if isinstance(value, Instance):
+        return is_module(value) and has_weights(value)
+    return isinstance(value, Layer) and (value.path in WITH_WEIGHTS or has_weights(value))
+
+
+def _is_hidden_on_purpose(value: Sequence | Dictionary) -> bool:
+    """Whether it is a list of one, the usual way to keep a module from being registered."""
+    return isinstance(value, Sequence) and value.items is not None and len(value.items) == 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Assignment(Fact):
+    """An attribute of a module, a parameter, a tensor or an optimizer is assigned."""
+
+    event: AttributeAssigned
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """All assignments in a run."""
+        return [cls(event) for event in run.events(AttributeAssigned)]
+
+    @property
+    def name(self) -> str:
+        """The name of the attribute."""
+        return self.event.name
+
+    @property
+    def is_of_optimizer(self) -> bool:
+        """Whether it is an attribute of one of torch's optimizers."""
+        owner = self.event.owner
+        return isinstance(owner, Optimizer) and owner.path.startswith("torch.optim.")
+
+    @property
+    def is_of_module(self) -> bool:
+        """Whether it is an attribute of a module whose class knows nothing of it."""
+        owner = self.event.owner
+        if isinstance(owner, Method):
+            inner = owner.receiver
+            return owner.name in _PARTS and isinstance(inner, Layer)
+        if isinstance(owner, Instance):
+            return owner.cls.find(self.name) is None and not self._is_inside(owner.cls)
+        return isinstance(owner, Layer) and not owner.path.startswith("keras.")
+
+    @property
+    def is_of_tensor(self) -> bool:
+        """Whether it is an attribute of a parameter or another tensor, or may be one."""
+        owner = self.event.owner
+        if isinstance(owner, (Tensor, Unknown, Parameters)):
+            return True
+        return getattr(owner, "path", "") == "torch.parameter"
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the attribute."""
+        return Draft(self.event.place, message)
+
+    def _is_inside(self, kind: Class) -> bool:
+        """Whether the class's own code assigns it: it may well read it, too."""
+        functions = self.event.context.functions
+        owner = functions[-1].owner if functions else None
+        return owner is not None and any(
+            each is owner for each in kind.lineage() if not isinstance(each, Library)
+        )

@@ -1,0 +1,325 @@
+"""Layers: where they are built, and in which order they run inside of a module."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    AttributeAssigned,
+    DropoutApplied,
+    Escaped,
+    Event,
+    ForwardRun,
+    Guard,
+    LayerBuilt,
+    ModuleBuilt,
+    RandomDrawn,
+    StateUsed,
+)
+from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, holds, is_dropout
+from advisor.code.facts.passes import words
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Constant,
+    Instance,
+    Layer,
+    Sequence,
+    Tensor,
+    Value,
+    alternatives,
+    known_number,
+)
+from advisor.rulebook import Draft
+
+_PASSES_ON = frozenset({"torch.nn.Identity"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BuiltLayer(Fact):
+    """A layer, or a module of a project class, comes into being."""
+
+    run: AbstractRun
+    event: LayerBuilt | ModuleBuilt
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """All that is built, in order."""
+        for event in run.trace:
+            if isinstance(event, (LayerBuilt, ModuleBuilt)):
+                yield cls(run, event)
+
+    @property
+    def module(self) -> Layer | Instance:
+        """What is built."""
+        return self.event.layer if isinstance(self.event, LayerBuilt) else self.event.module
+
+    @property
+    def path(self) -> str:
+        """The path of the library's class; nothing for a class of the project."""
+        return self.module.path if isinstance(self.module, Layer) else ""
+
+    @property
+    def name(self) -> str:
+        """The name of its class."""
+        module = self.module
+        return module.cls.name if isinstance(module, Instance) else module.path.rsplit(".", 1)[-1]
+
+    @property
+    def matters(self) -> bool:
+        """Whether it has weights."""
+        module = self.module
+        return module.path in WITH_WEIGHTS if isinstance(module, Layer) else has_weights(module)
+
+    @property
+    def drops(self) -> bool:
+        """Whether it is dropout."""
+        return is_dropout(self.module)
+
+    def number(self, index: int, name: str) -> float | None:
+        """A number that it was built with, if it is known."""
+        if not isinstance(self.module, Layer):
+            return None
+        value = known_number(self.module.argument(index, name))
+        constant = None if value is None else value.constant
+        return None if constant is None else float(constant)
+
+    def is_built_in_each_pass(self) -> bool:
+        """Whether it is built anew whenever a module runs, and runs in the same pass: not kept
+        behind a condition, nor filled with given weights."""
+        owner = _forward_around(self.run, self.event)
+        if owner is None or self._is_part_of_another():
+            return False
+        if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
+            return False
+        return any(
+            isinstance(event, ForwardRun) and event.module is self.module
+            for event in self.run.trace[self.event.index : owner.end]
+        )
+
+    def finding(self, message: str, *related: tuple[NodePlace, str]) -> Draft:
+        """A finding where it is built."""
+        return Draft(self.event.place, message, related)
+
+    def _is_part_of_another(self) -> bool:
+        """Whether a constructor builds it for another module."""
+        return any(each.name == "__init__" for each in self.event.context.functions)
+
+    def _is_kept(self, event: Event, owner: ForwardRun) -> bool:
+        if isinstance(event, AttributeAssigned) and event.owner is self.module:
+            return isinstance(self.module, Layer)
+        if isinstance(event, AttributeAssigned) and holds(event.value, self.module):
+            return bool(_own_guards(event, owner)) or self._was_empty(event)
+        if isinstance(event, Escaped):
+            return any(holds(each, self.module) for each in event.values)
+        if isinstance(event, StateUsed) and event.target is self.module:
+            return True
+        return TOUCHED in self.module.fields
+
+    def _was_empty(self, kept: AttributeAssigned) -> bool:
+        """Whether an attribute was set to `None` before, to be filled when it is first needed."""
+        return any(
+            event.owner is kept.owner
+            and event.name == kept.name
+            and isinstance(event.value, Constant)
+            and event.value.value is None
+            for event in self.run.events(AttributeAssigned)
+        ) or (isinstance(kept.owner, Instance) and kept.owner.cls.find(kept.name) is not None)
+
+
+def _forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
+    """The innermost forward pass of a project's module that something happens in."""
+    if not event.context.running or not isinstance(event.context.running[-1], Instance):
+        return None
+    for each in reversed(run.trace[: event.index]):
+        if isinstance(each, ForwardRun) and each.module is event.context.running[-1]:
+            return each if each.end > event.index else None
+    return None
+
+
+def _own_guards(event: Event, owner: ForwardRun) -> tuple[Guard, ...]:
+    """The conditions inside of a forward pass that something stands under."""
+    outside = {id(guard) for guard in owner.context.guards}
+    return tuple(guard for guard in event.context.guards if id(guard) not in outside)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LayerRun(Fact):
+    """A layer runs inside of a module, with what ran directly before it on the same numbers.
+
+    `before` is the chain of runs that led to its input without anything in between, nearest first.
+    """
+
+    run: AbstractRun
+    event: ForwardRun
+    before: tuple[ForwardRun, ...]
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The layers that run inside of modules, in order."""
+        passes: dict[Value, ForwardRun] = {}
+        made: dict[tuple[ForwardRun | None, Value], tuple[ForwardRun, ...]] = {}
+        for event in run.events(ForwardRun):
+            running = event.context.running
+            around = passes.get(running[-1]) if running else None
+            given = _input(event)
+            before = () if given is None else made.get((around, given), ())
+            if around is not None and isinstance(event.module, Layer):
+                yield cls(run, event, before)
+            if isinstance(event.output, Tensor):
+                chain = before if event.output is given else ()
+                made[around, event.output] = (event, *chain)
+            passes[event.module] = event
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        assert isinstance(self.event.module, Layer)
+        return self.event.module
+
+    @property
+    def previous(self) -> Layer | None:
+        """The layer whose output it is given as it is."""
+        found = self.before[0].module if self.before else None
+        return found if isinstance(found, Layer) else None
+
+    def previous_that_counts(self) -> ForwardRun | None:
+        """The run that computed its input, dropout left aside."""
+        for event in self.before:
+            if not is_dropout(event.module) and getattr(event.module, "path", "") not in _PASSES_ON:
+                return event
+        return None
+
+    @property
+    def owner(self) -> Value:
+        """The module that it runs inside of."""
+        return self.event.context.running[-1]
+
+    @property
+    def names(self) -> set[str]:
+        """The words that the layer and those before it go by in the code."""
+        said: set[str] = set()
+        for event in (self.event, *self.before):
+            node = event.place.node
+            said |= words(code_of(node.func)) if isinstance(node, cst.Call) else set()
+            said |= words(_name_in(self.owner, event.module))
+        return said
+
+    @property
+    def text(self) -> str:
+        """What the layer goes by in the code."""
+        return self._called(self.event)
+
+    def called(self, event: ForwardRun) -> str:
+        """What the layer of a run goes by in the code."""
+        return self._called(event)
+
+    def _called(self, event: ForwardRun) -> str:
+        name = _name_in(self.owner, event.module)
+        if name:
+            return f"self.{name}"
+        path = getattr(event.module, "path", "the layer")
+        return str(path).rsplit(".", 1)[-1]
+
+    def random_states(self) -> Iterator[NodePlace]:
+        """Where the hidden state that a recurrent layer is given was drawn at random."""
+        drawn = {id(event.tensor): event.place for event in self.run.events(RandomDrawn)}
+        for state in _tensors(self.event.arguments.get(1, "hx")):
+            if id(state) in drawn:
+                yield drawn[id(state)]
+            elif isinstance(state, Tensor) and state.place is not None and _draws(state.place):
+                yield state.place
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the layer runs; inside of a container, where it is built."""
+        return self._place_of(self.event)
+
+    @property
+    def place_before(self) -> NodePlace | None:
+        """The same of what ran before."""
+        return self._place_of(self.before[-1]) if self.before else None
+
+    def _place_of(self, event: ForwardRun) -> NodePlace:
+        built = event.module.place
+        return event.place if built is None or isinstance(self.owner, Instance) else built
+
+    def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
+        """A finding where the layer runs."""
+        known = tuple((place, text) for place, text in related if place is not None)
+        return Draft(self.place, message, known)
+
+    def finding_at(
+        self, place: NodePlace | None, message: str, *related: tuple[NodePlace | None, str]
+    ) -> Draft:
+        """A finding at a place that explains more, such as where a layer is built."""
+        known = tuple((each, text) for each, text in related if each is not None)
+        return Draft(place or self.event.place, message, known)
+
+
+def _input(event: ForwardRun) -> Value | None:
+    return event.arguments.get(0, "input")
+
+
+def _name_in(owner: Value, module: Value) -> str:
+    """What a module calls one of its layers."""
+    fields = getattr(owner, "fields", {})
+    for name, value in fields.items():
+        if value is module and isinstance(name, str) and name.isidentifier():
+            return name
+    return ""
+
+
+def _tensors(value: Value | None) -> Iterator[Value]:
+    for option in alternatives(value):
+        if isinstance(option, Sequence):
+            for item in option.items or ():
+                yield from _tensors(item)
+        else:
+            yield option
+
+
+def _draws(place: NodePlace) -> bool:
+    """Whether a tensor is made by a call that draws random numbers."""
+    node = place.node
+    name = code_of(node.func).rsplit(".", 1)[-1] if isinstance(node, cst.Call) else ""
+    return name in {"randn", "rand", "randn_like", "rand_like", "normal"}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DropoutCall(Fact):
+    """Dropout is applied by a function."""
+
+    run: AbstractRun
+    event: DropoutApplied
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """All such calls inside of functions."""
+        for event in run.events(DropoutApplied):
+            if event.context.functions:
+                yield cls(run, event)
+
+    @property
+    def names(self) -> set[str]:
+        """The words that the code around goes by: functions, classes, conditions."""
+        said: set[str] = set()
+        for function in self.event.context.functions:
+            said |= words(function.name)
+            said |= set() if function.owner is None else words(function.owner.name)
+        for guard in self.event.context.guards:
+            said |= (
+                words(code_of(guard.node)) if isinstance(guard.node, cst.BaseExpression) else set()
+            )
+        return said
+
+    @property
+    def is_of_module(self) -> bool:
+        """Whether a method of a module applies it."""
+        owner = self.event.context.functions[-1].owner
+        return owner is not None and any(
+            path.endswith(("Module", "Model")) for path in owner.library_bases()
+        )

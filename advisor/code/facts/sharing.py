@@ -1,0 +1,82 @@
+"""Sharing: one layer object that stands in several places of a model."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import LayerBuilt
+from advisor.code.facts.construction import learns
+from advisor.code.facts.layers import LayerRun
+from advisor.code.facts.modules import BATCH_NORMS
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.sources import NodePlace
+from advisor.code.values import Instance, Layer, Sequence, Value
+
+_CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SharedLayer(Fact):
+    """A layer with weights that a container holds several times, or a batch norm that normalises
+    what different layers have computed. `container` is the container's class, if it is one."""
+
+    module: Layer | Instance
+    place: NodePlace
+    other: NodePlace | None
+    container: str | None = None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """What is shared, containers first."""
+        yield from cls._in_containers(run)
+        yield from cls._of_norms(run)
+
+    @property
+    def name(self) -> str:
+        """The name of the layer's class."""
+        module = self.module
+        return module.cls.name if isinstance(module, Instance) else module.path.rsplit(".", 1)[-1]
+
+    @classmethod
+    def _in_containers(cls, run: AbstractRun) -> Iterator[Self]:
+        for event in run.events(LayerBuilt):
+            if event.layer.path in _CONTAINERS:
+                module = _repeated(event.layer)
+                if module is not None:
+                    name = event.layer.path.rsplit(".", 1)[-1]
+                    yield cls(module, event.place, module.place, name)
+
+    @classmethod
+    def _of_norms(cls, run: AbstractRun) -> Iterator[Self]:
+        """Batch norms that a module runs at two places of its code, behind different layers."""
+        seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
+        for each in LayerRun.collect(run):
+            before = each.previous_that_counts()
+            if each.layer.path not in BATCH_NORMS or before is None or not learns(before.module):
+                continue
+            key = (each.owner, each.layer)
+            first = seen.setdefault(key, (each, before.module))
+            elsewhere = first[0].event.place.node is not each.event.place.node
+            if first[1] is not before.module and elsewhere:
+                yield cls(each.layer, each.event.place, first[0].event.place)
+
+
+def _repeated(container: Layer) -> Layer | Instance | None:
+    """A module with weights that is in a container more than once."""
+    children = container.fields.get("children")
+    items = children.items if isinstance(children, Sequence) else None
+    seen: set[int] = set()
+    for item in items or ():
+        if id(item) in seen and isinstance(item, (Layer, Instance)) and learns(item):
+            return item
+        seen.add(id(item))
+    return _multiplied(container)
+
+
+def _multiplied(container: Layer) -> Layer | Instance | None:
+    """The module of `[module] * n`."""
+    given = container.arguments.get(0, "modules")
+    if not isinstance(given, Sequence) or given.fields.get("repeated") is None:
+        return None
+    element = given.element
+    return element if isinstance(element, (Layer, Instance)) and learns(element) else None

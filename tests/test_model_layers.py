@@ -1,0 +1,351 @@
+"""How models are put together: NN404 to NN408 and NN411 to NN417."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+HEADER = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
+
+WRONG = {
+    "NN404 in a helper of a module": """
+        class Net(nn.Module):
+            def mix(self, x):
+                return F.dropout2d(x, 0.2)  # error
+            def forward(self, x):
+                return self.mix(x)
+        """,
+    "NN404 the mode where the rate belongs": """
+        class Net(nn.Module):
+            def forward(self, x):
+                return F.dropout(x, self.training)  # error
+        """,
+    "NN405 in a block that many networks use": """
+        class Block(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.conv = nn.Conv2d(channels, channels, 3)  # error
+                self.norm = nn.BatchNorm2d(channels)
+            def forward(self, x):
+                return F.relu(self.norm(self.conv(x)))
+        """,
+    "NN406 a list that is filled in a loop": """
+        class Net(nn.Module):
+            def __init__(self, depth):
+                super().__init__()
+                self.layers = []  # error
+                for _ in range(depth):
+                    self.layers.append(nn.Linear(3, 3))
+        """,
+    "NN406 parameters": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weights = [nn.Parameter(torch.zeros(3)), nn.Parameter(torch.ones(3))]  # error
+        """,
+    "NN406 modules of the project": """
+        class Block(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = nn.Linear(3, 3)
+        class Net(nn.Module):
+            def __init__(self, depth):
+                super().__init__()
+                self.blocks = tuple(Block() for _ in range(depth))  # error
+        """,
+    "NN407 in a class that is built by another": """
+        class Head(nn.Module):
+            def __init__(self):
+                self.layer = nn.Linear(3, 3)  # error
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.head = Head()
+        Net()
+        """,
+    "NN408 in a container": """
+        model = nn.Sequential(
+            nn.Linear(10, 20),
+            nn.Linear(20, 5),  # error
+        )
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = model
+            def forward(self, x):
+                return self.body(x)
+        """,
+    "NN408 convolutions": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Conv2d(3, 16, 3)
+                self.second = nn.Conv2d(16, 32, 3)
+            def forward(self, x):
+                x = self.first(x)
+                x = self.second(x)  # error
+                return x
+        """,
+    "NN411 in a container": """
+        model = nn.Sequential(
+            nn.Linear(10, 20),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.BatchNorm1d(20),  # error
+        )
+        model(torch.randn(3, 10))
+        """,
+    "NN412 the whole module is frozen in vain": """
+        model = nn.Sequential(nn.Linear(3, 3))
+        model.requires_grad = False  # error
+        """,
+    "NN412 a method is assigned to": """
+        model = nn.Linear(3, 3)
+        for parameter in model.parameters():
+            parameter.requires_grad_ = False  # error
+        """,
+    "NN412 a part of a ready model": """
+        import torchvision
+        model = torchvision.models.resnet18(num_classes=10)
+        model.layer1.requires_grad = False  # error
+        """,
+    "NN413 a known number of times": """
+        layer = nn.Linear(3, 3)
+        model = nn.Sequential(*[layer] * 3)  # error
+        """,
+    "NN413 built outside of the comprehension": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                layer = nn.TransformerEncoderLayer(64, 8)
+                self.layers = nn.ModuleList([layer for _ in range(6)])  # error
+        """,
+    "NN414 of a project class": """
+        class Attention(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.query = nn.Linear(3, 3)
+            def forward(self, x):
+                return self.query(x)
+        class Net(nn.Module):
+            def forward(self, x):
+                attention = Attention()  # error
+                return attention(x)
+        """,
+    "NN414 kept but overwritten in each pass": """
+        class Net(nn.Module):
+            def forward(self, x):
+                self.last = nn.Linear(x.shape[1], 10)  # error
+                return self.last(x)
+        """,
+    "NN415 by position": """
+        norm = nn.BatchNorm1d(64, 1e-3, 0.99)  # error
+        """,
+    "NN417 filled in place": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.cell = nn.GRUCell(3, 4)
+            def forward(self, x):
+                state = torch.zeros(x.size(0), 4)
+                nn.init.xavier_normal_(state)  # error
+                return self.cell(x, state)
+        """,
+}
+
+RIGHT = {
+    "NN404 the mode by position": """
+        class Net(nn.Module):
+            def forward(self, x):
+                return F.dropout(x, 0.5, self.training)
+        """,
+    "NN404 a rate that follows the mode": """
+        class Net(nn.Module):
+            def __init__(self, p=0.1):
+                super().__init__()
+                self.p = p
+            def forward(self, x):
+                p = self.p if self.training else 0.0
+                return F.scaled_dot_product_attention(x, x, x, dropout_p=p), F.dropout(x, p)
+        """,
+    "NN404 a helper whose callers decide the rate": """
+        def attend(x, rate):
+            return F.dropout(x, rate)
+        """,
+    "NN405 an activation in between": """
+        model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
+        model(torch.randn(2, 3, 8, 8))
+        """,
+    "NN406 wrapped afterwards": """
+        class Net(nn.Module):
+            def __init__(self, sizes):
+                super().__init__()
+                layers = []
+                for size in sizes:
+                    layers.append(nn.Linear(size, size))
+                self.layers = nn.ModuleList(layers)
+        """,
+    "NN406 registered by name": """
+        class Net(nn.Module):
+            def __init__(self, depth):
+                super().__init__()
+                self.layers = [nn.Linear(3, 3) for _ in range(depth)]
+                for index, layer in enumerate(self.layers):
+                    setattr(self, f"layer{index}", layer)
+        """,
+    "NN406 no module": """
+        class Ensemble:
+            def __init__(self):
+                self.members = [nn.Linear(3, 3), nn.Linear(3, 3)]
+        """,
+    "NN406 keras tracks lists": """
+        import keras
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.blocks = [keras.layers.Dense(3), keras.layers.Dense(3)]
+        """,
+    "NN407 a base of another package makes the call": """
+        from ours import Base
+        class Net(Base):
+            def __init__(self):
+                self.layer = nn.Linear(3, 3)
+        """,
+    "NN408 an activation in between": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.Linear(10, 20), nn.Linear(20, 5)
+            def forward(self, x):
+                return self.second(F.gelu(self.first(x)))
+        """,
+    "NN408 two heads": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mean, self.spread = nn.Linear(10, 20), nn.Linear(10, 20)
+            def forward(self, x):
+                return self.mean(x), self.spread(x)
+        """,
+    "NN408 a residual connection in between": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.Linear(10, 10), nn.Linear(10, 10)
+            def forward(self, x):
+                return self.second(x + self.first(x))
+        """,
+    "NN408 widths that nobody knows": """
+        class AutoEncoder(nn.Module):
+            def __init__(self, width, small):
+                super().__init__()
+                self.narrow, self.wide = nn.Linear(width, small), nn.Linear(small, width)
+            def forward(self, x):
+                return self.wide(self.narrow(x))
+        """,
+    "NN408 the same layer in two passes": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.Linear(10, 10), nn.Linear(10, 10)
+            def forward(self, x, back):
+                return self.second(x) if back else self.first(x)
+        net = Net()
+        net(net(torch.randn(3, 10), False), True)
+        """,
+    "NN412 a parameter": """
+        model = nn.Linear(3, 3)
+        model.weight.requires_grad = False
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad = "bias" in name
+        """,
+    "NN412 an optimizer of the project": """
+        class Noam:
+            def __init__(self, optimizer):
+                self.optimizer = optimizer
+            def step(self):
+                self.lr = 0.1
+        Noam(None).lr = 0.2
+        """,
+    "NN413 built for each": """
+        model = nn.ModuleList([nn.Linear(3, 3) for _ in range(6)])
+        """,
+    "NN413 a norm behind a shared layer": """
+        class Recurrent(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer, self.norm = nn.Linear(3, 3, bias=False), nn.BatchNorm1d(3)
+            def forward(self, x):
+                x = F.relu(self.norm(self.layer(x)))
+                return F.relu(self.norm(self.layer(x)))
+        """,
+    "NN414 built in the constructor of what is run": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.last = nn.Linear(3, 3)
+            def forward(self, x):
+                return self.last(nn.Sigmoid()(x))
+        Net()(torch.randn(2, 3))
+        """,
+    "NN414 built when it is first needed": """
+        class Net(nn.Module):
+            def forward(self, x):
+                if not hasattr(self, "last"):
+                    self.last = nn.Linear(x.shape[1], 10)
+                return self.last(x)
+        """,
+    "NN414 filled with given weights": """
+        class Blur(nn.Module):
+            def __init__(self, kernel):
+                super().__init__()
+                self.kernel = kernel
+            def forward(self, x):
+                conv = nn.Conv2d(1, 1, 3)
+                conv.weight = nn.Parameter(self.kernel)
+                return conv(x)
+        """,
+    "NN415 the convention of torch": """
+        norms = nn.BatchNorm2d(64, momentum=0.1), nn.BatchNorm2d(64, momentum=0.01)
+        """,
+    "NN417 zeros": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.cell = nn.GRUCell(3, 4)
+            def forward(self, x):
+                return self.cell(x, torch.zeros(x.size(0), 4))
+        """,
+    "NN417 a try-out of the library": """
+        recurrent = nn.GRU(3, 4)
+        recurrent(torch.randn(5, 2, 3), torch.randn(1, 2, 4))
+        """,
+}
+
+
+def found(case: str, code: str) -> list[tuple[int, str]]:
+    return [each for each in findings(HEADER + case) if each[1] == code]
+
+
+def cases(table: dict[str, str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("code", "case"), list(_split(table)), ids=table)
+
+
+def _split(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [
+        (name.split()[0], "\n".join(line.removeprefix(" " * 8) for line in text.splitlines()))
+        for name, text in table.items()
+    ]
+
+
+@cases(WRONG)
+def test_what_is_put_together_wrongly_is_flagged(code: str, case: str) -> None:
+    assert found(case, code) == marked(HEADER + case, code)
+
+
+@cases(RIGHT)
+def test_what_only_looks_like_it_is_not_flagged(code: str, case: str) -> None:
+    assert found(case, code) == []
