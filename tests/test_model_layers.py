@@ -349,3 +349,40 @@ def test_what_is_put_together_wrongly_is_flagged(code: str, case: str) -> None:
 @cases(RIGHT)
 def test_what_only_looks_like_it_is_not_flagged(code: str, case: str) -> None:
     assert found(case, code) == []
+
+
+TRANSFER = """
+import torchvision
+from torch.optim import Adam
+def fit(model, train_loader):
+    optimizer = Adam(model.parameters())
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+"""
+KEPT_HEADS = [
+    'fit(torchvision.models.resnet18(weights="IMAGENET1K_V1"), load())  # error',
+    "fit(torchvision.models.vgg16(pretrained=True), load())  # error",
+]
+OTHER_HEADS = [
+    'fit(torchvision.models.resnet18(weights="DEFAULT", num_classes=2), load())',
+    "fit(torchvision.models.resnet18(weights=None), load())",
+    "model = torchvision.models.vgg16(pretrained=True)\n"
+    "model.classifier[6] = nn.Linear(4096, 2)\nfit(model, load())",
+    "from ours import with_new_head\nmodel = torchvision.models.vgg16(pretrained=True)\n"
+    "with_new_head(model)\nfit(model, load())",
+    "model = torchvision.models.vgg16(pretrained=True)\n"
+    "fit(nn.Sequential(model, nn.Linear(1000, 2)), load())",
+    'fit(torchvision.models.vgg16(pretrained=True), load("imagenet/train"))',
+]
+
+
+@pytest.mark.parametrize("case", KEPT_HEADS)
+def test_a_ready_classifier_that_is_trained_with_its_old_head_is_flagged(case: str) -> None:
+    assert found(TRANSFER + case, "NN416") == marked(HEADER + TRANSFER + case, "NN416")
+
+
+@pytest.mark.parametrize("case", OTHER_HEADS)
+def test_a_ready_classifier_with_a_head_of_its_own_is_not_flagged(case: str) -> None:
+    assert found(TRANSFER + case, "NN416") == []

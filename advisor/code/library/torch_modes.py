@@ -306,9 +306,9 @@ def base_constructed_by_name(call: Call) -> Value | None:
     return None
 
 
-@attribute("module", "weight", "bias")
+@attribute("module", "weight", "bias", "fc", "classifier", "head", "heads", "AuxLogits", "_modules")
 def weights_touched(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
-    """`layer.weight`: whoever asks for it may fill it."""
+    """`layer.weight`, `model.classifier`: whoever asks for it may fill or replace it."""
     if isinstance(receiver, Layer):
         machine.store(receiver.fields, TOUCHED, Constant(True))
     return None

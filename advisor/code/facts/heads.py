@@ -1,0 +1,103 @@
+"""Heads: ready classifiers that are trained with the outputs they came with."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    AttributeAssigned,
+    BackwardRun,
+    Escaped,
+    ForwardRun,
+    LossComputed,
+)
+from advisor.code.facts.modules import holds
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.sources import NodePlace
+from advisor.code.values import Constant, Layer, Value, alternatives
+
+_READY = "torchvision.models."
+# Ready models that classify images, by the start of their names.
+_CLASSIFIERS = (
+    *("alexnet", "convnext", "densenet", "efficientnet", "googlenet", "inception", "maxvit"),
+    *("mnasnet", "mobilenet", "regnet", "resnet", "resnext", "shufflenet", "squeezenet", "swin"),
+    *("vgg", "vit_", "wide_resnet"),
+)
+# The data that the heads were made for, in any other role than in the name of weights.
+_OWN_DATA = re.compile(r"imagenet(?!1k_v|\W*weights)|ilsvrc", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainedClassifier(Fact):
+    """A ready classifier of torchvision's that is trained with a loss over its own outputs."""
+
+    run: AbstractRun
+    model: Layer
+    loss: LossComputed
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The ready classifiers that are trained, each once."""
+        outputs = {
+            id(event.output): event.module
+            for event in run.events(ForwardRun)
+            if event.output is not None
+        }
+        seen: set[Value] = set()
+        for loss in run.events(LossComputed):
+            for option in alternatives(loss.prediction):
+                model = outputs.get(id(option))
+                if isinstance(model, Layer) and model not in seen and _classifies(model):
+                    seen.add(model)
+                    if _is_followed(run, loss) and _wants_classes(loss):
+                        yield cls(run, model, loss)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.path.rsplit(".", 1)[-1]
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the model is built."""
+        return self.model.place or self.loss.place
+
+    def is_pretrained(self) -> bool:
+        """Whether the model comes with weights, for sure."""
+        given = self.model.argument(0, "weights") or self.model.argument(-1, "pretrained")
+        if given is None:
+            return False
+        if isinstance(given, Constant):
+            return given.value is True or isinstance(given.value, str)
+        return getattr(given, "path", "").startswith(_READY)
+
+    def keeps_its_head(self) -> bool:
+        """Whether nothing has given the model other outputs, or may have."""
+        if self.model.argument(-1, "num_classes") is not None or self.model.arguments.unknown:
+            return False
+        if TOUCHED in self.model.fields or any(True for _ in self._changes()):
+            return False
+        return _OWN_DATA.search(self.run.source.text) is None
+
+    def _changes(self) -> Iterator[object]:
+        for event in self.run.events(AttributeAssigned):
+            if event.owner is self.model:
+                yield event
+        for escaped in self.run.events(Escaped):
+            if any(holds(value, self.model) for value in escaped.values):
+                yield escaped
+
+
+def _classifies(model: Layer) -> bool:
+    name = model.path.removeprefix(_READY)
+    return name != model.path and name.rsplit(".", 1)[-1].startswith(_CLASSIFIERS)
+
+
+def _wants_classes(loss: LossComputed) -> bool:
+    return loss.path.rsplit(".", 1)[-1] in {"cross_entropy", "CrossEntropyLoss"}
+
+
+def _is_followed(run: AbstractRun, loss: LossComputed) -> bool:
+    return any(event.index > loss.index for event in run.events(BackwardRun))
