@@ -368,12 +368,18 @@ KEPT_HEADS = [
 OTHER_HEADS = [
     'fit(torchvision.models.resnet18(weights="DEFAULT", num_classes=2), load())',
     "fit(torchvision.models.resnet18(weights=None), load())",
-    "model = torchvision.models.vgg16(pretrained=True)\n"
-    "model.classifier[6] = nn.Linear(4096, 2)\nfit(model, load())",
-    "from ours import with_new_head\nmodel = torchvision.models.vgg16(pretrained=True)\n"
-    "with_new_head(model)\nfit(model, load())",
-    "model = torchvision.models.vgg16(pretrained=True)\n"
-    "fit(nn.Sequential(model, nn.Linear(1000, 2)), load())",
+    (
+        "model = torchvision.models.vgg16(pretrained=True)\n"
+        "model.classifier[6] = nn.Linear(4096, 2)\nfit(model, load())"
+    ),
+    (
+        "from ours import with_new_head\nmodel = torchvision.models.vgg16(pretrained=True)\n"
+        "with_new_head(model)\nfit(model, load())"
+    ),
+    (
+        "model = torchvision.models.vgg16(pretrained=True)\n"
+        "fit(nn.Sequential(model, nn.Linear(1000, 2)), load())"
+    ),
     'fit(torchvision.models.vgg16(pretrained=True), load("imagenet/train"))',
 ]
 

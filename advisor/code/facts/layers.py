@@ -115,7 +115,7 @@ class BuiltLayer(Fact):
             return bool(_own_guards(event, owner)) or self._was_empty(event)
         if isinstance(event, Escaped):
             return any(holds(each, self.module) for each in event.values)
-        if isinstance(event, StateUsed) and event.target is self.module:
+        if isinstance(event, StateUsed) and event.module is self.module:
             return True
         return TOUCHED in self.module.fields
 
