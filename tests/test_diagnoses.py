@@ -323,6 +323,11 @@ class TestGradients:
         (message,) = self.said(train(2.303 + scatter(200, 0.02)), self.norm(np.zeros(200)))
         assert "exactly 0 at 100 %" in message
 
+    def test_gradients_that_vanish_with_the_loss_are_information(self) -> None:
+        norm = self.norm(np.where(np.arange(200) < 80, 1.0, 0.0))
+        loss = train(falling(200, end=0.0, pace=60.0))
+        assert found(judged(loss, norm), "gradients").severity is Severity.INFO
+
     def test_growth_while_the_loss_stands_still(self) -> None:
         growing = self.norm(np.geomspace(1, 100, 300))
         (message,) = self.said(train(healthy_loss(300)), growing)

@@ -153,6 +153,12 @@ class TestTheCommand:
         assert second["changed"] == "more units"
         assert second["checks"][0]["verdict"] == "as predicted"
 
+    def test_changes_of_a_single_run_are_not_passed_over_in_silence(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main([str(LESSONS / "plateau"), "--isolated", "--changed", "more units"])
+        assert capsys.readouterr().err.startswith("nnadvise: --changed: it takes two runs")
+
     def test_a_folder_of_runs_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
         main([str(LESSONS / "seeds"), "--isolated", "--output-format", "json"])
         assert json.loads(capsys.readouterr().out)["history"] is None

@@ -205,6 +205,7 @@ class TestWhatIsNoLog:
             "image,label\na.png,3\nb.png,1\n",
             "run,epoch,val_loss\na,9,0.4\nb,3,0.5\nc,7,0.1\nd,2,0.3\n",
             "epoch,date\n1,2024-01-01\n2,2024-01-02\n",
+            "step,error\nwalk,0.1\nturn,0.3\n",
             "12:01 INFO epoch 1 loss 0.9\n12:02 INFO epoch 2 loss 0.7\n",
             "",
         ],

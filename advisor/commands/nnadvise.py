@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def advise(options: argparse.Namespace) -> int:
     for path, reason in loaded.failures:
         complain(f"`{path}` {reason}")
     _tell_skipped(loaded)
-    judged = [found for run in loaded.runs if (found := _judged(run, policy))]
+    judged = list(_judge_all(loaded.runs, policy))
     together = _together(judged, policy)
     if judged or options.output_format == "json":
         _print(judged, together, _history(judged, policy, options), options)
@@ -142,6 +142,17 @@ def _tell_skipped(loaded: "LoadedRuns") -> None:
         complain(f"left out {more} more files for such reasons")
 
 
+def _judge_all(runs: "Sequence[Run]", policy: "RunPolicy") -> "Iterator[RunDiagnosis]":
+    from advisor.commands.run_progress import progress
+
+    with progress(sys.stderr, "judging") as show:
+        for count, run in enumerate(runs, 1):
+            if (found := _judged(run, policy)) is not None:
+                yield found
+            if show is not None:
+                show(count, len(runs), run.path)
+
+
 def _judged(run: "Run", policy: "RunPolicy") -> "RunDiagnosis | None":
     """The diagnosis of a run; None, with a complaint, if a rule fails on it."""
     from advisor.runs.diagnosis import diagnose
@@ -170,11 +181,14 @@ def _history(
 ) -> "History | None":
     """The runs as successive attempts: if a few were named one by one, or changes were told."""
     named = 1 < len(options.runs) == len(judged) <= MOST_NAMED
-    if len(judged) < 2 or not (named or options.changed):
+    if not (named or options.changed):
         return None
     from advisor.runs.history import history_of
 
-    return history_of(judged, options.changed, policy.thresholds)
+    found = history_of(judged, options.changed, policy.thresholds)
+    if found is None and options.changed:
+        complain("--changed: it takes two runs that logged one quantity on two splits, or a goal")
+    return found
 
 
 def _matters(finding: "Finding") -> bool:

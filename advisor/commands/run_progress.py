@@ -1,4 +1,4 @@
-"""A bar that shows how far reading has come: on a terminal, and only if it takes a while."""
+"""A bar that shows how far the work has come: on a terminal, and only if it takes a while."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from typing import TextIO
 
 Show = Callable[[int, int, Path], None]
 PATIENCE = 0.7
-"""Seconds of reading before the bar appears."""
+"""Seconds of work before the bar appears."""
 
 
 @contextmanager
-def progress(stream: TextIO) -> Iterator[Show | None]:
-    """What to call with the bytes read, the bytes there are, and the file.
+def progress(stream: TextIO, what: str = "reading") -> Iterator[Show | None]:
+    """What to call with what is done (bytes read, runs judged), what there is in all, and the path.
 
     None where `stream` is no terminal. The bar is gone when the context ends.
     """
@@ -25,7 +25,7 @@ def progress(stream: TextIO) -> Iterator[Show | None]:
 
     begun = monotonic()
     with Progress(console=Console(file=stream), transient=True, disable=False) as bar:
-        task = bar.add_task("reading", visible=False)
+        task = bar.add_task(what, visible=False)
 
         def show(read: int, total: int, path: Path) -> None:
             visible = monotonic() - begun > PATIENCE

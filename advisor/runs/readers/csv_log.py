@@ -88,7 +88,7 @@ def _goes_up(lines: Sequence[bytes], column: int, width: int, delimiter: str) ->
     steps = [step_in(row[column]) for row in cells if len(row) == width]
     known = [step for step in steps if step is not None]
     backwards = sum(later < earlier for earlier, later in pairwise(known))
-    return len(known) == 0 or backwards <= len(known) // 4
+    return backwards <= len(known) // 4 if known else not steps
 
 
 def _text(data: bytes) -> str:

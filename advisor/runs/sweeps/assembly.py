@@ -52,11 +52,10 @@ def _of_one_experiment(diagnoses: Sequence[RunDiagnosis]) -> list[RunDiagnosis]:
     Runs of different projects may share a tag such as `val_loss` that means something else in each.
     """
     traits = [(_learned(each), frozenset(each.run.hyperparameters)) for each in diagnoses]
-    alike = [
-        [other for other in range(len(traits)) if _alike(each, traits[other])] for each in traits
-    ]
-    largest = max(alike, key=len, default=[])
-    return [diagnoses[position] for position in largest]
+    counts = Counter(traits)
+    alike = {kind: {other for other in counts if _alike(kind, other)} for kind in counts}
+    most = max(alike.values(), key=lambda kinds: sum(counts[kind] for kind in kinds), default=set())
+    return [each for each, kind in zip(diagnoses, traits, strict=True) if kind in most]
 
 
 def _learned(diagnosis: RunDiagnosis) -> frozenset[str]:

@@ -90,7 +90,11 @@ class Sweep:
 
     def value(self, outcome: Outcome, setting: Setting) -> Value:
         """The value of a setting in one run."""
-        return setting.values[self.outcomes.index(outcome)]
+        return setting.values[self._positions[id(outcome)]]
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {id(outcome): position for position, outcome in enumerate(self.outcomes)}
 
     @cached_property
     def influences(self) -> tuple[Influence, ...]:

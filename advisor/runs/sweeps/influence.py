@@ -38,9 +38,10 @@ def influence_of(setting: Setting, costs: Floats) -> Influence | None:
     ranks = _ranks(costs[known])
     if len(ranks) < design.shape[1] + 3 or np.ptp(ranks) == 0:
         return None
-    share = _explained(design, ranks)
+    basis = np.linalg.qr(design)[0]
+    share = _explained(basis, ranks)
     rng = np.random.default_rng(0)
-    shuffled = (_explained(design, rng.permutation(ranks)) for _ in range(_PERMUTATIONS))
+    shuffled = (_explained(basis, rng.permutation(ranks)) for _ in range(_PERMUTATIONS))
     as_much = sum(each >= share for each in shuffled)
     freedom = (len(ranks) - 1) / (len(ranks) - design.shape[1])
     adjusted = max(0.0, 1 - (1 - share) * freedom)
@@ -58,16 +59,16 @@ def _design(setting: Setting, values: Sequence[object]) -> Floats:
     return np.array([[1.0, *(value == group for group in groups[1:])] for value in values])
 
 
-def _explained(design: Floats, ranks: Floats) -> float:
-    coefficients, *_ = np.linalg.lstsq(design, ranks, rcond=None)
-    residue = ranks - design @ coefficients
+def _explained(basis: Floats, ranks: Floats) -> float:
+    """The share of the ranks' variance within an orthonormal basis that holds the constant."""
     spread = ranks - ranks.mean()
-    return float(1 - (residue @ residue) / (spread @ spread))
+    inside = basis.T @ spread
+    return float((inside @ inside) / (spread @ spread))
 
 
 def _ranks(costs: Floats) -> Floats:
     """Ranks from 0 for the best, ties sharing their mean."""
     filled = np.where(np.isfinite(costs), costs, np.inf)
-    below = (filled[:, None] > filled[None, :]).sum(axis=1)
-    alike = (filled[:, None] == filled[None, :]).sum(axis=1)
-    return np.asarray(below + (alike - 1) / 2, dtype=np.float64)
+    _, place, counts = np.unique(filled, return_inverse=True, return_counts=True)
+    first = np.cumsum(counts) - counts
+    return np.asarray((first + (counts - 1) / 2)[place], dtype=np.float64)

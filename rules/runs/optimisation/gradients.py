@@ -38,6 +38,7 @@ def _gone(norms: GradientNorms) -> Iterator[Draft]:
             f"`{whole.tag}` is exactly 0 at {percent(share)} of the logged steps: nothing is "
             "trained by them",
             evidence=(share_of("share of zeros", share),),
+            severity=None if norms.descent.never_left_its_start else Severity.INFO,
             causes=_CAUSES_GONE,
         )
         return

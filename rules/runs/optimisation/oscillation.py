@@ -129,11 +129,11 @@ def _swings_together(train: Trajectory, validation: Trajectory) -> _Swings | Non
     pair = np.diff(train.costs[at]), np.diff(half.costs)
     if np.ptp(pair[0]) == 0 or np.corrcoef(*pair)[0, 1] < settings.swing_together:
         return None
-    size = float(np.ptp(half.costs))
-    turns = int(np.sum(np.diff(np.sign(pair[1])) != 0))
+    rest = half.costs - half.trend.slope * half.steps
+    size, turns = float(np.ptp(rest)), int(np.sum(np.diff(np.sign(np.diff(rest))) != 0))
     period = int(2 * (half.steps[-1] - half.steps[0]) / max(turns, 1))
     share = size / float(np.ptp(validation.costs))
-    if share < settings.swing_share_of_few:
+    if share < settings.swing_share_of_few or turns < settings.swing_turns * (len(rest) - 2):
         return None
     return _Swings(size, share, size / level, period, int(half.steps[0]))
 
