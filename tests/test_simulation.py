@@ -1,5 +1,6 @@
 """Every schedule's formula against torch's own scheduler, step by step."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
 from advisor.code import simulation
+from advisor.code.events import ScheduleBuilt
 from advisor.code.facts.schedules import factor_of
 from advisor.code.simulation import Factor, simulate
 from advisor.code.values import Schedule
 from tests.abstract_programs import program
 
 RATE = 0.1
+CLASS = r"[A-Z]\w*(?=\()"
 STEPS = 50
 MakeScheduler = Callable[[torch.optim.Optimizer], Any]
 
@@ -127,6 +130,50 @@ def test_one_cycle(total: int, rise: float, divisor: float) -> None:
     )
 
 
+@few
+@given(st.floats(0.05, 0.5), st.booleans(), st.booleans())
+def test_one_cycle_in_all_its_forms(rise: float, linear: bool, three_phases: bool) -> None:
+    check(
+        simulation.one_cycle(STEPS + 10, rise, 25, 1e4, linear=linear, three_phases=three_phases),
+        lambda optimizer: lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=RATE,
+            total_steps=STEPS + 10,
+            pct_start=rise,
+            anneal_strategy="linear" if linear else "cos",
+            three_phase=three_phases,
+        ),
+    )
+
+
+@few
+@given(
+    st.floats(0, 0.9),
+    st.integers(1, 20),
+    st.integers(1, 20),
+    st.sampled_from(["triangular", "triangular2", "exp_range"]),
+    factors,
+)
+def test_cyclic(lowest: float, up: int, down: int, mode: Any, gamma: float) -> None:
+    check(
+        simulation.cyclic(lowest, up, down, mode, gamma),
+        lambda optimizer: lr_scheduler.CyclicLR(
+            optimizer, lowest * RATE, RATE, up, down, mode, gamma, cycle_momentum=False
+        ),
+    )
+
+
+@few
+@given(factors)
+def test_multiplied(factor: float) -> None:
+    check(
+        simulation.multiplied(lambda step: factor if step % 3 else 1.0),
+        lambda optimizer: lr_scheduler.MultiplicativeLR(
+            optimizer, lambda step: factor if step % 3 else 1.0
+        ),
+    )
+
+
 AS_WRITTEN = [
     "StepLR(optimizer, 7)",
     "StepLR(optimizer, step_size=7, gamma=0.5)",
@@ -147,6 +194,15 @@ AS_WRITTEN = [
     "OneCycleLR(optimizer, max_lr=0.1, epochs=6, steps_per_epoch=10, pct_start=0.5)",
     "LambdaLR(optimizer, lambda epoch: 0.5 ** (epoch // 10))",
     "LambdaLR(optimizer, lr_lambda=lambda epoch: min(1.0, (epoch + 1) / 20))",
+    "MultiplicativeLR(optimizer, lambda epoch: 0.95)",
+    "MultiplicativeLR(optimizer, lr_lambda=lambda epoch: 1 - 1 / (epoch + 2))",
+    "OneCycleLR(optimizer, 0.1, 60, anneal_strategy='linear', three_phase=True)",
+    "CyclicLR(optimizer, 0.01, 0.1, step_size_up=7, cycle_momentum=False)",
+    "CyclicLR(optimizer, 0.01, 0.1, 5, 9, mode='exp_range', gamma=0.98, cycle_momentum=False)",
+    "SequentialLR(optimizer, [LinearLR(optimizer, 0.1, 1.0, 5), StepLR(optimizer, 9)], [5])",
+    "SequentialLR(optimizer, milestones=[9], schedulers=[StepLR(optimizer, 3), LinearLR(optimizer)])",
+    "ChainedScheduler([ConstantLR(optimizer, 0.1, 5), ExponentialLR(optimizer, 0.9)])",
+    "ChainedScheduler([LinearLR(optimizer), StepLR(optimizer, 10)], optimizer=optimizer)",
 ]
 
 
@@ -155,7 +211,7 @@ def test_a_schedule_is_read_from_the_code_as_torch_reads_its_arguments(written: 
     run = program(
         f"""
         import torch
-        from torch.optim.lr_scheduler import {written.partition("(")[0]}
+        from torch.optim.lr_scheduler import {", ".join(sorted(set(re.findall(CLASS, written))))}
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr={RATE})
         schedule = {written}
         """
@@ -165,6 +221,32 @@ def test_a_schedule_is_read_from_the_code_as_torch_reads_its_arguments(written: 
     factor = factor_of(schedule)
     assert factor is not None
     check(factor, lambda optimizer: eval(written, vars(lr_scheduler), {"optimizer": optimizer}))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ReduceLROnPlateau(optimizer)",
+        "LambdaLR(optimizer, rates)",
+        "StepLR(optimizer, size)",
+        "CyclicLR(optimizer, 0.01, 0.1, scale_fn=scale, cycle_momentum=False)",
+        "SequentialLR(optimizer, [LinearLR(optimizer), other], [5])",
+        "ChainedScheduler([LambdaLR(optimizer, lambda epoch: 0.5), ExponentialLR(optimizer, 0.9)])",
+    ],
+)
+def test_what_depends_on_more_than_the_code_has_no_factor(written: str) -> None:
+    names = ", ".join(sorted(set(re.findall(CLASS, written))))
+    run = program(
+        f"""
+        import torch
+        from torch.optim.lr_scheduler import {names}
+        def build(optimizer, rates, size, scale, other):
+            return {written}
+        """
+    )
+    schedule = run.events(ScheduleBuilt, "build")[-1].schedule
+    assert isinstance(schedule, Schedule)
+    assert factor_of(schedule) is None
 
 
 class TestTheSchedulesOfTransformers:

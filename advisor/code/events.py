@@ -310,6 +310,21 @@ class AmountDivided(Event):
 
 
 @dataclass(eq=False, slots=True)
+class SoftmaxByHand(Event):
+    """Exponentials are divided by their sum, or the logarithm of a sum of them is taken: `name` is
+    the function that does it safely."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class RootTaken(Event):
+    """The square root of a mean loss: `result` is what comes out."""
+
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
 class AmountCompared(Event):
     """A count or a loss is compared with something: what is best is decided by it."""
 

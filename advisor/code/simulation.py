@@ -131,18 +131,81 @@ def cosine_to_zero(warmup: int, total: int, cycles: float) -> Factor:
     return factor
 
 
-def one_cycle(total: int, rise: float, start_divisor: float, final_divisor: float) -> Factor:
-    """`OneCycleLR` with cosine annealing, relative to its maximum."""
+def one_cycle(
+    total: int,
+    rise: float,
+    start_divisor: float,
+    final_divisor: float,
+    *,
+    linear: bool = False,
+    three_phases: bool = False,
+) -> Factor:
+    """`OneCycleLR`, relative to its maximum: up, down to the start and below it; with three phases
+    it comes back to the start as fast as it has risen."""
     start, final = 1 / start_divisor, 1 / (start_divisor * final_divisor)
     top = rise * total - 1
+    ends = [(top, start, 1.0), (total - 1, 1.0, final)]
+    if three_phases:
+        ends = [(top, start, 1.0), (2 * top, 1.0, start), (total - 1, start, final)]
+    anneal = _line if linear else _cosine
 
     def factor(step: int) -> float:
-        if step <= top:
-            return _cosine(start, 1.0, step / top if top > 0 else 1.0)
-        return _cosine(1.0, final, min(1.0, (step - top) / max(1.0, total - 1 - top)))
+        begin = 0.0
+        for end, first, last in ends:
+            if step <= end or end == ends[-1][0]:
+                return anneal(first, last, min(1.0, (step - begin) / (end - begin or 1.0)))
+            begin = end
+        return final
 
     return factor
 
 
+def cyclic(
+    lowest: float, up: int, down: int, mode: str = "triangular", gamma: float = 1.0
+) -> Factor:
+    """`CyclicLR`, relative to its maximum: from `lowest` to 1 in `up` steps and back in `down`. With
+    `triangular2` each cycle is half as high, with `exp_range` each step is lower by `gamma`."""
+    length = up + down
+
+    def factor(step: int) -> float:
+        cycle, position = divmod(step, length)
+        height = position / up if position <= up else (length - position) / down
+        damped = {"triangular2": 0.5**cycle, "exp_range": gamma**step}.get(mode, 1.0)
+        return lowest + (1 - lowest) * height * damped
+
+    return factor
+
+
+def multiplied(each: Factor) -> Factor:
+    """`MultiplicativeLR`: times what a function gives for every step so far but the first."""
+    known = [1.0]
+
+    def factor(step: int) -> float:
+        while len(known) <= step:
+            known.append(known[-1] * each(len(known)))
+        return known[step]
+
+    return factor
+
+
+def one_after_another(factors: Sequence[Factor], milestones: Sequence[int]) -> Factor:
+    """`SequentialLR`: from each milestone on the next schedule, from its own beginning."""
+
+    def factor(step: int) -> float:
+        index = bisect_right(milestones, step)
+        return factors[index](step - (milestones[index - 1] if index else 0))
+
+    return factor
+
+
+def all_at_once(factors: Sequence[Factor]) -> Factor:
+    """`ChainedScheduler` over schedules that multiply the rate: the product of all."""
+    return lambda step: math.prod(each(step) for each in factors)
+
+
 def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def _line(start: float, end: float, share: float) -> float:
+    return start + (end - start) * share

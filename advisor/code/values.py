@@ -210,7 +210,11 @@ class Exponential:
 
     of: "Value"
     is_sum: bool = False
-    shifted: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bounded:
+    """Numbers whose exponentials do not overflow: a largest one was subtracted, or a sign turned."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -220,7 +224,7 @@ class Quotient:
     division: Any
 
 
-Meaning = Amount | Exponential | Quotient
+Meaning = Amount | Bounded | Exponential | Quotient
 MEANING = ("meaning",)
 
 

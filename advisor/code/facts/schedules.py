@@ -22,6 +22,7 @@ from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number, product
 from advisor.code.values import (
+    Constant,
     Object,
     Scalar,
     Schedule,
@@ -383,10 +384,60 @@ def _one_cycle(schedule: Schedule) -> Factor | None:
         total = None if epochs is None or each is None else epochs * each
     rise, start = _number(schedule, 5, "pct_start", 0.3), _number(schedule, 10, "div_factor", 25)
     final = _number(schedule, 11, "final_div_factor", 1e4)
-    shape = schedule.argument(6, "anneal_strategy") or schedule.argument(12, "three_phase")
-    if not total or rise is None or not start or not final or shape is not None:
+    shape = known_text(schedule.argument(6, "anneal_strategy") or Constant("cos"))
+    three = _number(schedule, 12, "three_phase", 0.0)
+    if not total or rise is None or not start or not final or shape is None or three is None:
         return None
-    return simulation.one_cycle(int(total), rise, start, final)
+    return simulation.one_cycle(
+        int(total), rise, start, final, linear=shape == "linear", three_phases=bool(three)
+    )
+
+
+def _cyclic(schedule: Schedule) -> Factor | None:
+    lowest, highest = _number(schedule, 1, "base_lr", None), _number(schedule, 2, "max_lr", None)
+    up = _number(schedule, 3, "step_size_up", 2000)
+    down = _number(schedule, 4, "step_size_down", up)
+    mode = known_text(schedule.argument(5, "mode") or Constant("triangular"))
+    gamma, own = _number(schedule, 6, "gamma", 1.0), schedule.argument(7, "scale_fn")
+    if lowest is None or not highest or not up or not down or gamma is None:
+        return None
+    if mode is None or own is not None:
+        return None
+    return simulation.cyclic(lowest / highest, int(up), int(down), mode, gamma)
+
+
+def _multiplicative(schedule: Schedule) -> Factor | None:
+    constant = known_number(schedule.fields.get("factor"))
+    if constant is not None and constant.constant is not None:
+        return simulation.exponential_decay(float(constant.constant))
+    each = _formula(schedule)
+    return None if each is None else simulation.multiplied(each)
+
+
+def _parts(schedule: Schedule, index: int) -> list[Factor]:
+    """The factors of the schedules that a schedule is put together from, when all are known."""
+    given = schedule.argument(index, "schedulers")
+    items = given.items if isinstance(given, Sequence) else None
+    parts = [factor_of(each) if isinstance(each, Schedule) else None for each in items or ()]
+    known = [part for part in parts if part is not None]
+    return known if len(known) == len(parts) else []
+
+
+def _sequential(schedule: Schedule) -> Factor | None:
+    parts, given = _parts(schedule, 1), schedule.argument(2, "milestones")
+    items = given.items if isinstance(given, Sequence) else None
+    steps = [step for step in map(_integer, items or ()) if step is not None]
+    if not parts or len(steps) != len(parts) - 1:
+        return None
+    return simulation.one_after_another(parts, steps)
+
+
+def _chained(schedule: Schedule) -> Factor | None:
+    given = schedule.argument(0, "schedulers")
+    items = given.items if isinstance(given, Sequence) else None
+    names = [each.path.rsplit(".", 1)[-1] for each in items or () if isinstance(each, Schedule)]
+    parts = _parts(schedule, 0)
+    return simulation.all_at_once(parts) if parts and set(names) <= _MULTIPLY else None
 
 
 def _polynomial(schedule: Schedule) -> Factor | None:
@@ -423,16 +474,25 @@ def _formula(schedule: Schedule) -> Factor | None:
     return lambda step: _evaluated(factor.number.evaluate({symbol: step}))
 
 
+# Schedules that change the rate by a factor, wherever it stands: they can act on one another.
+_MULTIPLY = frozenset(
+    ["StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "MultiplicativeLR"]
+    + ["PolynomialLR"]
+)
 _FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
     "StepLR": _step,
     "MultiStepLR": _multi_step,
     "ExponentialLR": _exponential,
     "CosineAnnealingLR": _cosine,
     "CosineAnnealingWarmRestarts": _restarts,
+    "ChainedScheduler": _chained,
     "ConstantLR": _constant,
+    "CyclicLR": _cyclic,
     "LinearLR": _linear,
+    "MultiplicativeLR": _multiplicative,
     "OneCycleLR": _one_cycle,
     "PolynomialLR": _polynomial,
+    "SequentialLR": _sequential,
     "LambdaLR": _formula,
     "get_linear_schedule_with_warmup": _linear_with_warmup,
     "get_cosine_schedule_with_warmup": _cosine_with_warmup,

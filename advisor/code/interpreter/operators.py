@@ -85,7 +85,9 @@ def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) 
         if operator == "Plus":
             return operand
     if operator == "Minus" and isinstance(operand, (Tensor, Unknown)):
-        return machine.models.arithmetic(machine, "neg", operand, None, node)
+        result = machine.models.arithmetic(machine, "neg", operand, None, node)
+        machine.models.observe(machine, "neg", (operand,), result, node)
+        return result
     if operator == "BitInvert" and not isinstance(operand, (Scalar, Joined)):
         return machine.models.arithmetic(machine, "~", operand, None, node)
     if isinstance(operand, Joined) and operator in {"Minus", "BitInvert"}:

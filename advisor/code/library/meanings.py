@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import AmountCompared, AmountDivided
+from advisor.code.events import AmountCompared, AmountDivided, RootTaken, SoftmaxByHand
 from advisor.code.library.models import hook
 from advisor.code.values import (
     Amount,
+    Bounded,
     Exponential,
     Meaning,
     Quotient,
@@ -18,6 +19,7 @@ from advisor.code.values import (
     Value,
     give_meaning,
     meaning_of,
+    scale_of,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def observed(
         return
     if not isinstance(result, (Tensor, Unknown)) or any(each is result for each in operands):
         return
+    if operation == "sqrt" and isinstance(meaning_of(operands[0] if operands else None), Amount):
+        machine.emit(RootTaken(machine.place(node), machine.context, result))
     if meaning_of(result) is None:
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
@@ -59,14 +63,18 @@ def _meaning(
     if operation in {"Equal", "eq"}:
         return _match(machine, operands, node)
     if operation == "exp":
-        return Exponential(operands[0])
+        return None if _is_bounded(operands[0]) else Exponential(operands[0])
+    if operation in {"-", "neg", "sub", "clamp", "clip", "minimum"}:
+        return Bounded()
     if operation in {"+", "*", "/"} and len(operands) == 2:
         return _arithmetic(machine, operation, operands, node)
     if first is None:
         return None
+    if operation == "log" and isinstance(first, Exponential) and first.is_sum:
+        machine.emit(SoftmaxByHand(machine.place(node), machine.context, "logsumexp"))
     if operation in _KEEP:
         return first
-    if operation in {"sum", "mean"}:
+    if operation in {"sum", "mean", "reduce_sum"}:
         return _reduced(machine, operation, first, node)
     return None
 
@@ -78,10 +86,22 @@ def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> 
     return Amount("match", machine.context, machine.place(node))
 
 
+def _is_bounded(value: Value) -> bool:
+    """Whether the exponentials of some numbers cannot overflow."""
+    return isinstance(meaning_of(value), Bounded) or scale_of(value) is not None
+
+
+def _is_softmax(above: Meaning | None, below: Meaning | None) -> bool:
+    """Whether exponentials stand over their own sum."""
+    if not isinstance(above, Exponential) or not isinstance(below, Exponential):
+        return False
+    return not above.is_sum and below.is_sum and above.of is below.of
+
+
 def _reduced(
     machine: "Machine", operation: str, meaning: Meaning, node: cst.CSTNode
 ) -> Meaning | None:
-    if isinstance(meaning, Exponential) and operation == "sum":
+    if isinstance(meaning, Exponential) and operation != "mean":
         return Exponential(meaning.of, is_sum=True)
     if isinstance(meaning, Amount) and meaning.kind == "match":
         kind = "matches" if operation == "sum" else "mean"
@@ -96,6 +116,8 @@ def _arithmetic(
     first, second = meaning_of(left), meaning_of(right)
     if operation == "+":
         return _sum(machine, left, first, right, second)
+    if operation == "/" and _is_softmax(first, second):
+        machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
     if isinstance(first, Quotient) and not _is_constant(right):
         first.division.refined = True
     if isinstance(second, Quotient) and operation == "*" and not _is_constant(left):

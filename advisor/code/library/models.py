@@ -308,7 +308,10 @@ class Models:
             return result
         root = callee.path.split(".")[0]
         if root in LIBRARIES and root not in _OPEN_LIBRARIES:
-            return machine.unknown(f"{callee.path.rsplit('.', 1)[-1]}()", node)
+            name = callee.path.rsplit(".", 1)[-1]
+            result = machine.unknown(f"{name}()", node)
+            self.observe(machine, name, tuple(passed.positional), result, node)
+            return result
         from advisor.code.interpreter.calls import escape
 
         return escape(machine, callee, passed, node)

@@ -235,14 +235,25 @@ def schedule(call: Call) -> Value | None:
     """Any class of torch.optim.lr_scheduler, and the schedules of transformers."""
     index = 1 if call.path.endswith("get_scheduler") else 0
     target = call.argument(index, "optimizer")
+    if call.path.endswith(".ChainedScheduler"):
+        target = _optimizer_of_parts(call.argument(0, "schedulers"))
     made = Schedule(call.path, call.arguments, target, call.context.loops, call.place)
     formula = call.argument(1, "lr_lambda")
-    if call.path.endswith(".LambdaLR") and isinstance(formula, (Function, Bound, Partial)):
+    if call.path.endswith((".LambdaLR", ".MultiplicativeLR")) and isinstance(
+        formula, (Function, Bound, Partial)
+    ):
         counter = Scalar(symbols.fresh("epoch"))
         factor = calls.call(call.machine, formula, Arguments([counter]), call.node)
         made.fields.update(counter=counter, factor=factor)
     call.machine.emit(ScheduleBuilt(call.place, call.context, made))
     return made
+
+
+def _optimizer_of_parts(schedules: Value | None) -> Value | None:
+    """The optimizer that schedules act on that are chained."""
+    items = schedules.items if isinstance(schedules, Sequence) else None
+    first = items[0] if items else None
+    return first.optimizer if isinstance(first, Schedule) else None
 
 
 @method("schedule", "step")

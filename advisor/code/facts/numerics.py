@@ -1,0 +1,50 @@
+"""Operations whose result or gradient may not be finite."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    BackwardRun,
+    Event,
+    LogarithmTaken,
+    RootTaken,
+    SoftmaxByHand,
+)
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.values import Activation, alternatives, scale_of
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class NumericalRisk(Fact):
+    """An operation that underflows, overflows or has no gradient where its argument is extreme.
+
+    `kind` is `log` (of a ReLU), `root` (of a loss that is back-propagated) or `exponentials`;
+    `safe` is the function that does by itself what is done with exponentials by hand.
+    """
+
+    event: Event
+    kind: str
+    safe: str = ""
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every such operation, once for each line."""
+        roots = {event.result: event for event in run.events(RootTaken)}
+        for event in run.trace:
+            match event:
+                case LogarithmTaken():
+                    scale = scale_of(event.tensor)
+                    if scale is not None and scale.activation is Activation.RELU:
+                        yield cls(event, "log")
+                case SoftmaxByHand():
+                    yield cls(event, "exponentials", event.name)
+                case BackwardRun():
+                    for loss in alternatives(event.loss):
+                        if loss in roots:
+                            yield cls(roots[loss], "root")
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the operation."""
+        return draft(self.event, message)

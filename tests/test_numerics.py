@@ -1,0 +1,123 @@
+"""Operations that are not finite where their arguments are extreme: NN701, NN705."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+HEADER = """
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+"""
+
+
+def check(code: str, rule: str) -> None:
+    program = HEADER + code
+    assert [each for each in findings(program) if each[1] == rule] == marked(program, rule)
+
+
+def training(loss: str) -> str:
+    return f"""
+def train(model, loader):
+    optimizer = torch.optim.Adam(model.parameters())
+    mse = nn.MSELoss()
+    for inputs, targets in loader:
+        outputs = model(inputs)
+        optimizer.zero_grad()
+        {loss}
+        loss.backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = torch.sqrt(mse(outputs, targets))  # error",
+        "loss = F.mse_loss(outputs, targets).sqrt()  # error",
+    ],
+)
+def test_the_root_of_a_loss_that_is_back_propagated(loss: str) -> None:
+    check(training(loss), "NN701")
+
+
+def test_the_root_in_a_module_of_its_own() -> None:
+    loss = """
+class Root(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mse = nn.MSELoss()
+
+    def forward(self, outputs, targets):
+        return torch.sqrt(self.mse(outputs, targets))  # error
+
+"""
+    check(loss + training("loss = Root()(outputs, targets)"), "NN701")
+    check(
+        loss.replace("targets))  # error", "targets) + 1e-8)")
+        + training("loss = Root()(outputs, targets)"),
+        "NN701",
+    )
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = torch.sqrt(mse(outputs, targets) + 1e-8)",
+        "loss = torch.sqrt(mse(outputs, targets).clamp(min=1e-8))",
+        "loss = mse(outputs, targets); print(torch.sqrt(loss).item())",
+    ],
+)
+def test_a_root_that_stays_away_from_zero_or_is_only_reported(loss: str) -> None:
+    check(training(loss), "NN701")
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_wrong"),
+    [
+        ("torch.log(F.relu(x))", True),
+        ("F.relu(x).log()", True),
+        ("torch.log(F.relu(x) + 1e-6)", False),
+        ("torch.log(x)", False),
+        ("torch.log1p(F.relu(x))", False),
+        ("torch.log(F.softplus(x))", False),
+    ],
+)
+def test_the_logarithm_of_a_relu(expression: str, is_wrong: bool) -> None:
+    mark = "  # error" if is_wrong else ""
+    check(f"def f(x):\n    return {expression}{mark}\n", "NN701")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "e = torch.exp(x); return e / torch.sum(e, dim=1, keepdim=True)",
+        "e = x.exp(); return e / e.sum(1, keepdim=True)",
+        "e = np.exp(x); return e / np.sum(e)",
+        "return np.exp(x) / np.exp(x).sum(axis=0)",
+        "e = torch.exp(x); s = e.sum(1); return e / s",
+        "return torch.log(torch.exp(x).sum(dim=1))",
+        "return np.log(np.sum(np.exp(x)))",
+    ],
+)
+def test_a_softmax_by_hand_overflows(body: str) -> None:
+    check(f"def f(x):\n    {body}  # error\n", "NN705")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "e = torch.exp(x - x.max()); return e / e.sum()",
+        "x = x - torch.max(x, dim=1, keepdim=True)[0]; e = torch.exp(x); return e / e.sum()",
+        "e = np.exp(-x); return e / e.sum()",
+        "e = torch.exp(x); return e / e.max()",
+        "e = torch.exp(x); return e / (1 + e)",
+        "e = torch.exp(x); w = torch.exp(y); return e / w.sum()",
+        "e = torch.exp(torch.clamp(x, max=50)); return e / e.sum()",
+        "return torch.log(torch.exp(x))",
+        "return torch.log(torch.sum(x))",
+    ],
+)
+def test_what_is_bounded_or_no_softmax_is_left_alone(body: str) -> None:
+    check(f"def f(x, y):\n    {body}\n", "NN705")
