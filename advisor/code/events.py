@@ -210,6 +210,15 @@ class ParametersAdded(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ModulePlaced(Event):
+    """A module becomes a part of another one, in place of what was there `before`."""
+
+    owner: Value
+    module: Value
+    before: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
 class MethodNamed(Event):
     """A statement names a method, but does not call it. `text` is the statement as written."""
 

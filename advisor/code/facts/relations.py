@@ -109,10 +109,11 @@ def reaches(value: Value, target: Value, depth: int = DEEPEST_REACH) -> bool:
         return True
     if depth == 0:
         return False
-    return any(reaches(inner, target, depth - 1) for inner in _inside(value))
+    return any(reaches(inner, target, depth - 1) for inner in inside(value))
 
 
-def _inside(value: Value) -> Iterator[Value]:
+def inside(value: Value) -> Iterator[Value]:
+    """What a value directly holds."""
     match value:
         case Instance() | Object() | Sequence() | Dictionary():
             for field in value.fields.values():

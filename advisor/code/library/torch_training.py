@@ -14,6 +14,7 @@ from advisor.code.events import (
     LossAccumulated,
     LossScaled,
     MethodNamed,
+    ModulePlaced,
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
@@ -40,7 +41,10 @@ from advisor.code.values import (
     Constant,
     Dictionary,
     Function,
+    Instance,
+    Layer,
     Library,
+    Method,
     Object,
     Optimizer,
     Parameters,
@@ -414,6 +418,31 @@ def method_named(
         return
     text = cst.Module([]).code_for_node(node)
     machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))
+
+
+@hook("assign_attribute")
+def module_placed(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> bool:
+    """`model.head = nn.Linear(…)`."""
+    fields = receiver.fields if isinstance(receiver, (Instance, Layer, Unknown)) else None
+    if fields is not None and isinstance(value, (Instance, Layer)):
+        before = fields.get(name)
+        if before is not value:
+            place, context = machine.place(node), machine.context
+            machine.emit(ModulePlaced(place, context, receiver, value, before))
+    return False
+
+
+@hook("assign_item")
+def module_placed_as_item(
+    machine: "Machine", receiver: Value, indices: "list[Index]", value: Value, node: cst.CSTNode
+) -> bool:
+    """`model.classifier[-1] = nn.Linear(…)`."""
+    holds = isinstance(receiver, (Layer, Unknown, Method))
+    if holds and isinstance(value, (Instance, Layer)):
+        machine.emit(ModulePlaced(machine.place(node), machine.context, receiver, value))
+    return False
 
 
 @hook("accumulated")

@@ -1,0 +1,154 @@
+"""Which modules an optimizer updates, and which take their places after it was built."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    AttributeAssigned,
+    BackwardRun,
+    Escaped,
+    Event,
+    ForwardRun,
+    GradientsChanged,
+    GradientsRead,
+    GradientsTaken,
+    ModulePlaced,
+    OptimizerBuilt,
+    OptimizerStepped,
+    ParametersAdded,
+)
+from advisor.code.facts.relations import DEEPEST_REACH, inside, owners_of, reaches
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.steps import excludes
+from advisor.code.values import Instance, Layer, Method, Optimizer, Value
+from advisor.rulebook import Draft
+
+_LEARNS = re.compile(
+    r"^torch\.nn\.(Linear|LazyLinear|Bilinear|Conv|Embedding|LSTM|GRU|RNN|BatchNorm|LayerNorm|"
+    r"GroupNorm|InstanceNorm|PReLU|MultiheadAttention|Transformer)|^(torchvision\.models|timm)\."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizedModules(Fact):
+    """The modules of an optimizer that is stepped, from its construction on."""
+
+    run: AbstractRun
+    event: OptimizerBuilt
+    optimizer: Optimizer
+    steps: tuple[OptimizerStepped, ...]
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every optimizer that is built over modules that are all known, and that is stepped."""
+        for event in run.events(OptimizerBuilt):
+            optimizer = event.optimizer
+            if not isinstance(optimizer, Optimizer) or not optimizer.complete:
+                continue
+            steps = [each for each in run.events(OptimizerStepped) if each.optimizer is optimizer]
+            if steps and optimizer.owners and not any(_may_add(optimizer, e) for e in run.trace):
+                yield cls(run, event, optimizer, tuple(steps))
+
+    @property
+    def text(self) -> str:
+        """The optimizer as it is written in the code."""
+        return self.steps[0].text
+
+    def placed_too_late(self) -> Iterator[ModulePlaced]:
+        """What became a part of the optimizer's modules when it had been built already, and is
+        there when it steps."""
+        for event in self.run.events(ModulePlaced):
+            if event.index < self.event.index or excludes(event, self.event):
+                continue
+            used = (each.index > event.index and not excludes(event, each) for each in self.steps)
+            if any(used) and self._is_missed(event):
+                yield event
+
+    def _is_missed(self, event: ModulePlaced) -> bool:
+        owner = event.owner.receiver if isinstance(event.owner, Method) else event.owner
+        owners = self.optimizer.owners
+        others = tuple(each for each in owners if not reaches(each, owner))
+        if len(others) == len(owners):
+            return False
+        if any(event.module is each for each in owners) or _is_frozen(self.run, event.module):
+            return False
+        return any(
+            not any(reaches(each, part) for each in (*others, *_known(event.before)))
+            for part in _learning(event.module)
+        )
+
+    def strangers(self) -> Iterator[tuple[OptimizerStepped, ForwardRun]]:
+        """Steps before which another model of the same class runs, and none of the optimizer's."""
+        for before, step in zip(self.steps, self.steps[1:], strict=False):
+            between = self.run.trace[before.index + 1 : step.index]
+            ran = [event for event in between if isinstance(event, ForwardRun)]
+            copied = any(
+                isinstance(event, (GradientsRead, GradientsChanged, GradientsTaken, Escaped))
+                for event in between
+            )
+            if copied or not any(isinstance(event, BackwardRun) for event in between):
+                continue
+            if any(self._concerns(event.module) for event in ran):
+                continue
+            for event in ran:
+                if any(_alike(event.module, owner) for owner in self.optimizer.owners):
+                    yield step, event
+
+    def _concerns(self, module: Value) -> bool:
+        return any(
+            reaches(module, owner) or reaches(owner, module) for owner in self.optimizer.owners
+        )
+
+    def finding(self, event: Event, message: str) -> Draft:
+        """A finding at an event, with the construction of the optimizer beside it."""
+        return draft(event, message, (self.event.place, "the optimizer is built here"))
+
+
+def _may_add(optimizer: Optimizer, event: Event) -> bool:
+    """Whether an event gives an optimizer further parameters, or may do so."""
+    match event:
+        case ParametersAdded():
+            return True
+        case Escaped():
+            return any(reaches(value, optimizer) for value in event.values)
+        case AttributeAssigned():
+            return event.owner is optimizer
+    return False
+
+
+def _is_frozen(run: AbstractRun, module: Value) -> bool:
+    return any(
+        event.name == "requires_grad" and any(reaches(module, each) for each in owners)
+        for event in run.events(AttributeAssigned)
+        if (owners := owners_of(event.owner))
+    )
+
+
+def _learning(module: Value, depth: int = DEEPEST_REACH) -> Iterator[Layer]:
+    """The layers with parameters in a module."""
+    if isinstance(module, Layer) and _LEARNS.search(module.path):
+        yield module
+    elif depth and isinstance(module, (Layer, Instance)):
+        for part in inside(module):
+            yield from _nested(part, depth - 1)
+
+
+def _nested(part: Value, depth: int) -> Iterator[Layer]:
+    if isinstance(part, (Layer, Instance)):
+        yield from _learning(part, depth)
+    else:
+        for each in inside(part):
+            if isinstance(each, (Layer, Instance)) and depth:
+                yield from _learning(each, depth - 1)
+
+
+def _known(value: Value | None) -> tuple[Value, ...]:
+    return () if value is None else (value,)
+
+
+def _alike(module: Value, owner: Value) -> bool:
+    if isinstance(module, Instance) and isinstance(owner, Instance):
+        return module.cls is owner.cls
+    return type(module) is Layer and type(owner) is Layer and module.path == owner.path

@@ -1,0 +1,26 @@
+"""optimizer-misses-parameters: layers that take their place after the optimizer was built."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.optimized_modules import OptimizedModules
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN109",
+    severity=Severity.ERROR,
+    step=Step.SKELETON,
+    symptoms=("never-learns", "plateau", "high-bias"),
+    sources=("002",),
+)
+def optimizer_misses_parameters(modules: OptimizedModules) -> Iterator[Draft]:
+    for placed in modules.placed_too_late():
+        yield modules.finding(
+            placed, f"`{modules.text}` is built before this layer takes its place, and misses it"
+        )
+    for step, _ in modules.strangers():
+        yield modules.finding(
+            step, f"`{modules.text}` updates another model than the one that is trained"
+        )

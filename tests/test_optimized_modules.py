@@ -1,0 +1,171 @@
+"""optimizer-misses-parameters (NN109): what takes its place after the optimizer was built."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SETTING = """
+import copy
+import torch
+import torchvision
+from torch import nn
+import torch.nn.functional as F
+import elsewhere
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(3, 8)
+        self.head = nn.Linear(8, 2)
+    def forward(self, x):
+        return self.head(self.body(x))
+loader = [(torch.randn(4, 3), torch.randint(2, (4,))) for _ in range(100)]
+def train(model, optimizer):
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+model = Net()
+"""
+
+WRONG = {
+    "a head that is replaced": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.head = nn.Linear(8, 10)  # error
+        train(model, optimizer)
+        """,
+    "a head that is replaced in a method": """
+        class Trainer:
+            def __init__(self):
+                self.model = Net()
+                self.optimizer = torch.optim.Adam(self.model.parameters())
+            def adapt(self):
+                self.model.head = nn.Sequential(nn.Dropout(), nn.Linear(8, 10))  # error
+        trainer = Trainer()
+        trainer.adapt()
+        train(trainer.model, trainer.optimizer)
+        """,
+    "the last layer of a ready model": """
+        ready = torchvision.models.vgg16()
+        optimizer = torch.optim.Adam(ready.parameters())
+        ready.classifier[6] = nn.Linear(4096, 10)  # error
+        train(ready, optimizer)
+        """,
+    "a head of a model that is not known": """
+        def adapt(make):
+            network = make()
+            optimizer = torch.optim.Adam(network.parameters())
+            network.fc = nn.Linear(8, 10)  # error
+            train(network, optimizer)
+        """,
+    "a layer that is added on one way only": """
+        def adapt(make, extended):
+            network = make()
+            optimizer = torch.optim.Adam(network.parameters())
+            if extended:
+                network.fc = nn.Linear(8, 10)  # error
+            train(network, optimizer)
+        """,
+    "a head of one of two models": """
+        other = Net()
+        optimizer = torch.optim.Adam([*other.parameters(), *model.parameters()])
+        model.head = nn.Linear(8, 10)  # error
+        train(model, optimizer)
+        """,
+    "a model that is built once more": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model = Net()
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()  # error
+        """,
+}
+
+RIGHT = {
+    "a head that is replaced before": """
+        model.head = nn.Linear(8, 10)
+        optimizer = torch.optim.Adam(model.parameters())
+        train(model, optimizer)
+        """,
+    "another optimizer afterwards": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.head = nn.Linear(8, 10)
+        optimizer = torch.optim.Adam(model.parameters())
+        train(model, optimizer)
+        """,
+    "a head that the optimizer has been given": """
+        head = nn.Linear(8, 10)
+        optimizer = torch.optim.Adam([*model.parameters(), *head.parameters()])
+        model.head = head
+        train(model, optimizer)
+        """,
+    "parameters that are added": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.head = nn.Linear(8, 10)
+        optimizer.add_param_group({"params": model.head.parameters()})
+        train(model, optimizer)
+        """,
+    "unknown code that may add them": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.head = nn.Linear(8, 10)
+        elsewhere.refresh(optimizer, model)
+        train(model, optimizer)
+        """,
+    "layers without parameters, and wrappers": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.head = nn.Identity()
+        model.body = nn.DataParallel(model.body)
+        train(model, optimizer)
+        """,
+    "a frozen layer": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.probe = nn.Linear(8, 10)
+        for parameter in model.probe.parameters():
+            parameter.requires_grad = False
+        train(model, optimizer)
+        """,
+    "a model of its own": """
+        optimizer = torch.optim.Adam(model.parameters())
+        teacher = Net()
+        teacher.head = nn.Linear(8, 2)
+        train(model, optimizer)
+        """,
+    "a new model in each fold": """
+        for fold in range(5):
+            model = Net()
+            model.head = nn.Linear(8, 10)
+            optimizer = torch.optim.Adam(model.parameters())
+            train(model, optimizer)
+        """,
+    "a copy whose gradients are carried over": """
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            fast = copy.deepcopy(model)
+            F.cross_entropy(fast(x), y).backward()
+            for slow, quick in zip(model.parameters(), fast.parameters()):
+                slow.grad = quick.grad
+            optimizer.step()
+        """,
+    "a teacher of the same class": """
+        teacher = Net()
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            target = teacher(x).detach()
+            F.mse_loss(model(x), target).backward()
+            optimizer.step()
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_the_optimizer_misses_is_flagged(name: str) -> None:
+    text = SETTING + dedent(WRONG[name])
+    assert [each for each in findings(text) if each[1] == "NN109"] == marked(text, "NN109")
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_it_updates_is_left_alone(name: str) -> None:
+    assert "NN109" not in [code for _, code in findings(SETTING + dedent(RIGHT[name]))]
