@@ -112,6 +112,37 @@ class TestHockeyStick:
         assert "hockey-stick" in {each.finding.name for each in diagnosis.explained}
 
 
+class TestRareClasses:
+    """One example in 100 is positive, so a constant guess is right 99 times and costs 0.056."""
+
+    LOSS = falling(600, start=0.693, end=0.045, pace=60.0)
+
+    def judged(self, accuracy: Floats, classes: int | None = 2) -> set[str]:
+        loss = train(self.LOSS + scatter(600, 0.005))
+        evaluations_of_it = (
+            validation(self.LOSS[::15], every=15),
+            validation(accuracy, "accuracy", every=15),
+        )
+        return names(judged(loss, *evaluations_of_it, classes=classes))
+
+    def test_an_accuracy_that_never_changes_is_that_of_the_commonest_class(self) -> None:
+        assert "hockey-stick" in self.judged(np.full(40, 0.99))
+
+    def test_an_accuracy_that_rises_with_the_falling_loss_is_learned(self) -> None:
+        assert "hockey-stick" not in self.judged(0.99 - falling(40, start=0.4, end=0.0))
+
+    def test_an_accuracy_that_stays_after_it_has_risen_is_learned(self) -> None:
+        accuracy = np.full(40, 0.99)
+        accuracy[0] = 0.6
+        assert "hockey-stick" not in self.judged(accuracy)
+
+    def test_a_perfect_accuracy_says_nothing_about_frequencies(self) -> None:
+        assert "hockey-stick" not in self.judged(np.ones(40))
+
+    def test_the_number_of_classes_must_be_known(self) -> None:
+        assert "hockey-stick" not in self.judged(np.full(40, 0.99), classes=None)
+
+
 class TestNeverLearns:
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_loss_at_ln_c_never_learns(self, seed: int) -> None:

@@ -62,6 +62,12 @@ class Thresholds:
     of labelled public runs."""
     hockey_stick_excess: float = 1.3
     """First loss over ln C from which the fall to ln C is the learning of a bias."""
+    prior_evaluations: int = 3
+    """Evaluations whose accuracy must be exactly the same to be that of a constant guess,"""
+    prior_start: float = 2.0
+    """... the first of them with a loss this many times that of the class frequencies,"""
+    prior_reached: float = 1.25
+    """... and a later one within this factor of it."""
     largest_uninformed_loss: float = 12.46
     """ln 256,000: no classifier that guesses starts above it, whatever its vocabulary. A steep
     start from below can be honest learning and is left alone when C is unknown."""

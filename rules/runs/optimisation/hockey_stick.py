@@ -9,8 +9,10 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import LossDescent
+from advisor.runs.reference_levels import as_fractions
 from advisor.runs.wording import figure, figure_at, number, percent, share_of, step
 
+_SAME = 1e-9
 _CAUSES = (
     "output bias not set to the targets' mean or the classes' prior (NN410)",
     "targets not scaled",
@@ -22,6 +24,7 @@ _CAUSES = (
 def hockey_stick(descent: LossDescent) -> Iterator[Draft]:
     knee = _knee(descent)
     if knee is None or not _starts_uninformed(descent, knee):
+        yield from _learns_the_prior(descent)
         return
     yield Draft(
         descent.span(int(descent.trajectory.steps[0]), knee.step),
@@ -77,3 +80,38 @@ def _starts_uninformed(descent: LossDescent, knee: _Knee) -> bool:
         limit = settings.hockey_stick_excess * descent.guess.loss
         return knee.start > max(limit, descent.guess.loss + reach)
     return knee.start > settings.largest_uninformed_loss
+
+
+def _learns_the_prior(descent: LossDescent) -> Iterator[Draft]:
+    """The loss falls to what the class frequencies alone give, while no prediction changes.
+
+    An accuracy that stays exactly the same from the first evaluations on, with the loss still far
+    above that level, is that of the commonest class for everybody.
+    """
+    accuracy, settings = descent.accuracy, descent.thresholds
+    loss = descent.held_out or descent.trajectory
+    if accuracy is None or descent.guess is None:
+        return
+    rates = -as_fractions(accuracy).costs
+    changes = np.flatnonzero(np.abs(rates - rates[0]) > _SAME)
+    count = int(changes[0]) if len(changes) else len(rates)
+    level = descent.guess.least_confident_loss(float(rates[0])) if 0 < rates[0] < 1 else 0.0
+    if count < settings.prior_evaluations or level <= 0:
+        return
+    losses = np.interp(accuracy.steps[:count], loss.steps, loss.costs)
+    reached = np.flatnonzero(losses <= settings.prior_reached * level)
+    if not len(reached) or losses[0] < settings.prior_start * level:
+        return
+    first, at = float(descent.trajectory.costs[0]), int(accuracy.steps[reached[0]])
+    yield Draft(
+        descent.span(int(descent.trajectory.steps[0]), at),
+        f"{descent.subject} drops from {number(first)} to {number(level)}, what the class "
+        f"frequencies alone give, by {step(at)} while `{accuracy.tag}` stays at exactly "
+        f"{number(100 * float(rates[0]))} %: it learned the output's bias",
+        evidence=(
+            figure("first loss", first),
+            figure("loss of the class frequencies", level),
+            figure_at("reached at", at),
+        ),
+        causes=_CAUSES[:1],
+    )
