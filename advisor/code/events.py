@@ -228,14 +228,6 @@ class MethodNamed(Event):
 
 
 @dataclass(eq=False, slots=True)
-class ForwardCalled(Event):
-    """`forward` of a module is called by name. `text` is the module as written."""
-
-    module: Value
-    text: str
-
-
-@dataclass(eq=False, slots=True)
 class LossAccumulated(Event):
     """A value is added to a running total: `total += loss`. `total` is what the sum was before,
     `result` what it is now; `text` names it as written."""

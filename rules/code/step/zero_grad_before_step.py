@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.events import BackwardRun
+from advisor.code.facts.accumulation import Accumulation
 from advisor.code.facts.steps import OptimizerStep, in_same_rounds
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -25,4 +26,10 @@ def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
         yield step.finding(
             f"`{step.optimizer}` steps on gradients that are cleared after `backward`",
             (cleared, "the gradients are cleared here"),
+        )
+    sums = Accumulation.of(step)
+    if sums is not None and cleared is None and sums.cleared_each_time is not None:
+        yield step.finding(
+            f"`{step.optimizer}` steps every few batches on gradients that are cleared in each",
+            (sums.cleared_each_time, "the gradients are cleared here"),
         )

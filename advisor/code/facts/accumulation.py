@@ -1,0 +1,125 @@
+"""Gradients that are summed over several batches before each step."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import BackwardRun, Event, GradientsCleared, Guard, OptimizerStepped
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.steps import OptimizerStep, excludes, in_same_rounds
+from advisor.code.values import Amount, Unknown, alternatives, meaning_of
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulation(Fact):
+    """A loop that goes backward in every round and steps in every few. `guard` is the condition of
+    the step, `backward` the one place from which gradients come."""
+
+    run: AbstractRun
+    step: OptimizerStep
+    backward: BackwardRun
+    guard: Guard
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every step that is taken every few rounds, when all else is plain to see."""
+        found = (cls.of(step) for step in OptimizerStep.collect(run))
+        return [each for each in found if each is not None]
+
+    @classmethod
+    def of(cls, step: OptimizerStep) -> Self | None:
+        """What a step does in every few rounds; None when it is taken otherwise."""
+        guard, backward = _counting_guard(step.event), step.last_backward()
+        if guard is None or backward is None or step.last_provider() is not backward:
+            return None
+        others = (
+            each.place.node is not backward.place.node
+            for each in step.since
+            if isinstance(each, BackwardRun)
+        )
+        if any(others) or not _is_only_step(step) or _stands_under(backward, guard):
+            return None
+        if not in_same_rounds(backward, step.event) or not _shares_loop(backward, step, guard):
+            return None
+        return cls(step.run, step, backward, guard)
+
+    @property
+    def cleared_each_time(self) -> GradientsCleared | None:
+        """What clears the gradients in every round, before they are computed."""
+        for event in self.step.since:
+            if (
+                self.step.clears(event)
+                and in_same_rounds(event, self.step.event)
+                and not _stands_under(event, self.guard)
+                and event.context.loops == self.backward.context.loops
+            ):
+                assert isinstance(event, GradientsCleared)
+                return event
+        return None
+
+    @property
+    def is_cleared_with_step(self) -> bool:
+        """Whether gradients are cleared only where the step is taken."""
+        cleared = [each for each in self.run.events(GradientsCleared) if self._is_near(each)]
+        return bool(cleared) and all(_stands_under(each, self.guard) for each in cleared)
+
+    @property
+    def loss_is_plain_mean(self) -> bool:
+        """Whether what is back-propagated is the mean of the batch, as the loss has returned it."""
+        return all(
+            isinstance(meaning := meaning_of(option), Amount)
+            and meaning.kind == "mean"
+            and meaning.summed is None
+            and not isinstance(option, Unknown)
+            for option in alternatives(self.backward.loss)
+        )
+
+    def _is_near(self, event: Event) -> bool:
+        loops = {loop.node for loop in event.context.loops}
+        return self.backward.context.loops[-1].node in loops
+
+    def finding(self, event: Event, message: str) -> Draft:
+        """A finding, with the step beside it."""
+        return draft(event, message, (self.step.event.place, "the step is taken every few batches"))
+
+
+def _counting_guard(event: Event) -> Guard | None:
+    """The condition of an event that holds in every few rounds: it takes a remainder."""
+    for guard in reversed(event.context.guards):
+        if guard.taken and _takes_remainder(guard.node):
+            return guard
+    return None
+
+
+def _takes_remainder(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return True
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=cst.Equal())]):
+            return _takes_remainder(left)
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return _takes_remainder(inner)
+        case cst.BooleanOperation(left=left, operator=cst.Or(), right=right):
+            return _takes_remainder(left) or _takes_remainder(right)
+    return False
+
+
+def _stands_under(event: Event, guard: Guard) -> bool:
+    return any(each.node is guard.node and each.taken for each in event.context.guards)
+
+
+def _is_only_step(step: OptimizerStep) -> bool:
+    return all(
+        each.place.node is step.event.place.node or excludes(each, step.event)
+        for each in step.run.events(OptimizerStepped)
+        if each.optimizer is step.event.optimizer
+    )
+
+
+def _shares_loop(backward: Event, step: OptimizerStep, guard: Guard) -> bool:
+    """Whether the condition is tested in every round in which gradients are computed."""
+    depth = len(backward.context.loops)
+    return depth > 0 and depth == len(step.event.context.loops) == guard.rounds

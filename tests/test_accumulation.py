@@ -1,0 +1,126 @@
+"""Gradients that are summed over batches: averaged or not (NN112), and cleared too often (NN102)."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SETTING = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+model = nn.Linear(3, 2)
+loader = [(torch.randn(4, 3), torch.randint(2, (4,))) for _ in range(100)]
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+"""
+
+WRONG = {
+    "NN112 summed as it is": """
+        for epoch in range(10):
+            for number, (x, y) in enumerate(loader):
+                criterion(model(x), y).backward()  # error
+                if number % 4 == 3:
+                    optimizer.step()
+                    optimizer.zero_grad()
+        """,
+    "NN112 with a step for the rest": """
+        for number, (x, y) in enumerate(loader):
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()  # error
+            if not (number + 1) % 4 or number + 1 == len(loader):
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "NN112 counted by hand": """
+        count = 0
+        for x, y in loader:
+            count += 1
+            loss = criterion(model(x), y)
+            loss.backward()  # error
+            if count % 8 == 0:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "NN102 cleared in each batch": """
+        for number, (x, y) in enumerate(loader):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y) / 4
+            loss.backward()
+            if (number + 1) % 4 == 0:
+                optimizer.step()  # error
+        """,
+}
+
+RIGHT = {
+    "divided": """
+        for number, (x, y) in enumerate(loader):
+            loss = criterion(model(x), y)
+            loss = loss / 4
+            loss.backward()
+            if number % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "divided in another function": """
+        def part_of(loss):
+            return loss.div(4)
+        for number, (x, y) in enumerate(loader):
+            part_of(criterion(model(x), y)).backward()
+            if number % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "a sum by design": """
+        for number, (x, y) in enumerate(loader):
+            F.cross_entropy(model(x), y, reduction="sum").backward()
+            if number % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "a generator that steps every few batches": """
+        generator = nn.Linear(8, 3)
+        of_generator = torch.optim.Adam(generator.parameters())
+        for number, (x, y) in enumerate(loader):
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            optimizer.step()
+            of_generator.zero_grad()
+            if number % 5 == 0:
+                model(generator(torch.randn(4, 8))).mean().backward()
+                of_generator.step()
+        """,
+    "an accelerator that divides itself": """
+        from accelerate import Accelerator
+        accelerator = Accelerator(gradient_accumulation_steps=4)
+        model, optimizer = accelerator.prepare(model, optimizer)
+        for x, y in loader:
+            with accelerator.accumulate(model):
+                accelerator.backward(criterion(model(x), y))
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "a log every few batches": """
+        for number, (x, y) in enumerate(loader):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            if number % 10 == 0:
+                print(loss.item())
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_sums_that_are_wrong_are_flagged(name: str) -> None:
+    code = name.split()[0]
+    text = SETTING + dedent(WRONG[name])
+    assert [each for each in findings(text) if each[1] == code] == marked(text, code)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_sums_that_are_right_are_left_alone(name: str) -> None:
+    found = [code for _, code in findings(SETTING + dedent(RIGHT[name]))]
+    assert not {"NN102", "NN112"} & set(found)
