@@ -883,3 +883,15 @@ def test_every_branch_is_undone_before_the_next_one_runs() -> None:
     machine.store(fields, "y", 3)
     machine.undo()
     assert fields == {"x": 1}
+
+
+def test_a_dictionary_may_lack_a_key_that_is_not_known() -> None:
+    code = """
+    from elsewhere import words
+    numbers = {"unknown": 0}
+    for word in words:
+        if numbers.get(word) is None:
+            numbers[word] = len(numbers)
+    count = len(numbers)
+    """
+    assert program(code)["count"] == "?"

@@ -638,7 +638,9 @@ def get_from_dictionary(call: Call) -> Value | None:
         return None
     default = call.argument(1, "default") or NONE
     if not isinstance(receiver, Dictionary) or not isinstance(key, Constant):
-        return attributes.get_item(call.machine, receiver, [key], call.node)
+        some = attributes.get_item(call.machine, receiver, [key], call.node)
+        may_lack_it = isinstance(receiver, Dictionary) and call.path.endswith("get")
+        return join(some, default) if may_lack_it else some
     found = receiver.items.get(key.value)
     if found is None:
         found = default if receiver.other is None else join(receiver.other, default)
