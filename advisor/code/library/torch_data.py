@@ -22,6 +22,7 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.python import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
+from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
@@ -33,6 +34,7 @@ from advisor.code.values import (
     Object,
     RowSet,
     Scalar,
+    Shape,
     Tensor,
     Unknown,
     Value,
@@ -355,8 +357,28 @@ def batch_of(machine: "Machine", loader: Object, node: cst.CSTNode) -> Value:
     own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
     stacks = loader.fields.get("stacks") is True and not as_they_are
     if own is None and stacks and not loader.arguments.unknown:
-        batch.fields[COLLATED] = Scalar(symbols.batch_axis())
+        axis = symbols.batch_axis()
+        tensors = _stacked(loader.fields.get("dataset"), axis, machine.place(node))
+        if tensors is not None:
+            return tensors
+        batch.fields[COLLATED] = Scalar(axis)
     return batch
+
+
+def _stacked(whole: object, axis: Number, place: NodePlace) -> Value | None:
+    """The tensors of a batch, when those that the dataset is made of are known."""
+    if not isinstance(whole, Object) or whole.path != f"{_PATH}TensorDataset":
+        return None
+    if whole.arguments.unknown or not whole.arguments.positional:
+        return None
+    stacked: list[Value] = []
+    for each in whole.arguments.positional:
+        dims = each.shape.dims if isinstance(each, Tensor) else None
+        if not isinstance(each, Tensor) or not dims:
+            return None
+        shape = Shape((axis, *dims[1:]))
+        stacked.append(Tensor(shape, scale=each.scale, dtype=each.dtype, graph=False, place=place))
+    return SequenceValue("list", tuple(stacked), place=place)
 
 
 @attribute(LOADER, "batch_size")

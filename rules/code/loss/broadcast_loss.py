@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.losses import LossCall
+from advisor.code.values import Shape
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -18,7 +19,11 @@ from advisor.rulebook import Draft, rule
 def broadcast_loss(loss: LossCall) -> Iterator[Draft]:
     shapes = loss.broadcast if loss.is_elementwise else None
     if shapes is not None:
-        prediction, target = shapes
-        yield loss.finding_here(
-            f"`{loss.name}` compares each prediction with each target: `{prediction}` against `{target}`"
-        )
+        prediction, target = map(_written, shapes)
+        message = f"`{loss.name}` compares each of {prediction} with each of {target}"
+        yield loss.finding_here(message)
+
+
+def _written(shape: Shape) -> str:
+    """A shape as Python writes it."""
+    return repr(shape).replace(")", ",)") if shape.rank == 1 else repr(shape)

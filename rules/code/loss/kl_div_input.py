@@ -1,4 +1,4 @@
-"""kl-div-input: the divergence is given other numbers than the logarithms and probabilities it expects."""
+"""kl-div-input: the divergence is given something else than log-probabilities, or averages wrongly."""
 
 from collections.abc import Iterator
 

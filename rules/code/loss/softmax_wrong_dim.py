@@ -19,7 +19,7 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
     for axis, classes, loss in softmax.wrong_axes():
         what = "the batch" if axis == 0 else f"dimension {axis}"
         yield softmax.finding(
-            f"{softmax.operation} goes over {what}, while `{loss.name}` has the classes in dimension {classes}",
+            f"{softmax.operation} goes over {what}, and `{loss.name}` over dimension {classes}",
             Severity.ERROR,
         )
         return
