@@ -1,4 +1,4 @@
-"""kl-div-input: the divergence is given something else than log-probabilities, or averages wrongly."""
+"""kl-div-input: the divergence is given no log-probabilities, or averages over all numbers."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,7 @@ def one_hot_vs_index(loss: LossCall) -> Iterator[Draft]:
         )
     elif one_hot and whole and not loss.is_of_keras:
         yield loss.finding_here(
-            f"one-hot targets of type {target.dtype} go into `{loss.name}`, which takes rows as float"
+            f"one-hot targets of type {target.dtype} go into `{loss.name}`, which takes float rows"
         )
     elif not one_hot and whole and loss.is_of_keras and not loss.takes_indices_alone:
         yield loss.finding_here(
