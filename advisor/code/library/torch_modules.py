@@ -21,6 +21,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.python import deep_copied
+from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_sequences import ATTENDING, RECURRENT, attended, recurrent
 from advisor.code.library.torch_tensors.activations import (
     activated,
@@ -336,19 +337,6 @@ def _activate(layer: Layer, tensor: Tensor, call: Call) -> Tensor:
 
 # What ready models call the layers that make their scores.
 _HEADS = ("fc", "classifier", "head", "heads")
-family("ready model", "torchvision.models.")
-
-
-@attribute("ready model", *_HEADS)
-def head_of_ready_model(machine: "Machine", receiver: Layer, node: cst.CSTNode) -> Value | None:
-    """`model.classifier`, as it was built: whoever asks for it may put something else into it."""
-    made = machine.unknown("head", node)
-    for each in _HEADS:
-        if isinstance(node, cst.Attribute) and node.attr.value == each:
-            machine.store(receiver.fields, each, made)
-    return made
-
-
 # Ready models that return more than scores, at least while they are trained.
 _RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
 
@@ -363,6 +351,8 @@ def _scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
         if isinstance(head, Value):
             features = Tensor(Shape(), graph=True, place=call.place)
             return calls.call(call.machine, head, Arguments([features]), call.node)
+    if TOUCHED in layer.fields:
+        return None
     return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), dtype="float", graph=True)
 
 
