@@ -136,6 +136,13 @@ class TestReading:
         assert edge.message.endswith("try 0.1")
         assert found.next_step.move.name == "extend-range"
 
+    def test_the_next_draws_lie_between_the_neighbours_of_the_best_value(self) -> None:
+        levels = (0.2, 0.5, 0.9, 0.7)
+        runs = [run(f"{lr:g}", best, lr=lr) for lr, best in zip(self.RATES, levels, strict=True)]
+        step = together(*runs).next_step
+        assert step.move.name == "narrow-range"
+        assert step.why.endswith("look at `lr` from 0.0001 to 0.01")
+
     def test_a_best_value_inside_is_no_edge(self) -> None:
         levels = (0.2, 0.5, 0.9, 0.7)
         runs = [run(f"{lr:g}", best, lr=lr) for lr, best in zip(self.RATES, levels, strict=True)]

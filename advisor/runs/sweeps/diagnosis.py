@@ -60,4 +60,25 @@ def _traits(sweep: Sweep) -> Iterator[str]:
 def _best_in_words(sweep: Sweep) -> str:
     best = sweep.best
     though = f", though it has `{best.verdict}`" if best.verdict else ""
-    return f"`{best.run.name}` is the best of {len(sweep)} runs by `{sweep.tag}`{though}"
+    ranges = "".join(
+        f"; look at `{name}` from {low:g} to {high:g}" for name, low, high in _ranges(sweep)
+    )
+    return f"`{best.run.name}` is the best of {len(sweep)} runs by `{sweep.tag}`{though}{ranges}"
+
+
+def _ranges(sweep: Sweep) -> Iterator[tuple[str, float, float]]:
+    """Where to draw again: between the neighbours of the best value if one setting differs, else
+    where the best quarter of the runs lies, for settings that matter."""
+    if len(sweep.tuned) == 1 and sweep.tuned[0].is_numeric:
+        (setting,) = sweep.tuned
+        best, numbers = sweep.value(sweep.best, setting), setting.numbers
+        if isinstance(best, int | float) and len(numbers) > 2:
+            at = numbers.index(float(best))
+            yield setting.name, numbers[max(at - 1, 0)], numbers[min(at + 1, len(numbers) - 1)]
+        return
+    quarter = sweep.ranking[: max(3, len(sweep) // 4)]
+    for setting in (each.setting for each in sweep.influences if sweep.matters(each)):
+        values = [sweep.value(outcome, setting) for outcome in quarter]
+        drawn = [float(value) for value in values if isinstance(value, int | float)]
+        if setting.is_numeric and drawn and min(drawn) < max(drawn):
+            yield setting.name, min(drawn), max(drawn)
