@@ -68,6 +68,7 @@ class Rule:
     symptoms: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     preview: bool = False
+    whole_program: bool = False
 
     @property
     def module(self) -> ModuleType:
@@ -119,11 +120,13 @@ def rule(
     symptoms: tuple[str, ...] = (),
     sources: tuple[str, ...] = (),
     preview: bool = False,
+    whole_program: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be a rule; its name is the rule's name.
 
     `symptoms` are the names of the run diagnoses the bug can cause, `sources` the numbers of the
-    lectures that teach it. A `preview` rule stays off until it is selected by name.
+    lectures that teach it. A `preview` rule stays off until it is selected by name. A rule about
+    something that is missing from a `whole_program` has nothing to say of an excerpt of one.
     """
 
     def declare(check: Check) -> Check:
@@ -134,6 +137,7 @@ def rule(
             "symptoms": symptoms,
             "sources": sources,
             "preview": preview,
+            "whole_program": whole_program,
         }
         return check
 

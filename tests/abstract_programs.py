@@ -106,13 +106,14 @@ def program(text: str, path: Path | None = None) -> Program:
 
 
 def findings(text: str, path: Path | None = None) -> list[tuple[int, str]]:
-    """Row and code of everything that all rules find in a program."""
+    """Row and code of everything that rules find in a program, but for what it lacks as a whole."""
     if path is None:
         source = Source(dedent(text), "program.py")
     else:
         path.write_text(dedent(text))
         source = read_source(path, path.name)
-    found = analyze(source, Project([source]), rulebook("code").rules).findings
+    rules = [rule for rule in rulebook("code").rules if not rule.whole_program]
+    found = analyze(source, Project([source]), rules).findings
     return [(finding.location.row, finding.code) for finding in found]
 
 

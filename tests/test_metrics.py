@@ -94,6 +94,31 @@ def test_a_running_mean_within_the_loop_is_left_alone() -> None:
 )
 def test_the_last_batch_does_not_stand_for_all(use: str) -> None:
     check("loss = loss_of(outputs, labels).item()", use)
+    if "/" not in use:
+        check("loss = loss_of(outputs, labels).item() * labels.size(0)", use)
+
+
+@pytest.mark.parametrize(("line", "mark"), [("pass", "  # error"), ("loss.backward()", "")])
+def test_a_loop_of_a_training_that_trains_nothing_evaluates(line: str, mark: str) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+def fit(model, loader, second_loader, optimizer, best=1e9):
+    loss_of = nn.MSELoss()
+    for epoch in range(10):
+        for inputs, targets in loader:
+            optimizer.zero_grad()
+            loss_of(model(inputs), targets).backward()
+            optimizer.step()
+        for inputs, targets in second_loader:
+            loss = loss_of(model(inputs), targets)
+            {line}
+        if loss < best:{mark}
+            best = loss
+"""
+    assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
 
 
 def test_the_only_batch_stands_for_itself() -> None:

@@ -111,6 +111,8 @@ def test_a_softmax_by_hand_overflows(body: str) -> None:
         "e = torch.exp(x - x.max()); return e / e.sum()",
         "x = x - torch.max(x, dim=1, keepdim=True)[0]; e = torch.exp(x); return e / e.sum()",
         "e = np.exp(-x); return e / e.sum()",
+        "e = torch.exp(-0.5 * (x / y).pow(2)); return e / e.sum()",
+        "e = torch.exp(-(x**2) / (2 * y**2)); return e / e.sum()",
         "e = torch.exp(x); return e / e.max()",
         "e = torch.exp(x); return e / (1 + e)",
         "e = torch.exp(x); w = torch.exp(y); return e / w.sum()",

@@ -43,8 +43,11 @@ class Block:
         return [row for row, line in rows if line.endswith(MARK)]
 
     def findings(self, rules: Sequence[Rule] = CODE_RULES) -> list[Finding]:
+        """What the rules find; what is missing is asked for on a rule's own page only, as blocks are
+        excerpts of programs."""
         source = Source(self.code, f"{self.rule.page.name}:{self.line}")
-        return analyze(source, Project([source]), rules).findings
+        asked = [rule for rule in rules if rule is self.rule or not rule.whole_program]
+        return analyze(source, Project([source]), asked).findings
 
 
 def blocks_of(rule: Rule) -> list[Block]:

@@ -301,6 +301,11 @@ class LogarithmTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class SeedFixed(Event):
+    """A generator of random numbers is told where to begin."""
+
+
+@dataclass(eq=False, slots=True)
 class AmountDivided(Event):
     """A count or a loss is divided by something. `refined` says whether what comes out is divided
     or weighted again."""

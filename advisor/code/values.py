@@ -193,7 +193,7 @@ class Scale:
 @dataclass(frozen=True, eq=False, slots=True)
 class Amount:
     """What a number says of samples: `match` (for each whether it is right), `matches` (how many
-    are), or `mean` (of a loss or score over a batch).
+    are), `mean` (of a loss or score over a batch), or `weighted` (that times something).
 
     `made` is where it was computed; `summed` where the first of several was added up, if they were.
     """

@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import (
     AmountCompared,
     AmountDivided,
+    BackwardRun,
     Context,
     Event,
     Loop,
@@ -35,7 +36,8 @@ class Metric(Fact):
 
     `kind` is `matches` (a count of samples) or `mean` (of a batch each). `divided_by` is `batches`,
     `samples` or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
-    sum began in this round of the loops around.
+    sum began in this round of the loops around, `of_evaluation` whether nothing is back-propagated
+    in the loop.
     """
 
     event: Event
@@ -43,20 +45,25 @@ class Metric(Fact):
     divided_by: str | None
     adds_up: bool
     starts_anew: bool
+    of_evaluation: bool
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every use of a metric behind exactly one loop over batches."""
         found: dict[object, Self] = {}
         for event, amount in _uses(run):
-            fact = cls._of(event, amount)
-            known = found.get(event.place.node)
-            if fact is not None and (known is None or known.starts_anew):
-                found[event.place.node] = fact
+            fact = cls._of(run, event, amount)
+            if fact is None:
+                continue
+            # A number that was left over is told once, however often it is used.
+            where = event.place if fact.adds_up or amount.place is None else amount.place
+            known = found.get(where.node)
+            if known is None or (known.starts_anew and not fact.starts_anew):
+                found[where.node] = fact
         return found.values()
 
     @classmethod
-    def _of(cls, event: Event, amount: Amount) -> Self | None:
+    def _of(cls, run: AbstractRun, event: Event, amount: Amount) -> Self | None:
         where = amount.summed or amount.made
         left = _left(where, event.context)
         if len(left) != 1 or (amount.summed is None and not _is_repeated(amount, left[0])):
@@ -71,16 +78,18 @@ class Metric(Fact):
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
             if one.loop is other.loop
         )
-        return cls(event, amount, by, amount.summed is not None, anew)
-
-    @property
-    def of_evaluation(self) -> bool:
-        """Whether it is computed without gradients."""
-        return self.amount.made.gradients is False
+        evaluates = amount.made.gradients is False or _evaluates(run, left[0])
+        return cls(event, amount, by, amount.summed is not None, anew, evaluates)
 
     def finding(self, message: str) -> Draft:
         """A finding at the use, with the place beside it where the number of a batch comes from."""
         return draft(self.event, message, (self.amount.place, "the number of one batch"))
+
+
+def _evaluates(run: AbstractRun, loop: Loop) -> bool:
+    """Whether a program that trains does not train in a loop."""
+    trains = [[each.node for each in event.context.loops] for event in run.events(BackwardRun)]
+    return bool(trains) and not any(loop.node in nodes for nodes in trains)
 
 
 def _is_kept_by_key(event: Event) -> bool:

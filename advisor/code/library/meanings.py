@@ -114,6 +114,8 @@ def _arithmetic(
 ) -> Meaning | None:
     left, right = operands
     first, second = meaning_of(left), meaning_of(right)
+    if any(isinstance(meaning_of(each), Bounded) or _is_negative(each) for each in operands):
+        return Bounded()
     if operation == "+":
         return _sum(machine, left, first, right, second)
     if operation == "/" and _is_softmax(first, second):
@@ -123,12 +125,19 @@ def _arithmetic(
     if isinstance(second, Quotient) and operation == "*" and not _is_constant(left):
         second.division.refined = True
     if operation == "*":
-        kept = first if _is_constant(right) else second if _is_constant(left) else None
-        return kept if isinstance(kept, (Amount, Quotient)) else None
+        return _multiplied(first, right) or _multiplied(second, left)
     if isinstance(first, Amount) and first.kind != "match" and not _by_literal(node):
         event = AmountDivided(machine.place(node), machine.context, first, right)
         machine.emit(event)
         return Quotient(event)
+    return None
+
+
+def _multiplied(meaning: Meaning | None, by: Value) -> Meaning | None:
+    if not isinstance(meaning, (Amount, Quotient)) or _is_constant(by):
+        return meaning if isinstance(meaning, (Amount, Quotient)) else None
+    if isinstance(meaning, Amount) and meaning.kind in {"mean", "weighted"}:
+        return Amount("weighted", meaning.made, meaning.place, meaning.summed)
     return None
 
 
@@ -153,6 +162,11 @@ def _by_literal(node: cst.CSTNode) -> bool:
     """Whether something is divided by a number that is written out."""
     by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
     return isinstance(by, (cst.Integer, cst.Float))
+
+
+def _is_negative(value: Value) -> bool:
+    constant = value.number.constant if isinstance(value, Scalar) else None
+    return constant is not None and constant < 0
 
 
 def _is_constant(value: Value) -> bool:

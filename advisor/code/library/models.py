@@ -60,6 +60,7 @@ LIBRARY_MODULES = (
     "torch_precision",
     "torch_states",
     "meanings",
+    "seeds",
     "torch_data",
     "numpy",
     "pandas",
