@@ -50,6 +50,13 @@ def test_the_rule_flags_what_the_page_marks_and_nothing_else(example: Rule) -> N
         assert found == [(row, example.code) for row in block.marked]
 
 
+def test_every_side_of_a_run_is_listed() -> None:
+    section = GUIDE.partition("## Diagnoses of runs")[2].partition("\n## ")[0]
+    bullets = "".join(line for line in section.splitlines() if line.startswith("- "))
+    named = re.findall(r"`(\w+)`", bullets)
+    assert set(named) == {rule.fact.__name__ for rule in rulebook("runs").rules}
+
+
 def test_every_fact_in_the_table_exists() -> None:
     named = re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)
     defined = {
