@@ -228,6 +228,14 @@ class MethodNamed(Event):
 
 
 @dataclass(eq=False, slots=True)
+class LossClamped(Event):
+    """Numbers, such as a loss, are kept below a bound."""
+
+    loss: Value
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
 class LossAccumulated(Event):
     """A value is added to a running total: `total += loss`. `total` is what the sum was before,
     `result` what it is now; `text` names it as written."""

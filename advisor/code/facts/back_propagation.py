@@ -4,11 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import BackwardRun, LossAccumulated
+import libcst as cst
+
+from advisor.code.events import (
+    AttributeAssigned,
+    BackwardRun,
+    Event,
+    ForwardRun,
+    GradientsRead,
+    GradientsTaken,
+    LossAccumulated,
+    LossClamped,
+    LossComputed,
+)
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
-from advisor.code.values import Cut, Value, alternatives
+from advisor.code.values import Cut, Unknown, Value, alternatives
 from advisor.rulebook import Draft
 
 
@@ -40,6 +52,53 @@ class BackPropagation(Fact):
     def cut(self) -> Cut | None:
         """What has cut the loss off from all parameters, on every way."""
         return cut_of(self.loss)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether a loop goes backward again and again."""
+        return any(each.index for each in self.event.context.rounds)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else goes backward, or may do so, in the loops around."""
+        loop = self.event.context.loops[0].node
+        return not any(
+            event.place.node is not self.event.place.node
+            for event in self.run.trace
+            if isinstance(event, (BackwardRun, GradientsTaken, GradientsRead))
+            and any(each.node is loop for each in event.context.loops)
+        )
+
+    @property
+    def graph_is_new(self) -> bool:
+        """Whether the whole graph of the loss is made in the round in which it goes backward: the
+        loss is that of one forward pass, on inputs that no gradient flows from."""
+        loss = next(
+            (each for each in self.run.events(LossComputed) if each.result is self.loss), None
+        )
+        if loss is None or not self._is_in_round(loss) or _may_learn(loss.target):
+            return False
+        for event in self.run.events(ForwardRun):
+            if event.output is loss.prediction and self._is_in_round(event):
+                return not any(_may_learn(each) for each in event.arguments.values()) and not any(
+                    isinstance(each, AttributeAssigned)
+                    for each in self.run.trace[event.index : event.end]
+                )
+        return False
+
+    def _is_in_round(self, event: Event) -> bool:
+        return event.context.rounds == self.event.context.rounds
+
+    @property
+    def clamped(self) -> LossClamped | None:
+        """Where the loss itself, as a loss function has returned it, is clamped from above before it
+        is back-propagated."""
+        losses = [each.result for each in self.run.events(LossComputed) if each.result is not None]
+        for event in self.run.events(LossClamped):
+            taken = any(event.loss is each for each in losses)
+            if taken and is_computed_from(self.loss, event.result):
+                return event
+        return None
 
     def finding(self, message: str, *related: Cut | None) -> Draft:
         """A finding at the back-propagation, with what cuts the gradients off beside it."""
@@ -95,6 +154,13 @@ class RunningTotal(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the loss is added."""
         return draft(self.event, message)
+
+
+def _may_learn(value: Value | None) -> bool:
+    """Whether a gradient may flow from a value: not from an item of a loop or what was passed in."""
+    if isinstance(value, Unknown):
+        return value.place is None or isinstance(value.place.node, cst.Call)
+    return gradient_of(value) is not False
 
 
 def _share_a_loss(value: Value, loss: Value) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import LossClamped
 from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -15,6 +16,7 @@ from advisor.code.values import (
     Dictionary,
     Joined,
     Object,
+    Scalar,
     Shape,
     Tensor,
     Value,
@@ -80,7 +82,18 @@ def _elementwise(call: Call) -> Value | None:
         tensor.overwrite()
     result = tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
     operands = [value for value in call.arguments.values() if value is not call.subject]
+    if _bounds_from_above(call):
+        call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     return computed(result, call.subject, *operands)
+
+
+def _bounds_from_above(call: Call) -> bool:
+    """Whether numbers are clamped with a largest one."""
+    name = call.path.rsplit(".", 1)[-1].removesuffix("_")
+    if name not in {"clamp", "clip", "clamp_max"}:
+        return False
+    largest = call.operand(0 if name == "clamp_max" else 1, "max")
+    return isinstance(largest, Scalar)
 
 
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
