@@ -176,3 +176,31 @@ def train(model, loader):
         history[epoch] /= len(loader.dataset)
 """
     assert findings(program) == []
+
+
+@pytest.mark.parametrize(
+    ("loop", "after", "is_wrong"),
+    [
+        ("writer.add_scalar('loss', {loss}, step)", "pass", True),
+        ("wandb.log({{'loss': {loss}}})", "pass", True),
+        ("total += {loss}", "writer.add_scalar('loss', total / len(loader), 0)", False),
+        ("total += {loss}; writer.add_scalar('so far', total / (step + 1), step)", "pass", False),
+        ("writer.add_scalar('samples', len(labels), step)", "pass", False),
+    ],
+)
+def test_an_evaluation_is_logged_once(loop: str, after: str, is_wrong: bool) -> None:
+    line = loop.format(loss="loss_of(model(inputs), labels).item()")
+    program = f"""
+import torch
+import wandb
+from torch import nn
+
+
+@torch.no_grad()
+def evaluate(model, loader, writer):
+    loss_of, total = nn.CrossEntropyLoss(), 0
+    for step, (inputs, labels) in enumerate(loader):
+        {line}{"  # error" if is_wrong else ""}
+    {after}
+"""
+    assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")

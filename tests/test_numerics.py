@@ -123,3 +123,25 @@ def test_a_softmax_by_hand_overflows(body: str) -> None:
 )
 def test_what_is_bounded_or_no_softmax_is_left_alone(body: str) -> None:
     check(f"def f(x, y):\n    {body}\n", "NN705")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = torch.nan_to_num(mse(outputs, targets))  # error",
+        "loss = mse(outputs, targets).nan_to_num(nan=0.0)  # error",
+    ],
+)
+def test_a_loss_without_its_nan_is_back_propagated(loss: str) -> None:
+    check(training(loss), "NN703")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = mse(torch.nan_to_num(outputs), targets)",
+        "loss = mse(outputs, targets); print(torch.nan_to_num(loss))",
+    ],
+)
+def test_other_numbers_may_be_filled(loss: str) -> None:
+    check(training(loss), "NN703")

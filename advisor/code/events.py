@@ -309,6 +309,20 @@ class LogarithmTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class AmountLogged(Event):
+    """The score or loss of a batch is written to a log."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
+class NotNumbersReplaced(Event):
+    """NaN in a loss is replaced by a number: `result` is what comes out."""
+
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
 class SeedFixed(Event):
     """A generator of random numbers is told where to begin."""
 

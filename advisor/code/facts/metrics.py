@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import (
     AmountCompared,
     AmountDivided,
+    AmountLogged,
     BackwardRun,
     Context,
     Event,
@@ -98,6 +99,27 @@ def _is_kept_by_key(event: Event) -> bool:
     if isinstance(node, cst.AugAssign):
         return isinstance(node.target, cst.Subscript)
     return isinstance(getattr(node, "left", None), cst.Subscript)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBatch(Fact):
+    """The loss or score of a single batch of an evaluation, written to a log."""
+
+    event: AmountLogged
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every line that logs single batches in a loop that evaluates."""
+        for event in run.events(AmountLogged):
+            loops, made = event.context.loops, event.amount.made
+            if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
+                continue
+            if made.gradients is False or _evaluates(run, loops[-1]):
+                yield cls(event)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the number is logged, with the place beside it where it comes from."""
+        return draft(self.event, message, (self.event.amount.place, "the number of one batch"))
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:

@@ -8,6 +8,7 @@ from advisor.code.events import (
     BackwardRun,
     Event,
     LogarithmTaken,
+    NotNumbersReplaced,
     RootTaken,
     SoftmaxByHand,
 )
@@ -20,7 +21,8 @@ from advisor.rulebook import Draft
 class NumericalRisk(Fact):
     """An operation that underflows, overflows or has no gradient where its argument is extreme.
 
-    `kind` is `log` (of a ReLU), `root` (of a loss that is back-propagated) or `exponentials`;
+    `kind` is `log` (of a ReLU), `root` (of a loss that is back-propagated), `hidden` (a loss without
+    its NaN is back-propagated) or `exponentials`;
     `safe` is the function that does by itself what is done with exponentials by hand.
     """
 
@@ -32,6 +34,7 @@ class NumericalRisk(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such operation, once for each line."""
         roots = {event.result: event for event in run.events(RootTaken)}
+        hidden = {event.result: event for event in run.events(NotNumbersReplaced)}
         for event in run.trace:
             match event:
                 case LogarithmTaken():
@@ -44,6 +47,8 @@ class NumericalRisk(Fact):
                     for loss in alternatives(event.loss):
                         if loss in roots:
                             yield cls(roots[loss], "root")
+                        if loss in hidden:
+                            yield cls(hidden[loss], "hidden")
 
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""

@@ -5,11 +5,19 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import AmountCompared, AmountDivided, RootTaken, SoftmaxByHand
+from advisor.code.events import (
+    AmountCompared,
+    AmountDivided,
+    AmountLogged,
+    NotNumbersReplaced,
+    RootTaken,
+    SoftmaxByHand,
+)
 from advisor.code.library.models import hook
 from advisor.code.values import (
     Amount,
     Bounded,
+    Dictionary,
     Exponential,
     Meaning,
     Quotient,
@@ -29,6 +37,7 @@ _KEEP = frozenset(
     ["item", "detach", "cpu", "numpy", "float", "double", "long", "int", "to", "clone", "tolist"]
     + ["asscalar", "cuda"]
 )
+_LOGS = frozenset(["add_scalar", "log"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
@@ -41,6 +50,10 @@ def observed(
     node: cst.CSTNode,
 ) -> None:
     """Say what a result means, where what it was made of means something."""
+    if operation in _LOGS:
+        _logged(machine, operands, node)
+    if operation in {"nan_to_num", "nan_to_num_"} and operands:
+        machine.emit(NotNumbersReplaced(machine.place(node), machine.context, result))
     if operation in _COMPARE:
         _compared(machine, operands, node)
         return
@@ -171,6 +184,16 @@ def _is_negative(value: Value) -> bool:
 
 def _is_constant(value: Value) -> bool:
     return isinstance(value, Scalar) and value.number.constant is not None and not value.names
+
+
+def _logged(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
+    """`writer.add_scalar(tag, value, step)` and `wandb.log({tag: value})`."""
+    first = operands[0] if operands else None
+    values = list(first.items.values()) if isinstance(first, Dictionary) else operands[2:3]
+    for value in values:
+        meaning = meaning_of(value)
+        if isinstance(meaning, Amount) and meaning.kind == "mean" and meaning.summed is None:
+            machine.emit(AmountLogged(machine.place(node), machine.context, meaning))
 
 
 def _compared(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:

@@ -1,0 +1,22 @@
+"""hidden-nan: a loss that is not a number is replaced by one, and training goes on."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.numerics import NumericalRisk
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN703",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("plateau", "never-learns"),
+    sources=("002",),
+)
+def hidden_nan(risk: NumericalRisk) -> Iterator[Draft]:
+    if risk.kind == "hidden":
+        yield risk.finding(
+            "a loss that is NaN is replaced by a number: what makes it NaN stays, and stays unseen"
+        )

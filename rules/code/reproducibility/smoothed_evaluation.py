@@ -1,0 +1,21 @@
+"""smoothed-evaluation: an evaluation is logged batch by batch, not over the whole set."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.metrics import LoggedBatch
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN803",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("noisy-validation",),
+    sources=("004",),
+)
+def smoothed_evaluation(logged: LoggedBatch) -> Iterator[Draft]:
+    yield logged.finding(
+        "the evaluation is logged batch by batch: log one number over the whole set instead"
+    )
