@@ -513,3 +513,31 @@ def f(x):
     return tf.math.log(tf.nn.softmax(x)) # error
 """
     assert found(code) == marked(code, "NN213")
+
+
+# --- what the batches of a loader are -----------------------------------------------------
+
+
+def test_batches_have_the_shapes_of_the_tensors_that_a_dataset_is_made_of() -> None:
+    code = """
+from torch.utils.data import DataLoader, TensorDataset
+model = nn.Linear(5, 1)
+loader = DataLoader(TensorDataset(torch.randn(100, 5), torch.randn(100)), batch_size=10)
+for inputs, targets in loader:
+    right = F.mse_loss(model(inputs).squeeze(1), targets)
+    wrong = F.mse_loss(model(inputs), targets) # error
+"""
+    assert found(code) == marked(code, "NN210")
+
+
+def test_a_class_that_derives_from_a_loader_gives_batches_of_which_nothing_is_known() -> None:
+    code = """
+    from torch.utils.data import DataLoader
+    class Loader(DataLoader):
+        def __init__(self, dataset):
+            super().__init__(dataset, collate_fn=dataset.collate)
+    def train(dataset):
+        for index, (images, captions) in enumerate(Loader(dataset)):
+            print(images.shape)
+    """
+    assert findings(code) == []

@@ -348,10 +348,12 @@ def iterate_loader(machine: "Machine", value: Object, node: cst.CSTNode) -> Iter
     )
 
 
-def batch_of(machine: "Machine", loader: Object, node: cst.CSTNode) -> Value:
+def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -> Value:
     """A batch: nothing is known of it but that its samples lie along the first axis, where it is
     the library that has put them together."""
     batch = machine.unknown("batch", node)
+    if isinstance(loader, Instance):
+        return batch
     size = loader.argument(1, "batch_size")
     as_they_are = isinstance(size, Constant) and size.value is None
     own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
