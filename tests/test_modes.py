@@ -80,6 +80,24 @@ EVALUATED_IN_TRAINING_MODE = {
         """,
 }
 
+SERVED_IN_TRAINING_MODE = """
+import torch
+from torch import nn
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.dropout = nn.Linear(3, 8), nn.Dropout(0.1)
+    def forward(self, x):
+        return self.dropout(self.layer(x))
+class Service:
+    def __init__(self, path):
+        self.encoder = Encoder()
+        self.encoder.load_state_dict(torch.load(path))
+    def encode(self, x):
+        with torch.inference_mode():
+            return self.encoder(x)  # error
+"""
+
 IN_THE_RIGHT_MODE = {
     "in evaluation mode": """
         model.eval()
@@ -379,6 +397,17 @@ def _dedented(text: str) -> str:
 @cases(EVALUATED_IN_TRAINING_MODE)
 def test_an_evaluation_in_training_mode_is_flagged(case: str) -> None:
     assert found(case, "NN401") == marked(SETTING + case, "NN401")
+
+
+def test_a_service_that_never_switches_its_loaded_model_is_flagged() -> None:
+    wrong = SERVED_IN_TRAINING_MODE
+    assert findings(wrong) == marked(wrong, "NN401")
+    assert (
+        findings(
+            wrong.replace("torch.load(path))", "torch.load(path))\n        self.encoder.eval()")
+        )
+        == []
+    )
 
 
 @cases(IN_THE_RIGHT_MODE)

@@ -52,6 +52,7 @@ class Evaluation(Fact):
             node = each.event.place.node
             judges = each.loop is not None and each.judging_function() is not None
             named = loop is not None or judges or each.takes_held_out_rows()
+            named = named or each.is_inference()
             alone = loop is None and not judges
             if not named or each.goes_back() or (not alone and each.trains_nearby(loop)):
                 training.add(node)
@@ -186,7 +187,7 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
 def _built_at(run: AbstractRun, module: Value) -> int:
     """When a module came into being in this run: in training mode, as all do that torch and
     torchvision make. -1 when it came from elsewhere."""
-    if not run.is_script:
+    if not run.is_script and _switches_modes(run):
         return -1
     for event in run.trace:
         if isinstance(event, ModuleBuilt) and event.module is module:
@@ -195,6 +196,11 @@ def _built_at(run: AbstractRun, module: Value) -> int:
             ours = event.layer.path.startswith(("torch.nn.", "torchvision."))
             return event.index if ours else -1
     return -1
+
+
+def _switches_modes(run: AbstractRun) -> bool:
+    """Whether a file switches modes anywhere: another of its functions may come first."""
+    return any(word in run.source.text for word in (".eval", ".train", "backward("))
 
 
 def _may_switch(event: object, module: Value) -> bool:

@@ -134,6 +134,13 @@ class Pass:
         said = words(code_of(node.args[0].value))
         return bool(said & _HELD_OUT) and not said & _TRAINS
 
+    def is_inference(self) -> bool:
+        """Whether the model only infers here: without gradients, with weights that come from a file,
+        in a file that trains nothing."""
+        text = self.run.source.text
+        off = self.event.context.gradients is False and "load_state_dict(" in text
+        return off and "backward(" not in text and ".step(" not in text
+
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
         return any(isinstance(each, _TRAINING_EVENTS) for each in self._until_next())

@@ -333,10 +333,10 @@ class Models:
         if model is not None:
             call = Call(machine, f"{families[0]}.{name}", passed, node, receiver)
             if isinstance(receiver, Layer) and name in FORWARD:
-                run = partial(model, call)
-                result = run_forward(machine, receiver, passed, node, run) or call.unknown()
+                run = partial(_result, model, call)
+                result = run_forward(machine, receiver, passed, node, run)
             else:
-                result = model(call) or call.unknown()
+                result = _result(model, call)
             self.observe(machine, name, (receiver, *passed.positional), result, node)
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
@@ -638,6 +638,11 @@ class Models:
             if model is not None:
                 return model
         return None
+
+
+def _result(model: Model, call: Call) -> Value:
+    """What a call results in, known or not."""
+    return model(call) or call.unknown()
 
 
 def _takes_rows_or_columns(indices: Sequence[Index]) -> bool:
