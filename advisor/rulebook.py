@@ -69,6 +69,7 @@ class Rule:
     sources: tuple[str, ...] = ()
     preview: bool = False
     whole_program: bool = False
+    stage: str | None = None
 
     @property
     def module(self) -> ModuleType:
@@ -121,12 +122,14 @@ def rule(
     sources: tuple[str, ...] = (),
     preview: bool = False,
     whole_program: bool = False,
+    stage: str | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be a rule; its name is the rule's name.
 
     `symptoms` are the names of the run diagnoses the bug can cause, `sources` the numbers of the
     lectures that teach it. A `preview` rule stays off until it is selected by name. A rule about
-    something that is missing from a `whole_program` has nothing to say of an excerpt of one.
+    something that is missing from a `whole_program` has nothing to say of an excerpt of one. A rule
+    of a `stage` of the work, such as `baseline`, is on when the user names that stage, or the rule.
     """
 
     def declare(check: Check) -> Check:
@@ -138,6 +141,7 @@ def rule(
             "sources": sources,
             "preview": preview,
             "whole_program": whole_program,
+            "stage": stage,
         }
         return check
 
@@ -167,6 +171,11 @@ def rules_of_pack(pack: ModuleType, kind: str | None = None) -> Iterator[Rule]:
         folder = prefix + found.name.removeprefix(prefix).partition(".")[0]
         if not found.ispkg and folder not in others:
             yield from _declared(import_module(found.name))
+
+
+def _names(selector: str, rule: Rule) -> bool:
+    """Whether a selector means a rule and no other."""
+    return selector.upper() == rule.code or selector.lower() == rule.name
 
 
 class Rulebook:
@@ -200,20 +209,27 @@ class Rulebook:
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
         extend_select: Iterable[str] = (),
+        stage: str | None = None,
     ) -> tuple[Rule, ...]:
         """The rules to run. Without `select`: every rule of error or warning severity that is not
-        a preview. The more specific selector wins; at equal length `ignore` wins.
+        a preview. The more specific selector wins; at equal length `ignore` wins. The rules of a
+        `stage` come in addition to those.
         """
         strength: dict[str, tuple[int, bool]] = {}
         if not select:
             for each in self.rules:
-                if each.severity in DEFAULT_SEVERITIES and not each.preview:
+                if each.severity in DEFAULT_SEVERITIES and not each.preview and not each.stage:
                     strength[each.code] = (0, True)
+        for each in self.rules:
+            if each.stage is not None and each.stage == stage:
+                strength[each.code] = (0, True)
         for selectors, chosen in (((*select, *extend_select), True), (ignore, False)):
             for selector in selectors:
                 weight = self._specificity(selector)
                 for each in self.matching(selector):
                     if chosen and each.preview and not self._names_preview(selector, each):
+                        continue
+                    if chosen and each.stage not in {None, stage} and not _names(selector, each):
                         continue
                     if weight >= strength.get(each.code, (-1, False))[0]:
                         strength[each.code] = (weight, chosen)

@@ -131,6 +131,26 @@ class TestHalfPrecisionWithoutAScaler:
         step = "if not args.half: loss.backward(); optimizer.step()"
         check(half(manager, "if args.half: args.scale(loss, optimizer)", step), "NN704")
 
+    def test_a_way_that_is_cast_and_one_that_is_not(self) -> None:
+        check(
+            """
+def train(model, loader, args):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for inputs, labels in loader:
+        if args.half:
+            with torch.cuda.amp.autocast():
+                loss = F.cross_entropy(model(inputs), labels)
+        else:
+            loss = F.cross_entropy(model(inputs), labels)
+        if args.half:
+            args.scale(loss, optimizer)
+        else:
+            loss.backward()
+            optimizer.step()
+""",
+            "NN704",
+        )
+
     def test_an_evaluation_in_half_precision_is_right(self) -> None:
         check(
             """

@@ -206,6 +206,23 @@ class TestBadInput:
         assert err.count("\n") == 1
 
 
+FIRST_TRAINING = """\
+import torch
+from torch import nn
+
+
+def train(model: nn.Module, batches, epochs):
+    optimizer = torch.optim.Adam(model.parameters())
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    for epoch in range(epochs):
+        for inputs, labels in batches:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        scheduler.step()
+"""
+
+
 class TestSelection:
     def test_select_ignore_and_extend_select(self, lint: Lint, project: Path) -> None:
         (project / "buggy.py").write_text(SOFTMAX.replace("    optimizer.zero_grad()\n", ""))
@@ -221,6 +238,21 @@ class TestSelection:
         assert codes("--select", "NN3", "--extend-select", "NN101") == ["NN101"]
         assert codes("--select", "NN3") == []
         assert codes("--per-file-ignores", "bug*.py:NN1,other.py:NN2") == ["NN201"]
+
+    def test_a_stage_brings_its_own_rules_and_nothing_else_does(
+        self, lint: Lint, project: Path
+    ) -> None:
+        (project / "buggy.py").write_text(FIRST_TRAINING)
+
+        def codes(*arguments: str) -> list[str]:
+            return [line.split()[1] for line in concise(lint, "buggy.py", *arguments)]
+
+        assert codes() == []
+        assert codes("--select", "NN6") == []
+        assert "NN607" not in codes("--select", "ALL")
+        assert codes("--stage", "baseline") == ["NN607"]
+        assert codes("--stage", "baseline", "--ignore", "NN607") == []
+        assert codes("--select", "decay-on-first-run") == ["NN607"]
 
     def test_settings_choose_and_the_command_line_goes_before_them(
         self, lint: Lint, project: Path

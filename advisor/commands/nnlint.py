@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "nnlint"
 FORMATS = ("text", "concise", "json", "github")
+STAGES = ("baseline",)
 _DESCRIPTION = "Find the silent bugs of neural-network training in Python files and notebooks."
 _EPILOG = """\
 other commands:
@@ -90,6 +91,7 @@ def _choices(options: argparse.Namespace) -> Choices:
         exclude=_listed(options.exclude),
         config=options.config,
         isolated=options.isolated,
+        stage=options.stage,
     )
 
 
@@ -198,6 +200,9 @@ def _add_rule_options(parser: argparse.ArgumentParser) -> None:
     _add_list(group, "--ignore", "RULES", "do not run these rules")
     _add_list(group, "--extend-select", "RULES", "run these rules too")
     _add_list(group, "--per-file-ignores", "PATTERN:RULE", "report nothing of a rule in some files")
+    group.add_argument(
+        "--stage", choices=STAGES, help="run the rules for this stage of the work too"
+    )
 
 
 def _add_file_options(parser: argparse.ArgumentParser) -> None:

@@ -33,6 +33,7 @@ class Choices:
     exclude: list[str] = field(default_factory=list)
     config: Path | None = None
     isolated: bool = False
+    stage: str | None = None
 
 
 class Policy:
@@ -110,15 +111,20 @@ class Policy:
 
         chosen = self._choices
         if settings is None:
-            return rulebook("code").select(chosen.select, chosen.ignore, chosen.extend_select)
+            return rulebook("code").select(
+                chosen.select, chosen.ignore, chosen.extend_select, chosen.stage
+            )
         _check_table(settings)
         table = settings.table
         if chosen.select:
-            return rulebook("code").select(chosen.select, chosen.ignore, chosen.extend_select)
+            return rulebook("code").select(
+                chosen.select, chosen.ignore, chosen.extend_select, chosen.stage
+            )
         return rulebook("code").select(
             table.select,
             [*table.ignore, *chosen.ignore],
             [*table.extend_select, *chosen.extend_select],
+            chosen.stage,
         )
 
 

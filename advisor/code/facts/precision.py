@@ -51,9 +51,10 @@ class HalfPrecision(Fact):
 
 
 def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:
-    """Whether the way back is taken also when operations are cast: with an option for it, there may
+    """Whether operations are cast whenever this way back is taken: with an option for it, there may
     be one way with it and one without."""
-    return not entered.optional or set(backward.context.guards) <= set(entered.context.guards)
+    before, now = set(entered.context.guards), set(backward.context.guards)
+    return before <= now and (not entered.optional or now <= before)
 
 
 def _is_direct(backward: BackwardRun) -> bool:
