@@ -119,6 +119,16 @@ def loss_of(x, y):
     assert found(code) == marked(code, "NN203")
 
 
+def test_a_new_head_may_be_put_round_the_old_one() -> None:
+    code = """
+def loss_of(x, y):
+    model = models.resnet18(num_classes=64)
+    model.fc = nn.Sequential(model.fc, nn.ReLU(), nn.Linear(64, 3))
+    return F.nll_loss(model(x), y) # error
+"""
+    assert found(code) == marked(code, "NN203")
+
+
 @pytest.mark.parametrize("activation", ["None", '"linear"', '"relu"'])
 def test_keras_losses_expect_probabilities_unless_told(activation: str) -> None:
     code = f"""

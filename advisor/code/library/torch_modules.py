@@ -341,16 +341,25 @@ _HEADS = ("fc", "classifier", "head", "heads")
 _RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
 
 
+def _scores_of_head(layer: Layer, name: str, call: Call) -> Value:
+    """What a new head makes of the features. It may have been put round the old one, which goes by
+    the same name: `model.fc = nn.Sequential(model.fc, …)`."""
+    head = layer.fields.pop(name)
+    features = Tensor(Shape(), graph=True, place=call.place)
+    try:
+        return calls.call(call.machine, head, Arguments([features]), call.node)
+    finally:
+        layer.fields[name] = head
+
+
 def _scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
     """The scores of a ready model: those of its new head, if it has been given one."""
     name = layer.path.removeprefix("torchvision.models.").lower()
     if name.startswith(_RETURN_MORE) or "rcnn" in name:
         return None
     for each in _HEADS:
-        head = layer.fields.get(each)
-        if isinstance(head, Value):
-            features = Tensor(Shape(), graph=True, place=call.place)
-            return calls.call(call.machine, head, Arguments([features]), call.node)
+        if isinstance(layer.fields.get(each), Value):
+            return _scores_of_head(layer, each, call)
     if TOUCHED in layer.fields:
         return None
     return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), dtype="float", graph=True)
