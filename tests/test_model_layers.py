@@ -1,5 +1,7 @@
 """How models are put together: NN404 to NN408 and NN411 to NN417."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.abstract_programs import findings, marked
@@ -344,6 +346,13 @@ def _split(table: dict[str, str]) -> list[tuple[str, str]]:
 @cases(WRONG)
 def test_what_is_put_together_wrongly_is_flagged(code: str, case: str) -> None:
     assert found(case, code) == marked(HEADER + case, code)
+
+
+def test_toy_models_of_unit_tests_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "test_toys.py"
+    toys = "layer = nn.Linear(3, 3)\nmodel = nn.Sequential(layer, layer)\nmodel(torch.ones(2, 3))\n"
+    assert findings(HEADER + "import unittest\n" + toys, path) == []
+    assert findings(HEADER + toys) != []
 
 
 @cases(RIGHT)

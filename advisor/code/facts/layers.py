@@ -19,7 +19,7 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, holds, is_dropout
-from advisor.code.facts.passes import words
+from advisor.code.facts.passes import holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
@@ -159,7 +159,9 @@ class LayerRun(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """The layers that run inside of modules, in order."""
+        """The layers that run inside of modules, in order; toys of unit tests are left out."""
+        if holds_unit_tests(run):
+            return
         passes: dict[Value, ForwardRun] = {}
         made: dict[tuple[ForwardRun | None, Value], tuple[ForwardRun, ...]] = {}
         for event in run.events(ForwardRun):

@@ -216,7 +216,7 @@ def passes(run: AbstractRun) -> Iterator[Pass]:
     """The forward passes of whole models, in order. An unknown is a model when it is used or named
     as one, in code that is about torch."""
     switched = [event.module for event in run.events(ModeSwitched)]
-    if _holds_unit_tests(run):
+    if holds_unit_tests(run):
         return
     for event in run.trace:
         if event.context.running or any(map(_is_of_module, event.context.functions)):
@@ -237,7 +237,8 @@ def is_about_torch(run: AbstractRun) -> bool:
     return "torch" in text and _OTHER_LIBRARY.search(text) is None
 
 
-def _holds_unit_tests(run: AbstractRun) -> bool:
+def holds_unit_tests(run: AbstractRun) -> bool:
+    """Whether a file tests other code: its models are toys."""
     path = run.source.display_name
     return _UNIT_TESTS.search(path) is not None or "unittest" in run.source.text
 

@@ -8,6 +8,7 @@ from advisor.code.events import LayerBuilt
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS
+from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Sequence, Value
@@ -27,7 +28,9 @@ class SharedLayer(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """What is shared, containers first."""
+        """What is shared, containers first; toys of unit tests are left out."""
+        if holds_unit_tests(run):
+            return
         yield from cls._in_containers(run)
         yield from cls._of_norms(run)
 
