@@ -101,6 +101,20 @@ RIGHT = {
                 optimizer.step()
                 optimizer.zero_grad()
         """,
+    "every batch, as it is configured": """
+        class Settings:
+            every = 1
+        def train(settings):
+            for number, (x, y) in enumerate(loader):
+                loss = criterion(model(x), y)
+                if settings.every > 1:
+                    loss = loss / settings.every
+                loss.backward()
+                if (number + 1) % settings.every == 0:
+                    optimizer.step()
+                    optimizer.zero_grad()
+        train(Settings)
+        """,
     "a log every few batches": """
         for number, (x, y) in enumerate(loader):
             optimizer.zero_grad()

@@ -153,6 +153,9 @@ def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:
 
 def scalar(operator: str, left: Scalar, right: Scalar) -> Scalar | None:
     """Arithmetic of two numbers; None when it has no result."""
+    if operator == "Modulo" and right.number.is_one and not right.configurable:
+        # Counters are whole: `step % 1` is 0.
+        return Scalar(symbols.ZERO, left.names | right.names, left.configurable)
     operation = _ARITHMETIC.get(operator)
     result = None if operation is None else operation(left.number, right.number)
     if result is None:
