@@ -821,6 +821,15 @@ class Instance(Value):
     def __repr__(self) -> str:
         return f"Instance({self.cls.name})"
 
+    @property
+    def arguments(self) -> Arguments:
+        """What a library class that it inherits from was built with: nobody knows."""
+        return Arguments(unknown=True)
+
+    def argument(self, index: int, name: str) -> Value | None:
+        """An argument that a library class it inherits from was built with: not known."""
+        return None
+
 
 class ProjectModule(Value):
     """An imported module of the project: its top-level names."""

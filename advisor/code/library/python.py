@@ -249,6 +249,8 @@ def counted(call: Call) -> Value | None:
 @iteration("builtins.range")
 def iterate_range(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
     """The numbers of a range, as one symbol that counts."""
+    if len(value.arguments.positional) < 2:
+        return None
     start, stop, *rest = value.arguments.positional
     first, last = known_number(start), known_number(stop)
     step = known_number(rest[0]) if rest else symbols.ONE

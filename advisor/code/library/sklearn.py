@@ -487,5 +487,4 @@ def loaded(call: Call) -> Value | None:
 @attribute("sklearn.utils.Bunch", "images")
 def images(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The same samples as pictures."""
-    found: Value = receiver.fields["data"]
-    return found
+    return receiver.fields.get("data")

@@ -159,7 +159,7 @@ def deepspeed_engine(call: Call) -> Value | None:
 @method(DEEPSPEED, "__call__", "forward")
 def run_engine(call: Call) -> Value | None:
     """The engine runs its model."""
-    assert isinstance(call.receiver, Object)
+    assert isinstance(call.receiver, (Object, Instance))
     model = call.receiver.fields.get("module")
     if not isinstance(model, Value):
         return None
@@ -178,7 +178,7 @@ def backward_of_engine(call: Call) -> Value | None:
 def step_of_engine(call: Call) -> Value | None:
     """`engine.step()` steps and clears the gradients itself."""
     engine_stepped = call.receiver
-    assert isinstance(engine_stepped, Object)
+    assert isinstance(engine_stepped, (Object, Instance))
     written = text_of_receiver(call.node)
     event = OptimizerStepped(call.place, call.context, engine_stepped, written, managed=True)
     call.machine.emit(event)
@@ -199,7 +199,7 @@ def engine_zero_grad(call: Call) -> Value | None:
 @method(DEEPSPEED, "parameters")
 def parameters_of_engine(call: Call) -> Value | None:
     """The parameters of the engine's model."""
-    assert isinstance(call.receiver, Object)
+    assert isinstance(call.receiver, (Object, Instance))
     model = call.receiver.fields.get("module")
     return Parameters((model,), place=call.place) if isinstance(model, Value) else None
 

@@ -57,12 +57,17 @@ def size(call: Call) -> Value | None:
     return Scalar(found.axis(index.integer))
 
 
+def _shape(size: Object) -> Shape | None:
+    whole = size.argument(0, "input")
+    return None if whole is None else shape_of(whole)
+
+
 @item("torch.Size")
 def item_of_size(
     machine: "Machine", size: Object, indices: Sequence[Index], node: cst.CSTNode
 ) -> Value | None:
     """`x.shape[1]`."""
-    found = shape_of(size.arguments.positional[0])
+    found = _shape(size)
     index = known_number(indices[0]) if isinstance(indices[0], Value) else None
     if found is None or index is None or index.integer is None:
         return _some_axes(found, indices)
@@ -87,7 +92,7 @@ def _some_axes(found: Shape | None, indices: Sequence[Index]) -> Value | None:
 @iteration("torch.Size")
 def iterate_size(machine: "Machine", size: Object, node: cst.CSTNode) -> Iteration | None:
     """Going through the dimensions."""
-    found = shape_of(size.arguments.positional[0])
+    found = _shape(size)
     if found is None or found.dims is None:
         return None
     return Iteration(tuple(Scalar(dim) for dim in found.dims))
