@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
@@ -237,6 +237,7 @@ class TestNotebooks:
     def test_magics_are_commented_out_where_they_stand(self, written: str, python: str) -> None:
         assert python.split("\n") == python_of(written.split("\n"))
 
+    @example(["'", "a?"])
     @given(
         st.lists(
             st.lists(st.sampled_from([*"%!?#'\"()[]{}\\ =ax:", "'''", '"""', "    "])).map("".join)

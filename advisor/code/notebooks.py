@@ -11,7 +11,7 @@ from advisor.code.syntax import SourceError, fault_in
 _NOTEBOOK_FORMAT = 4
 # cell magics whose body still is Python that runs in the notebook
 _TRANSPARENT = {"capture", "prun", "python", "python3", "time", "timeit"}
-_LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)(?P<magic>[%!?].*|.*\w\?\??[ \t]*)")
+_LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)(?P<magic>[%!?].*|[^#]*\w\?\??[ \t]*)")
 _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]() \t]+=[ \t]*)(?P<magic>[%!][^=].*)")
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)"""
@@ -97,9 +97,8 @@ def _without_magics(lines: list[str]) -> list[str]:
 
 def _commented(line: str) -> str:
     if magic := _LINE_MAGIC.fullmatch(line):
-        if not magic["magic"].startswith("#"):
-            return f"{magic['indent']}pass  # {magic['magic']}"
-    elif assigned := _ASSIGNED_MAGIC.fullmatch(line):
+        return f"{magic['indent']}pass  # {magic['magic']}"
+    if assigned := _ASSIGNED_MAGIC.fullmatch(line):
         return f"{assigned['target']}get_ipython()  # {assigned['magic']}"
     return line
 
