@@ -761,6 +761,12 @@ def train_alone(model, optimizer, loader):
 """
         assert [code for _, code in findings(code)] == ["NN101"]
 
+    def test_what_is_nested_too_deeply_leaves_the_rest_to_be_judged(self) -> None:
+        deep = f"def deep(x):\n    return {' + '.join(['x'] * 900)}\n"
+        run = program(f"def last(loss):\n    loss.backward()\n{deep}")
+        assert {entry.given_up for entry in run.entries} <= {None, "it is nested too deeply"}
+        assert run.events(BackwardRun, "last")
+
     def test_a_long_program_is_not_a_hanging_one(self) -> None:
         run = program("x = 0\n" + "x = x + 1\n" * 5_000)
         assert run.entries[0].given_up is None

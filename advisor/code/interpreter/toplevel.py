@@ -79,8 +79,8 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
     given_up = None
     try:
         run_module(machine, scope, source.tree, as_main=True)
-    except OutOfBudget as reason:
-        given_up = str(reason)
+    except (OutOfBudget, RecursionError) as reason:
+        given_up = _in_words(reason)
     yield EntryPoint("the script", tuple(machine.trace), given_up, is_script=True)
     yield from _functions(machine, scope)
 
@@ -113,6 +113,10 @@ def _nested_functions(
             yield _make_receiver(machine, scope, owner, receivers)
         else:
             yield _run_function(machine, scope, waiting[-1], receivers)
+
+
+def _in_words(reason: Exception) -> str:
+    return str(reason) if isinstance(reason, OutOfBudget) else "it is nested too deeply"
 
 
 def _waiting(machine: "Machine", scope: Scope, known: int) -> list[Function]:
@@ -150,8 +154,8 @@ def _make_receiver(
     value: Value = Instance(owner)
     try:
         value = classes.instantiate(machine, owner, arguments, owner.node)
-    except OutOfBudget as reason:
-        given_up = str(reason)
+    except (OutOfBudget, RecursionError) as reason:
+        given_up = _in_words(reason)
     made = tuple(event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION))
     receivers[owner] = Receiver(value, made)
     return EntryPoint(f"{owner.name}.__init__", tuple(machine.trace), given_up)
@@ -183,8 +187,8 @@ def _run_function(
             run_forward(machine, receiver, arguments, function.node, run)
         else:
             run()
-    except OutOfBudget as reason:
-        given_up = str(reason)
+    except (OutOfBudget, RecursionError) as reason:
+        given_up = _in_words(reason)
     name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"
     return EntryPoint(name, tuple(machine.trace), given_up)
 
