@@ -386,11 +386,13 @@ class Reshaped(Event):
 
 @dataclass(eq=False, slots=True)
 class LayerRun(Event):
-    """A layer is given a tensor. `state` is what a recurrent layer is given to begin with."""
+    """A layer is given a tensor. `state` is what a recurrent layer is given to begin with; `decided`
+    is False when it may have been another layer, depending on the way the program took."""
 
     layer: Layer
     tensor: Tensor
     state: Value | None = None
+    decided: bool = True
 
 
 @dataclass(eq=False, slots=True)

@@ -20,10 +20,20 @@ _serial = count()
 class Symbol:
     """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
-    own; `called` what the program calls such a length; `is_batch` that samples lie along it;
+    own; `called` what the program calls such a length; `is_batch` that samples lie along it,
+    `is_spatial` that it is the height or width of a picture;
     `value` what it is, when that is known: two axes of equal length are still two axes."""
 
-    __slots__ = ("called", "definition", "is_axis", "is_batch", "name", "serial", "value")
+    __slots__ = (
+        "called",
+        "definition",
+        "is_axis",
+        "is_batch",
+        "is_spatial",
+        "name",
+        "serial",
+        "value",
+    )
 
     def __init__(
         self,
@@ -35,6 +45,7 @@ class Symbol:
         self.name = name
         self.is_axis = is_axis
         self.is_batch = False
+        self.is_spatial = False
         self.called: set[str] = set()
         self.value = value
         self.definition = definition
@@ -154,6 +165,13 @@ def batch_axis() -> Number:
     """The length of an axis along which a loader has put samples together."""
     found = fresh("batch", is_axis=True)
     found.factors[0][0].is_batch = True
+    return found
+
+
+def spatial_axis(name: str) -> Number:
+    """The height or the width of a picture."""
+    found = fresh(name, is_axis=True)
+    found.factors[0][0].is_spatial = True
     return found
 
 

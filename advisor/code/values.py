@@ -117,9 +117,9 @@ class Shape:
         return f"({', '.join(dim.text() for dim in self.dims)})"
 
     @classmethod
-    def of_axes(cls, axes: "dict[int, Number]") -> "Shape":
+    def of_axes(cls, axes: "dict[int, Number]", base: "Shape | None" = None) -> "Shape":
         """A shape of unknown rank of which some dimensions are known, by index."""
-        made = cls()
+        made = cls(base=base)
         made._axes.update(axes)
         return made
 
@@ -155,8 +155,9 @@ class Shape:
         """Learn the rank, as from `b, t, c = x.shape`; False when it contradicts what is known."""
         if self.dims is not None:
             return len(self.dims) == rank
+        known = self.known_axes
         self.dims = tuple(
-            self._axes.get(index) or self._axes.get(index - rank) or self._named(index)
+            known.get(index) or known.get(index - rank) or self._named(index)
             for index in range(rank)
         )
         return True

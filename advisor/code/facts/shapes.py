@@ -16,7 +16,7 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Value, shape_of
+from advisor.code.values import Shape, Tensor, Value, shape_of
 from advisor.rulebook import Draft
 
 
@@ -37,6 +37,9 @@ class Reshape(Fact):
             if shape is None:
                 continue
             before = _dims_before(shape)
+            if shape.rank is None and before is not None and event.dims[1:] == before:
+                # One more axis in front, which is of length one when these are all there are.
+                continue
             after = tuple(symbols.exact(dim) for dim in completed(shape, event.dims))
             if before is not None and shape.rank is None:
                 found.append(cls(event, before, after))
@@ -50,6 +53,8 @@ class Reshape(Fact):
             for other in moving
             if each is not other and each.is_undone_with(other)
         }
+        asked = list(run.events(Reshaped))
+        undone |= {id(each) for each in moving if any(map(each.shifts_rows_of, asked))}
         return [each for each in found if id(each) not in undone]
 
     @property
@@ -95,6 +100,21 @@ class Reshape(Fact):
             return False
         axis = first.before[moved[0]]
         return second.before[moved[1] :][:1] == second.after[moved[0] :][:1] == (axis,)
+
+    def shifts_rows_of(self, earlier: Reshaped) -> bool:
+        """Whether an earlier reshape has made rows that are longer by one, of which one has been cut
+        off since: the shift of relative attention once more."""
+        dims = self.event.tensor.shape.dims if isinstance(self.event.tensor, Tensor) else None
+        if dims is None or len(dims) != len(earlier.dims) or earlier.index >= self.event.index:
+            return False
+        if earlier.context.calls != self.event.context.calls:
+            return False
+        pairs = zip(dims, earlier.dims, strict=True)
+        changed = [(now, then) for now, then in pairs if then is None or now != then]
+        if len(changed) != 1:
+            return False
+        now, then = changed[0]
+        return then is None or symbols.subtract(then, now).constant in {1, -1}
 
     def finding(self, message: str) -> Draft:
         """A finding at the call."""

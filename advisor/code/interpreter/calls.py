@@ -85,7 +85,9 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
         case Partial():
             return call(machine, callee.callee, _combined(callee.arguments, passed), node)
         case Joined():
-            return join_all([call(machine, option, passed, node) for option in callee.alternatives])
+            with machine.choosing():
+                options = callee.alternatives
+                return join_all([call(machine, option, passed, node) for option in options])
         case Constant():
             # `None` where a function is optional: this way leads to no call.
             return machine.unknown("?", node)
@@ -98,12 +100,13 @@ def call_method(
     """Call the method `name` of a value."""
     match receiver:
         case Joined():
-            return join_all(
-                [
-                    call_method(machine, option, name, passed, node)
-                    for option in receiver.alternatives
-                ]
-            )
+            with machine.choosing():
+                return join_all(
+                    [
+                        call_method(machine, option, name, passed, node)
+                        for option in receiver.alternatives
+                    ]
+                )
         case Library() | ProjectModule() | Class():
             return call(machine, attributes.get(machine, receiver, name, node), passed, node)
         case Instance():

@@ -91,6 +91,8 @@ class Machine:
         self.context = Context()
         self.frames: list[Frame] = []
         self.loops: list[LoopFrame] = []
+        # How many calls are under way of which nobody knows which one of several is made.
+        self.undecided = 0
         self.main: Source | None = None
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
@@ -140,6 +142,7 @@ class Machine:
         self.context = Context()
         self.frames = []
         self.loops = []
+        self.undecided = 0
         self._steps_before += self._steps
         self._steps = 0
         self._limit = min(most_steps, MOST_STEPS_PER_FILE - self._steps_before)
@@ -162,6 +165,19 @@ class Machine:
             yield
         finally:
             self._logs, self.loops, self.frames, self.context, self._steps, self.trace = kept
+
+    @contextmanager
+    def imagining(self) -> Iterator[None]:
+        """See what code would come to: nothing that it does happens, or changes anything."""
+        trace, entered, frames = list(self.trace), set(self.entered), len(self.frames)
+        logs = self.begin()
+        try:
+            yield
+        finally:
+            del self.frames[frames:]
+            while len(self._logs) > logs:
+                self.undo()
+            self.trace, self.entered = trace, entered
 
     def tick(self) -> None:
         """Count one step; raises `OutOfBudget` when the entry point, or the file, has had its
@@ -225,6 +241,15 @@ class Machine:
             yield
         finally:
             self.context = before
+
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Call one of several things, whichever it is."""
+        self.undecided += 1
+        try:
+            yield
+        finally:
+            self.undecided -= 1
 
     @contextmanager
     def guarded(self, *guards: Guard) -> Iterator[None]:

@@ -63,6 +63,7 @@ LIBRARY_MODULES = (
     "seeds",
     "torch_data",
     "numpy",
+    "pictures",
     "pandas",
     "sklearn",
     "tensorflow",

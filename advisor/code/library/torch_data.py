@@ -28,6 +28,7 @@ from advisor.code.values import (
     COLLATED,
     Arguments,
     Constant,
+    Dictionary,
     Function,
     Instance,
     Lineage,
@@ -349,38 +350,52 @@ def iterate_loader(machine: "Machine", value: Object, node: cst.CSTNode) -> Iter
 
 
 def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -> Value:
-    """A batch: nothing is known of it but that its samples lie along the first axis, where it is
-    the library that has put them together."""
-    batch = machine.unknown("batch", node)
+    """A batch: of samples that are put together along the first axis, where it is the library that
+    puts them together."""
     if isinstance(loader, Instance):
-        return batch
+        return machine.unknown("batch", node)
     size = loader.argument(1, "batch_size")
     as_they_are = isinstance(size, Constant) and size.value is None
     own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
     stacks = loader.fields.get("stacks") is True and not as_they_are
-    if own is None and stacks and not loader.arguments.unknown:
-        axis = symbols.batch_axis()
-        tensors = _stacked(loader.fields.get("dataset"), axis, machine.place(node))
-        if tensors is not None:
-            return tensors
-        batch.fields[COLLATED] = Scalar(axis)
+    if own is not None or not stacks or loader.arguments.unknown:
+        return machine.unknown("batch", node)
+    axis = symbols.batch_axis()
+    sample = _sample(machine, loader.fields.get("dataset"), node)
+    if isinstance(sample, (SequenceValue, Tensor, Dictionary)):
+        return stacked(sample, axis)
+    batch = machine.unknown("batch", node)
+    batch.fields[COLLATED] = Scalar(axis)
     return batch
 
 
-def _stacked(whole: object, axis: Number, place: NodePlace) -> Value | None:
-    """The tensors of a batch, when those that the dataset is made of are known."""
-    if not isinstance(whole, Object) or whole.path != f"{_PATH}TensorDataset":
+def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | None:
+    """One sample as a dataset of the project gives it."""
+    if not isinstance(dataset, Instance):
         return None
-    if whole.arguments.unknown or not whole.arguments.positional:
+    if not isinstance(dataset.cls.find("__getitem__"), Function):
         return None
-    stacked: list[Value] = []
-    for each in whole.arguments.positional:
-        dims = each.shape.dims if isinstance(each, Tensor) else None
-        if not isinstance(each, Tensor) or not dims:
-            return None
-        shape = Shape((axis, *dims[1:]))
-        stacked.append(Tensor(shape, scale=each.scale, dtype=each.dtype, graph=False, place=place))
-    return SequenceValue("list", tuple(stacked), place=place)
+    with machine.imagining():
+        passed = Arguments([machine.unknown("index", node)])
+        return calls.call_method(machine, dataset, "__getitem__", passed, node)
+
+
+def stacked(value: Value, axis: Number) -> Value:
+    """Values put together to a batch, as a loader does: arrays along a new first axis."""
+    if isinstance(value, Tensor) and value.library != "PIL":
+        dims = value.shape.dims
+        shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
+        return Tensor(shape, dtype=value.dtype, graph=False, text="batch", place=value.place)
+    if isinstance(value, Scalar):
+        return Tensor(Shape((axis,)), graph=False, text="batch")
+    if isinstance(value, SequenceValue) and value.items is not None:
+        return SequenceValue("list", tuple(stacked(each, axis) for each in value.items))
+    if isinstance(value, Dictionary) and value.other is None:
+        items = {key: stacked(each, axis) for key, each in value.items.items()}
+        return Dictionary(items)
+    part = Unknown("batch", place=value.place)
+    part.shape.start_with(axis)
+    return part
 
 
 @attribute(LOADER, "batch_size")

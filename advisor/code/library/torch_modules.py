@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import GradientsCleared
+from advisor.code.events import GradientsCleared, LayerRun
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration, items_of
 from advisor.code.library.models import (
@@ -46,6 +46,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     known_number,
+    known_text,
     size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -101,7 +102,6 @@ KEEP_SHAPE = frozenset(
         "Hardsigmoid",
         "Hardtanh",
         "CELU",
-        "GLU",
         "Softplus",
         "Softsign",
         "Threshold",
@@ -123,7 +123,9 @@ RAW = frozenset(
         "Conv1d",
         "Conv2d",
         "Conv3d",
+        "ConvTranspose1d",
         "ConvTranspose2d",
+        "ConvTranspose3d",
         "Embedding",
     ]
 )
@@ -277,6 +279,11 @@ def run_layer(call: Call) -> Value | None:
     tensor = as_tensor(value)
     if tensor is None:
         tensor = Tensor(Shape(), place=call.place)
+    if receiver.path.startswith("torch.nn."):
+        state = call.argument(1, "hx") if receiver.path in RECURRENT else None
+        decided = not call.machine.undecided
+        event = LayerRun(call.place, call.context, receiver, tensor, state, decided)
+        call.machine.emit(event)
     return transfer(receiver, tensor, call)
 
 
@@ -311,6 +318,8 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
             place=call.place,
         )
     if path in _SHAPES:
+        if "MaxPool" in path and not _is_false(layer.argument(-1, "return_indices")):
+            return None
         return tensor.replace(shape=_SHAPES[path](layer, tensor.shape), scale=None)
     if path.startswith("torchvision.models."):
         return _scores_of_ready_model(layer, call)
@@ -377,9 +386,9 @@ def _last(layer: Layer, shape: Shape) -> Shape:
 
 def _embedded(layer: Layer, shape: Shape) -> Shape:
     width = size_of_axis(layer.argument(1, "embedding_dim"))
-    if shape.dims is None or width is None:
-        return Shape(base=shape)
-    return Shape((*shape.dims, width))
+    if shape.dims is None:
+        return Shape(base=shape) if width is None else Shape.of_axes({-1: width}, base=shape)
+    return Shape() if width is None else Shape((*shape.dims, width))
 
 
 def _flattened(layer: Layer, shape: Shape) -> Shape:
@@ -403,40 +412,89 @@ def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
     """The output of a convolution or a pooling over `count` spatial dimensions."""
 
     def model(layer: Layer, shape: Shape) -> Shape:
-        dims = shape.dims
-        if dims is None or len(dims) != count + 2:
+        channels = size_of_axis(layer.argument(1, "out_channels")) if channels_from else None
+        if shape.dims is None:
+            return _channels_only(shape, count, channels, replaced=channels_from)
+        if shape.rank not in {count + 1, count + 2}:
             return Shape()
-        offset = 2 if channels_from else 0
-        kernel = _pair(layer.argument(offset, "kernel_size"), count, None)
-        stride_value = layer.argument(offset + 1, "stride")
-        stride = (
-            _pair(stride_value, count, 1)
-            if channels_from
-            else (kernel if stride_value is None else _pair(stride_value, count, None))
-        )
-        padding = _pair(layer.argument(offset + 2, "padding"), count, 0)
-        dilation = _pair(layer.argument(offset + 3, "dilation"), count, 1)
-        channels = size_of_axis(layer.argument(1, "out_channels")) if channels_from else dims[1]
-        if channels is None:
-            return Shape()
-        unknown = kernel is None or stride is None or padding is None or dilation is None
-        sizes: list[Number] = []
-        for index in range(count):
-            if unknown:
-                sizes.append(symbols.fresh("size"))
-                continue
-            assert kernel is not None
-            assert stride is not None
-            assert padding is not None
-            assert dilation is not None
-            sizes.append(
-                window_size(
-                    dims[index + 2], kernel[index], stride[index], padding[index], dilation[index]
-                )
-            )
-        return Shape((dims[0], channels, *sizes))
+        *leading, own = shape.dims[: len(shape.dims) - count]
+        if channels_from and channels is None:
+            channels = symbols.fresh("channels")
+        spatial = shape.dims[len(shape.dims) - count :]
+        sizes = (_widened if "Transpose" in layer.path else _window_sizes)(layer, spatial)
+        return Shape((*leading, own if channels is None else channels, *sizes))
 
     return model
+
+
+def _channels_only(shape: Shape, count: int, channels: Number | None, replaced: bool) -> Shape:
+    """What is known behind a convolution or a pooling of a tensor of unknown rank."""
+    axes = shape.known_axes
+    base = shape if 0 in axes and _is_batch(axes[0]) else None
+    if not replaced:
+        channels = axes.get(-count - 1)
+    return Shape.of_axes({} if channels is None else {-count - 1: channels}, base)
+
+
+def _is_batch(length: Number) -> bool:
+    return length.axis is not None and length.axis.is_batch
+
+
+def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
+    convolves = "Conv" in layer.path
+    count, offset = len(spatial), 2 if convolves else 0
+    padding_value = layer.argument(offset + 2, "padding")
+    kernel = _pair(layer.argument(offset, "kernel_size"), count, None)
+    if convolves and known_text(padding_value) == "same":
+        return list(spatial)
+    stride_value = layer.argument(offset + 1, "stride")
+    stride = kernel if not convolves and _is_none(stride_value) else None
+    stride = stride or _pair(stride_value, count, 1 if convolves else None)
+    padding = _pair(padding_value, count, 0)
+    dilates = convolves or "Max" in layer.path
+    dilation_value = layer.argument(offset + 3, "dilation") if dilates else None
+    dilation = _pair(dilation_value, count, 1)
+    rounds_up = layer.argument({"Max": 5, "Avg": 3}.get(layer.path[9:12], -1), "ceil_mode")
+    known = kernel is not None and stride is not None
+    if not known or padding is None or dilation is None or not _is_false(rounds_up):
+        return [symbols.fresh("size") for _ in spatial]
+    assert kernel is not None
+    assert stride is not None
+    return [
+        window_size(*each) for each in zip(spatial, kernel, stride, padding, dilation, strict=True)
+    ]
+
+
+def _widened(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
+    """`(size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`."""
+    given = (("kernel_size", 2, None), ("stride", 3, 1), ("padding", 4, 0))
+    more = (("output_padding", 5, 0), ("dilation", 8, 1))
+    options = [
+        _pair(layer.argument(index, name), len(spatial), default)
+        for name, index, default in (*given, *more)
+    ]
+    known = [option for option in options if option is not None]
+    if len(known) < len(options):
+        return [symbols.fresh("size") for _ in spatial]
+    return [widened_size(*each) for each in zip(spatial, *known, strict=True)]
+
+
+def widened_size(
+    size: Number, kernel: Number, stride: Number, padding: Number, extra: Number, dilation: Number
+) -> Number:
+    """How far windows reach that are laid down side by side, as a transposed convolution does."""
+    reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
+    change = symbols.subtract(reach, symbols.multiply(symbols.number(2), padding))
+    change = symbols.add(symbols.add(change, extra), symbols.subtract(symbols.ONE, stride))
+    return symbols.add(symbols.multiply(size, stride), change)
+
+
+def _is_none(value: Value | None) -> bool:
+    return value is None or (isinstance(value, Constant) and value.value is None)
+
+
+def _is_false(value: Value | None) -> bool:
+    return value is None or (isinstance(value, Constant) and value.value is False)
 
 
 def window_size(
@@ -456,9 +514,11 @@ def _adaptive(count: int) -> Callable[[Layer, Shape], Shape]:
     def model(layer: Layer, shape: Shape) -> Shape:
         dims = shape.dims
         sizes = _pair(layer.argument(0, "output_size"), count, None)
-        if dims is None or len(dims) != count + 2 or sizes is None:
+        if dims is None:
+            return _channels_only(shape, count, None, replaced=False)
+        if len(dims) not in {count + 1, count + 2} or sizes is None:
             return Shape()
-        return Shape((*dims[:2], *sizes))
+        return Shape((*dims[: len(dims) - count], *sizes))
 
     return model
 
@@ -468,6 +528,7 @@ _SHAPES: dict[str, Callable[[Layer, Shape], Shape]] = {
     "torch.nn.Embedding": _embedded,
     "torch.nn.Flatten": _flattened,
     **{f"torch.nn.Conv{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.ConvTranspose{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
     **{f"torch.nn.MaxPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
     **{f"torch.nn.AvgPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
     **{f"torch.nn.AdaptiveAvgPool{n}d": _adaptive(n) for n in (1, 2, 3)},

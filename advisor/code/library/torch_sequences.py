@@ -1,7 +1,6 @@
 """Recurrent layers and attention: which axes are the samples and which the steps of time."""
 
 from advisor.code import symbols
-from advisor.code.events import LayerRun
 from advisor.code.library.models import Call
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -58,7 +57,6 @@ def layout_of(layer: Layer, shape: Shape) -> Layout | None:
 
 def attended(layer: Layer, tensor: Tensor, call: Call) -> Value:
     """Attention keeps the shape; `nn.MultiheadAttention` returns its weights too."""
-    call.machine.emit(LayerRun(call.place, call.context, layer, tensor))
     layout = layout_of(layer, tensor.shape)
     output = tensor.replace(scale=None, graph=True, layout=layout, place=call.place)
     if layer.path == "torch.nn.MultiheadAttention":
@@ -68,8 +66,6 @@ def attended(layer: Layer, tensor: Tensor, call: Call) -> Value:
 
 def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
     """A recurrent layer: `(output, hidden)` with the layouts that torch documents."""
-    given = call.argument(1, "hx")
-    call.machine.emit(LayerRun(call.place, call.context, layer, tensor, given))
     hidden = size_of_axis(layer.argument(1, "hidden_size"))
     layout = layout_of(layer, tensor.shape)
     output = Shape()

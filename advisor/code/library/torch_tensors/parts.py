@@ -167,7 +167,7 @@ def _sliced(length: Number, part: slice) -> Number:
     stops = part.stop is None or (back.integer or 1) < 0
     if not starts or not stops or part.step is not None:
         return symbols.fresh("part")
-    return symbols.add(length, symbols.subtract(back, front))
+    return symbols.subtract(length, symbols.subtract(front, back))
 
 
 def _adds(index: Index) -> bool:

@@ -26,6 +26,10 @@ def transposed(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
+    given = call.arguments.positional
+    if call.receiver is not None and len(given) != 2 and not call.arguments.keywords:
+        # `array.transpose(2, 0, 1)` of numpy.
+        return permuted(call)
     dims = dims_of(tensor)
     if dims is None:
         return moved(tensor, Shape())
@@ -41,7 +45,7 @@ def transposed(call: Call) -> Value | None:
 method("tensor", "swapaxes", "swapdims")(transposed)
 
 
-@tensor_operation("permute")
+@tensor_operation("permute", "numpy.transpose")
 def permuted(call: Call) -> Value | None:
     """The dimensions in another order."""
     tensor = as_tensor(call.subject)

@@ -1,0 +1,108 @@
+"""Layers and the sizes that they were built for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import LayerRun
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number
+from advisor.code.values import Layer, Scalar, Shape, known_number
+from advisor.rulebook import Draft
+
+_CONVOLUTIONS = {
+    f"torch.nn.{kind}{count}d": count for kind in ("Conv", "ConvTranspose") for count in (1, 2, 3)
+}
+# What is the size of which axis: (position of the argument, its name, the axis, what it counts).
+_SIZES = {
+    "torch.nn.Linear": (0, "in_features", -1, "features"),
+    "torch.nn.LSTM": (0, "input_size", -1, "features"),
+    "torch.nn.GRU": (0, "input_size", -1, "features"),
+    "torch.nn.RNN": (0, "input_size", -1, "features"),
+    "torch.nn.MultiheadAttention": (0, "embed_dim", -1, "features"),
+    "torch.nn.TransformerEncoderLayer": (0, "d_model", -1, "features"),
+    "torch.nn.BatchNorm1d": (0, "num_features", 1, "channels"),
+    "torch.nn.BatchNorm2d": (0, "num_features", -3, "channels"),
+    "torch.nn.BatchNorm3d": (0, "num_features", -4, "channels"),
+    **{path: (0, "in_channels", -count - 1, "channels") for path, count in _CONVOLUTIONS.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInput(Fact):
+    """A layer that is given a tensor, and the size of the axis that it was built for: `expected`
+    of what `counted` says, and those `given` to it."""
+
+    event: LayerRun
+    expected: Number
+    given: Number
+    counted: str
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every layer with both sizes, unless an option or a default may change one of them."""
+        changeable: set[int] = set()
+        mistaken: set[tuple[NodePlace, ...]] = set()
+        for event in run.events(LayerRun):
+            changeable.update(_changeable(event.layer))
+            if event.layer.path not in _SIZES or event.layer.arguments.unknown:
+                continue
+            position, name, axis, counted = _SIZES[event.layer.path]
+            expected = event.layer.argument(position, name)
+            size, given = known_number(expected), _axis(event.tensor.shape, axis)
+            if size is None or given is None or not event.decided or _is_changeable(expected):
+                continue
+            if event.context.calls not in mistaken and not _depends(given, changeable):
+                found = cls(event, size, given, counted)
+                if found.has_channels_last:
+                    # What follows is given what cannot be.
+                    mistaken.add(event.context.calls)
+                yield found
+
+    @property
+    def layer(self) -> str:
+        """The layer's class, such as `Conv2d`."""
+        return self.event.layer.path.rsplit(".", 1)[-1]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the sizes are two different numbers."""
+        expected, given = self.expected.integer, self.given.integer
+        return expected is not None and given is not None and expected != given and given > 0
+
+    @property
+    def has_channels_last(self) -> bool:
+        """Whether a convolution is given pictures with the channels along the last axis."""
+        dims, count = self.event.tensor.shape.dims, _CONVOLUTIONS.get(self.event.layer.path)
+        if dims is None or count is None or len(dims) not in {count + 1, count + 2}:
+            return False
+        is_last = dims[-1].integer is not None and dims[-1].integer == self.expected.integer
+        spatial = self.given.axis is not None and self.given.axis.is_spatial
+        return is_last and (self.differs or spatial)
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the call, with the place where the layer was built beside it."""
+        return draft(self.event, message, (self.event.layer.place, f"`{self.layer}` is built here"))
+
+
+def _axis(shape: Shape, index: int) -> Number | None:
+    if shape.dims is None:
+        return shape.known_axes.get(index)
+    return shape.dims[index] if -len(shape.dims) <= index < len(shape.dims) else None
+
+
+def _is_changeable(value: object) -> bool:
+    return isinstance(value, Scalar) and value.configurable is not None
+
+
+def _changeable(layer: Layer) -> Iterable[int]:
+    """The sizes in a layer that an option or the default of a parameter stands for."""
+    for value in layer.arguments.values():
+        if isinstance(value, Scalar) and _is_changeable(value) and value.number.integer:
+            yield value.number.integer
+
+
+def _depends(size: Number, changeable: set[int]) -> bool:
+    length = size.integer
+    return length is not None and any(length % each == 0 for each in changeable if each > 1)

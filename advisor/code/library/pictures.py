@@ -1,0 +1,87 @@
+"""Pictures as files hold them: height, width, and the channels behind."""
+
+from advisor.code import symbols
+from advisor.code.library.models import Call, function, method
+from advisor.code.values import (
+    Constant,
+    Library,
+    Shape,
+    Tensor,
+    Value,
+    known_number,
+    known_text,
+    size_of_axis,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+_CHANNELS = {"RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3, "RGBA": 4, "CMYK": 4}
+_WITH_COLOURS = frozenset({"cv2.IMREAD_COLOR", "cv2.IMREAD_COLOR_RGB"})
+
+
+def _picture(call: Call, channels: int | None) -> Tensor:
+    height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
+    dims = None if channels is None else (height, width, symbols.number(channels))
+    return Tensor(Shape(dims), graph=False, library="numpy", text="picture", place=call.place)
+
+
+@function("cv2.imread")
+def read_by_opencv(call: Call) -> Value | None:
+    """`cv2.imread`: three channels unless it is told otherwise."""
+    flag = call.argument(1, "flags")
+    number = known_number(flag)
+    colours = flag is None or (isinstance(flag, Library) and flag.path in _WITH_COLOURS)
+    colours = colours or (number is not None and number.integer == 1)
+    return _picture(call, 3 if colours else None)
+
+
+@function("cv2.cvtColor")
+def colours_changed(call: Call) -> Value | None:
+    """`cv2.cvtColor`: the axes stay where they are unless the channels go or come."""
+    source, code = call.argument(0, "src"), call.argument(1, "code")
+    if not isinstance(source, Tensor) or not isinstance(code, Library):
+        return None
+    name = code.path.removeprefix("cv2.COLOR_")
+    kept = name in {"BGR2RGB", "RGB2BGR", "BGR2HSV", "RGB2HSV", "BGR2LAB", "RGB2LAB", "BGR2YCrCb"}
+    return source if kept else source.replace(shape=Shape())
+
+
+@function("cv2.resize")
+def resized(call: Call) -> Value | None:
+    """`cv2.resize(picture, (width, height))`."""
+    source, size = call.argument(0, "src"), call.argument(1, "dsize")
+    if not isinstance(source, Tensor) or source.shape.rank != 3:
+        return None
+    given = size.items if isinstance(size, SequenceValue) else None
+    sizes = [size_of_axis(each) for each in reversed(given)] if given else []
+    found = [each for each in sizes if each is not None]
+    if len(found) != 2:
+        found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
+    return source.replace(shape=Shape((*found, source.shape.axis(2))))
+
+
+@function("PIL.Image.open")
+def opened(call: Call) -> Value | None:
+    """`Image.open`: how many channels there are depends on the file."""
+    return _picture(call, None).replace(library="PIL")
+
+
+@method("tensor", "convert")
+def converted(call: Call) -> Value | None:
+    """`picture.convert("RGB")`."""
+    mode = call.argument(0, "mode")
+    picture = call.receiver
+    if not isinstance(picture, Tensor) or picture.library != "PIL":
+        return None
+    if isinstance(mode, Constant) and mode.configurable:
+        return None
+    return _picture(call, _CHANNELS.get(known_text(mode) or "")).replace(library="PIL")
+
+
+@method("tensor", "resize")
+def picture_resized(call: Call) -> Value | None:
+    """`picture.resize((width, height))` of PIL."""
+    picture = call.receiver
+    if not isinstance(picture, Tensor) or picture.library != "PIL" or picture.shape.rank != 3:
+        return None
+    height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
+    return picture.replace(shape=Shape((height, width, picture.shape.axis(2))))

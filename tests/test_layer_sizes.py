@@ -1,0 +1,140 @@
+"""shape-mismatch and channels-last-image: what a layer was built for, and what it is given."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+START = """
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional as F
+"""
+
+
+def check(body: str, code: str) -> None:
+    text = START + body
+    assert [found for found in findings(text) if found[1] == code] == marked(text, code)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nn.Linear(3, 2)(nn.Linear(8, 4)(x))  # error",
+        "nn.Conv2d(8, 8, 3)(F.relu(F.max_pool2d(nn.Conv2d(3, 16, 3)(x), 2)))  # error",
+        "nn.Conv2d(3, 16, 3)(torch.zeros(1, 1, 28, 28))  # error",
+        "nn.Linear(400, 10)(x.view(-1, 16 * 4 * 4))  # error",
+        "nn.BatchNorm2d(32)(nn.ConvTranspose2d(8, 16, 3)(x))  # error",
+        "nn.LSTM(100, 8)(nn.Embedding(50, 64)(x))  # error",
+        "nn.Linear(8, 1)(nn.LSTM(4, 8, bidirectional=True)(torch.zeros(5, 2, 4))[0])  # error",
+        "nn.Linear(9, 1)(nn.Flatten()(nn.MaxPool2d(2)(torch.zeros(2, 1, 7, 7))))",
+        "nn.Linear(16, 1)(nn.Flatten()(nn.MaxPool2d(2, ceil_mode=True)(torch.zeros(2, 1, 7, 7))))",
+        "nn.Linear(49, 1)(nn.Flatten()(nn.Conv2d(1, 1, 3, padding='same')(torch.zeros(2, 1, 7, 7))))",
+        "nn.Linear(16, 1)(nn.LSTM(4, 8, bidirectional=True)(torch.zeros(5, 2, 4))[0])",
+        "nn.Linear(5, 1)(nn.LSTM(4, 8, proj_size=5)(torch.zeros(5, 2, 4))[0])",
+        "nn.Linear(8, 1)(nn.GLU()(nn.Linear(4, 16)(x)))",
+        "nn.Linear(3, 2)(nn.Linear(8, 4)(x).transpose(1, 2))",
+        "nn.Conv2d(8, 8, 3)(nn.PixelShuffle(2)(nn.Conv2d(3, 32, 3)(x)))",
+        "nn.Conv1d(8, 8, 3)(nn.Linear(4, 16)(x))",
+        "nn.Conv2d(3, 8, 3)(torch.zeros(3, 28, 28))",
+        "nn.Linear(3, 2)(torch.cat([nn.Linear(8, 1)(x), x], dim=1))",
+    ],
+)
+def test_two_numbers_that_differ_are_a_mismatch_and_nothing_else_is(line: str) -> None:
+    check(f"def f(x):\n    return {line}", "NN307")
+
+
+def test_layers_that_are_gone_through_one_by_one_or_chosen_prove_nothing() -> None:
+    check(
+        """
+def f(x, depth):
+    layers = nn.ModuleList([nn.Linear(8, 4)] + [nn.Linear(4, 4) for _ in range(depth)])
+    for layer in layers:
+        x = layer(x)
+    head = nn.Linear(4, 1) if depth else nn.Linear(8, 1)
+    return head(x)
+""",
+        "NN307",
+    )
+
+
+def test_the_default_of_a_parameter_proves_nothing() -> None:
+    check(
+        """
+class Model(nn.Module):
+    def __init__(self, width=64, inner=128):
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3)
+        self.second = nn.Linear(inner, 10)
+        self.third = nn.Linear(10, 10)
+        self.fourth = nn.Linear(11, 10)
+
+    def forward(self, x):
+        x = self.first(x).mean(dim=(2, 3))
+        return self.fourth(self.third(self.second(x)))  # error
+""",
+        "NN307",
+    )
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "cv2.imread(path)",
+        "cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB) / 255.0",
+        "cv2.resize(cv2.imread(path), (64, 64))",
+        "np.array(Image.open(path).convert('RGB'))",
+        "np.asarray(Image.open(path).convert('RGB').resize((64, 64)))",
+    ],
+)
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        "torch.from_numpy(picture).unsqueeze(0).float()  # error",
+        "torch.tensor(picture)[None]  # error",
+        "torch.from_numpy(picture).permute(2, 0, 1).unsqueeze(0)",
+        "torch.from_numpy(picture.transpose(2, 0, 1))[None]",
+        "torch.from_numpy(np.transpose(picture, (2, 0, 1)))[None]",
+        "torch.from_numpy(np.moveaxis(picture, -1, 0))[None]",
+    ],
+)
+def test_a_picture_needs_its_channels_in_front(picture: str, tensor: str) -> None:
+    code, _, mark = tensor.partition("  # ")
+    line = f"    return nn.Conv2d(3, 8, 3)(x){'  # error' if mark else ''}"
+    check(f"def f(path):\n    picture = {picture}\n    x = {code}\n{line}", "NN304")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "cv2.imread(path, 0)",
+        "cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2GRAY)",
+        "Image.open(path)",
+    ],
+)
+def test_a_picture_of_unknown_channels_is_not_judged(picture: str) -> None:
+    check(
+        f"def f(path):\n    x = torch.tensor(np.array({picture}))\n    return nn.Conv2d(1, 8, 3)(x)",
+        "NN304",
+    )
+
+
+def test_pictures_are_put_together_by_a_loader() -> None:
+    check(
+        """
+from torch.utils.data import DataLoader, Dataset
+
+class Pictures(Dataset):
+    def __getitem__(self, index):
+        return {"x": torch.from_numpy(cv2.imread(self.paths[index])), "y": self.labels[index]}
+
+def f(data):
+    layer = nn.Conv2d(3, 8, 3)
+    for batch in DataLoader(Pictures(), batch_size=4):
+        layer(batch["x"])  # error
+        layer(batch["x"].permute(0, 3, 1, 2))
+""",
+        "NN304",
+    )
