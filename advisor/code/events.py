@@ -408,6 +408,21 @@ class AxisRead(Event):
 
 
 @dataclass(eq=False, slots=True)
+class Squeezed(Event):
+    """All axes of length one of a tensor are dropped, whichever they are."""
+
+    tensor: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class Broadcast(Event):
+    """A column that a layer has made meets a row of as many numbers: both become a matrix."""
+
+    column: Tensor
+    row: Tensor
+
+
+@dataclass(eq=False, slots=True)
 class Fitted(Event):
     """An estimator learns from rows."""
 

@@ -20,7 +20,7 @@ _serial = count()
 class Symbol:
     """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
-    own; `called` what the program calls such a length; `is_batch` that samples lie along it,
+    own; `called` what the program calls such a length; `is_batch` that samples lie along it (always as many when it `is_full`),
     `is_spatial` that it is the height or width of a picture;
     `value` what it is, when that is known: two axes of equal length are still two axes."""
 
@@ -29,6 +29,7 @@ class Symbol:
         "definition",
         "is_axis",
         "is_batch",
+        "is_full",
         "is_spatial",
         "name",
         "serial",
@@ -45,6 +46,7 @@ class Symbol:
         self.name = name
         self.is_axis = is_axis
         self.is_batch = False
+        self.is_full = False
         self.is_spatial = False
         self.called: set[str] = set()
         self.value = value
@@ -161,10 +163,12 @@ def fresh(name: str, is_axis: bool = False) -> Number:
     return Number(1, ((Symbol(name, is_axis=is_axis), 1),))
 
 
-def batch_axis() -> Number:
-    """The length of an axis along which a loader has put samples together."""
+def batch_axis(is_full: bool = False) -> Number:
+    """The length of an axis along which a loader has put samples together; `is_full` when it leaves
+    out what would be a smaller batch."""
     found = fresh("batch", is_axis=True)
     found.factors[0][0].is_batch = True
+    found.factors[0][0].is_full = is_full
     return found
 
 
@@ -302,6 +306,12 @@ def without_names(value: Number) -> Number:
         for _ in range(abs(exponent)):
             result = multiply(result, factor) if exponent > 0 else divide(result, factor) or result
     return result
+
+
+def without_ones(value: Number) -> Number:
+    """The number without the lengths of axes that hold one number only."""
+    kept = tuple(pair for pair in value.factors if pair[0].value != 1)
+    return value if len(kept) == len(value.factors) else Number(value.coefficient, kept)
 
 
 def product(values: "list[Number] | tuple[Number, ...]") -> Number:

@@ -346,7 +346,7 @@ def _changed(
     noisy = any(is_noise(each.rows) and each is not first for each in data)
     if is_noise(first.rows) and len(found) == 1:
         other = left if known(left) is None else right
-        if isinstance(other, Unknown):
+        if isinstance(other, Unknown) or (isinstance(other, Tensor) and other.text == "picture"):
             return samples(other).after(augmentation=place)
     result = filled(first, *(each for each in found if each is not first))
     return result.after(augmentation=place) if noisy else result

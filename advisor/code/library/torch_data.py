@@ -22,7 +22,6 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.python import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
-from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
@@ -39,6 +38,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     known_number,
     same,
 )
@@ -360,7 +360,12 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     stacks = loader.fields.get("stacks") is True and not as_they_are
     if own is not None or not stacks or loader.arguments.unknown:
         return machine.unknown("batch", node)
-    axis = symbols.batch_axis()
+    number = known_number(size)
+    drops = loader.argument(8, "drop_last")
+    is_full = isinstance(drops, Constant) and drops.value is True
+    axis = symbols.batch_axis(is_full)
+    if size is None or (number is not None and number.is_one):
+        axis = symbols.fresh("batch", is_axis=True)
     sample = _sample(machine, loader.fields.get("dataset"), node)
     if isinstance(sample, (SequenceValue, Tensor, Dictionary)):
         return stacked(sample, axis)
@@ -371,6 +376,9 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
 
 def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | None:
     """One sample as a dataset of the project gives it."""
+    if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
+        rows = [_row_of(each) for each in dataset.arguments.positional]
+        return None if dataset.arguments.unknown else SequenceValue("tuple", tuple(rows))
     if not isinstance(dataset, Instance):
         return None
     if not isinstance(dataset.cls.find("__getitem__"), Function):
@@ -380,13 +388,21 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
         return calls.call_method(machine, dataset, "__getitem__", passed, node)
 
 
+def _row_of(array: Value) -> Value:
+    dims = array.shape.dims if isinstance(array, Tensor) else None
+    if isinstance(array, Tensor) and dims:
+        return Tensor(Shape(dims[1:]), dtype=array.dtype, graph=False, place=array.place)
+    return Unknown("row", place=array.place)
+
+
 def stacked(value: Value, axis: Number) -> Value:
     """Values put together to a batch, as a loader does: arrays along a new first axis."""
     if isinstance(value, Tensor) and value.library != "PIL":
         dims = value.shape.dims
         shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
         return Tensor(shape, dtype=value.dtype, graph=False, text="batch", place=value.place)
-    if isinstance(value, Scalar):
+    options = alternatives(value)
+    if options and all(isinstance(option, Scalar) for option in options):
         return Tensor(Shape((axis,)), graph=False, text="batch")
     if isinstance(value, SequenceValue) and value.items is not None:
         return SequenceValue("list", tuple(stacked(each, axis) for each in value.items))

@@ -379,6 +379,10 @@ def _last(layer: Layer, shape: Shape) -> Shape:
     width = size_of_axis(given)
     if width is not None and getattr(given, "configurable", None) is not None:
         width = symbols.fresh("out_features")  # any other may be asked for
+    if width is not None and width.is_one:
+        width = symbols.axis_of_length(
+            1
+        )  # an axis of its own, unlike those that broadcasting wants
     if shape.dims is None or width is None or not shape.dims:
         return Shape(base=shape, last=width)
     return Shape((*shape.dims[:-1], width))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import LossClamped
+from advisor.code.events import Broadcast, LossClamped
 from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -139,6 +139,8 @@ def arithmetic(
         return None
     first = known[0]
     others = [each for each in options if as_tensor(each) is None]
+    if len(known) == 2:
+        tell_broadcast(machine, known[0], known[1], node)
     shape = first.shape if len(known) == 1 else _broadcast([tensor.shape for tensor in known])
     if any(isinstance(other, (Joined, Object)) for other in others):
         shape = Shape()
@@ -162,6 +164,29 @@ def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> 
     return words.pop() if whole and len(words) == 1 and operator in {"+", "-", "*"} else None
 
 
+def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CSTNode) -> None:
+    """Tell that a column and a row of the same samples become a matrix."""
+    for column, row in ((left, right), (right, left)):
+        if _is_column(column.shape) and row.shape.rank == 1:
+            first, length = column.shape.axis(0), row.shape.axis(0)
+            alike = first == length
+            if first.integer is not None and length.integer is not None:
+                alike = first.integer == length.integer
+            if alike and not length.is_one:
+                event = Broadcast(machine.place(node), machine.context, column, row)
+                machine.emit(event)
+
+
+def _is_column(shape: Shape) -> bool:
+    """Whether the last of the axes, which is no first one, is one of length one from a layer."""
+    axes = shape.known_axes
+    if shape.dims is not None:
+        axes = dict(enumerate(shape.dims)) if shape.rank == 2 else {}
+        axes = {0: axes[0], -1: axes[1]} if axes else {}
+    last = axes.get(-1)
+    return 0 in axes and last is not None and last.axis is not None and last.is_one
+
+
 def _broadcast(shapes: list[Shape]) -> Shape:
     known = [shape.dims for shape in shapes if shape.dims is not None]
     if len(known) != len(shapes):
@@ -182,6 +207,8 @@ def comparison(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value | None:
     """Comparing tensors gives truth values."""
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        tell_broadcast(machine, left, right, node)
     if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:
         place = machine.place(node)
         return cut_off(Tensor(left.shape, dtype="bool", place=place), place, "a comparison")

@@ -1,7 +1,7 @@
 """The same numbers in the same order under other dimensions."""
 
 from advisor.code import symbols
-from advisor.code.events import Reshaped
+from advisor.code.events import Reshaped, Squeezed
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
@@ -42,10 +42,20 @@ def completed(source: Shape, dims: tuple[Number | None, ...]) -> tuple[Number, .
     rest = symbols.product([symbols.exact(dim) for dim in dims if dim is not None])
     missing: Number | None = None
     if source.dims is not None:
-        whole = symbols.product([symbols.exact(dim) for dim in source.dims])
+        whole = symbols.without_ones(symbols.product([symbols.exact(dim) for dim in source.dims]))
         missing = symbols.divide(whole, rest)
+    elif rest.is_one:
+        missing = _all_of(source)
     filled = missing if missing is not None else symbols.fresh("-1", is_axis=True)
     return tuple(dim if dim is not None else filled for dim in dims)
+
+
+def _all_of(source: Shape) -> Number | None:
+    """How many numbers a batch of unknown shape holds."""
+    batch = source.known_axes.get(0)
+    if batch is None or batch.axis is None or not batch.axis.is_batch:
+        return None
+    return symbols.multiply(batch, symbols.fresh("rest", is_axis=True))
 
 
 @tensor_operation("unsqueeze")
@@ -69,6 +79,8 @@ def squeezed(call: Call) -> Value | None:
         return None
     dims = tensor.shape.dims
     dim = call.operand(0, "dim")
+    if dim is None and not call.arguments.unknown:
+        call.machine.emit(Squeezed(call.place, call.context, tensor))
     if dims is None:
         return moved(tensor, Shape())
     if dim is None:
@@ -96,12 +108,18 @@ def flattened(call: Call) -> Value | None:
 def flat(shape: Shape, start: int | None, end: int | None) -> Shape:
     """A shape with the dimensions from `start` to `end` (inclusive) made one."""
     dims = shape.dims
+    if dims is None and (start, end) == (0, -1):
+        whole = _all_of(shape)
+        return Shape() if whole is None else Shape((whole,))
+    if dims is None and start == 1:
+        return Shape(base=shape)
     if dims is None or start is None or end is None or not dims:
         return Shape()
     first, last = start % len(dims), end % len(dims)
     if first > last:
         return Shape()
     merged = symbols.product([symbols.exact(dim) for dim in dims[first : last + 1]])
+    merged = symbols.without_ones(merged)
     return Shape((*dims[:first], merged, *dims[last + 1 :]))
 
 

@@ -1,0 +1,17 @@
+"""accidental-broadcast: a column and a row of the same samples become a matrix."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.batches import BatchAxis
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule("NN303", severity=Severity.ERROR, step=Step.SKELETON, sources=("002",))
+def accidental_broadcast(batch: BatchAxis) -> Iterator[Draft]:
+    if batch.is_squared():
+        yield batch.finding(
+            "a column `(n, 1)` that a layer has made meets a row `(n,)`: each sample is paired with "
+            "all others; squeeze the column or unsqueeze the row"
+        )

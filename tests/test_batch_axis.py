@@ -1,0 +1,131 @@
+"""view-mixes-batch, accidental-broadcast, squeeze-drops-batch: the axis that samples lie along."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+START = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.nn import functional as F
+"""
+
+
+def check(body: str, code: str) -> None:
+    text = START + body
+    assert [found for found in findings(text) if found[1] == code] == marked(text, code)
+
+
+def over_batches(line: str, options: str = "batch_size=8") -> str:
+    return f"""
+def f(data):
+    linear, column, maps = nn.Linear(64, 8), nn.Linear(64, 1), nn.Conv2d(3, 8, 3)
+    for x, y in DataLoader(data, {options}):
+        {line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "linear(x.flatten())  # error",
+        "linear(torch.flatten(F.relu(maps(x))))  # error",
+        "linear(x.view(-1))  # error",
+        "linear(x.reshape(1, -1))  # error",
+        "linear(x.flatten(1))",
+        "linear(nn.Flatten()(x))",
+        "linear(x.view(x.size(0), -1))",
+        "linear(x.reshape(x.shape[0], 64))",
+        "linear(x.view(-1, 64))",
+        "linear(x[0].flatten())",
+        "linear(x).flatten()",
+    ],
+)
+def test_a_layer_is_given_the_features_of_each_sample(line: str) -> None:
+    check(over_batches(line), "NN302")
+
+
+def test_a_loader_of_single_samples_has_no_batch_to_mix() -> None:
+    check(over_batches("linear(x.flatten())", "batch_size=1"), "NN302")
+    check(over_batches("linear(x.flatten())", "batch_size=None"), "NN302")
+    check(over_batches("linear(x.flatten())", "collate_fn=list"), "NN302")
+
+
+@pytest.mark.parametrize(
+    ("shape", "after"),
+    [
+        ("16, 6, 6", "-1, 400)  # error"),
+        ("16, 5, 5", "-1, 400)"),
+        ("7, 32", "-1, 32)"),
+        ("7, 32", "-1, 4, 8)"),
+        ("10, 10", "-1, 50)"),
+        ("10, 10", "-1, 30)  # error"),
+    ],
+)
+def test_rows_must_end_where_the_samples_do(shape: str, after: str) -> None:
+    check(
+        f"""
+for x, y in DataLoader(TensorDataset(torch.randn(100, {shape}), torch.zeros(100)), batch_size=25):
+    x.view({after}
+""",
+        "NN302",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "column(x) - y  # error",
+        "y - torch.sigmoid(column(x))  # error",
+        "(column(x) > 0.5) == y  # error",
+        "column(x).squeeze(1) - y",
+        "column(x).squeeze(-1) - y",
+        "column(x).squeeze() - y",
+        "column(x)[:, 0] - y",
+        "column(x).view(-1) - y",
+        "column(x) - y.unsqueeze(1)",
+        "column(x) - y[:, None]",
+        "column(x) - y.view(-1, 1)",
+        "column(x) * 2 - y.mean()",
+        "y[:, None] - y",
+        "linear(x) * x.mean(dim=1, keepdim=True)",
+        "column(x).mean(dim=0) - y",
+    ],
+)
+def test_a_column_of_a_layer_does_not_meet_a_row(line: str) -> None:
+    data = "\ndata = TensorDataset(torch.randn(100, 64), torch.zeros(100))\nf(data)\n"
+    check(over_batches(line) + data, "NN303")
+
+
+def test_labels_that_a_dataset_makes_one_by_one_are_a_row() -> None:
+    check(
+        """
+class Prices(Dataset):
+    def __getitem__(self, index):
+        return torch.zeros(64), 1.0 if index else 0.0
+
+def f():
+    model = nn.Linear(64, 1)
+    for x, y in DataLoader(Prices(), batch_size=8):
+        error = model(x) - y  # error
+        error = model(x).flatten() - y
+""",
+        "NN303",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("column(x).squeeze()  # error", "batch_size=8"),
+        ("torch.squeeze(torch.sigmoid(column(x)))  # error", "batch_size=8"),
+        ("column(x).squeeze(1)", "batch_size=8"),
+        ("column(x).squeeze()", "batch_size=8, drop_last=True"),
+        ("column(x).squeeze()", "batch_size=1"),
+        ("linear(x).squeeze()", "batch_size=8"),
+        ("column(x).sum().squeeze()", "batch_size=8"),
+    ],
+)
+def test_squeeze_without_a_dimension_may_drop_the_batch(line: str, options: str) -> None:
+    check(over_batches(line, options), "NN306")
