@@ -73,6 +73,10 @@ for x, y in DataLoader(TensorDataset(torch.randn(100, {shape}), torch.zeros(100)
     )
 
 
+def test_rows_of_an_unknown_size_prove_nothing() -> None:
+    check(over_batches("x.view(x.size(0), -1).view(-1, 28, 28)"), "NN302")
+
+
 @pytest.mark.parametrize(
     "line",
     [

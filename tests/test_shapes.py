@@ -186,6 +186,100 @@ OPERATIONS: tuple[Operation, ...] = (
     index_axis,
     elementwise,
 )
+
+
+def keep_reduced(shaped: Shaped, draw: Draw) -> str:
+    kind = draw.draw(st.sampled_from(["sum", "mean", "amax", "std", "logsumexp"]))
+    return f"x.{kind}({axis(shaped, draw)}, keepdim={draw.draw(st.booleans())})"
+
+
+def reduce_several(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim < 3:
+        return None
+    first, second = draw.draw(st.permutations(range(shaped.tensor.ndim)))[:2]
+    return f"x.mean(dim=({first}, {second}), keepdim={draw.draw(st.booleans())})"
+
+
+def transposed_convolution(shaped: Shaped, draw: Draw) -> str | None:
+    spatial = shaped.tensor.ndim - 2
+    if spatial not in {1, 2, 3}:
+        return None
+    kernel, stride = draw.draw(st.integers(1, 3)), draw.draw(st.integers(1, 3))
+    dilation = draw.draw(st.integers(1, 2))
+    options = f"stride={stride}, dilation={dilation}, device='meta'"
+    return f"nn.ConvTranspose{spatial}d({shaped.tensor.shape[1]}, 4, {kernel}, {options})(x)"
+
+
+def padded_convolution(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim != 4:
+        return None
+    padding = draw.draw(st.sampled_from(["'same'", "1", "(1, 2)", "0"]))
+    kernel = draw.draw(st.sampled_from(["1", "(1, 1)"]))
+    return f"nn.Conv2d({shaped.tensor.shape[1]}, 3, {kernel}, padding={padding}, device='meta')(x)"
+
+
+def pooling_that_rounds_up(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim != 4 or min(shaped.tensor.shape[2:]) < 2:
+        return None
+    kind = draw.draw(st.sampled_from(["Max", "Avg"]))
+    return f"nn.{kind}Pool2d(2, 2, 0, ceil_mode={draw.draw(st.booleans())})(x)"
+
+
+def recurrent(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim != 3:
+        return None
+    kind = draw.draw(st.sampled_from(["LSTM", "GRU", "RNN"]))
+    first, both = draw.draw(st.booleans()), draw.draw(st.booleans())
+    code = f"nn.{kind}({shaped.tensor.shape[2]}, 4, 2, batch_first={first}, bidirectional={both})"
+    which = draw.draw(st.sampled_from(["[0]", "[1]" if kind != "LSTM" else "[1][0]"]))
+    return f"{code}.to('meta')(x){which}"
+
+
+def attention(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim != 3 or shaped.tensor.shape[2] % 2:
+        return None
+    width = shaped.tensor.shape[2]
+    if draw.draw(st.booleans()):
+        return f"nn.MultiheadAttention({width}, 2, device='meta')(x, x, x)[0]"
+    return f"nn.TransformerEncoderLayer({width}, 2, 8, device='meta')(x)"
+
+
+def embedding(shaped: Shaped, draw: Draw) -> str | None:
+    return "nn.Embedding(9, 5, device='meta')(x.long())" if shaped.tensor.ndim < 4 else None
+
+
+def gated(shaped: Shaped, draw: Draw) -> str | None:
+    return "nn.GLU()(x)" if shaped.tensor.shape[-1] % 2 == 0 else None
+
+
+def normalise(shaped: Shaped, draw: Draw) -> str | None:
+    if shaped.tensor.ndim != 4 or shaped.tensor.shape[0] < 2:
+        return None
+    return f"nn.BatchNorm2d({shaped.tensor.shape[1]}, device='meta')(x)"
+
+
+def broadcast(shaped: Shaped, draw: Draw) -> str:
+    return draw.draw(st.sampled_from(["x + x[:1]", "x * x.mean(0)", "x - x[..., :1]", "x > x[0]"]))
+
+
+def multiply(shaped: Shaped, draw: Draw) -> str | None:
+    return "x @ x.transpose(-1, -2)" if shaped.tensor.ndim > 1 else None
+
+
+MORE_OPERATIONS: tuple[Operation, ...] = (
+    keep_reduced,
+    reduce_several,
+    transposed_convolution,
+    padded_convolution,
+    pooling_that_rounds_up,
+    recurrent,
+    attention,
+    embedding,
+    gated,
+    normalise,
+    broadcast,
+    multiply,
+)
 shapes = st.lists(st.integers(1, 8), min_size=2, max_size=4)
 
 
@@ -230,3 +324,31 @@ def test_the_shape_of_an_unknown_tensor_is_known_by_the_names_of_its_axes(
 ) -> None:
     start = f"{', '.join('bchw'[: len(sizes)])} = x.shape"
     check(Shaped(torch.zeros(sizes, device="meta"), by_name=True), draw, start)
+
+
+@settings(max_examples=150, deadline=None)
+@given(shapes, st.booleans(), st.data())
+def test_after_any_operation_a_dimension_is_the_real_one_or_unknown(
+    sizes: list[int], by_name: bool, draw: Draw
+) -> None:
+    shaped = Shaped(torch.zeros(sizes, device="meta"), by_name=by_name)
+    for _ in range(draw.draw(st.integers(1, 5))):
+        code = draw.draw(st.sampled_from(OPERATIONS + MORE_OPERATIONS))(shaped, draw)
+        if code is not None and 0 < shaped.tensor.numel() < 10**6 and shaped.tensor.ndim:
+            shaped.then(code)
+    start = f"x = torch.zeros({', '.join(map(str, sizes))})"
+    if by_name:
+        start = f"{', '.join('bchw'[: len(sizes)])} = x.shape"
+    text = "\n".join(["import torch", "from torch import nn", start, "first = x", *shaped.lines])
+    names = program(text).scope.fields
+    known = {
+        symbol: float(size)
+        for dim, size in zip(dims_of(names["first"]), sizes, strict=True)
+        for symbol, _ in dim.factors
+    }
+    shape = shape_of(names["x"])
+    if shape is not None and shape.dims is not None:
+        assert len(shape.dims) == shaped.tensor.ndim, text
+        found = [dim.evaluate(known) for dim in shape.dims]
+        for dim, size in zip(found, shaped.tensor.shape, strict=True):
+            assert dim in {None, size}, text

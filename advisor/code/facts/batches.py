@@ -47,7 +47,8 @@ class BatchAxis(Fact):
         if shape is None or not shape.dims or not _holds_batch(shape.dims[0]):
             return False
         rows = symbols.without_names(completed(shape, self.event.dims)[0])
-        return _holds_batch(rows) and isinstance(rows.coefficient, Fraction)
+        sizes_are_known = len(rows.factors) == 1 and _holds_batch(rows)
+        return sizes_are_known and isinstance(rows.coefficient, Fraction)
 
     def may_vanish(self) -> bool:
         """Whether all axes of length one are dropped, which a batch of one has one more of."""
