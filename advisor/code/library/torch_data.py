@@ -391,7 +391,7 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
 def _row_of(array: Value) -> Value:
     dims = array.shape.dims if isinstance(array, Tensor) else None
     if isinstance(array, Tensor) and dims:
-        return Tensor(Shape(dims[1:]), dtype=array.dtype, graph=False, place=array.place)
+        return array.replace(shape=Shape(dims[1:]), graph=False, lineage=None)
     return Unknown("row", place=array.place)
 
 
@@ -400,7 +400,7 @@ def stacked(value: Value, axis: Number) -> Value:
     if isinstance(value, Tensor) and value.library != "PIL":
         dims = value.shape.dims
         shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
-        return Tensor(shape, dtype=value.dtype, graph=False, text="batch", place=value.place)
+        return value.replace(shape=shape, graph=False, lineage=None, layout=None, text="batch")
     options = alternatives(value)
     if options and all(isinstance(option, Scalar) for option in options):
         return Tensor(Shape((axis,)), graph=False, text="batch")
