@@ -1,0 +1,127 @@
+"""Abstract values: what the interpreter knows about the objects of a training script.
+
+Values are compared by identity. Those with `fields` are mutable; their fields change only
+through the machine's `store`, so that branches can be undone and joined.
+"""
+
+from advisor.code.values.containers import Dictionary, Sequence
+from advisor.code.values.definitions import (
+    Bound,
+    Class,
+    Folder,
+    Function,
+    Instance,
+    Partial,
+    ProjectModule,
+    Scope,
+)
+from advisor.code.values.joins import MOST_ALTERNATIVES, Joined, alternatives, join, same
+from advisor.code.values.meanings import (
+    MEANING,
+    Activation,
+    Amount,
+    Bounded,
+    Exponential,
+    Meaning,
+    Quotient,
+    Scale,
+)
+from advisor.code.values.objects import (
+    Arguments,
+    Layer,
+    Library,
+    Method,
+    Object,
+    Optimizer,
+    Parameters,
+    Schedule,
+)
+from advisor.code.values.plain import FALSE, NONE, TRUE, Constant, Scalar, Value
+from advisor.code.values.reading import (
+    call_it,
+    give_meaning,
+    is_array,
+    known_number,
+    known_text,
+    lineage_of,
+    meaning_of,
+    number_of,
+    part_of,
+    scale_of,
+    shape_of,
+    size_of_axis,
+)
+from advisor.code.values.rows import (
+    CHANGED_LINEAGE,
+    STATISTICS,
+    Fit,
+    Lineage,
+    RowSet,
+    join_lineages,
+)
+from advisor.code.values.shapes import Shape
+from advisor.code.values.tensors import COLLATED, Cut, Layout, Tensor, Unknown
+
+__all__ = [
+    "CHANGED_LINEAGE",
+    "COLLATED",
+    "FALSE",
+    "MEANING",
+    "MOST_ALTERNATIVES",
+    "NONE",
+    "STATISTICS",
+    "TRUE",
+    "Activation",
+    "Amount",
+    "Arguments",
+    "Bound",
+    "Bounded",
+    "Class",
+    "Constant",
+    "Cut",
+    "Dictionary",
+    "Exponential",
+    "Fit",
+    "Folder",
+    "Function",
+    "Instance",
+    "Joined",
+    "Layer",
+    "Layout",
+    "Library",
+    "Lineage",
+    "Meaning",
+    "Method",
+    "Object",
+    "Optimizer",
+    "Parameters",
+    "Partial",
+    "ProjectModule",
+    "Quotient",
+    "RowSet",
+    "Scalar",
+    "Scale",
+    "Schedule",
+    "Scope",
+    "Sequence",
+    "Shape",
+    "Tensor",
+    "Unknown",
+    "Value",
+    "alternatives",
+    "call_it",
+    "give_meaning",
+    "is_array",
+    "join",
+    "join_lineages",
+    "known_number",
+    "known_text",
+    "lineage_of",
+    "meaning_of",
+    "number_of",
+    "part_of",
+    "same",
+    "scale_of",
+    "shape_of",
+    "size_of_axis",
+]

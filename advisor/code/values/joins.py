@@ -1,0 +1,92 @@
+"""Values that depend on the way the program took."""
+
+from advisor.code.values.objects import Library
+from advisor.code.values.plain import Constant, Scalar, Value
+from advisor.code.values.rows import join_lineages
+from advisor.code.values.shapes import Shape
+from advisor.code.values.tensors import Tensor, Unknown
+
+MOST_ALTERNATIVES = 6
+
+
+class Joined(Value):
+    """One of several values, depending on the way the program took."""
+
+    __slots__ = ("alternatives",)
+
+    def __init__(self, alternatives: tuple[Value, ...]) -> None:
+        super().__init__(alternatives[0].place)
+        self.alternatives = alternatives
+
+    def __repr__(self) -> str:
+        return f"Joined{self.alternatives}"
+
+
+def alternatives(value: Value | None) -> tuple[Value, ...]:
+    """What a value may be: its alternatives, or just itself."""
+    if value is None:
+        return ()
+    return value.alternatives if isinstance(value, Joined) else (value,)
+
+
+def join(left: Value, right: Value) -> Value:
+    """A value for either of two."""
+    if left is right or same(left, right):
+        return left
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return _join_tensors(left, right)
+    distinct = list(alternatives(left))
+    for value in alternatives(right):
+        if value not in distinct and not any(same(value, seen) for seen in distinct):
+            distinct.append(value)
+    if len(distinct) == len(alternatives(left)):
+        return left
+    if len(distinct) > MOST_ALTERNATIVES:
+        return Unknown("one of many", place=left.place)
+    return Joined(tuple(distinct))
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether two values are known to be equal and interchangeable."""
+    if left is right:
+        return True
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return (
+            type(left.value) is type(right.value)
+            and left.value == right.value
+            and left.configurable == right.configurable
+        )
+    if isinstance(left, Scalar) and isinstance(right, Scalar):
+        return left.number == right.number and left.configurable == right.configurable
+    if isinstance(left, Library) and isinstance(right, Library):
+        return left.path == right.path
+    return False
+
+
+def _join_tensors(left: Tensor, right: Tensor) -> Value:
+    same_scale = (
+        left.scale is not None
+        and right.scale is not None
+        and left.scale.activation is right.scale.activation
+    )
+    lineage = left.lineage or right.lineage
+    if left.lineage is not right.lineage and left.lineage and right.lineage:
+        lineage = join_lineages(left.lineage, right.lineage)
+        if lineage is None and (left.lineage.matters or right.lineage.matters):
+            return Joined((left, right))
+    shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
+    joined = Tensor(
+        left.shape if left.shape is right.shape else shape,
+        scale=left.scale if same_scale else None,
+        dtype=left.dtype if left.dtype == right.dtype else None,
+        graph=left.graph if left.graph == right.graph else None,
+        cut=left.cut if right.cut is not None else None,
+        terms=(left, right),
+        lineage=lineage,
+        library=left.library,
+        text=left.text,
+        place=left.place,
+    )
+    if type(left.meaning) is type(right.meaning) and left.meaning is not None:
+        joined.meaning = left.meaning
+    return joined

@@ -1,0 +1,76 @@
+"""What the numbers in a tensor say: the range that they are in, and what they amount to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from advisor.code.values.plain import Value
+
+if TYPE_CHECKING:
+    from advisor.code.events import Context
+    from advisor.code.sources import NodePlace
+
+
+MEANING = ("meaning",)
+
+
+class Activation(StrEnum):
+    """What the last activation made of the numbers in a tensor."""
+
+    LOGITS = "logits"
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    LOG_SOFTMAX = "log_softmax"
+    LOG_SIGMOID = "logsigmoid"
+    RELU = "relu"
+    TANH = "tanh"
+    ONE_HOT = "one_hot"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scale:
+    """The range that a tensor's numbers are in, and where they got it.
+
+    `axis` is the dimension of a softmax as written; `place` the call that applied it.
+    """
+
+    activation: Activation
+    place: "NodePlace | None" = None
+    axis: int | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Amount:
+    """What a number says of samples: `match` (for each whether it is right), `matches` (how many
+    are), `mean` (of a loss or score over a batch), or `weighted` (that times something).
+
+    `made` is where it was computed; `summed` where the first of several was added up, if they were.
+    """
+
+    kind: str
+    made: "Context"
+    place: "NodePlace | None" = None
+    summed: "Context | None" = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exponential:
+    """The exponentials of a value, or the sum of them."""
+
+    of: "Value"
+    is_sum: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bounded:
+    """Numbers whose exponentials do not overflow: a largest one was subtracted, or a sign turned."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Quotient:
+    """What an amount was divided by something gives."""
+
+    division: Any
+
+
+Meaning = Amount | Bounded | Exponential | Quotient

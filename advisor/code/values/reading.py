@@ -1,0 +1,134 @@
+"""Questions that are asked of any value: its number, its text, its shape, its rows."""
+
+from typing import TYPE_CHECKING, Any
+
+from advisor.code.symbols import Number, fresh, named, number
+from advisor.code.values.joins import alternatives
+from advisor.code.values.meanings import MEANING, Meaning, Scale
+from advisor.code.values.objects import Object
+from advisor.code.values.plain import Constant, Scalar, Value
+from advisor.code.values.rows import CHANGED_LINEAGE, Lineage
+from advisor.code.values.shapes import Shape
+from advisor.code.values.tensors import COLLATED, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+
+def known_number(value: Value | None) -> Number | None:
+    """The number a value is, if it is one."""
+    if isinstance(value, Scalar):
+        return value.number
+    if isinstance(value, Constant) and isinstance(value.value, bool):
+        return number(int(value.value))
+    return None
+
+
+def number_of(value: Value | None) -> Number | None:
+    """The number a value stands for where only a number can stand: an unknown gets a symbol."""
+    if isinstance(value, Unknown):
+        found = value.fields.get("number")
+        if not isinstance(found, Scalar):
+            found = Scalar(fresh(value.name), frozenset({value.name}))
+            value.fields["number"] = found
+        return found.number
+    return known_number(value)
+
+
+def size_of_axis(value: Value | None) -> Number | None:
+    """The number a value stands for as the length of an axis: a constant that goes by a name keeps
+    that name, so that axes of equal length are told apart as the program tells them apart."""
+    if isinstance(value, Scalar) and len(value.names) == 1:
+        length = value.number.integer
+        if not value.number.factors and length is not None and length > 1:
+            return named(next(iter(value.names)), length)
+    return number_of(value)
+
+
+def part_of(value: Unknown, name: str, place: "NodePlace | None" = None) -> Unknown:
+    """A new unknown that is a part of another one; the parts of a batch share its first axis."""
+    part = Unknown(name, value, place)
+    collated = value.fields.get(COLLATED)
+    if isinstance(collated, Scalar):
+        part.shape.start_with(collated.number)
+    return part
+
+
+def known_text(value: Value | None) -> str | None:
+    """The string a value is, if it is one."""
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return value.value
+    return None
+
+
+def shape_of(value: Value | None) -> Shape | None:
+    """The shape of a tensor, or of an unknown that may be one."""
+    return value.shape if isinstance(value, (Tensor, Unknown)) else None
+
+
+def is_array(value: Value | None) -> bool:
+    """Whether a value is an array of numbers: made as one, asked for its axes, or used as samples."""
+    if isinstance(value, Unknown):
+        if value.lineage is not None and value.lineage.rows.how != "all":
+            return True
+        return value.shape.dims is not None or bool(value.shape.known_axes)
+    return isinstance(value, Tensor)
+
+
+def scale_of(value: Value | None) -> Scale | None:
+    """The scale of a tensor's numbers, if it is known on every way."""
+    options = [
+        option.scale if isinstance(option, Tensor) else None for option in alternatives(value)
+    ]
+    first = options[0] if options else None
+    if first is None or any(
+        option is None or option.activation is not first.activation for option in options
+    ):
+        return None
+    return first
+
+
+def lineage_of(value: Value | None) -> Lineage | None:
+    """Where the samples in a value come from, if it holds samples."""
+    if isinstance(value, Tensor):
+        return value.lineage
+    if isinstance(value, Unknown):
+        changed = value.fields.get(CHANGED_LINEAGE)
+        return changed if isinstance(changed, Lineage) else value.lineage
+    if isinstance(value, Object):
+        found = value.fields.get("lineage")
+        return found if isinstance(found, Lineage) else None
+    return None
+
+
+def meaning_of(value: Value | None) -> Meaning | None:
+    """What the numbers in a value say, if that is known."""
+    if isinstance(value, Tensor):
+        return value.meaning
+    if isinstance(value, Unknown):
+        found: Any = value.fields.get(MEANING)
+        return found if isinstance(found, Meaning) else None
+    return None
+
+
+def give_meaning(value: Value, meaning: Meaning) -> None:
+    """Say what the numbers in a value say that has just been made."""
+    if isinstance(value, Tensor):
+        value.meaning = meaning
+    elif isinstance(value, Unknown):
+        value.fields[MEANING] = meaning
+
+
+def call_it(value: Value, name: str) -> None:
+    """Remember what the program calls a value: an unknown, the length of an axis, or rows of
+    samples."""
+    if isinstance(value, Unknown):
+        value.names.add(name)
+        return
+    if isinstance(value, Scalar):
+        if value.number.axis is not None:
+            value.number.axis.called.add(name)
+        return
+    lineage = lineage_of(value)
+    if lineage is not None:
+        lineage.rows.names.add(name)

@@ -1,0 +1,153 @@
+"""Samples: which rows a value holds, and what they went through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from advisor.code.values.plain import Value
+
+if TYPE_CHECKING:
+    from advisor.code.events import RowsSplit
+    from advisor.code.sources import NodePlace
+
+
+CHANGED_LINEAGE = ("lineage",)
+
+
+STATISTICS = frozenset(
+    ["mean", "std", "var", "median", "quantile", "range", "max", "min", "sum", "mode"]
+)
+
+
+class RowSet:
+    """A set of samples: an identity, and how it was drawn from others.
+
+    `how` is `all`, `item` (any one of them), `train`, `test`, `part`, `joined`, `collected` (in a
+    list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken
+    over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
+    `split` the event that divided the parent, `names` what the program calls values with these rows.
+    """
+
+    __slots__ = ("how", "names", "parent", "parts", "place", "sources", "split")
+
+    def __init__(
+        self,
+        how: str = "all",
+        parent: "RowSet | None" = None,
+        place: "NodePlace | None" = None,
+        sources: "tuple[RowSet, ...]" = (),
+        split: "RowsSplit | None" = None,
+    ) -> None:
+        self.how = how
+        self.parent = parent
+        self.place = place
+        self.sources = sources
+        self.split = split
+        self.names: set[str] = set()
+        self.parts: dict[object, RowSet] = {}
+
+    def __repr__(self) -> str:
+        return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether this stands for numbers that were computed from all of the parent."""
+        return self.how in STATISTICS
+
+    def part(self, key: object, how: str = "part", place: "NodePlace | None" = None) -> "RowSet":
+        """The rows that are drawn under a key: the same set each time it is asked for."""
+        if key not in self.parts:
+            self.parts[key] = RowSet(how, self, place)
+        return self.parts[key]
+
+    def ancestors(self) -> Iterator["RowSet"]:
+        """The set itself, then what it was drawn from, up to the original data."""
+        current: RowSet | None = self
+        while current is not None:
+            yield current
+            current = current.parent
+
+    def history(self) -> Iterator["RowSet"]:
+        """The set itself and every set it was drawn from or put together from."""
+        seen: set[RowSet] = set()
+        waiting: list[RowSet] = [self]
+        while waiting:
+            current = waiting.pop()
+            if current not in seen:
+                seen.add(current)
+                yield current
+                waiting.extend(current.sources)
+                if current.parent is not None:
+                    waiting.append(current.parent)
+
+    def within(self, other: "RowSet") -> bool:
+        """Whether each of the samples is one of `other`, or was made of one. Of sets that are one
+        or the other it is enough that one may be."""
+        for each in self.ancestors():
+            if each is other or any(each.within(source) for source in other.sources):
+                return True
+            parts = [source.within(other) for source in each.sources]
+            if parts and (any(parts) if each.how == "either" else all(parts)):
+                return True
+        return False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fit:
+    """Values were transformed by something that had been fitted on `rows`. `text` is what was
+    fitted, as written in the code."""
+
+    estimator: Value
+    rows: RowSet
+    place: "NodePlace"
+    kind: str
+    uses_labels: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lineage:
+    """Where samples come from: their rows, what they were fitted through, what they went through.
+
+    `augmentations` are the places that changed the samples at random.
+    """
+
+    rows: RowSet
+    fits: tuple[Fit, ...] = ()
+    augmentations: tuple["NodePlace", ...] = ()
+
+    @property
+    def matters(self) -> bool:
+        """Whether more is known than which rows they are."""
+        changed = self.rows.how in {"resampled", "duplicated"}
+        return changed or bool(self.fits) or bool(self.augmentations)
+
+    def of(self, rows: RowSet) -> "Lineage":
+        """What the same values went through, for other rows."""
+        return self if rows is self.rows else Lineage(rows, self.fits, self.augmentations)
+
+    def of_item(self) -> "Lineage":
+        """The lineage of one of the samples, whichever it is."""
+        return self.of(self.rows.part("item", "item"))
+
+    def after(self, *fits: Fit, augmentation: "NodePlace | None" = None) -> "Lineage":
+        """The lineage once the values went through something more."""
+        new = tuple(fit for fit in dict.fromkeys(fits) if fit not in self.fits)
+        changes = () if augmentation is None else (augmentation,)
+        if not new and not changes:
+            return self
+        return Lineage(self.rows, self.fits + new, self.augmentations + changes)
+
+
+def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None:
+    """What is true of values on either of two ways; None when they hold other rows.
+
+    A fit that only one way goes through counts when the other way has one as well.
+    """
+    if left is right or left is None or right is None or left.rows is not right.rows:
+        return left if left is right else None
+    common = tuple(fit for fit in left.fits if fit in right.fits)
+    more = [fit for fit in (*left.fits, *right.fits) if fit not in common]
+    one_sided = len(common) in {len(left.fits), len(right.fits)}
+    places = tuple(each for each in left.augmentations if each in right.augmentations)
+    return Lineage(left.rows, common if one_sided else (*common, *more), places)
