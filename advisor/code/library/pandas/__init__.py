@@ -1,0 +1,29 @@
+"""pandas: tables and columns. Each module models one thing that is done to them."""
+
+from advisor.code.library.pandas import (
+    assignments,
+    attributes,
+    creation,
+    filling,
+    joins,
+    rows,
+    selections,
+    statistics,
+    subscripts,
+    tables,
+    unknown_tables,
+)
+
+__all__ = [
+    "assignments",
+    "attributes",
+    "creation",
+    "filling",
+    "joins",
+    "rows",
+    "selections",
+    "statistics",
+    "subscripts",
+    "tables",
+    "unknown_tables",
+]

@@ -1,0 +1,123 @@
+"""What is asked of a table: its numbers, its size, its index, its columns by name."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
+from advisor.code.library.models import Call, attribute, iteration, method
+from advisor.code.library.pandas.rows import KEEPS
+from advisor.code.library.pandas.tables import (
+    column,
+    mask_of,
+    set_lineage,
+    table_like,
+    table_of_index,
+    whole_of,
+)
+from advisor.code.library.python import known_length
+from advisor.code.values import NONE, Arguments, Object, Value, known_text
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@attribute(FRAME, "values", "array")
+def values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """The numbers of a table as an array."""
+    return lineages.array(lineages.samples(receiver), machine.place(node))
+
+
+@attribute(FRAME, "shape")
+def shape(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """The number of rows and of columns."""
+    columns = machine.unknown("columns", node)
+    return SequenceValue("tuple", (known_length(receiver), columns))
+
+
+@attribute(FRAME, "columns", "dtypes", "name", "empty", "ndim", "size", "T")
+def about(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """What tells nothing of rows: the same each time it is read."""
+    assert isinstance(node, cst.Attribute)
+    made = machine.unknown(node.attr.value, node)
+    receiver.fields[node.attr.value] = made
+    return made
+
+
+@attribute(FRAME, "index")
+def index(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """The labels of the rows."""
+    return Object("pandas.Index", Arguments([receiver]), machine.place(node))
+
+
+@method("pandas.Index", "tolist", "to_list", "to_numpy", "copy")
+def labels(call: Call) -> Value | None:
+    """The labels in another form."""
+    return call.receiver
+
+
+@attribute("pandas.Index", "values")
+def label_values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """The labels as an array."""
+    return receiver
+
+
+@method("pandas.Index", "isin")
+def labels_in(call: Call) -> Value | None:
+    """`df.index.isin(train.index)`: which rows are in another table."""
+    table, other = table_of_index(call.receiver), table_of_index(call.argument(0, "values"))
+    if table is None or other is None:
+        return None
+    return mask_of(lineages.samples(table), ("rows", lineages.samples(other).rows))
+
+
+@attribute(FRAME, "*")
+def column_by_attribute(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`df.age`."""
+    name = node.attr.value if isinstance(node, cst.Attribute) else None
+    return None if name is None or name in _KNOWN_METHODS else column(receiver, name)
+
+
+@method(FRAME, "pop", "get")
+def popped(call: Call) -> Value | None:
+    """A column, taken out."""
+    table, name = call.receiver, known_text(call.argument(0, "item"))
+    assert isinstance(table, Object)
+    return column(table, name)
+
+
+@method(FRAME, "filter", "select_dtypes", "assign", "join", "insert", "eval")
+def other_columns(call: Call) -> Value | None:
+    """The same rows with more or fewer columns."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    result = table_like(table)
+    for value in call.arguments.values():
+        lineage = lineages.known(value)
+        if lineages.holds_rows(lineage) and lineage is not None:
+            result.fields["lineage"] = whole_of(result).after(*lineage.fits)
+    if call.path.endswith("insert"):
+        set_lineage(call.machine, table, whole_of(result))
+        return NONE
+    return result
+
+
+@iteration(FRAME)
+def iterate_table(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """A column yields its items; a table the names of its columns."""
+    if COLUMN not in value.fields:
+        return None
+    lineage = lineages.samples(value).of_item()
+
+    def make() -> Value:
+        found = machine.unknown("item", node)
+        found.lineage = lineage
+        return found
+
+    return Iteration(make=make)
+
+
+_KNOWN_METHODS = frozenset({*KEEPS, *STATISTIC_NAMES, "plot", "hist", "append", "apply"})

@@ -1,0 +1,30 @@
+"""Tables from files and from data."""
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import words
+from advisor.code.library.models import Call, function
+from advisor.code.values import Dictionary, Lineage, RowSet, Value
+from advisor.code.values import Sequence as SequenceValue
+
+_READERS = "csv excel json parquet pickle table feather hdf html sql sql_query fwf stata sas orc"
+
+
+@function(*(f"pandas.read_{name}" for name in words(_READERS)))
+def read(call: Call) -> Value | None:
+    """A table from a file: rows of their own."""
+    return lineages.frame(Lineage(RowSet("all", place=call.place)), call.place)
+
+
+@function("pandas.DataFrame", "pandas.Series", "pandas.DataFrame.from_dict")
+def made(call: Call) -> Value | None:
+    """A table of given data."""
+    data = call.argument(0, "data")
+    lineage = lineages.known(data)
+    if isinstance(data, (Dictionary, SequenceValue)) and lineage is None:
+        found = [each for each in lineages.all_of(data) if lineages.holds_rows(each)]
+        lineage = found[0].after(*(fit for each in found for fit in each.fits)) if found else None
+    if lineage is None and data is not None and not isinstance(data, (Dictionary, SequenceValue)):
+        lineage = lineages.samples(data)
+    if lineage is None or not lineages.holds_rows(lineage):
+        lineage = Lineage(RowSet("all", place=call.place))
+    return lineages.frame(lineage, call.place)

@@ -1,0 +1,190 @@
+"""What pandas makes of each row: the same rows, other numbers."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.interpreter import calls
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.pandas.statistics import encoding
+from advisor.code.library.pandas.tables import is_row_axis, key_of, mask_of, table_like
+from advisor.code.values import (
+    NONE,
+    TRUE,
+    Arguments,
+    Bound,
+    Fit,
+    Function,
+    Object,
+    Partial,
+    Value,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+KEEPS = [
+    "abs",
+    "add_prefix",
+    "add_suffix",
+    "applymap",
+    "asfreq",
+    "astype",
+    "backfill",
+    "bfill",
+    "bool",
+    "cat",
+    "ceil",
+    "clip",
+    "combine_first",
+    "convert_dtypes",
+    "copy",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "div",
+    "divide",
+    "duplicated",
+    "dt",
+    "expanding",
+    "ffill",
+    "floordiv",
+    "infer_objects",
+    "interpolate",
+    "isin",
+    "isna",
+    "isnull",
+    "map_partitions",
+    "mod",
+    "mul",
+    "multiply",
+    "notna",
+    "notnull",
+    "pad",
+    "pct_change",
+    "pow",
+    "rank",
+    "reindex",
+    "rename",
+    "rename_axis",
+    "reset_index",
+    "round",
+    "set_axis",
+    "set_index",
+    "shift",
+    "sort_index",
+    "sort_values",
+    "str",
+    "swaplevel",
+    "to_frame",
+    "to_sparse",
+    "to_dense",
+    "transform",
+    "truediv",
+    "tz_convert",
+    "tz_localize",
+    "between",
+    "factorize",
+    "pipe",
+    "T",
+]
+
+
+@method(FRAME, *KEEPS)
+def kept(call: Call) -> Value | None:
+    """The same rows."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    if call.argument(-1, "inplace") is TRUE:
+        return NONE
+    return table_like(table)
+
+
+@method(FRAME, "isnull", "isna", "notnull", "notna", "isin", "between", "duplicated")
+def asked(call: Call) -> Value | None:
+    """A truth value for each row."""
+    table = call.receiver
+    assert table is not None
+    name = call.path.rsplit(".", 1)[-1]
+    given = tuple(key_of(value) for value in call.arguments.values())
+    lineage = lineages.samples(table)
+    if not lineages.holds_rows(lineage):
+        return None
+    if name in {"notnull", "notna", "isna"}:
+        key: object = ("isnull", key_of(table), *given)
+        return mask_of(lineage, key if name == "isna" else ("not", key))
+    return mask_of(lineage, (name, key_of(table), *given))
+
+
+@method(FRAME, "to_dict")
+def to_dictionary(call: Call) -> Value | None:
+    """Statistics stay what they are; rows are looked up no more."""
+    lineage = lineages.known(call.receiver)
+    return call.receiver if lineage is not None and lineage.rows.is_statistic else None
+
+
+@method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
+def to_numpy(call: Call) -> Value | None:
+    """The numbers of a table as an array."""
+    return lineages.array(lineages.samples(call.receiver), call.place)
+
+
+@attribute(FRAME, "str", "dt", "cat")
+def accessor(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`column.str`: its methods give something for each row."""
+    return Object("pandas.accessor", fields={"lineage": lineages.samples(receiver)})
+
+
+@method("pandas.accessor", "*")
+def for_each_row(call: Call) -> Value | None:
+    """Something for each row."""
+    return lineages.frame(lineages.samples(call.receiver), call.place)
+
+
+@attribute("pandas.accessor", "*")
+def part_of_each_row(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`column.dt.year`."""
+    return lineages.frame(lineages.samples(receiver), machine.place(node))
+
+
+@function("pandas.get_dummies", "pandas.to_numeric", "pandas.to_datetime", "pandas.cut")
+@function("pandas.isnull", "pandas.isna", "pandas.notnull", "pandas.melt", "numpy.vectorize")
+def function_of_each_row(call: Call) -> Value | None:
+    """Something for each row; what the rows hold is not learned from."""
+    value = call.argument(0, "data")
+    if isinstance(value, Object) and value.path == FRAME:
+        return table_like(value)
+    lineage = lineages.known(value)
+    return None if lineage is None else lineages.frame(lineage, call.place)
+
+
+@method(FRAME, "apply", "map", "agg", "aggregate")
+def applied(call: Call) -> Value | None:
+    """`df.apply(f)`: what a function makes of each column, or of each row."""
+    table, function_ = call.receiver, call.argument(0, "func")
+    assert isinstance(table, Object)
+    name = call.path.rsplit(".", 1)[-1]
+    axis = call.argument(1, "axis")
+    by_column = (
+        name == "apply" and COLUMN not in table.fields and (axis is None or is_row_axis(axis))
+    )
+    if by_column and isinstance(function_, (Function, Bound, Partial)):
+        lineage = lineages.samples(table)
+        given = lineages.frame(lineage, call.place)
+        result = calls.call(call.machine, function_, Arguments([given]), call.node)
+        fits = [fit for each in alternatives(result) for fit in _fits(each)]
+        return lineages.frame(lineage.after(*fits), call.place)
+    if name in {"agg", "aggregate"}:
+        return None
+    fit = encoding(function_) if name == "map" else None
+    if fit is None:
+        return table_like(table)
+    return lineages.frame(lineages.applied(lineages.samples(table), fit), call.place)
+
+
+def _fits(value: Value) -> tuple[Fit, ...]:
+    lineage = lineages.known(value)
+    return () if lineage is None else lineage.fits

@@ -1,0 +1,104 @@
+"""Some rows of a table, and tables without some rows or columns."""
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import DROPPED, FRAME
+from advisor.code.library.models import Call, method
+from advisor.code.library.pandas.tables import (
+    columns_of,
+    is_row_axis,
+    names_in,
+    table_like,
+    table_of_index,
+    whole_of,
+)
+from advisor.code.values import NONE, TRUE, Constant, Object, RowSet, Value, known_number
+from advisor.code.values import Sequence as SequenceValue
+
+
+@method(
+    FRAME, "dropna", "head", "tail", "query", "nlargest", "nsmallest", "truncate", "between_time"
+)
+def fewer(call: Call) -> Value | None:
+    """Some of the rows."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    if call.argument(-1, "inplace") is TRUE:
+        return NONE
+    rows = whole_of(table).rows.part((call.path, call.node), place=call.place)
+    return table_like(table, rows)
+
+
+@method(FRAME, "drop_duplicates", "unique")
+def without_copies(call: Call) -> Value | None:
+    """Each row once: copies that were made before are gone."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    if call.argument(-1, "inplace") is TRUE:
+        return NONE
+    return table_like(table, without_duplicates(whole_of(table).rows))
+
+
+def without_duplicates(rows: RowSet) -> RowSet:
+    """The rows that copies were made of."""
+    for each in rows.ancestors():
+        if each.how == "duplicated":
+            return each.parent or RowSet("joined", sources=each.sources)
+    return rows
+
+
+@method(FRAME, "sample")
+def sampled(call: Call) -> Value | None:
+    """Rows drawn at random; all of them with `frac=1`, some of them twice with `replace=True`."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    rows = whole_of(table).rows
+    fraction = known_number(call.argument(1, "frac"))
+    replace = call.argument(2, "replace")
+    if isinstance(replace, Constant) and replace.value is True:
+        return table_like(table, RowSet("resampled", rows, call.place))
+    if fraction is not None and fraction.is_one:
+        return table_like(table)
+    return table_like(table, rows.part(("sample", call.node), place=call.place))
+
+
+@method(FRAME, "drop")
+def dropped(call: Call) -> Value | None:
+    """Columns or rows dropped."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    which = call.argument(0, "labels") or call.argument(-1, "index")
+    axis = call.argument(1, "axis")
+    columns = call.argument(-1, "columns")
+    by_column = columns is not None or (axis is not None and not is_row_axis(axis))
+    names = names_in(columns if columns is not None else which)
+    if by_column or names is not None:
+        kept = {name: each for name, each in columns_of(table).items() if name not in (names or ())}
+        result = table_like(table, columns=kept)
+        result.fields[DROPPED] = _names(columns if columns is not None else which)
+    else:
+        result = _without_rows(call, table, which)
+    if call.argument(-1, "inplace") is TRUE:
+        for name in columns_of(table):
+            if names is not None and name in names:
+                call.machine.store(table.fields, ("column", name), None)
+        return NONE
+    return result
+
+
+def _names(value: Value | None) -> tuple[Value, ...]:
+    items = value.items if isinstance(value, SequenceValue) else None
+    return items if items is not None else (() if value is None else (value,))
+
+
+def _without_rows(call: Call, table: Object, which: Value | None) -> Object:
+    """`df.drop(train.index)`: the rows that are left."""
+    rows = whole_of(table).rows
+    other = table_of_index(which)
+    if other is None:
+        return table_like(table, rows.part(("drop", call.node), place=call.place))
+    gone = lineages.samples(other).rows
+    left = rows.part(("without", gone), place=call.place)
+    if gone in rows.parts.values():
+        lineage = lineages.samples(table)
+        lineages.divide_by_hand(call.machine, table, lineage, (gone, left), call.node)
+    return table_like(table, left)

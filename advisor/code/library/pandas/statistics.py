@@ -1,0 +1,108 @@
+"""Statistics of tables, and of groups and windows of their rows."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
+from advisor.code.library.models import Call, attribute, item, method
+from advisor.code.library.numpy import over_rows
+from advisor.code.library.pandas.tables import GROUPED, Index, table_like
+from advisor.code.values import Constant, Fit, Object, Value, known_text
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@method(FRAME, *STATISTIC_NAMES)
+def statistic(call: Call) -> Value | None:
+    """`df.mean()`: a number for each column, of all rows; with `axis=1` one for each row."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    name = call.path.rsplit(".", 1)[-1]
+    lineage = lineages.samples(table)
+    axis = call.argument(1 if "quantile" in name else 0, "axis")
+    if not lineages.holds_rows(lineage) or not over_rows(axis):
+        return table_like(table)
+    result = lineages.statistic(lineage, STATISTIC_NAMES[name], call.place)
+    return lineages.frame(result, call.place)
+
+
+@method(FRAME, "groupby", "rolling", "resample", "ewm")
+def grouped(call: Call) -> Value | None:
+    """Rows in groups."""
+    table = call.receiver
+    path = "pandas.GroupBy" if call.path.endswith("groupby") else "pandas.Window"
+    fields = {"lineage": lineages.samples(table)}
+    return Object(path, call.arguments, call.place, fields)
+
+
+@item("pandas.GroupBy", "pandas.Window")
+def column_of_groups(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """Some columns of the groups."""
+    name = indices[0]
+    return _of_groups(receiver, name) if isinstance(name, Value) else receiver
+
+
+@attribute("pandas.GroupBy", "*")
+def column_of_groups_by_attribute(
+    machine: "Machine", receiver: Object, node: cst.CSTNode
+) -> Value | None:
+    """`df.groupby("a").age`."""
+    return (
+        _of_groups(receiver, Constant(node.attr.value)) if isinstance(node, cst.Attribute) else None
+    )
+
+
+def _of_groups(groups: Object, name: Value) -> Object:
+    fields = {"lineage": lineages.samples(groups), GROUPED: name}
+    return Object(groups.path, groups.arguments, groups.place, dict(fields))
+
+
+@method("pandas.GroupBy", "transform")
+def of_its_group(call: Call) -> Value | None:
+    """A statistic of the group of each row."""
+    name = known_text(call.argument(0, "func"))
+    if name not in STATISTIC_NAMES:
+        return lineages.frame(lineages.samples(call.receiver), call.place)
+    return _of_each_group(call, name)
+
+
+@method("pandas.GroupBy", *STATISTIC_NAMES)
+def of_groups(call: Call) -> Value | None:
+    """A statistic of each group."""
+    return _of_each_group(call, call.path.rsplit(".", 1)[-1])
+
+
+def _of_each_group(call: Call, name: str) -> Object:
+    groups = call.receiver
+    assert isinstance(groups, Object)
+    lineage = lineages.statistic(lineages.samples(groups), STATISTIC_NAMES[name], call.place)
+    result = lineages.frame(lineage, call.place)
+    if GROUPED in groups.fields:
+        result.fields[GROUPED] = groups.fields[GROUPED]
+    return result
+
+
+def encoding(value: Value | None) -> Fit | None:
+    """What putting the statistics of groups in the place of categories amounts to: an encoder that
+    was fitted by hand. What the statistics are of is a field of the estimator."""
+    name = value.fields.get(GROUPED) if isinstance(value, Object) else None
+    lineage = lineages.known(value)
+    if not isinstance(name, Value) or lineage is None or not lineage.rows.is_statistic:
+        return None
+    rows, place = lineage.rows.parent, lineage.rows.place
+    if rows is None or place is None:
+        return None
+    by_hand = Object("pandas.encoder", place=place, fields={COLUMN: name})
+    return Fit(by_hand, rows, place, "group statistic", True, lineages.written(place.node))
+
+
+@method("pandas.Window", "*")
+def of_its_window(call: Call) -> Value | None:
+    """A statistic of the rows before each row."""
+    return lineages.frame(lineages.samples(call.receiver), call.place)

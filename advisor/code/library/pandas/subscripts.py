@@ -1,0 +1,157 @@
+"""Rows and columns by subscripts and masks."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.models import attribute, hook, item
+from advisor.code.library.pandas.tables import (
+    Index,
+    column,
+    is_table,
+    key_of,
+    mask_of,
+    names_in,
+    selected,
+    table_like,
+    table_of_index,
+    whole_of,
+)
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Object,
+    RowSet,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    known_text,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@attribute(FRAME, "iloc", "loc", "ix", "at", "iat")
+def indexer(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`df.iloc`, `df.loc`."""
+    return Object("pandas.indexer", Arguments([receiver]), machine.place(node))
+
+
+@item("pandas.indexer")
+def item_of_indexer(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`df.loc[rows, columns]`."""
+    table = receiver.arguments.positional[0]
+    assert isinstance(table, Object)
+    rows = _rows_at(machine, table, indices[0], node)
+    if len(indices) < 2:
+        return table_like(table, rows)
+    names = None if isinstance(indices[1], slice) else names_in(indices[1])
+    if names is None:
+        return table_like(table, rows)
+    if isinstance(indices[1], Constant):
+        own = column(table, names[0])
+        result = lineages.frame(lineages.samples(own).of(rows), machine.place(node))
+        result.fields[COLUMN] = indices[1]
+        return result
+    return table_like(selected(table, names), rows)
+
+
+def _rows_at(machine: "Machine", table: Object, at: Index, node: cst.CSTNode) -> RowSet:
+    if isinstance(at, Value):
+        labelled = table_of_index(at)
+        if labelled is not None:
+            gone = lineages.samples(labelled).rows
+            return whole_of(table).rows.part(("index", gone), gone.how, machine.place(node))
+    return lineages.part(machine, table, at, node).rows
+
+
+@item(FRAME)
+def item_of_table(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """A column, several columns, or the rows where a mask is true."""
+    if len(indices) != 1:
+        return None
+    at = indices[0]
+    if not lineages.holds_rows(whole_of(receiver)):
+        return receiver
+    if isinstance(at, slice):
+        return table_like(receiver, _rows_at(machine, receiver, at, node))
+    name = known_text(at)
+    if name is not None:
+        return column(receiver, name)
+    names = names_in(at)
+    if names is not None:
+        return selected(receiver, names)
+    if _is_mask(at):
+        return table_like(receiver, _rows_at(machine, receiver, at, node))
+    if isinstance(at, Scalar) and COLUMN in receiver.fields:
+        return lineages.frame(lineages.part(machine, receiver, at, node))
+    if is_table(at):
+        return table_like(receiver, _rows_at(machine, receiver, at, node))
+    if isinstance(at, (SequenceValue, Object)):
+        return table_like(receiver)
+    return column(receiver, None)
+
+
+def _is_mask(value: Value) -> bool:
+    if lineages.mask_key(value) is not None:
+        return True
+    if isinstance(value, Tensor):
+        return value.dtype == "bool" or value.lineage is not None
+    return isinstance(value, Unknown) and ("mask" in value.name or _named_like_mask(value))
+
+
+def _named_like_mask(value: Unknown) -> bool:
+    return any(part in name.lower() for name in value.names for part in ("mask", "msk", "idx"))
+
+
+@hook("comparison")
+def compared(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value | None:
+    """`df.age > 30`: a truth value for each row."""
+    table = next((each for each in (left, right) if is_table(each)), None)
+    if table is None or operator in {"Is", "IsNot", "In", "NotIn"}:
+        return None
+    lineage = lineages.samples(table)
+    if not lineages.holds_rows(lineage):
+        return None
+    name, inverted = _INVERSE.get(operator, (operator, False))
+    key: object = (name, key_of(left), key_of(right))
+    return mask_of(lineage, ("not", key) if inverted else key)
+
+
+_INVERSE = {
+    "NotEqual": ("Equal", True),
+    "GreaterThanEqual": ("LessThan", True),
+    "GreaterThan": ("LessThanEqual", True),
+}
+
+
+@hook("arithmetic")
+def arithmetic(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """Operators on tables and columns."""
+    if not is_table(left) and not is_table(right):
+        return None
+    if operator in {"&", "|", "~"}:
+        table = left if is_table(left) else right
+        lineage = lineages.samples(table)
+        key = lineages.mask_key(left)
+        if operator == "~" and key is not None:
+            return mask_of(lineage, lineages.opposite(key))
+        return mask_of(
+            lineage, (operator, key or left, right and lineages.mask_key(right) or right)
+        )
+    found = lineages.computed(operator, left, right, machine.place(node))
+    return None if found is None else lineages.frame(found, machine.place(node))

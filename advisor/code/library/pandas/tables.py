@@ -1,0 +1,161 @@
+"""pandas tables and columns: which rows they hold and what their columns went through.
+
+A table and a column are the same kind of object here. What single columns went through is kept under
+their names, so that it is forgotten when they are dropped.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME, TABLE
+from advisor.code.values import (
+    CHANGED_LINEAGE,
+    Constant,
+    Lineage,
+    Object,
+    RowSet,
+    Scalar,
+    Unknown,
+    Value,
+    known_number,
+    known_text,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+Index = Value | slice
+OWNER = ("owner",)
+MASK_KEY = ("mask",)
+GROUPED = ("grouped",)
+
+
+def columns_of(table: Object) -> dict[str, Lineage]:
+    """The columns that went through something of their own."""
+    return {
+        key[1]: column
+        for key, column in table.fields.items()
+        if isinstance(column, Lineage) and isinstance(key, tuple) and key[0] == "column"
+    }
+
+
+def whole_of(table: Object) -> Lineage:
+    """What all columns of a table went through."""
+    whole = table.fields.get("lineage")
+    return whole if isinstance(whole, Lineage) else lineages.samples(table)
+
+
+def table_like(
+    table: Object,
+    rows: RowSet | None = None,
+    columns: dict[str, Lineage] | None = None,
+    place: object = None,
+) -> Object:
+    """A table with other rows or other columns."""
+    whole = whole_of(table)
+    rows = whole.rows if rows is None else rows
+    result = lineages.frame(whole.of(rows), table.place)
+    kept = columns_of(table) if columns is None else columns
+    for name, column in kept.items():
+        result.fields["column", name] = column.of(rows)
+    return result
+
+
+def column(table: Object, name: str | None) -> Object:
+    """One column of a table."""
+    own = columns_of(table).get(name) if name is not None else None
+    lineage = lineages.samples(table) if name is None else own or whole_of(table)
+    result = lineages.frame(lineage, table.place)
+    result.fields[OWNER] = table
+    result.fields[COLUMN] = Constant(name)
+    return result
+
+
+def selected(table: Object, names: Sequence[str]) -> Object:
+    """Some columns of a table."""
+    own = columns_of(table)
+    return table_like(table, columns={name: own[name] for name in names if name in own})
+
+
+def names_in(value: Value | None) -> list[str] | None:
+    """Column names in a list or a single one, when all of them are known."""
+    single = known_text(value)
+    if single is not None:
+        return [single]
+    items = value.items if isinstance(value, SequenceValue) else None
+    names = [known_text(item) for item in items or ()]
+    if items is None or any(name is None for name in names):
+        return None
+    return [name for name in names if name is not None]
+
+
+def set_lineage(machine: "Machine", value: Value, lineage: Lineage) -> None:
+    """Let a table, or the table a column belongs to, have gone through something in place."""
+    if isinstance(value, Unknown):
+        machine.store(value.fields, CHANGED_LINEAGE, lineage)
+    if not isinstance(value, Object):
+        return
+    for name in columns_of(value):
+        machine.store(value.fields, ("column", name), lineage)
+    machine.store(value.fields, "lineage", lineage)
+    owner = value.fields.get(OWNER)
+    if isinstance(owner, Object) and owner.path == FRAME:
+        set_column(machine, owner, known_text(value.fields.get(COLUMN)), lineage)
+
+
+def set_column(machine: "Machine", table: Object, name: str | None, lineage: Lineage) -> None:
+    """Let a column of a table have gone through something; None when it is not known which."""
+    if name is None:
+        whole = whole_of(table)
+        machine.store(table.fields, "lineage", whole.after(*lineage.fits))
+    else:
+        machine.store(table.fields, ("column", name), lineage.of(whole_of(table).rows))
+
+
+def key_of(value: Value) -> object:
+    """What tells an operand of a comparison from others: equal keys mean equal values."""
+    match value:
+        case Scalar():
+            return value.number
+        case Constant():
+            return value.value
+        case Object() if value.path == FRAME and COLUMN in value.fields:
+            name = value.fields[COLUMN]
+            return (lineages.samples(value).rows, getattr(name, "value", name))
+    return value
+
+
+def is_table(value: Value | None) -> bool:
+    """Whether a value is a table or a column of one."""
+    return isinstance(value, Object) and value.path == FRAME
+
+
+def mask_of(lineage: Lineage, key: object) -> Object:
+    """A truth value for each row; `key` says which rows it is true for."""
+    result = lineages.frame(Lineage(lineage.rows))
+    result.fields[MASK_KEY] = key
+    return result
+
+
+def table_of_index(value: Value | None) -> Value | None:
+    """The table that an index belongs to."""
+    if isinstance(value, Object) and value.path == "pandas.Index":
+        return value.arguments.positional[0]
+    return None
+
+
+def is_row_axis(value: Value) -> bool:
+    """Whether an axis is the one along the rows."""
+    number = known_number(value)
+    return (number is not None and number.integer == 0) or known_text(value) in {"index", "rows"}
+
+
+def as_table(value: Unknown) -> Object:
+    """The table that an unknown turns out to be; the same each time."""
+    found = value.fields.get(TABLE)
+    if not isinstance(found, Object):
+        found = lineages.frame(lineages.samples(value), value.place)
+        value.fields[TABLE] = found
+    return found

@@ -1,0 +1,69 @@
+"""Values of unknown origin that turn out to be tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.interpreter import attributes, calls
+from advisor.code.library import lineages
+from advisor.code.library.lineages import TABLE, words
+from advisor.code.library.models import Call, attribute, hook, method
+from advisor.code.library.pandas.statistics import encoding
+from advisor.code.library.pandas.subscripts import indexer, item_of_table
+from advisor.code.library.pandas.tables import Index, as_table, names_in
+from advisor.code.values import Sequence as SequenceValue
+from advisor.code.values import Unknown, Value
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_OF_TABLES = words(
+    "drop dropna drop_duplicates fillna groupby reset_index set_index select_dtypes sort_values "
+    "iterrows isnull isna to_numpy nlargest nsmallest"
+)
+
+
+@method("unknown", *_OF_TABLES)
+def method_of_unknown_table(call: Call) -> Value | None:
+    """What only tables can: the unknown is one."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    name = call.path.rsplit(".", 1)[-1]
+    return calls.call_method(call.machine, as_table(receiver), name, call.arguments, call.node)
+
+
+@attribute("unknown", "iloc", "loc")
+def indexer_of_unknown(machine: "Machine", receiver: Unknown, node: cst.CSTNode) -> Value | None:
+    """`df.iloc` of something that must be a table."""
+    return indexer(machine, as_table(receiver), node)
+
+
+@hook("followed")
+def columns_of_unknown(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value | None],
+    details: Sequence[Index],
+    result: Value,
+    node: cst.CSTNode,
+) -> Value:
+    """`df[["a", "b"]]` of something that turned out to be a table."""
+    receiver = operands[0]
+    if operation != "[]" or not isinstance(receiver, Unknown):
+        return result
+    listed = isinstance(details[0], SequenceValue) and bool(names_in(details[0]))
+    if TABLE not in receiver.fields and not listed:
+        return result
+    return item_of_table(machine, as_table(receiver), details, node) or result
+
+
+@method("unknown", "map")
+def mapped_unknown(call: Call) -> Value | None:
+    """`df["town"].map(means)` of a column of something that turned out to be a table."""
+    receiver, fit = call.receiver, encoding(call.argument(0, "arg"))
+    assert isinstance(receiver, Unknown)
+    if fit is not None:
+        return lineages.frame(lineages.applied(lineages.samples(receiver), fit), call.place)
+    own = attributes.unknown_attribute(call.machine, receiver, "map", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
