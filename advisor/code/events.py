@@ -432,6 +432,14 @@ class Fitted(Event):
 
 
 @dataclass(eq=False, slots=True)
+class FitApplied(Event):
+    """Rows are transformed by something that has been fitted."""
+
+    fit: Fit
+    rows: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
     are divided alike and `lineages` what they had been through by then, `labels` those that only

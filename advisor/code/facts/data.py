@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from advisor.code.events import RowsSplit
+from advisor.code.facts.fits import draws
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Fit, Object, RowSet, Value, known_number, same
+from advisor.code.values import Fit, Object, RowSet, Value, same
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
@@ -82,7 +83,7 @@ class Split(Fact):
         """What was fitted on the rows of both sides, and is applied to one side afterwards; two or
         three components are for pictures."""
         for fit in self.event.applied:
-            if not _draws(fit.estimator):
+            if not draws(fit):
                 yield fit
 
     def resamplings(self) -> Iterator[RowSet]:
@@ -100,13 +101,6 @@ class Split(Fact):
             if found:
                 yield from found
                 return
-
-
-def _draws(estimator: Value) -> bool:
-    if not isinstance(estimator, Object):
-        return False
-    components = known_number(estimator.argument(0, "n_components"))
-    return components is not None and components.integer in {2, 3}
 
 
 def _called_so(parts: tuple[RowSet, ...]) -> bool:

@@ -106,7 +106,10 @@ def samples(value: Value | None) -> Lineage:
         return found
     made = Lineage(RowSet("all", place=None if value is None else value.place))
     match value:
-        case Tensor() | Unknown():
+        case Tensor():
+            value.lineage = made
+        case Unknown():
+            made.rows.names.update(value.names)
             value.lineage = made
         case Joined():
             parts = [samples(option) for option in value.alternatives]

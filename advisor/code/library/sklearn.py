@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import Fitted, RowsSplit
+from advisor.code.events import FitApplied, Fitted, RowsSplit
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -169,8 +169,10 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
         return data
     lineage = lineages.samples(data)
     fit = target.fields.get("fit")
-    if isinstance(fit, Fit) and fit.kind not in {"model", "encoder"}:
-        lineage = lineages.applied(lineage, fit)
+    if isinstance(fit, Fit) and fit.kind != "model":
+        call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
+        if fit.kind != "encoder":
+            lineage = lineages.applied(lineage, fit)
     return lineages.array(lineage, call.place)
 
 
@@ -283,6 +285,7 @@ def scaled(call: Call) -> Value | None:
     text = written(call.node.func) if isinstance(call.node, cst.Call) else call.path
     made = Fit(Library(call.path), lineage.rows, call.place, "scaler", text=text)
     call.machine.emit(Fitted(call.place, call.context, made.estimator, made.rows, made.kind))
+    call.machine.emit(FitApplied(call.place, call.context, made, made.rows))
     return lineages.array(lineages.applied(lineage, made), call.place)
 
 

@@ -124,7 +124,6 @@ def call_it(value: Value, name: str) -> None:
     samples."""
     if isinstance(value, Unknown):
         value.names.add(name)
-        return
     if isinstance(value, Scalar):
         if value.number.axis is not None:
             value.number.axis.called.add(name)

@@ -1,0 +1,83 @@
+"""Transformers that were fitted, and the rows that they are applied to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import FitApplied
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.values import Fit, Library, Object, RowSet, known_number
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FittedTransform(Fact):
+    """A transformer that was fitted, and everything that it is applied to. `others` are those of
+    its class in the same run."""
+
+    fit: Fit
+    applied_to: tuple[RowSet, ...]
+    others: tuple[Fit, ...]
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The transformers of a run whose results are used; each place once."""
+        found: dict[Fit, list[RowSet]] = {}
+        for event in run.events(FitApplied):
+            found.setdefault(event.fit, []).append(event.rows)
+        for fit, rows in found.items():
+            others = tuple(each for each in found if each is not fit and _alike(each, fit))
+            yield cls(fit, tuple(rows), others)
+
+    @property
+    def name(self) -> str:
+        """The rows that it was fitted on, as the program calls them."""
+        return name_of(self.fit.rows) or "the held-out rows"
+
+    @property
+    def learns_from_held_out_rows(self) -> bool:
+        """Whether it was fitted on rows that a model is judged by, and on no others; two or three
+        components are for pictures."""
+        return side_of(self.fit.rows) is Side.HELD_OUT and not draws(self.fit)
+
+    def is_applied_to_training_rows(self) -> bool:
+        """Whether it is applied to rows that a model learns from."""
+        return any(side_of(rows) is Side.TRAINING for rows in self.applied_to)
+
+    def of_training_rows(self) -> Fit | None:
+        """The transformer of the same class that was fitted on training rows."""
+        for other in self.others:
+            side = side_of(other.rows)
+            same = other.estimator is self.fit.estimator
+            if side is Side.TRAINING or (same and side is None and self._is_apart(other)):
+                return other
+        return None
+
+    def _is_apart(self, other: Fit) -> bool:
+        return not (self.fit.rows.within(other.rows) or other.rows.within(self.fit.rows))
+
+    def finding(self, message: str, other: Fit | None = None) -> Draft:
+        """A finding where it is fitted, with the fit on training rows beside it."""
+        if other is None or other.place.node is self.fit.place.node:
+            return Draft(self.fit.place, message)
+        beside = (other.place, "fitted on the training rows here")
+        return Draft(self.fit.place, message, (beside,))
+
+
+def _alike(first: Fit, second: Fit) -> bool:
+    """Whether two fits are of the same kind of transformer."""
+    return _path(first) == _path(second)
+
+
+def _path(fit: Fit) -> str | None:
+    estimator = fit.estimator
+    return estimator.path if isinstance(estimator, (Object, Library)) else None
+
+
+def draws(fit: Fit) -> bool:
+    """Whether a decomposition leaves two or three components, as many as a picture shows."""
+    if not isinstance(fit.estimator, Object):
+        return False
+    components = known_number(fit.estimator.argument(0, "n_components"))
+    return components is not None and components.integer in {2, 3}

@@ -1,0 +1,104 @@
+"""What may be fitted on rows that judge a model, and what may not."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import LabelEncoder, Normalizer, OneHotEncoder, StandardScaler, scale
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, train_test_split
+table = pd.read_csv("table.csv")
+X_train, X_test, y_train, y_test = train_test_split(table.drop("label", axis=1), table["label"])
+"""
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN519"]
+
+
+def wrong(text: str) -> list[tuple[int, str]]:
+    return marked(IMPORTS + text, "NN519")
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        "StandardScaler()",
+        "SimpleImputer()",
+        "OneHotEncoder()",
+        "PCA(20)",
+        "CountVectorizer()",
+        "ColumnTransformer([('numbers', StandardScaler(), ['age'])])",
+    ],
+)
+def test_what_learns_from_rows_is_not_fitted_again_on_test_rows(transformer: str) -> None:
+    text = f"transformer = {transformer}\nA = transformer.fit_transform(X_train)\n"
+    text += "B = transformer.fit_transform(X_test)  # error\n"
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize("transformer", ["Normalizer()", "PCA(2)", "LogisticRegression()"])
+def test_what_learns_nothing_or_draws_a_picture_may_be_fitted_on_anything(transformer: str) -> None:
+    text = f"transformer = {transformer}\nA = transformer.fit_transform(X_train)\n"
+    assert not found(text + "B = transformer.fit_transform(X_test)\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A = scale(X_train)\nB = scale(X_test)  # error\n",
+        "A = StandardScaler().fit_transform(X_train)\n"
+        "B = StandardScaler().fit_transform(X_test)  # error\n",
+        "scaler = StandardScaler().fit(X_train)\nA = scaler.transform(X_train)\n"
+        "scaler.fit(X_test)  # error\nB = scaler.transform(X_test)\n",
+        "scaler = StandardScaler().fit(X_test)  # error\nA = scaler.transform(X_train)\n",
+        "def scaled(table):\n    return StandardScaler().fit_transform(table)  # error\n"
+        "A, B = scaled(X_train), scaled(X_test)\n",
+        "X_train['town'] = LabelEncoder().fit_transform(X_train['town'])\n"
+        "X_test['town'] = LabelEncoder().fit_transform(X_test['town'])  # error\n",
+        "class Data:\n    def __init__(self):\n        self.scaler = StandardScaler()\n"
+        "    def train(self):\n        return self.scaler.fit_transform(X_train)\n"
+        "    def test(self):\n        return self.scaler.fit_transform(X_test)  # error\n"
+        "data = Data()\ndata.train()\ndata.test()\n",
+    ],
+)
+def test_the_fit_is_followed_through_functions_columns_and_objects(text: str) -> None:
+    assert found(text) == wrong(text)
+
+
+def test_rows_are_known_by_name_when_no_split_is_seen() -> None:
+    text = """
+def scaled(train, test):
+    scaler = StandardScaler()
+    return scaler.fit_transform(train), scaler.fit_transform(test)  # error
+"""
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scaler = StandardScaler()\nA, B = scaler.fit_transform(X_train), scaler.transform(X_test)",
+        # Nothing of its kind has been fitted on training rows.
+        "print(StandardScaler().fit_transform(X_test))",
+        # All that there is, once the choices are made.
+        "A = StandardScaler().fit_transform(X_train)\n"
+        "everything = pd.concat([X_train, X_test])\nB = StandardScaler().fit_transform(everything)",
+        # A part of the held-out rows is trained on.
+        "X_fit, X_last = train_test_split(X_test)\nA = StandardScaler().fit_transform(X_train)\n"
+        "B = StandardScaler().fit(X_fit).transform(X_last)",
+        # Fitted on the test rows, and looked at no more.
+        "scaler = StandardScaler()\nA = scaler.fit_transform(X_train)\n"
+        "other = StandardScaler().fit(X_test)\nprint(other.mean_)",
+        "X = table.values\nfor one, other in KFold(5).split(X):\n    scaler = StandardScaler()\n"
+        "    A, B = scaler.fit_transform(X[one]), scaler.transform(X[other])",
+    ],
+)
+def test_what_is_learned_from_training_rows_may_be_applied_to_all(text: str) -> None:
+    assert not found(text)
