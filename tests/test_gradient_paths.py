@@ -229,6 +229,28 @@ RIGHT = {
             distance.backward()
             print(changed.grad)
         """,
+    "a new leaf under another shape": """
+        for x, y in loader:
+            leaf = model(x).clone().detach().requires_grad_(True).cuda()
+            leaf.transpose(0, 1).sum().backward()
+            print(leaf.grad)
+        """,
+    "gradients that are handed on by hand": """
+        def closure(point, x):
+            y = criterion(model(elsewhere.transform(point)), x)
+            torch.autograd.backward(point, torch.autograd.grad(y, point))
+            return y
+        for x, y in loader:
+            closure(elsewhere.start(x).clone().detach().requires_grad_(True), x)
+        """,
+    "the halves of a network one after the other": """
+        head = nn.Linear(1, 1)
+        for x, y in loader:
+            middle = model(x)
+            leaf = middle.detach().requires_grad_()
+            criterion(head(leaf), y).backward()
+            middle.backward(leaf.grad)
+        """,
     "numbers that unknown code has made": """
         for x, y in loader:
             optimizer.zero_grad()

@@ -204,3 +204,34 @@ def evaluate(model, loader, writer):
     {after}
 """
     assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
+
+
+def test_what_lightning_logs_is_averaged_over_the_epoch() -> None:
+    program = """
+import lightning.pytorch as pl
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.model = nn.Linear(3, 4)
+
+    def loss_of(self, batch, mode):
+        inputs, labels = batch
+        loss = F.cross_entropy(self.model(inputs), labels)
+        self.log(f"{mode}_loss", loss)
+        return loss
+
+    def training_step(self, batch, batch_idx):
+        return self.loss_of(batch, "train")
+
+    def validation_step(self, batch, batch_idx):
+        self.loss_of(batch, "val")
+
+
+trainer = pl.Trainer(max_epochs=10)
+trainer.fit(Net(), train_loader, val_loader)
+"""
+    assert "NN803" not in [code for _, code in findings(program)]

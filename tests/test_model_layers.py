@@ -198,6 +198,27 @@ RIGHT = {
                 for index, layer in enumerate(self.layers):
                     setattr(self, f"layer{index}", layer)
         """,
+    "NN406 layers with optimizers of their own": """
+        class Layer(nn.Linear):
+            def __init__(self, inputs, outputs):
+                super().__init__(inputs, outputs)
+                self.optimizer = torch.optim.Adam(self.parameters(), lr=0.03)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = []
+                for size in (784, 500):
+                    self.layers = self.layers + [Layer(size, 500)]
+        """,
+    "NN406 parameters that may be fixed": """
+        class Shards(nn.Module):
+            def __init__(self, sizes):
+                super().__init__()
+                self.shards = [
+                    nn.Parameter(torch.empty(size), requires_grad=index == 0)
+                    for index, size in enumerate(sizes)
+                ]
+        """,
     "NN406 no module": """
         class Ensemble:
             def __init__(self):
@@ -209,6 +230,20 @@ RIGHT = {
             def __init__(self):
                 super().__init__()
                 self.blocks = [keras.layers.Dense(3), keras.layers.Dense(3)]
+        """,
+    "NN407 a base is called by its name": """
+        class Base(nn.Module):
+            def __init__(self, name, alone=True):
+                if alone:
+                    super(Base, self).__init__()
+                self.name = name
+        class Middle(Base):
+            def __init__(self, name, alone=True):
+                super(Middle, self).__init__(name, alone)
+        class Net(Middle):
+            def __init__(self, name):
+                Middle.__init__(self, name=name)
+                self.layer = nn.Linear(3, 3)
         """,
     "NN407 a base of another package makes the call": """
         from ours import Base
@@ -320,6 +355,17 @@ RIGHT = {
                 self.cell = nn.GRUCell(3, 4)
             def forward(self, x):
                 return self.cell(x, torch.zeros(x.size(0), 4))
+        """,
+    "NN417 drawn once before the training": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.recurrent = nn.LSTM(3, 4)
+            def forward(self, x, state):
+                return self.recurrent(x, state)
+        net, state = Net(), (torch.randn(1, 2, 4), torch.randn(1, 2, 4))
+        for x in range(10):
+            output, state = net(x, state)
         """,
     "NN417 a try-out of the library": """
         recurrent = nn.GRU(3, 4)

@@ -311,6 +311,10 @@ class TestRulePage:
             ),
             ("Do this:\n\n```python\nx = 1. Y\n```\n", "Do this"),
             ("```python\nx\n```\nAfter the code.", "After the code."),
+            (
+                "Call `super().__init__()` *first*, __always__.",
+                "Call `super().__init__()` first, always.",
+            ),
             ("- a list", ""),
             ("", ""),
         ],

@@ -139,11 +139,13 @@ class GradientsUnscaled(Event):
 @dataclass(eq=False, slots=True)
 class BackwardRun(Event):
     """A loss is back-propagated. `engine` is the object that does it, if not the loss itself.
-    `retains` means that the graph is kept for another time."""
+    `retains` means that the graph is kept for another time; `weighted` that gradients with regard to
+    its numbers are given, as for something that is not a loss."""
 
     loss: Value | None
     engine: Value | None = None
     retains: bool = False
+    weighted: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -16,7 +16,10 @@ HEADINGS = (
 _HEADING = re.compile(r"^## +(?P<heading>.+?) *$", re.MULTILINE)
 _FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)`* *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[(?P<text>[^\]]+)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,2}|_{1,2})(?=\S)(.+?)(?<=\S)\1(?![\w*])")
+# Code is matched first, so that the underscores of `__init__` are left alone.
+_EMPHASIS = re.compile(
+    r"(?P<code>`[^`]*`)|(?<![\w*])(?P<mark>\*{1,2}|_{1,2})(?=\S)(?P<text>.+?)(?<=\S)(?P=mark)(?![\w*])"
+)
 _SENTENCE = re.compile(r"(?P<sentence>.+?(?<!e\.g)(?<!i\.e)(?<!cf)(?<!vs)[.!?])(?=\s+[A-Z`\"'(]|$)")
 
 
@@ -46,7 +49,8 @@ class RulePage:
         paragraph = " ".join(prose.split("\n\n")[0].split())
         if paragraph.startswith(("- ", "* ", "|")):
             return ""
-        plain = _EMPHASIS.sub(r"\2", _LINK.sub(r"\g<text>", paragraph))
+        linked = _LINK.sub(r"\g<text>", paragraph)
+        plain = _EMPHASIS.sub(lambda found: found["code"] or found["text"], linked)
         sentence = _SENTENCE.match(plain)
         return (sentence["sentence"] if sentence else plain).rstrip(":")
 

@@ -46,12 +46,14 @@ class BackPropagation(Fact):
     def text(self) -> str:
         """The loss as it is written in the code, if `backward` is called on it by name."""
         written = code_of_receiver(self.event)
-        return written if written.isidentifier() else "the loss"
+        return written if written.isidentifier() and written != "autograd" else "the loss"
 
     @property
     def cut(self) -> Cut | None:
-        """What has cut the loss off from all parameters, on every way."""
-        return cut_of(self.loss)
+        """What has cut the loss off from all parameters, on every way. What is given gradients, and
+        takes some of its own, is a part of a longer way back."""
+        is_link = self.event.weighted and gradient_of(self.loss) is True
+        return None if is_link else cut_of(self.loss)
 
     @property
     def is_repeated(self) -> bool:

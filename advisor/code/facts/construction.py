@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import AttributeAssigned, BaseConstructed, Event, ModuleBuilt
+from advisor.code.events import (
+    AttributeAssigned,
+    BaseConstructed,
+    Event,
+    ModuleBuilt,
+    OptimizerBuilt,
+)
 from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, is_parameter
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.interpreter.classes import is_module
@@ -88,15 +94,14 @@ class Construction(Fact):
         """Whether one of its classes has a constructor that can be looked into."""
         return isinstance(self.module.cls.find("__init__"), Function)
 
-    def plain_collections(self) -> Iterator[tuple[str, AttributeAssigned, str]]:
-        """The lists, tuples and dicts of modules or parameters that torch does not see: the name of
-        the attribute, where it is assigned, what kind of collection it is."""
+    def plain_collections(self) -> Iterator["PlainCollection"]:
+        """The lists, tuples and dicts of modules or parameters that torch does not see."""
         if any(self.module.cls.find(name) is not None for name in _OWN_WAYS):
             return
         assigned = {event.name: event for event in self.assignments()}
         if "?" in assigned:  # registered under a name that is put together
             return
-        known = self._registered()
+        known = self._registered() | self._optimized()
         # Where registered parameters were made: what was computed from them says the same.
         parameters = {each.place for each in self.module.fields.values() if is_parameter(each)}
         for name, value in self.module.fields.items():
@@ -109,7 +114,18 @@ class Construction(Fact):
             ]
             if hidden and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
-                yield name, assigned[name], kind
+                holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
+                yield PlainCollection(name, assigned[name], kind, holds)
+
+    def _optimized(self) -> set[int]:
+        """The modules that optimizers of their own are given by name."""
+        optimizers = [event.optimizer for event in self.run.events(OptimizerBuilt)]
+        return {
+            id(owner)
+            for optimizer in optimizers
+            if isinstance(optimizer, Optimizer)
+            for owner in optimizer.owners
+        }
 
     def _registered(self) -> set[int]:
         """The modules and parameters that torch sees."""
@@ -120,6 +136,17 @@ class Construction(Fact):
             elif is_parameter(value):
                 seen.add(id(value))
         return seen
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCollection:
+    """A collection in an attribute `name` of a module: its `kind` is `list`, `tuple` or `dict`, and
+    what it `holds`, `layers` or `parameters`."""
+
+    name: str
+    assigned: AttributeAssigned
+    kind: str
+    holds: str
 
 
 def _items(value: Sequence | Dictionary) -> Iterator[Value]:
@@ -135,9 +162,9 @@ def _items(value: Sequence | Dictionary) -> Iterator[Value]:
 
 
 def learns(value: Value) -> bool:
-    """Whether a value is a parameter, or a module with weights."""
+    """Whether a value is a parameter with a gradient, or a module with weights."""
     if is_parameter(value):
-        return True
+        return isinstance(value, Tensor) and value.graph is True
     if isinstance(value, Instance):
         return is_module(value) and has_weights(value)
     return isinstance(value, Layer) and (value.path in WITH_WEIGHTS or has_weights(value))

@@ -227,13 +227,22 @@ class LayerRun(Fact):
         return str(path).rsplit(".", 1)[-1]
 
     def random_states(self) -> Iterator[NodePlace]:
-        """Where the hidden state that a recurrent layer is given was drawn at random."""
-        drawn = {id(event.tensor): event.place for event in self.run.events(RandomDrawn)}
+        """Where the hidden state that a recurrent layer is given was drawn at random in the same
+        forward pass."""
+        around = _forward_around(self.run, self.event)
+        if around is None:
+            return
+        drawn = [
+            event
+            for event in self.run.trace[around.index : self.event.index]
+            if isinstance(event, RandomDrawn)
+        ]
         for state in _tensors(self.event.arguments.get(1, "hx")):
-            if id(state) in drawn:
-                yield drawn[id(state)]
-            elif isinstance(state, Tensor) and state.place is not None and _draws(state.place):
-                yield state.place
+            for event in drawn:
+                made = state.place is not None and state.place.node is event.place.node
+                if made or event.tensor is state:
+                    yield event.place
+                    break
 
     @property
     def place(self) -> NodePlace:
@@ -282,13 +291,6 @@ def _tensors(value: Value | None) -> Iterator[Value]:
                 yield from _tensors(item)
         else:
             yield option
-
-
-def _draws(place: NodePlace) -> bool:
-    """Whether a tensor is made by a call that draws random numbers."""
-    node = place.node
-    name = code_of(node.func).rsplit(".", 1)[-1] if isinstance(node, cst.Call) else ""
-    return name in {"randn", "rand", "randn_like", "rand_like", "normal"}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -69,6 +69,9 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
     """Call a value."""
     match callee:
         case Function():
+            if _is_given_its_receiver(callee, passed):
+                rest = Arguments(passed.positional[1:], passed.keywords, passed.unknown)
+                return call_function(machine, callee, rest, node, passed.positional[0])
             return call_function(machine, callee, passed, node)
         case Bound():
             return call_function(machine, callee.function, passed, node, callee.receiver)
@@ -92,6 +95,14 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
             # `None` where a function is optional: this way leads to no call.
             return machine.unknown("?", node)
     return escape(machine, callee, passed, node)
+
+
+def _is_given_its_receiver(function: Function, passed: Arguments) -> bool:
+    """Whether a method is called through its class: `Base.__init__(self, size)`."""
+    first = passed.positional[0] if passed.positional else None
+    if function.owner is None or not isinstance(first, Instance):
+        return False
+    return function.owner in first.cls.lineage() and not classes.is_static(function)
 
 
 def call_method(

@@ -111,7 +111,7 @@ def bind(machine: "Machine", found: Value, receiver: Value, node: cst.CSTNode) -
     if not isinstance(found, Function):
         return found
     paths = _decorator_paths(found)
-    if "builtins.staticmethod" in paths:
+    if is_static(found):
         return found
     if paths & {"builtins.property", "functools.cached_property"}:
         from advisor.code.interpreter.calls import call_function
@@ -120,6 +120,11 @@ def bind(machine: "Machine", found: Value, receiver: Value, node: cst.CSTNode) -
     if "builtins.classmethod" in paths and isinstance(receiver, Instance):
         return Bound(found, receiver.cls)
     return Bound(found, receiver)
+
+
+def is_static(function: Function) -> bool:
+    """Whether a method takes no receiver."""
+    return "builtins.staticmethod" in _decorator_paths(function)
 
 
 def bind_to_class(found: Value, cls: Class) -> Value:

@@ -38,6 +38,7 @@ _KEEP = frozenset(
     + ["asscalar", "cuda"]
 )
 _LOGS = frozenset(["add_scalar", "log"])
+_LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
@@ -51,7 +52,7 @@ def observed(
 ) -> None:
     """Say what a result means, where what it was made of means something."""
     if operation in _LOGS:
-        _logged(machine, operands, node)
+        _logged(machine, operation, operands, node)
     if operation in {"nan_to_num", "nan_to_num_"} and operands:
         machine.emit(NotNumbersReplaced(machine.place(node), machine.context, result))
     if operation in _COMPARE:
@@ -79,6 +80,8 @@ def _meaning(
         return None if _is_bounded(operands[0]) else Exponential(operands[0])
     if operation in {"-", "neg", "sub", "clamp", "clip", "minimum"}:
         return Bounded()
+    if operation in _LOGARITHMS and first is None:
+        return Bounded()  # of probabilities, of which the exponentials are powers
     if operation in {"+", "*", "/"} and len(operands) == 2:
         return _arithmetic(machine, operation, operands, node)
     if first is None:
@@ -186,10 +189,14 @@ def _is_constant(value: Value) -> bool:
     return isinstance(value, Scalar) and value.number.constant is not None and not value.names
 
 
-def _logged(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
-    """`writer.add_scalar(tag, value, step)` and `wandb.log({tag: value})`."""
-    first = operands[0] if operands else None
-    values = list(first.items.values()) if isinstance(first, Dictionary) else operands[2:3]
+def _logged(
+    machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """`writer.add_scalar(tag, value, step)` and `wandb.log({tag: value})`. What a Lightning module
+    logs with `self.log` is averaged over the epoch."""
+    tables = [each for each in operands[:2] if isinstance(each, Dictionary)]
+    scalars = operands[2:3] if operation == "add_scalar" else ()
+    values = [value for table in tables for value in table.items.values()] or scalars
     for value in values:
         meaning = meaning_of(value)
         if isinstance(meaning, Amount) and meaning.kind == "mean" and meaning.summed is None:

@@ -280,7 +280,8 @@ def backward(call: Call) -> Value | None:
     through = isinstance(call.receiver, Unknown) and isinstance(first, (Tensor, Unknown))
     loss = first if through else call.receiver
     engine = call.receiver if through and not _only_passes_on(call.receiver) else None
-    event = BackwardRun(call.place, call.context, loss, engine, _retains(call))
+    weighted = first is not None and not through
+    event = BackwardRun(call.place, call.context, loss, engine, _retains(call), weighted)
     call.machine.emit(event)
     return None
 
@@ -302,7 +303,8 @@ def autograd_backward(call: Call) -> Value | None:
     loss = call.argument(0, "tensors")
     if isinstance(loss, Sequence) and loss.items is not None and len(loss.items) == 1:
         loss = loss.items[0]
-    call.machine.emit(BackwardRun(call.place, call.context, loss))
+    weighted = call.argument(1, "grad_tensors") is not None
+    call.machine.emit(BackwardRun(call.place, call.context, loss, weighted=weighted))
     return None
 
 

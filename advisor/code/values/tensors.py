@@ -97,7 +97,8 @@ class Tensor(Value):
         return f"Tensor({self.shape}, {self.scale and self.scale.activation})"
 
     def replace(self, **changes: Any) -> "Tensor":
-        """A new tensor that differs in `changes`."""
+        """A new tensor that differs in `changes`. What was cut off and takes gradients of its own
+        passes these on to what is made of it."""
         return Tensor(
             changes.get("shape", self.shape),
             scale=changes.get("scale", self.scale),
@@ -106,7 +107,7 @@ class Tensor(Value):
             lineage=changes.get("lineage", self.lineage),
             library=changes.get("library", self.library),
             text=changes.get("text", self.text),
-            cut=changes.get("cut", self.cut),
+            cut=changes.get("cut", None if "shape" in changes and self.graph else self.cut),
             terms=changes.get("terms", self.terms),
             layout=changes.get("layout", self.layout),
             place=changes.get("place", self.place),

@@ -7,7 +7,12 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
-_INSTEAD = {"dict": "ModuleDict"}
+_INSTEAD = {
+    ("layers", "dict"): "ModuleDict",
+    ("parameters", "dict"): "ParameterDict",
+    ("parameters", "list"): "ParameterList",
+    ("parameters", "tuple"): "ParameterList",
+}
 
 
 @rule(
@@ -18,9 +23,10 @@ _INSTEAD = {"dict": "ModuleDict"}
     sources=("002",),
 )
 def unregistered_submodule(built: Construction) -> Iterator[Draft]:
-    for name, event, kind in built.plain_collections():
-        instead = _INSTEAD.get(kind, "ModuleList")
+    for found in built.plain_collections():
+        instead = _INSTEAD.get((found.holds, found.kind), "ModuleList")
         yield Draft(
-            event.place,
-            f"`self.{name}` is a plain {kind}: its layers are not trained, use `nn.{instead}`",
+            found.assigned.place,
+            f"`self.{found.name}` is a plain {found.kind}: its {found.holds} are not trained, "
+            f"use `nn.{instead}`",
         )

@@ -8,7 +8,7 @@ from advisor.code.gradients import cut_off, want_gradients
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.torch_tensors.creation import wants_gradients
 from advisor.code.library.torch_tensors.operations import tensor_operation
-from advisor.code.values import Shape, Tensor, Unknown, Value, shape_of
+from advisor.code.values import Constant, Shape, Tensor, Unknown, Value, shape_of
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -78,7 +78,10 @@ def wrapped(call: Call) -> Value | None:
     value = call.argument(0, "data")
     if call.path.endswith("Parameter"):
         shape = shape_of(value) or Shape()
-        return Tensor(shape, graph=True, text="parameter", place=call.place)
+        wish = call.argument(1, "requires_grad")
+        known = wish.value if isinstance(wish, Constant) else None
+        learns = True if wish is None else known if isinstance(known, bool) else None
+        return Tensor(shape, graph=learns, text="parameter", place=call.place)
     if value is not None and wants_gradients(call):
         want_gradients(value)
     return value

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code import symbols
+from advisor.code.events import RandomDrawn
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
@@ -100,10 +101,10 @@ def made_of_sizes(call: Call) -> Value | None:
         alone.arguments.positional = [size]
     dims = dimensions(alone)
     leaf = wants_gradients(call)
-    if dims is None or None in dims:
-        return Tensor(Shape(), graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
-    axes = tuple(_new_axis(dim) for dim in dims if dim is not None)
-    return Tensor(Shape(axes), graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
+    known = dims is not None and None not in dims
+    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    tensor = Tensor(shape, graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
+    return _filled(call, tensor)
 
 
 def _asked_for(call: Call, default: str | None) -> str | None:
@@ -134,7 +135,14 @@ def made_like(call: Call) -> Value | None:
         return None
     dtype = _asked_for(call, tensor.dtype)
     leaf = wants_gradients(call)
-    return Tensor(tensor.shape, graph=leaf, dtype=dtype, place=call.place)
+    return _filled(call, Tensor(tensor.shape, graph=leaf, dtype=dtype, place=call.place))
+
+
+def _filled(call: Call, tensor: Tensor) -> Tensor:
+    """Say of a new tensor whether its numbers are random."""
+    if ".rand" in call.path:
+        call.machine.emit(RandomDrawn(call.place, call.context, tensor))
+    return tensor
 
 
 @function("torch.randint")
