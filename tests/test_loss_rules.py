@@ -448,6 +448,14 @@ def test_a_divergence_wants_logarithms_then_probabilities(arguments: str, wrong:
     assert codes(code) == (["NN211"] if wrong else [])
 
 
+def test_the_bare_function_below_a_loss_reduces_nothing() -> None:
+    code = """
+def divergence(p):
+    return torch.kl_div(p.mean(0).log(), p).sum(1).mean()
+"""
+    assert codes(code) == []
+
+
 # --- units-do-not-match-loss --------------------------------------------------------------
 
 

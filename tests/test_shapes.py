@@ -259,7 +259,9 @@ def normalise(shaped: Shaped, draw: Draw) -> str | None:
 
 
 def broadcast(shaped: Shaped, draw: Draw) -> str:
-    return draw.draw(st.sampled_from(["x + x[:1]", "x * x.mean(0)", "x - x[..., :1]", "x > x[0]"]))
+    return draw.draw(
+        st.sampled_from(["x + x[:1]", "x * x.mean(0)", "x - x[..., :1]", "(x > x[0]).float()"])
+    )
 
 
 def multiply(shaped: Shaped, draw: Draw) -> str | None:

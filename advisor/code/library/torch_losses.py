@@ -61,7 +61,8 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
         target = call.argument(1, "target")
         if call.path.startswith("torchvision") and prediction is None:
             prediction = call.argument(0, "inputs")
-        result = Tensor(Shape(()), text="loss", place=call.place)
+        shape = Shape() if _is_bare(call) else Shape(())
+        result = Tensor(shape, text="loss", place=call.place)
         computed(result, prediction, *_learned(target))
         if call.context.gradients is False and result.cut is None:
             result.graph, result.cut = False, Cut(call.place, "torch.no_grad()")
@@ -80,12 +81,20 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
 def _options(call: Call) -> Arguments:
     """The arguments that set a loss up."""
     built = call.receiver
+    if _is_bare(call):
+        return Arguments(unknown=True)
     if isinstance(built, Layer):
         return built.arguments
     if isinstance(built, Instance):
         return Arguments(unknown=True)
     rest = call.arguments.positional[2:]
     return Arguments(rest, call.arguments.keywords, call.arguments.unknown)
+
+
+def _is_bare(call: Call) -> bool:
+    """Whether it is a function as `torch.kl_div` below the one of the same name that is documented:
+    the numbers stay as they are, unless it is told a reduction in its own way."""
+    return call.receiver is None and call.path.count(".") == 1
 
 
 def _takes_mean(call: Call) -> bool:
