@@ -14,7 +14,7 @@ from advisor.code.library import lineages
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
 from advisor.code.library.models import Call, attribute, family, function, hook, method
-from advisor.code.library.python import deep_copied
+from advisor.code.library.python.objects import deep_copied
 from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Activation,

@@ -10,7 +10,7 @@ from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
-from advisor.code.library.python import on_append
+from advisor.code.library.python.containers import on_append
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.values import (

@@ -20,7 +20,7 @@ from advisor.code.library.models import (
     item,
     iteration,
 )
-from advisor.code.library.python import known_length
+from advisor.code.library.python.numbers import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.symbols import Number
 from advisor.code.values import (

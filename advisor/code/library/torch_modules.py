@@ -20,7 +20,7 @@ from advisor.code.library.models import (
     iteration,
     method,
 )
-from advisor.code.library.python import deep_copied
+from advisor.code.library.python.objects import deep_copied
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_sequences import ATTENDING, RECURRENT, attended, recurrent
 from advisor.code.library.torch_tensors.activations import (

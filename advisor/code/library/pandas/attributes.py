@@ -17,7 +17,7 @@ from advisor.code.library.pandas.tables import (
     table_of_index,
     whole_of,
 )
-from advisor.code.library.python import known_length
+from advisor.code.library.python.numbers import known_length
 from advisor.code.values import NONE, Arguments, Object, Value, known_text
 from advisor.code.values import Sequence as SequenceValue
 

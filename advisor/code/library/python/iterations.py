@@ -1,0 +1,306 @@
+"""What loops go through: ranges, counters, progress bars, maps."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.loops import Iteration, element_of, items_of, iterate
+from advisor.code.library.models import Call, function, hook, iteration
+from advisor.code.library.python.numbers import configurable_of, names_of
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Dictionary,
+    Object,
+    Parameters,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@function("builtins.range")
+def counted(call: Call) -> Value | None:
+    """`range(start, stop, step)`."""
+    values = list(call.arguments.positional)
+    if call.arguments.unknown or not values:
+        return None
+    if len(values) == 1:
+        values.insert(0, Scalar(symbols.ZERO))
+    return Object("builtins.range", Arguments(values), call.place)
+
+
+@iteration("builtins.range")
+def iterate_range(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """The numbers of a range, as one symbol that counts."""
+    if len(value.arguments.positional) < 2:
+        return None
+    start, stop, *rest = value.arguments.positional
+    first, last = known_number(start), known_number(stop)
+    step = known_number(rest[0]) if rest else symbols.ONE
+    symbol = symbols.Symbol("i")
+    counter = symbols.Number(1, ((symbol, 1),))
+    trips = None
+    if first is not None and last is not None and step is not None:
+        span = symbols.subtract(last, first)
+        trips = symbols.floor_divide(span, step) if step.integer != -1 else symbols.negate(span)
+        if trips is not None and trips.integer is not None and trips.integer < 0:
+            trips = symbols.ZERO
+        if step.integer not in {1, -1} and trips is not None and span.integer is not None:
+            size = abs(step.integer or 1)
+            trips = symbols.number(-(-abs(span.integer) // size))
+    names = names_of(start, stop)
+    start_number = first if first is not None and step is not None and step.is_one else None
+    return Iteration(
+        make=lambda: Scalar(counter),
+        trips=trips,
+        symbol=symbol if start_number is not None else None,
+        start=start_number,
+        names=names,
+        configurable=configurable_of(start, stop),
+    )
+
+
+_THROUGH = (
+    "tqdm.tqdm",
+    "tqdm.trange",
+    "tqdm.std.tqdm",
+    "tqdm.rich.tqdm",
+    "rich.progress.track",
+    "builtins.iter",
+    "builtins.reversed",
+    "itertools.islice",
+    "itertools.cycle",
+    "fastprogress.progress_bar",
+    "fastprogress.master_bar",
+)
+
+
+@function(*_THROUGH)
+def passed_through(call: Call) -> Value | None:
+    """Wrappers that yield what they are given."""
+    if call.path == "tqdm.trange":
+        return counted(call)
+    value = call.argument(0, "iterable")
+    if value is None:
+        return None
+    if call.path in {"itertools.cycle", "itertools.islice"}:
+        return Object("builtins.endless", Arguments([value]), call.place)
+    if call.path.startswith("tqdm") and isinstance(value, (Unknown, Object)):
+        return Object("tqdm.tqdm", Arguments([value]), call.place)
+    return value
+
+
+@iteration("tqdm.tqdm")
+def iterate_progress_bar(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """What the wrapped iterable yields."""
+    inner = value.argument(0, "iterable")
+    return None if inner is None else iterate(machine, inner, node)
+
+
+@iteration("builtins.endless")
+def iterate_endless(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """What the wrapped iterable yields, nobody knows how often."""
+    inner = value.argument(0, "iterable")
+    assert inner is not None
+    return Iteration(make=lambda: element_of(machine, inner, node))
+
+
+@function("builtins.enumerate", "builtins.zip", "itertools.product", "builtins.map")
+def combined(call: Call) -> Value | None:
+    """Iterables over several things; they are looked into when they are gone through."""
+    path = call.path if call.path != "itertools.product" else "builtins.product"
+    return Object(path, call.arguments, call.place)
+
+
+@iteration("builtins.enumerate")
+def iterate_enumerate(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Pairs of a counter and an item."""
+    inner = value.argument(0, "iterable")
+    if inner is None:
+        return None
+    through = iterate(machine, inner, node)
+    start = known_number(value.argument(1, "start")) or symbols.ZERO
+    if through.items is not None:
+        pairs = tuple(
+            Sequence("tuple", (Scalar(symbols.add(start, symbols.number(index))), item))
+            for index, item in enumerate(through.items)
+        )
+        return Iteration(pairs, trips=through.trips)
+    symbol = symbols.Symbol("i")
+    counter = Scalar(symbols.Number(1, ((symbol, 1),)))
+    return Iteration(
+        make=lambda: Sequence("tuple", (counter, through.element(machine, node))),
+        trips=through.trips,
+        symbol=symbol,
+        names=through.names,
+        configurable=through.configurable,
+        unrolls=False,
+    )
+
+
+@iteration("builtins.zip")
+def iterate_zip(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Tuples of items that stand at the same place."""
+    parts = [iterate(machine, each, node) for each in value.arguments.positional]
+    if not parts or value.arguments.unknown:
+        return None
+    columns = [part.items for part in parts]
+    if all(column is not None for column in columns):
+        rows = zip(*[column for column in columns if column is not None], strict=False)
+        items = tuple(Sequence("tuple", row) for row in rows)
+        return Iteration(items, trips=symbols.number(len(items)))
+    trips = next((part.trips for part in parts if part.trips is not None), None)
+    return Iteration(
+        make=lambda: Sequence("tuple", tuple(part.element(machine, node) for part in parts)),
+        trips=trips,
+    )
+
+
+@iteration("builtins.product")
+def iterate_product(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Tuples of all combinations."""
+    parts = [iterate(machine, each, node) for each in value.arguments.positional]
+    return Iteration(
+        make=lambda: Sequence("tuple", tuple(part.element(machine, node) for part in parts))
+    )
+
+
+@iteration("builtins.map")
+def iterate_map(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """What a function makes of each item."""
+    positional = value.arguments.positional
+    if len(positional) < 2:
+        return None
+    mapper, *over = positional
+    parts = [iterate(machine, each, node) for each in over]
+    first = parts[0].items if len(parts) == 1 else None
+    if first is not None and len(first) <= 16:
+        results = tuple(calls.call(machine, mapper, Arguments([item]), node) for item in first)
+        return Iteration(results, trips=parts[0].trips)
+
+    def make() -> Value:
+        passed = Arguments([part.element(machine, node) for part in parts])
+        return calls.call(machine, mapper, passed, node)
+
+    return Iteration(make=make, trips=parts[0].trips)
+
+
+@function("builtins.next")
+def next_item(call: Call) -> Value | None:
+    """The next item of an iterator."""
+    value = call.argument(0, "iterator")
+    return None if value is None else element_of(call.machine, value, call.node)
+
+
+@function("builtins.filter")
+def filtered(call: Call) -> Value | None:
+    """The items that pass a test; of parameters they are parameters still."""
+    value = call.argument(1, "iterable")
+    if isinstance(value, Parameters):
+        return Parameters(value.owners, complete=True, place=call.place)
+    if value is None:
+        return None
+    return Sequence("list", None, element_of(call.machine, value, call.node), call.place)
+
+
+def _converted(kind: str) -> Callable[[Call], Value | None]:
+    def model(call: Call) -> Value | None:
+        value = call.argument(0, "iterable")
+        if value is None:
+            return Sequence(kind, (), place=call.place)
+        if isinstance(value, Parameters):
+            return value
+        if isinstance(value, Unknown):
+            return value
+        found = iterate(call.machine, value, call.node)
+        if found.items is not None:
+            return Sequence(kind, found.items, place=call.place)
+        if isinstance(value, Tensor):
+            return value
+        element = found.make() if found.make is not None else None
+        result = Sequence(kind, None, element, call.place)
+        if found.trips is not None:
+            result.fields["length"] = Scalar(found.trips, found.names)
+        return result
+
+    return model
+
+
+for _kind in ("list", "tuple", "set"):
+    function(f"builtins.{_kind}")(_converted(_kind))
+function("builtins.sorted", "collections.deque", "builtins.frozenset")(_converted("list"))
+
+
+@function("itertools.chain")
+def chained(call: Call) -> Value | None:
+    """One iterable after another; of parameters it is all of them."""
+    values = call.arguments.positional
+    owners: list[Value] = []
+    if values and all(isinstance(value, Parameters) for value in values):
+        for value in values:
+            assert isinstance(value, Parameters)
+            owners.extend(value.owners)
+        complete = all(isinstance(value, Parameters) and value.complete for value in values)
+        return Parameters(tuple(owners), complete, call.place)
+    result = Sequence("list", (), place=call.place)
+    for value in values:
+        attributes.extend(call.machine, result, value)
+    return result
+
+
+@function("builtins.dict", "collections.OrderedDict", "easydict.EasyDict", "argparse.Namespace")
+def dictionary(call: Call) -> Value | None:
+    """A dictionary, or a namespace, from keywords, pairs or another dictionary."""
+    items: dict[object, Value] = {}
+    items.update(call.arguments.keywords.items())
+    other: Value | None = call.unknown() if call.arguments.unknown else None
+    first = call.argument(0, "mapping")
+    if isinstance(first, Dictionary):
+        items = {**first.items, **items}
+        other = first.other or other
+    elif isinstance(first, Sequence) and first.items is not None:
+        for pair in first.items:
+            parts = items_of(pair)
+            key = parts[0] if parts and len(parts) == 2 else None
+            if parts is not None and isinstance(key, Constant):
+                items[key.value] = parts[1]
+            else:
+                other = call.unknown()
+    elif first is not None:
+        other = call.unknown()
+    if call.path in {"argparse.Namespace", "easydict.EasyDict"}:
+        return Object("argparse.Namespace", place=call.place, fields=dict(items))
+    return Dictionary(items, other, call.place)
+
+
+@function("collections.defaultdict", "collections.Counter")
+def dictionary_with_default(call: Call) -> Value | None:
+    """A dictionary that makes the values it lacks."""
+    factory = call.argument(0, "default_factory")
+    other: Value = call.unknown()
+    if factory is not None and call.path == "collections.defaultdict":
+        other = calls.call(call.machine, factory, Arguments(), call.node)
+    return Dictionary({}, other, call.place)
+
+
+@hook("unpack")
+def unpack_size(
+    machine: "Machine", value: Value, count: int, node: cst.CSTNode
+) -> list[Value] | None:
+    """`b, t, c = x.shape` tells the rank of `x`."""
+    if isinstance(value, Object) and value.path == "torch.Size":
+        shape = shape_of(value.arguments.positional[0])
+        if shape is not None and shape.settle(count):
+            return [Scalar(shape.axis(index)) for index in range(count)]
+    return None

@@ -1,0 +1,221 @@
+"""Objects: their attributes, classes, copies, and what makes classes."""
+
+from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.loops import items_of
+from advisor.code.library.models import Call, function
+from advisor.code.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Arguments,
+    Bound,
+    Class,
+    Constant,
+    Dictionary,
+    Function,
+    Instance,
+    Joined,
+    Library,
+    Object,
+    Partial,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    join,
+    known_text,
+)
+
+
+@function("builtins.getattr")
+def get_attribute(call: Call) -> Value | None:
+    """`getattr(object, name, default)`."""
+    receiver, name = call.argument(0, "object"), known_text(call.argument(1, "name"))
+    if receiver is None or name is None:
+        if isinstance(receiver, Library):
+            # One of the classes of a library, chosen by name: which one is not known.
+            return Library(f"{receiver.path}.?", call.place)
+        return None
+    default = call.argument(2, "default")
+    if default is not None and isinstance(receiver, Object) and name not in receiver.fields:
+        return join(call.unknown(), default)
+    return attributes.get(call.machine, receiver, name, call.node)
+
+
+@function("builtins.setattr")
+def set_attribute(call: Call) -> Value | None:
+    """`setattr(object, name, value)`."""
+    receiver, value = call.argument(0, "object"), call.argument(2, "value")
+    name = known_text(call.argument(1, "name"))
+    if receiver is not None and value is not None and name is not None:
+        attributes.set_attribute(call.machine, receiver, name, value, call.node)
+    elif receiver is not None and value is not None:
+        call.machine.models.assign_attribute(call.machine, receiver, "?", value, call.node)
+    return NONE
+
+
+@function("builtins.isinstance")
+def is_instance(call: Call) -> Value | None:
+    """`isinstance(object, class)`, where both are known."""
+    value, kind = call.argument(0, "object"), call.argument(1, "class")
+    kinds = items_of(kind) if isinstance(kind, Sequence) else (kind,)
+    if value is None or not kinds or isinstance(value, (Unknown, Joined)):
+        return None
+    results = [_is_a(value, each) for each in kinds]
+    if True in results:
+        return TRUE
+    return None if None in results else FALSE
+
+
+def _is_a(value: Value, kind: Value | None) -> bool | None:
+    match value, kind:
+        case Instance(), Class():
+            return kind in value.cls.lineage() or (None if value.cls.has_unknown_base() else False)
+        case Instance(), Library():
+            if kind.path in value.cls.library_bases():
+                return True
+            if kind.path == "torch.nn.DataParallel" or kind.path.endswith("DataParallel"):
+                return False
+            return None
+        case Object(), Library():
+            if value.path == kind.path:
+                return True
+            if kind.path in {"torch.nn.Module", "torch.optim.Optimizer"}:
+                return None
+            return False if value.path.startswith("torch.nn.") else None
+        case Sequence(), Library():
+            return kind.path == f"builtins.{value.kind}"
+        case Dictionary(), Library():
+            return kind.path in {"builtins.dict", "collections.OrderedDict"}
+        case Scalar(), Library():
+            if kind.path in {"builtins.int", "builtins.float"} and value.number.integer is None:
+                return None
+            return kind.path in {"builtins.int", "builtins.float", "numbers.Number"}
+        case Constant(), Library():
+            return kind.path == f"builtins.{type(value.value).__name__}"
+        case Tensor(), Library() if value.library == "torch":
+            return kind.path in {"torch.Tensor"} or (
+                None if kind.path.startswith("torch") else False
+            )
+    return None
+
+
+@function("builtins.hasattr")
+def has_attribute(call: Call) -> Value | None:
+    """`hasattr(object, name)`, where it is certain."""
+    receiver, name = call.argument(0, "object"), known_text(call.argument(1, "name"))
+    if not isinstance(receiver, Instance) or name is None:
+        return None
+    return TRUE if name in receiver.fields or receiver.cls.find(name) is not None else None
+
+
+@function("builtins.type")
+def type_of(call: Call) -> Value | None:
+    """`type(object)`."""
+    value = call.argument(0, "object")
+    if isinstance(value, Instance):
+        return value.cls
+    return Library(value.path) if isinstance(value, Object) else None
+
+
+@function("builtins.bool")
+def truth_of(call: Call) -> Value | None:
+    """`bool(value)`."""
+    value = call.argument(0, "x")
+    return value if isinstance(value, Constant) and isinstance(value.value, bool) else None
+
+
+@function("builtins.str", "builtins.repr")
+def text_of(call: Call) -> Value | None:
+    """`str(value)`."""
+    value = call.argument(0, "object")
+    return value if known_text(value) is not None else None
+
+
+@function("functools.partial")
+def partial(call: Call) -> Value | None:
+    """A callable with some arguments already given."""
+    if not call.arguments.positional:
+        return None
+    callee, *rest = call.arguments.positional
+    return Partial(callee, Arguments(rest, call.arguments.keywords, call.arguments.unknown))
+
+
+@function("copy.copy")
+def shallow_copy(call: Call) -> Value | None:
+    """A copy that shares what it holds."""
+    return call.argument(0, "x")
+
+
+@function("copy.deepcopy")
+def deep_copy(call: Call) -> Value | None:
+    """A copy of everything: another object with other parameters."""
+    return deep_copied(call.argument(0, "x"), {})
+
+
+def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
+    """A copy of a value and of all mutable values in it."""
+    if value is None or id(value) in done:
+        return done.get(id(value)) if value is not None else None
+    copied: Value
+    match value:
+        case Instance():
+            copied = Instance(value.cls, value.place)
+        case Object():
+            copied = type(value).__new__(type(value))
+            for name in ("path", "arguments", "place", "owners", "complete", "loops", "optimizer"):
+                if hasattr(value, name):
+                    setattr(copied, name, getattr(value, name))
+            copied.fields = {}
+        case Sequence():
+            copied = Sequence(value.kind, value.items, value.element, value.place)
+        case Dictionary():
+            copied = Dictionary({}, None, value.place)
+        case Unknown():
+            copied = Unknown(value.name, place=value.place, lineage=value.lineage)
+            copied.shape = value.shape
+            return copied
+        case _:
+            return value
+    done[id(value)] = copied
+    for key, field in value.fields.items():
+        if isinstance(field, Value):
+            copied.fields[key] = deep_copied(field, done)
+        elif isinstance(field, tuple):
+            copied.fields[key] = tuple(
+                deep_copied(each, done) if isinstance(each, Value) else each for each in field
+            )
+        else:
+            copied.fields[key] = field
+    return copied
+
+
+@function("builtins.vars")
+def variables(call: Call) -> Value | None:
+    """The attributes of an object as a dictionary."""
+    value = call.argument(0, "object")
+    if isinstance(value, (Object, Instance)):
+        items: dict[object, Value] = {
+            key: field for key, field in value.fields.items() if isinstance(field, Value)
+        }
+        return Dictionary(items, None, call.place)
+    return None
+
+
+@function("dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field")
+def dataclass_field(call: Call) -> Value | None:
+    """The default of a dataclass field."""
+    default = call.argument(-1, "default")
+    if default is not None:
+        return default
+    factory = call.argument(-1, "default_factory")
+    if isinstance(factory, (Function, Library, Class, Bound)):
+        return calls.call(call.machine, factory, Arguments(), call.node)
+    return call.argument(0, "default")
+
+
+@function("collections.namedtuple")
+def named_tuple(call: Call) -> Value | None:
+    """A class of tuples with names; its instances are namespaces."""
+    return Library("argparse.Namespace")
