@@ -53,19 +53,29 @@ def test_what_learns_nothing_or_draws_a_picture_may_be_fitted_on_anything(transf
     "text",
     [
         "A = scale(X_train)\nB = scale(X_test)  # error\n",
-        "A = StandardScaler().fit_transform(X_train)\n"
-        "B = StandardScaler().fit_transform(X_test)  # error\n",
-        "scaler = StandardScaler().fit(X_train)\nA = scaler.transform(X_train)\n"
-        "scaler.fit(X_test)  # error\nB = scaler.transform(X_test)\n",
+        (
+            "A = StandardScaler().fit_transform(X_train)\n"
+            "B = StandardScaler().fit_transform(X_test)  # error\n"
+        ),
+        (
+            "scaler = StandardScaler().fit(X_train)\nA = scaler.transform(X_train)\n"
+            "scaler.fit(X_test)  # error\nB = scaler.transform(X_test)\n"
+        ),
         "scaler = StandardScaler().fit(X_test)  # error\nA = scaler.transform(X_train)\n",
-        "def scaled(table):\n    return StandardScaler().fit_transform(table)  # error\n"
-        "A, B = scaled(X_train), scaled(X_test)\n",
-        "X_train['town'] = LabelEncoder().fit_transform(X_train['town'])\n"
-        "X_test['town'] = LabelEncoder().fit_transform(X_test['town'])  # error\n",
-        "class Data:\n    def __init__(self):\n        self.scaler = StandardScaler()\n"
-        "    def train(self):\n        return self.scaler.fit_transform(X_train)\n"
-        "    def test(self):\n        return self.scaler.fit_transform(X_test)  # error\n"
-        "data = Data()\ndata.train()\ndata.test()\n",
+        (
+            "def scaled(table):\n    return StandardScaler().fit_transform(table)  # error\n"
+            "A, B = scaled(X_train), scaled(X_test)\n"
+        ),
+        (
+            "X_train['town'] = LabelEncoder().fit_transform(X_train['town'])\n"
+            "X_test['town'] = LabelEncoder().fit_transform(X_test['town'])  # error\n"
+        ),
+        (
+            "class Data:\n    def __init__(self):\n        self.scaler = StandardScaler()\n"
+            "    def train(self):\n        return self.scaler.fit_transform(X_train)\n"
+            "    def test(self):\n        return self.scaler.fit_transform(X_test)  # error\n"
+            "data = Data()\ndata.train()\ndata.test()\n"
+        ),
     ],
 )
 def test_the_fit_is_followed_through_functions_columns_and_objects(text: str) -> None:
@@ -88,16 +98,24 @@ def scaled(train, test):
         # Nothing of its kind has been fitted on training rows.
         "print(StandardScaler().fit_transform(X_test))",
         # All that there is, once the choices are made.
-        "A = StandardScaler().fit_transform(X_train)\n"
-        "everything = pd.concat([X_train, X_test])\nB = StandardScaler().fit_transform(everything)",
+        (
+            "A = StandardScaler().fit_transform(X_train)\n"
+            "everything = pd.concat([X_train, X_test])\nB = StandardScaler().fit_transform(everything)"
+        ),
         # A part of the held-out rows is trained on.
-        "X_fit, X_last = train_test_split(X_test)\nA = StandardScaler().fit_transform(X_train)\n"
-        "B = StandardScaler().fit(X_fit).transform(X_last)",
+        (
+            "X_fit, X_last = train_test_split(X_test)\nA = StandardScaler().fit_transform(X_train)\n"
+            "B = StandardScaler().fit(X_fit).transform(X_last)"
+        ),
         # Fitted on the test rows, and looked at no more.
-        "scaler = StandardScaler()\nA = scaler.fit_transform(X_train)\n"
-        "other = StandardScaler().fit(X_test)\nprint(other.mean_)",
-        "X = table.values\nfor one, other in KFold(5).split(X):\n    scaler = StandardScaler()\n"
-        "    A, B = scaler.fit_transform(X[one]), scaler.transform(X[other])",
+        (
+            "scaler = StandardScaler()\nA = scaler.fit_transform(X_train)\n"
+            "other = StandardScaler().fit(X_test)\nprint(other.mean_)"
+        ),
+        (
+            "X = table.values\nfor one, other in KFold(5).split(X):\n    scaler = StandardScaler()\n"
+            "    A, B = scaler.fit_transform(X[one]), scaler.transform(X[other])"
+        ),
     ],
 )
 def test_what_is_learned_from_training_rows_may_be_applied_to_all(text: str) -> None:
