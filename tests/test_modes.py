@@ -183,6 +183,12 @@ IN_THE_RIGHT_MODE = {
             print(net(torch.randn(2, 3)).shape)
         test()
         """,
+    "a model is tried out on zeros that go by the name of a test": """
+        test_net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8))
+        test_x = torch.autograd.Variable(torch.zeros(2, 3))
+        test_y = test_net(test_x)
+        print(test_y.shape)
+        """,
     "nobody knows the model": """
         def evaluate(network, loader):
             with torch.no_grad():

@@ -20,7 +20,15 @@ from advisor.code.events import (
 from advisor.code.facts.modules import has_weights
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Arguments, Function, Instance, Optimizer, Unknown, Value
+from advisor.code.values import (
+    Arguments,
+    Function,
+    Instance,
+    Optimizer,
+    Tensor,
+    Unknown,
+    Value,
+)
 
 # Words that data to judge by, and code that judges, go by.
 _HELD_OUT = frozenset(
@@ -132,7 +140,14 @@ class Pass:
         if not isinstance(node, cst.Call) or not node.args:
             return False
         said = words(code_of(node.args[0].value))
-        return bool(said & _HELD_OUT) and not said & _TRAINS
+        return bool(said & _HELD_OUT) and not said & _TRAINS and not self._is_try_out()
+
+    def _is_try_out(self) -> bool:
+        """Whether the model is given numbers of a size that the program has written down, to see
+        whether it runs."""
+        given = self.arguments.get(0, "input")
+        dims = given.shape.dims if isinstance(given, Tensor) else None
+        return dims is not None and all(dim.integer is not None for dim in dims)
 
     def is_inference(self) -> bool:
         """Whether the model only infers here: without gradients, with weights that come from a file,
