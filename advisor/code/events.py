@@ -5,7 +5,7 @@ led to it. Facts are put together from events; rules see facts only.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.code.symbols import Number, Symbol
 from advisor.code.values import (
@@ -65,8 +65,7 @@ class Guard:
     rounds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Where in the run something happens.
 
     `gradients` tells whether operations are recorded for back-propagation; None when nobody knows.

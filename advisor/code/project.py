@@ -1,6 +1,6 @@
 """Which files belong together, and what an import in one of them means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,12 @@ class Project:
             if source.path is not None:
                 self._sources[source.path.resolve()] = source
         self._scopes: dict[Source, Scope] = {}
+        self._folders: dict[Source, Path | None] = {}
+        self._roots_of: dict[Path, tuple[Path, ...]] = {}
 
     def import_module(self, machine: "Machine", name: str, level: int) -> Value:
         """The module that an import in the file being run means: of the project, or a library's."""
-        folder = machine.source.path.resolve().parent if machine.source.path else None
+        folder = self._folder_of(machine.source)
         if level:
             if folder is None:
                 return Unknown(name or ".")
@@ -47,10 +49,11 @@ class Project:
 
     def submodule(self, machine: "Machine", module: ProjectModule, name: str) -> Value | None:
         """A submodule reached as an attribute of its package."""
-        path = module.scope.source.path
-        if path is None or path.name != "__init__.py":
+        source = module.scope.source
+        folder = self._folder_of(source)
+        if source.path is None or folder is None or source.path.name != "__init__.py":
             return None
-        return self._module(machine, path.resolve().parent, name)
+        return self._module(machine, folder, name)
 
     def member(self, machine: "Machine", folder: Folder, name: str) -> Value | None:
         """A module in a package folder."""
@@ -74,9 +77,20 @@ class Project:
                 return True
         return False
 
-    def _roots(self, folder: Path) -> Iterable[Path]:
+    def _folder_of(self, source: Source) -> Path | None:
+        if source not in self._folders:
+            self._folders[source] = None if source.path is None else source.path.resolve().parent
+        return self._folders[source]
+
+    def _roots(self, folder: Path) -> tuple[Path, ...]:
         """Where absolute imports are looked up: the script's folder, then those above it, up to
         the root of the project, with their `src` folders."""
+        if folder not in self._roots_of:
+            self._roots_of[folder] = tuple(self._search_roots(folder))
+        return self._roots_of[folder]
+
+    @staticmethod
+    def _search_roots(folder: Path) -> Iterator[Path]:
         yield folder
         current = folder
         for _ in range(_HIGHEST_ROOT):

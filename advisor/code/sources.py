@@ -118,7 +118,7 @@ class Source:
         return SourceError(self.display_name, reason, row, fault.column, cell)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class NodePlace:
     """A node of a source: where a finding points, before anybody asks for rows and columns."""
 

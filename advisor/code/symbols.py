@@ -60,7 +60,7 @@ class Symbol:
 class Number:
     """`coefficient * Π symbol ** power`; immutable, equal when written alike."""
 
-    __slots__ = ("_hash", "coefficient", "factors")
+    __slots__ = ("_constant", "_hash", "coefficient", "factors")
 
     def __init__(
         self, coefficient: Coefficient, factors: tuple[tuple[Symbol, int], ...] = ()
@@ -68,6 +68,7 @@ class Number:
         self.coefficient = _tidy(coefficient)
         self.factors = factors if self.coefficient else ()
         self._hash = hash((self.coefficient, self.factors))
+        self._constant = _constant(self) if self.factors else self.coefficient
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -85,14 +86,7 @@ class Number:
     @property
     def constant(self) -> Coefficient | None:
         """The value, when no symbol of unknown value is left in it."""
-        if not self.factors:
-            return self.coefficient
-        result = Fraction(1)
-        for symbol, exponent in self.factors:
-            if symbol.value is None:
-                return None
-            result *= Fraction(symbol.value) ** exponent
-        return _tidy(self.coefficient * (float(result) if _is_float(self) else result))
+        return self._constant
 
     @property
     def integer(self) -> int | None:
@@ -153,6 +147,25 @@ class Number:
         return above / below if below else None
 
 
+def _constant(value: Number) -> Coefficient | None:
+    above = below = 1
+    for symbol, exponent in value.factors:
+        if symbol.value is None:
+            return None
+        if exponent > 0:
+            above *= symbol.value**exponent
+        else:
+            below *= symbol.value**-exponent
+    if below == 0:
+        return None
+    ratio = above if below == 1 else Fraction(above, below)
+    try:
+        return _tidy(value.coefficient * (float(ratio) if _is_float(value) else ratio))
+    except OverflowError:
+        return None
+
+
+@lru_cache(maxsize=4096, typed=True)
 def number(value: Coefficient) -> Number:
     """A known number."""
     return Number(value)
@@ -323,7 +336,7 @@ def product(values: "list[Number] | tuple[Number, ...]") -> Number:
 
 
 def _tidy(coefficient: Coefficient) -> Coefficient:
-    if isinstance(coefficient, Fraction) and coefficient.denominator == 1:
+    if type(coefficient) is Fraction and coefficient.denominator == 1:
         return coefficient.numerator
     return coefficient
 

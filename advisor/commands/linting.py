@@ -1,7 +1,9 @@
 """One run of nnlint: from the arguments to the findings that are to be reported."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,11 +55,10 @@ class Lint:
         self, paths: Sequence[str], *, stdin_filename: str | None, force_exclude: bool
     ) -> list["Finding"]:
         """What is to be reported about the files that `paths` mean, in the order of the files."""
-        sources = list(self._readable(paths, stdin_filename, force_exclude))
-        if not sources:
-            return []
-        self._sources = {source.display_name: source for source in sources}
-        return [finding for source in sources for finding in self._reported(source, sources)]
+        with _rare_collections():
+            sources = list(self._readable(paths, stdin_filename, force_exclude))
+            self._sources = {source.display_name: source for source in sources}
+            return [finding for source in sources for finding in self._reported(source, sources)]
 
     def source_of(self, filename: str) -> "Source | None":
         """The source that findings call `filename`, which may be one that was only imported."""
@@ -151,3 +152,14 @@ class Lint:
         if message not in self._told:
             self._told.add(message)
             self._complain(message)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage in cycles less often: trees are large, and none of them is garbage."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

@@ -79,16 +79,12 @@ class Construction(Fact):
 
     def assignments(self) -> Iterator[AttributeAssigned]:
         """What is assigned to attributes of the module, in order."""
-        for event in self.run.events(AttributeAssigned):
-            if event.owner is self.module:
-                yield event
+        yield from self.run.once(_assignments).get(self.module, ())
 
     def is_constructed_before(self, event: Event) -> bool:
         """Whether the constructor of the library's class has run by then."""
-        return any(
-            each.instance is self.module and each.index < event.index
-            for each in self.run.events(BaseConstructed)
-        )
+        first = self.run.once(_first_constructions).get(self.module)
+        return first is not None and first < event.index
 
     def has_constructor(self) -> bool:
         """Whether one of its classes has a constructor that can be looked into."""
@@ -147,6 +143,21 @@ class PlainCollection:
     assigned: AttributeAssigned
     kind: str
     holds: str
+
+
+def _assignments(run: AbstractRun) -> dict[Value, list[AttributeAssigned]]:
+    found: dict[Value, list[AttributeAssigned]] = {}
+    for event in run.events(AttributeAssigned):
+        found.setdefault(event.owner, []).append(event)
+    return found
+
+
+def _first_constructions(run: AbstractRun) -> dict[Value, int]:
+    """The index of the first event that constructs the library's part of a module."""
+    found: dict[Value, int] = {}
+    for event in run.events(BaseConstructed):
+        found.setdefault(event.instance, event.index)
+    return found
 
 
 def _items(value: Sequence | Dictionary) -> Iterator[Value]:

@@ -227,19 +227,27 @@ def seen_from(run: AbstractRun, event: Event) -> NodePlace:
     return event.place
 
 
-def passes(run: AbstractRun) -> Iterator[Pass]:
+def passes(run: AbstractRun) -> tuple[Pass, ...]:
     """The forward passes of whole models, in order. An unknown is a model when it is used or named
     as one, in code that is about torch."""
+    return run.once(_passes)
+
+
+def _passes(run: AbstractRun) -> tuple[Pass, ...]:
+    return () if holds_unit_tests(run) else tuple(_found_passes(run))
+
+
+def _found_passes(run: AbstractRun) -> Iterator[Pass]:
     switched = [event.module for event in run.events(ModeSwitched)]
-    if holds_unit_tests(run):
-        return
     for event in run.trace:
-        if event.context.running or any(map(_is_of_module, event.context.functions)):
+        if not isinstance(event, (ForwardRun, Escaped)) or event.context.running:
+            continue
+        if any(map(_is_of_module, event.context.functions)):
             continue
         if isinstance(event, ForwardRun):
             if _is_of_torch(event.module) and has_weights(event.module):
                 yield Pass(run, event)
-        elif isinstance(event, Escaped) and isinstance(event.callee, Unknown):
+        elif isinstance(event.callee, Unknown):
             unknown = event.callee
             used_so = any(each is unknown for each in switched)
             if (used_so or _is_called_model(unknown)) and is_about_torch(run):

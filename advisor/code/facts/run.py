@@ -1,8 +1,8 @@
 """An abstract run, and what a fact is."""
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
-from typing import Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import Any, Self, TypeVar
 
 import libcst as cst
 
@@ -11,6 +11,7 @@ from advisor.code.sources import NodePlace, Source
 from advisor.rulebook import Draft
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
+Result = TypeVar("Result")
 
 
 class AbstractRun:
@@ -26,20 +27,26 @@ class AbstractRun:
         self.name = name
         self.trace = trace
         self.is_script = is_script
+        self._computed: dict[Callable[[AbstractRun], Any], Any] = {}
 
     def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
         """The events of a kind, in order."""
-        for event in self._by_type.get(kind, ()):
-            if isinstance(event, kind):
-                yield event
+        yield from self._by_type.get(kind, ())
 
     def between(self, first: Event, last: Event) -> Iterable[Event]:
         """What happens after one event and before another."""
         return self.trace[first.index + 1 : last.index]
 
+    def once(self, compute: "Callable[[AbstractRun], Result]") -> Result:
+        """What a function makes of the run; it is asked only once."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        found: Result = self._computed[compute]
+        return found
+
     @cached_property
-    def _by_type(self) -> dict[type[Event], list[Event]]:
-        found: dict[type[Event], list[Event]] = {}
+    def _by_type(self) -> dict[type[Event], list[Any]]:
+        found: dict[type[Event], list[Any]] = {}
         for event in self.trace:
             found.setdefault(type(event), []).append(event)
         return found
@@ -58,6 +65,7 @@ class Fact:
         raise NotImplementedError
 
 
+@lru_cache(maxsize=1024)
 def code_of(node: cst.CSTNode) -> str:
     """A node as its author wrote it, on one line."""
     return " ".join(cst.Module([]).code_for_node(node).split())

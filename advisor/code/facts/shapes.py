@@ -6,8 +6,9 @@ before and after. An axis that turns up with its full length behind another prod
 places with its neighbours in name only: its numbers are mixed with theirs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from advisor.code import symbols
@@ -20,7 +21,7 @@ from advisor.code.values import Shape, Tensor, Value, shape_of
 from advisor.rulebook import Draft
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Reshape(Fact):
     """A `view` or `reshape`, with the dimensions before and after; all divisions are exact."""
 
@@ -65,11 +66,18 @@ class Reshape(Fact):
     def moved_axis(self) -> tuple[int, int] | None:
         """The first axis that turns up in another place, as its index before and after, with proof
         that its numbers are mixed with others; None when there is none."""
+        return self._moved_axis
+
+    @cached_property
+    def _moved_axis(self) -> tuple[int, int] | None:
         for position, axis in enumerate(self.before):
-            if axis.is_one or not axis.factors or self._stays(axis):
+            if axis.is_one or not axis.factors:
                 continue
-            for other, dim in enumerate(self.after):
-                if _is_same(dim, axis) and self._is_crossed(position, other):
+            found = [other for other, dim in enumerate(self.after) if _is_same(dim, axis)]
+            if not found or self._stays(axis, found):
+                continue
+            for other in found:
+                if self._is_crossed(position, other):
                     return position, other
         return None
 
@@ -120,13 +128,12 @@ class Reshape(Fact):
         """A finding at the call."""
         return draft(self.event, message)
 
-    def _stays(self, axis: Number) -> bool:
-        """Whether some axis of this length is in its place before and after."""
-        before, after = (
-            {_length(dims[:index]) for index, dim in enumerate(dims) if _is_same(dim, axis)}
-            for dims in (self.before, self.after)
-        )
-        return bool(before & after)
+    def _stays(self, axis: Number, after: Sequence[int]) -> bool:
+        """Whether some axis of this length is in its place before and after, where `after` are the
+        places that such axes have afterwards."""
+        before = [index for index, dim in enumerate(self.before) if _is_same(dim, axis)]
+        lengths = {_length(self.after[:index]) for index in after}
+        return any(_length(self.before[:index]) in lengths for index in before)
 
     def _is_crossed(self, position: int, other: int) -> bool:
         """Whether what lies in front of the axis changes by something that is more than one."""

@@ -314,6 +314,8 @@ def in_same_rounds(first: Event, second: Event) -> bool:
 def excludes(first: Event, second: Event) -> bool:
     """Whether two events cannot happen on the same way: a condition is true for one and false for
     the other."""
+    if not first.context.guards or not second.context.guards:
+        return False
     return any(
         left.taken != right.taken
         and _same_test(left, right)

@@ -161,10 +161,11 @@ def call_function(
     machine.context = _entered(machine, place, function)
     loops_before, machine.loops = machine.loops, []
     machine.frames.append(Frame(function, scope, receiver))
+    since = machine.steps
     try:
-        with machine.entering(function):
-            return _run_body(machine, function, node)
+        return _run_body(machine, function, node)
     finally:
+        machine.charge(function, since)
         machine.frames.pop()
         machine.loops = loops_before
         machine.context = before
@@ -192,11 +193,11 @@ def _same_code(frame: Frame, function: Function) -> bool:
 def _entered(machine: "Machine", place: NodePlace, function: Function) -> Context:
     now = machine.context
     calls_so_far, functions = (*now.calls, place), (*now.functions, function)
-    context = replace(now, calls=calls_so_far, functions=functions)
+    context = now._replace(calls=calls_so_far, functions=functions)
     for decorator in function.decorators:
         switched = machine.models.gradient_mode(decorator, context.gradients)
         if switched is not context.gradients:
-            context = replace(context, gradients=switched)
+            context = context._replace(gradients=switched)
     return context
 
 
@@ -265,7 +266,7 @@ def _bind(
         name = each.name.value
         found = keywords.pop(name, None)
         _give(scope, name, found or _not_passed(machine, function, name, passed, node))
-    if isinstance(parameters.star_arg, cst.Param):
+    if type(parameters.star_arg) is cst.Param:
         rest = tuple(positional[len(names) :])
         items = None if passed.unknown else rest
         element = join_all(rest) if rest and items is None else None

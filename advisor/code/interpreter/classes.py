@@ -240,8 +240,6 @@ _MODULE_BASES = (
 def is_module(instance: Instance) -> bool:
     """Whether an instance is a neural-network module, or may be one through an unknown base."""
     paths = instance.cls.library_bases()
-    return (
-        instance.cls.has_unknown_base()
-        or any(path.startswith(base) for path in paths for base in _MODULE_BASES)
-        or any(path.endswith(("Module", "Model")) for path in paths)
+    return instance.cls.has_unknown_base() or any(
+        path.startswith(_MODULE_BASES) or path.endswith(("Module", "Model")) for path in paths
     )

@@ -1,7 +1,6 @@
 """Forward passes: a module is called, and what is called meanwhile runs inside of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import libcst as cst
@@ -33,7 +32,7 @@ def run_forward(
     event = ForwardRun(machine.place(node), before, module, passed)
     event.modes = machine.models.modes_of(module)
     machine.emit(event)
-    machine.context = replace(before, running=(*before.running, module))
+    machine.context = before._replace(running=(*before.running, module))
     try:
         event.output = run()
     finally:

@@ -1,11 +1,11 @@
 """The machine that runs a program over abstract values: its state, its branches, its budget."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -85,8 +85,12 @@ class Machine:
     """Runs programs in the abstract. What happens is appended to `trace`."""
 
     def __init__(self, project: "Project", models: "Models") -> None:
+        from advisor.code.interpreter.expressions import evaluate
+
         self.project = project
         self.models = models
+        # The value of an expression.
+        self.evaluate: Callable[[cst.BaseExpression], Value] = partial(evaluate, self)
         self.trace: list[Event] = []
         self.context = Context()
         self.frames: list[Frame] = []
@@ -189,16 +193,16 @@ class Machine:
         if not self._steps & 4095 and time.process_time() > self._deadline:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
-    @contextmanager
-    def entering(self, function: Function) -> Iterator[None]:
-        """Count what a function takes, with all that it calls."""
-        before = self._steps
-        try:
-            yield
-        finally:
-            if not self._in_script:
-                spent = self._steps_in.get(function.node, 0)
-                self._steps_in[function.node] = spent + self._steps - before
+    @property
+    def steps(self) -> int:
+        """How many steps the entry point has taken so far."""
+        return self._steps
+
+    def charge(self, function: Function, since: int) -> None:
+        """Count what a function has taken since a step, with all that it has called."""
+        if not self._in_script:
+            spent = self._steps_in.get(function.node, 0)
+            self._steps_in[function.node] = spent + self._steps - since
 
     def is_worn_out(self, function: Function) -> bool:
         """Whether a function has had its share of the steps after the script has run: it is
@@ -236,7 +240,7 @@ class Machine:
         """Be in a round of a loop."""
         before = self.context
         rounds = (*before.rounds, round_)
-        self.context = replace(before, rounds=rounds)
+        self.context = before._replace(rounds=rounds)
         try:
             yield
         finally:
@@ -266,7 +270,7 @@ class Machine:
         now = self.context
         depth = len(now.rounds)
         standing = [Guard(each.node, each.taken, each.condition, depth) for each in guards]
-        self.context = replace(now, guards=(*now.guards, *standing))
+        self.context = now._replace(guards=(*now.guards, *standing))
 
     # --- state and branches ---------------------------------------------------------------
 
@@ -376,12 +380,6 @@ class Machine:
                 self.store(fields, "element", join_all(known) if known else None)
 
     # --- running --------------------------------------------------------------------------
-
-    def evaluate(self, node: cst.BaseExpression) -> Value:
-        """The value of an expression."""
-        from advisor.code.interpreter.expressions import evaluate
-
-        return evaluate(self, node)
 
     def execute(self, body: Iterable[cst.CSTNode]) -> Completion:
         """Run statements in order."""

@@ -55,7 +55,7 @@ def _small_statements(machine: "Machine", body: Sequence[cst.CSTNode]) -> Comple
 
 def execute_suite(machine: "Machine", suite: cst.BaseSuite) -> Completion:
     """Run the body of a compound statement, on its own lines or on one."""
-    if isinstance(suite, cst.SimpleStatementSuite):
+    if type(suite) is cst.SimpleStatementSuite:
         return _small_statements(machine, suite.body)
     return execute_block(machine, suite.body)
 
@@ -64,7 +64,7 @@ def execute_suite(machine: "Machine", suite: cst.BaseSuite) -> Completion:
 
 
 def _expression(machine: "Machine", node: cst.Expr) -> Completion:
-    if not isinstance(node.value, cst.Attribute):
+    if type(node.value) is not cst.Attribute:
         machine.evaluate(node.value)
         return Completion.NORMAL
     named = node.value
@@ -106,19 +106,15 @@ def _augmented(machine: "Machine", node: cst.AugAssign) -> Completion:
 
 def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None:
     """Bind a target, of any form, to a value."""
+    if type(target) is cst.Name:
+        _assign_name(machine, target, value)
+        return
+    if type(target) is cst.Attribute:
+        receiver = machine.evaluate(target.value)
+        machine.models.bound(machine, target.attr.value, value, target)
+        attributes.set_attribute(machine, receiver, target.attr.value, value, target)
+        return
     match target:
-        case cst.Name(value=name):
-            call_it(value, name)
-            machine.models.bound(machine, name, value, target)
-            if isinstance(value, Scalar) and not value.names:
-                # A constant is known by the name it is given.
-                value = Scalar(value.number, frozenset({name}), value.configurable, value.place)
-            scope = machine.scope.declared.get(name, machine.scope)
-            machine.store(scope.fields, name, value)
-        case cst.Attribute():
-            receiver = machine.evaluate(target.value)
-            machine.models.bound(machine, target.attr.value, value, target)
-            attributes.set_attribute(machine, receiver, target.attr.value, value, target)
         case cst.Subscript():
             from advisor.code.interpreter.expressions import index
 
@@ -131,13 +127,24 @@ def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None
             assign(machine, target.value, value)
 
 
+def _assign_name(machine: "Machine", target: cst.Name, value: Value) -> None:
+    name = target.value
+    call_it(value, name)
+    machine.models.bound(machine, name, value, target)
+    if isinstance(value, Scalar) and not value.names:
+        # A constant is known by the name it is given.
+        value = Scalar(value.number, frozenset({name}), value.configurable, value.place)
+    scope = machine.scope.declared.get(name, machine.scope)
+    machine.store(scope.fields, name, value)
+
+
 def _unpack(
     machine: "Machine",
     elements: Sequence[cst.BaseElement],
     value: Value,
     node: cst.BaseExpression,
 ) -> None:
-    stars = [isinstance(element, cst.StarredElement) for element in elements]
+    stars = [type(element) is cst.StarredElement for element in elements]
     star = stars.index(True) if True in stars else None
     parts = loops.unpack(machine, value, len(elements), star, node)
     for element, part in zip(elements, parts, strict=True):
@@ -168,7 +175,7 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
     ways: list[tuple[Completion, Writes]] = []
     failed: list[Guard] = []
     branch: cst.If | cst.Else | None = node
-    while isinstance(branch, cst.If):
+    while type(branch) is cst.If:
         test = machine.evaluate(branch.test)
         machine.models.tested(machine, test, branch.test)
         known = _known_outcome(machine, branch.test, test)

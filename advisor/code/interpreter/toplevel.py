@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt)
 # A call of a function by its name, or of one's own method.
-_CALL = re.compile(r"(?:(?<!def )(?<![\w.])|(?<=self\.)|(?<=cls\.))([^\W\d]\w*)\(")
+_CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
 _WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 
 

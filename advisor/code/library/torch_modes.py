@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -202,7 +201,7 @@ def enter_gradient_mode(machine: "Machine", manager: Value, node: cst.CSTNode) -
     current = machine.context.gradients
     switched = machine.models.gradient_mode(manager, current, node)
     if switched is not current:
-        machine.context = replace(machine.context, gradients=switched)
+        machine.context = machine.context._replace(gradients=switched)
     return None
 
 

@@ -1,6 +1,5 @@
 """Mixed precision with torch: where operations are cast to a smaller type."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -76,7 +75,7 @@ def enter_autocast(machine: "Machine", manager: Value, node: cst.CSTNode) -> Val
     """`with torch.autocast(...):` holds until the block ends."""
     if isinstance(manager, Object) and manager.path == AUTOCAST:
         dtype = known_text(manager.fields.get("dtype"))
-        machine.context = replace(machine.context, autocast=dtype)
+        machine.context = machine.context._replace(autocast=dtype)
         if dtype is not None:
             optional = truth(manager.fields["optional"]) is True
             event = AutocastEntered(machine.place(node), machine.context, dtype, optional)

@@ -1,6 +1,6 @@
 """What the project defines: scopes, functions, classes and their instances, modules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from advisor.code.values.objects import Arguments, Library
@@ -87,7 +87,16 @@ class Partial(Value):
 class Class(Value):
     """A class of the project. `fields` are what its body defines; `bases` may be of libraries."""
 
-    __slots__ = ("bases", "fields", "name", "node", "scope")
+    __slots__ = (
+        "_ancestors",
+        "_has_unknown_base",
+        "_library_bases",
+        "bases",
+        "fields",
+        "name",
+        "node",
+        "scope",
+    )
 
     def __init__(
         self,
@@ -104,35 +113,48 @@ class Class(Value):
         self.fields = fields
         self.node = node
         self.scope = scope
+        self._ancestors = _ancestors(bases)
+        self._library_bases = tuple(
+            base.path for base in self._ancestors if isinstance(base, Library)
+        )
+        self._has_unknown_base = any(
+            not isinstance(base, (Class, Library)) for base in self._ancestors
+        )
 
     def __repr__(self) -> str:
         return f"Class({self.name})"
 
-    def lineage(self) -> Iterator[Value]:
+    def lineage(self) -> tuple[Value, ...]:
         """The class and all it inherits from, nearest first: project classes, library classes and
         unknown ones. What several bases share comes behind the last of them."""
-        order: list[Value] = [self]
-        for base in self.bases:
-            for ancestor in base.lineage() if isinstance(base, Class) else (base,):
-                if ancestor in order[1:]:
-                    order.remove(ancestor)
-                order.append(ancestor)
-        yield from order
+        return (self, *self._ancestors)
 
     def library_bases(self) -> tuple[str, ...]:
         """The paths of the library classes it inherits from."""
-        return tuple(base.path for base in self.lineage() if isinstance(base, Library))
+        return self._library_bases
 
     def has_unknown_base(self) -> bool:
         """Whether something it inherits from could not be looked into."""
-        return any(not isinstance(base, (Class, Library)) for base in self.lineage())
+        return self._has_unknown_base
 
     def find(self, name: str) -> Value | None:
         """What the class or its project bases define under a name."""
-        for base in self.lineage():
+        if name in self.fields:
+            return self.fields[name]
+        for base in self._ancestors:
             if isinstance(base, Class) and name in base.fields:
                 return base.fields[name]
         return None
+
+
+def _ancestors(bases: Iterable[Value]) -> tuple[Value, ...]:
+    order: list[Value] = []
+    for base in bases:
+        for ancestor in base.lineage() if isinstance(base, Class) else (base,):
+            if ancestor in order:
+                order.remove(ancestor)
+            order.append(ancestor)
+    return tuple(order)
 
 
 class Instance(Value):

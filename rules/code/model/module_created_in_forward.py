@@ -16,7 +16,7 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def module_created_in_forward(built: BuiltLayer) -> Iterator[Draft]:
-    if not (built.matters or built.drops) or not built.is_built_in_each_pass():
+    if not built.is_built_in_each_pass() or not (built.matters or built.drops):
         return
     if built.drops:
         message = f"`{built.name}` is built in each forward pass: it drops in evaluation mode, too"

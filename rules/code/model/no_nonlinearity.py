@@ -29,11 +29,9 @@ _ON_PURPOSE = frozenset(
 )
 def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     before = run.previous_that_counts()
-    if before is None or before.module is run.layer or run.names & _ON_PURPOSE:
+    if before is None or before.module is run.layer or not isinstance(before.module, Layer):
         return
-    if not isinstance(before.module, Layer):
-        return
-    if _is_redundant(before.module, run.layer):
+    if _is_redundant(before.module, run.layer) and not run.names & _ON_PURPOSE:
         first, second = run.called(before), run.text
         yield run.finding(
             f"nothing bends the numbers between `{first}` and `{second}`",
