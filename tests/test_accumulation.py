@@ -45,11 +45,27 @@ WRONG = {
         """,
     "NN102 cleared in each batch": """
         for number, (x, y) in enumerate(loader):
-            optimizer.zero_grad()
+            optimizer.zero_grad()  # error
             loss = criterion(model(x), y) / 4
             loss.backward()
             if (number + 1) % 4 == 0:
-                optimizer.step()  # error
+                optimizer.step()
+        """,
+    "NN102 cleared in each batch, with a scaler or without": """
+        scaler = torch.amp.GradScaler() if half else None
+        for number, (x, y) in enumerate(loader):
+            optimizer.zero_grad()  # error
+            loss = criterion(model(x), y) / 4
+            if scaler:
+                scaler.scale(loss).backward()
+            else:
+                loss.backward()
+            if (number + 1) % 4 == 0:
+                if scaler:
+                    scaler.step(optimizer)
+                    scaler.update()
+                else:
+                    optimizer.step()
         """,
 }
 

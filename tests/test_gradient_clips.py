@@ -63,6 +63,26 @@ WRONG = {
             scaler.step(optimizer)
             scaler.update()
         """,
+    "NN108 the norm of each gradient by itself": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            for parameter in model.parameters():
+                if parameter.grad is not None:
+                    clip_grad_norm_(parameter, 1.0)  # error
+            optimizer.step()
+        """,
+    "NN108 handed to a ready model of another library": """
+        from transformers import BertForTokenClassification
+        tagger = BertForTokenClassification.from_pretrained("bert-base-uncased")
+        optimizer = torch.optim.Adam(tagger.parameters())
+        for x, y in loader:
+            loss = tagger(x, labels=y).loss
+            clip_grad_norm_(tagger.parameters(), 1.0)  # error
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
     "NN115 an optimizer that clears nothing": """
         for x, y in loader:
             optimizer.zero_grad  # error
@@ -103,6 +123,15 @@ RIGHT = {
             optimizer.zero_grad()
             criterion(model(x), y).backward()
             clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+        """,
+    "the values of each gradient by itself": """
+        from torch.nn.utils import clip_grad_value_
+        for x, y in loader:
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            for parameter in model.parameters():
+                clip_grad_value_(parameter, 1.0)
             optimizer.step()
         """,
     "unscaled first": """

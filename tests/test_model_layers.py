@@ -42,6 +42,14 @@ WRONG = {
                 for _ in range(depth):
                     self.layers.append(nn.Linear(3, 3))
         """,
+    "NN406 built in a loop that happens to be short": """
+        DEPTH = 1
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = [nn.Linear(3, 3) for _ in range(DEPTH)]  # error
+        Net()
+        """,
     "NN406 parameters": """
         class Net(nn.Module):
             def __init__(self):

@@ -464,11 +464,13 @@ class RowsSplit(Event):
 
 @dataclass(eq=False, slots=True)
 class Escaped(Event):
-    """Values are handed to code that cannot be looked into."""
+    """Values are handed to code that cannot be looked into. `modes` are the switches that may have
+    been the last ones to set the mode of what is called, if it is a module."""
 
     callee: Value
     arguments: Arguments
     values: tuple[Value, ...]
+    modes: "tuple[ModeSwitched, ...]" = ()
 
 
 @dataclass(eq=False, slots=True)

@@ -112,10 +112,13 @@ def _stands_under(event: Event, guard: Guard) -> bool:
 
 
 def _is_only_step(step: OptimizerStep) -> bool:
+    """Whether the optimizer is stepped nowhere else, or only where this step is not taken."""
+    all_steps = [
+        each for each in step.run.events(OptimizerStepped) if each.optimizer is step.event.optimizer
+    ]
+    mine = [each for each in all_steps if each.place.node is step.event.place.node]
     return all(
-        each.place.node is step.event.place.node or excludes(each, step.event)
-        for each in step.run.events(OptimizerStepped)
-        if each.optimizer is step.event.optimizer
+        any(excludes(other, each) for each in mine) for other in all_steps if other not in mine
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     AttributeAssigned,
     BaseConstructed,
@@ -182,8 +184,11 @@ def learns(value: Value) -> bool:
 
 
 def _is_hidden_on_purpose(value: Sequence | Dictionary) -> bool:
-    """Whether it is a list of one, the usual way to keep a module from being registered."""
-    return isinstance(value, Sequence) and value.items is not None and len(value.items) == 1
+    """Whether it is a list of one, the usual way to keep a module from being registered. One that
+    is built in a loop has as many modules as the loop has rounds."""
+    built = isinstance(value.place.node, cst.ListComp) if value.place is not None else False
+    alone = isinstance(value, Sequence) and value.items is not None and len(value.items) == 1
+    return alone and not built
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,17 +1,28 @@
 """Modes that a training falls into: what was left behind by the evaluation of the epoch before."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import BackwardRun, Escaped, ForwardRun, ModeSwitched
-from advisor.code.facts.modules import holds, mode_dependent_layers
+from advisor.code.events import (
+    BackwardRun,
+    Escaped,
+    ForwardRun,
+    ModeSwitched,
+    OptimizerStepped,
+)
+from advisor.code.facts.modules import concerns, holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, passes, seen_from
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.sources import NodePlace
+from advisor.code.values import Optimizer
 from advisor.rulebook import Draft
+
+_DEFINES_MODULE = re.compile(r"^class \w+\(.*Module", re.MULTILINE)
+_DEPENDS_ON_MODE = re.compile(r"[dD]ropout|BatchNorm|TransformerEncoderLayer")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,7 +38,7 @@ class RepeatedTraining(Fact):
         """The trainings that a loop repeats, seen at their forward passes."""
         first: dict[cst.CSTNode, Pass] = {}
         for each in passes(run):
-            if not _goes_back(each):
+            if each.event.context.gradients is False or not _goes_back(each):
                 continue
             node = each.event.place.node
             if not any(round_.index for round_ in each.event.context.rounds):
@@ -38,21 +49,64 @@ class RepeatedTraining(Fact):
     def switch_left_behind(self) -> ModeSwitched | None:
         """The `eval()` of an earlier round that the model still stands under, on every way, though
         it did not in the first round."""
-        again, first = self.again.event, self.first.event
-        if not isinstance(again, ForwardRun) or not isinstance(first, ForwardRun):
-            return None
+        again, first = self.again, self.first
         if not again.modes or any(mode.training is not False for mode in again.modes):
             return None
         if any(mode.training is False for mode in first.modes):
             return None
         switch = again.modes[-1]
         uncertain = self._may_be_of_another(switch) or self._may_be_restored(switch, again)
-        return None if switch.index < first.index or uncertain else switch
+        return None if switch.index < first.event.index or uncertain else switch
+
+    def switch_of_evaluation(self) -> ModeSwitched | None:
+        """The `eval()` before an evaluation in the same round of the outer loop, that the training
+        behind the evaluation stands under: on every way, or whenever the model is evaluated."""
+        return self._left_by_evaluation(self.first) or self._left_by_evaluation(self.again)
 
     def mode_dependent_layers(self) -> tuple[str, ...]:
-        """What behaves differently in evaluation mode."""
+        """What behaves differently in evaluation mode. Of a model that is not known only its name
+        is: `dropout and the like`, unless the file defines modules without any."""
         event = self.first.event
-        return mode_dependent_layers(self.run, event) if isinstance(event, ForwardRun) else ()
+        if isinstance(event, ForwardRun):
+            return mode_dependent_layers(self.run, event)
+        text = self.run.source.text
+        known = _DEFINES_MODULE.search(text) is None or _DEPENDS_ON_MODE.search(text) is not None
+        return ("dropout and the like",) if known else ()
+
+    def _left_by_evaluation(self, forward: Pass) -> ModeSwitched | None:
+        off = [mode for mode in forward.modes if mode.training is False]
+        if not off or any(mode.training is None for mode in forward.modes):
+            return None
+        switch = off[-1]
+        if any(mode.index > switch.index for mode in forward.modes) or _opposes(switch, forward):
+            return None
+        shared = common_loops(switch.context, forward.event.context)
+        if not shared or not self._updates(forward):
+            return None
+        uncertain = self._may_be_of_another(switch) or self._may_be_restored(switch, forward)
+        return switch if not uncertain and self._is_evaluated(switch, forward) else None
+
+    def _is_evaluated(self, switch: ModeSwitched, forward: Pass) -> bool:
+        """Whether the model runs without gradients in between, in another loop than it is trained
+        in."""
+        context = forward.event.context
+        return any(
+            isinstance(event, (ForwardRun, Escaped))
+            and Pass(self.run, event).module is forward.module
+            and event.context.gradients is False
+            and common_loops(event.context, context) != context.loops
+            for event in self.run.trace[switch.index : forward.event.index]
+        )
+
+    def _updates(self, forward: Pass) -> bool:
+        """Whether an optimizer updates what runs, as far as it is known what it updates."""
+        return any(
+            not isinstance(event.optimizer, Optimizer)
+            or not event.optimizer.complete
+            or any(concerns(owner, forward.module) for owner in event.optimizer.owners)
+            for event in self.run.events(OptimizerStepped)
+            if event.index > forward.event.index
+        )
 
     def finding(self, switch: ModeSwitched, message: str) -> Draft:
         """A finding at the switch, with the training beside it."""
@@ -70,12 +124,18 @@ class RepeatedTraining(Fact):
             for each in self.run.events(ModeSwitched)
         )
 
-    def _may_be_restored(self, switch: ModeSwitched, again: ForwardRun) -> bool:
+    def _may_be_restored(self, switch: ModeSwitched, again: Pass) -> bool:
         """Whether code that nobody can look into is handed the model in between."""
         return any(
             isinstance(event, Escaped) and any(holds(each, again.module) for each in event.values)
-            for event in self.run.trace[switch.index : again.index]
+            for event in self.run.trace[switch.index : again.event.index]
         )
+
+
+def _opposes(switch: ModeSwitched, forward: Pass) -> bool:
+    """Whether one stands under a condition and the other under its opposite."""
+    ways = {(code_of(guard.node), guard.taken) for guard in forward.event.context.guards}
+    return any((code_of(guard.node), not guard.taken) in ways for guard in switch.context.guards)
 
 
 def _goes_back(forward: Pass) -> bool:

@@ -94,6 +94,11 @@ class Pass:
         return self.event.arguments
 
     @property
+    def modes(self) -> tuple[ModeSwitched, ...]:
+        """The switches that may have been the last ones to set the model's mode."""
+        return self.event.modes
+
+    @property
     def end(self) -> int:
         """The index of the first event behind the pass."""
         return self.event.end if isinstance(self.event, ForwardRun) else self.event.index + 1

@@ -44,7 +44,8 @@ from advisor.rulebook import Draft
 
 # Names of functions that may go backward or update when they are handed anything at all.
 _MAY_GO_BACKWARD = re.compile(
-    r"back|prop|step|train|update|optim|scal|fit|learn|engine|closure|grad|adapt", re.IGNORECASE
+    r"back|prop|step|(?<!pre)train|update|optim|scal|fit|learn|engine|closure|grad|adapt",
+    re.IGNORECASE,
 )
 # Names of functions that do not, though they are handed a model.
 _ONLY_LOOKS = re.compile(
@@ -164,6 +165,17 @@ class OptimizerStep(Fact):
                 alone or _is_over(event.target, self.event.optimizer)
             ):
                 yield event
+
+    def clips_one_by_one(self) -> Iterator[GradientsClipped]:
+        """Where the norm of each parameter's gradient is clipped by itself, in a loop over them."""
+        for clip in self.clips():
+            single = isinstance(clip.target, Object) and clip.target.path == "torch.parameter"
+            if (
+                single
+                and "norm" in clip.text
+                and len(clip.context.loops) > len(self.event.context.loops)
+            ):
+                yield clip
 
     def last_backward(self) -> BackwardRun | None:
         """The last back-propagation since the step before."""
@@ -328,7 +340,15 @@ def excludes(first: Event, second: Event) -> bool:
 def _same_test(left: Guard, right: Guard) -> bool:
     if left.condition is None or right.condition is None:
         return left.node is right.node and left.condition is right.condition
-    return left.condition is right.condition
+    return left.condition is right.condition or _is_same_choice(left, right)
+
+
+def _is_same_choice(left: Guard, right: Guard) -> bool:
+    """Whether a name is tested twice that stands for one of the same values each time."""
+    one, other = alternatives(left.condition), alternatives(right.condition)
+    if len(one) < 2 or {id(each) for each in one} != {id(each) for each in other}:
+        return False
+    return code_of(left.node) == code_of(right.node)
 
 
 def _same_rounds_outside(left: Guard, right: Guard, first: Context, second: Context) -> bool:

@@ -134,7 +134,8 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
     values = tuple(value for value in passed.values() if not isinstance(value, Constant))
     if isinstance(callee, Unknown) and callee.parent is not None:
         values = (*values, callee.parent)
-    machine.emit(Escaped(machine.place(node), machine.context, callee, passed, values))
+    modes = machine.models.modes_of(callee)
+    machine.emit(Escaped(machine.place(node), machine.context, callee, passed, values, modes))
     name = callee.name if isinstance(callee, Unknown) else "result"
     return machine.unknown(f"{name}()", node)
 

@@ -16,10 +16,12 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def train_mode_not_restored(training: RepeatedTraining) -> Iterator[Draft]:
-    switch = training.switch_left_behind()
     kinds = training.mode_dependent_layers()
-    if switch is None or not kinds:
+    if not kinds:
         return
-    idle = " and ".join(kinds)
-    message = f"the next epoch trains in evaluation mode, {idle} switched off"
-    yield training.finding(switch, message)
+    idle = f"in evaluation mode, {' and '.join(kinds)} switched off"
+    switch = training.switch_left_behind()
+    if switch is not None:
+        yield training.finding(switch, f"the next epoch trains {idle}")
+    elif (switch := training.switch_of_evaluation()) is not None:
+        yield training.finding(switch, f"the training behind this evaluation runs {idle}")

@@ -29,7 +29,7 @@ def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
         )
     sums = Accumulation.of(step)
     if sums is not None and cleared is None and sums.cleared_each_time is not None:
-        yield step.finding(
-            f"`{step.optimizer}` steps every few batches on gradients that are cleared in each",
-            (sums.cleared_each_time, "the gradients are cleared here"),
+        yield sums.finding(
+            sums.cleared_each_time,
+            f"gradients are cleared in each batch, but `{step.optimizer}` steps every few batches",
         )

@@ -1,0 +1,178 @@
+"""train-mode-not-restored (NN402): trainings behind an evaluation, and of models nobody knows."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SETTING = """
+import torch
+from torch import nn
+loss_of = nn.functional.cross_entropy
+"""
+
+WRONG = {
+    "the evaluation comes first in each epoch": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for epoch in range(10):
+            model.eval()  # error
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in held_out])
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+        """,
+    "a second training behind the evaluation": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        def one_epoch():
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+        for epoch in range(10):
+            model.train()
+            one_epoch()
+            if epoch % 2 == 0:
+                model.eval()  # error
+                with torch.no_grad():
+                    for x, y in held_out:
+                        print(loss_of(model(x), y))
+            one_epoch()
+        """,
+    "a model that is passed in": """
+        def fit(network, batches, held_out):
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+            for epoch in range(10):
+                for x, y in batches:
+                    optimizer.zero_grad()
+                    loss_of(network(x), y).backward()
+                    optimizer.step()
+                network.eval()  # error
+                with torch.no_grad():
+                    for x, y in held_out:
+                        print(loss_of(network(x), y))
+        """,
+}
+
+RIGHT = {
+    "switched back before the second training": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for epoch in range(10):
+            model.eval()
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in held_out])
+            model.train()
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+        """,
+    "fine-tuned with fixed batch norm": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model.eval()
+        with torch.no_grad():
+            print([loss_of(model(x), y) for x, y in held_out])
+        for epoch in range(10):
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+        """,
+    "phases of one loop": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for epoch in range(10):
+            for phase in phases:
+                if phase == "train":
+                    model.train()
+                else:
+                    model.eval()
+                for x, y in loaders[phase]:
+                    if phase == "train":
+                        optimizer.zero_grad()
+                        loss_of(model(x), y).backward()
+                        optimizer.step()
+                    else:
+                        with torch.no_grad():
+                            print(loss_of(model(x), y))
+        """,
+    "another model is trained than the one that is fixed": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        student = nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+        for epoch in range(10):
+            model.eval()
+            with torch.no_grad():
+                print([loss_of(model(x), y) for x, y in held_out])
+            for x, y in batches:
+                optimizer.zero_grad()
+                (loss_of(model(x), y) + loss_of(student(x), y)).backward()
+                optimizer.step()
+        """,
+    "one function for both, without gradients when it judges": """
+        def run(network, batches, prefix="train"):
+            for x, y in batches:
+                loss = loss_of(network(x), y)
+                print(prefix, loss)
+                if loss.requires_grad:
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+        def fit(network, batches, held_out, optimizer):
+            for epoch in range(10):
+                run(network, batches)
+                with torch.no_grad():
+                    network.eval()
+                    run(network, held_out, prefix="val")
+                    network.train()
+        """,
+    "a model of a file in which nothing depends on the mode": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(3, 2)
+            def forward(self, x):
+                return self.fc(x)
+        def fit(network, batches, held_out):
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+            for epoch in range(10):
+                for x, y in batches:
+                    optimizer.zero_grad()
+                    loss_of(network(x), y).backward()
+                    optimizer.step()
+                network.eval()
+                with torch.no_grad():
+                    for x, y in held_out:
+                        print(loss_of(network(x), y))
+        """,
+    "nobody knows what validates": """
+        def fit(network, batches, held_out):
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+            for epoch in range(10):
+                for x, y in batches:
+                    optimizer.zero_grad()
+                    loss_of(network(x), y).backward()
+                    optimizer.step()
+                network.eval()
+                validate(network, held_out)
+        """,
+}
+
+
+def _dedented(text: str) -> str:
+    return SETTING + "\n".join(line.removeprefix(" " * 8) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
+def test_a_training_that_an_evaluation_leaves_in_its_mode_is_flagged(case: str) -> None:
+    text = _dedented(case)
+    assert [each for each in findings(text) if each[1] == "NN402"] == marked(text, "NN402")
+
+
+@pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
+def test_a_training_that_is_switched_back_or_meant_so_is_not_flagged(case: str) -> None:
+    assert "NN402" not in {code for _, code in findings(_dedented(case))}
