@@ -238,8 +238,8 @@ class LossClamped(Event):
 
 @dataclass(eq=False, slots=True)
 class LossAccumulated(Event):
-    """A value is added to a running total: `total += loss`. `total` is what the sum was before,
-    `result` what it is now; `text` names it as written."""
+    """A value is added to a running total, `total += loss`, or put into a list. `total` is what the
+    sum was before, `result` what it is now; `text` names it as written."""
 
     total: Value
     value: Value

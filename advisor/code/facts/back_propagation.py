@@ -20,7 +20,7 @@ from advisor.code.events import (
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
-from advisor.code.values import Cut, Unknown, Value, alternatives
+from advisor.code.values import Cut, Sequence, Unknown, Value, alternatives
 from advisor.rulebook import Draft
 
 
@@ -112,7 +112,7 @@ class BackPropagation(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RunningTotal(Fact):
-    """A total that a loss is added to in every round of a loop."""
+    """A total that a loss is added to, or a list that it is put into, in every round of a loop."""
 
     run: AbstractRun
     event: LossAccumulated
@@ -141,8 +141,14 @@ class RunningTotal(Fact):
             event.loss is not None
             and in_same_rounds(event, self.event)
             and _share_a_loss(self.event.value, event.loss)
+            and not (self.is_list and event.retains)
             for event in self.run.events(BackwardRun)
         )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the losses are kept one by one."""
+        return isinstance(self.event.total, Sequence)
 
     @property
     def is_back_propagated(self) -> bool:

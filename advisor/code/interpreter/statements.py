@@ -75,10 +75,28 @@ def _expression(machine: "Machine", node: cst.Expr) -> Completion:
 
 
 def _assign(machine: "Machine", node: cst.Assign) -> Completion:
+    added = _what_is_added(node)
+    before = None if added is None else machine.evaluate(node.targets[0].target)
     value = machine.evaluate(node.value)
     for target in node.targets:
         assign(machine, target.target, value)
+    if added is not None and before is not None:
+        values = (before, machine.evaluate(added), value)
+        machine.models.accumulated(machine, "Add", values, node.targets[0].target, node)
     return Completion.NORMAL
+
+
+def _what_is_added(node: cst.Assign) -> cst.BaseExpression | None:
+    """The name that is added to another one in `total = total + loss`."""
+    match node:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Name(value=name))],
+            value=cst.BinaryOperation(
+                left=cst.Name(value=left), operator=cst.Add(), right=cst.Name() as right
+            ),
+        ) if left == name != right.value:
+            return right
+    return None
 
 
 def _annotated(machine: "Machine", node: cst.AnnAssign) -> Completion:
@@ -99,7 +117,8 @@ def _augmented(machine: "Machine", node: cst.AugAssign) -> Completion:
     if not attributes.extend_in_place(machine, operator, current, value):
         result = operators.binary(machine, operator, current, value, node)
         assign(machine, node.target, result)
-        machine.models.accumulated(machine, operator, (current, value, result), node)
+        values = (current, value, result)
+        machine.models.accumulated(machine, operator, values, node.target, node)
     machine.models.augmented(machine, operator, current, value, node)
     return Completion.NORMAL
 

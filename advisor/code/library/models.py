@@ -547,11 +547,12 @@ class Models:
         machine: "Machine",
         operator: str,
         values: tuple[Value, Value, Value],
-        node: cst.AugAssign,
+        target: cst.BaseExpression,
+        node: cst.CSTNode,
     ) -> None:
         """Let libraries see `target += value`: what it was, what is added and what it is then."""
         for each in _hooks.get("accumulated", ()):
-            each(machine, operator, values, node)
+            each(machine, operator, values, target, node)
 
     def named_only(
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode

@@ -35,6 +35,7 @@ from advisor.code.library.models import (
     iteration,
     method,
 )
+from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -449,15 +450,32 @@ def module_placed_as_item(
 
 @hook("accumulated")
 def loss_accumulated(
-    machine: "Machine", operator: str, values: tuple[Value, Value, Value], node: cst.AugAssign
+    machine: "Machine",
+    operator: str,
+    values: tuple[Value, Value, Value],
+    target: cst.BaseExpression,
+    node: cst.CSTNode,
 ) -> None:
-    """`total += loss`."""
+    """`total += loss`, `total = total + loss`."""
     total, value, result = values
-    learned = any(isinstance(each, (Tensor, Unknown)) for each in alternatives(value))
-    if operator == "Add" and learned and gradient_of(value) is not False:
-        text = cst.Module([]).code_for_node(node.target)
+    if operator == "Add" and _may_be_learned(value):
+        text = cst.Module([]).code_for_node(target)
         place, context = machine.place(node), machine.context
         machine.emit(LossAccumulated(place, context, total, value, result, text))
+
+
+def _may_be_learned(value: Value) -> bool:
+    learned = any(isinstance(each, (Tensor, Unknown)) for each in alternatives(value))
+    return learned and gradient_of(value) is not False
+
+
+@on_append
+def loss_collected(call: Call, receiver: Sequence, value: Value) -> None:
+    """`losses.append(loss)`."""
+    if call.context.rounds and _may_be_learned(value):
+        text = text_of_receiver(call.node)
+        event = LossAccumulated(call.place, call.context, receiver, value, receiver, text)
+        call.machine.emit(event)
 
 
 _QUESTIONS = frozenset(

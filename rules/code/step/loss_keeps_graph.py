@@ -11,4 +11,5 @@ from advisor.rulebook import Draft, rule
 @rule("NN106", severity=Severity.WARNING, step=Step.SKELETON, sources=("002",))
 def loss_keeps_graph(total: RunningTotal) -> Iterator[Draft]:
     if total.holds_graphs and not total.is_back_propagated:
-        yield total.finding(f"`{total.total}` keeps the graph of every loss that is added to it")
+        kept = "is put into it" if total.is_list else "is added to it"
+        yield total.finding(f"`{total.total}` keeps the graph of every loss that {kept}")
