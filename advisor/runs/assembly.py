@@ -28,6 +28,8 @@ from advisor.runs.user_facts import UserFacts
 _TRAINING_SPLITS = (Split.TRAIN, Split.UNKNOWN)
 _ALL_SPLITS = (*_TRAINING_SPLITS, Split.VALIDATION, Split.TRAIN_VALIDATION, Split.TEST)
 
+_FIRST_POINTS = 14
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -173,8 +175,19 @@ class _Assembly:
         descent = LossDescent(self.run, loss, self.thresholds, guess=guess)
         step, last = int(loss.steps[0]), int(loss.steps[-1])
         early = not loss.curve.role.per_epoch and step <= self.thresholds.init_latest_share * last
-        first = FirstLoss(descent, guess, float(loss.costs[0]), step, loss.noise_at_start, early)
-        self.facts.append(first)
+        head = loss.slice(0, _FIRST_POINTS)
+        self.facts.append(
+            FirstLoss(
+                descent,
+                guess,
+                float(loss.costs[0]),
+                step,
+                loss.noise_at_start,
+                early,
+                next_level=float(np.median(head.costs[:3])),
+                noise_nearby=head.noise if len(head) == _FIRST_POINTS else loss.noise_at_start,
+            )
+        )
         return None
 
     def decompose(self) -> None:

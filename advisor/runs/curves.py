@@ -124,6 +124,17 @@ class Trajectory:
             and self.progress > settings.progress_share * self.scale
         )
 
+    def rises_after(self, step: int) -> bool:
+        """Whether the curve loses half of what it gained, or more, after a step."""
+        settings = self.thresholds
+        since = self.slice(min(int(np.searchsorted(self.steps, step)), len(self) - 1), len(self))
+        gained = max(self.start - since.best, settings.progress_share * self.scale)
+        risen = self.final.value - since.best
+        if risen <= settings.divergence_share * gained:
+            return False
+        beyond_noise = risen > settings.gap_errors * self.final.error
+        return beyond_noise or since.trend.rises(settings.trend_z)
+
     def index_at(self, share: float) -> int:
         """Index of the first point after this share of the steps."""
         first, last = int(self.steps[0]), int(self.steps[-1])

@@ -140,10 +140,13 @@ class Descent:
 
     @property
     def accuracy_rises(self) -> bool:
-        """Whether the accuracy beside the curve rises significantly."""
-        if self.accuracy is None:
+        """Whether the accuracy beside the curve rises significantly, to above that of a guess."""
+        accuracy, share = self.accuracy, self.accuracy_share
+        if accuracy is None or share is None:
             return False
-        return self.accuracy.trend.falls(self.thresholds.trend_z)
+        if self.guess and share <= (1 + self.thresholds.at_chance_share) * self.guess.accuracy:
+            return False
+        return accuracy.trend.falls(self.thresholds.trend_z) or accuracy.has_learned
 
     @cached_property
     def rises_from_start(self) -> bool:
@@ -151,15 +154,34 @@ class Descent:
         curve, settings = self.trajectory, self.thresholds
         rise = curve.final.value - curve.start
         enough = max(settings.divergence_errors * curve.typical_error, 0.0)
-        if curve.has_learned or rise <= enough or rise < settings.rise_share * curve.scale:
+        if curve.has_learned or rise < settings.rise_share * curve.scale:
             return False
-        return curve.trend.rises(settings.trend_z)
+        return rise > enough and curve.trend.rises(settings.trend_z) or self.accuracy_is_lost
+
+    @cached_property
+    def accuracy_is_lost(self) -> bool:
+        """Whether the accuracy falls significantly, by a good share of what it was."""
+        accuracy, settings = self.accuracy, self.thresholds
+        if accuracy is None or len(accuracy) < settings.minimum_points:
+            return False
+        first, last = -accuracy.start, -accuracy.final.value
+        return (
+            accuracy.trend.rises(settings.trend_z) and last < (1 - settings.at_chance_share) * first
+        )
 
     @cached_property
     def creeps(self) -> bool:
         """Whether a curve that never left its start moves the right way all the same."""
         moves = self.trajectory.trend.falls(self.thresholds.creeping_z)
         return self.never_left_its_start and moves
+
+    @property
+    def creeps_towards_guessing(self) -> bool:
+        """Whether a loss above guessing moves to its end, too slowly to get there in time."""
+        curve = self.trajectory
+        if self.guess is None or curve.final.value - self.guess.loss <= curve.progress:
+            return False
+        return self.creeps and curve.part(0.5).trend.falls(self.thresholds.trend_z)
 
     @property
     def is_resolved(self) -> bool:
@@ -178,6 +200,14 @@ class Descent:
         if self.accuracy is None:
             return None
         return -as_fractions(self.accuracy).final.value
+
+    @property
+    def starts_better_than_guessing(self) -> bool:
+        """Whether the curve began well below what a guess costs, as a trained model does."""
+        if self.guess is None:
+            return False
+        near = 1 - self.thresholds.near_reference_share
+        return 0 <= self.trajectory.start < near * self.guess.loss
 
     @property
     def came_trained(self) -> bool:
@@ -274,7 +304,8 @@ class FirstLoss:
     """The first logged training loss beside what guessing costs.
 
     `noise` is that of one point, `is_early` tells whether it was logged before training could
-    have lowered it.
+    have lowered it. `next_level` is the median of the first three values, `noise_nearby` the noise
+    of those around it, whatever the noise is at a lower level.
     """
 
     descent: LossDescent
@@ -283,6 +314,20 @@ class FirstLoss:
     step: int
     noise: float
     is_early: bool
+    next_level: float
+    noise_nearby: float
+
+    def is_above(self, factor: float, errors: float) -> bool:
+        """Whether the start exceeds the guess by a factor and by noise.
+
+        Where the next values exceed it as well, noise at the level that a steep fall leads to does
+        not excuse the first one.
+        """
+        excess, guess = self.value - self.guess.loss, self.guess.loss
+        if self.value <= factor * guess:
+            return False
+        confirmed = self.next_level > factor * guess and excess > errors * self.noise_nearby
+        return confirmed or excess > errors * self.noise
 
 
 @dataclass(frozen=True)

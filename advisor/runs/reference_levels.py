@@ -46,6 +46,14 @@ class UniformGuess:
         """
         return log(1 + (self.classes - 1) / e)
 
+    def saturated_double_softmax_loss(self, accuracy: float) -> float:
+        """What remains when a softmax is taken twice of a classifier that is as sure as can be.
+
+        A right answer costs the floor, a wrong one 1 more: its probability of 0 instead of 1 is
+        the logit. A loss above this has other reasons than the second softmax.
+        """
+        return self.softmax_floor + 1 - accuracy
+
     def least_confident_loss(self, accuracy: float) -> float:
         """The largest cross-entropy of a classifier that is as unsure as its accuracy allows.
 

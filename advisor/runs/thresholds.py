@@ -229,7 +229,9 @@ class Thresholds:
     negligible_rate: float = 0.01
     """A learning rate below this share of its peak trains nothing any more."""
     negligible_before: float = 0.5
-    """... which is early when it happens before this share of the run."""
+    """... which is early when it happens before this share of the run,"""
+    negligible_at_once: float = 0.2
+    """... and before this share explains a run that learned nothing at all."""
     stalled_share: float = 0.1
     """A loss has stalled when it falls at less than this share of its earlier pace."""
     settling_jitter: float = 0.1

@@ -11,10 +11,12 @@ from advisor.runs.blocks import blocks_of
 from advisor.runs.curves import Trajectory
 from advisor.runs.facts import HeldOut
 from advisor.runs.monotone import valley_of
+from advisor.runs.noise import spread
 from advisor.runs.wording import figure, figure_at, number, percent, step
 
 _CAUSES = ("trained past the point of over-fitting", "no early stopping, best weights not kept")
 _FINEST_FIT = 100
+_FARTHEST = 3.0
 
 
 @rule("NR206", severity=Severity.WARNING, step=Step.REGULARIZE, sources=("002", "004"))
@@ -23,6 +25,8 @@ def overtrained(held_out: HeldOut) -> Iterator[Draft]:
     bottom = _turning_point(curve)
     if bottom is None:
         return
+    if held_out.train is not None and held_out.train.rises_after(int(curve.steps[bottom])):
+        return  # what gets worse on the training rows as well is no over-fitting
     best, final = float(curve.costs[bottom]), curve.final.value
     at, share = int(curve.steps[bottom]), _share(curve, bottom)
     yield Draft(
@@ -45,6 +49,8 @@ def _turning_point(curve: Trajectory) -> int | None:
     """Index of the best value if the curve then rises for real, early enough, far enough."""
     settings = curve.thresholds
     coarse = blocks_of(curve.steps, curve.costs, _FINEST_FIT).medians
+    highest = float(np.median(coarse)) + _FARTHEST * spread(coarse)
+    coarse = np.minimum(coarse, highest)
     valley = valley_of(coarse)
     noise = (
         max(curve.noise, curve.typical_error) if len(curve) <= _FINEST_FIT else curve.typical_error

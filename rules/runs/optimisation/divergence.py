@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from advisor.findings import Evidence, Severity
+from advisor.findings import CurveSpan, Evidence, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
+from advisor.runs.curves import Trajectory
 from advisor.runs.facts import Descent
+from advisor.runs.trend import trend_of
 from advisor.runs.wording import figure, figure_at, number, step, times
 
+_BLOCKS_OF_COLLAPSE = 3
 _CAUSES = (
     "learning rate too high",
     "numerical issues (exp, log, division)",
@@ -22,7 +25,8 @@ _CAUSES = (
 def divergence(descent: Descent) -> Iterator[Draft]:
     if descent.is_held_out:
         return
-    if draft := _explosion(descent) or _sustained_rise(descent):
+    draft = _explosion(descent) or _sustained_rise(descent, descent.trajectory)
+    if draft := draft or _both_rise(descent) or _collapse(descent):
         yield draft
 
 
@@ -45,23 +49,36 @@ def _explosion(descent: Descent) -> Draft | None:
     )
 
 
-def _sustained_rise(descent: Descent) -> Draft | None:
-    curve, settings = descent.trajectory, descent.thresholds
+def _both_rise(descent: Descent) -> Draft | None:
+    """Evaluations that rise show what the noise of single batches hides, if those rise as well."""
+    held_out = descent.held_out
+    if held_out is None:
+        return None
+    lowest = int(held_out.blocks.last_steps[held_out.blocks.lowest])
+    return _sustained_rise(descent, held_out) if descent.trajectory.rises_after(lowest) else None
+
+
+def _sustained_rise(descent: Descent, curve: Trajectory) -> Draft | None:
+    settings = descent.thresholds
     blocks, bottom = curve.blocks, curve.blocks.lowest
-    if not curve.has_learned or bottom >= len(blocks) - 2 or len(curve) < settings.minimum_points:
+    if bottom >= len(blocks) - 2 or len(curve) < settings.minimum_points:
         return None
     stays_at = float(np.min(blocks.medians[-2:]))
     rise = stays_at - curve.best
-    enough = settings.divergence_errors * curve.typical_error
-    if rise < settings.divergence_share * curve.progress or rise < enough:
+    if rise < settings.divergence_share * curve.progress or not _is_real(curve, rise):
         return None
     above = blocks.medians > curve.best + settings.divergence_share * curve.progress
     onset = int(blocks.first_steps[bottom + int(np.argmax(above[bottom:]))])
     best, final = curve.shown(curve.best), curve.shown(curve.final.value)
     word = "falls back" if curve.is_flipped else "rises"
     return Draft(
-        descent.span(int(blocks.last_steps[bottom]), int(curve.steps[-1])),
-        f"{descent.subject} {word} from {number(best)} to {number(final)} after "
+        CurveSpan(
+            descent.run.name,
+            (curve.tag,),
+            int(blocks.last_steps[bottom]),
+            int(curve.steps[-1]),
+        ),
+        f"`{curve.tag}` {word} from {number(best)} to {number(final)} after "
         f"{step(int(blocks.last_steps[bottom]))} and does not recover",
         evidence=(
             figure("best level", best),
@@ -69,6 +86,51 @@ def _sustained_rise(descent: Descent) -> Draft | None:
             figure_at("half of the progress lost by", onset),
             *_circumstances(descent, onset),
         ),
+        causes=_CAUSES,
+    )
+
+
+def _is_real(curve: Trajectory, rise: float) -> bool:
+    """Whether a rise since the lowest level is more than noise: by its size, or by its steadiness.
+
+    A few values that climb one after the other scatter by the climb itself.
+    """
+    settings, blocks = curve.thresholds, curve.blocks
+    if curve.has_learned and rise >= settings.divergence_errors * curve.typical_error:
+        return True
+    since = slice(blocks.lowest, None)
+    steady = trend_of(blocks.centres[since], blocks.medians[since]).rises(settings.creeping_z)
+    far = curve.progress if curve.has_learned else settings.rise_share * curve.scale
+    return steady and rise >= max(far, settings.gap_errors * curve.typical_error)
+
+
+def _collapse(descent: Descent) -> Draft | None:
+    """What was learned is lost at once, stays lost for a while, and is not all regained."""
+    curve, settings = descent.trajectory, descent.thresholds
+    if not curve.has_learned or len(curve) < settings.minimum_points:
+        return None
+    blocks, half = curve.blocks, settings.divergence_share * curve.progress
+    above = np.flatnonzero(blocks.medians > curve.best + half)
+    above = above[above > blocks.lowest]
+    in_a_row = len(above) >= _BLOCKS_OF_COLLAPSE and above[-1] - above[0] == len(above) - 1
+    if not in_a_row or blocks.medians[-1] < curve.best + half / 2:
+        return None
+    highest = float(blocks.medians[above].max())
+    if highest - curve.best < settings.divergence_errors * curve.typical_error:
+        return None
+    best, final = curve.shown(curve.best), curve.shown(curve.final.value)
+    onset = int(blocks.first_steps[above[0]])
+    return Draft(
+        descent.span(int(blocks.last_steps[blocks.lowest]), int(curve.steps[-1])),
+        f"{descent.subject} jumps from {number(best)} to {number(curve.shown(highest))} at "
+        f"{step(onset)} and has only come back to {number(final)}",
+        evidence=(
+            figure("best level", best),
+            figure("level after the jump", curve.shown(highest)),
+            figure("final level", final),
+            *_circumstances(descent, onset),
+        ),
+        severity=Severity.WARNING,
         causes=_CAUSES,
     )
 

@@ -29,7 +29,7 @@ def init_loss_off(first: FirstLoss) -> Iterator[Draft]:
     reach = settings.init_noise * first.noise
     place = first.descent.span(first.step, first.step)
     subject = f"{first.descent.subject} starts at {number(first.value)} ({step(first.step)})"
-    if factor > settings.init_excess_warning and first.value - guess.loss > reach:
+    if first.is_above(settings.init_excess_warning, settings.init_noise):
         yield Draft(
             place,
             f"{subject}, {times(factor)} the {number(guess.loss)} that guessing among "

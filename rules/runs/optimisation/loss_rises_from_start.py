@@ -27,10 +27,12 @@ def loss_rises_from_start(descent: LossDescent) -> Iterator[Draft]:
 def _rises(descent: LossDescent) -> Draft:
     curve = descent.trajectory
     start, final = curve.start, curve.final.value
+    low = curve.best < start - descent.thresholds.progress_share * curve.scale
+    beside = f", and `{descent.accuracy.tag}` is lost" if low and descent.accuracy else ""
     return Draft(
         descent.span(),
-        f"{descent.subject} rises from its first level {number(start)} to {number(final)} and "
-        "never falls below where it began",
+        f"{descent.subject} rises from its first level {number(start)} to {number(final)}"
+        f"{beside or ' and never falls below where it began'}",
         evidence=(figure("first level", start), figure("final level", final)),
         causes=_CAUSES,
     )
@@ -54,15 +56,12 @@ def _starts_negated(descent: LossDescent) -> Draft | None:
 
 def _goes_the_wrong_way(descent: LossDescent) -> Draft | None:
     """The loss falls as asked, and the accuracy falls with it: the sign is flipped."""
-    curve, accuracy, settings = descent.trajectory, descent.accuracy, descent.thresholds
-    if accuracy is None or len(accuracy) < settings.minimum_points or not curve.has_learned:
+    curve, accuracy = descent.trajectory, descent.accuracy
+    if accuracy is None or not curve.has_learned or not descent.accuracy_is_lost:
+        return None
+    if not curve.trend.falls(descent.thresholds.trend_z):
         return None
     first, last = -accuracy.start, -accuracy.final.value
-    falls = (
-        accuracy.trend.rises(settings.trend_z) and last < first - settings.at_chance_share * first
-    )
-    if not falls or not curve.trend.falls(settings.trend_z):
-        return None
     return Draft(
         descent.span(),
         f"{descent.subject} falls, and `{accuracy.tag}` falls with it from {percent(first)} to "

@@ -26,7 +26,7 @@ def never_learns(descent: Descent) -> Iterator[Draft]:
     curve, guess = descent.trajectory, descent.guess
     level = curve.shown(curve.final.value)
     evidence = [figure("level", level), *_dead_parts(descent)]
-    if guess is not None and descent.sits_at_guessing:
+    if guess is not None and descent.sits_at_guessing and not descent.creeps_towards_guessing:
         yield Draft(
             descent.span(),
             f"{descent.subject} ends at {number(level)}, which is ln {guess.classes}: it never "

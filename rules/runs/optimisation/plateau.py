@@ -68,7 +68,13 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
     if share is None or share < descent.thresholds.softmax_accuracy:
         return None
     honest = descent.thresholds.unsure_factor * guess.least_confident_loss(share)
-    if _lowest_to_come(descent.trajectory) < max(guess.softmax_floor - margin, honest):
+    limit = max(guess.softmax_floor - margin, honest)
+    if descent.trajectory.best < limit or all(
+        _lowest_to_come(curve) < limit for curve in _losses_of_the_accuracy(descent)
+    ):
+        return None
+    near = descent.thresholds.flat_share * guess.softmax_floor
+    if descent.trajectory.final.value > guess.saturated_double_softmax_loss(share) + near:
         return None
     return Draft(
         descent.span(),
@@ -81,6 +87,14 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
         ),
         causes=("softmax output into a loss that expects logits (NN201)", "label smoothing"),
     )
+
+
+def _losses_of_the_accuracy(descent: LossDescent) -> Iterator[Trajectory]:
+    """The training loss, and the loss on the rows that the accuracy was measured on."""
+    yield descent.trajectory
+    accuracy, held_out = descent.accuracy, descent.held_out
+    if accuracy and held_out and accuracy.curve.role.split is held_out.curve.role.split:
+        yield held_out
 
 
 def _lowest_to_come(curve: Trajectory) -> float:

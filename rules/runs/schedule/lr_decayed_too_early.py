@@ -8,7 +8,7 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.curves import Trajectory
-from advisor.runs.facts import ScheduledDescent
+from advisor.runs.facts import Descent, ScheduledDescent
 from advisor.runs.wording import figure, figure_at, percent, share_of, step
 
 _CAUSES = (
@@ -27,13 +27,18 @@ def lr_decayed_too_early(scheduled: ScheduledDescent) -> Iterator[Draft]:
     ended = schedule.last_above(settings.negligible_rate)
     first, last = int(curve.steps[0]), int(curve.steps[-1])
     idle = (last - ended) / max(last - first, 1)
-    if idle < 1 - settings.negligible_before or not _was_falling(curve, ended):
+    if idle < 1 - settings.negligible_before:
+        return
+    if idle > 1 - settings.negligible_at_once and scheduled.descent.never_left_its_start:
+        sight = f"and `{curve.tag}` never left its first level"
+    elif falling := _still_falling(scheduled.descent, ended):
+        sight = f"while `{falling.tag}` was still falling"
+    else:
         return
     yield Draft(
         scheduled.descent.span(ended, last),
         f"`{schedule.tag}` is below {percent(settings.negligible_rate)} of its peak from "
-        f"{step(ended)} on, while `{curve.tag}` was still falling: {percent(idle)} of the run "
-        "trained nothing",
+        f"{step(ended)} on, {sight}: {percent(idle)} of the run trained nothing",
         evidence=(
             figure("peak learning rate", schedule.peak),
             figure("final learning rate", schedule.final),
@@ -42,6 +47,12 @@ def lr_decayed_too_early(scheduled: ScheduledDescent) -> Iterator[Draft]:
         ),
         causes=_CAUSES,
     )
+
+
+def _still_falling(descent: Descent, ended: int) -> Trajectory | None:
+    """The curve that the end of the learning rate stopped: in training, or in cleaner evaluations."""
+    curves = (descent.trajectory, descent.held_out)
+    return next((each for each in curves if each and _was_falling(each, ended)), None)
 
 
 def _was_falling(curve: Trajectory, ended: int) -> bool:
