@@ -463,6 +463,15 @@ class RowsSplit(Event):
 
 
 @dataclass(eq=False, slots=True)
+class DataGiven(Event):
+    """A framework's trainer is given data, `use` says for what: `training`, `validation` or
+    `testing`."""
+
+    data: Value
+    use: str
+
+
+@dataclass(eq=False, slots=True)
 class Escaped(Event):
     """Values are handed to code that cannot be looked into. `modes` are the switches that may have
     been the last ones to set the mode of what is called, if it is a module."""

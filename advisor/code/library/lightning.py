@@ -7,7 +7,7 @@ optimization the training step steps by itself; the trainer repeats it.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from advisor.code.events import Loop, Round, ScheduleStepped
+from advisor.code.events import DataGiven, Loop, Round, ScheduleStepped
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, function, method
 from advisor.code.sources import NodePlace
@@ -65,6 +65,7 @@ def fit(call: Call) -> Value | None:
     module = call.argument(0, "model")
     if not isinstance(module, Instance) or not isinstance(call.receiver, Object):
         return None
+    _give_data(call, module)
     step = module.cls.find("training_step")
     if not isinstance(step, Function):
         return None
@@ -85,6 +86,30 @@ def fit(call: Call) -> Value | None:
 
     _repeat(call.machine, epochs, epoch)
     return None
+
+
+_GIVEN = (("training", 1, "train_dataloaders"), ("validation", 2, "val_dataloaders"))
+_HOOKS = (("training", "train_dataloader"), ("validation", "val_dataloader"))
+
+
+def _give_data(call: Call, module: Instance) -> None:
+    """The loaders that a trainer is handed, or that the module or its data module makes."""
+    source = module
+    for use, index, name in _GIVEN:
+        given = call.argument(index, name)
+        if isinstance(given, Instance):
+            source = given
+        elif given is not None:
+            call.machine.emit(DataGiven(call.place, call.context, given, use))
+    given = call.argument(3, "datamodule")
+    source = given if isinstance(given, Instance) else source
+    if source is not module:
+        _run_hook(call, source, "prepare_data")
+        _run_hook(call, source, "setup")
+    for use, name in _HOOKS:
+        made = _run_hook(call, source, name)
+        if made is not None:
+            call.machine.emit(DataGiven(call.place, call.context, made, use))
 
 
 def _run_hook(call: Call, module: Instance, name: str) -> Value | None:

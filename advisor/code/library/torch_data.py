@@ -304,6 +304,7 @@ def _share(call: Call, whole: Value, size: Value) -> Number | None:
 
 
 @function(LOADER, f"{_PATH}dataloader.DataLoader", "torch_geometric.loader.DataLoader")
+@function("torch_geometric.data.DataLoader")
 def loader(call: Call) -> Value | None:
     """`DataLoader(dataset, batch_size=…)`: so many batches."""
     whole = call.argument(0, "dataset")

@@ -1,0 +1,192 @@
+"""Data loaders: what they hold, in which order they give it, and what it is used for."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import DataGiven, Event, OptimizerStepped
+from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.passes import head_of, holds_unit_tests, words
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.sides import Side, side_of
+from advisor.code.library.torch_data import LOADER
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Constant,
+    Function,
+    Instance,
+    Object,
+    Scalar,
+    Sequence,
+    Tensor,
+    Value,
+    alternatives,
+    known_number,
+    lineage_of,
+)
+
+# Classes of data sets that give a sample for a number.
+_MAP_STYLE = frozenset(
+    [
+        *("torch.utils.data.Dataset", "torch.utils.data.TensorDataset"),
+        *("torch.utils.data.Subset", "torch.utils.data.ConcatDataset"),
+        *("torch_geometric.data.Dataset", "torch_geometric.data.InMemoryDataset"),
+    ]
+)
+# What data goes by whose order is kept on purpose, and training that is only tried out.
+_IN_ORDER = frozenset(
+    [
+        *("series", "timeseries", "temporal", "forecast", "forecasting", "sliding", "window"),
+        *("windows", "windowed", "stock", "stocks", "price", "prices", "stream", "streaming"),
+        *("video", "videos", "frames", "trajectory", "continual", "incremental", "curriculum"),
+        *("overfit", "debug", "sanity", "benchmark", "profile", "tiny", "bptt", "stateful"),
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainingLoader(Fact):
+    """A data loader that a model is trained with."""
+
+    run: AbstractRun
+    event: Event
+    loader: Object
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every loader whose batches an optimizer steps on, or that a trainer is given to train."""
+        seen: set[Object] = set()
+        if holds_unit_tests(run):
+            return
+        for event, loader in _trained_with(run):
+            if loader not in seen:
+                seen.add(loader)
+                yield cls(run, event, loader)
+
+    @property
+    def place(self) -> NodePlace:
+        """Where it is built, or used if that is in another file."""
+        if self.loader.place is not None and self.loader.place.source is self.run.source:
+            return self.loader.place
+        for loop in reversed(self.event.context.loops):
+            head = head_of(self.run, loop)
+            if head is not None and self.loader in alternatives(data_of(loop)):
+                return head
+        return self.event.place
+
+    @property
+    def dataset(self) -> Value | None:
+        """What it loads from."""
+        found = self.loader.fields.get("dataset")
+        return found if isinstance(found, Value) else None
+
+    def keeps_order(self) -> bool:
+        """Whether it is certain that it gives the samples in the same order each time."""
+        passed = self.loader.arguments
+        if passed.unknown or not self._is_false(passed.get(2, "shuffle")):
+            return False
+        samplers = (passed.get(3, "sampler"), passed.get(4, "batch_sampler"))
+        return all(each is None or _is_none(each) for each in samplers)
+
+    @staticmethod
+    def _is_false(value: Value | None) -> bool:
+        if value is None:
+            return True
+        return isinstance(value, Constant) and value.value is False and not value.configurable
+
+    def gives_several_batches(self) -> bool:
+        """Whether there is more than one batch, as far as is known."""
+        length = self.loader.fields.get("length")
+        if isinstance(length, Scalar) and length.number.is_one:
+            return False
+        size = known_number(self.loader.argument(1, "batch_size"))
+        whole = getattr(self.dataset, "fields", {}).get("length")
+        return not (isinstance(whole, Scalar) and size is not None and whole.number == size)
+
+    def order_is_free(self) -> bool:
+        """Whether the samples stand in an order that only the loader could change: those of a
+        data set that gives one for a number, with nothing said of time or of a trial."""
+        if not all(_gives_by_number(each) for each in alternatives(self.dataset)):
+            return False
+        lineage = lineage_of(self.dataset)
+        if lineage is not None and side_of(lineage.rows) is Side.HELD_OUT:
+            return False
+        return not self._said() & _IN_ORDER
+
+    def _said(self) -> set[str]:
+        found: set[str] = set()
+        for each in alternatives(self.dataset):
+            if isinstance(each, Instance):
+                found |= words(each.cls.name)
+        lineage = lineage_of(self.dataset)
+        if lineage is not None:
+            for name in (name for rows in lineage.rows.ancestors() for name in rows.names):
+                found |= words(name)
+        for function in self.event.context.functions:
+            found |= words(function.name)
+        for loop in self.event.context.loops:
+            found |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
+        return found
+
+
+def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
+    for event in run.trace:
+        if isinstance(event, OptimizerStepped):
+            for loop in reversed(event.context.loops):
+                options = alternatives(data_of(loop))
+                loaders = [each for each in options if is_loader(each)]
+                if loaders and len(loaders) == len(options):
+                    yield from ((event, each) for each in loaders if isinstance(each, Object))
+                    break
+        elif isinstance(event, DataGiven) and event.use == "training":
+            for each in alternatives(event.data):
+                if isinstance(each, Object) and is_loader(each):
+                    yield event, each
+
+
+def is_loader(value: Value | None) -> bool:
+    """Whether a value is a data loader of torch."""
+    return isinstance(value, Object) and value.path == LOADER
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _gives_by_number(dataset: Value) -> bool:
+    match dataset:
+        case Instance():
+            return _class_gives_by_number(dataset)
+        case Object():
+            return dataset.path in _MAP_STYLE or dataset.path.startswith("torchvision.datasets.")
+        case Sequence():
+            return dataset.kind == "list"
+        case Tensor():
+            return True
+    return False
+
+
+def _class_gives_by_number(dataset: Instance) -> bool:
+    """Whether a class gives the sample that is asked for: not one it draws itself, nor one of an
+    order that it changes."""
+    cls = dataset.cls
+    if cls.has_unknown_base() or "shuffle" in code_of(cls.node) or cls.find("__iter__"):
+        return False
+    if not set(cls.library_bases()) <= _MAP_STYLE | {"builtins.object", "abc.ABC"}:
+        return any(path.startswith("torchvision.datasets.") for path in cls.library_bases())
+    get = cls.find("__getitem__")
+    if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
+        return bool(set(cls.library_bases()) & _MAP_STYLE) and cls.find("get") is None
+    return _uses_number(get.node)
+
+
+def _uses_number(function: cst.FunctionDef) -> bool:
+    """Whether a `__getitem__` looks at the number it is given."""
+    parameters = function.params.params
+    if len(parameters) < 2:
+        return False
+    name = parameters[1].name.value
+    return re.search(rf"\b{name}\b", code_of(function.body)) is not None

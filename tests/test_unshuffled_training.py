@@ -1,0 +1,110 @@
+"""Loaders that a model is trained with, and the order they give the samples in."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import torch
+from torch import nn
+from torch.utils.data import (
+    DataLoader, Dataset, IterableDataset, Subset, TensorDataset, WeightedRandomSampler, random_split
+)
+from torchvision.datasets import CIFAR10, ImageFolder
+"""
+TRAINING = """
+model = nn.Linear(8, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train(loader):
+    for epoch in range(10):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+def evaluate(loader):
+    for inputs, labels in loader:
+        print(model(inputs))
+"""
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + TRAINING + text) if each[1] == "NN507"]
+
+
+def wrong(text: str) -> list[tuple[int, str]]:
+    return marked(IMPORTS + TRAINING + text, "NN507")
+
+
+CLASS = """
+class Pictures(Dataset):
+    def __init__(self, names):
+        self.names = names
+    def __len__(self):
+        return len(self.names)
+    def __getitem__(self, index):
+        return torch.load(self.names[index])
+"""
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "CIFAR10('data', train=True)",
+        "Subset(ImageFolder('data'), range(100))",
+        "TensorDataset(torch.load('x.pt'), torch.load('y.pt'))",
+        "Pictures(open('names').readlines())",
+        "random_split(Pictures(names), [0.9, 0.1])[0]",
+    ],
+)
+@pytest.mark.parametrize("order", ["", ", shuffle=False", ", sampler=None, drop_last=True"])
+def test_training_wants_another_order_in_each_epoch(dataset: str, order: str) -> None:
+    text = (
+        f"{CLASS}\nloader = DataLoader({dataset}, batch_size=32{order})  # error\ntrain(loader)\n"
+    )
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train(DataLoader(CIFAR10('data'), batch_size=32, shuffle=True))",
+        "evaluate(DataLoader(CIFAR10('data'), batch_size=32))",
+        "train(DataLoader(CIFAR10('data'), 32, sampler=WeightedRandomSampler(weights, 100)))",
+        "train(DataLoader(CIFAR10('data'), batch_sampler=batches))",
+        (
+            "def run(sampler=None):\n"
+            "    train(DataLoader(CIFAR10('data'), 32, shuffle=sampler is None, sampler=sampler))\nrun()"
+        ),
+        "options = load()\ntrain(DataLoader(CIFAR10('data'), batch_size=32, **options))",
+        "train(DataLoader(CIFAR10('data'), batch_size=50000))",
+        "data = CIFAR10('data')\ntrain(DataLoader(data, batch_size=len(data)))",
+        "train(DataLoader(load_dataset('somewhere'), batch_size=32))",
+    ],
+)
+def test_the_order_may_be_left_to_others(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "class Data(IterableDataset):\n    def __iter__(self):\n        yield from lines",
+        "class Data(Dataset):\n    def __getitem__(self, index):\n        return draw()",
+        (
+            "class Data(Dataset):\n    def __init__(self, *given):\n        random.shuffle(samples)\n"
+            "    def __getitem__(self, index):\n        return samples[index]"
+        ),
+        (
+            "class TimeSeries(Dataset):\n    def __getitem__(self, index):\n        return rows[index]\n"
+            "Data = TimeSeries"
+        ),
+        "class Data(base):\n    def __getitem__(self, index):\n        return rows[index]",
+    ],
+)
+def test_data_sets_may_have_an_order_of_their_own(body: str) -> None:
+    assert not found(f"{body}\ntrain(DataLoader(Data(), batch_size=32))\n")
+
+
+def test_a_trial_with_a_single_batch_wants_it_again_and_again() -> None:
+    text = "def overfit_a_batch():\n    train(DataLoader(CIFAR10('data'), batch_size=32))\n"
+    assert not found(text + "overfit_a_batch()\n")
