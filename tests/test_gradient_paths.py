@@ -112,6 +112,24 @@ WRONG = {
                 optimizer.step()
             print(total / len(loader))
         """,
+    "NN106 in a list": """
+        history = []
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            history.append(loss)  # error
+        """,
+    "NN106 written out": """
+        total = torch.tensor(0.0)
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total = total + loss  # error
+        """,
     "NN106 of a part of the loss": """
         total = 0
         for x, y in loader:
@@ -125,6 +143,43 @@ WRONG = {
 }
 
 RIGHT = {
+    "losses of several batches that go back together": """
+        losses = []
+        for x, y in loader:
+            losses.append(criterion(model(x), y))
+        optimizer.zero_grad()
+        torch.stack(losses).mean().backward()
+        optimizer.step()
+        """,
+    "losses that go back one by one, but later": """
+        losses = []
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            losses.append(loss)
+        for loss in losses:
+            loss.backward()
+        optimizer.step()
+        """,
+    "numbers in a list": """
+        history = []
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            history.append(loss.item())
+        """,
+    "features of several layers": """
+        layers = nn.ModuleList([nn.Linear(3, 3) for _ in range(4)])
+        for x, y in loader:
+            features = []
+            for layer in layers:
+                x = x + layer(x)
+                features.append(x)
+            optimizer.zero_grad()
+            criterion(features[-1], y).backward()
+            optimizer.step()
+        """,
     "a plain number": """
         total = 0.0
         for x, y in loader:

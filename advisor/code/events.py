@@ -264,6 +264,14 @@ class ScheduleStepped(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ScheduleConfigured(Event):
+    """A trainer is handed a schedule to step it in each `interval`: `epoch` or `step`."""
+
+    schedule: Value
+    interval: str
+
+
+@dataclass(eq=False, slots=True)
 class RateAssigned(Event):
     """A learning rate is written into an optimizer's parameter groups."""
 

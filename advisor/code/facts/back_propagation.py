@@ -141,9 +141,19 @@ class RunningTotal(Fact):
             event.loss is not None
             and in_same_rounds(event, self.event)
             and _share_a_loss(self.event.value, event.loss)
-            and not (self.is_list and event.retains)
+            and not (self._is_uncommon and self._may_go_back_later(event))
             for event in self.run.events(BackwardRun)
         )
+
+    def _may_go_back_later(self, event: BackwardRun) -> bool:
+        """Whether a loss goes back in other rounds than those in which it is kept, or twice."""
+        return event.retains or event.context.rounds != self.event.context.rounds
+
+    @property
+    def _is_uncommon(self) -> bool:
+        """Whether it is written in a way that sums of losses rarely are: a list of them, or
+        `x = x + y`, as layers with a shortcut have it."""
+        return self.is_list or isinstance(self.event.place.node, cst.Assign)
 
     @property
     def is_list(self) -> bool:

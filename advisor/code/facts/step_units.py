@@ -4,24 +4,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Loop, ScheduleStepped
+from advisor.code.events import Loop, ScheduleConfigured, ScheduleStepped
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.schedule_use import (
     ScheduleUse,
+    horizon_of,
     inner_loops,
     is_guarded,
+    name_of,
     wrong_unit,
 )
 from advisor.code.facts.schedules import factor_of, milestones_of
 from advisor.code.simulation import simulate
 from advisor.code.symbols import product
+from advisor.code.values import Schedule, Value, known_number
 from advisor.rulebook import Draft
 
 # An epoch of fewer batches than this is taken for none: its batches are then nothing to count.
 FEWEST_BATCHES = 10
 NEGLIGIBLE = 1e-3
 EARLY = 0.5
+# `CyclicLR` counts batches; half a cycle has this many when nothing is said, and rarely fewer than
+# the second number, which is more epochs than half a cycle may last.
+CYCLE = 2000
+FEWEST_OF_CYCLE = 20
+# What Lightning calls the number of batches in all epochs.
+_COUNTS_BATCHES = frozenset({"estimated_stepping_batches", "num_training_batches"})
 _DECAYS = frozenset({"StepLR", "MultiStepLR", "ExponentialLR"})
 
 
@@ -30,15 +39,17 @@ class MistakenUnit(Fact):
     """A schedule whose numbers count one thing while it is stepped at another.
 
     `counts` and `stepped` are `epoch` or `batch`; `ends` is the number of steps after which it has
-    done all it does. `certain` means that the numbers are the length of the training itself.
+    done all it does. `certain` means that the numbers are the length of the training itself,
+    `managed` that a trainer steps it.
     """
 
     use: ScheduleUse
-    step: ScheduleStepped
+    step: ScheduleStepped | ScheduleConfigured
     counts: str
     stepped: str
     ends: str
     certain: bool
+    managed: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -53,9 +64,24 @@ class MistakenUnit(Fact):
             end = _end_of_decay(use)
             if end is not None:
                 yield cls(use, use.steps[0], "epoch", "batch", str(end), certain=False)
+        yield from cls._configured(run)
+
+    @classmethod
+    def _configured(cls, run: AbstractRun) -> Iterable[Self]:
+        """The schedules that Lightning is to step once in each epoch, and that count batches."""
+        for event in run.events(ScheduleConfigured):
+            schedule = event.schedule
+            if event.interval != "epoch" or not isinstance(schedule, Schedule):
+                continue
+            steps = _batches_counted(schedule)
+            if steps is not None:
+                use = ScheduleUse(run, schedule, None, (), ())
+                yield cls(use, event, "batch", "epoch", steps, certain=True, managed=True)
 
     def finding(self, message: str) -> Draft:
         """A finding at the step, with the schedule's construction beside it."""
+        if self.managed:
+            return Draft(self.step.place, message)
         return self.use.finding(self.step, message)
 
 
@@ -76,6 +102,29 @@ def _end_of_decay(use: ScheduleUse) -> int | None:
     if use.name == "MultiStepLR":
         return _last_milestone(use, epochs, length_is_known=each is not None)
     return _negligible_from(use, epochs * FEWEST_BATCHES) if each is None else None
+
+
+def _batches_counted(schedule: Schedule) -> str | None:
+    """The number of batches that a schedule was built for, when it is certain that it counts them."""
+    arguments = schedule.arguments
+    if arguments.unknown:
+        return None
+    if name_of(schedule) == "CyclicLR":
+        given = arguments.get(3, "step_size_up")
+        half = CYCLE if given is None else _integer(given)
+        return str(half) if half is not None and half >= FEWEST_OF_CYCLE else None
+    horizon = horizon_of(schedule)
+    if horizon is None:
+        return None
+    if name_of(schedule) == "OneCycleLR" and arguments.get(2, "total_steps") is None:
+        return horizon.text()
+    names = {symbol.name for symbol in horizon.symbols()}
+    return horizon.text() if names & _COUNTS_BATCHES else None
+
+
+def _integer(value: Value) -> int | None:
+    number = known_number(value)
+    return number.integer if number is not None else None
 
 
 def _in_batches(use: ScheduleUse, step: ScheduleStepped) -> bool:

@@ -164,7 +164,10 @@ def call_function(
     machine.frames.append(Frame(function, scope, receiver))
     since = machine.steps
     try:
-        return _run_body(machine, function, node)
+        result = _run_body(machine, function, node)
+        if receiver is not None:
+            machine.models.returned(machine, function.name, receiver, result)
+        return result
     finally:
         machine.charge(function, since)
         machine.frames.pop()

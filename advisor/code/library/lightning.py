@@ -7,9 +7,9 @@ optimization the training step steps by itself; the trainer repeats it.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from advisor.code.events import DataGiven, Loop, Round, ScheduleStepped
+from advisor.code.events import DataGiven, Loop, Round, ScheduleConfigured, ScheduleStepped
 from advisor.code.interpreter import calls
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, function, hook, method
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -80,8 +80,8 @@ def fit(call: Call) -> Value | None:
         _advance(call, module, schedules, "epoch")
 
     def batch() -> None:
-        for hook in _AROUND_STEP:
-            _run_hook(call, module, hook)
+        for each in _AROUND_STEP:
+            _run_hook(call, module, each)
         _advance(call, module, schedules, "step")
 
     _repeat(call.machine, epochs, epoch)
@@ -159,6 +159,19 @@ def _configure(call: Call, module: Instance) -> list[tuple[Schedule, str]]:
             made = Sequence("list", tuple(optimizers))
         call.machine.store(module.fields, _OPTIMIZERS, made)
     return list(_schedules_in(configured))
+
+
+@hook("returned by configure_optimizers")
+def configured(machine: "Machine", receiver: Value, result: Value) -> None:
+    """The schedules that the trainer of a module is to step, and how often."""
+    if not isinstance(receiver, Instance) or MODULE not in receiver.cls.library_bases():
+        return
+    if _is_manual(receiver) or receiver.cls.find("lr_scheduler_step") is not None:
+        return
+    for schedule, interval in _schedules_in(result):
+        place = schedule.place
+        if place is not None:
+            machine.emit(ScheduleConfigured(place, machine.context, schedule, interval))
 
 
 def _optimizers_in(value: Value) -> Iterator[Optimizer]:

@@ -23,6 +23,7 @@ from advisor.code.events import Context, LayerBuilt, ModeSwitched
 from advisor.code.gradients import computed
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
+from advisor.code.library.exports import EXPORTS
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -213,7 +214,8 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
     name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `augmented`,
-    `named_only` (a statement that is an attribute and nothing else), `tested` (a function that
+    `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
+    project, `tested` (a function that
     stands where a truth value is expected); and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
@@ -277,6 +279,8 @@ class Models:
         if not isinstance(module, Library):
             return
         prefix = f"{module.path}."
+        for name in EXPORTS.get(module.path, ()):
+            machine.store(machine.scope.fields, name, Library(canonical(prefix + name)))
         for path in _functions:
             rest = path.removeprefix(prefix)
             if rest != path and "." not in rest:
@@ -553,6 +557,11 @@ class Models:
         """Let libraries see `target += value`: what it was, what is added and what it is then."""
         for each in _hooks.get("accumulated", ()):
             each(machine, operator, values, target, node)
+
+    def returned(self, machine: "Machine", name: str, receiver: Value, result: Value) -> None:
+        """Let libraries see what comes of a method of the project that they would call."""
+        for each in _hooks.get(f"returned by {name}", ()):
+            each(machine, receiver, result)
 
     def named_only(
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode

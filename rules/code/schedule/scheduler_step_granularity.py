@@ -17,7 +17,12 @@ from advisor.rulebook import Draft, rule
 )
 def scheduler_step_granularity(mistake: MistakenUnit) -> Iterator[Draft]:
     name = mistake.use.name
-    if not mistake.certain:
+    if mistake.managed:
+        yield mistake.finding(
+            f"`{name}` counts {mistake.ends} batches, but the trainer steps it once in each epoch: "
+            f'`interval` is not set to `"step"`'
+        )
+    elif not mistake.certain:
         yield mistake.finding(
             f"`{name}` is stepped at each batch, though its numbers seem to count epochs: its decay "
             f"is over after {mistake.ends} batches"
