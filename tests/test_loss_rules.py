@@ -104,6 +104,31 @@ def loss_of(options, x, y):
     assert codes(code) == []
 
 
+@pytest.mark.parametrize(("other", "wrong"), [("SoftF1()", False), ("nn.CrossEntropyLoss()", True)])
+def test_a_loss_that_is_chosen_with_its_activation_may_fit_it(other: str, wrong: bool) -> None:
+    code = f"""
+class SoftF1(nn.Module):
+    def forward(self, probabilities, y):
+        return 1 - (probabilities * y).sum() / (probabilities + y).sum()
+
+class Net(nn.Module):
+    def __init__(self, settings=None):
+        super().__init__()
+        self.head = nn.Linear(3, 4)
+        self.settings = settings or {{}}
+        if self.settings.get("loss", "plain") == "soft":
+            self.criterion = {other}
+        else:
+            self.criterion = nn.CrossEntropyLoss()
+
+    def loss_of(self, x, y):
+        if self.settings.get("loss", "plain") == "soft":
+            return self.criterion(F.softmax(self.head(x), dim=-1), y)
+        return self.criterion(self.head(x), y)
+"""
+    assert codes(code) == (["NN201"] if wrong else [])
+
+
 def test_a_new_head_decides_what_a_ready_model_returns() -> None:
     code = """
 def loss_of(x, y):

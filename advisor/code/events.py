@@ -286,6 +286,7 @@ class LossComputed(Event):
     `name` is the loss as a user writes it, where the path does not say it all. `model` is the model
     that was compiled with the loss, where that is how it is used. `result` is the loss itself,
     `options` are the arguments that set it up: those of its class, or of the function itself.
+    `ways` counts what may be called in its place, itself included.
     """
 
     path: str
@@ -296,6 +297,7 @@ class LossComputed(Event):
     model: Value | None = None
     result: Value | None = None
     options: Arguments = field(default_factory=Arguments)
+    ways: int = 1
 
 
 @dataclass(eq=False, slots=True)

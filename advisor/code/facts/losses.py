@@ -268,8 +268,8 @@ class LossCall(Fact):
 
 
 def _one_of_several(events: list[LossComputed]) -> set[LossComputed]:
-    """The losses in whose place another one may be computed, that expects something else: which one
-    it is may depend on what the prediction is."""
+    """The losses in whose place another one may be computed, that expects something else, or nobody
+    knows what: which one it is may depend on what the prediction is."""
     by_call: dict[tuple[object, ...], list[LossComputed]] = {}
     for event in events:
         context = event.context
@@ -279,6 +279,7 @@ def _one_of_several(events: list[LossComputed]) -> set[LossComputed]:
         event
         for same_call in by_call.values()
         if len({each.expects for each in same_call}) > 1
+        or len(same_call) < max(each.ways for each in same_call)
         for event in same_call
     }
 

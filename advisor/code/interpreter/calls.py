@@ -88,8 +88,8 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
         case Partial():
             return call(machine, callee.callee, _combined(callee.arguments, passed), node)
         case Joined():
-            with machine.choosing():
-                options = callee.alternatives
+            options = callee.alternatives
+            with machine.choosing(options):
                 return join_all([call(machine, option, passed, node) for option in options])
         case Constant():
             # `None` where a function is optional: this way leads to no call.
@@ -111,7 +111,7 @@ def call_method(
     """Call the method `name` of a value."""
     match receiver:
         case Joined():
-            with machine.choosing():
+            with machine.choosing(receiver.alternatives):
                 return join_all(
                     [
                         call_method(machine, option, name, passed, node)

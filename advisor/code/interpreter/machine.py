@@ -14,6 +14,7 @@ from advisor.code.events import Context, Event, Guard, Round
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
 from advisor.code.values import (
+    Constant,
     Function,
     Lineage,
     Scalar,
@@ -95,8 +96,8 @@ class Machine:
         self.context = Context()
         self.frames: list[Frame] = []
         self.loops: list[LoopFrame] = []
-        # How many calls are under way of which nobody knows which one of several is made.
-        self.undecided = 0
+        # In how many ways the calls under way may turn out: of one of several things each.
+        self.ways = 1
         self.main: Source | None = None
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
@@ -146,7 +147,7 @@ class Machine:
         self.context = Context()
         self.frames = []
         self.loops = []
-        self.undecided = 0
+        self.ways = 1
         self._steps_before += self._steps
         self._steps = 0
         self._limit = min(most_steps, MOST_STEPS_PER_FILE - self._steps_before)
@@ -247,13 +248,14 @@ class Machine:
             self.context = before
 
     @contextmanager
-    def choosing(self) -> Iterator[None]:
-        """Call one of several things, whichever it is."""
-        self.undecided += 1
+    def choosing(self, options: Sequence[Value]) -> Iterator[None]:
+        """Call one of several things, whichever it is. An optional one may be missing."""
+        before = self.ways
+        self.ways *= max(1, sum(not isinstance(option, Constant) for option in options))
         try:
             yield
         finally:
-            self.undecided -= 1
+            self.ways = before
 
     @contextmanager
     def guarded(self, *guards: Guard) -> Iterator[None]:

@@ -69,7 +69,7 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
         if prediction is not None and not call.arguments.unknown:
             event = LossComputed(call.place, call.context, path, expects, prediction, target)
             event.options = _options(call)
-            event.result = result
+            event.result, event.ways = result, call.machine.ways
             call.machine.emit(event)
         if not path.startswith("torchvision") and _takes_mean(call):
             result.meaning = Amount("mean", call.context, call.place)

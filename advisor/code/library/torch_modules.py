@@ -281,7 +281,7 @@ def run_layer(call: Call) -> Value | None:
         tensor = Tensor(Shape(), place=call.place)
     if receiver.path.startswith("torch.nn."):
         state = call.argument(1, "hx") if receiver.path in RECURRENT else None
-        decided = not call.machine.undecided
+        decided = call.machine.ways == 1
         event = LayerRun(call.place, call.context, receiver, tensor, state, decided)
         call.machine.emit(event)
     return transfer(receiver, tensor, call)
