@@ -574,6 +574,7 @@ def test_copies_may_not_be_divided(augmentation: str) -> None:
     "step",
     [
         "images = np.concatenate([images, np.load('more.npy')])",
+        "parts = pd.read_pickle('x.pkl'); images = pd.concat([parts.X_train, parts.X_val])",
         "images = np.concatenate([images, np.flip(images)], axis=1)",
         "images = np.hstack([images, images ** 2])",
         "images = np.repeat(images[..., np.newaxis], 3, -1)",

@@ -306,6 +306,20 @@ RIGHT = {
             criterion(head(leaf), y).backward()
             middle.backward(leaf.grad)
         """,
+    "a sum over the steps of a sequence that begins with the first": """
+        class Trainer:
+            def train_batch(self, batch):
+                x, y = batch
+                self.optimizer.zero_grad()
+                output, state = self.model.forward(x, self.state)
+                for i in range(y.shape[1]):
+                    if i == 0:
+                        loss = self.loss_of(output[:, i], y[:, i])
+                    else:
+                        loss += self.loss_of(output[:, i], y[:, i])
+                loss.backward()
+                self.optimizer.step()
+        """,
     "numbers that unknown code has made": """
         for x, y in loader:
             optimizer.zero_grad()

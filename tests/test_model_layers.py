@@ -307,6 +307,19 @@ RIGHT = {
         for name, parameter in model.named_parameters():
             parameter.requires_grad = "bias" in name
         """,
+    "NN412 modules and a parameter are frozen alike": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.patch, self.token = nn.Linear(3, 4), nn.Parameter(torch.zeros(4))
+            def freeze(self):
+                for part in [self.patch, self.token]:
+                    try:
+                        for parameter in part.parameters():
+                            parameter.requires_grad = False
+                    except AttributeError:
+                        part.requires_grad = False
+        """,
     "NN412 an optimizer of the project": """
         class Noam:
             def __init__(self, optimizer):

@@ -296,6 +296,16 @@ WITH_GRADIENTS = {
 }
 
 WITHOUT_GRADIENTS_OR_WITH_REASON = {
+    "models are built and loaded": """
+        def load(library, states):
+            models = []
+            for i in range(len(val_states)):
+                net = library["model"].Net(3)
+                net.load_state_dict(val_states[i])
+                net.eval()
+                models.append(net)
+            return models
+        """,
     "a model that is saved, not run": """
         from ours import network
         def test(network, test_results):

@@ -114,6 +114,7 @@ def test_a_softmax_by_hand_overflows(body: str) -> None:
         "e = torch.exp(-0.5 * (x / y).pow(2)); return e / e.sum()",
         "e = torch.exp(-(x**2) / (2 * y**2)); return e / e.sum()",
         "e = torch.exp(x); return e / e.max()",
+        "d = np.arccos(x) * (1 if y else np.sqrt(y)); e = np.exp(-d / 2); return e / e.sum(axis=1)",
         "x = np.log(np.asarray(x)) / 0.5; e = np.exp(x); return e / np.sum(e)",
         "e = torch.exp(x); return e / (1 + e)",
         "e = torch.exp(x); w = torch.exp(y); return e / w.sum()",

@@ -20,7 +20,7 @@ from advisor.code.events import (
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
-from advisor.code.values import Cut, Sequence, Unknown, Value, alternatives
+from advisor.code.values import Constant, Cut, Scalar, Sequence, Unknown, Value, alternatives
 from advisor.rulebook import Draft
 
 
@@ -163,10 +163,12 @@ class RunningTotal(Fact):
     @property
     def is_back_propagated(self) -> bool:
         """Whether the total, or something computed from it, is back-propagated."""
+        totals = (*alternatives(self.event.result), *alternatives(self.event.total))
         return any(
-            is_computed_from(event.loss, self.event.result)
-            or is_computed_from(event.loss, self.event.total)
+            is_computed_from(event.loss, total)
             for event in self.run.events(BackwardRun)
+            for total in totals
+            if not isinstance(total, (Constant, Scalar))
         )
 
     def finding(self, message: str) -> Draft:

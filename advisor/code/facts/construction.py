@@ -196,11 +196,17 @@ class Assignment(Fact):
     """An attribute of a module, a parameter, a tensor or an optimizer is assigned."""
 
     event: AttributeAssigned
+    owners: tuple[Value, ...]
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """All assignments in a run."""
-        return [cls(event) for event in run.events(AttributeAssigned)]
+        """All assignments in a run, with all the owners that one line assigns to."""
+        owners: dict[cst.CSTNode, list[Value]] = {}
+        for event in run.events(AttributeAssigned):
+            owners.setdefault(event.place.node, []).append(event.owner)
+        return [
+            cls(event, tuple(owners[event.place.node])) for event in run.events(AttributeAssigned)
+        ]
 
     @property
     def name(self) -> str:
@@ -215,8 +221,11 @@ class Assignment(Fact):
 
     @property
     def is_of_module(self) -> bool:
-        """Whether it is an attribute of a module whose class knows nothing of it."""
-        owner = self.event.owner
+        """Whether it is an attribute of a module whose class knows nothing of it, and of modules
+        only."""
+        return all(map(self._is_module, self.owners))
+
+    def _is_module(self, owner: Value) -> bool:
         if isinstance(owner, Method):
             inner = owner.receiver
             return owner.name in _PARTS and isinstance(inner, Layer)

@@ -289,4 +289,12 @@ def _is_of_torch(module: Value) -> bool:
 
 def _is_called_model(value: Unknown) -> bool:
     names = (*value.names, value.name)
-    return any(_MODEL_NAME.search(name) and not _HANDLES_MODEL.search(name) for name in names)
+    return any(
+        _MODEL_NAME.search(name) and not _HANDLES_MODEL.search(name) and not _names_class(name)
+        for name in names
+    )
+
+
+def _names_class(name: str) -> bool:
+    """Whether a name is written as classes are: `Net`, whose call builds a model."""
+    return name[:1].isupper() and not name.isupper()

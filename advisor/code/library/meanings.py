@@ -25,6 +25,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     give_meaning,
     meaning_of,
     scale_of,
@@ -104,7 +105,10 @@ def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> 
 
 def _is_bounded(value: Value) -> bool:
     """Whether the exponentials of some numbers cannot overflow."""
-    return isinstance(meaning_of(value), Bounded) or scale_of(value) is not None
+    return all(
+        isinstance(meaning_of(each), Bounded) or scale_of(each) is not None
+        for each in alternatives(value)
+    )
 
 
 def _is_softmax(above: Meaning | None, below: Meaning | None) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import StateTaken, StateUsed
-from advisor.code.interpreter import calls
+from advisor.code.interpreter import attributes, calls
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.values import (
     Arguments,
@@ -63,8 +63,9 @@ def loaded(call: Call) -> Value | None:
 def loaded_into_unknown(call: Call) -> Value | None:
     """`load_state_dict(state)` of anything."""
     loaded(call)
-    assert call.receiver is not None
-    return calls.escape(call.machine, call.receiver, call.arguments, call.node)
+    assert isinstance(call.receiver, Unknown)
+    own = attributes.unknown_attribute(call.machine, call.receiver, "load_state_dict", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
 
 
 @function("torch.save")

@@ -1,5 +1,6 @@
 """What is asked of a table: its numbers, its size, its index, its columns by name."""
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -23,6 +24,10 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+
+
+# The part of a split, which is no name of a column.
+_SPLIT = re.compile(r"^[xyXY]_|(^|_)(train|val|valid|validation|test|dev)($|_)", re.IGNORECASE)
 
 
 @attribute(FRAME, "values", "array")
@@ -76,9 +81,11 @@ def labels_in(call: Call) -> Value | None:
 
 @attribute(FRAME, "*")
 def column_by_attribute(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
-    """`df.age`."""
+    """`df.age`. What `read_pickle` gives may be no table at all, but an object with its parts."""
     name = node.attr.value if isinstance(node, cst.Attribute) else None
-    return None if name is None or name in _KNOWN_METHODS else column(receiver, name)
+    if name is None or name in _KNOWN_METHODS or _SPLIT.search(name):
+        return None
+    return column(receiver, name)
 
 
 @method(FRAME, "pop", "get")
