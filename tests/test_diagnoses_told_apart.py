@@ -84,6 +84,38 @@ class TestAnAccuracyThatIsLost:
         assert "loss-rises-from-start" not in names(diagnosis)
 
 
+class TestASignThatIsFlipped:
+    def test_a_loss_far_below_zero_without_any_gain_in_accuracy_is_negated(self) -> None:
+        loss = train(-2.3 - np.geomspace(0.01, 4000, 60))
+        diagnosis = judged(loss, evaluations(loss, np.full(12, 0.07), "accuracy"))
+        assert diagnosis.findings[0].name == "loss-rises-from-start"
+        assert "sign" in diagnosis.findings[0].message
+
+    def test_a_negative_loss_with_a_rising_accuracy_is_another_loss(self) -> None:
+        loss = train(-2.3 - np.geomspace(0.01, 4000, 60))
+        diagnosis = judged(loss, evaluations(loss, np.linspace(0.1, 0.9, 12), "accuracy"))
+        assert "loss-rises-from-start" not in names(diagnosis)
+
+
+class TestAMissingWarmUp:
+    SWOLLEN = np.concatenate([[3.2], np.linspace(6.5, 3.0, 59), np.linspace(3.0, 2.4, 140)])
+
+    def test_a_loss_that_jumps_up_in_the_first_steps_at_full_rate(self) -> None:
+        loss = train(self.SWOLLEN + scatter(200, 0.05))
+        diagnosis = judged(loss, rate(np.full(200, 0.1)))
+        assert "until step" in found(diagnosis, "no-warmup").message
+
+    def test_a_rate_that_warms_up_is_not_to_blame(self) -> None:
+        warming = np.minimum(np.arange(1, 201) / 50, 1)
+        loss = train(self.SWOLLEN + scatter(200, 0.05))
+        assert "no-warmup" not in names(judged(loss, rate(warming)))
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_first_values_that_scatter_do_not_jump(self, seed: int) -> None:
+        loss = train(falling(200, 3.2) * np.random.default_rng(seed).gamma(6, 1 / 6, size=200))
+        assert "no-warmup" not in names(judged(loss, rate(np.full(200, 0.1))))
+
+
 class TestWhyNothingIsLearned:
     def test_a_rate_that_was_gone_at_once_leads(self) -> None:
         loss = train(LN10 + scatter(500, 0.03))
@@ -144,6 +176,13 @@ class TestAHighLossWithAFairAccuracy:
         loss = train(falling(80, LN10, floor + 0.12, pace=20) + scatter(80, 0.005))
         accuracy = evaluations(loss, 0.88 - 0.7 * falling(20, 1, 0), "accuracy")
         assert "softmax" in found(judged(loss, accuracy, classes=10), "plateau").message
+
+    def test_the_first_loss_tells_the_number_of_classes(self) -> None:
+        loss = train(falling(80, LN10, log(1 + 9 / e) + 0.12) + scatter(80, 0.005))
+        accuracy = evaluations(loss, 0.88 - 0.7 * falling(20, 1, 0), "accuracy")
+        finding = found(judged(loss, accuracy), "plateau")
+        assert "softmax" in finding.message
+        assert "number of classes" in {each.name for each in finding.evidence}
 
     def test_evaluations_may_show_the_floor_that_batches_hide(self) -> None:
         loss = train(falling(41, LN10, 1.48) + np.abs(scatter(41, 0.05)))

@@ -164,10 +164,10 @@ class Descent:
         accuracy, settings = self.accuracy, self.thresholds
         if accuracy is None or len(accuracy) < settings.minimum_points:
             return False
-        first, last = -accuracy.start, -accuracy.final.value
-        return (
-            accuracy.trend.rises(settings.trend_z) and last < (1 - settings.at_chance_share) * first
-        )
+        first, last, error = -accuracy.start, -accuracy.final.value, accuracy.final.error
+        if accuracy.trend.z < settings.trend_z or first - last < settings.gap_errors * error:
+            return False
+        return last < (1 - settings.at_chance_share) * first
 
     @cached_property
     def creeps(self) -> bool:

@@ -130,6 +130,21 @@ def _seen_in_curves(
     return UniformGuess(classes, origin)
 
 
+def guess_at_start(loss: Trajectory) -> UniformGuess | None:
+    """The guess whose cost the first logged loss is, if it is that of one number of classes.
+
+    Good for what a coincidence cannot bring about by itself: beyond a dozen classes their ln C lie
+    as close to each other as first losses scatter.
+    """
+    first = float(loss.costs[0])
+    if loss.curve.role.per_epoch or not 0 < first < loss.thresholds.largest_uninformed_loss:
+        return None
+    classes = round(exp(first))
+    if classes < 2 or abs(first - log(classes)) > loss.thresholds.at_reference_share * first:
+        return None
+    return UniformGuess(classes, f"the first loss is ln {classes}")
+
+
 def as_fractions(rate: Trajectory) -> Trajectory:
     """The trajectory of a rate as fractions of 1, whether it was logged so or in percent."""
     if not is_percent(rate):

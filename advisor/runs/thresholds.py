@@ -232,6 +232,12 @@ class Thresholds:
     """... which is early when it happens before this share of the run,"""
     negligible_at_once: float = 0.2
     """... and before this share explains a run that learned nothing at all."""
+    full_rate: float = 0.9
+    """A schedule that begins at this share of its peak or above has no warm-up,"""
+    warmup_share: float = 0.1
+    """... which was needed if over this first part of the run"""
+    warmup_rise: float = 1.3
+    """... the loss lies above its first value by this factor."""
     stalled_share: float = 0.1
     """A loss has stalled when it falls at less than this share of its earlier pace."""
     settling_jitter: float = 0.1

@@ -15,12 +15,14 @@ _CAUSES = (
     "numerical issues (exp, log, division)",
 )
 
+_FAR_BELOW = -3.0
+
 
 @rule("NR108", severity=Severity.ERROR, step=Step.SKELETON, sources=("002",))
 def loss_rises_from_start(descent: LossDescent) -> Iterator[Draft]:
     if descent.rises_from_start:
         yield _rises(descent)
-    elif draft := _starts_negated(descent) or _goes_the_wrong_way(descent):
+    elif draft := _is_negated(descent) or _goes_the_wrong_way(descent):
         yield draft
 
 
@@ -38,18 +40,29 @@ def _rises(descent: LossDescent) -> Draft:
     )
 
 
-def _starts_negated(descent: LossDescent) -> Draft | None:
-    """A loss that begins at minus what guessing costs: a cross-entropy is never negative."""
-    guess, start = descent.guess, float(descent.trajectory.costs[0])
-    if guess is None:
-        return None
-    if abs(start + guess.loss) > descent.thresholds.near_reference_share * guess.loss:
-        return None
+def _is_negated(descent: LossDescent) -> Draft | None:
+    """A loss that begins at minus what guessing costs: a cross-entropy is never negative.
+
+    Where the number of classes is unknown, one that falls ever further below zero while the
+    accuracy does not rise, which no likelihood of classes and no useful other loss does.
+    """
+    guess, curve, settings = descent.guess, descent.trajectory, descent.thresholds
+    start, final = float(curve.costs[0]), curve.final.value
+    if guess is not None:
+        reach, level = settings.near_reference_share * guess.loss, f"-ln {guess.classes}"
+        if abs(start + guess.loss) > reach:
+            return None
+        seen, figures = f"starts at {number(start)}, which is {level}", figure(level, -guess.loss)
+    else:
+        watched = descent.accuracy is not None and len(descent.accuracy) >= 3
+        if not watched or descent.accuracy_rises or start > 0 or final > _FAR_BELOW * abs(start):
+            return None
+        seen = f"falls from {number(start)} to {number(final)} without any gain in accuracy"
+        figures = figure("final level", final)
     return Draft(
         descent.span(),
-        f"{descent.subject} starts at {number(start)}, which is -ln {guess.classes}: the sign of "
-        "the loss is flipped",
-        evidence=(figure("first loss", start), figure(f"-ln {guess.classes}", -guess.loss)),
+        f"{descent.subject} {seen}: the sign of the loss is flipped",
+        evidence=(figure("first loss", start), figures),
         causes=_CAUSES[:1],
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from advisor.findings import Severity
+from advisor.findings import Evidence, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.curves import Trajectory
 from advisor.runs.extrapolation import project
 from advisor.runs.facts import Descent, LossDescent
+from advisor.runs.reference_levels import guess_at_start
 from advisor.runs.wording import figure, figure_at, number, percent, step
 
 _CAUSES = (
@@ -60,7 +61,7 @@ def _flat_end(descent: Descent) -> Draft | None:
 
 def _above_softmax_floor(descent: LossDescent) -> Draft | None:
     """A high accuracy whose loss stays above what two softmaxes in a row can reach."""
-    guess = descent.guess
+    guess = descent.guess or guess_at_start(descent.trajectory)
     if guess is None:
         return None
     share = descent.accuracy_share
@@ -84,6 +85,7 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
             figure("best level", descent.trajectory.best),
             figure("ln(1 + (C - 1) / e)", guess.softmax_floor),
             figure("accuracy", share),
+            Evidence("number of classes", guess.origin, guess.classes),
         ),
         causes=("softmax output into a loss that expects logits (NN201)", "label smoothing"),
     )
