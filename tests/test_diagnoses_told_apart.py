@@ -197,6 +197,16 @@ class TestAHighLossWithAFairAccuracy:
         assert not any("softmax" in each.message for each in diagnosis.findings)
 
 
+class TestWhatIsTooGood:
+    def test_unseen_rows_known_even_better_than_rows_learned_by_heart(self) -> None:
+        loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.0012))
+        assert "too-good" in names(judged(loss, held_out))
+
+    def test_a_gap_between_them_is_honest(self) -> None:
+        loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.08))
+        assert "too-good" not in names(judged(loss, held_out))
+
+
 class TestTheNoiseOfTheFirstLoss:
     def test_a_start_from_far_above_is_not_excused_by_noise_at_the_bottom(self) -> None:
         levels = 0.05 + 5.5 * np.exp(-np.arange(444) / 15)

@@ -25,7 +25,7 @@ def too_good(gap: GeneralisationGap) -> Iterator[Draft]:
         return
     share = learned / gap.start
     alike = settings.memorised_factor
-    if share > settings.memorised_share or not learned / alike <= unseen <= alike * learned:
+    if share > settings.memorised_share or unseen > alike * learned:
         return
     yield Draft(
         gap.span(),
