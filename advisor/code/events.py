@@ -473,6 +473,13 @@ class RowsSplit(Event):
 
 
 @dataclass(eq=False, slots=True)
+class LoaderBuilt(Event):
+    """A data loader, or an iterator over pictures in a folder, comes into being."""
+
+    loader: Object
+
+
+@dataclass(eq=False, slots=True)
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`."""

@@ -26,6 +26,7 @@ from advisor.code.values import (
     alternatives,
     known_number,
     lineage_of,
+    names_of,
 )
 
 # Classes of data sets that give a sample for a number.
@@ -119,6 +120,8 @@ class TrainingLoader(Fact):
     def _said(self) -> set[str]:
         found: set[str] = set()
         for each in alternatives(self.dataset):
+            for name in names_of(each):
+                found |= words(name)
             if isinstance(each, Instance):
                 found |= words(each.cls.name)
         lineage = lineage_of(self.dataset)

@@ -51,11 +51,14 @@ def _side_of_half(rows: RowSet) -> Side | None:
     return None if whole is Side.HELD_OUT else Side.TRAINING
 
 
+def shortest(names: set[str], side: Side | None) -> str | None:
+    """The shortest of the names that tell a side."""
+    fitting = [name for name in names if side_of_names({name}) is side]
+    return min(fitting, key=lambda name: (len(name), name)) if fitting else None
+
+
 def name_of(rows: RowSet) -> str | None:
     """What the program calls rows, in the shortest way that tells their side."""
     side = side_of(rows)
-    for each in rows.ancestors():
-        fitting = [name for name in each.names if side_of_names({name}) is side]
-        if fitting:
-            return min(fitting, key=lambda name: (len(name), name))
-    return None
+    names = (shortest(each.names, side) for each in rows.ancestors())
+    return next((name for name in names if name is not None), None)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import LossComputed, ModelCompiled, ModelTrained, OptimizerStepped
+from advisor.code.events import (
+    DataGiven,
+    LossComputed,
+    ModelCompiled,
+    ModelTrained,
+    OptimizerStepped,
+)
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
+from advisor.code.library.keras_data import give_data
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
 from advisor.code.library.models import Call, attribute, family, function, hook, method
@@ -279,10 +286,20 @@ def train_model(call: Call) -> Value | None:
     """The model is trained as it was compiled last."""
     assert call.receiver is not None
     lineages.hold_back(call.machine, call.arguments, call.node)
+    give_data(call)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
     target = call.argument(1, "y")
     if isinstance(target, Tensor):
         _compare_with(call, call.receiver, target)
+    return None
+
+
+@method("keras model", "evaluate", "evaluate_generator")
+def judge_model(call: Call) -> Value | None:
+    """`model.evaluate(x, y)`."""
+    given = call.argument(0, "x")
+    if given is not None:
+        call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
     return None
 
 

@@ -9,6 +9,7 @@ from advisor.code.events import FitApplied, Fitted, RowsSplit
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
+from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import words, written
 from advisor.code.library.models import Call, attribute, family, function, iteration, method
 from advisor.code.values import (
@@ -247,6 +248,7 @@ def fit_of_unknown(call: Call) -> Value | None:
     receiver = call.receiver
     assert isinstance(receiver, Unknown)
     lineages.hold_back(call.machine, call.arguments, call.node)
+    give_data(call)
     own = attributes.unknown_attribute(call.machine, receiver, "fit", call.node)
     return calls.call(call.machine, own, call.arguments, call.node)
 

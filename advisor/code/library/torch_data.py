@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import LoaderBuilt
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -119,6 +120,18 @@ def subset(call: Call) -> Value | None:
     rows = _rows_at(call, whole, lineage, indices)
     length = _count(indices)
     return dataset(SUBSET, call, lineage.of(rows), length)
+
+
+@attribute(SUBSET, "dataset")
+def whole_of_subset(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`subset.dataset`: the dataset that it is a part of, or that was put in its place."""
+    return whole_behind(receiver) if isinstance(receiver, Object) else None
+
+
+def whole_behind(subset: Object) -> Value | None:
+    """The dataset that a subset is a part of."""
+    found = subset.fields.get("dataset")
+    return found if isinstance(found, Value) else subset.argument(0, "dataset")
 
 
 def _rows_at(call: Call, whole: Value, lineage: Lineage, indices: Value) -> RowSet:
@@ -308,13 +321,13 @@ def _share(call: Call, whole: Value, size: Value) -> Number | None:
 def loader(call: Call) -> Value | None:
     """`DataLoader(dataset, batch_size=…)`: so many batches."""
     whole = call.argument(0, "dataset")
-    lineage = lineages.known(whole)
-    fields: dict[object, object] = {} if lineage is None else {"lineage": lineage}
-    made = Object(LOADER, call.arguments, call.place, dict(fields))
+    lineage = lineages.known(whole) or Lineage(RowSet("all", place=call.place))
+    made = Object(LOADER, call.arguments, call.place, {"lineage": lineage})
     if whole is not None:
         made.fields["dataset"] = whole
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
+    call.machine.emit(LoaderBuilt(call.place, call.context, made))
     return made
 
 

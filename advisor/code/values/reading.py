@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from advisor.code.symbols import Number, fresh, named, number
+from advisor.code.values.definitions import Instance
 from advisor.code.values.joins import alternatives
 from advisor.code.values.meanings import MEANING, Meaning, Scale
 from advisor.code.values.objects import Object
@@ -13,6 +14,9 @@ from advisor.code.values.tensors import COLLATED, Tensor, Unknown
 
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
+
+# Under this key an object of a project class has what the program calls it.
+CALLED = ("called",)
 
 
 def known_number(value: Value | None) -> Number | None:
@@ -119,11 +123,22 @@ def give_meaning(value: Value, meaning: Meaning) -> None:
         value.fields[MEANING] = meaning
 
 
+def names_of(value: Value | None) -> set[str]:
+    """What the program calls the samples in a value, or the object that holds them."""
+    lineage = lineage_of(value)
+    names = set() if lineage is None else set(lineage.rows.names)
+    if isinstance(value, Instance):
+        names |= value.fields.get(CALLED, set())
+    return names
+
+
 def call_it(value: Value, name: str) -> None:
     """Remember what the program calls a value: an unknown, the length of an axis, or rows of
     samples."""
     if isinstance(value, Unknown):
         value.names.add(name)
+    if isinstance(value, Instance):
+        value.fields.setdefault(CALLED, set()).add(name)
     if isinstance(value, Scalar):
         if value.number.axis is not None:
             value.number.axis.called.add(name)

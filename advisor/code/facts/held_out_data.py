@@ -1,0 +1,162 @@
+"""Data that models are judged by, and what it goes through on its way."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import DataGiven, Event, LoaderBuilt
+from advisor.code.facts.loaders import TrainingLoader, is_loader
+from advisor.code.facts.passes import holds_unit_tests, seen_from, words
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
+from advisor.code.library.keras_data import ITERATOR
+from advisor.code.library.torch_data import SUBSET, whole_behind
+from advisor.code.library.transforms import random_part
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Constant,
+    Function,
+    Instance,
+    Object,
+    Value,
+    alternatives,
+    known_text,
+    lineage_of,
+    names_of,
+)
+from advisor.rulebook import Draft
+
+# Learning that compares augmented views of a sample judges by them, too.
+_COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
+_TRANSFORM = re.compile(r"transform|augment|^aug$|^tfms?$|^trans$", re.IGNORECASE)
+# Where the data sets of torchvision take their transform.
+_POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
+_MNIST_LIKE = 2
+_HELD_OUT_PARTS = frozenset({"test", "val", "valid", "validation", "evaluation"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeldOutData(Fact):
+    """Data that a model is judged by, ready to be loaded. `dataset` is what is loaded, `transform`
+    what its samples go through, None where nobody knows."""
+
+    run: AbstractRun
+    event: Event
+    dataset: Value
+    transform: Value | None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every data set that is called or given as held-out data, and is not trained on."""
+        if holds_unit_tests(run):
+            return
+        seen: set[Value] = set()
+        for event, dataset in _held_out(run):
+            if dataset not in seen:
+                seen.add(dataset)
+                yield cls(run, event, dataset, transform_of(dataset))
+
+    @property
+    def name(self) -> str:
+        """What the program calls it."""
+        for value in (self.dataset, getattr(self.event, "loader", None)):
+            lineage = lineage_of(value)
+            name = shortest(names_of(value), Side.HELD_OUT)
+            name = name or (None if lineage is None else name_of(lineage.rows))
+            if name is not None:
+                return name
+        return "the held-out data"
+
+    def random_change(self) -> Object | None:
+        """The transform that changes each sample at random, where that is not on purpose."""
+        if _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
+            return None
+        return random_part(self.transform)
+
+    def _said(self) -> set[str]:
+        names = names_of(self.dataset) | {
+            function.name for function in self.event.context.functions
+        }
+        return {word for name in names for word in words(name)}
+
+    def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
+        """A finding where the data set is made, or loaded if that is elsewhere."""
+        place = self.dataset.place
+        if place is None or place.source is not self.run.source:
+            place = seen_from(self.run, self.event)
+        known = tuple((where, text) for where, text in related if where is not None)
+        return Draft(place, message, known)
+
+
+def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
+    trained = {each.loader for each in TrainingLoader.collect(run)}
+    for event in run.trace:
+        if isinstance(event, LoaderBuilt) and event.loader not in trained:
+            dataset = event.loader if event.loader.path == ITERATOR else _dataset(event.loader)
+            if dataset is not None and (is_held_out(dataset) or is_held_out(event.loader)):
+                yield event, dataset
+        elif isinstance(event, DataGiven) and event.use != "training":
+            for each in alternatives(event.data):
+                given = _dataset(each) if isinstance(each, Object) and is_loader(each) else each
+                if isinstance(given, (Object, Instance)):
+                    yield event, given
+
+
+def _dataset(loader: Object) -> Value | None:
+    found = loader.fields.get("dataset")
+    return found if isinstance(found, (Object, Instance)) else None
+
+
+def is_held_out(dataset: Value) -> bool:
+    """Whether a data set is there to judge by: called so, divided so, or asked for so."""
+    if isinstance(dataset, Object) and _asks_for_held_out_part(dataset):
+        return True
+    if isinstance(dataset, Instance):
+        return side_of_names(names_of(dataset)) is Side.HELD_OUT
+    lineage = lineage_of(dataset)
+    return lineage is not None and side_of(lineage.rows) is Side.HELD_OUT
+
+
+def _asks_for_held_out_part(dataset: Object) -> bool:
+    if dataset.path == ITERATOR:
+        return known_text(dataset.argument(-1, "subset")) == "validation"
+    train = dataset.argument(1, "train")
+    if dataset.path.startswith("torchvision.datasets.") and isinstance(train, Constant):
+        return train.value is False or known_text(dataset.argument(1, "split")) in _HELD_OUT_PARTS
+    return False
+
+
+def transform_of(dataset: Value | None) -> Value | None:
+    """What the samples of a data set go through when they are loaded, as far as is known."""
+    if isinstance(dataset, Instance):
+        return _transform_of_instance(dataset)
+    if not isinstance(dataset, Object) or dataset.arguments.unknown:
+        return None
+    if dataset.path == SUBSET:
+        return transform_of(whole_behind(dataset))
+    if dataset.path == ITERATOR:
+        generator = dataset.fields.get("generator")
+        return generator if isinstance(generator, Object) else None
+    if not dataset.path.startswith("torchvision.datasets."):
+        return None
+    assigned = dataset.fields.get("transform")
+    if isinstance(assigned, Value):
+        return assigned
+    position = _POSITION.get(dataset.path.rsplit(".", 1)[-1], _MNIST_LIKE)
+    return dataset.argument(position, "transform") or dataset.argument(-1, "transforms")
+
+
+def _transform_of_instance(dataset: Instance) -> Value | None:
+    """The transform that a class keeps, and applies to whatever sample it is asked for."""
+    get = dataset.cls.find("__getitem__")
+    if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
+        return None
+    code = cst.Module([]).code_for_node(get.node.body)
+    for name, value in dataset.fields.items():
+        if isinstance(name, str) and _TRANSFORM.search(name) and f"self.{name}(" in code:
+            chooses = re.search(rf"\bif\b(?! self\.{name}( is not None)?:)", code)
+            return value if isinstance(value, Value) and not chooses else None
+    return None

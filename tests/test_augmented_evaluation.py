@@ -1,0 +1,158 @@
+"""What held-out samples go through before a model is judged by them."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import copy
+import albumentations as A
+from torch.utils.data import DataLoader, Dataset, Subset, random_split
+from torchvision import transforms as T
+from torchvision.datasets import CIFAR10, ImageFolder, MNIST
+from torchvision.transforms import v2
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+"""
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN505"]
+
+
+def wrong(text: str) -> list[tuple[int, str]]:
+    return marked(IMPORTS + text, "NN505")
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        "T.RandomCrop(32)",
+        "T.Compose([T.ToTensor(), T.RandomErasing()])",
+        "T.Compose([v2.RandAugment(), v2.ToTensor()])",
+        "v2.Compose([T.RandomApply([T.ColorJitter()], p=0.3)])",
+        "T.Compose([T.Resize(32), A.Compose([A.OneOf([A.Blur(), A.GaussNoise()])])])",
+    ],
+)
+@pytest.mark.parametrize("use", ["test_data = ", "data = DataLoader("])
+def test_held_out_samples_are_not_changed_at_random(transform: str, use: str) -> None:
+    made = f"CIFAR10('data', train=False, transform={transform})"
+    end = ", 32)" if use.endswith("(") else "\nloader = DataLoader(test_data, batch_size=32)"
+    head, rest = (use + made + end).partition("\n")[::2]
+    text = f"{head}  # error\n{rest}\n"
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        "T.ToTensor()",
+        "T.Compose([T.Resize(32), T.CenterCrop(28), T.Normalize(0.5, 0.5)])",
+        "T.Compose([T.RandomHorizontalFlip(p=1), T.ToTensor()])",
+        "T.Compose([T.RandomApply([T.ColorJitter()], p=0)])",
+        "A.Compose([A.Resize(32, 32), A.Normalize(), A.HorizontalFlip(p=1.0)])",
+        "T.Compose([T.RandomCrop(32)] if training else [T.CenterCrop(32)])",
+        "T.Compose(parts)",
+        "build(T.RandomCrop(32))",
+    ],
+)
+def test_what_is_fixed_or_not_known_is_fine(transform: str) -> None:
+    text = f"test_data = MNIST('data', False, {transform})\nloader = DataLoader(test_data, 32)\n"
+    assert not found(text)
+
+
+AUGMENTED = "whole = ImageFolder('data', T.Compose([T.RandomCrop(32), T.ToTensor()]))\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "train, other = random_split(whole, [0.9, 0.1])  # error\n"
+            "first, second = DataLoader(train, 32, shuffle=True), DataLoader(other, 32)\n"
+        ),
+        "val_set = Subset(whole, range(100))  # error\nloader = DataLoader(val_set, 32)\n",
+        (
+            "class Loaders:\n    def __init__(self):\n"
+            "        self.train, self.val = random_split(whole, [0.9, 0.1])  # error\n"
+            "    def val_dataloader(self):\n        return DataLoader(self.val, batch_size=32)\n"
+            "Loaders().val_dataloader()\n"
+        ),
+        (
+            "train, val = random_split(whole, [0.9, 0.1])  # error\n"
+            "val.dataset.transform = T.RandomRotation(10)\nloader = DataLoader(val, 32)\n"
+        ),
+    ],
+)
+def test_parts_of_augmented_data_are_augmented(text: str) -> None:
+    assert found(AUGMENTED + text) == wrong(AUGMENTED + text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "train, val = random_split(whole, [0.9, 0.1])\nval.dataset = copy.copy(whole)\n"
+            "val.dataset.transform = T.ToTensor()\nloader = DataLoader(val, 32)\n"
+        ),
+        "train, val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(train, 32)\n",
+        (
+            "train, val = random_split(whole, [0.9, 0.1])\nval = Wrapped(val, T.ToTensor())\n"
+            "loader = DataLoader(val, 32)\n"
+        ),
+        "train, tta_val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(tta_val, 32)\n",
+        "# SimCLR\ntrain, val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(val, 32)\n",
+    ],
+)
+def test_parts_may_have_a_transform_of_their_own(text: str) -> None:
+    assert not found(AUGMENTED + text)
+
+
+CLASS = """
+class Pictures(Dataset):
+    def __init__(self, names, transform=None, training=False):
+        self.names, self.transform, self.training = names, transform, training
+    def __getitem__(self, index):
+        picture = read(self.names[index])
+        if {condition}:
+            picture = self.transform(picture)
+        return picture
+test_data = Pictures(names, T.RandomCrop(32)){mark}
+loader = DataLoader(test_data, batch_size=32)
+"""
+
+
+def test_classes_of_the_program_apply_the_transform_that_they_keep() -> None:
+    text = CLASS.format(condition="self.transform", mark="  # error")
+    assert found(text) == wrong(text)
+    assert not found(CLASS.format(condition="self.training", mark=""))
+
+
+GENERATOR = "changing = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "val = changing.flow_from_directory('data/val')  # error\n",
+        "other = changing.flow_from_directory('data', subset='validation')  # error\n",
+        (
+            "train = changing.flow(x, y)\nother = changing.flow(a, b)  # error\n"
+            "model.fit(train, validation_data=other)\n"
+        ),
+    ],
+)
+def test_generators_of_keras_change_all_that_flows_from_them(text: str) -> None:
+    assert found(GENERATOR + text) == wrong(GENERATOR + text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train = changing.flow_from_directory('data/train')\n",
+        "val = ImageDataGenerator(rescale=1 / 255).flow_from_directory('data/val')\n",
+        "val = ImageDataGenerator(rotation_range=0).flow_from_directory('data/val')\n",
+        "val = ImageDataGenerator(**options).flow_from_directory('data/val')\n",
+    ],
+)
+def test_generators_that_change_nothing_at_random_may_feed_an_evaluation(text: str) -> None:
+    assert not found(GENERATOR + text)
