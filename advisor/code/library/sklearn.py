@@ -146,11 +146,16 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     lineage = lineages.samples(data)
     kind = kind_of(target) or "model"
     text = _text(call.node)
-    fit = Fit(target, lineage.rows, call.place, kind, kind in _USES_LABELS, text)
+    fit = Fit(target, lineage.rows, call.place, kind, _uses_labels(target, kind), text)
     call.machine.emit(Fitted(call.place, call.context, target, lineage.rows, kind))
     if isinstance(target, Object):
         call.machine.store(target.fields, "fit", fit)
     return fit
+
+
+def _uses_labels(target: Value, kind: str) -> bool:
+    by_variance = isinstance(target, Object) and target.path.endswith("VarianceThreshold")
+    return kind in _USES_LABELS and not by_variance
 
 
 def _text(node: cst.CSTNode) -> str:
