@@ -1,0 +1,61 @@
+"""Features that are selected, and the labels that they are selected by."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, VarianceThreshold
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+X, y = np.load("x.npy"), np.load("y.npy")
+"""
+SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y)\n"
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN504"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"X = SelectKBest(k=9).fit_transform(X, y)  # error\n{SPLIT}",
+        f"best = SelectFromModel(RandomForestClassifier())\nbest.fit(X, y)  # error\nX = best.transform(X)\n{SPLIT}",
+        (
+            "X = RFE(RandomForestClassifier()).fit_transform(X, y)  # error\n"
+            "print(cross_val_score(LogisticRegression(), X, y))\n"
+        ),
+        f"{SPLIT}best = SelectKBest(k=9).fit(X, y)  # error\nX_train = best.transform(X_train)\n",
+        (
+            "def reduced(X, y):\n    return SelectKBest(k=9).fit_transform(X, y)  # error\n"
+            f"X = reduced(X, y)\n{SPLIT}"
+        ),
+        (
+            "X = make_pipeline(SelectKBest()).fit_transform(X, y)  # error\n"
+            "for train, test in KFold(5).split(X):\n    print(X[train])\n"
+        ),
+    ],
+)
+def test_features_are_not_selected_by_labels_that_are_held_out(text: str) -> None:
+    assert found(text) == marked(IMPORTS + text, "NN504")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"X = VarianceThreshold().fit_transform(X)\n{SPLIT}",
+        f"{SPLIT}X_train = SelectKBest(k=9).fit_transform(X_train, y_train)\n",
+        "print(cross_val_score(make_pipeline(SelectKBest(), LogisticRegression()), X, y))\n",
+        "X = SelectKBest(k=9).fit_transform(X, y)\nLogisticRegression().fit(X, y)\n",
+        (
+            f"{SPLIT}X_train = SelectKBest(k=9).fit_transform(X_train, y_train)\n"
+            "GridSearchCV(LogisticRegression(), {'C': [1, 2]}).fit(X_train, y_train)\n"
+        ),
+    ],
+)
+def test_selection_by_training_rows_is_fine(text: str) -> None:
+    assert not found(text)
