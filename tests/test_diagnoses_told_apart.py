@@ -182,7 +182,7 @@ class TestAHighLossWithAFairAccuracy:
         accuracy = evaluations(loss, 0.88 - 0.7 * falling(20, 1, 0), "accuracy")
         finding = found(judged(loss, accuracy), "plateau")
         assert "softmax" in finding.message
-        assert "number of classes" in {each.name for each in finding.evidence}
+        assert "classes" in {each.name for each in finding.evidence}
 
     def test_evaluations_may_show_the_floor_that_batches_hide(self) -> None:
         loss = train(falling(41, LN10, 1.48) + np.abs(scatter(41, 0.05)))

@@ -1,7 +1,6 @@
 """The command `nnadvise`: training runs in, diagnoses and the one next move out."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from advisor.runs.diagnosis import RunDiagnosis
     from advisor.runs.history import History
     from advisor.runs.loading import LoadedRuns
+    from advisor.runs.parallel import Executor
     from advisor.runs.run import Run
     from advisor.runs.sweeps.diagnosis import SweepDiagnosis
     from advisor.runs.watching import Event
@@ -68,6 +68,7 @@ def _dispatch(words: list[str]) -> int:
 
 def advise(options: argparse.Namespace) -> int:
     """Judge the runs that the options name, print the report, and return the exit status."""
+    from advisor.commands.executors import executor_for
     from advisor.commands.run_policy import RunPolicy
     from advisor.settings import SettingsError
 
@@ -75,14 +76,15 @@ def advise(options: argparse.Namespace) -> int:
         policy = RunPolicy(options)
         if options.watch:
             return _watch(options, policy)
-        loaded = _load(options.runs, policy)
+        with executor_for(options) as executor:
+            loaded = _load(options.runs, policy, executor)
+            for path, reason in loaded.failures:
+                complain(f"`{path}` {reason}")
+            _tell_skipped(loaded)
+            judged = list(_judge_all(loaded.runs, policy, executor))
     except SettingsError as error:
         complain(str(error))
         return UNUSABLE
-    for path, reason in loaded.failures:
-        complain(f"`{path}` {reason}")
-    _tell_skipped(loaded)
-    judged = list(_judge_all(loaded.runs, policy))
     together = _together(judged, policy)
     if judged or options.output_format == "json":
         _print(judged, together, _history(judged, policy, options), options)
@@ -122,15 +124,16 @@ def complain(message: str) -> None:
     arguments.complain(PROGRAM, message)
 
 
-def _load(paths: "list[Path]", policy: "RunPolicy") -> "LoadedRuns":
+def _load(paths: "list[Path]", policy: "RunPolicy", executor: "Executor | None") -> "LoadedRuns":
     from advisor.commands.run_progress import progress
     from advisor.runs.loading import load_runs
+    from advisor.runs.reading import LogReader
     from advisor.runs.roles import UnknownRole
     from advisor.settings import SettingsError
 
     try:
         with progress(sys.stderr) as show:
-            return load_runs(paths, policy.roles, show)
+            return load_runs(paths, policy.roles, reader=LogReader(show, executor))
     except UnknownRole as error:
         raise SettingsError(f"role: {error}") from None
 
@@ -142,29 +145,26 @@ def _tell_skipped(loaded: "LoadedRuns") -> None:
         complain(f"left out {more} more files for such reasons")
 
 
-def _judge_all(runs: "Sequence[Run]", policy: "RunPolicy") -> "Iterator[RunDiagnosis]":
+def _judge_all(
+    runs: "Sequence[Run]", policy: "RunPolicy", executor: "Executor | None"
+) -> "Iterator[RunDiagnosis]":
+    """The diagnoses of the runs; a complaint about each that a rule fails on."""
     from advisor.commands.run_progress import progress
+    from advisor.runs.judging import Failure, Judge, judge_all
 
+    judge = Judge.by(policy.rules, policy.user, policy.thresholds)
     with progress(sys.stderr, "judging") as show:
-        for count, run in enumerate(runs, 1):
-            if (found := _judged(run, policy)) is not None:
-                yield found
+
+        def done(count: int, total: int, run: "Run") -> None:
             if show is not None:
-                show(count, len(runs), run.path)
+                show(count, total, run.path)
 
-
-def _judged(run: "Run", policy: "RunPolicy") -> "RunDiagnosis | None":
-    """The diagnosis of a run; None, with a complaint, if a rule fails on it."""
-    from advisor.runs.diagnosis import diagnose
-
-    try:
-        return diagnose(run, policy.user, policy.thresholds, policy.rules)
-    except Exception as error:  # one run that a rule cannot cope with must not hide the others
-        if os.environ.get("NNADVISE_DEBUG"):
-            raise
-        reason = f"{type(error).__name__}: {error}"
-        complain(f"`{run.name}` could not be judged, which is a fault of nnadvise ({reason})")
-        return None
+        for found in judge_all(runs, judge, executor, done):
+            if isinstance(found, Failure):
+                fault = f"which is a fault of nnadvise ({found.reason})"
+                complain(f"`{found.run.name}` could not be judged, {fault}")
+            else:
+                yield found
 
 
 def _together(judged: "list[RunDiagnosis]", policy: "RunPolicy") -> "SweepDiagnosis | None":
@@ -234,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_facts(parser)
     _add_history(parser)
     _add_rules(parser)
+    _add_work(parser)
     _add_output(parser)
     parser.add_argument("--version", action="version", version=f"nnadvise {__version__}")
     return parser
@@ -301,6 +302,24 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--isolated", action="store_true", help="read no settings file")
 
 
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("many runs")
+    group.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=0,
+        metavar="N",
+        help="read and judge with N processes (default: one for each processor, where there are "
+        "enough runs to make it worth while)",
+    )
+    group.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="let the workers of a dask.distributed scheduler do it, such as tcp://head:8786; they "
+        "need nnlint, and see the runs at the same paths",
+    )
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=FORMATS, default="text")
@@ -323,6 +342,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show every run in full, with the meaning of each tag and why",
     )
+
+
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if jobs < 1:
+        raise ValueError(text)
+    return jobs
 
 
 def _seconds(text: str) -> float:

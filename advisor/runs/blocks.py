@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.runs.noise import error_of_median, lag_one_correlation, point_noise
+from advisor.runs.noise import error_of_median, lag_one_correlation, median, point_noise
 
 Floats = NDArray[np.float64]
 _POINTS_FOR_OWN_NOISE = 15
@@ -41,7 +41,7 @@ def blocks_of(steps: NDArray[np.int64], values: Floats, count: int) -> Blocks:
     """Cut a curve of at least one point into `count` blocks, or one per point if it has fewer."""
     edges = np.linspace(0, len(values), min(count, len(values)) + 1).astype(int)
     spans = list(pairwise(edges.tolist()))
-    medians = np.array([np.median(values[a:b]) for a, b in spans])
+    medians = np.array([median(values[a:b]) for a, b in spans])
     centres = np.array([np.mean(steps[a:b]) for a, b in spans])
     correlation = lag_one_correlation(values - np.interp(steps, centres, medians))
     if len(medians) == len(values):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.runs.blocks import Blocks, blocks_of
-from advisor.runs.noise import error_of_median, point_noise, trimmed_mean
+from advisor.runs.noise import error_of_median, median, point_noise, trimmed_mean
 from advisor.runs.run import Curve, Direction
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.trend import Trend, trend_of
@@ -68,14 +68,14 @@ class Trajectory:
         """Noise of the first point: that of its neighbours, or as large a share as theirs."""
         quarter = max(1, len(self.blocks) // 4)
         levels = np.maximum(np.abs(self.blocks.medians[:quarter]), np.finfo(float).tiny)
-        share = float(np.median(self.blocks.noises[:quarter] / levels))
+        share = median(self.blocks.noises[:quarter] / levels)
         near = self.slice(0, 15).noise
         return max(near, float(self.blocks.noises[0]), share * abs(float(self.costs[0])))
 
     @cached_property
     def start(self) -> float:
         """The level before learning: the first block, or the first points where they stand out."""
-        head = min(float(self.costs[0]), float(np.median(self.costs[:3])))
+        head = min(float(self.costs[0]), median(self.costs[:3]))
         first = float(self.blocks.medians[0])
         return head if head > first + 3 * self.noise else first
 
@@ -108,7 +108,7 @@ class Trajectory:
     @property
     def typical_error(self) -> float:
         """Standard error of a usual block median."""
-        return float(np.median(self.blocks.errors))
+        return median(self.blocks.errors)
 
     @property
     def scale(self) -> float:
@@ -152,7 +152,7 @@ class Trajectory:
     @property
     def middle(self) -> float:
         """The median of all points."""
-        return float(np.median(self.costs))
+        return median(self.costs)
 
     @cached_property
     def final(self) -> Estimate:

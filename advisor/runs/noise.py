@@ -8,8 +8,20 @@ _MEAN_TO_SIGMA = 1.2533
 _MEDIAN_EFFICIENCY = 1.2533
 _LARGEST_CORRELATION = 0.95
 _ABSURD = 8.0
+_FEW = 1000
 
 Floats = NDArray[np.float64]
+
+
+def median(values: Floats) -> float:
+    """The median of one finite value or more: `numpy.median`, at a tenth of its cost for few."""
+    count = len(values)
+    if count > _FEW:
+        return float(np.median(values))
+    ordered, middle = np.sort(values), count // 2
+    if count % 2:
+        return float(ordered[middle])
+    return float((ordered[middle - 1] + ordered[middle]) / 2)
 
 
 def spread(values: Floats) -> float:
@@ -20,8 +32,8 @@ def spread(values: Floats) -> float:
     """
     if len(values) < 2:
         return 0.0
-    deviations = np.sort(np.abs(values - np.median(values)))
-    mad = float(np.median(deviations))
+    deviations = np.sort(np.abs(values - median(values)))
+    mad = median(deviations)
     if mad > 0:
         return _MAD_TO_SIGMA * mad
     return _MEAN_TO_SIGMA * float(np.mean(deviations[: max(1, int(0.9 * len(deviations)))]))
@@ -47,7 +59,7 @@ def trimmed_mean(values: Floats) -> tuple[float, float]:
     with an evaluation they must be averaged. What lies more than 8 mean deviations off is left
     out, which costs an exponential distribution 2 % of its mean and takes out every spike.
     """
-    deviations = np.abs(values - np.median(values))
+    deviations = np.abs(values - median(values))
     scale = float(np.mean(deviations))
     kept = values[deviations <= _ABSURD * scale] if scale > 0 else values
     return float(np.mean(kept)), float(np.std(kept))

@@ -85,7 +85,7 @@ def _above_softmax_floor(descent: LossDescent) -> Draft | None:
             figure("best level", descent.trajectory.best),
             figure("ln(1 + (C - 1) / e)", guess.softmax_floor),
             figure("accuracy", share),
-            Evidence("number of classes", guess.origin, guess.classes),
+            *(() if guess.is_given else (Evidence("classes", guess.origin, guess.classes),)),
         ),
         causes=("softmax output into a loss that expects logits (NN201)", "label smoothing"),
     )
