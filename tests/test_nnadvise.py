@@ -425,16 +425,14 @@ def test_a_run_that_logged_nothing_among_others_is_told_and_is_no_failure(
 def test_a_rule_that_fails_on_one_run_does_not_hide_the_others(
     nnadvise: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advisor.runs import judging
-
-    judge = judging.diagnose
+    from advisor.runs.diagnosis import diagnose
 
     def fail_on_divergence(run: Any, *others: Any) -> Any:
         if run.name == "divergence":
             raise ZeroDivisionError("0 / 0")
-        return judge(run, *others)
+        return diagnose(run, *others)
 
-    monkeypatch.setattr(judging, "diagnose", fail_on_divergence)
+    monkeypatch.setattr("advisor.runs.judging.diagnose", fail_on_divergence)
     outcome = nnadvise(LESSONS / "divergence", OVERFIT, "--output-format", "json")
     assert outcome.status == 2
     assert outcome.err.count("\n") == 1
