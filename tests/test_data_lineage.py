@@ -524,6 +524,14 @@ def test_resampled_rows_may_not_be_divided(resampling: str, division: str) -> No
     assert flagged(f"{resampling}\n{division}") == [("NN502", resampling)]
 
 
+def test_rows_without_labels_get_no_copies() -> None:
+    step = "table = pd.concat([table, table[table.y == 1]])"
+    division = "train = table[table.y.notnull()]\ntest = table[table.y.isnull()]"
+    assert flagged(f"{step}\n{division}") == []
+    division = "train = table[table.fold != 1]\ntest = table[table.fold == 1]"
+    assert flagged(f"{step}\n{division}") == [("NN501", step)]
+
+
 def test_resampling_the_training_rows_is_right() -> None:
     assert flagged(f"{SPLIT}\nX_train, y_train = SMOTE().fit_resample(X_train, y_train)") == []
     pipeline = """

@@ -274,6 +274,29 @@ class TestWhatAPlateauScheduleWatches:
         schedule = f"ReduceLROnPlateau(optimizer{options})"
         check(training(schedule, at_end=f"scheduler.step({told})"), "NN605")
 
+    def test_lightning_is_told_the_metric_beside_the_schedule(self) -> None:
+        check(
+            """
+import lightning.pytorch as pl
+
+class Net(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 4)
+
+    def training_step(self, batch, index):
+        return F.cross_entropy(self.layer(batch[0]), batch[1])
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3)
+        scheduler = ReduceLROnPlateau(optimizer)
+        return {"optimizer": optimizer, "lr_scheduler": scheduler, "monitor": "val_loss"}
+
+pl.Trainer(max_epochs=10).fit(Net(), loader)
+""",
+            "NN605",
+        )
+
     def test_another_schedule_watches_nothing(self) -> None:
         step = "scheduler.step(val_loss)"
         check(training("StepLR(optimizer, 10)", at_end=f"{step}  # error"), "NN605")

@@ -13,6 +13,8 @@ from advisor.code.values import Fit, Object, RowSet, Value, same
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
 _HELD_OUT = re.compile(r"test|valid|(^|_)va?l?(_|\d|$)|(^|_)te(_|$)|dev|eval|hold", re.IGNORECASE)
+# Rows without labels are what a model is asked about, not what it is judged by.
+_UNLABELLED = re.compile(r"\.(isnull|isna|notnull|notna)\(")
 # Operations that divide rows inside of a training, and those that score a model.
 _TUNING = ("validation_split", "CV.fit")
 _SCORING = ("cross_val_score", "cross_validate", "_curve")
@@ -96,6 +98,8 @@ class Split(Fact):
         return self._earlier("duplicated")
 
     def _earlier(self, how: str) -> Iterator[RowSet]:
+        if self.event.by_hand and _UNLABELLED.search(self.event.operation):
+            return  # copies are made of rows with labels, and those are all on one side
         for lineage in self.event.lineages:
             found = [rows for rows in lineage.rows.history() if rows.how == how]
             if found:

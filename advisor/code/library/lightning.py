@@ -217,9 +217,11 @@ def _advance(
     module has no own way to step them."""
     if _is_manual(module) or module.cls.find("lr_scheduler_step") is not None:
         return
+    # Lightning hands over the metric to be watched, and refuses to start without one.
+    passed = Arguments(unknown=True)
     for schedule, own in schedules:
         if own == interval:
-            call.machine.emit(ScheduleStepped(call.place, call.context, schedule))
+            call.machine.emit(ScheduleStepped(call.place, call.context, schedule, passed))
 
 
 def _is_manual(module: Instance) -> bool:

@@ -21,5 +21,5 @@ def module_created_in_forward(built: BuiltLayer) -> Iterator[Draft]:
     if built.drops:
         message = f"`{built.name}` is built in each forward pass: it drops in evaluation mode, too"
     else:
-        message = f"`{built.name}` is built in each forward pass: random weights, never trained"
+        message = f"`{built.name}` is built in each forward pass: new weights, never trained"
     yield built.finding(message)
