@@ -19,10 +19,12 @@ __all__ = ["Analysis", "Project", "analyze"]
 
 @dataclass(slots=True)
 class Analysis:
-    """What is to be said of a file, and where the interpreter has given up on it."""
+    """What is to be said of a file, and where the interpreter has given up on it: mostly after a
+    number of steps, which is the same each time, seldom because it `ran_out_of_time`."""
 
     findings: list[Finding] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
+    ran_out_of_time: bool = False
 
 
 @cache
@@ -57,6 +59,7 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
                     found.setdefault((finding.code, place), finding)
     finally:
         machine.finish()
+    result.ran_out_of_time = machine.ran_out_of_time or not project.had_time
     result.given_up += [
         f"{name}: not every call is followed" for name in sorted(machine.left_alone)
     ]

@@ -1,7 +1,11 @@
-"""Where imports lead: to which file or folder of the project, as far as names and folders tell."""
+"""Where imports lead: to which file or folder, as far as names and folders tell.
 
+Paths are strings here: this is also asked when nothing is analysed, only to see whether a stored
+result still holds.
+"""
+
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 _ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", "requirements.txt")
 _HIGHEST_ROOT = 6
@@ -11,57 +15,69 @@ class Locator:
     """Looks for modules on the disk; asks it only once for the same thing."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Path, str], Path | None] = {}
-        self._roots: dict[Path, tuple[Path, ...]] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._roots: dict[str, tuple[str, ...]] = {}
 
-    def roots(self, folder: Path) -> tuple[Path, ...]:
+    def roots(self, folder: str) -> tuple[str, ...]:
         """Where absolute imports of the files in a folder are looked up: there, then in the folders
         above it, up to the root of the project, and in its `src` folder."""
         if folder not in self._roots:
             self._roots[folder] = tuple(_roots_above(folder))
         return self._roots[folder]
 
-    def find(self, folder: Path, name: str) -> Path | None:
-        """The file of a module, or the folder of a package without `__init__.py`, that a dotted
-        name means below a folder; the folder itself for an empty name."""
+    def find(self, folder: str, name: str) -> str | None:
+        """The file of a module, or the folder of a package without `__init__.py` (which ends with a
+        separator), that a dotted name means below a folder; an empty name means the folder."""
         key = (folder, name)
         if key not in self._found:
             self._found[key] = _find(folder, name)
         return self._found[key]
 
 
-def project_root(folder: Path) -> Path:
+def project_root(folder: str) -> str:
     """The closest folder, this one or above it, that looks like the root of a project; else
     itself."""
-    for candidate in (folder, *folder.parents):
-        if _is_root(candidate):
-            return candidate
-    return folder
+    current = folder
+    while not _is_root(current):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return folder
+        current = parent
+    return current
 
 
-def _is_root(folder: Path) -> bool:
-    return any((folder / marker).exists() for marker in _ROOT_MARKERS)
+def _is_root(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in _ROOT_MARKERS)
 
 
-def _roots_above(folder: Path) -> Iterator[Path]:
+def _roots_above(folder: str) -> Iterator[str]:
     yield folder
     current = folder
     for _ in range(_HIGHEST_ROOT):
         if _is_root(current):
-            yield current / "src"
+            yield os.path.join(current, "src")
             return
-        if current.parent == current:
+        parent = os.path.dirname(current)
+        if parent == current:
             return
-        current = current.parent
+        current = parent
         yield current
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    base = folder.joinpath(*name.split(".")) if name else folder
-    candidates = (
-        (base.with_suffix(".py"), base / "__init__.py") if name else (base / "__init__.py",)
-    )
+def _find(folder: str, name: str) -> str | None:
+    base = os.path.join(folder, *name.split(".")) if name else folder
+    candidates = [os.path.join(base, "__init__.py")]
+    if name:
+        candidates.insert(0, f"{base}.py")
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):
             return candidate
-    return base if base.is_dir() and any(base.glob("*.py")) else None
+    return os.path.join(base, "") if _holds_python(base) else None
+
+
+def _holds_python(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".py") for entry in entries)
+    except (OSError, ValueError):
+        return False

@@ -1,32 +1,80 @@
 """Which files belong together, and what an import in one of them means."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.locating import Locator
 from advisor.code.sources import Source, SourceError, read_source
 from advisor.code.values import Folder, ProjectModule, Scope, Unknown, Value
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
-_ROOT_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", "requirements.txt")
-_HIGHEST_ROOT = 6
+MOST_KEPT = 1_500_000
+"""Characters of imported modules that are kept from one file to the next; their trees take some
+eighty times as many bytes."""
+
+
+@dataclass(slots=True)
+class Imports:
+    """What one file has looked for: modules, each in a folder and under a name; `roots` when it has
+    looked in all folders where absolute imports are looked up."""
+
+    sought: set[tuple[str, str]] = field(default_factory=set)
+    roots: bool = False
 
 
 class Project:
-    """The files that are analysed together; others are read when an import leads to them."""
+    """The files that are analysed together; others are read when an import leads to them.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources: dict[Path, Source | None] = {}
-        for source in sources:
-            if source.path is not None:
-                self._sources[source.path.resolve()] = source
+    `names` says what findings call a file, by its real path, where that is not its path. `had_time`
+    tells whether all imports so far have been run to their ends, or to a number of steps.
+    """
+
+    def __init__(
+        self, sources: Iterable[Source] = (), names: Mapping[str, str] | None = None
+    ) -> None:
+        self.imports: dict[str, Imports] = {}
+        self.had_time = True
+        self._locator = Locator()
+        self._names = names or {}
+        self._sources: dict[str, Source | None] = {}
+        self._places: dict[Source, str | None] = {}
         self._scopes: dict[Source, Scope] = {}
-        self._folders: dict[Source, Path | None] = {}
-        self._roots_of: dict[Path, tuple[Path, ...]] = {}
+        for source in sources:
+            self.add(source)
+
+    def add(self, source: Source) -> None:
+        """Let imports find a source that has been read."""
+        if source.path is not None:
+            self._sources[os.path.realpath(source.path)] = source
+
+    def known(self, path: str) -> Source | None:
+        """The source at a real path, if it has been read and is kept."""
+        return self._sources.get(path)
+
+    def tidy(self) -> None:
+        """Drop the trees that no import has led to, and all of them when they have become many."""
+        imported = self._scopes.keys()
+        if sum(len(source.text) for source in imported) > MOST_KEPT:
+            self._scopes.clear()
+        self._sources = {
+            path: source
+            for path, source in self._sources.items()
+            if source is None or source in imported
+        }
+        self._places = {
+            source: place for source, place in self._places.items() if source in imported
+        }
+
+    def results(self, imports: Imports) -> list[tuple[str, str, str | None]]:
+        """What a file has looked for, in a fixed order, each with what was found."""
+        return [(*each, self._locator.find(*each)) for each in sorted(imports.sought)]
 
     def import_module(self, machine: "Machine", name: str, level: int) -> Value:
         """The module that an import in the file being run means: of the project, or a library's."""
@@ -35,13 +83,14 @@ class Project:
             if folder is None:
                 return Unknown(name or ".")
             for _ in range(level - 1):
-                folder = folder.parent
+                folder = os.path.dirname(folder)
             return self._module(machine, folder, name) or Unknown(name or ".")
         library = machine.models.library(name)
         if library is not None:
             return library
         if folder is not None:
-            for root in self._roots(folder):
+            self._imports_of(machine.source).roots = True
+            for root in self._locator.roots(folder):
                 found = self._module(machine, root, name)
                 if found is not None:
                     return found
@@ -51,13 +100,13 @@ class Project:
         """A submodule reached as an attribute of its package."""
         source = module.scope.source
         folder = self._folder_of(source)
-        if source.path is None or folder is None or source.path.name != "__init__.py":
+        if folder is None or source.path is None or source.path.name != "__init__.py":
             return None
         return self._module(machine, folder, name)
 
     def member(self, machine: "Machine", folder: Folder, name: str) -> Value | None:
         """A module in a package folder."""
-        return self._module(machine, folder.path, name)
+        return self._module(machine, str(folder.path), name)
 
     def scope_of(self, machine: "Machine", source: Source) -> Scope:
         """The module scope of a file whose top level has been run as an import. It is run once and
@@ -77,64 +126,41 @@ class Project:
                 return True
         return False
 
-    def _folder_of(self, source: Source) -> Path | None:
-        if source not in self._folders:
-            self._folders[source] = None if source.path is None else source.path.resolve().parent
-        return self._folders[source]
+    def _place_of(self, source: Source) -> str | None:
+        """The real path of a source."""
+        if source not in self._places:
+            path = source.path
+            self._places[source] = None if path is None else os.path.realpath(path)
+        return self._places[source]
 
-    def _roots(self, folder: Path) -> tuple[Path, ...]:
-        """Where absolute imports are looked up: the script's folder, then those above it, up to
-        the root of the project, with their `src` folders."""
-        if folder not in self._roots_of:
-            self._roots_of[folder] = tuple(self._search_roots(folder))
-        return self._roots_of[folder]
+    def _folder_of(self, source: Source) -> str | None:
+        place = self._place_of(source)
+        return None if place is None else os.path.dirname(place)
 
-    @staticmethod
-    def _search_roots(folder: Path) -> Iterator[Path]:
-        yield folder
-        current = folder
-        for _ in range(_HIGHEST_ROOT):
-            if any((current / marker).exists() for marker in _ROOT_MARKERS):
-                yield current / "src"
-                return
-            if current.parent == current:
-                return
-            current = current.parent
-            yield current
+    def _imports_of(self, source: Source) -> Imports:
+        return self.imports.setdefault(self._place_of(source) or "", Imports())
 
-    def _module(self, machine: "Machine", folder: Path, name: str) -> Value | None:
-        found = self._find(folder, name)
-        if found is not None:
-            return self._loaded(machine, found)
-        package = folder.joinpath(*name.split(".")) if name else folder
-        if package.is_dir() and any(package.glob("*.py")):
-            return Folder(package)
-        return None
+    def _module(self, machine: "Machine", folder: str, name: str) -> Value | None:
+        self._imports_of(machine.source).sought.add((folder, name))
+        found = self._locator.find(folder, name)
+        if found is None:
+            return None
+        if found.endswith(os.sep):
+            return Folder(Path(found))
+        source = self._source(found)
+        return None if source is None else ProjectModule(self.scope_of(machine, source))
 
-    def _find(self, folder: Path, name: str) -> Source | None:
-        base = folder.joinpath(*name.split(".")) if name else folder
-        for candidate in (base.with_suffix(".py") if name else None, base / "__init__.py"):
-            if candidate is not None:
-                source = self._source(candidate)
-                if source is not None:
-                    return source
-        return None
-
-    def _source(self, path: Path) -> Source | None:
-        if path not in self._sources:
-            self._sources[path] = None
-            if path.is_file():
-                try:
-                    self._sources[path] = read_source(path)
-                except SourceError:
-                    return None
-        return self._sources[path]
-
-    def _loaded(self, machine: "Machine", source: Source) -> Value:
-        return ProjectModule(self.scope_of(machine, source))
+    def _source(self, path: str) -> Source | None:
+        real = os.path.realpath(path)
+        if real not in self._sources:
+            try:
+                self._sources[real] = read_source(Path(path), self._names.get(real))
+            except SourceError:
+                self._sources[real] = None
+        return self._sources[real]
 
     def _run(self, machine: "Machine", source: Source) -> None:
-        from advisor.code.interpreter.toplevel import run_module
+        from advisor.code.interpreter.toplevel import run_import
 
         scope = Scope("module", source)
         self._scopes[source] = scope
@@ -142,4 +168,8 @@ class Project:
             tree = source.tree
         except SourceError:
             return
-        run_module(machine, scope, tree, as_main=False)
+        try:
+            self.had_time = run_import(machine, scope, tree) and self.had_time
+        except RecursionError:
+            del self._scopes[source]  # from another file on, it may not be too deep
+            raise

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.code.contents import digest_of
 from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
 from advisor.findings import Finding, Location
 
@@ -32,7 +33,7 @@ class Source:
 
     `text` is the Python that is parsed, with `\\n` for line ends: of a notebook, its code cells
     one after the other. `display_name` is what findings call the file, `path` where it lies (None
-    for text from standard input).
+    for text from standard input), `digest` stands for the content that it was read from.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Source:
         self.display_name = display_name
         self.path = path
         self.notebook = notebook
+        self.digest = ""
 
     def __repr__(self) -> str:
         return f"Source({self.display_name!r})"
@@ -158,8 +160,11 @@ def source_from_bytes(content: bytes, display_name: str, path: Path | None = Non
         from advisor.code.notebooks import read_notebook
 
         notebook = read_notebook(text, display_name)
-        return Source(notebook.text, display_name, path, notebook)
-    return Source(_normalised(text), display_name, path)
+        source = Source(notebook.text, display_name, path, notebook)
+    else:
+        source = Source(_normalised(text), display_name, path)
+    source.digest = digest_of(content)
+    return source
 
 
 def _decoded(content: bytes, name: str) -> str:

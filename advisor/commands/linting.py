@@ -1,25 +1,37 @@
 """One run of nnlint: from the arguments to the findings that are to be reported."""
 
-import gc
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.code.discovery import FoundFile, find_files
 from advisor.code.prefilter import mentions_training_library
+from advisor.commands.examining import Examiner, Task, rare_collections
 from advisor.commands.policy import Policy
-from advisor.settings import SettingsError
 
 if TYPE_CHECKING:
-    from advisor.code.project import Project
+    from advisor.code.outcomes import Outcome
     from advisor.code.sources import Source
+    from advisor.commands.result_cache import ResultCache
     from advisor.findings import Finding
-    from advisor.rulebook import Rule
 
 STANDARD_INPUT = "-"
+_ENOUGH_FILES = 12
+_ENOUGH_BYTES = 100_000
+"""With less to look at, one process is done before a second one has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How the work is done: in how many processes (None: as many as there are cores), and in which
+    folder results are kept (None: nowhere)."""
+
+    jobs: int | None = 1
+    cache: str | None = None
 
 
 class Lint:
@@ -30,16 +42,25 @@ class Lint:
     """
 
     def __init__(
-        self, policy: Policy, complain: Callable[[str], None], remark: Callable[[str], None]
+        self,
+        policy: Policy,
+        complain: Callable[[str], None],
+        remark: Callable[[str], None],
+        means: Means = Means(),
     ) -> None:
         self.analysed = 0
         self.irrelevant = 0
+        self.pages: dict[str, str] = {}
         self._policy = policy
         self._complain = complain
         self._remark = remark
+        self._means = means
         self._told: set[str] = set()
+        self._given: dict[str, bytes] = {}
         self._sources: dict[str, Source | None] = {}
-        self._project: Project | None = None
+        self._names: dict[str, str] = {}
+        self._sizes = 0
+        self._cache: ResultCache | None = None
 
     @property
     def files(self) -> int:
@@ -54,99 +75,149 @@ class Lint:
     def findings(
         self, paths: Sequence[str], *, stdin_filename: str | None, force_exclude: bool
     ) -> list["Finding"]:
-        """What is to be reported about the files that `paths` mean, in the order of the files."""
-        with _rare_collections():
-            sources = list(self._readable(paths, stdin_filename, force_exclude))
-            self._sources = {source.display_name: source for source in sources}
-            return [finding for source in sources for finding in self._reported(source, sources)]
+        """What is to be reported about the files that `paths` mean, in the order of the files.
+        Raises `SettingsError` where an option means no rule."""
+        found = list(self._found(paths, force_exclude))
+        self._names = {os.path.realpath(each.path): each.display_name for each in found}
+        self._open_cache()
+        tasks: list[Task] = []
+        if STANDARD_INPUT in paths:
+            tasks += self._standard_input(stdin_filename, force_exclude)
+        tasks += [task for each in found if (task := self._task(each)) is not None]
+        outcomes = self._outcomes(tasks)
+        reported = [
+            self._count(task, outcome) for task, outcome in zip(tasks, outcomes, strict=True)
+        ]
+        if self._cache is not None:
+            self._cache.save()
+        return [finding for findings in reported for finding in findings]
 
     def source_of(self, filename: str) -> "Source | None":
         """The source that findings call `filename`, which may be one that was only imported."""
         if filename not in self._sources:
-            from advisor.code.sources import SourceError, read_source
+            from advisor.code.sources import SourceError, read_source, source_from_bytes
 
             try:
-                self._sources[filename] = read_source(Path(filename))
+                given = self._given.get(filename)
+                self._sources[filename] = (
+                    read_source(Path(filename), filename)
+                    if given is None
+                    else source_from_bytes(given, filename)
+                )
             except SourceError:
                 self._sources[filename] = None
         return self._sources[filename]
 
-    def _readable(
-        self, paths: Sequence[str], stdin_filename: str | None, force_exclude: bool
-    ) -> Iterator["Source"]:
-        """The sources that name a training library and are Python."""
-        from_disk = [path for path in paths if path != STANDARD_INPUT]
-        if STANDARD_INPUT in paths:
-            yield from self._read_standard_input(stdin_filename, force_exclude)
-        for found in find_files(from_disk, self._policy.excludes, force_exclude=force_exclude):
-            if not isinstance(found, FoundFile):
-                self._problem(f"{found.display_name}: {found.reason}")
-                continue
-            try:
-                content = found.path.read_bytes()
-            except OSError as error:
-                self._problem(f"{found.display_name}: {error.strerror or error}")
-            else:
-                yield from self._read(content, found.display_name, found.path, found.named)
+    # --- what there is to do --------------------------------------------------------------
 
-    def _read_standard_input(self, filename: str | None, force: bool) -> Iterator["Source"]:
+    def _found(self, paths: Sequence[str], force_exclude: bool) -> Iterator[FoundFile]:
+        from_disk = [path for path in paths if path != STANDARD_INPUT]
+        for found in find_files(from_disk, self._policy.excludes, force_exclude=force_exclude):
+            if isinstance(found, FoundFile):
+                yield found
+            else:
+                self._problem(f"{found.display_name}: {found.reason}")
+
+    def _open_cache(self) -> None:
+        if self._means.cache is not None and self._names:
+            from advisor.commands.result_cache import ResultCache
+
+            self._cache = ResultCache(self._means.cache, self._policy.choices, self._names)
+        if self._cache is None or not self._cache.is_current:
+            self._policy.check_choices()
+
+    def _standard_input(self, filename: str | None, force: bool) -> Iterator[Task]:
         path = Path(filename) if filename else None
         if not (force and path is not None and self._policy.excludes(path)):
-            yield from self._read(sys.stdin.buffer.read(), filename or "<stdin>", path, named=True)
+            content = sys.stdin.buffer.read()
+            name = filename or "<stdin>"
+            self._given[name] = content
+            relevant = self._is_relevant(content, name)
+            yield Task(name, path, relevant, content)
 
-    def _read(
-        self, content: bytes, name: str, path: Path | None, named: bool
-    ) -> Iterator["Source"]:
+    def _task(self, found: FoundFile) -> Task | None:
+        """What is to be done about a file; None when that is nothing."""
+        try:
+            content = found.path.read_bytes()
+        except OSError as error:
+            self._problem(f"{found.display_name}: {error.strerror or error}")
+            return None
+        self._sizes += len(content)
+        if self._cache is not None:
+            self._cache.disk.note(os.path.realpath(found.path), content)
+        relevant = self._is_relevant(content, found.display_name)
+        if not relevant and not found.named:
+            self.irrelevant += 1
+            return None
+        return Task(found.display_name, found.path, relevant)
+
+    def _is_relevant(self, content: bytes, name: str) -> bool:
         relevant = mentions_training_library(content)
         if not relevant:
             self._remark(f"{name}: names no training library")
-            if not named:
-                self.irrelevant += 1
-                return
-        from advisor.code.sources import SourceError, source_from_bytes
+        return relevant
 
-        try:
-            source = source_from_bytes(content, name, path)
-            if relevant:
-                _ = source.tree
-                yield source
-            else:
-                source.check_syntax()
-                self.irrelevant += 1
-        except SourceError as error:
-            self._problem(str(error))
+    # --- doing it -------------------------------------------------------------------------
 
-    def _reported(self, source: "Source", together: "list[Source]") -> "Iterator[Finding]":
-        try:
-            rules = self._policy.rules(self._policy.settings(source.path))
-        except SettingsError as error:
-            self._problem(str(error))
+    def _outcomes(self, tasks: list[Task]) -> "list[Outcome]":
+        """What came of each task."""
+        done = {index: known for index, task in enumerate(tasks) if (known := self._recall(task))}
+        left = [index for index in range(len(tasks)) if index not in done]
+        for position, outcome in self._examined([tasks[index] for index in left]):
+            done[left[position]] = outcome
+            self._keep(tasks[left[position]], outcome)
+        return [done[index] for index in range(len(tasks))]
+
+    def _examined(self, tasks: list[Task]) -> "Iterator[tuple[int, Outcome]]":
+        make = partial(Examiner, self._policy, self._names)
+        jobs = self._jobs(len(tasks))
+        if jobs > 1:
+            from advisor.commands.workers import examine_in_parallel
+
+            _load()
+            yield from examine_in_parallel(tasks, jobs, make)
             return
-        for finding in self._analysed(source, together, rules):
-            if not source.suppresses(finding) and self._policy.reports(finding, source.path):
-                severity = self._policy.severity(finding, source.path)
-                yield (
-                    finding if severity == finding.severity else replace(finding, severity=severity)
-                )
+        examiner = make()
+        with rare_collections():
+            for index, task in enumerate(tasks):
+                yield index, examiner.examine(task)
 
-    def _analysed(
-        self, source: "Source", together: "list[Source]", rules: "tuple[Rule, ...]"
-    ) -> "list[Finding]":
-        from advisor.code.analysis import Project, analyze
+    def _jobs(self, files: int) -> int:
+        """How many processes are worth it."""
+        if self._means.jobs == 1 or files < _ENOUGH_FILES or self._sizes < _ENOUGH_BYTES:
+            return 1
+        from advisor.commands.workers import cores
 
-        if self._project is None:
-            self._project = Project(together)
-        try:
-            analysis = analyze(source, self._project, rules)
-        except Exception as error:  # noqa: BLE001
-            # a fault of ours in one file must not hide what is found in the others
-            what = f"{type(error).__name__}: {error}"
-            self._problem(f"{source.display_name}: internal error, please report it ({what})")
-            return []
-        self.analysed += 1
-        for reason in analysis.given_up:
-            self._remark(f"{source.display_name}: not followed to the end: {reason}")
-        return analysis.findings
+        return min(self._means.jobs or cores(), files // (_ENOUGH_FILES // 2))
+
+    def _recall(self, task: Task) -> "Outcome | None":
+        if self._cache is None or task.path is None or not task.relevant:
+            return None
+        settings = self._policy.stamp(task.path)
+        if settings is None:
+            return None
+        return self._cache.recall(task.display_name, os.path.realpath(task.path), settings)
+
+    def _keep(self, task: Task, outcome: "Outcome") -> None:
+        if self._cache is None or task.path is None or task.content is not None:
+            return
+        settings = self._policy.stamp(task.path)
+        if settings is not None:
+            real = os.path.realpath(task.path)
+            self._cache.remember(task.display_name, real, settings, outcome)
+
+    def _count(self, task: Task, outcome: "Outcome") -> "list[Finding]":
+        """Tell what a file had to say, and count it."""
+        if outcome.problem is not None:
+            self._problem(outcome.problem)
+        elif outcome.analysed:
+            self.analysed += 1
+        else:
+            self.irrelevant += 1
+        for remark in outcome.remarks:
+            self._remark(remark)
+        self.pages |= outcome.pages
+        return outcome.findings
 
     def _problem(self, message: str) -> None:
         if message not in self._told:
@@ -154,12 +225,10 @@ class Lint:
             self._complain(message)
 
 
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for garbage in cycles less often: trees are large, and none of them is garbage."""
-    usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+def _load() -> None:
+    """Import what looks at files, so that the copies of this process need not."""
+    from advisor.code.analysis import models
+    from advisor.rulebook import rulebook
+
+    rulebook("code")
+    models()

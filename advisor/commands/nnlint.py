@@ -5,12 +5,13 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor import __version__
 from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, complain, run_command
-from advisor.commands.linting import Lint
+from advisor.commands.linting import Lint, Means
 from advisor.commands.policy import Choices, Policy
 from advisor.report.printable import printable, printable_place
 from advisor.settings import SettingsError
@@ -49,16 +50,16 @@ def lint(options: argparse.Namespace) -> int:
     """Look at what the options name, print the report, and return the exit status."""
     try:
         policy = Policy(_choices(options))
-        policy.check_choices()
+        means = Means(options.jobs, _cache_folder(options))
+        run = Lint(policy, _complain, _remark if options.verbose else _ignore, means)
+        findings = run.findings(
+            options.paths or ["."],
+            stdin_filename=options.stdin_filename,
+            force_exclude=options.force_exclude,
+        )
     except SettingsError as error:
         _complain(str(error))
         return UNUSABLE
-    run = Lint(policy, _complain, _remark if options.verbose else _ignore)
-    findings = run.findings(
-        options.paths or ["."],
-        stdin_filename=options.stdin_filename,
-        force_exclude=options.force_exclude,
-    )
     if options.statistics:
         _print_statistics(findings, options.output_format)
     else:
@@ -68,6 +69,17 @@ def lint(options: argparse.Namespace) -> int:
     if run.problems:
         return UNUSABLE
     return FOUND if findings and not options.exit_zero else CLEAN
+
+
+def _cache_folder(options: argparse.Namespace) -> str | None:
+    if options.no_cache:
+        return None
+    if options.cache_dir is not None:
+        return os.path.abspath(str(options.cache_dir))
+    from advisor.code.locating import project_root
+    from advisor.commands.result_cache import FOLDER
+
+    return os.path.join(project_root(os.getcwd()), FOLDER)
 
 
 def _complain(message: str) -> None:
@@ -123,7 +135,7 @@ def _print_findings(findings: "list[Finding]", output_format: str, run: Lint) ->
     elif findings:
         from advisor.report.code_text import CodeReport
 
-        CodeReport(sys.stdout, run.source_of, _page).print(findings)
+        CodeReport(sys.stdout, run.source_of, partial(_page, run)).print(findings)
 
 
 def _concise(finding: "Finding") -> str:
@@ -131,11 +143,11 @@ def _concise(finding: "Finding") -> str:
     return f"{printable_place(finding.location)}: {printable(words)}"
 
 
-def _page(code: str) -> "RulePage | None":
+def _page(run: Lint, code: str) -> "RulePage | None":
     from advisor.report.rule_page import read_page
-    from advisor.rulebook import rulebook
 
-    return read_page(rulebook("code").by_code[code].page)
+    page = run.pages.get(code)
+    return None if page is None else read_page(Path(page))
 
 
 def _print_statistics(findings: "list[Finding]", output_format: str) -> None:
@@ -217,7 +229,22 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--config", type=Path, metavar="FILE", help="settings: a pyproject.toml or nnlint.toml"
     )
+    group.add_argument("--cache-dir", metavar="DIR", help="where results are kept for the next run")
+    group.add_argument("--no-cache", action="store_true", help="keep no results, and use none")
+    group.add_argument(
+        "--jobs",
+        type=_processes,
+        metavar="N",
+        help="work in up to N processes (default: one for each core, if there is much to do)",
+    )
     group.add_argument("--isolated", action="store_true", help="read no settings file")
+
+
+def _processes(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.code.contents import digest_of
 from advisor.findings import Finding, Severity
 from advisor.settings import (
     LintSettings,
@@ -43,7 +44,7 @@ class Policy:
     """
 
     def __init__(self, choices: Choices) -> None:
-        self._choices = choices
+        self.choices = choices
         self._here = Path.cwd()
         self._finder = SettingsFinder("nnlint", LintSettings)
         self._fixed = self._finder.read(choices.config) if choices.config else None
@@ -52,20 +53,28 @@ class Policy:
     def check_choices(self) -> None:
         """Look up every selector of the command line, whether or not a file needs it."""
         for option in ("select", "ignore", "extend_select"):
-            for selector in getattr(self._choices, option):
+            for selector in getattr(self.choices, option):
                 _matching(selector, f"--{option.replace('_', '-')}")
-        for _, selector in self._choices.per_file_ignores:
+        for _, selector in self.choices.per_file_ignores:
             _matching(selector, "--per-file-ignores")
 
     def settings(self, path: Path | None) -> SettingsFile[LintSettings] | None:
         """The settings file that speaks for a source; None without one."""
-        if self._fixed is not None or self._choices.isolated:
+        if self._fixed is not None or self.choices.isolated:
             return self._fixed
         return self._finder.closest(path.parent if path is not None else self._here)
 
+    def stamp(self, path: Path) -> str | None:
+        """Stands for the settings of a source; None when they are wrong."""
+        try:
+            settings = self.settings(path)
+        except SettingsError:
+            return None
+        return "" if settings is None else digest_of(repr(settings).encode(errors="replace"))
+
     def excludes(self, path: Path) -> bool:
         """Whether a file or folder is to be left out."""
-        if matches(path, self._choices.exclude, self._here):
+        if matches(path, self.choices.exclude, self._here):
             return True
         try:
             settings = self.settings(path)
@@ -86,7 +95,7 @@ class Policy:
             return True
         ignored = [
             selector
-            for pattern, selector in self._choices.per_file_ignores
+            for pattern, selector in self.choices.per_file_ignores
             if matches(path, [pattern], self._here)
         ]
         settings = self.settings(path)
@@ -109,7 +118,7 @@ class Policy:
     def _select(self, settings: SettingsFile[LintSettings] | None) -> "tuple[Rule, ...]":
         from advisor.rulebook import rulebook
 
-        chosen = self._choices
+        chosen = self.choices
         if settings is None:
             return rulebook("code").select(
                 chosen.select, chosen.ignore, chosen.extend_select, chosen.stage

@@ -113,6 +113,7 @@ class Machine:
         self._steps_in: dict[cst.CSTNode, int] = {}
         self._in_script = True
         self._deadline = 0.0
+        self.ran_out_of_time = False
         self.start()
 
     # --- budget ---------------------------------------------------------------------------
@@ -161,17 +162,6 @@ class Machine:
         self._logs = [self._lasting]
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Run an imported module: outside all branches, loops and calls, on a budget of its own."""
-        kept = (self._logs, self.loops, self.frames, self.context, self._steps, self.trace)
-        self._logs, self.loops, self.frames, self.context = [], [], [], Context()
-        self._steps, self.trace = 0, []
-        try:
-            yield
-        finally:
-            self._logs, self.loops, self.frames, self.context, self._steps, self.trace = kept
-
-    @contextmanager
     def imagining(self) -> Iterator[None]:
         """See what code would come to: nothing that it does happens, or changes anything."""
         trace, entered, frames = list(self.trace), set(self.entered), len(self.frames)
@@ -192,6 +182,7 @@ class Machine:
             whole = self._limit + self._steps_before >= MOST_STEPS_PER_FILE
             raise OutOfBudget("the file takes too long" if whole else "it takes too long")
         if not self._steps & 4095 and time.process_time() > self._deadline:
+            self.ran_out_of_time = True
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
     @property

@@ -60,15 +60,19 @@ class EntryPoint:
     is_script: bool = False
 
 
-def run_module(machine: "Machine", scope: Scope, tree: cst.Module, as_main: bool) -> None:
+def run_module(machine: "Machine", scope: Scope, tree: cst.Module) -> None:
     """Run the top level of a file."""
-    if as_main:
-        machine.frames.append(Frame(None, scope))
-        machine.execute(tree.body)
-        return
-    with machine.apart(), suppress(OutOfBudget):
-        machine.frames.append(Frame(None, scope))
-        machine.execute(tree.body)
+    machine.frames.append(Frame(None, scope))
+    machine.execute(tree.body)
+
+
+def run_import(machine: "Machine", scope: Scope, tree: cst.Module) -> bool:
+    """Run the top level of a file that `machine` imports, on a machine of its own: what comes of it
+    is the same for all that import it. Returns whether there was time enough."""
+    own = type(machine)(machine.project, machine.models)
+    with suppress(OutOfBudget):
+        run_module(own, scope, tree)
+    return not own.ran_out_of_time
 
 
 def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
@@ -78,7 +82,7 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
     machine.start()
     given_up = None
     try:
-        run_module(machine, scope, source.tree, as_main=True)
+        run_module(machine, scope, source.tree)
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
     yield EntryPoint("the script", tuple(machine.trace), given_up, is_script=True)

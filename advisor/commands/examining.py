@@ -1,0 +1,134 @@
+"""Looking at one file: from its path to what is to be reported of it."""
+
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.code.outcomes import Outcome, Seen
+from advisor.commands.policy import Policy
+from advisor.settings import SettingsError
+
+if TYPE_CHECKING:
+    from advisor.code.project import Project
+    from advisor.code.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to be looked at. `content` is given for what does not lie on the disk, `relevant` false
+    for a file that was named and only has to be Python."""
+
+    display_name: str
+    path: Path | None
+    relevant: bool = True
+    content: bytes | None = None
+
+
+class Examiner:
+    """Looks at files, one after the other, that may import each other.
+
+    `names` says what findings call the files that are looked at, by their real paths.
+    """
+
+    def __init__(self, policy: Policy, names: Mapping[str, str]) -> None:
+        self._policy = policy
+        self._names = names
+        self._project: Project | None = None
+
+    def examine(self, task: Task) -> Outcome:
+        """What is to be reported of a file."""
+        from advisor.code.syntax import SourceError
+
+        try:
+            return self._examine(task)
+        except (SourceError, SettingsError) as error:
+            return Outcome(problem=str(error), final=False)
+        except OSError as error:
+            reason = error.strerror or error
+            return Outcome(problem=f"{task.display_name}: {reason}", final=False)
+        except Exception as error:  # noqa: BLE001
+            # a fault of ours in one file must not hide what is found in the others
+            what = f"internal error, please report it ({type(error).__name__}: {error})"
+            return Outcome(problem=f"{task.display_name}: {what}", final=False)
+
+    def _examine(self, task: Task) -> Outcome:
+        source = self._source(task)
+        if not task.relevant:
+            source.check_syntax()
+            return Outcome(final=False)
+        rules = self._policy.rules(self._policy.settings(task.path))
+        from advisor.code.analysis import Project, analyze
+
+        if self._project is None:
+            self._project = Project(names=self._names)
+        project = self._project
+        project.add(source)
+        _ = source.tree
+        analysis = analyze(source, project, rules)
+        outcome = Outcome(analysed=True)
+        for finding in analysis.findings:
+            if not source.suppresses(finding) and self._policy.reports(finding, task.path):
+                severity = self._policy.severity(finding, task.path)
+                outcome.findings.append(replace(finding, severity=severity))
+        for reason in analysis.given_up:
+            outcome.remarks.append(f"{task.display_name}: not followed to the end: {reason}")
+        outcome.final = not analysis.ran_out_of_time
+        outcome.pages = {
+            rule.code: str(rule.page)
+            for rule in rules
+            if any(finding.code == rule.code for finding in outcome.findings)
+        }
+        if task.path is not None:
+            outcome.seen = seen_by(project, os.path.realpath(task.path))
+        project.tidy()
+        return outcome
+
+    def _source(self, task: Task) -> "Source":
+        from advisor.code.sources import source_from_bytes
+
+        content = task.content
+        if task.path is not None and content is None:
+            known = self._project and self._project.known(os.path.realpath(task.path))
+            if known:
+                return known
+            content = task.path.read_bytes()
+        return source_from_bytes(content or b"", task.display_name, task.path)
+
+
+def seen_by(project: "Project", start: str) -> dict[str, Seen]:
+    """What was read of a file and of all those that it leads to, by their real paths."""
+    seen: dict[str, Seen] = {}
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        source = project.known(path)
+        imports = project.imports.get(path)
+        sought = [] if imports is None else project.results(imports)
+        seen[path] = Seen(
+            source.digest if source is not None else None,
+            sought,
+            imports is not None and imports.roots,
+        )
+        waiting.extend(
+            os.path.realpath(found)
+            for _, _, found in sought
+            if found is not None and not found.endswith(os.sep)
+        )
+    return seen
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for garbage in cycles less often: trees are large, and none of them is garbage."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

@@ -1,0 +1,139 @@
+"""Several processes that look at files: each gets some at a time, and what died is known by name."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+
+from advisor.code.outcomes import Outcome
+from advisor.commands.examining import Examiner, Task, rare_collections
+
+_SHARES = 6
+"""In so many pieces each worker's part is handed out: neighbours import the same."""
+
+Numbered = tuple[int, Task]
+
+
+def examine_in_parallel(
+    tasks: Sequence[Task], jobs: int, make: Callable[[], Examiner]
+) -> Iterator[tuple[int, Outcome]]:
+    """The outcome of each task, with its index, as they come in. `make` gives the examiner of a
+    process; a file that its process does not survive is told as a problem of that file."""
+    waiting = deque(_pieces(list(enumerate(tasks)), jobs))
+    context = _context()
+    workers: list[_Worker] = []
+    try:
+        while waiting and len(workers) < jobs:
+            workers.append(_Worker(context, make, workers))
+            workers[-1].give(waiting.popleft())
+        while busy := [worker for worker in workers if worker.left]:
+            ready = wait([worker.connection for worker in busy])
+            for worker in busy:
+                if worker.connection not in ready:
+                    continue
+                found = worker.take()
+                if found is not None:
+                    yield found
+                else:
+                    yield worker.casualty()
+                    rest = list(worker.left)
+                    workers.remove(worker)
+                    if rest:
+                        waiting.appendleft(rest)
+                    worker = _Worker(context, make, workers)
+                    workers.append(worker)
+                if not worker.left and waiting:
+                    worker.give(waiting.popleft())
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+class _Worker:
+    """A process, the tasks that it has been given, and how to talk to it."""
+
+    def __init__(
+        self, context: BaseContext, make: Callable[[], Examiner], others: "Sequence[_Worker]"
+    ) -> None:
+        self.left: deque[Numbered] = deque()
+        self.connection, theirs = multiprocessing.Pipe()
+        foreign = [self.connection, *(other.connection for other in others)]
+        self._process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=_work,
+            args=(theirs, foreign if context.get_start_method() == "fork" else [], make),
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+
+    def give(self, tasks: Sequence[Numbered]) -> None:
+        """Hand over tasks."""
+        self.left.extend(tasks)
+        try:
+            self.connection.send([task for _, task in tasks])
+        except OSError:
+            return  # it has died meanwhile: nothing can be taken from it
+
+    def take(self) -> tuple[int, Outcome] | None:
+        """The outcome of the next of its tasks; None when the process is gone."""
+        try:
+            outcome = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return self.left.popleft()[0], outcome
+
+    def casualty(self) -> tuple[int, Outcome]:
+        """The task that the process has died of."""
+        self._process.join()
+        number, task = self.left.popleft()
+        code = self._process.exitcode or 0
+        how = f"signal {-code}" if code < 0 else f"status {code}"
+        problem = f"{task.display_name}: the process that looked at it died ({how})"
+        return number, Outcome(problem=problem, final=False)
+
+    def stop(self) -> None:
+        """End the process."""
+        self.connection.close()
+        self._process.terminate()
+        self._process.join()
+
+
+def _work(
+    connection: Connection, foreign: Sequence[Connection], make: Callable[[], Examiner]
+) -> None:
+    """What a worker does until nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells when to end
+    for each in foreign:
+        each.close()
+    examiner = make()
+    with rare_collections():
+        while True:
+            try:
+                tasks = connection.recv()
+                for task in tasks:
+                    connection.send(examiner.examine(task))
+            except (EOFError, OSError):
+                return
+
+
+def _pieces(tasks: list[Numbered], jobs: int) -> Iterator[list[Numbered]]:
+    size = max(1, len(tasks) // (jobs * _SHARES))
+    for start in range(0, len(tasks), size):
+        yield tasks[start : start + size]
+
+
+def _context() -> BaseContext:
+    """On Linux a copy of this process, which has imported everything already."""
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,104 @@
+"""Several processes: the same report as from one, whatever happens to them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from advisor.code.outcomes import Outcome
+from advisor.commands.examining import Examiner, Task
+from advisor.commands.nnlint import main
+
+SCRIPT = """\
+import torch
+
+net = torch.nn.Linear(8, 4)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in torch.utils.data.DataLoader(torch.zeros(8, 8)):
+    loss = torch.nn.CrossEntropyLoss()(net(x), y)
+    loss.backward()
+    optimizer.step()
+"""
+PADDING = "# as long as scripts are\n" * 300
+FILES = 24
+
+Lint = Callable[..., tuple[int, list[str], str]]
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of scripts, each with the same bug."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(FILES):
+        (tmp_path / f"train_{number:02}.py").write_text(SCRIPT + PADDING)
+    return tmp_path
+
+
+@pytest.fixture
+def lint(capfd: pytest.CaptureFixture[str]) -> Lint:
+    """Runs nnlint; exit status, the files with findings, standard error."""
+
+    def run(*arguments: str) -> tuple[int, list[str], str]:
+        status = main(["--no-cache", "--output-format", "json", *arguments, "."])
+        captured = capfd.readouterr()
+        return status, [each["filename"] for each in json.loads(captured.out)], captured.err
+
+    return run
+
+
+def test_the_order_of_findings_is_that_of_the_files(lint: Lint) -> None:
+    expected = [f"train_{number:02}.py" for number in range(FILES)]
+    assert lint("--jobs", "2") == lint("--jobs", "1") == (1, expected, "")
+
+
+def test_a_process_that_dies_is_told_and_the_other_files_are_reported(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examine = Examiner.examine
+
+    def dying(self: Examiner, task: Task) -> Outcome:
+        if task.display_name in {"train_03.py", "train_17.py"}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return examine(self, task)
+
+    monkeypatch.setattr(Examiner, "examine", dying)
+    status, files, told = lint("--jobs", "2")
+    assert status == 2
+    assert len(files) == FILES - 2
+    assert told.splitlines() == [
+        f"nnlint: {name}: the process that looked at it died (signal 9)"
+        for name in ("train_03.py", "train_17.py")
+    ]
+
+
+def test_an_interruption_ends_all_processes_without_a_word(project: Path) -> None:
+    for number in range(FILES, 300):
+        (project / f"train_{number}.py").write_text(SCRIPT + PADDING)
+    code = "import sys; from advisor.commands.nnlint import main; sys.exit(main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "--no-cache", "--jobs", "2", "."],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    time.sleep(1.5)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_a_number_of_processes_is_1_or_more(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--jobs", number])
+    assert "--jobs" in capsys.readouterr().err
