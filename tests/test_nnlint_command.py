@@ -18,7 +18,7 @@ from torch import nn
 
 model = nn.Linear(3, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-for inputs, labels in torch.utils.data.DataLoader(torch.zeros(8, 3)):
+for inputs, labels in torch.utils.data.DataLoader(torch.zeros(8, 3), shuffle=True):
     loss = nn.CrossEntropyLoss()(model(inputs), labels)
     loss.backward()
     optimizer.step()

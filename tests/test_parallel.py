@@ -20,7 +20,7 @@ import torch
 
 net = torch.nn.Linear(8, 4)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-for x, y in torch.utils.data.DataLoader(torch.zeros(8, 8)):
+for x, y in torch.utils.data.DataLoader(torch.zeros(8, 8), shuffle=True):
     loss = torch.nn.CrossEntropyLoss()(net(x), y)
     loss.backward()
     optimizer.step()

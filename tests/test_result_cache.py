@@ -33,7 +33,7 @@ from model import Net
 
 net = Net()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-for x, y in torch.utils.data.DataLoader(torch.zeros(8, 8)):
+for x, y in torch.utils.data.DataLoader(torch.zeros(8, 8), shuffle=True):
     optimizer.zero_grad()
     loss = torch.nn.CrossEntropyLoss()(net(x), y)
     loss.backward()
