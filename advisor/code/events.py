@@ -357,6 +357,14 @@ class SoftmaxByHand(Event):
 
 
 @dataclass(eq=False, slots=True)
+class BytesSubtracted(Event):
+    """A whole number, or other bytes, are subtracted from bytes, and what comes out is used as a
+    number; or, where it is None, their sign is turned."""
+
+    subtracted: Value | None
+
+
+@dataclass(eq=False, slots=True)
 class RootTaken(Event):
     """The square root of a mean loss: `result` is what comes out."""
 
@@ -505,6 +513,15 @@ class TrainerBuilt(Event):
 
     trainer: Value
     arguments: Arguments
+
+
+@dataclass(eq=False, slots=True)
+class NameOverwritten(Event):
+    """A loop binds a name anew that the loop around it, `outer`, reads at `read` afterwards."""
+
+    name: str
+    outer: Loop
+    read: "NodePlace"
 
 
 @dataclass(eq=False, slots=True)

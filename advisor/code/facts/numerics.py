@@ -6,6 +6,7 @@ from typing import Self
 
 from advisor.code.events import (
     BackwardRun,
+    BytesSubtracted,
     Event,
     LogarithmTaken,
     NotNumbersReplaced,
@@ -22,7 +23,8 @@ class NumericalRisk(Fact):
     """An operation that underflows, overflows or has no gradient where its argument is extreme.
 
     `kind` is `log` (of a ReLU), `root` (of a loss that is back-propagated), `hidden` (a loss without
-    its NaN is back-propagated) or `exponentials`;
+    its NaN is back-propagated), `exponentials`, `bytes` (from which something whole is subtracted)
+    or `sign` (of bytes);
     `safe` is the function that does by itself what is done with exponentials by hand.
     """
 
@@ -43,6 +45,8 @@ class NumericalRisk(Fact):
                         yield cls(event, "log")
                 case SoftmaxByHand():
                     yield cls(event, "exponentials", event.name)
+                case BytesSubtracted():
+                    yield cls(event, "sign" if event.subtracted is None else "bytes")
                 case BackwardRun():
                     for loss in alternatives(event.loss):
                         if loss in roots:

@@ -9,6 +9,7 @@ from advisor.code.events import (
     AmountCompared,
     AmountDivided,
     AmountLogged,
+    BytesSubtracted,
     NotNumbersReplaced,
     RootTaken,
     SoftmaxByHand,
@@ -18,6 +19,7 @@ from advisor.code.values import (
     Amount,
     Bounded,
     Dictionary,
+    Difference,
     Exponential,
     Meaning,
     Quotient,
@@ -39,6 +41,10 @@ _KEEP = frozenset(
     + ["asscalar", "cuda"]
 )
 _LOGS = frozenset(["add_scalar", "log"])
+_AS_NUMBERS = frozenset(
+    ["/", "float", "double", "half", "to", "astype", "abs", "absolute", "float32", "from_numpy"]
+    + ["tensor", "as_tensor", "mean", "float64"]
+)
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
@@ -54,6 +60,8 @@ def observed(
     """Say what a result means, where what it was made of means something."""
     if operation in _LOGS:
         _logged(machine, operation, operands, node)
+    if operation in _AS_NUMBERS and operands:
+        _difference_used(machine, operands[0])
     if operation in {"nan_to_num", "nan_to_num_"} and operands:
         machine.emit(NotNumbersReplaced(machine.place(node), machine.context, result))
     if operation in _COMPARE:
@@ -67,6 +75,13 @@ def observed(
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
             give_meaning(result, meaning)
+
+
+def _difference_used(machine: "Machine", value: Value) -> None:
+    """Bytes are asked for the number that they stand for, after they have wrapped around."""
+    meaning = meaning_of(value)
+    if isinstance(meaning, Difference):
+        machine.emit(BytesSubtracted(meaning.place, machine.context, value))
 
 
 def _meaning(

@@ -92,7 +92,10 @@ _ELEMENTWISE = [
 def converted(call: Call) -> Value | None:
     """An array of what was given."""
     value = call.argument(0, "object")
-    if isinstance(value, (Tensor, Unknown)):
+    if isinstance(value, Tensor):
+        given = call.argument(1, "dtype")
+        return value if given is None else cast(value, named_dtype(given))
+    if isinstance(value, Unknown):
         return value
     lineage = lineages.known(value)
     return None if lineage is None else lineages.array(lineage, call.place)
@@ -111,7 +114,11 @@ def elementwise(call: Call) -> Value | None:
         return None
     if not lineages.holds_rows(lineage):
         return lineages.array(lineage, call.place)
-    return lineages.alike(value, lineage, call.place)
+    return _of_any_type(lineages.alike(value, lineage, call.place))
+
+
+def _of_any_type(value: Value) -> Value:
+    return value.replace(dtype=None) if isinstance(value, Tensor) else value
 
 
 @function("numpy.squeeze", "numpy.expand_dims", "numpy.atleast_2d", "numpy.ravel", "numpy.moveaxis")
@@ -219,7 +226,7 @@ def statistic(call: Call) -> Value | None:
         return None
     position = 2 if "quantile" in name or "percentile" in name else 1
     lineage = _reduced(value, name, call.argument(position, "axis"), call)
-    return lineages.alike(value, lineage, call.place)
+    return _of_any_type(lineages.alike(value, lineage, call.place))
 
 
 @method("unknown", "mean", "std", "var")

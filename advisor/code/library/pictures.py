@@ -14,14 +14,16 @@ from advisor.code.values import (
 )
 from advisor.code.values import Sequence as SequenceValue
 
+BYTES = "uint8"
 _CHANNELS = {"RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3, "RGBA": 4, "CMYK": 4}
 _WITH_COLOURS = frozenset({"cv2.IMREAD_COLOR", "cv2.IMREAD_COLOR_RGB"})
 
 
-def _picture(call: Call, channels: int | None) -> Tensor:
+def _picture(call: Call, channels: int | None, dtype: str | None = None) -> Tensor:
     height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
     dims = None if channels is None else (height, width, symbols.number(channels))
-    return Tensor(Shape(dims), graph=False, library="numpy", text="picture", place=call.place)
+    made = Tensor(Shape(dims), graph=False, library="numpy", text="picture", place=call.place)
+    return made.replace(dtype=dtype)
 
 
 @function("cv2.imread")
@@ -31,7 +33,9 @@ def read_by_opencv(call: Call) -> Value | None:
     number = known_number(flag)
     colours = flag is None or (isinstance(flag, Library) and flag.path in _WITH_COLOURS)
     colours = colours or (number is not None and number.integer == 1)
-    return _picture(call, 3 if colours else None)
+    grey = isinstance(flag, Library) and flag.path == "cv2.IMREAD_GRAYSCALE"
+    grey = grey or (number is not None and number.integer == 0)
+    return _picture(call, 3 if colours else None, BYTES if colours or grey else None)
 
 
 @function("cv2.cvtColor")
@@ -74,7 +78,20 @@ def converted(call: Call) -> Value | None:
         return None
     if isinstance(mode, Constant) and mode.configurable:
         return None
-    return _picture(call, _CHANNELS.get(known_text(mode) or "")).replace(library="PIL")
+    name = known_text(mode) or ""
+    dtype = BYTES if name in _CHANNELS or name in {"L", "P", "LA"} else None
+    return _picture(call, _CHANNELS.get(name), dtype).replace(library="PIL")
+
+
+@function(
+    "torchvision.io.read_image",
+    "torchvision.io.decode_image",
+    "torchvision.io.decode_jpeg",
+    "torchvision.io.decode_png",
+)
+def read_by_torchvision(call: Call) -> Value | None:
+    """`torchvision.io.read_image`: a tensor of bytes, channels first."""
+    return Tensor(Shape(), graph=False, dtype=BYTES, text="picture", place=call.place)
 
 
 @method("tensor", "resize")

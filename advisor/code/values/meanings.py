@@ -67,6 +67,13 @@ class Bounded:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Difference(Bounded):
+    """A difference of bytes, which has wrapped around below zero; `place` is where it was taken."""
+
+    place: "NodePlace"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Quotient:
     """What an amount was divided by something gives."""
 

@@ -5,22 +5,26 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import Broadcast, LossClamped
+from advisor.code.events import Broadcast, BytesSubtracted, LossClamped
 from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Constant,
     Dictionary,
+    Difference,
     Joined,
     Object,
     Scalar,
     Shape,
     Tensor,
+    Unknown,
     Value,
     alternatives,
+    give_meaning,
     is_array,
     known_number,
     lineage_of,
@@ -73,6 +77,11 @@ _ELEMENTWISE = [
     "where",
 ]
 
+# What whole numbers remain whole under.
+_KEEP_WHOLE = frozenset(
+    ["abs", "square", "sign", "clamp", "clip", "clamp_min", "clamp_max", "neg", "masked_fill"]
+)
+
 
 def _elementwise(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
@@ -80,11 +89,27 @@ def _elementwise(call: Call) -> Value | None:
         return None
     if call.path.endswith("_"):
         tensor.overwrite()
-    result = tensor.replace(scale=None, shape=_same_if_alone(call, tensor))
-    operands = [value for value in call.arguments.values() if value is not call.subject]
+    result = tensor.replace(
+        scale=None, shape=_same_if_alone(call, tensor), dtype=_dtype_of_result(call, tensor)
+    )
+    operands = _others(call)
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     return computed(result, call.subject, *operands)
+
+
+def _dtype_of_result(call: Call, tensor: Tensor) -> str | None:
+    """Fractions stay fractions. Whole numbers stay what they are under a few operations that are
+    given nothing else."""
+    name = call.path.rsplit(".", 1)[-1].removesuffix("_")
+    if tensor.dtype not in WHOLE:
+        return tensor.dtype
+    alone = not any(isinstance(each, (Tensor, Unknown)) for each in _others(call))
+    return tensor.dtype if name in _KEEP_WHOLE and alone else None
+
+
+def _others(call: Call) -> list[Value]:
+    return [value for value in call.arguments.values() if value is not call.subject]
 
 
 def _bounds_from_above(call: Call) -> bool:
@@ -144,14 +169,35 @@ def arithmetic(
     shape = first.shape if len(known) == 1 else _broadcast([tensor.shape for tensor in known])
     if any(isinstance(other, (Joined, Object)) for other in others):
         shape = Shape()
-    return Tensor(
+    place = machine.place(node)
+    result = Tensor(
         shape,
         dtype=_common_dtype(operator, known, others),
         lineage=lineage_of(first),
         library=first.library,
         text=first.text,
-        place=machine.place(node),
+        place=place,
     )
+    if _are_bytes(left, right) and operator == "-":
+        give_meaning(result, Difference(place))
+    elif _wraps(operator, left, right):
+        machine.emit(BytesSubtracted(place, machine.context, right))
+    return result
+
+
+def _are_bytes(left: Value, right: Value | None) -> bool:
+    return all(isinstance(each, Tensor) and each.dtype == "uint8" for each in (left, right))
+
+
+def _wraps(operator: str, left: Value, right: Value | None) -> bool:
+    """Whether the sign of bytes is turned, or a whole number is subtracted from them that is not
+    one: what is below zero becomes a number near 256."""
+    if operator not in {"-", "neg"} or not isinstance(left, Tensor) or left.dtype != "uint8":
+        return False
+    number = known_number(right)
+    if right is None or number is None or number.integer is None:
+        return right is None
+    return number.integer > 1 and isinstance(number.coefficient, int)
 
 
 def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> str | None:

@@ -1,0 +1,36 @@
+"""Names that an inner loop takes from the loop around it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import NameOverwritten
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class OverwrittenName(Fact):
+    """A name that an inner loop binds anew, and that the loop around it reads again afterwards."""
+
+    event: NameOverwritten
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every such name of a run."""
+        return [cls(event) for event in run.events(NameOverwritten)]
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self.event.name
+
+    @property
+    def is_of_outer_loop(self) -> bool:
+        """Whether the outer loop binds the name itself."""
+        target = getattr(self.event.outer.node, "target", None)
+        return target is not None and self.name in code_of(target).replace(",", " ").split()
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the name is overwritten, with the place beside it where it is read."""
+        return draft(self.event, message, (self.event.read, f"`{self.name}` is read here"))

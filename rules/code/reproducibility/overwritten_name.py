@@ -1,0 +1,27 @@
+"""overwritten-name: an inner loop binds a name anew that the loop around it still needs."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.overwritten_names import OverwrittenName
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN802",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("plateau", "sawtooth"),
+    sources=("002",),
+)
+def overwritten_name(overwritten: OverwrittenName) -> Iterator[Draft]:
+    name = overwritten.name
+    if overwritten.is_of_outer_loop:
+        yield overwritten.finding(
+            f"`{name}` of the outer loop is bound anew here, and read again behind this loop"
+        )
+    else:
+        yield overwritten.finding(
+            f"`{name}` is bound anew here, and the next round of the outer loop reads what is left of it"
+        )

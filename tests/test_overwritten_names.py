@@ -1,0 +1,127 @@
+"""overwritten-name (NN802): names that an inner loop takes from the loop around it."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+WRONG = {
+    "a counter that is read behind the inner loop": """
+        for i in range(10):
+            for i, batch in enumerate(loader):  # error
+                fit(batch)
+            save(f"epoch {i}")
+        """,
+    "under a condition": """
+        for step, x in enumerate(loader):
+            if step % 100 == 0:
+                for x in held_out:  # error
+                    judge(x)
+            fit(x)
+        """,
+    "data that the next round reads": """
+        x, y = load()
+        for epoch in range(10):
+            fit(x, y)
+            for x, y in held_out:  # error
+                judge(x, y)
+        """,
+    "what a `while` goes by": """
+        step = 0
+        while step < 1000:
+            for step, batch in enumerate(loader):  # error
+                fit(batch)
+        """,
+    "a sum that goes on with it": """
+        for n in range(10):
+            for n in range(3):  # error
+                fit(n)
+            n += 1
+        """,
+}
+
+RIGHT = {
+    "nothing reads it again": """
+        for i in range(10):
+            for i, batch in enumerate(loader):
+                fit(batch, i)
+        """,
+    "bound again before it is read": """
+        for epoch in range(10):
+            for x, y in loader:
+                fit(x, y)
+            for x, y in held_out:
+                judge(x, y)
+        """,
+    "bound by hand behind the inner loop": """
+        for i in range(3):
+            for i in range(2):
+                fit(i)
+            i = 3
+            print(i)
+        """,
+    "divided by the number of rounds": """
+        for i in range(10):
+            total = 0
+            for i, batch in enumerate(loader):
+                total += fit(batch)
+            print(total / (i + 1), total // i)
+        """,
+    "on the other side of a condition": """
+        for i in range(3):
+            if i == 2:
+                for i in range(2):
+                    fit(i)
+            else:
+                print(i)
+        """,
+    "the inner loop goes on from it": """
+        step = 0
+        while step < 1000:
+            for step, batch in enumerate(loader, step + 1):
+                fit(batch)
+        """,
+    "in another function": """
+        def judge(x):
+            for i in range(3):
+                print(i)
+        for i in range(10):
+            judge(i)
+            print(i)
+        """,
+    "in a comprehension": """
+        for x in loader:
+            for y in x:
+                fit(y)
+            print([y for y in x])
+        for y in loader:
+            print(sum(y for y in held_out))
+            print(y)
+        """,
+    "an item and what is in it": """
+        for k, v in table.items():
+            for k in v:
+                fit(k)
+        """,
+    "a name for what nobody wants": """
+        for _ in range(3):
+            for _ in range(2):
+                fit(1)
+            print(_)
+        """,
+}
+
+
+def _found(case: str) -> list[tuple[int, str]]:
+    return [each for each in findings("import torch\n" + dedent(case)) if each[1] == "NN802"]
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
+def test_a_name_that_is_taken_and_read_again_is_flagged(case: str) -> None:
+    assert _found(case) == marked("import torch\n" + dedent(case), "NN802")
+
+
+@pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
+def test_a_name_that_nobody_misses_is_not_flagged(case: str) -> None:
+    assert _found(case) == []
