@@ -11,6 +11,7 @@ from advisor.code.symbols import Number, Symbol
 from advisor.code.values import (
     Amount,
     Arguments,
+    Columns,
     Fit,
     Function,
     Instance,
@@ -448,6 +449,16 @@ class Fitted(Event):
     estimator: Value
     rows: RowSet
     kind: str
+
+
+@dataclass(eq=False, slots=True)
+class LabelsLearned(Event):
+    """A model learns to predict labels from features, as far as it is known which columns both hold.
+    `text` is the model as written."""
+
+    features: Columns
+    labels: Columns
+    text: str
 
 
 @dataclass(eq=False, slots=True)

@@ -284,6 +284,7 @@ def _set_item_of_sequence(
 
 def delete_item(machine: "Machine", receiver: Value, index: Index) -> None:
     """Delete an item or a slice of a list, or a key of a dictionary."""
+    machine.models.deleted_item(machine, receiver, index)
     if isinstance(receiver, Object) and isinstance(receiver.fields.get("children"), Value):
         receiver = receiver.fields["children"]
     match receiver:

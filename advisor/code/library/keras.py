@@ -288,7 +288,9 @@ def train_model(call: Call) -> Value | None:
     lineages.hold_back(call.machine, call.arguments, call.node)
     give_data(call)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
-    target = call.argument(1, "y")
+    target, data = call.argument(1, "y"), call.argument(0, "x")
+    if target is not None and data is not None:
+        lineages.learn(call.machine, data, target, text_of_receiver(call.node), call.node)
     if isinstance(target, Tensor):
         _compare_with(call, call.receiver, target)
     return None

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import Context, RowsSplit
+from advisor.code.events import Context, LabelsLearned, RowsSplit
 from advisor.code.symbols import Number
 from advisor.code.values import (
     CHANGED_LINEAGE,
     Arguments,
+    Columns,
     Constant,
     Dictionary,
     Fit,
@@ -47,6 +48,8 @@ FRAME = "pandas.table"
 TABLE = ("table",)
 COLUMN = ("name",)
 DROPPED = ("dropped",)
+# Under this key a table has what it holds of the table that it was made from.
+HELD = ("held",)
 NOISE = "noise"
 MASK = "mask"
 _COMPARISONS = frozenset(
@@ -231,15 +234,35 @@ def array(lineage: Lineage, place: "NodePlace | None" = None, shape: Shape | Non
 def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = None) -> Value:
     """A value like another one that holds other samples: a table if that is one, else an array."""
     if isinstance(value, Object) and value.path == FRAME:
-        return frame(lineage, place)
+        made = frame(lineage, place)
+        made.fields[HELD] = columns_of(value)
+        return made
     if isinstance(value, Tensor):
         return value.replace(lineage=lineage, place=place, shape=Shape())
-    return array(lineage, place)
+    return array(lineage.holding(columns_of(value)), place)
 
 
 def frame(lineage: Lineage, place: "NodePlace | None" = None) -> Object:
     """A table, or a column of one."""
-    return Object(FRAME, place=place, fields={"lineage": lineage})
+    return Object(FRAME, place=place, fields={"lineage": lineage.holding(None)})
+
+
+def columns_of(value: Value | None) -> Columns | None:
+    """The columns of a table that a value holds, where that is known: those of a table itself are
+    all there are of it, until some are taken."""
+    if isinstance(value, Object) and value.path == FRAME:
+        held = value.fields.get(HELD)
+        if not isinstance(held, Columns):
+            held = Columns(RowSet())
+            value.fields[HELD] = held
+        return held
+    if isinstance(value, Unknown) and value.parent is not None:
+        table = value.parent.fields.get(TABLE)
+        own = value.parent.fields.get(("item", value.name)) is value
+        whole = columns_of(table) if isinstance(table, Object) and own else None
+        return None if whole is None else whole.only([value.name])
+    lineage = lineage_of(value)
+    return None if lineage is None else lineage.columns
 
 
 def statistic(lineage: Lineage, name: str, place: "NodePlace") -> Lineage:
@@ -353,6 +376,14 @@ def _changed(
             return samples(other).after(augmentation=place)
     result = filled(first, *(each for each in found if each is not first))
     return result.after(augmentation=place) if noisy else result
+
+
+def learn(machine: "Machine", features: Value, labels: Value, text: str, node: cst.CSTNode) -> None:
+    """Let a model learn to predict labels from features."""
+    given, wanted = columns_of(features), columns_of(labels)
+    if given is not None and wanted is not None:
+        place = machine.place(node)
+        machine.emit(LabelsLearned(place, machine.context, given, wanted, text))
 
 
 # --- parts --------------------------------------------------------------------------------

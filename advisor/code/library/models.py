@@ -68,6 +68,8 @@ LIBRARY_MODULES = (
     "transforms",
     "pandas",
     "sklearn",
+    "sklearn_splits",
+    "sklearn_data",
     "tensorflow",
     "keras_layers",
     "keras_losses",
@@ -215,7 +217,7 @@ def family(name: str, *prefixes: str) -> None:
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
-    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `augmented`,
+    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `deleted_item`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
     project, `tested` (a function that
     stands where a truth value is expected); and `followed`, which
@@ -540,6 +542,11 @@ class Models:
         """Let libraries see an assignment to a subscript; True when that was all it means."""
         seen = [each(machine, receiver, indices, value, node) for each in _hooked("item")]
         return any(seen)
+
+    def deleted_item(self, machine: "Machine", receiver: Value, index: Index) -> None:
+        """Let libraries see that an item is deleted."""
+        for each in _hooks.get("deleted_item", ()):
+            each(machine, receiver, index)
 
     def augmented(
         self, machine: "Machine", operator: str, current: Value, value: Value, node: cst.CSTNode

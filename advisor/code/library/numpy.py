@@ -463,6 +463,8 @@ def follow(
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
         lineage = lineages.part(machine, receiver, details[0], node)
+        if len(details) > 1 or not isinstance(details[0], slice):
+            lineage = lineage.holding(None)
     elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:
         lineage = lineages.computed(operation, operands[0], operands[1], place)
     elif operation in STATISTIC_NAMES and receiver is not None:

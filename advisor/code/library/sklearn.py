@@ -1,17 +1,15 @@
 """scikit-learn and what is built like it: estimators, splits, resampling, data sets."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import FitApplied, Fitted, RowsSplit
+from advisor.code.events import FitApplied, Fitted
 from advisor.code.interpreter import attributes, calls
-from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import words, written
-from advisor.code.library.models import Call, attribute, family, function, iteration, method
+from advisor.code.library.models import Call, family, function, method
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -27,9 +25,6 @@ from advisor.code.values import (
     Value,
     known_number,
 )
-
-if TYPE_CHECKING:
-    from advisor.code.interpreter.machine import Machine
 
 # --- what estimators learn from rows ------------------------------------------------------
 
@@ -56,6 +51,16 @@ KINDS = {name: kind for kind, names in _LEARNS.items() for name in words(names)}
 _USES_LABELS = frozenset({"target encoder", "selection"})
 _WEIGHT = ("target encoder", "selection", "scaler", "decomposition", "imputer", "vectoriser")
 _IDLE_WITH = {"StandardScaler": ("with_mean", "with_std")}
+_SPLITTERS = frozenset(
+    words(
+        "KFold StratifiedKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit LeaveOneOut "
+        "StratifiedShuffleSplit LeavePOut TimeSeriesSplit GroupKFold GroupShuffleSplit "
+        "LeaveOneGroupOut LeavePGroupsOut StratifiedGroupKFold PredefinedSplit LabelKFold"
+    )
+)
+_SEARCHES = frozenset(
+    words("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV")
+)
 _MODULES = words(
     "calibration cluster covariance cross_decomposition decomposition discriminant_analysis dummy "
     "ensemble feature_extraction feature_extraction.text feature_selection gaussian_process impute "
@@ -173,8 +178,10 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
         for step in steps:
             data = _through(call, step, data)
         return data
-    lineage = lineages.samples(data)
+    lineage = lineages.samples(data).holding(lineages.columns_of(data))
     fit = target.fields.get("fit")
+    if KINDS.get(target.path.rsplit(".", 1)[-1]) not in {"scaler", "imputer"}:
+        lineage = lineage.holding(None)
     if isinstance(fit, Fit) and fit.kind != "model":
         call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
         if fit.kind != "encoder":
@@ -211,7 +218,39 @@ def fit(call: Call) -> Value | None:
     data, target = _data(call), call.receiver
     if data is not None and target is not None:
         fit_on(call, target, data)
+        learn(call, target, data, call.argument(1, "y"))
     return target
+
+
+def learn(call: Call, target: Value | None, data: Value, labels: Value | None) -> None:
+    """Let a model that looks at all columns learn labels."""
+    if labels is not None and isinstance(target, Object) and not _takes_columns(target):
+        lineages.learn(call.machine, data, labels, _text(call.node), call.node)
+
+
+def _takes_columns(model: Value) -> bool:
+    """Whether a model may look at some columns only, those that it is told."""
+    if not isinstance(model, Object):
+        return True
+    name = model.path.rsplit(".", 1)[-1]
+    if name.startswith(("ColumnTransformer", "make_column", "DataFrameMapper", "FeatureUnion")):
+        return True
+    if name.startswith(("Pipeline", "make_")):
+        steps = list(_steps(model))
+        return not steps or any(map(_takes_columns, steps)) or _has_other_steps(model)
+    return name in {"FunctionTransformer", "ColumnSelector"}
+
+
+def _has_other_steps(model: Object) -> bool:
+    """Whether a pipeline has steps that are not known."""
+    waiting = list(model.arguments.values())
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Sequence):
+            waiting.extend(current.items or ())
+        elif not isinstance(current, (Object, Constant)):
+            return True
+    return model.arguments.unknown
 
 
 @method("estimator", "fit_transform")
@@ -358,143 +397,3 @@ def shuffled(call: Call) -> Value | None:
     if len(values) == 1:
         return values[0]
     return Sequence("tuple", tuple(values), place=call.place) if values else None
-
-
-# --- splits -------------------------------------------------------------------------------
-
-_SPLITTERS = frozenset(
-    words(
-        "KFold StratifiedKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit LeaveOneOut "
-        "StratifiedShuffleSplit LeavePOut TimeSeriesSplit GroupKFold GroupShuffleSplit "
-        "LeaveOneGroupOut LeavePGroupsOut StratifiedGroupKFold PredefinedSplit LabelKFold"
-    )
-)
-_SEARCHES = frozenset(
-    words("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV")
-)
-
-
-@function("sklearn.model_selection.train_test_split", "sklearn.cross_validation.train_test_split")
-@function("dask_ml.model_selection.train_test_split", "cuml.model_selection.train_test_split")
-def train_test_split(call: Call) -> Value | None:
-    """`train_test_split(*arrays)`."""
-    data = call.arguments.positional
-    if not data or call.arguments.unknown:
-        return None
-    for value in data:
-        lineages.samples(value)
-    event = lineages.divide(call.machine, data, "train_test_split", call.node)
-    parts = [part for value in data for part in lineages.halves(value, event)]
-    return Sequence("list", tuple(parts), place=call.place)
-
-
-@method("splitter", "split")
-def folds(call: Call) -> Value | None:
-    """`KFold().split(X, y)`: pairs of indices."""
-    receiver = call.receiver
-    assert isinstance(receiver, Object)
-    data = [value for value in call.arguments.values() if lineages.all_of(value)]
-    return _folds(call.machine, receiver, data, call.node)
-
-
-def _folds(machine: "Machine", splitter: Object, data: list[Value], node: cst.CSTNode) -> Object:
-    name = splitter.path.rsplit(".", 1)[-1]
-    grouped = "Group" in name or "Label" in name
-    event = lineages.divide(machine, data, f"{name}.split", node, grouped)
-    return Object("sklearn.folds", Arguments(), machine.place(node), {"event": event})
-
-
-@iteration("sklearn.folds")
-def iterate_folds(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
-    """Pairs of training and test indices."""
-    event = value.fields["event"]
-    assert isinstance(event, RowsSplit)
-    index = lineages.array(Lineage(RowSet("all", place=event.place)), event.place)
-    pair = lineages.halves(index, event)
-    return Iteration(make=lambda: Sequence("tuple", pair, place=event.place))
-
-
-@iteration("splitter")
-def iterate_splitter(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
-    """`for train, test in KFold(n)` of old versions."""
-    return iterate_folds(machine, _folds(machine, value, [], node), node)
-
-
-_CROSS_VALIDATIONS = words(
-    "cross_val_score cross_validate cross_val_predict learning_curve validation_curve"
-)
-
-
-@function(
-    *(f"sklearn.model_selection.{name}" for name in _CROSS_VALIDATIONS),
-    *(f"sklearn.cross_validation.{name}" for name in _CROSS_VALIDATIONS),
-)
-def cross_validated(call: Call) -> Value | None:
-    """`cross_val_score(model, X, y)`."""
-    data = [value for value in (call.argument(1, "X"), call.argument(2, "y")) if value is not None]
-    splitter = call.argument(-1, "cv")
-    grouped = isinstance(splitter, Object) and "Group" in splitter.path
-    lineages.divide(call.machine, data, call.path.rsplit(".", 1)[-1], call.node, grouped)
-    return None
-
-
-@method("search", "fit")
-def searched(call: Call) -> Value | None:
-    """`GridSearchCV(…).fit(X, y)`: each candidate is cross-validated."""
-    receiver = call.receiver
-    assert isinstance(receiver, Object)
-    data = [value for value in (call.argument(0, "X"), call.argument(1, "y")) if value is not None]
-    splitter = receiver.argument(-1, "cv")
-    grouped = isinstance(splitter, Object) and "Group" in splitter.path
-    name = receiver.path.rsplit(".", 1)[-1]
-    if len(data) == 2:
-        # Without labels nothing is predicted.
-        lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
-    if data:
-        fit_on(call, receiver, data[0])
-    return receiver
-
-
-# --- data sets ----------------------------------------------------------------------------
-
-
-def _labelled(call: Call) -> tuple[Value, Value]:
-    lineage = Lineage(RowSet("all", place=call.place))
-    return lineages.array(lineage, call.place), lineages.array(lineage, call.place)
-
-
-_MAKERS = words(
-    "blobs checkerboard circles classification friedman1 friedman2 friedman3 gaussian_quantiles "
-    "hastie_10_2 low_rank_matrix moons multilabel_classification regression s_curve swiss_roll"
-)
-
-
-@function(*(f"sklearn.datasets.make_{name}" for name in _MAKERS))
-def made(call: Call) -> Value | None:
-    """Samples and labels drawn from a formula."""
-    return Sequence("tuple", _labelled(call), place=call.place)
-
-
-_LOADERS = words(
-    "load_iris load_digits load_wine load_breast_cancer load_diabetes load_boston load_linnerud "
-    "fetch_california_housing fetch_openml fetch_covtype fetch_olivetti_faces fetch_lfw_people "
-    "fetch_20newsgroups fetch_20newsgroups_vectorized fetch_mldata load_files"
-)
-
-
-@function(*(f"sklearn.datasets.{name}" for name in _LOADERS))
-def loaded(call: Call) -> Value | None:
-    """One of the well-known data sets."""
-    pair = call.argument(-1, "return_X_y")
-    first, second = _labelled(call)
-    if isinstance(pair, Constant) and pair.value is True:
-        return Sequence("tuple", (first, second), place=call.place)
-    table = lineages.frame(lineages.samples(first), call.place)
-    fields: dict[object, Value] = {"data": first, "target": second, "frame": table}
-    return Object("sklearn.utils.Bunch", call.arguments, call.place, fields)
-
-
-@attribute("sklearn.utils.Bunch", "images")
-def images(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
-    """The same samples as pictures."""
-    return receiver.fields.get("data")

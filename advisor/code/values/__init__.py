@@ -56,6 +56,7 @@ from advisor.code.values.reading import (
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
     STATISTICS,
+    Columns,
     Fit,
     Lineage,
     RowSet,
@@ -79,6 +80,7 @@ __all__ = [
     "Bound",
     "Bounded",
     "Class",
+    "Columns",
     "Constant",
     "Cut",
     "Dictionary",

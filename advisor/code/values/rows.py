@@ -1,6 +1,6 @@
 """Samples: which rows a value holds, and what they went through."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,15 +106,46 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Columns:
+    """Which columns of a table something holds: all but those it goes `without`, or only those of
+    the given `names`. `table` stands for the table they come from."""
+
+    table: object
+    names: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
+
+    @property
+    def single(self) -> str | None:
+        """The name of the column, if it is one."""
+        if self.names is None or len(self.names) != 1:
+            return None
+        return next(iter(self.names))
+
+    def holds(self, name: str) -> bool:
+        """Whether a column is among them, if the table has one of that name."""
+        return name not in self.without and (self.names is None or name in self.names)
+
+    def only(self, names: Iterable[str]) -> "Columns":
+        """The columns of some names."""
+        return Columns(self.table, frozenset(names) - self.without, self.without)
+
+    def but(self, names: Iterable[str]) -> "Columns":
+        """All columns but those of some names."""
+        return Columns(self.table, self.names, self.without | frozenset(names))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Lineage:
     """Where samples come from: their rows, what they were fitted through, what they went through.
 
-    `augmentations` are the places that changed the samples at random.
+    `augmentations` are the places that changed the samples at random, `columns` what an array holds
+    of a table, where that is known.
     """
 
     rows: RowSet
     fits: tuple[Fit, ...] = ()
     augmentations: tuple["NodePlace", ...] = ()
+    columns: Columns | None = None
 
     @property
     def matters(self) -> bool:
@@ -124,7 +155,15 @@ class Lineage:
 
     def of(self, rows: RowSet) -> "Lineage":
         """What the same values went through, for other rows."""
-        return self if rows is self.rows else Lineage(rows, self.fits, self.augmentations)
+        if rows is self.rows:
+            return self
+        return Lineage(rows, self.fits, self.augmentations, self.columns)
+
+    def holding(self, columns: Columns | None) -> "Lineage":
+        """What the same values went through, for other columns."""
+        if columns is self.columns:
+            return self
+        return Lineage(self.rows, self.fits, self.augmentations, columns)
 
     def of_item(self) -> "Lineage":
         """The lineage of one of the samples, whichever it is."""
@@ -136,7 +175,7 @@ class Lineage:
         changes = () if augmentation is None else (augmentation,)
         if not new and not changes:
             return self
-        return Lineage(self.rows, self.fits + new, self.augmentations + changes)
+        return Lineage(self.rows, self.fits + new, self.augmentations + changes, self.columns)
 
 
 def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None:

@@ -9,7 +9,14 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME, TABLE
 from advisor.code.library.models import hook
 from advisor.code.library.pandas.statistics import encoding
-from advisor.code.library.pandas.tables import Index, as_table, names_in, set_column, whole_of
+from advisor.code.library.pandas.tables import (
+    Index,
+    as_table,
+    names_in,
+    set_column,
+    take_away,
+    whole_of,
+)
 from advisor.code.values import Joined, Lineage, Object, Unknown, Value, alternatives
 
 if TYPE_CHECKING:
@@ -78,6 +85,15 @@ def _assign_at(machine: "Machine", table: Object, indices: Sequence[Index], valu
             set_column(machine, table, name, lineage)
 
 
+@hook("deleted_item")
+def deleted_column(machine: "Machine", receiver: Value, index: Index) -> None:
+    """`del df["age"]`."""
+    if isinstance(receiver, Unknown) and TABLE in receiver.fields:
+        receiver = as_table(receiver)
+    if isinstance(receiver, Object) and receiver.path == FRAME:
+        take_away(machine, receiver, None if isinstance(index, slice) else names_in(index))
+
+
 @hook("assign_attribute")
 def assigned_attribute(
     machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
@@ -86,6 +102,8 @@ def assigned_attribute(
     if not isinstance(receiver, Object) or receiver.path != FRAME:
         return False
     lineage = lineages.known(value)
-    if lineage is not None and lineages.holds_rows(lineage):
+    if name == "columns":
+        take_away(machine, receiver, None)
+    elif lineage is not None and lineages.holds_rows(lineage):
         set_column(machine, receiver, name, lineage)
     return True

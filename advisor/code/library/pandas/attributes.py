@@ -16,6 +16,7 @@ from advisor.code.library.pandas.tables import (
     set_lineage,
     table_like,
     table_of_index,
+    take_away,
     whole_of,
 )
 from advisor.code.library.python.numbers import known_length
@@ -33,7 +34,8 @@ _SPLIT = re.compile(r"^[xyXY]_|(^|_)(train|val|valid|validation|test|dev)($|_)",
 @attribute(FRAME, "values", "array")
 def values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The numbers of a table as an array."""
-    return lineages.array(lineages.samples(receiver), machine.place(node))
+    held = lineages.columns_of(receiver)
+    return lineages.array(lineages.samples(receiver).holding(held), machine.place(node))
 
 
 @attribute(FRAME, "shape")
@@ -93,7 +95,10 @@ def popped(call: Call) -> Value | None:
     """A column, taken out."""
     table, name = call.receiver, known_text(call.argument(0, "item"))
     assert isinstance(table, Object)
-    return column(table, name)
+    result = column(table, name)
+    if call.path.endswith("pop"):
+        take_away(call.machine, table, None if name is None else [name])
+    return result
 
 
 @method(FRAME, "filter", "select_dtypes", "assign", "join", "insert", "eval")

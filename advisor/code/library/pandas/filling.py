@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME
 from advisor.code.library.models import Call, method
-from advisor.code.library.pandas.tables import set_lineage, table_like
+from advisor.code.library.pandas.tables import same_columns, set_lineage, table_like
 from advisor.code.values import NONE, TRUE, Dictionary, Lineage, Object, RowSet, Value, alternatives
 
 
@@ -22,8 +22,8 @@ def filled(call: Call) -> Value | None:
             set_lineage(call.machine, table, lineage)
         return NONE
     if not changed:
-        return table_like(table)
-    return lineages.frame(lineage, call.place)
+        return same_columns(table_like(table), table)
+    return same_columns(lineages.frame(lineage, call.place), table)
 
 
 def _statistics(passed: Sequence[Value], rows: RowSet) -> list[Lineage]:

@@ -6,10 +6,17 @@ import libcst as cst
 
 from advisor.code.interpreter import calls
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.lineages import COLUMN, FRAME, words
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.pandas.statistics import encoding
-from advisor.code.library.pandas.tables import is_row_axis, key_of, mask_of, table_like
+from advisor.code.library.pandas.tables import (
+    is_row_axis,
+    key_of,
+    mask_of,
+    same_columns,
+    table_like,
+    take_away,
+)
 from advisor.code.values import (
     NONE,
     TRUE,
@@ -93,14 +100,24 @@ KEEPS = [
 ]
 
 
+_KEEPS_COLUMNS = words(
+    "astype backfill bfill clip convert_dtypes copy ffill infer_objects interpolate pad reset_index "
+    "round sort_index sort_values to_frame"
+)
+
+
 @method(FRAME, *KEEPS)
 def kept(call: Call) -> Value | None:
     """The same rows."""
     table = call.receiver
     assert isinstance(table, Object)
+    name = call.path.rsplit(".", 1)[-1]
     if call.argument(-1, "inplace") is TRUE:
+        if name not in _KEEPS_COLUMNS:
+            take_away(call.machine, table, None)
         return NONE
-    return table_like(table)
+    result = table_like(table)
+    return same_columns(result, table) if name in _KEEPS_COLUMNS else result
 
 
 @method(FRAME, "isnull", "isna", "notnull", "notna", "isin", "between", "duplicated")
@@ -129,7 +146,8 @@ def to_dictionary(call: Call) -> Value | None:
 @method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
 def to_numpy(call: Call) -> Value | None:
     """The numbers of a table as an array."""
-    return lineages.array(lineages.samples(call.receiver), call.place)
+    held = lineages.columns_of(call.receiver)
+    return lineages.array(lineages.samples(call.receiver).holding(held), call.place)
 
 
 @attribute(FRAME, "str", "dt", "cat")

@@ -7,8 +7,10 @@ from advisor.code.library.pandas.tables import (
     columns_of,
     is_row_axis,
     names_in,
+    same_columns,
     table_like,
     table_of_index,
+    take_away,
     whole_of,
 )
 from advisor.code.values import NONE, TRUE, Constant, Object, RowSet, Value, known_number
@@ -25,7 +27,9 @@ def fewer(call: Call) -> Value | None:
     if call.argument(-1, "inplace") is TRUE:
         return NONE
     rows = whole_of(table).rows.part((call.path, call.node), place=call.place)
-    return table_like(table, rows)
+    if call.argument(0, "axis") is not None and call.path.endswith("dropna"):
+        return table_like(table, rows)
+    return same_columns(table_like(table, rows), table)
 
 
 @method(FRAME, "drop_duplicates", "unique")
@@ -35,7 +39,8 @@ def without_copies(call: Call) -> Value | None:
     assert isinstance(table, Object)
     if call.argument(-1, "inplace") is TRUE:
         return NONE
-    return table_like(table, without_duplicates(whole_of(table).rows))
+    result = table_like(table, without_duplicates(whole_of(table).rows))
+    return same_columns(result, table)
 
 
 def without_duplicates(rows: RowSet) -> RowSet:
@@ -57,8 +62,9 @@ def sampled(call: Call) -> Value | None:
     if isinstance(replace, Constant) and replace.value is True:
         return table_like(table, RowSet("resampled", rows, call.place))
     if fraction is not None and fraction.is_one:
-        return table_like(table)
-    return table_like(table, rows.part(("sample", call.node), place=call.place))
+        return same_columns(table_like(table), table)
+    result = table_like(table, rows.part(("sample", call.node), place=call.place))
+    return same_columns(result, table)
 
 
 @method(FRAME, "drop")
@@ -75,9 +81,13 @@ def dropped(call: Call) -> Value | None:
         kept = {name: each for name, each in columns_of(table).items() if name not in (names or ())}
         result = table_like(table, columns=kept)
         result.fields[DROPPED] = _names(columns if columns is not None else which)
+        same_columns(result, table)
+        take_away(call.machine, result, names)
     else:
-        result = _without_rows(call, table, which)
+        result = same_columns(_without_rows(call, table, which), table)
     if call.argument(-1, "inplace") is TRUE:
+        if by_column or names is not None:
+            take_away(call.machine, table, names)
         for name in columns_of(table):
             if names is not None and name in names:
                 call.machine.store(table.fields, ("column", name), None)

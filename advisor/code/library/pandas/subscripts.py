@@ -9,12 +9,14 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import attribute, hook, item
 from advisor.code.library.pandas.tables import (
+    MASK_KEY,
     Index,
     column,
     is_table,
     key_of,
     mask_of,
     names_in,
+    same_columns,
     selected,
     table_like,
     table_of_index,
@@ -52,7 +54,7 @@ def item_of_indexer(
     assert isinstance(table, Object)
     rows = _rows_at(machine, table, indices[0], node)
     if len(indices) < 2:
-        return table_like(table, rows)
+        return same_columns(table_like(table, rows), table)
     names = None if isinstance(indices[1], slice) else names_in(indices[1])
     if names is None:
         return table_like(table, rows)
@@ -60,8 +62,9 @@ def item_of_indexer(
         own = column(table, names[0])
         result = lineages.frame(lineages.samples(own).of(rows), machine.place(node))
         result.fields[COLUMN] = indices[1]
-        return result
-    return table_like(selected(table, names), rows)
+        return same_columns(result, own)
+    some = selected(table, names)
+    return same_columns(table_like(some, rows), some)
 
 
 def _rows_at(machine: "Machine", table: Object, at: Index, node: cst.CSTNode) -> RowSet:
@@ -84,7 +87,8 @@ def item_of_table(
     if not lineages.holds_rows(whole_of(receiver)):
         return receiver
     if isinstance(at, slice):
-        return table_like(receiver, _rows_at(machine, receiver, at, node))
+        result = table_like(receiver, _rows_at(machine, receiver, at, node))
+        return same_columns(result, receiver)
     name = known_text(at)
     if name is not None:
         return column(receiver, name)
@@ -92,7 +96,9 @@ def item_of_table(
     if names is not None:
         return selected(receiver, names)
     if _is_mask(at):
-        return table_like(receiver, _rows_at(machine, receiver, at, node))
+        result = table_like(receiver, _rows_at(machine, receiver, at, node))
+        sure = isinstance(at, Object) and MASK_KEY in at.fields
+        return same_columns(result, receiver) if sure else result
     if isinstance(at, Scalar) and COLUMN in receiver.fields:
         return lineages.frame(lineages.part(machine, receiver, at, node))
     if is_table(at):

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME, TABLE
+from advisor.code.library.lineages import COLUMN, FRAME, HELD, TABLE
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    Columns,
     Constant,
     Lineage,
     Object,
@@ -63,6 +64,19 @@ def table_like(
     return result
 
 
+def same_columns(result: Object, table: Object) -> Object:
+    """Let a table hold the columns that another one does."""
+    result.fields[HELD] = lineages.columns_of(table)
+    return result
+
+
+def take_away(machine: "Machine", table: Object, names: Sequence[str] | None) -> None:
+    """Let a table lose columns; None when it is not known which."""
+    held = lineages.columns_of(table)
+    left = None if held is None or names is None else held.but(names)
+    machine.store(table.fields, HELD, left or Columns(RowSet()))
+
+
 def column(table: Object, name: str | None) -> Object:
     """One column of a table."""
     own = columns_of(table).get(name) if name is not None else None
@@ -70,13 +84,19 @@ def column(table: Object, name: str | None) -> Object:
     result = lineages.frame(lineage, table.place)
     result.fields[OWNER] = table
     result.fields[COLUMN] = Constant(name)
+    held = lineages.columns_of(table)
+    if name is not None and held is not None:
+        result.fields[HELD] = held.only([name])
     return result
 
 
 def selected(table: Object, names: Sequence[str]) -> Object:
     """Some columns of a table."""
     own = columns_of(table)
-    return table_like(table, columns={name: own[name] for name in names if name in own})
+    result = table_like(table, columns={name: own[name] for name in names if name in own})
+    held = lineages.columns_of(table)
+    result.fields[HELD] = None if held is None else held.only(names)
+    return result
 
 
 def names_in(value: Value | None) -> list[str] | None:

@@ -1,0 +1,16 @@
+"""label-in-features: the column that is to be predicted is left among the features."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.targets import SupervisedFit
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule("NN518", severity=Severity.ERROR, step=Step.DATA, symptoms=("too-good",), sources=("001",))
+def label_in_features(fit: SupervisedFit) -> Iterator[Draft]:
+    target = fit.target_among_features()
+    if target is not None:
+        message = f"`{fit.text}` predicts the column `{target}` from features that hold it as well"
+        yield Draft(fit.place, message)
