@@ -11,6 +11,7 @@ from advisor.commands import arguments
 from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, run_command
 
 if TYPE_CHECKING:
+    from advisor.commands.inputs import Inputs
     from advisor.commands.run_policy import RunPolicy
     from advisor.findings import Finding
     from advisor.runs.diagnosis import RunDiagnosis
@@ -69,33 +70,33 @@ def _dispatch(words: list[str]) -> int:
 def advise(options: argparse.Namespace) -> int:
     """Judge the runs that the options name, print the report, and return the exit status."""
     from advisor.commands.executors import executor_for
+    from advisor.commands.inputs import inputs_of
     from advisor.commands.run_policy import RunPolicy
     from advisor.settings import SettingsError
 
     try:
         policy = RunPolicy(options)
-        if options.watch:
-            return _watch(options, policy)
-        with executor_for(options) as executor:
-            loaded = _load(options.runs, policy, executor)
-            for path, reason in loaded.failures:
-                complain(f"`{path}` {reason}")
-            _tell_skipped(loaded)
-            judged = list(_judge_all(loaded.runs, policy, executor))
+        with inputs_of(options.runs) as inputs:
+            if options.watch:
+                return _watch(inputs, policy, options)
+            with executor_for(options) as executor:
+                loaded = _load(inputs, policy, executor)
+                _tell_unread(loaded, inputs)
+                judged = list(_judge_all(loaded.runs, policy, executor))
     except SettingsError as error:
         complain(str(error))
         return UNUSABLE
     together = _together(judged, policy)
     if judged or options.output_format == "json":
         _print(judged, together, _history(judged, policy, options), options)
-    if loaded.failures or len(judged) < len(loaded.runs):
+    if loaded.failures or inputs.failures or len(judged) < len(loaded.runs):
         return UNUSABLE
     findings = [finding for each in judged for finding in each.findings]
     findings += together.findings if together else ()
     return FOUND if any(map(_matters, findings)) and not options.exit_zero else CLEAN
 
 
-def _watch(options: argparse.Namespace, policy: "RunPolicy") -> int:
+def _watch(inputs: "Inputs", policy: "RunPolicy", options: argparse.Namespace) -> int:
     """Follow the runs until interrupted; returns the exit status."""
     from advisor.commands.watching import watch
     from advisor.runs.diagnosis import diagnose
@@ -104,8 +105,13 @@ def _watch(options: argparse.Namespace, policy: "RunPolicy") -> int:
     def judge(run: "Run") -> "RunDiagnosis":
         return diagnose(run, policy.user, policy.thresholds, policy.rules)
 
-    watcher = Watcher(options.runs, judge, policy.roles)
-    wrong = watch(watcher, _teller(options), interval=options.interval, complain=complain)
+    wrong = watch(
+        Watcher(inputs.paths, judge, policy.roles),
+        _teller(options),
+        interval=options.interval,
+        complain=complain,
+        inputs=inputs,
+    )
     return FOUND if wrong and not options.exit_zero else CLEAN
 
 
@@ -124,7 +130,7 @@ def complain(message: str) -> None:
     arguments.complain(PROGRAM, message)
 
 
-def _load(paths: "list[Path]", policy: "RunPolicy", executor: "Executor | None") -> "LoadedRuns":
+def _load(inputs: "Inputs", policy: "RunPolicy", executor: "Executor | None") -> "LoadedRuns":
     from advisor.commands.run_progress import progress
     from advisor.runs.loading import load_runs
     from advisor.runs.reading import LogReader
@@ -132,15 +138,22 @@ def _load(paths: "list[Path]", policy: "RunPolicy", executor: "Executor | None")
     from advisor.settings import SettingsError
 
     try:
+        with progress(sys.stderr, "copying") as show:
+            inputs.update(show)
         with progress(sys.stderr) as show:
-            return load_runs(paths, policy.roles, reader=LogReader(show, executor))
+            return load_runs(inputs.paths, policy.roles, reader=LogReader(show, executor))
     except UnknownRole as error:
         raise SettingsError(f"role: {error}") from None
 
 
-def _tell_skipped(loaded: "LoadedRuns") -> None:
+def _tell_unread(loaded: "LoadedRuns", inputs: "Inputs") -> None:
+    for address, reason in inputs.failures.items():
+        complain(f"`{address}` {reason}")
+    for path, reason in loaded.failures:
+        if not inputs.is_told(path):
+            complain(f"`{inputs.shown(path)}` {reason}")
     for path, reason in loaded.skipped[:_MOST_SKIPPED]:
-        complain(f"left out `{path}`: it {reason}")
+        complain(f"left out `{inputs.shown(path)}`: it {reason}")
     if (more := len(loaded.skipped) - _MOST_SKIPPED) > 0:
         complain(f"left out {more} more files for such reasons")
 
@@ -227,9 +240,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "runs",
         nargs="+",
-        type=Path,
         metavar="RUN",
-        help="a log file, the folder of a run, or a folder of runs",
+        help="a log file, the folder of a run, or a folder of runs; also at an address such as "
+        "s3://bucket/runs",
     )
     _add_facts(parser)
     _add_history(parser)

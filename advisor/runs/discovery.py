@@ -10,7 +10,16 @@ from advisor.runs.readers.opening import is_table
 
 _MARK = "tfevents"
 _SKIPPED_FOLDERS = frozenset(
-    {".git", ".ipynb_checkpoints", ".venv", "venv", "node_modules", "__pycache__", "site-packages"}
+    {
+        ".git",
+        ".trash",
+        ".ipynb_checkpoints",
+        ".venv",
+        "venv",
+        "node_modules",
+        "__pycache__",
+        "site-packages",
+    }
 )
 _IN_ANNEX = "is a git-annex pointer, not the data: fetch it with `git annex get`"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -60,6 +69,11 @@ def find_logs(path: Path) -> LogFiles:
     return found
 
 
+def is_event_file(name: str) -> bool:
+    """Whether a file is called like an event file."""
+    return _MARK in name
+
+
 def natural_order(path: Path) -> tuple[tuple[tuple[int, int | str], ...], ...]:
     """A sort key by which `version_10` comes after `version_2`."""
     return tuple(_natural_parts(part) for part in path.parts)
@@ -94,7 +108,7 @@ def _candidates(root: Path, found: LogFiles) -> Iterator[Path]:
         entered.add(identity)
         subfolders[:] = [name for name in sorted(subfolders) if name not in _SKIPPED_FOLDERS]
         for name in sorted(names):
-            if _MARK in name or is_table(Path(folder, name)):
+            if is_event_file(name) or is_table(Path(folder, name)):
                 yield Path(folder, name)
 
 

@@ -7,7 +7,7 @@ start are several runs.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,8 +118,12 @@ def group_runs(files: Iterable[LogFile], root: Path) -> list[RunFiles]:
     for table in tables_to_read(tables, folders):
         home = _home_of_table(table, tables, root)
         members[home.path, home.place].append(Member(table, home.folder, home.role, home.split))
-    homes = sorted(members, key=lambda home: natural_order(home[1]))
-    return [run for home in homes for run in _runs_in(*home, members[home])]
+    runs = []
+    named_alike = Counter(place for _, place in members)
+    for path, place in sorted(members, key=lambda home: natural_order(home[1])):
+        own = place if named_alike[place] == 1 else path
+        runs += _runs_in(path, own, members[path, place])
+    return runs
 
 
 def _home_of_table(table: TableFile, tables: Sequence[TableFile], root: Path) -> _Home:

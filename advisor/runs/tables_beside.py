@@ -39,6 +39,8 @@ def tables_to_read(
 
 def output_folder(table: TableFile) -> Path:
     """The folder that stands for the run: a checkpoint's history is that of the whole run."""
+    if table.place is not None:
+        return table.place
     folder = table.path.parent
     of_checkpoint = isinstance(table, TrainerState) and _CHECKPOINT.fullmatch(folder.name)
     return folder.parent if of_checkpoint else folder

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from advisor.runs.readers import csv_log, json_log
+from advisor.runs.readers import csv_log, json_log, mlflow_run, wandb_run
 from advisor.runs.readers.csv_log import CsvLog
 from advisor.runs.readers.json_log import TRAINER_STATE, JsonLines, TrainerState
+from advisor.runs.readers.mlflow_run import MlflowRun
 from advisor.runs.readers.series import LogFile
 from advisor.runs.readers.tfevents import EventFile
+from advisor.runs.readers.wandb_run import WandbRun
 
 _TABLES = frozenset({".csv", ".tsv"})
 _LINES = frozenset({".jsonl", ".ndjson"})
@@ -15,8 +17,8 @@ _NAMES_OF_TABLES = frozenset({"training.log", "train.log"})
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file of this name and content is a log in the form of a table."""
-    if path.name == TRAINER_STATE:
+    """Whether a file of this name and content is a log other than an event file."""
+    if path.name == TRAINER_STATE or mlflow_run.is_run(path) or wandb_run.is_run(path):
         return True
     if path.suffix.lower() in _LINES or path.name in _NAMES_OF_LINES:
         return json_log.is_training_log(path)
@@ -29,6 +31,10 @@ def open_log(path: Path) -> LogFile:
     suffix = path.suffix.lower()
     if path.name == TRAINER_STATE:
         return TrainerState(path)
+    if path.name == mlflow_run.META:
+        return MlflowRun(path)
+    if suffix == wandb_run.SUFFIX:
+        return WandbRun(path)
     if suffix in _LINES or path.name in _NAMES_OF_LINES:
         return JsonLines(path)
     if suffix == ".json":

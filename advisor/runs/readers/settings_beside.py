@@ -22,14 +22,20 @@ def settings_beside(folder: Path) -> dict[str, Any]:
             text = (folder / name).read_bytes()[:_LARGEST].decode("utf-8", errors="replace")
         except OSError:
             continue
-        entries = filter(None, map(_ENTRY.match, text.splitlines()))
-        found.update({entry[1]: _value(entry[2]) for entry in entries})
+        found.update(plain_entries(text))
     return found
 
 
-def _value(text: str) -> Any:
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
+def plain_entries(text: str) -> dict[str, Any]:
+    """The entries of a YAML text that are a name and a value on one line."""
+    entries = filter(None, map(_ENTRY.match, text.splitlines()))
+    return {entry[1]: plain_value(entry[2]) for entry in entries}
+
+
+def plain_value(text: str) -> Any:
+    """The truth value, number or null that a text stands for, or the text itself."""
+    if not text or text.lower() in _WORDS:
+        return _WORDS.get(text.lower(), text)
     if text[0] in "'\"" and text[-1] == text[0] and len(text) > 1:
         return text[1:-1]
     try:

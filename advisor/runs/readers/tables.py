@@ -8,7 +8,16 @@ from typing import Any
 from advisor.runs.readers.series import Gap, OnBytes, Series
 
 _AXES = (
-    *("step", "global_step", "iteration", "iter", "iterations", "num_updates", "total_timesteps"),
+    *(
+        "step",
+        "_step",
+        "global_step",
+        "iteration",
+        "iter",
+        "iterations",
+        "num_updates",
+        "total_timesteps",
+    ),
     *("timesteps", "epoch", "epochs", ""),
 )
 Row = Mapping[str, object]
@@ -103,6 +112,11 @@ class TableFile(ABC):
     def first_wall_time(self) -> float:
         """When the file was first seen to have changed: tables tell no better."""
         return self._table.wall_time
+
+    @property
+    def place(self) -> Path | None:
+        """Where the run would lie if folders bore the names that people gave; None if they do."""
+        return None
 
     @abstractmethod
     def read(self, on_bytes: OnBytes | None = None) -> int:

@@ -1,0 +1,111 @@
+"""A run in MLflow's file store: a folder with a file of lines for each metric and parameter.
+
+`mlruns/<experiment>/<run>/` holds `meta.yaml`, `metrics/<name>` with lines of time in milliseconds,
+value and step, and `params/<name>` with the value. Names may contain slashes.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from advisor.runs.readers.series import Gap, OnBytes, Series
+from advisor.runs.readers.settings_beside import plain_entries, plain_value
+from advisor.runs.readers.tables import TableFile
+
+META = "meta.yaml"
+
+
+def is_run(path: Path) -> bool:
+    """Whether a file is what MLflow keeps about a run: it lies beside the run's metrics."""
+    return path.name == META and (path.parent / "metrics").is_dir()
+
+
+class MlflowRun(TableFile):
+    """The metrics and parameters beside a `meta.yaml`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._offsets: dict[Path, int] = {}
+        self._series: dict[str, Series] = {}
+        self._points = 0
+        self._meta: dict[str, Any] = {}
+
+    @property
+    def series(self) -> Mapping[str, Series]:
+        """The metrics by their names."""
+        return self._series
+
+    @property
+    def records(self) -> int:
+        """How many points were read."""
+        return self._points
+
+    @property
+    def first_wall_time(self) -> float:
+        """When the run started, in seconds since 1970."""
+        started = self._meta.get("start_time")
+        return started / 1000 if isinstance(started, int | float) else 0.0
+
+    @property
+    def place(self) -> Path | None:
+        """Where the run would lie if its folders bore the names that people gave."""
+        name, experiment = self._meta.get("run_name"), self.path.parent.parent
+        title = _meta(experiment / META).get("name", experiment.name)
+        return _below(experiment.parent, str(title), str(name)) if name else None
+
+    def read(self, on_bytes: OnBytes | None = None) -> int:
+        """Read the lines appended since the last call; return their number. Raises `OSError`."""
+        before, folder = self._points, self.path.parent
+        self._meta = _meta(self.path)
+        for path in _files(folder / "metrics"):
+            self._read_metric(path, path.relative_to(folder / "metrics").as_posix())
+        self.hyperparameters = {
+            path.relative_to(folder / "params").as_posix(): plain_value(_text(path))
+            for path in _files(folder / "params")
+        }
+        return self._points - before
+
+    def _read_metric(self, path: Path, name: str) -> None:
+        offset = self._offsets.get(path, 0)
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            data = stream.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offsets[path] = offset + len(whole)
+        for number, line in enumerate(whole.splitlines()):
+            try:
+                moment, value, step = _point(line)
+            except ValueError:
+                self.gaps.append(Gap(offset + number, offset + number + len(line)))
+                continue
+            series = self._series.setdefault(name, Series(name))
+            if step == 0 and len(series) and series.steps[-1] == len(series) - 1:
+                step = len(series)  # logged without steps, which MLflow takes for step 0
+            series.append(step, moment, value)
+            self._points += 1
+
+
+def _point(line: bytes) -> tuple[float, float, int]:
+    """Time in seconds, value and step of a line; raises `ValueError`."""
+    moment, value, *more = line.split()
+    return int(moment) / 1000, float(value), int(more[0]) if more else 0
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace").strip()
+
+
+def _meta(path: Path) -> dict[str, Any]:
+    try:
+        return plain_entries(_text(path))
+    except OSError:
+        return {}
+
+
+def _below(folder: Path, *names: str) -> Path:
+    """A place below a folder; slashes in the names lead nowhere else."""
+    return folder.joinpath(*(name.replace("/", "-") or "-" for name in names))
