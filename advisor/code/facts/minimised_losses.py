@@ -1,0 +1,164 @@
+"""Losses of supervised learning as they are back-propagated: as they are, or with the sign turned."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    BackwardRun,
+    Context,
+    ForwardRun,
+    LossComputed,
+    OptimizerBuilt,
+    OptimizerStepped,
+)
+from advisor.code.facts.modules import concerns
+from advisor.code.facts.passes import words
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.steps import in_same_rounds
+from advisor.code.gradients import is_computed_from
+from advisor.code.sources import NodePlace
+from advisor.code.values import Constant, Optimizer, Tensor, Unknown, Value, alternatives
+from advisor.rulebook import Draft
+
+_SUPERVISED = re.compile(
+    r"^torch\.nn\.(functional\.)?(cross_entropy|CrossEntropyLoss|mse_loss|MSELoss|l1_loss|L1Loss"
+    r"|smooth_l1_loss|SmoothL1Loss|huber_loss|HuberLoss|binary_cross_entropy(_with_logits)?"
+    r"|BCELoss|BCEWithLogitsLoss|nll_loss|NLLLoss)$"
+)
+# Words of code that makes a loss larger on purpose, or whose losses are not what they are called.
+_ON_PURPOSE = frozenset(
+    ["attack", "adversarial", "adversary", "adv", "ascent", "ascend", "unlearn", "unlearning"]
+    + ["forget", "forgetting", "maximize", "maximise", "maximizes", "max", "reward", "policy"]
+    + ["critic", "discriminator", "generator", "gan", "disc", "gen", "domain", "confusion", "pgd"]
+    + [
+        "fgsm",
+        "perturb",
+        "perturbation",
+        "elbo",
+        "likelihood",
+        "agent",
+        "actor",
+        "saliency",
+        "worst",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MinimisedLoss(Fact):
+    """The loss of a model on given targets, which alone is back-propagated for the one optimizer of
+    the model. `turned` is where its sign was turned before, if it was."""
+
+    event: BackwardRun
+    loss: LossComputed
+    optimizer: Optimizer
+    turned: NodePlace | None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every line that back-propagates such a loss."""
+        built = [event.optimizer for event in run.events(OptimizerBuilt)]
+        if len(built) != 1 or not isinstance(built[0], Optimizer):
+            return []
+        losses = {event.result: event for event in run.events(LossComputed) if event.result}
+        found: dict[object, Self] = {}
+        for event in run.events(BackwardRun):
+            for value in alternatives(event.loss):
+                turned, inner = _sign(value)
+                loss = losses.get(inner)
+                if loss is not None and cls._is_supervised(run, event, loss, built[0]):
+                    found.setdefault(event.place.node, cls(event, loss, built[0], turned))
+        return found.values()
+
+    @classmethod
+    def _is_supervised(
+        cls, run: AbstractRun, event: BackwardRun, loss: LossComputed, optimizer: Optimizer
+    ) -> bool:
+        if _SUPERVISED.match(loss.path) is None or not isinstance(loss.target, Unknown):
+            return False
+        if _is_on_purpose(run, event.context) or not _is_stepped(run, event, optimizer):
+            return False
+        return any(
+            _is_of(loss.prediction, output)
+            and any(concerns(owner, module) for owner in optimizer.owners)
+            for module, output in _outputs(run)
+        )
+
+    @property
+    def maximizing(self) -> bool:
+        """Whether the optimizer goes uphill."""
+        given = self.optimizer.arguments.keywords.get("maximize")
+        return isinstance(given, Constant) and given.value is True and not given.configurable
+
+    @property
+    def name(self) -> str:
+        """The loss as a user writes it."""
+        return self.loss.name or self.loss.path.rsplit(".", 1)[-1]
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the sign is turned, or the optimizer is built, with the way back beside
+        it."""
+        place = self.turned or self.optimizer.place or self.event.place
+        return Draft(place, message, ((self.event.place, "it goes back here"),))
+
+
+def _sign(value: Value) -> tuple[NodePlace | None, Value]:
+    """Where the sign of a value is turned, and of what; of a mean or sum, that of what is summed."""
+    turned = None
+    while isinstance(value, Tensor) and len(value.terms) == 1 and value.place is not None:
+        node = value.place.node
+        match node:
+            case cst.UnaryOperation(operator=cst.Minus()):
+                turned = value.place if turned is None else None
+            case cst.BinaryOperation(operator=cst.Multiply(), left=left, right=right) if any(
+                _is_minus_one(each) for each in (left, right)
+            ):
+                turned = value.place if turned is None else None
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="mean" | "sum")), args=[]):
+                pass
+            case _:
+                break
+        value = value.terms[0]
+    return turned, value
+
+
+def _is_minus_one(node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.UnaryOperation(
+            operator=cst.Minus(), expression=cst.Integer(value="1") | cst.Float(value="1.0" | "1.")
+        ):
+            return True
+    return False
+
+
+def _is_on_purpose(run: AbstractRun, context: Context) -> bool:
+    said = words(run.source.display_name.rsplit("/", 1)[-1])
+    for function in context.functions:
+        said |= words(function.name)
+        if function.owner is not None:
+            said |= words(function.owner.name)
+    return bool(said & _ON_PURPOSE)
+
+
+def _is_stepped(run: AbstractRun, event: BackwardRun, optimizer: Optimizer) -> bool:
+    steps = [each for each in run.events(OptimizerStepped) if each.optimizer is optimizer]
+    return any(each.index > event.index and in_same_rounds(event, each) for each in steps)
+
+
+def _is_of(prediction: Value, output: Value) -> bool:
+    """Whether a prediction is what came out of a model, or a part or a view of it."""
+    if is_computed_from(prediction, output):
+        return True
+    whole = prediction.whole if isinstance(prediction, Tensor) else None
+    return whole is not None and _is_of(whole, output)
+
+
+def _outputs(run: AbstractRun) -> Iterator[tuple[Value, Value]]:
+    """Modules that have run, with what came out."""
+    for event in run.events(ForwardRun):
+        if event.output is not None:
+            yield event.module, event.output

@@ -1,0 +1,134 @@
+"""flipped-loss-sign (NN111): losses that training makes larger."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SETTING = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+model = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+"""
+
+WRONG = {
+    "where it goes back": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in load():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            (-loss).backward()  # error
+            optimizer.step()
+        """,
+    "by a factor": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        criterion = nn.MSELoss(reduction="none")
+        for x, y in load():
+            optimizer.zero_grad()
+            loss = -1 * criterion(model(x), y)  # error
+            loss.mean().backward()
+            optimizer.step()
+        """,
+    "in another function": """
+        def loss_of(x, y):
+            return -F.mse_loss(model(x), y)  # error
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in load():
+            optimizer.zero_grad()
+            loss_of(x, y).backward()
+            optimizer.step()
+        """,
+    "an optimizer that climbs": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, maximize=True)  # error
+        for x, y in load():
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        """,
+}
+
+RIGHT = {
+    "turned twice": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, maximize=True)
+        for x, y in load():
+            optimizer.zero_grad()
+            (-F.cross_entropy(model(x), y)).backward()
+            optimizer.step()
+        """,
+    "turned back": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in load():
+            optimizer.zero_grad()
+            score = -F.cross_entropy(model(x), y)
+            (-score).backward()
+            optimizer.step()
+        """,
+    "only logged with a minus": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in load():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            print(-loss.item())
+        """,
+    "one part of several": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y, z in load():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y) - F.cross_entropy(model(x), z)
+            loss.backward()
+            optimizer.step()
+        """,
+    "an adversary with an optimizer of its own": """
+        other = nn.Linear(2, 2)
+        first = torch.optim.SGD(model.parameters(), lr=0.1)
+        second = torch.optim.SGD(other.parameters(), lr=0.1)
+        for x, y in load():
+            first.zero_grad()
+            (-F.cross_entropy(other(model(x)), y)).backward()
+            first.step()
+            second.zero_grad()
+            F.cross_entropy(other(model(x).detach()), y).backward()
+            second.step()
+        """,
+    "targets that are made up": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x in load():
+            optimizer.zero_grad()
+            (-F.mse_loss(model(x), torch.zeros(4, 2))).backward()
+            optimizer.step()
+        """,
+    "on purpose, as the name says": """
+        def unlearn(batches):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for x, y in batches:
+                optimizer.zero_grad()
+                (-F.cross_entropy(model(x), y)).backward()
+                optimizer.step()
+        unlearn(load())
+        """,
+    "for gradients of the input": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in load():
+            x.requires_grad_()
+            (-F.cross_entropy(model(x), y)).backward()
+            print(x.grad)
+        """,
+}
+
+
+def _found(case: str) -> list[tuple[int, str]]:
+    return [each for each in findings(SETTING + dedent(case)) if each[1] == "NN111"]
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
+def test_a_loss_that_training_makes_larger_is_flagged(case: str) -> None:
+    assert _found(case) == marked(SETTING + dedent(case), "NN111")
+
+
+@pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
+def test_a_loss_that_is_made_smaller_or_larger_on_purpose_is_not_flagged(case: str) -> None:
+    assert _found(case) == []
