@@ -15,6 +15,7 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
+from advisor.code.interpreter import machine
 from advisor.code.interpreter.machine import Machine
 from advisor.code.sources import Source
 from advisor.rulebook import rulebook
@@ -744,6 +745,35 @@ class TestBudgets:
         source = Source(f"import torch\n{EXPLODING}\n", "program.py")
         given_up = analyze(source, Project([source]), rulebook("code").rules).given_up
         assert "f7: not every call is followed" in given_up
+
+    def test_a_constructor_that_is_not_entered_has_built_the_object(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(machine, "MOST_STEPS_PER_CALLEE", 50)
+        long = "size = 1\n        " * 60
+        text = f"""
+import torch
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {long}
+        self.layer = nn.Linear(3, 3)
+
+    def change(self):
+        self.layer = nn.Linear(3, 3)
+
+def one():
+    Block().change()
+
+def other():
+    Block().change()
+"""
+        source = Source(text, "program.py")
+        analysis = analyze(source, Project([source]), rulebook("code").rules)
+        assert "__init__: not every call is followed" in analysis.given_up
+        assert analysis.findings == []
 
     def test_what_is_not_entered_may_have_done_anything(self) -> None:
         code = f"""{EXPLODING}

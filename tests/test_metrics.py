@@ -235,3 +235,23 @@ trainer = pl.Trainer(max_epochs=10)
 trainer.fit(Net(), train_loader, val_loader)
 """
     assert "NN803" not in [code for _, code in findings(program)]
+
+
+def test_a_batch_of_the_training_may_be_measured_without_gradients() -> None:
+    program = """
+import torch
+from torch import nn
+
+
+def train(model, optimizer, loader, writer):
+    loss_of = nn.CrossEntropyLoss()
+    for step, (inputs, labels) in enumerate(loader):
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        loss_of(outputs, labels).backward()
+        optimizer.step()
+        with torch.no_grad():
+            error = loss_of(outputs, labels).item()
+        writer.add_scalar("training/error", error, step)
+"""
+    assert "NN803" not in [code for _, code in findings(program)]

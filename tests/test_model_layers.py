@@ -218,6 +218,21 @@ RIGHT = {
                 for size in (784, 500):
                     self.layers = self.layers + [Layer(size, 500)]
         """,
+    "NN406 one of several is chosen": """
+        from torchvision import models
+        class Net(nn.Module):
+            def __init__(self, name):
+                super().__init__()
+                self.choices = {"small": models.resnet18(), "large": models.resnet50()}
+                self.backbone = self.chosen(name)
+            def chosen(self, name):
+                try:
+                    model = self.choices[name]
+                except KeyError:
+                    raise ValueError(name)
+                else:
+                    return model
+        """,
     "NN406 parameters that may be fixed": """
         class Shards(nn.Module):
             def __init__(self, sizes):
@@ -327,6 +342,10 @@ RIGHT = {
             def step(self):
                 self.lr = 0.1
         Noam(None).lr = 0.2
+        """,
+    "NN413 called so": """
+        shared = nn.Linear(8, 8)
+        model = nn.Sequential(nn.Linear(20, 8), nn.ReLU(), shared, nn.ReLU(), shared)
         """,
     "NN413 built for each": """
         model = nn.ModuleList([nn.Linear(3, 3) for _ in range(6)])

@@ -129,10 +129,11 @@ class Construction(Fact):
         """The modules and parameters that torch sees."""
         seen: set[int] = set()
         for value in self.module.fields.values():
-            if isinstance(value, Layer) or (isinstance(value, Instance) and is_module(value)):
-                seen |= {id(each) for each in modules_in(value)}
-            elif is_parameter(value):
-                seen.add(id(value))
+            for each in alternatives(value) if isinstance(value, Value) else ():
+                if isinstance(each, Layer) or (isinstance(each, Instance) and is_module(each)):
+                    seen |= {id(module) for module in modules_in(each)}
+                elif is_parameter(each):
+                    seen.add(id(each))
         return seen
 
 

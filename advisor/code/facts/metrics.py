@@ -89,8 +89,14 @@ class Metric(Fact):
 
 def _evaluates(run: AbstractRun, loop: Loop) -> bool:
     """Whether a program that trains does not train in a loop."""
-    trains = [[each.node for each in event.context.loops] for event in run.events(BackwardRun)]
-    return bool(trains) and not any(loop.node in nodes for nodes in trains)
+    return any(True for _ in run.events(BackwardRun)) and not _trains(run, loop)
+
+
+def _trains(run: AbstractRun, loop: Loop) -> bool:
+    """Whether something is back-propagated in a loop."""
+    return any(
+        each.node is loop.node for event in run.events(BackwardRun) for each in event.context.loops
+    )
 
 
 def _is_kept_by_key(event: Event) -> bool:
@@ -114,7 +120,8 @@ class LoggedBatch(Fact):
             loops, made = event.context.loops, event.amount.made
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
                 continue
-            if made.gradients is False or _evaluates(run, loops[-1]):
+            judges = made.gradients is False and not _trains(run, loops[-1])
+            if judges or _evaluates(run, loops[-1]):
                 yield cls(event)
 
     def finding(self, message: str) -> Draft:

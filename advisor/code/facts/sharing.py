@@ -8,11 +8,13 @@ from advisor.code.events import LayerBuilt
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS
-from advisor.code.facts.passes import holds_unit_tests
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.passes import holds_unit_tests, words
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Sequence, Value
 
+# What a layer is called that is meant to stand in several places.
+_MEANT = frozenset({"shared", "share", "sharing", "tied", "tie", "same"})
 _CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
 
 
@@ -45,7 +47,7 @@ class SharedLayer(Fact):
         for event in run.events(LayerBuilt):
             if event.layer.path in _CONTAINERS:
                 module = _repeated(event.layer)
-                if module is not None:
+                if module is not None and not words(code_of(event.place.node)) & _MEANT:
                     name = event.layer.path.rsplit(".", 1)[-1]
                     yield cls(module, event.place, module.place, name)
 

@@ -148,10 +148,8 @@ def call_function(
     receiver: Value | None = None,
 ) -> Value:
     """Enter a function of the project."""
-    active = sum(1 for frame in machine.frames if _same_code(frame, function))
-    too_deep = len(machine.frames) >= DEEPEST_CALL
-    if active >= 2 or too_deep or machine.is_worn_out(function):
-        if active < 2:
+    if not is_followed(machine, function):
+        if _times_active(machine, function) < 2:
             machine.left_alone.add(function.name)
         return _passed_over(machine, function, passed, node, receiver)
     place = machine.place(node)
@@ -173,6 +171,16 @@ def call_function(
         machine.frames.pop()
         machine.loops = loops_before
         machine.context = before
+
+
+def is_followed(machine: "Machine", function: Function) -> bool:
+    """Whether a call of a function would be looked into: not too deep, nor again and again."""
+    too_deep = len(machine.frames) >= DEEPEST_CALL
+    return not (_times_active(machine, function) >= 2 or too_deep or machine.is_worn_out(function))
+
+
+def _times_active(machine: "Machine", function: Function) -> int:
+    return sum(1 for frame in machine.frames if _same_code(frame, function))
 
 
 def _passed_over(

@@ -69,9 +69,14 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
         return instance
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):
-        from advisor.code.interpreter.calls import call_function
+        from advisor.code.interpreter.calls import call_function, is_followed
 
+        followed = is_followed(machine, constructor)
         call_function(machine, constructor, passed, node, instance)
+        if not followed:
+            # Nobody knows what it consists of, but that it has been built as its class says.
+            machine.models.construct_base(machine, instance, passed, node)
+            return instance
     else:
         machine.models.construct_base(machine, instance, passed, node)
     if is_module(instance):
