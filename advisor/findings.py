@@ -63,6 +63,36 @@ class Evidence:
     value: float | None = None
 
 
+class Change(StrEnum):
+    """What an edit does with the places that it is about."""
+
+    INSERT = "insert"
+    REMOVE = "remove"
+    MOVE = "move"
+    UNWRAP = "unwrap"
+    WRAP = "wrap"
+    CALL = "call"
+    RENAME = "rename"
+    SWAP = "swap"
+    ADD_ARGUMENT = "add-argument"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class FixTarget:
+    """What an edit that mends a finding would have to know. Nothing proposes such edits yet.
+
+    `spots` are places by the part that they play, such as `backward` for the line before which
+    something is to be inserted; `names` are texts of the program by what they stand for, such as
+    `optimizer`. An edit is `safe` when it cannot harm a program that was right.
+    """
+
+    change: Change
+    spots: tuple[tuple[str, Location], ...]
+    names: tuple[tuple[str, str], ...] = ()
+    safe: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule says, complete: ready to be sorted, printed and serialised."""
@@ -77,6 +107,7 @@ class Finding:
     symptoms: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     url: str | None = field(default=None, compare=False)
+    fix: FixTarget | None = field(default=None, compare=False)
 
     @property
     def location(self) -> Location:

@@ -7,7 +7,7 @@ fact, so the engine knows what to call it with; its Markdown page lies beside it
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,15 @@ from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any
 
-from advisor.findings import CurveSpan, Evidence, Finding, RelatedLocation, Severity
+from advisor.findings import (
+    Change,
+    CurveSpan,
+    Evidence,
+    Finding,
+    FixTarget,
+    RelatedLocation,
+    Severity,
+)
 from advisor.recipe.steps import Step
 
 ENTRY_POINT_GROUP = "nnlint.rules"
@@ -35,11 +43,27 @@ class Place(typing.Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FixDraft:
+    """What will be a `FixTarget`, once its places are located."""
+
+    change: Change
+    spots: tuple[tuple[str, Place], ...]
+    names: tuple[tuple[str, str], ...]
+    safe: bool
+
+    def locate(self) -> FixTarget:
+        """The same with exact positions."""
+        spots = tuple((part, place.locate()) for part, place in self.spots)
+        return FixTarget(self.change, spots, self.names, self.safe)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What a rule yields: a finding that does not yet know its rule nor its exact position.
 
     `related` holds further places with a message each. A rule may override its usual severity,
-    when what it saw is less certain than what the rule is about.
+    when what it saw is less certain than what the rule is about. `fix` is what an edit that mends
+    it would have to know.
     """
 
     place: Place | CurveSpan
@@ -48,6 +72,20 @@ class Draft:
     evidence: tuple[Evidence, ...] = ()
     severity: Severity | None = None
     causes: tuple[str, ...] = ()
+    fix: FixDraft | None = None
+
+    def fixable(
+        self,
+        change: Change,
+        names: dict[str, str] | None = None,
+        safe: bool = True,
+        **spots: Place | None,
+    ) -> "Draft":
+        """The same, with what an edit would have to know; without it when a place is not known."""
+        known = tuple((part, place) for part, place in spots.items() if place is not None)
+        if len(known) < len(spots):
+            return self
+        return replace(self, fix=FixDraft(change, known, tuple((names or {}).items()), safe))
 
 
 Check = Callable[[Any], Iterable[Draft]]
@@ -110,6 +148,7 @@ class Rule:
                 symptoms=self.symptoms,
                 causes=draft.causes,
                 url=self.url,
+                fix=None if draft.fix is None else draft.fix.locate(),
             )
 
 

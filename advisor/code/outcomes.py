@@ -3,7 +3,15 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from advisor.findings import Evidence, Finding, Location, RelatedLocation, Severity
+from advisor.findings import (
+    Change,
+    Evidence,
+    Finding,
+    FixTarget,
+    Location,
+    RelatedLocation,
+    Severity,
+)
 
 
 class Seen(NamedTuple):
@@ -56,6 +64,16 @@ def finding_from(record: dict[str, Any]) -> Finding:
         symptoms=tuple(map(_text, record["symptoms"])),
         causes=tuple(map(_text, record["causes"])),
         url=None if record["url"] is None else _text(record["url"]),
+        fix=None if record["fix"] is None else _fix_from(record["fix"]),
+    )
+
+
+def _fix_from(record: dict[str, Any]) -> FixTarget:
+    return FixTarget(
+        Change(record["change"]),
+        tuple((_text(part), Location(**place)) for part, place in record["spots"]),
+        tuple((_text(part), _text(name)) for part, name in record["names"]),
+        bool(record["safe"]),
     )
 
 

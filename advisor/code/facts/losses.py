@@ -9,6 +9,7 @@ import libcst as cst
 
 from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.sources import NodePlace
 from advisor.code.symbols import ONE, Number
 from advisor.code.values import Activation, Scale, Shape, Tensor, Value, alternatives, scale_of
 from advisor.findings import Severity
@@ -250,6 +251,11 @@ class LossCall(Fact):
         """Whether the prediction comes out of this activation, on every way."""
         scale = self.scale
         return scale is not None and scale.activation is activation
+
+    @property
+    def activation(self) -> NodePlace | None:
+        """Where the activation is applied that the prediction comes out of."""
+        return None if self.scale is None else self.scale.place
 
     def finding_here(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding at the loss, with the layer or activation that the prediction comes from."""

@@ -108,6 +108,11 @@ class RepeatedTraining(Fact):
             if event.index > forward.event.index
         )
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The model as it is written where it is trained."""
+        return {"model": self.again.text}
+
     def finding(self, switch: ModeSwitched, message: str) -> Draft:
         """A finding at the switch, with the training beside it."""
         place: NodePlace = seen_from(self.run, switch)

@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import BackwardRun, Event, Loop, OptimizerStepped
 from advisor.code.facts.relations import is_certainly_optimizer, may_clear
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
@@ -28,6 +29,12 @@ class Update:
     def is_certain(self) -> bool:
         """Whether what is stepped is an optimizer for sure."""
         return is_certainly_optimizer(self.event.optimizer)
+
+    @property
+    def backward(self) -> NodePlace | None:
+        """The first back-propagation since the step before."""
+        found = (event.place for event in self.between() if isinstance(event, BackwardRun))
+        return next(found, None)
 
     def finding(self, message: str) -> Draft:
         """A finding at the step, with the optimizer's construction beside it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.losses import LossCall
 from advisor.code.values import Activation
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -12,4 +12,5 @@ from advisor.rulebook import Draft, rule
 @rule("NN206", severity=Severity.INFO, step=Step.SKELETON, sources=("002",))
 def double_log_softmax(loss: LossCall) -> Iterator[Draft]:
     if loss.event.expects == "logits" and loss.is_given(Activation.LOG_SOFTMAX):
-        yield loss.finding(f"log_softmax is applied before `{loss.name}`, which applies it too")
+        message = f"log_softmax is applied before `{loss.name}`, which applies it too"
+        yield loss.finding(message).fixable(Change.UNWRAP, activation=loss.activation)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.run import draft
 from advisor.code.facts.softmax import SoftmaxCall
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -22,4 +22,4 @@ def log_of_softmax(softmax: SoftmaxCall) -> Iterator[Draft]:
             logarithm,
             "the logarithm of a softmax loses precision where `log_softmax` does not",
             (softmax.event.place, "softmax is applied here"),
-        )
+        ).fixable(Change.REPLACE, logarithm=logarithm.place, softmax=softmax.event.place)

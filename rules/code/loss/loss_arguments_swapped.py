@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.losses import LossCall
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -20,4 +20,4 @@ def loss_arguments_swapped(loss: LossCall) -> Iterator[Draft]:
         order = "the targets first" if loss.is_of_keras else "the prediction first"
         yield loss.finding_here(
             f"`{loss.name}` is given its arguments the wrong way round: it takes {order}"
-        )
+        ).fixable(Change.SWAP, loss=loss.event.place)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.losses import LossCall
 from advisor.code.values import Activation
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -18,4 +18,5 @@ from advisor.rulebook import Draft, rule
 )
 def softmax_into_logits_loss(loss: LossCall) -> Iterator[Draft]:
     if loss.expects_logits and loss.is_given(Activation.SOFTMAX):
-        yield loss.finding(f"softmax is applied before `{loss.name}`, which expects logits")
+        message = f"softmax is applied before `{loss.name}`, which expects logits"
+        yield loss.finding(message).fixable(Change.UNWRAP, activation=loss.activation)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS, CONVOLUTIONS, LINEAR, is_false
 from advisor.code.values import Constant, Layer
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -22,7 +22,9 @@ def bias_before_norm(run: LayerRun) -> Iterator[Draft]:
     if _has_bias(before):
         name = before.path.rsplit(".", 1)[-1]
         message = f"the bias of this `{name}` is subtracted again by the batch norm behind it"
-        yield run.finding_at(before.place, message, (run.event.place, "the batch norm runs here"))
+        beside = (run.event.place, "the batch norm runs here")
+        found = run.finding_at(before.place, message, beside)
+        yield found.fixable(Change.ADD_ARGUMENT, {"argument": "bias=False"}, layer=before.place)
 
 
 def _has_bias(layer: Layer) -> bool:

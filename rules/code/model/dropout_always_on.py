@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.layers import DropoutCall
 from advisor.code.values import Unknown, alternatives, known_number
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -36,7 +36,8 @@ def dropout_always_on(dropout: DropoutCall) -> Iterator[Draft]:
         yield Draft(event.place, "`dropout_p` drops in evaluation mode, too")
     elif event.name != _ATTENTION and _may_drop(dropout):
         message = f"`{event.name}` without `training=self.training` drops in evaluation mode, too"
-        yield Draft(event.place, message)
+        names = {"argument": "training=self.training"}
+        yield Draft(event.place, message).fixable(Change.ADD_ARGUMENT, names, call=event.place)
 
 
 def _is_mode(dropout: DropoutCall) -> bool:

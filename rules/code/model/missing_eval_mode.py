@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.evaluations import Evaluation
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -23,4 +23,5 @@ def missing_eval_mode(evaluation: Evaluation) -> Iterator[Draft]:
     switch = evaluation.switch_to_training()
     related = () if switch is None else ((switch, "training mode is switched on here"),)
     message = f"`{evaluation.text}` is evaluated in training mode, its {active} still active"
-    yield Draft(evaluation.place, message, related)
+    found = Draft(evaluation.place, message, related)
+    yield found.fixable(Change.INSERT, {"model": evaluation.text}, before=evaluation.place)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.evaluations import Evaluation
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -17,6 +17,8 @@ def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
         related = ((evaluation.place, f"`{evaluation.text}` still builds a graph here"),)
         yield Draft(idle, "a gradient mode that nothing enters has no effect", related)
     else:
-        yield evaluation.finding_at_loop(
+        found = evaluation.finding_at_loop(
             f"`{evaluation.text}` is evaluated with gradients, which nothing needs"
         )
+        loop = None if evaluation.loop is None else evaluation.loop.place
+        yield found.fixable(Change.WRAP, loop=loop)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.modes import RepeatedTraining
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -22,6 +22,8 @@ def train_mode_not_restored(training: RepeatedTraining) -> Iterator[Draft]:
     idle = f"in evaluation mode, {' and '.join(kinds)} switched off"
     switch = training.switch_left_behind()
     if switch is not None:
-        yield training.finding(switch, f"the next epoch trains {idle}")
+        found = training.finding(switch, f"the next epoch trains {idle}")
+        yield found.fixable(Change.INSERT, training.names, before=training.again.place)
     elif (switch := training.switch_of_evaluation()) is not None:
-        yield training.finding(switch, f"the training behind this evaluation runs {idle}")
+        found = training.finding(switch, f"the training behind this evaluation runs {idle}")
+        yield found.fixable(Change.INSERT, training.names, before=training.again.place)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.construction import Construction
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -29,4 +29,4 @@ def unregistered_submodule(built: Construction) -> Iterator[Draft]:
             found.assigned.place,
             f"`self.{found.name}` is a plain {found.kind}: its {found.holds} are not trained, "
             f"use `nn.{instead}`",
-        )
+        ).fixable(Change.WRAP, {"container": f"nn.{instead}"}, attribute=found.assigned.place)

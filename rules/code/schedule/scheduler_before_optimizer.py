@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.schedule_use import ScheduleUse
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -22,4 +22,4 @@ def scheduler_before_optimizer(use: ScheduleUse) -> Iterator[Draft]:
         step,
         f"the schedule is stepped before `{update.text}` has been: its first learning rate is "
         f"never used",
-    )
+    ).fixable(Change.MOVE, step=step.place, behind=update.place)

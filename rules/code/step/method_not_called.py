@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.forgotten_calls import ForgottenCall
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -18,6 +18,7 @@ from advisor.rulebook import Draft, rule
 def method_not_called(call: ForgottenCall) -> Iterator[Draft]:
     text = call.event.text
     if call.is_tested:
-        yield call.finding(f"`{text}` is tested, but not called: a function is always true")
+        message = f"`{text}` is tested, but not called: a function is always true"
     else:
-        yield call.finding(f"`{text}` is named, but not called")
+        message = f"`{text}` is named, but not called"
+    yield call.finding(message).fixable(Change.CALL, method=call.event.place)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.training import TrainingLoop
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -20,4 +20,6 @@ def missing_zero_grad(loop: TrainingLoop) -> Iterator[Draft]:
         if not update.is_certain or not loop.back_propagates_before(update):
             continue
         if not loop.clears_before(update):
-            yield update.finding(f"`{update.optimizer}` steps on gradients that are never cleared")
+            message = f"`{update.optimizer}` steps on gradients that are never cleared"
+            names = {"optimizer": update.optimizer}
+            yield update.finding(message).fixable(Change.INSERT, names, before=update.backward)

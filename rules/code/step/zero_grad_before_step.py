@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from advisor.code.events import BackwardRun
 from advisor.code.facts.accumulation import Accumulation
 from advisor.code.facts.steps import OptimizerStep, in_same_rounds
-from advisor.findings import Severity
+from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
@@ -26,7 +26,7 @@ def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
         yield step.finding(
             f"`{step.optimizer}` steps on gradients that are cleared after `backward`",
             (cleared, "the gradients are cleared here"),
-        )
+        ).fixable(Change.MOVE, clearing=cleared.place, before=provider.place)
     sums = Accumulation.of(step)
     if sums is not None and cleared is None and sums.cleared_each_time is not None:
         yield sums.finding(
