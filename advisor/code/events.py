@@ -444,11 +444,21 @@ class Broadcast(Event):
 
 @dataclass(eq=False, slots=True)
 class Fitted(Event):
-    """An estimator learns from rows."""
+    """An estimator learns from rows; `labelled` says whether it is given labels to predict."""
 
     estimator: Value
     rows: RowSet
     kind: str
+    labelled: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Scored(Event):
+    """An estimator predicts something for rows, or is scored by them: `method` says how."""
+
+    estimator: Value
+    rows: RowSet
+    method: str
 
 
 @dataclass(eq=False, slots=True)
@@ -475,6 +485,7 @@ class RowsSplit(Event):
     are divided alike and `lineages` what they had been through by then, `labels` those that only
     labels have, `targets` the names of columns that are labels; `operation` names the call.
 
+    `seed` is what makes a random split come out the same again, `size` how much it holds out.
     `by_hand` marks slices and masks, which are a split only if their results are called so;
     `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
     applied to one of them later is added to `applied`.
@@ -488,6 +499,8 @@ class RowsSplit(Event):
     targets: tuple[Value, ...] = ()
     by_hand: bool = False
     grouped: bool = False
+    seed: Value | None = None
+    size: Value | None = None
     applied: list[Fit] = field(default_factory=list)
 
 

@@ -10,10 +10,12 @@ import libcst as cst
 
 from advisor.code.events import (
     DataGiven,
+    Fitted,
     LossComputed,
     ModelCompiled,
     ModelTrained,
     OptimizerStepped,
+    Scored,
 )
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
@@ -289,6 +291,10 @@ def train_model(call: Call) -> Value | None:
     give_data(call)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
     target, data = call.argument(1, "y"), call.argument(0, "x")
+    rows = lineages.known(data)
+    if rows is not None and lineages.holds_rows(rows):
+        fitted = Fitted(call.place, call.context, call.receiver, rows.rows, "model", True)
+        call.machine.emit(fitted)
     if target is not None and data is not None:
         lineages.learn(call.machine, data, target, text_of_receiver(call.node), call.node)
     if isinstance(target, Tensor):
@@ -302,6 +308,10 @@ def judge_model(call: Call) -> Value | None:
     given = call.argument(0, "x")
     if given is not None:
         call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
+        rows = lineages.known(given)
+        if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:
+            score = Scored(call.place, call.context, call.receiver, rows.rows, "evaluate")
+            call.machine.emit(score)
     return None
 
 

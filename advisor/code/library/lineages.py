@@ -652,8 +652,8 @@ def _whole(parts: tuple[RowSet, ...]) -> RowSet | None:
     if split is None or len(parts) < 2 or any(each.split is not split for each in parts):
         return None
     parent = parts[0].parent
-    same = all(each.parent is parent for each in parts)
-    return parent if same and len(parts) == 2 else None
+    pieces = {each for each in split.parts if each.parent is parent}
+    return parent if pieces == set(parts) else None
 
 
 def _overlap(parts: tuple[RowSet, ...]) -> bool:

@@ -64,6 +64,7 @@ LIBRARY_MODULES = (
     "seeds",
     "torch_data",
     "numpy",
+    "augmentation",
     "pictures",
     "transforms",
     "pandas",

@@ -10,7 +10,6 @@ from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
-from advisor.code.library.python.containers import on_append
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.values import (
@@ -26,8 +25,8 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
-    alternatives,
     known_number,
+    known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -99,6 +98,17 @@ def converted(call: Call) -> Value | None:
         return value
     lineage = lineages.known(value)
     return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@function("numpy.load", "numpy.loadtxt", "numpy.genfromtxt")
+def read(call: Call) -> Value | None:
+    """An array from a file: rows of their own. Archives hold several arrays."""
+    name = known_text(call.argument(0, "file") or call.argument(-1, "fname"))
+    if call.path == "numpy.load" and (name is None or not name.endswith(".npy")):
+        return None
+    result = call.unknown()
+    result.lineage = Lineage(RowSet("all", place=call.place))
+    return result
 
 
 @function(*(f"numpy.{name}" for name in _ELEMENTWISE), "scipy.special.boxcox1p")
@@ -363,84 +373,6 @@ def split(call: Call) -> Value | None:
         lineage = lineages.part(call.machine, value, slice(start, stop, None), call.node)
         pieces.append(lineages.alike(value, lineage, call.place))
     return SequenceValue("list", tuple(pieces), place=call.place)
-
-
-# --- augmentation -------------------------------------------------------------------------
-
-_CHANGES = (
-    *(f"numpy.{name}" for name in ("flip", "fliplr", "flipud", "rot90", "roll")),
-    *(f"cv2.{name}" for name in ("flip", "rotate", "warpAffine", "warpPerspective", "blur")),
-    *(f"cv2.{name}" for name in ("GaussianBlur", "medianBlur", "convertScaleAbs")),
-    *(f"scipy.ndimage.{name}" for name in ("rotate", "shift", "zoom", "gaussian_filter")),
-    *(f"scipy.ndimage.interpolation.{name}" for name in ("rotate", "shift", "zoom")),
-    *("skimage.transform.rotate", "skimage.transform.warp", "skimage.util.random_noise"),
-    *("PIL.ImageOps.mirror", "PIL.ImageOps.flip", "imutils.rotate"),
-    *("librosa.effects.pitch_shift", "librosa.effects.time_stretch"),
-    *(f"tensorflow.image.{name}" for name in ("flip_left_right", "flip_up_down", "rot90")),
-    *(f"tensorflow.image.random_{name}" for name in ("flip_left_right", "brightness", "contrast")),
-    *(f"tensorflow.image.adjust_{name}" for name in ("brightness", "contrast", "saturation")),
-    *(f"torchvision.transforms.functional.{name}" for name in ("hflip", "vflip", "rotate")),
-    *("torch.flip", "torch.fliplr", "torch.flipud", "torch.rot90", "torch.roll"),
-)
-
-
-@function(*_CHANGES)
-def changed(call: Call) -> Value | None:
-    """Another version of the same samples."""
-    value = call.subject
-    return None if value is None else augmented(value, call)
-
-
-def augmented(value: Value, call: Call) -> Value:
-    """Samples after a change that leaves their meaning alone."""
-    lineage = lineages.samples(value).after(augmentation=call.place)
-    if isinstance(value, Tensor):
-        return value.replace(lineage=lineage, shape=Shape(), scale=None, place=call.place)
-    result = call.unknown()
-    result.lineage = lineage
-    return result
-
-
-@function("albumentations.Compose", "albumentations.OneOf", "imgaug.augmenters.Sequential")
-def pipeline(call: Call) -> Value | None:
-    """A chain of random changes."""
-    return Object(call.path, call.arguments, call.place)
-
-
-@method("albumentations.Compose", "__call__")
-@method("albumentations.OneOf", "__call__")
-def changed_by_pipeline(call: Call) -> Value | None:
-    """Each named value after the random changes."""
-    items: dict[object, Value] = {}
-    for name, value in call.arguments.keywords.items():
-        items[name] = augmented(value, call)
-    return Dictionary(items, call.unknown(), call.place)
-
-
-@method("imgaug.augmenters.Sequential", "__call__", "augment_images", "augment_image")
-def changed_by_augmenter(call: Call) -> Value | None:
-    """Images after the random changes."""
-    keywords = call.arguments.keywords
-    value = call.argument(0, "images") or keywords.get("image")
-    return None if value is None else augmented(value, call)
-
-
-@on_append
-def notice_copies(call: Call, sequence: SequenceValue, value: Value) -> None:
-    """A list that holds a sample and a changed copy of it."""
-    lineage = lineages.known(value)
-    if lineage is None or not lineages.holds_rows(lineage):
-        return
-    items = sequence.items
-    earlier = items[:-1] if items is not None else alternatives(sequence.element)
-    for item in earlier:
-        other = lineages.known(item)
-        if other is None or item is value or other.rows is not lineage.rows:
-            continue
-        if other.augmentations != lineage.augmentations:
-            copied = RowSet("duplicated", place=call.place)
-            call.machine.store(sequence.fields, "duplicated", copied)
-            return
 
 
 # --- what operations on samples make of them ----------------------------------------------

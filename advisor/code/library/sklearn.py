@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from advisor.code.events import FitApplied, Fitted
+from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.keras_data import give_data
@@ -73,12 +73,14 @@ family("splitter", "sklearn.splitter.")
 family("search", "sklearn.search.")
 family("estimator", "sklearn.", "category_encoders.", "sklearn_pandas.", "feature_engine.")
 family("estimator", "imblearn.", "cuml.", "keras.layers.Normalization")
+family("estimator", "xgboost.XGB", "lightgbm.LGBM", "catboost.CatBoost")
 family("sampler", "imblearn.over_sampling.", "imblearn.under_sampling.", "imblearn.combine.")
 family("pipeline", "sklearn.pipeline.", "imblearn.pipeline.")
 
 
 @function(*(f"sklearn.{name}.*" for name in _MODULES), "category_encoders.*", "sklearn_pandas.*")
 @function("imblearn.over_sampling.*", "imblearn.under_sampling.*", "imblearn.combine.*")
+@function("xgboost.*", "xgboost.sklearn.*", "lightgbm.*", "lightgbm.sklearn.*", "catboost.*")
 @function("imblearn.pipeline.*", "imblearn.ensemble.*", "sklearn.feature_extraction.*")
 def estimator(call: Call) -> Value | None:
     """Any class of scikit-learn and its relatives."""
@@ -152,7 +154,8 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     kind = kind_of(target) or "model"
     text = _text(call.node)
     fit = Fit(target, lineage.rows, call.place, kind, _uses_labels(target, kind), text)
-    call.machine.emit(Fitted(call.place, call.context, target, lineage.rows, kind))
+    labelled = call.argument(1, "y") is not None
+    call.machine.emit(Fitted(call.place, call.context, target, lineage.rows, kind, labelled))
     if isinstance(target, Object):
         call.machine.store(target.fields, "fit", fit)
     return fit
@@ -283,7 +286,25 @@ def predicted(call: Call) -> Value | None:
         return None
     if call.path.endswith("fit_predict") and call.receiver is not None:
         fit_on(call, call.receiver, data)
+    score(call, data)
     return lineages.array(Lineage(lineages.samples(data).rows), call.place)
+
+
+@method("estimator", "score")
+def scored(call: Call) -> Value | None:
+    """`estimator.score(X, y)`."""
+    data = _data(call)
+    if data is not None:
+        score(call, data)
+    return None
+
+
+def score(call: Call, data: Value) -> None:
+    """Let an estimator predict something for rows."""
+    if call.receiver is not None:
+        rows = lineages.samples(data).rows
+        name = call.path.rsplit(".", 1)[-1]
+        call.machine.emit(Scored(call.place, call.context, call.receiver, rows, name))
 
 
 @method("unknown", "fit")

@@ -26,6 +26,9 @@ def train_test_split(call: Call) -> Value | None:
     for value in data:
         lineages.samples(value)
     event = lineages.divide(call.machine, data, "train_test_split", call.node)
+    keywords = call.arguments.keywords
+    event.seed = keywords.get("random_state")
+    event.size = keywords.get("test_size") or keywords.get("train_size")
     parts = [part for value in data for part in lineages.halves(value, event)]
     return Sequence("list", tuple(parts), place=call.place)
 

@@ -1,0 +1,173 @@
+"""Models that are scored: by which rows, and on which rows they were fitted."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import Fitted, RowsSplit, Scored
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number
+from advisor.code.values import Object, RowSet, Value, known_number
+from advisor.rulebook import Draft
+
+# What may learn from all rows: it predicts nothing of them that it was told, or is told of a part.
+_TRANSDUCTIVE = ("semi_supervised", "cluster", "mixture", "manifold", "covariance", "dummy")
+_LOWER = frozenset({"LessThan", "LessThanEqual"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Score(Fact):
+    """A fitted model predicts something for rows that it is judged by."""
+
+    fitted: Fitted
+    scored: Scored
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every score of a model whose last fit is certain."""
+        last: dict[Value, Fitted] = {}
+        for event in run.trace:
+            if isinstance(event, Fitted):
+                last[event.estimator] = event
+            elif isinstance(event, Scored) and event.estimator in last:
+                fitted = last[event.estimator]
+                guards = fitted.context.guards
+                if event.context.guards[: len(guards)] == guards:
+                    yield cls(fitted, event)
+
+    @property
+    def place(self) -> NodePlace:
+        """Where the model is scored."""
+        return self.scored.place
+
+    @property
+    def name(self) -> str:
+        """The rows that it is scored by, as the program calls them."""
+        return name_of(self.scored.rows) or "the held-out rows"
+
+    def learns_labels(self) -> bool:
+        """Whether the model was fitted to predict labels, of all the rows that it was given."""
+        path = self.fitted.estimator.path if isinstance(self.fitted.estimator, Object) else ""
+        other = any(each in path for each in _TRANSDUCTIVE)
+        return self.fitted.kind == "model" and self.fitted.labelled and not other
+
+    def is_of_held_out_rows(self) -> bool:
+        """Whether the rows are there to judge by."""
+        return side_of(self.scored.rows) is Side.HELD_OUT
+
+    def covers_held_out_rows(self) -> bool:
+        """Whether the model was fitted on rows that the held-out ones are a part of."""
+        fitted, scored = self._fitted_rows(), self.scored.rows
+        if scored is fitted or not scored.within(fitted) or fitted.within(scored):
+            return False
+        return side_of(fitted) is not Side.HELD_OUT
+
+    def _fitted_rows(self) -> RowSet:
+        rows = self.fitted.rows
+        return rows.parent if rows.how == "resampled" and rows.parent is not None else rows
+
+    def other_split(self) -> tuple[RowsSplit, RowsSplit] | None:
+        """Two different random splits of the same rows: one gave the rows to fit on, the other one
+        those to score by."""
+        for mine in _drawn(self._fitted_rows()):
+            for theirs in _drawn(self.scored.rows):
+                first, second = mine.split, theirs.split
+                if first is None or second is None or first is second:
+                    continue
+                if mine.parent is theirs.parent and _come_out_differently(first, second):
+                    return first, second
+        return None
+
+    def overlapping_parts(self) -> bool:
+        """Whether both are parts of the same rows that have rows in common, for sure or by chance:
+        slices, rows under a condition, or two random draws."""
+        mine, theirs = self.fitted.rows, self.scored.rows
+        if mine.parent is None or mine.parent is not theirs.parent or mine is theirs:
+            return False
+        return _overlap(mine, theirs)
+
+    def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
+        """A finding where the model is scored, with the fit beside it."""
+        known = tuple((place, text) for place, text in related if place is not None)
+        return Draft(self.place, message, ((self.fitted.place, "fitted here"), *known))
+
+
+def _drawn(rows: RowSet) -> Iterator[RowSet]:
+    """The parts of splits that rows come from."""
+    for each in rows.ancestors():
+        if each.split is not None and each.how in {"train", "test"}:
+            yield each
+
+
+def _come_out_differently(first: RowsSplit, second: RowsSplit) -> bool:
+    """Whether two splits are random, and nothing makes them come out the same."""
+    if {first.operation, second.operation} != {"train_test_split"}:
+        return False
+    if first.place.node is second.place.node:
+        return False
+    if first.seed is None or second.seed is None:
+        return first.seed is second.seed
+    ours, others = known_number(first.seed), known_number(second.seed)
+    if ours is None or others is None or ours.integer is None or others.integer is None:
+        return False
+    return ours != others
+
+
+def _overlap(mine: RowSet, theirs: RowSet) -> bool:
+    parent = mine.parent
+    assert parent is not None
+    keys = {rows: key for key, rows in parent.parts.items()}
+    first, second = keys.get(mine), keys.get(theirs)
+    if not isinstance(first, tuple) or not isinstance(second, tuple) or first[0] != second[0]:
+        return False
+    match first[0]:
+        case "slice":
+            return _slices_overlap(first[1:], second[1:])
+        case "sample":
+            return True
+        case "mask":
+            return _masks_overlap(first[1], second[1])
+    return False
+
+
+def _slices_overlap(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
+    bounds = [_bounds(each) for each in (first, second)]
+    if bounds[0] is None or bounds[1] is None:
+        return False
+    (start, stop), (other_start, other_stop) = bounds[0], bounds[1]
+    return start < other_stop and other_start < stop
+
+
+def _bounds(key: tuple[object, ...]) -> tuple[float, float] | None:
+    """The ends of a slice as numbers, when both count from the front."""
+    if len(key) != 2:
+        return None
+    found = []
+    for end, missing in zip(key, (0.0, float("inf")), strict=True):
+        if end is None:
+            found.append(missing)
+        elif isinstance(end, Number) and end.constant is not None and end.constant >= 0:
+            found.append(float(end.constant))
+        else:
+            return None
+    return found[0], found[1]
+
+
+def _masks_overlap(first: object, second: object) -> bool:
+    """Whether one of two conditions on a column is the other one with another limit."""
+    ours, others = _condition(first), _condition(second)
+    return ours is not None and others is not None and ours == others
+
+
+def _condition(key: object) -> tuple[bool, object] | None:
+    """Whether a condition bounds a column from below, and which column that is."""
+    inverted = isinstance(key, tuple) and len(key) == 2 and key[0] == "not"
+    if inverted and isinstance(key, tuple):
+        key = key[1]
+    if not isinstance(key, tuple) or len(key) != 3 or key[0] not in _LOWER:
+        return None
+    if not isinstance(key[2], Number) or key[2].constant is None:
+        return None
+    return inverted, key[1]

@@ -1,0 +1,82 @@
+"""Functions of many libraries that make another version of a sample, and lists that hold both."""
+
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, function, method
+from advisor.code.library.python import on_append
+from advisor.code.values import Dictionary, Object, RowSet, Shape, Tensor, Value, alternatives
+from advisor.code.values import Sequence as SequenceValue
+
+_CHANGES = (
+    *(f"numpy.{name}" for name in ("flip", "fliplr", "flipud", "rot90", "roll")),
+    *(f"cv2.{name}" for name in ("flip", "rotate", "warpAffine", "warpPerspective", "blur")),
+    *(f"cv2.{name}" for name in ("GaussianBlur", "medianBlur", "convertScaleAbs")),
+    *(f"scipy.ndimage.{name}" for name in ("rotate", "shift", "zoom", "gaussian_filter")),
+    *(f"scipy.ndimage.interpolation.{name}" for name in ("rotate", "shift", "zoom")),
+    *("skimage.transform.rotate", "skimage.transform.warp", "skimage.util.random_noise"),
+    *("PIL.ImageOps.mirror", "PIL.ImageOps.flip", "imutils.rotate"),
+    *("librosa.effects.pitch_shift", "librosa.effects.time_stretch"),
+    *(f"tensorflow.image.{name}" for name in ("flip_left_right", "flip_up_down", "rot90")),
+    *(f"tensorflow.image.random_{name}" for name in ("flip_left_right", "brightness", "contrast")),
+    *(f"tensorflow.image.adjust_{name}" for name in ("brightness", "contrast", "saturation")),
+    *(f"torchvision.transforms.functional.{name}" for name in ("hflip", "vflip", "rotate")),
+    *("torch.flip", "torch.fliplr", "torch.flipud", "torch.rot90", "torch.roll"),
+)
+
+
+@function(*_CHANGES)
+def changed(call: Call) -> Value | None:
+    """Another version of the same samples."""
+    value = call.subject
+    return None if value is None else augmented(value, call)
+
+
+def augmented(value: Value, call: Call) -> Value:
+    """Samples after a change that leaves their meaning alone."""
+    lineage = lineages.samples(value).after(augmentation=call.place)
+    if isinstance(value, Tensor):
+        return value.replace(lineage=lineage, shape=Shape(), scale=None, place=call.place)
+    result = call.unknown()
+    result.lineage = lineage
+    return result
+
+
+@function("albumentations.Compose", "albumentations.OneOf", "imgaug.augmenters.Sequential")
+def pipeline(call: Call) -> Value | None:
+    """A chain of random changes."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@method("albumentations.Compose", "__call__")
+@method("albumentations.OneOf", "__call__")
+def changed_by_pipeline(call: Call) -> Value | None:
+    """Each named value after the random changes."""
+    items: dict[object, Value] = {}
+    for name, value in call.arguments.keywords.items():
+        items[name] = augmented(value, call)
+    return Dictionary(items, call.unknown(), call.place)
+
+
+@method("imgaug.augmenters.Sequential", "__call__", "augment_images", "augment_image")
+def changed_by_augmenter(call: Call) -> Value | None:
+    """Images after the random changes."""
+    keywords = call.arguments.keywords
+    value = call.argument(0, "images") or keywords.get("image")
+    return None if value is None else augmented(value, call)
+
+
+@on_append
+def notice_copies(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """A list that holds a sample and a changed copy of it."""
+    lineage = lineages.known(value)
+    if lineage is None or not lineages.holds_rows(lineage):
+        return
+    items = sequence.items
+    earlier = items[:-1] if items is not None else alternatives(sequence.element)
+    for item in earlier:
+        other = lineages.known(item)
+        if other is None or item is value or other.rows is not lineage.rows:
+            continue
+        if other.augmentations != lineage.augmentations:
+            copied = RowSet("duplicated", place=call.place)
+            call.machine.store(sequence.fields, "duplicated", copied)
+            return

@@ -1,0 +1,96 @@
+"""Rows that a model is fitted on, and rows that it is scored by."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.model_selection import KFold, train_test_split
+from sklearn.semi_supervised import LabelSpreading
+from sklearn.tree import DecisionTreeClassifier
+from imblearn.over_sampling import SMOTE
+from xgboost import XGBClassifier
+X, y = np.load("x.npy"), np.load("y.npy")
+table = pd.read_csv("table.csv")
+model = DecisionTreeClassifier()
+"""
+SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y)\n"
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN516"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SPLIT}model.fit(X, y)\nprint(model.score(X_test, y_test))  # error\n",
+        f"{SPLIT}XGBClassifier().fit(X, y).predict(X_test)  # error\n",
+        f"{SPLIT}A, b = SMOTE().fit_resample(X, y)\nmodel.fit(A, b)\nmodel.predict(X_test)  # error\n",
+        (
+            "train, test = X[:800], X[700:]\nmodel.fit(train, y[:800])\n"
+            "model.score(test, y[700:])  # error\n"
+        ),
+        (
+            "train, test = table.sample(frac=0.8), table.sample(frac=0.2)\n"
+            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])  # error\n"
+        ),
+        (
+            "good, fair = table[table['grade'] > 5], table[table['grade'] > 3]\n"
+            "model.fit(good[['a']], good['b'])\nmodel.score(fair[['a']], fair['b'])  # error\n"
+        ),
+        f"{SPLIT}model.fit(X_train, y_train)\n{SPLIT}model.score(X_test, y_test)  # error\n",
+        (
+            "def fitted(X, y):\n    return DecisionTreeClassifier().fit(X, y)\n"
+            f"{SPLIT}fitted(X, y).score(X_test, y_test)  # error\n"
+        ),
+    ],
+)
+def test_a_model_is_not_scored_by_what_it_has_seen(text: str) -> None:
+    assert found(text) == marked(IMPORTS + text, "NN516")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\n",
+        f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_train, y_train)\n",
+        f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\nmodel.fit(X, y)\n",
+        f"{SPLIT}KMeans(3).fit(X).predict(X_test)\n",
+        f"{SPLIT}LabelSpreading().fit(X, y).predict(X_test)\n",
+        f"{SPLIT}model.fit(X_train, y_train)\nif final:\n    model.fit(X, y)\nmodel.predict(X_test)\n",
+        "train, test = X[:800], X[800:]\nmodel.fit(train, y[:800])\nmodel.score(test, y[800:])\n",
+        "train, test = X[:-100], X[-100:]\nmodel.fit(train, y[:-100])\nmodel.score(test, y[-100:])\n",
+        (
+            "train = table.sample(frac=0.8)\ntest = table.drop(train.index)\n"
+            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])\n"
+        ),
+        (
+            "old, new = table[table['year'] < 2019], table[table['year'] >= 2019]\n"
+            "model.fit(old[['a']], old['b'])\nmodel.score(new[['a']], new['b'])\n"
+        ),
+        (
+            "for train, test in KFold(5).split(X):\n    model.fit(X[train], y[train])\n"
+            "    model.score(X[test], y[test])\n"
+        ),
+        (
+            "for seed in range(5):\n    A, B, a, b = train_test_split(X, y, random_state=seed)\n"
+            "    model.fit(A, a)\n    model.score(B, b)\n"
+        ),
+        (
+            "A, B, a, b = train_test_split(X, y, random_state=0)\nmodel.fit(A, a)\n"
+            "A, B, a, b = train_test_split(X, y, random_state=0)\nmodel.score(B, b)\n"
+        ),
+        (
+            "for i in range(4):\n    val, val_y = X[i * 100 : (i + 1) * 100], y[i * 100 : (i + 1) * 100]\n"
+            "    rest = np.concatenate([X[: i * 100], X[(i + 1) * 100 :]])\n"
+            "    rest_y = np.concatenate([y[: i * 100], y[(i + 1) * 100 :]])\n"
+            "    model.fit(rest, rest_y)\n    model.score(val, val_y)\n"
+        ),
+    ],
+)
+def test_rows_that_are_apart_may_judge_a_model(text: str) -> None:
+    assert not found(text)
