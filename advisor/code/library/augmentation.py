@@ -2,7 +2,7 @@
 
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.python import on_append
+from advisor.code.library.python.containers import on_append
 from advisor.code.values import Dictionary, Object, RowSet, Shape, Tensor, Value, alternatives
 from advisor.code.values import Sequence as SequenceValue
 
