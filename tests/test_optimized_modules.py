@@ -81,9 +81,39 @@ WRONG = {
             F.cross_entropy(model(x), y).backward()
             optimizer.step()  # error
         """,
+    "a model that is read from a file on one way": """
+        optimizer = torch.optim.Adam(model.parameters())
+        if elsewhere.resume:
+            model = torch.load("model.pt")  # error
+        train(model, optimizer)
+        """,
+    "a model that is read from a file": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model = torch.load("model.pt")  # error
+        train(model, optimizer)
+        """,
 }
 
 RIGHT = {
+    "a model that was read from a file before": """
+        if elsewhere.resume:
+            model = torch.load("model.pt")
+        optimizer = torch.optim.Adam(model.parameters())
+        train(model, optimizer)
+        """,
+    "a teacher that is read from a file": """
+        optimizer = torch.optim.Adam(model.parameters())
+        teacher = torch.load("teacher.pt")
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(model(x), teacher(x)).backward()
+            optimizer.step()
+        """,
+    "weights that are read from a file": """
+        optimizer = torch.optim.Adam(model.parameters())
+        model.load_state_dict(torch.load("model.pt"))
+        train(model, optimizer)
+        """,
     "a head that is replaced before": """
         model.head = nn.Linear(8, 10)
         optimizer = torch.optim.Adam(model.parameters())

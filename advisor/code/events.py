@@ -188,6 +188,13 @@ class StateUsed(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ObjectLoaded(Event):
+    """Something is read from a file that torch has written: weights, or a whole model."""
+
+    value: Value
+
+
+@dataclass(eq=False, slots=True)
 class OptimizerStepped(Event):
     """An optimizer updates its parameters. `text` is the optimizer as written in the code."""
 

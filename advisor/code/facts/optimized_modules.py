@@ -15,6 +15,7 @@ from advisor.code.events import (
     GradientsRead,
     GradientsTaken,
     ModulePlaced,
+    ObjectLoaded,
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
@@ -95,6 +96,28 @@ class OptimizedModules(Fact):
             for event in ran:
                 if any(_alike(event.module, owner) for owner in self.optimizer.owners):
                     yield step, event
+
+    def replaced(self) -> Iterator[ObjectLoaded]:
+        """Models that are read from a file once the optimizer is built, and that run instead of its
+        own model before it steps."""
+        loaded = {
+            event.value: event
+            for event in self.run.events(ObjectLoaded)
+            if event.index > self.event.index and not excludes(event, self.event)
+        }
+        found: dict[ObjectLoaded, None] = {}
+        for before, step in zip(self.steps, self.steps[1:], strict=False):
+            ran = self.run.trace[before.index + 1 : step.index] if loaded else ()
+            own = {
+                event.place.node
+                for event in ran
+                if isinstance(event, ForwardRun) and self._concerns(event.module)
+            }
+            for event in ran:
+                load = loaded.get(event.callee) if isinstance(event, Escaped) else None
+                if load is not None and (not own or event.place.node in own):
+                    found[load] = None
+        yield from found
 
     def _concerns(self, module: Value) -> bool:
         return any(

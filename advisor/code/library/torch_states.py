@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import StateTaken, StateUsed
+from advisor.code.events import ObjectLoaded, StateTaken, StateUsed
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.values import (
@@ -66,6 +66,14 @@ def loaded_into_unknown(call: Call) -> Value | None:
     assert isinstance(call.receiver, Unknown)
     own = attributes.unknown_attribute(call.machine, call.receiver, "load_state_dict", call.node)
     return calls.call(call.machine, own, call.arguments, call.node)
+
+
+@function("torch.load")
+def read_from_file(call: Call) -> Value | None:
+    """`torch.load(path)`: weights, a table of such, or a whole model."""
+    made = call.unknown()
+    call.machine.emit(ObjectLoaded(call.place, call.context, made))
+    return made
 
 
 @function("torch.save")

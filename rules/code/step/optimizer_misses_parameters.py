@@ -24,3 +24,8 @@ def optimizer_misses_parameters(modules: OptimizedModules) -> Iterator[Draft]:
         yield modules.finding(
             step, f"`{modules.text}` updates another model than the one that is trained"
         )
+    for loaded in modules.replaced():
+        yield modules.finding(
+            loaded,
+            f"`{modules.text}` is built before this model is loaded, and updates the old one",
+        )
