@@ -29,7 +29,7 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
-    GridSearchCV, GroupKFold, KFold, StratifiedShuffleSplit, cross_val_score, train_test_split
+    GridSearchCV, GroupKFold, KFold, StratifiedShuffleSplit, cross_val_predict, cross_val_score, train_test_split
 )
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -487,6 +487,10 @@ def test_choosing_a_model_on_scaled_training_rows_is_tolerated() -> None:
     scaled = f"{SPLIT}\nX_train = StandardScaler().fit_transform(X_train)\n"
     assert flagged(scaled + "GridSearchCV(LogisticRegression(), {}).fit(X_train, y_train)") == []
     assert flagged(scaled + "model.fit(X_train, y_train, validation_split=0.1)") == []
+    assert flagged(scaled + "cross_val_predict(LogisticRegression(), X_train, y_train)") == []
+    sliced = "X_train, X_test, y_train = X[:900], X[900:], y[:900]\nX_train = X_train.astype(float)"
+    sliced += "\nX_train = StandardScaler().fit_transform(X_train)\n"
+    assert flagged(sliced + "cross_val_score(LogisticRegression(), X_train, y_train)") == []
     again = scaled + "train, validation = train_test_split(X_train)"
     assert len(flagged(again)) == 1
     by_file = """

@@ -320,6 +320,32 @@ RIGHT = {
                 loss.backward()
                 self.optimizer.step()
         """,
+    "the parts of a batch, whose losses are looked at after the step": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            losses = []
+            for part, target in zip(x.chunk(4), y.chunk(4)):
+                loss = criterion(model(part), target)
+                losses.append(loss)
+                loss.backward()
+            optimizer.step()
+            print(torch.stack(losses).mean())
+        """,
+    "a sum that begins with a tensor of zero": """
+        def step(batch, learner, several):
+            total = torch.tensor(0.0, device=batch[0].device)
+            for i in range(elsewhere.steps()):
+                if several:
+                    total += elsewhere.weights[i] * criterion(learner(batch[0], i), batch[1])
+            if not several:
+                total = criterion(learner(batch[0], 0), batch[1])
+            return total
+        for epoch in range(10):
+            optimizer.zero_grad()
+            loss = step(elsewhere.batch(), elsewhere.clone(model), epoch < elsewhere.limit)
+            loss.backward()
+            optimizer.step()
+        """,
     "numbers that unknown code has made": """
         for x, y in loader:
             optimizer.zero_grad()

@@ -189,6 +189,18 @@ IN_THE_RIGHT_MODE = {
         test_y = test_net(test_x)
         print(test_y.shape)
         """,
+    "the mode is switched around each pass, of modules": """
+        def accuracy(batches, network):
+            for x, y in batches:
+                if isinstance(network, torch.nn.Module):
+                    network.eval()
+                    print(loss_of(network(x), y))
+                    network.train()
+                else:
+                    print(loss_of(network(x), y))
+        with torch.no_grad():
+            accuracy(test_loader, nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8)))
+        """,
     "nobody knows the model": """
         def evaluate(network, loader):
             with torch.no_grad():

@@ -30,6 +30,19 @@ from tests.abstract_programs import findings, marked
         x = torch.nn.functional.pad(x, (1, 0)).reshape(b, h, -1, q)
         return x[:, :, 1:, :].reshape(b, h, q, k)
         """,
+        """
+        zeros = torch.zeros((x.size(0), 1, *x.size()[2:]))
+        padded = torch.cat([zeros, x], dim=1).view(x.size(1) + 1, x.size(0), *x.size()[2:])
+        return padded[1:].view_as(x)
+        """,
+        """
+        q, k = torch.nn.Linear(4, 16)(x), model(batch_size)
+        q, k = q.view(x.size(0), x.size(1), 2, 8), k.view(k.size(0), 2, 8)
+        x = torch.einsum("ibnd,jnd->ijbn", (q, k))
+        zeros = torch.zeros((x.size(0), 1, *x.size()[2:]))
+        padded = torch.cat([zeros, x], dim=1).view(x.size(1) + 1, x.size(0), *x.size()[2:])
+        return padded[1:].view_as(x)
+        """,
         # One sample as a batch of one.
         "return model.predict(x.reshape(batch_size, x.shape[0], x.shape[1]))",
     ],

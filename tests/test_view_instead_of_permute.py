@@ -1,6 +1,6 @@
 """view-instead-of-permute (NN301): which views keep the axes in order, and which cannot be judged."""
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 WINDOWS = """
 import torch
@@ -31,3 +31,32 @@ def test_sizes_that_go_by_several_names_may_be_the_same() -> None:
 def test_windows_that_are_gathered_without_a_permute_are_mixed() -> None:
     code = WINDOWS.replace("images = images.permute(0, 2, 4, 1, 3, 5).contiguous()", "")
     assert [code for _, code in findings(code)] == ["NN301"]
+
+
+HEAD = """
+import torch
+from torch import nn
+
+class Head(nn.Module):
+    anchors = 9
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(3, self.anchors * 4, 3, padding=1)
+    def forward(self, x):
+        boxes = self.layer(x).permute(0, 2, 3, 1).contiguous()
+        return boxes.view(x.size(0), -1, 4)
+"""
+
+
+def test_a_computed_size_may_equal_another_by_chance() -> None:
+    assert findings(f"{HEAD}\nHead()(torch.zeros(2, 3, 2, 2))") == []
+
+
+def test_what_is_seen_as_something_else_is_mixed_too() -> None:
+    text = """
+    def f(x):
+        b, t, c = x.shape
+        y = x.permute(0, 2, 1)
+        return x.view_as(y)  # error
+    """
+    assert findings(text) == marked(text, "NN301")

@@ -16,6 +16,7 @@ from advisor.code.events import (
     LossAccumulated,
     LossClamped,
     LossComputed,
+    OptimizerStepped,
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
@@ -137,6 +138,8 @@ class RunningTotal(Fact):
         holds the graph of its own batch."""
         if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
             return False
+        if self._ends_with_the_step():
+            return False
         return any(
             event.loss is not None
             and in_same_rounds(event, self.event)
@@ -144,6 +147,16 @@ class RunningTotal(Fact):
             and not (self._is_uncommon and self._may_go_back_later(event))
             for event in self.run.events(BackwardRun)
         )
+
+    def _ends_with_the_step(self) -> bool:
+        """Whether it grows over the parts of a batch, and a step of the optimizer follows."""
+        loops = self.event.context.loops
+        if len(loops) < 2:
+            return False
+        stepped = [event.context.loops for event in self.run.events(OptimizerStepped)]
+        inside = any(each.node is loops[-1].node for nodes in stepped for each in nodes)
+        around = any(each.node is loops[-2].node for nodes in stepped for each in nodes)
+        return around and not inside
 
     def _may_go_back_later(self, event: BackwardRun) -> bool:
         """Whether a loss goes back in other rounds than those in which it is kept, or twice."""

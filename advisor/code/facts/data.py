@@ -12,12 +12,14 @@ from advisor.code.values import Fit, Object, RowSet, Value, same
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
+# Names that are given to rows when others have been set aside, unlike that of a file of them.
+_SET_APART = re.compile(r"^x_?tr", re.IGNORECASE)
 _HELD_OUT = re.compile(r"test|valid|(^|_)va?l?(_|\d|$)|(^|_)te(_|$)|dev|eval|hold", re.IGNORECASE)
 # Rows without labels are what a model is asked about, not what it is judged by.
 _UNLABELLED = re.compile(r"\.(isnull|isna|notnull|notna)\(")
 # Operations that divide rows inside of a training, and those that score a model.
 _TUNING = ("validation_split", "CV.fit")
-_SCORING = ("cross_val_score", "cross_validate", "_curve")
+_SCORING = ("cross_val_score", "cross_val_predict", "cross_validate", "_curve")
 
 
 class Split(Fact):
@@ -52,9 +54,11 @@ class Split(Fact):
         """Whether the rows of a fit had been set apart for training, and are divided only to choose
         a model: the rows that judge it in the end are elsewhere."""
         rows = list(fit.rows.ancestors())
+        names = [name for each in rows for name in each.names]
         set_apart = any(each.split is not None for each in rows)
         if self.operation.endswith(_TUNING):
-            return set_apart or any(_TRAINING.search(name) for each in rows for name in each.names)
+            return set_apart or any(map(_TRAINING.search, names))
+        set_apart = set_apart or any(map(_SET_APART.search, names))
         return set_apart and self.operation.endswith(_SCORING)
 
     def fits_on_both_sides(self) -> Iterator[Fit]:

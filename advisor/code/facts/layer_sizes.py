@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import LayerRun
+from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -41,7 +42,10 @@ class LayerInput(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every layer with both sizes, unless an option or a default may change one of them."""
+        """Every layer with both sizes, unless an option or a default may change one of them; toys of
+        unit tests are left out."""
+        if holds_unit_tests(run):
+            return
         changeable: set[int] = set()
         mistaken: set[tuple[NodePlace, ...]] = set()
         for event in run.events(LayerRun):

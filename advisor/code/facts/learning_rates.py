@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import OptimizerBuilt, RateAssigned, ScheduleBuilt
+from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -36,7 +37,9 @@ class LearningRate(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every optimizer whose rate is a constant of the program."""
+        """Every optimizer whose rate is a constant of the program; toys of unit tests are left out."""
+        if holds_unit_tests(run):
+            return
         built = list(run.events(OptimizerBuilt))
         rates: dict[object, set[float | None]] = {}
         for event in built:

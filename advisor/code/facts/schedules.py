@@ -143,7 +143,8 @@ class ScheduledTraining(Fact):
             return _evaluated(rate.number.evaluate({symbol: first + step}))
 
         simulated = simulate(formula, steps)
-        if simulated is None or simulated.peak <= 0:
+        if simulated is None or simulated.peak <= 0 or simulated.lowest >= simulated.peak:
+            # A formula that comes to one rate does so because its settings say so.
             return None
         return cls(
             "formula",

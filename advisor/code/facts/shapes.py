@@ -41,7 +41,7 @@ class Reshape(Fact):
             if shape.rank is None and before is not None and event.dims[1:] == before:
                 # One more axis in front, which is of length one when these are all there are.
                 continue
-            after = tuple(symbols.exact(dim) for dim in completed(shape, event.dims))
+            after = _dims_after(shape, event.dims)
             if before is not None and shape.rank is None:
                 found.append(cls(event, before, after))
             reconciled = None if before is None else _reconciled(before, after)
@@ -166,6 +166,20 @@ def _is_part_of(later: Value, earlier: Value) -> bool:
     if first is None or second is None or first.place is None:
         return False
     return first.place is second.place and first.text == second.text
+
+
+def _dims_after(shape: Shape, asked: tuple[Number | None, ...]) -> tuple[Number, ...]:
+    """The dimensions after a reshape. Where all sizes are known the computed one may equal another
+    by chance: unless the rest are sizes from before, it is anything."""
+    dims = tuple(symbols.exact(dim) for dim in completed(shape, asked))
+    if None not in asked or shape.dims is None:
+        return dims
+    known = [symbols.without_names(dim).integer for dim in shape.dims]
+    wished = [symbols.without_names(dim).integer for dim in asked if dim is not None]
+    if None in known or None in wished or all(known.count(n) >= wished.count(n) for n in wished):
+        return dims
+    anything = symbols.fresh("-1", is_axis=True)
+    return tuple(anything if each is None else dim for each, dim in zip(asked, dims, strict=True))
 
 
 def _dims_before(shape: Shape) -> tuple[Number, ...] | None:

@@ -379,8 +379,12 @@ def _changed(
 
 
 def learn(machine: "Machine", features: Value, labels: Value, text: str, node: cst.CSTNode) -> None:
-    """Let a model learn to predict labels from features."""
+    """Let a model learn to predict labels from features of the same rows: what is predicted from
+    the rows before it, as in a series, may well be of the same column."""
     given, wanted = columns_of(features), columns_of(labels)
+    one, other = known(features), known(labels)
+    if one is not None and other is not None and one.rows is not other.rows:
+        return
     if given is not None and wanted is not None:
         place = machine.place(node)
         machine.emit(LabelsLearned(place, machine.context, given, wanted, text))

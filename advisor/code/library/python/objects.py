@@ -82,7 +82,8 @@ def _is_a(value: Value, kind: Value | None) -> bool | None:
             if value.path == kind.path:
                 return True
             if kind.path in {"torch.nn.Module", "torch.optim.Optimizer"}:
-                return None
+                family = kind.path.rpartition(".")[0] + "."
+                return True if value.path.startswith(family) else None
             return False if value.path.startswith("torch.nn.") else None
         case Sequence(), Library():
             return kind.path == f"builtins.{value.kind}"

@@ -15,6 +15,7 @@ from advisor.code.values import (
     Arguments,
     Constant,
     Library,
+    Scalar,
     Scale,
     Sequence,
     Shape,
@@ -48,6 +49,8 @@ def made_of_data(call: Call) -> Value | None:
 def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None:
     if isinstance(value, Sequence):
         return _written_down(call, value, dtype)
+    if isinstance(value, Scalar):
+        return Tensor(Shape(()), graph=False, dtype=dtype, place=call.place)
     known = as_tensor(value)
     if known is None:
         return None

@@ -25,9 +25,12 @@ def reshaped(call: Call) -> Value | None:
         return None
     operation = call.path.rsplit(".", 1)[-1]
     if operation.endswith("_as"):
-        other = shape_of(call.operand(0, "other"))
-        return moved(tensor, other or Shape())
-    dims = dimensions(call, skip=0 if call.receiver is not None else 1)
+        other = shape_of(call.operand(0, "other")) or Shape()
+        dims: tuple[Number | None, ...] | None = other.dims
+        if dims is None:
+            return moved(tensor, other)
+    else:
+        dims = dimensions(call, skip=0 if call.receiver is not None else 1)
     if dims is None:
         return moved(tensor, Shape())
     event = Reshaped(call.place, call.context, tensor, operation, dims)
