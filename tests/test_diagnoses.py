@@ -342,13 +342,25 @@ class TestGradients:
 
     def test_a_layer_without_gradient_in_a_run_that_learns_nothing(self) -> None:
         loss = train(2.303 + scatter(200, 0.02))
-        layers = [self.norm(np.full(200, size), f"norm/{size}") for size in (1e-8, 0.1)]
+        layers = [self.norm(size * (1 + scatter(200, 0.1)), f"norm/{size}") for size in (1e-8, 0.1)]
         (message,) = self.said(loss, *layers)
         assert "vanishes" in message
 
     def test_a_small_layer_in_a_run_that_learns_is_fine(self) -> None:
-        layers = [self.norm(np.full(200, size), f"norm/{size}") for size in (1e-8, 0.1)]
+        layers = [self.norm(size * (1 + scatter(200, 0.1)), f"norm/{size}") for size in (1e-8, 0.1)]
         assert self.said(train(healthy_loss(200)), *layers) == []
+
+    def test_layers_without_any_gradient_are_not_trained(self) -> None:
+        layers = [
+            self.norm(size * (1 + scatter(200, 0.1)), f"norm/{size}") for size in (0.0, 0.1, 0.2)
+        ]
+        (message,) = self.said(train(healthy_loss(200)), *layers)
+        assert "`norm/0.0` of 3 logged gradients" in message
+
+    def test_layers_that_were_logged_together_make_up_the_whole(self) -> None:
+        layers = [self.norm(np.geomspace(1, 100, 300), f"norm/{number}") for number in (1, 2)]
+        (message,) = self.said(train(healthy_loss(300)), *layers)
+        assert "the gradient of 2 parts" in message
 
     def test_no_gradient_at_all(self) -> None:
         (message,) = self.said(train(2.303 + scatter(200, 0.02)), self.norm(np.zeros(200)))

@@ -19,6 +19,7 @@ from tests.event_bytes import (
     curve,
     event,
     event_file,
+    histogram,
     nested,
     record,
     scalar,
@@ -414,3 +415,30 @@ def test_a_file_that_may_not_be_read_raises_an_os_error(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(PermissionError):
         read(path)
+
+
+class TestHistograms:
+    def test_those_of_gradients_give_their_norm(self, tmp_path: Path) -> None:
+        steps = [
+            event(summary(histogram("grad/fc.weight", 9.0 * step)), step) for step in (1, 4, 9)
+        ]
+        file = EventFile(event_file(tmp_path, *steps))
+        file.read()
+        series = file.series["grad/fc.weight/norm"]
+        assert (list(series.steps), list(series.values)) == ([1, 4, 9], [3.0, 6.0, 9.0])
+
+    def test_those_of_anything_else_are_passed_over(self, tmp_path: Path) -> None:
+        file = EventFile(event_file(tmp_path, event(summary(histogram("weights", 1.0)), 1)))
+        file.read()
+        assert file.series == {}
+        assert "histograms" in file.why_no_scalars()
+
+    def test_real_ones_give_the_norm_of_what_was_logged(self, tmp_path: Path) -> None:
+        writer = pytest.importorskip("torch.utils.tensorboard").SummaryWriter(tmp_path)
+        gradient = np.random.default_rng(0).normal(size=(8, 8))
+        writer.add_histogram("gradients/fc", gradient, 3)
+        writer.close()
+        (path,) = tmp_path.iterdir()
+        file = EventFile(path)
+        file.read()
+        assert file.series["gradients/fc/norm"].values[0] == pytest.approx(np.linalg.norm(gradient))

@@ -1,7 +1,7 @@
 """Looks at a run from all the sides that rules ask for, and notes what it could not see."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -137,7 +137,7 @@ class _Assembly:
         whole = descent.gradient if descent.gradient in norms else None
         layers = tuple(norm for norm in norms if norm is not whole)
         if norms:
-            self.facts.append(GradientNorms(descent, whole, layers))
+            self.facts.append(GradientNorms(descent, whole or _norm_of_all(layers), layers))
 
     def siblings(self, curve: Trajectory) -> tuple[Trajectory, ...]:
         """Other primary training curves of something that is learned."""
@@ -240,6 +240,15 @@ class _Assembly:
             )
         )
         return None
+
+
+def _norm_of_all(layers: Sequence[Trajectory]) -> Trajectory | None:
+    """The norm of all gradients, from those of its parts, where all were logged at the same steps."""
+    if len(layers) < 2 or any(not np.array_equal(each.steps, layers[0].steps) for each in layers):
+        return None
+    squares = np.sum([each.costs**2 for each in layers], axis=0)
+    curve = replace(layers[0].curve, tag=f"the gradient of {len(layers)} parts")
+    return replace(layers[0], curve=curve, costs=np.sqrt(squares))
 
 
 def _on_steps_of(train: Trajectory, validation: Trajectory) -> Trajectory | None:

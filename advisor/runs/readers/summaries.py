@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import nan, sqrt
 from typing import Any
 
 from advisor.runs.readers.hparams import hyperparameters_of_session
@@ -10,11 +11,13 @@ from advisor.runs.readers.wire import Field, WireType, double, fields, float32, 
 
 # field numbers of Summary, Summary.Value and SummaryMetadata
 _VALUE = 1
-_TAG, _SIMPLE_VALUE, _TENSOR, _METADATA = 1, 2, 8, 9
+_TAG, _SIMPLE_VALUE, _HISTOGRAM, _TENSOR, _METADATA = 1, 2, 5, 8, 9
+_SUM_OF_SQUARES = 5
 _PLUGIN_DATA = 1
 _PLUGIN_NAME, _PLUGIN_CONTENT = 1, 2
 
 _TEXT_SUFFIX = "/text_summary"
+_GRADIENT = "grad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Scalar:
 class Event:
     """What a record says, as far as curves are concerned.
 
-    `other` counts the summaries of any other sort (images, histograms, ...), `values` all of them.
+    `other` counts the summaries of any other sort (images, histograms, ...), `values` all of them;
+    `norms` are the Euclidean norms of what histograms of gradients show, by tag.
     """
 
     wall_time: float = 0.0
@@ -37,6 +41,7 @@ class Event:
     scalars: list[Scalar] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     hyperparameters: dict[str, Any] = field(default_factory=dict)
+    norms: dict[str, float] = field(default_factory=dict)
     graph: bool = False
     other: int = 0
     values: int = 0
@@ -93,6 +98,8 @@ class SummaryDecoder:
             self._add_tensor(data, tag, tensor, event)
         else:
             event.other += 1
+            if _HISTOGRAM in parts and _GRADIENT in tag.lower():
+                event.norms[f"{tag}/norm"] = _norm(data, parts[_HISTOGRAM])
 
     def _add_tensor(self, data: bytes, tag: str, tensor: Field, event: Event) -> None:
         found = number_in_tensor(data, tensor.start, tensor.stop)
@@ -107,6 +114,15 @@ class SummaryDecoder:
                 if part.number == _PLUGIN_NAME:
                     self._plugins[tag] = text(data, part)
         return self._plugins.get(tag, "")
+
+
+def _norm(data: bytes, histogram: Field) -> float:
+    """The root of the sum of squares that a histogram states of all that went into it."""
+    for part in fields(data, histogram.start, histogram.stop):
+        if part.number == _SUM_OF_SQUARES:
+            squares = double(data, part)
+            return sqrt(squares) if squares >= 0 else nan
+    return 0.0
 
 
 def _plugin_data(data: bytes, metadata: Field) -> Iterator[Field]:

@@ -211,6 +211,8 @@ class EventFile:
         for scalar in event.scalars:
             series = self.series.setdefault(scalar.tag, Series(scalar.tag))
             series.append(event.step, event.wall_time, scalar.number.value)
+        for tag, norm in event.norms.items():
+            self.series.setdefault(tag, Series(tag)).append(event.step, event.wall_time, norm)
 
     def _learn(self, data: bytes, position: int, stop: int, scalar: Scalar) -> None:
         """Remember the bytes around the number of a record that holds one scalar."""

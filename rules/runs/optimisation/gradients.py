@@ -20,6 +20,8 @@ _CAUSES_GROWING = ("learning rate too high", "gradients never cleared (NN101)", 
 _CAUSES_BURSTS = ("bad batches", "no clipping of the gradient norm", "learning rate too high")
 _CAUSES_CLIPPED = ("a clipping threshold below the usual norm", "learning rate too high")
 
+_MOST_NAMED = 3
+
 
 @rule("NR303", severity=Severity.WARNING, step=Step.SKELETON, sources=("002", "004"))
 def gradients(norms: GradientNorms) -> Iterator[Draft]:
@@ -42,6 +44,9 @@ def _gone(norms: GradientNorms) -> Iterator[Draft]:
             causes=_CAUSES_GONE,
         )
         return
+    if draft := _dead_parts(norms):
+        yield draft
+        return
     if not norms.descent.never_left_its_start or len(norms.layers) < 2:
         return
     smallest = min(norms.layers, key=lambda layer: layer.middle)
@@ -58,6 +63,24 @@ def _gone(norms: GradientNorms) -> Iterator[Draft]:
             ),
             causes=_CAUSES_GONE,
         )
+
+
+def _dead_parts(norms: GradientNorms) -> Draft | None:
+    """Single layers whose gradient is zero while others get one."""
+    limit = norms.thresholds.gradient_zero_share
+    dead = [layer for layer in norms.layers if _share_of_zeros(layer) >= limit]
+    if not dead or len(dead) == len(norms.layers):
+        return None
+    named = ", ".join(f"`{layer.tag}`" for layer in dead[:_MOST_NAMED])
+    more = f" and {len(dead) - _MOST_NAMED} more" if len(dead) > _MOST_NAMED else ""
+    share = min(map(_share_of_zeros, dead))
+    return Draft(
+        norms.span(*dead),
+        f"{named}{more} of {len(norms.layers)} logged gradients: exactly 0 at {percent(share)} of "
+        "the steps, so these parts are not trained",
+        evidence=(share_of("share of zeros", share),),
+        causes=_CAUSES_GONE,
+    )
 
 
 def _growing(norms: GradientNorms, whole: Trajectory) -> list[Draft]:
