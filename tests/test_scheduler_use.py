@@ -345,3 +345,21 @@ def train(model, loader):
     (finding,) = analyze(source, Project([source]), [rulebook("code").find("NN601")]).findings
     assert "does not fit 30 epochs: from epoch 15 on" in finding.message
     assert [each.location.row for each in finding.related] == [15]
+
+
+def test_a_rate_that_its_settings_keep_constant_is_no_schedule() -> None:
+    check(
+        """
+def train(model, batches, rate=1.0, last=1.0, steps=1000):
+    optimizer = torch.optim.SGD(model.parameters(), rate)
+    for step in range(steps):
+        done = float(step) / steps
+        for group in optimizer.param_groups:
+            group["lr"] = done * last + (1 - done) * rate
+        for inputs, labels in batches:
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+""",
+        "NN601",
+    )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isclose
 from typing import Self
 
 import libcst as cst
@@ -143,8 +144,7 @@ class ScheduledTraining(Fact):
             return _evaluated(rate.number.evaluate({symbol: first + step}))
 
         simulated = simulate(formula, steps)
-        if simulated is None or simulated.peak <= 0 or simulated.lowest >= simulated.peak:
-            # A formula that comes to one rate does so because its settings say so.
+        if simulated is None or simulated.peak <= 0 or _is_constant(formula, steps):
             return None
         return cls(
             "formula",
@@ -277,6 +277,15 @@ def _as_written(schedule: Schedule) -> str:
     options = [code_of(argument).rstrip(", ") for argument in node.args[1:]]
     written = f"{name}({', '.join(options)})"
     return f"`{written}`" if len(written) <= LONGEST_TEXT else f"`{name}`"
+
+
+def _is_constant(formula: Callable[[int], float], steps: int) -> bool:
+    """Whether a formula comes to one rate for good, as its settings say: not in these steps alone."""
+    try:
+        rates = [formula(step) for step in (0, steps, 10 * steps, 1000 * steps)]
+    except (ValueError, ArithmeticError):
+        return False
+    return all(isclose(rate, rates[0]) for rate in rates)
 
 
 def _evaluated(value: float | None) -> float:
