@@ -3,12 +3,12 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor import __version__
 from advisor.commands import arguments
 from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, run_command
+from advisor.commands.run_arguments import add_facts, add_settings
 
 if TYPE_CHECKING:
     from advisor.commands.inputs import Inputs
@@ -34,6 +34,7 @@ wrong with them, and name the one next thing to do.
 _EPILOG = """\
 other commands:
   nnadvise recipe         the whole recipe as a checklist
+  nnadvise recipe RUN     the checklist, ticked by what the run shows
   nnadvise recipe STEP    the page of one step, such as overfit
   nnadvise rule NR102     explain a diagnosis, by its code or name
 
@@ -244,46 +245,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a log file, the folder of a run, or a folder of runs; also at an address such as "
         "s3://bucket/runs",
     )
-    _add_facts(parser)
+    add_facts(parser)
     _add_history(parser)
-    _add_rules(parser)
+    add_settings(parser)
     _add_work(parser)
     _add_output(parser)
     parser.add_argument("--version", action="version", version=f"nnadvise {__version__}")
     return parser
-
-
-def _add_facts(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what only you can know")
-    add = group.add_argument
-    add(
-        "--goal",
-        action="append",
-        default=[],
-        metavar="QUANTITY=VALUE",
-        help="what would be good enough, such as loss=0.1 or accuracy=0.99; can be repeated",
-    )
-    add(
-        "--human",
-        action="append",
-        default=[],
-        metavar="QUANTITY=VALUE",
-        help="what people reach on the task, such as accuracy=0.97; stands in for a goal",
-    )
-    add(
-        "--classes",
-        type=int,
-        metavar="N",
-        help="the number of classes: the loss should start at ln N and a guess is right 1 in N",
-    )
-    add(
-        "--role",
-        action="append",
-        default=[],
-        metavar="TAG=MEANING",
-        help="what a tag means where it was misread: 'aux=train loss', 'tmp=ignore' (--verbose "
-        "shows how all tags were read)",
-    )
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
@@ -295,24 +263,6 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
         help="what was changed for the last run, such as 'more layers'; repeated, the last one is "
         "for the last run, the one before it for the run before, and so on",
     )
-
-
-def _add_rules(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("diagnoses (codes, prefixes of codes, names, ALL)")
-    for option, words in (
-        ("--select", "look for these, and for none that the settings name"),
-        ("--ignore", "do not look for these"),
-        ("--extend-select", "look for these too"),
-    ):
-        group.add_argument(option, action="append", default=[], metavar="CODES", help=words)
-    group = parser.add_argument_group("settings")
-    group.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="a pyproject.toml or nnadvise.toml (default: the closest from here upwards)",
-    )
-    group.add_argument("--isolated", action="store_true", help="read no settings file")
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,37 @@ class Explanation:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that is so once a step is done, and the diagnoses that say it is not.
+
+    The first of `spoken_against` is the judge: where it was asked, silence means that it is so.
+    `needs` are things that must have been judged besides; without `spoken_against` no curve can
+    show it. `only_loud` lets findings of severity info pass.
+    """
+
+    step: Step
+    title: str
+    spoken_against: tuple[str, ...] = ()
+    only_loud: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@cache
+def checklist() -> tuple[Item, ...]:
+    """What is so once the steps are done, in their order."""
+    return tuple(
+        Item(
+            Step(each["step"]),
+            each["title"],
+            tuple(each.get("spoken_against", ())),
+            each.get("only_loud", False),
+            tuple(each.get("needs", ())),
+        )
+        for each in _read("checklist.toml")["item"]
+    )
+
+
 @cache
 def moves() -> dict[str, Move]:
     """All moves of the recipe by name."""

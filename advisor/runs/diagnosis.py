@@ -25,7 +25,8 @@ class RunDiagnosis:
     """What can be said about one run.
 
     `findings` holds the leading diagnosis first, `explained` those that it or another one accounts
-    for. `next_step` is None for something that is no training run.
+    for. `next_step` is None for something that is no training run; `asked` are the names of the rules
+    that had something to look at.
     """
 
     run: Run
@@ -34,6 +35,7 @@ class RunDiagnosis:
     not_judged: tuple[NotJudged, ...] = ()
     decomposition: Decomposition | None = None
     next_step: NextStep | None = None
+    asked: frozenset[str] = frozenset()
 
 
 def diagnose(
@@ -55,8 +57,20 @@ def diagnose(
         tuple(_table(facts.decomposition)),
     )
     return RunDiagnosis(
-        run, findings, explained, facts.not_judged, facts.decomposition, plan(standing)
+        run,
+        findings,
+        explained,
+        facts.not_judged,
+        facts.decomposition,
+        plan(standing),
+        frozenset(_asked(facts, selected)),
     )
+
+
+def _asked(facts: Facts, rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        if any(isinstance(fact, rule.fact) for fact in facts.facts):
+            yield rule.name
 
 
 def _findings(facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:

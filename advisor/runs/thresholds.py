@@ -107,6 +107,12 @@ class Thresholds:
     """Share of all progress that a loss must lose again, and not regain, to have diverged."""
     divergence_errors: float = 6.0
     """... and by how many errors. Block medians of healthy noisy curves never do both."""
+    collapse_levels: int = 3
+    """A loss that loses as much at once and comes back part of the way must stay up for this many
+    block medians."""
+    negated_fall: float = 3.0
+    """How many times its first size a loss must fall below zero, without a gain in accuracy, for
+    its sign to be flipped."""
     explosion: float = 3.0
     """Growth of the loss over its level just before the first non-finite value that is named."""
     rise_share: float = 0.05
@@ -139,13 +145,19 @@ class Thresholds:
     jitter_level: float = 0.2
     """... if it is also this share of the level."""
     periodicity: float = 0.5
-    """Correlation of the training loss with itself one epoch later that shows a fixed order."""
+    """Correlation of the training loss with itself one epoch later that shows a fixed order,"""
+    periodicity_epochs: int = 4
+    """... over this many epochs at least,"""
+    periodicity_points: int = 8
+    """... of this many points at least."""
 
     # Still improving
     improving_share: float = 0.2
     """The last part of a run over which improvement is measured."""
     improving_progress: float = 0.02
     """Improvement over that part, as a share of all progress, that is worth going on for."""
+    improving_points: int = 5
+    """How many points the last part takes at least; where it holds fewer, it begins earlier."""
     finished_rate: float = 0.05
     """A learning rate below this share of its peak means that the schedule has run out: going on
     would need another one."""
@@ -174,6 +186,9 @@ class Thresholds:
     criterion "overfit" of labelled public runs."""
     overtrained_latest: float = 0.75
     """... if that best lies before this share of the run."""
+    overtrained_outlier: float = 3.0
+    """Evaluations further above their median than this many spreads count as that far: one bad
+    draw of few rows is no rise."""
     better_share: float = 0.7
     """Share of the evaluations that beat training for "validation better than training"."""
     better_excess: float = 0.02
@@ -230,6 +245,8 @@ class Thresholds:
     """A learning rate below this share of its peak trains nothing any more."""
     negligible_before: float = 0.5
     """... which is early when it happens before this share of the run,"""
+    negligible_points: int = 4
+    """... with this many points on the curve before and after it,"""
     negligible_at_once: float = 0.2
     """... and before this share explains a run that learned nothing at all."""
     full_rate: float = 0.9

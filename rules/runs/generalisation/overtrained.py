@@ -16,7 +16,6 @@ from advisor.runs.wording import figure, figure_at, number, percent, step
 
 _CAUSES = ("trained past the point of over-fitting", "no early stopping, best weights not kept")
 _FINEST_FIT = 100
-_FARTHEST = 3.0
 
 
 @rule("NR206", severity=Severity.WARNING, step=Step.REGULARIZE, sources=("002", "004"))
@@ -49,7 +48,7 @@ def _turning_point(curve: Trajectory) -> int | None:
     """Index of the best value if the curve then rises for real, early enough, far enough."""
     settings = curve.thresholds
     coarse = blocks_of(curve.steps, curve.costs, _FINEST_FIT).medians
-    highest = float(np.median(coarse)) + _FARTHEST * spread(coarse)
+    highest = float(np.median(coarse)) + settings.overtrained_outlier * spread(coarse)
     coarse = np.minimum(coarse, highest)
     valley = valley_of(coarse)
     noise = (

@@ -12,7 +12,6 @@ from advisor.runs.facts import Descent
 from advisor.runs.trend import trend_of
 from advisor.runs.wording import figure, figure_at, number, step, times
 
-_BLOCKS_OF_COLLAPSE = 3
 _CAUSES = (
     "learning rate too high",
     "numerical issues (exp, log, division)",
@@ -112,7 +111,7 @@ def _collapse(descent: Descent) -> Draft | None:
     blocks, half = curve.blocks, settings.divergence_share * curve.progress
     above = np.flatnonzero(blocks.medians > curve.best + half)
     above = above[above > blocks.lowest]
-    in_a_row = len(above) >= _BLOCKS_OF_COLLAPSE and above[-1] - above[0] == len(above) - 1
+    in_a_row = len(above) >= settings.collapse_levels and above[-1] - above[0] == len(above) - 1
     if not in_a_row or blocks.medians[-1] < curve.best + half / 2:
         return None
     highest = float(blocks.medians[above].max())

@@ -15,8 +15,6 @@ _CAUSES = (
     "numerical issues (exp, log, division)",
 )
 
-_FAR_BELOW = -3.0
-
 
 @rule("NR108", severity=Severity.ERROR, step=Step.SKELETON, sources=("002",))
 def loss_rises_from_start(descent: LossDescent) -> Iterator[Draft]:
@@ -55,7 +53,12 @@ def _is_negated(descent: LossDescent) -> Draft | None:
         seen, figures = f"starts at {number(start)}, which is {level}", figure(level, -guess.loss)
     else:
         watched = descent.accuracy is not None and len(descent.accuracy) >= 3
-        if not watched or descent.accuracy_rises or start > 0 or final > _FAR_BELOW * abs(start):
+        if (
+            not watched
+            or descent.accuracy_rises
+            or start > 0
+            or final > -settings.negated_fall * abs(start)
+        ):
             return None
         seen = f"falls from {number(start)} to {number(final)} without any gain in accuracy"
         figures = figure("final level", final)

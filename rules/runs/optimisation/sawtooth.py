@@ -11,8 +11,6 @@ from advisor.runs.facts import LossDescent
 from advisor.runs.wording import figure
 
 _CAUSES = ("data not shuffled between epochs (NN507)", "a metric that is reset every epoch")
-_FEWEST_EPOCHS = 4
-_FEWEST_POINTS = 8
 
 
 @rule("NR111", severity=Severity.WARNING, step=Step.DATA, sources=("002",))
@@ -38,14 +36,15 @@ def sawtooth(descent: LossDescent) -> Iterator[Draft]:
 
 def _points_per_epoch(descent: LossDescent) -> int | None:
     """How many training values lie between two evaluations, if that is regular."""
-    held_out, curve = descent.held_out, descent.trajectory
-    if held_out is None or len(held_out) < _FEWEST_EPOCHS or curve.curve.role.per_epoch:
+    held_out, curve, settings = descent.held_out, descent.trajectory, descent.thresholds
+    epochs = settings.periodicity_epochs
+    if held_out is None or len(held_out) < epochs or curve.curve.role.per_epoch:
         return None
     counts = np.diff(np.searchsorted(curve.steps, held_out.steps))
     period = int(np.median(counts))
-    if period < _FEWEST_POINTS or np.any(np.abs(counts - period) > 1):
+    if period < settings.periodicity_points or np.any(np.abs(counts - period) > 1):
         return None
-    return period if len(curve) >= _FEWEST_EPOCHS * period else None
+    return period if len(curve) >= epochs * period else None
 
 
 def _likeness_after(descent: LossDescent, period: int) -> float:

@@ -12,8 +12,6 @@ from advisor.runs.extrapolation import Projection, project
 from advisor.runs.facts import Descent
 from advisor.runs.wording import figure, number, percent, step
 
-_FEWEST_POINTS = 5
-
 
 @rule("NR112", severity=Severity.WARNING, step=Step.SQUEEZE, sources=("001", "003", "004"))
 def still_improving(descent: Descent) -> Iterator[Draft]:
@@ -60,8 +58,8 @@ def _recent_gain(curve: Trajectory) -> float | None:
     if not curve.has_learned or latest > curve.best + 2 * curve.typical_error:
         return None
     tail = curve.part(1 - settings.improving_share)
-    if len(tail) < _FEWEST_POINTS:
-        tail = curve.slice(max(0, len(curve) - _FEWEST_POINTS), len(curve))
+    if len(tail) < settings.improving_points:
+        tail = curve.slice(max(0, len(curve) - settings.improving_points), len(curve))
     longer = curve.part(1 - 2 * settings.improving_share)
     longer = longer if len(longer) > len(tail) else tail
     goes_on = longer.trend.falls(settings.trend_z) and tail.trend.z < -1

@@ -15,7 +15,6 @@ _CAUSES = (
     "a schedule made for another number of epochs (NN601)",
     "a schedule stepped per batch instead of per epoch (NN602)",
 )
-_FEWEST_POINTS = 4
 
 
 @rule("NR301", severity=Severity.WARNING, step=Step.OVERFIT, sources=("001", "003", "004"))
@@ -59,7 +58,7 @@ def _was_falling(curve: Trajectory, ended: int) -> bool:
     """Whether the loss fell until the rate was gone, and (nearly) stopped with it."""
     settings = curve.thresholds
     count = int((curve.steps <= ended).sum())
-    if min(count, len(curve) - count) < _FEWEST_POINTS:
+    if min(count, len(curve) - count) < settings.negligible_points:
         return False
     before, after = curve.slice(count // 3, count), curve.slice(count, len(curve))
     fall = float(before.blocks.medians[0] - before.blocks.medians[-1])
