@@ -94,8 +94,15 @@ def _walk(folder: str, excludes: Excludes) -> Iterator[FoundFile | Unusable]:
                 yield from _walk(name, excludes)
         elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
             path = Path(name)
-            if entry.is_file() and not excludes(path):
+            if _is_file(entry) and not excludes(path):
                 yield FoundFile(path, name, named=False)
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
 
 
 def _is_skipped(folder: "os.DirEntry[str]") -> bool:

@@ -151,5 +151,7 @@ def _is_code(cell: object) -> bool:
 
 def _lines_of(cell: dict[str, Any]) -> list[str]:
     source = cell.get("source", "")
-    joined = source if isinstance(source, str) else "".join(map(str, source))
+    if isinstance(source, list):
+        source = "".join(map(str, source))
+    joined = source if isinstance(source, str) else ""
     return joined.replace("\r\n", "\n").replace("\r", "\n").split("\n")

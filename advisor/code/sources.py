@@ -174,11 +174,16 @@ def _decoded(content: bytes, name: str) -> str:
     encoding = _encoding(content, name)
     try:
         return content.removeprefix(codecs.BOM_UTF8).decode(encoding)
+    except LookupError:
+        raise SourceError(name, f"{encoding} is no encoding of text; save it as UTF-8") from None
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         reason = f"not {encoding.upper()} (byte 0x{byte:02x}); save it as UTF-8"
         raise SourceError(name, reason, row) from None
+    except UnicodeError:
+        reason = f"cannot be read as {encoding}; save it as UTF-8"
+        raise SourceError(name, reason) from None
 
 
 def _encoding(content: bytes, name: str) -> str:

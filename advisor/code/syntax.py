@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import libcst as cst
 
 _ONLY_AST = 0x0400  # ast.PyCF_ONLY_AST, without importing ast
+MOST_TOKENS = 400_000
+"""A tree takes some two kilobytes for each."""
+_SMALL = 200_000
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 _TOO_DEEP = "nested too deeply to be read"
 _WRAPPED_REASON = re.compile(r"(?:parser|tokenizer) error: (?:error at \d+:\d+: )?(?P<reason>.+)")
 
@@ -68,6 +72,8 @@ def fault_in(text: str) -> SyntaxFault | None:
 
 def parse(text: str) -> "cst.Module | SyntaxFault":
     """The lossless tree of a Python text, or what keeps it from having one."""
+    if len(text) > _SMALL and len(_TOKEN.findall(text)) > MOST_TOKENS:
+        return SyntaxFault(f"too large: more than {MOST_TOKENS:,} words and signs", 1, 1, True)
     fault = fault_in(text)
     if fault is not None and fault.hopeless:
         return fault

@@ -68,7 +68,8 @@ class Examiner:
         project = self._project
         project.add(source)
         _ = source.tree
-        analysis = analyze(source, project, rules)
+        with _set_aside():
+            analysis = analyze(source, project, rules)
         outcome = Outcome(analysed=True)
         for finding in analysis.findings:
             if not source.suppresses(finding) and self._policy.reports(finding, task.path):
@@ -121,6 +122,16 @@ def seen_by(project: "Project", start: str) -> dict[str, Seen]:
             if found is not None and not found.endswith(os.sep)
         )
     return seen
+
+
+@contextmanager
+def _set_aside() -> Iterator[None]:
+    """Do not look for garbage among what is there already, the tree above all."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

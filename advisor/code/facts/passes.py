@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -19,7 +20,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.modules import has_weights
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
     Arguments,
     Function,
@@ -261,14 +262,23 @@ def _found_passes(run: AbstractRun) -> Iterator[Pass]:
 
 def is_about_torch(run: AbstractRun) -> bool:
     """Whether a file imports torch and no library that works otherwise."""
-    text = run.source.text
-    return "torch" in text and _OTHER_LIBRARY.search(text) is None
+    return _names_torch_alone(run.source)
 
 
 def holds_unit_tests(run: AbstractRun) -> bool:
     """Whether a file tests other code: its models are toys."""
-    path = run.source.display_name
-    return _UNIT_TESTS.search(path) is not None or "unittest" in run.source.text
+    return _is_of_unit_tests(run.source)
+
+
+# A long text is searched once, not for each of its functions.
+@lru_cache(maxsize=2)
+def _names_torch_alone(source: Source) -> bool:
+    return "torch" in source.text and _OTHER_LIBRARY.search(source.text) is None
+
+
+@lru_cache(maxsize=2)
+def _is_of_unit_tests(source: Source) -> bool:
+    return _UNIT_TESTS.search(source.display_name) is not None or "unittest" in source.text
 
 
 def _is_of_module(function: Function) -> bool:

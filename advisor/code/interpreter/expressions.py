@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
+_LONGEST_INTEGER = 300
+"""In characters; no size, count or rate has more digits, and few operations bear them."""
+
+
 def evaluate(machine: "Machine", node: cst.BaseExpression) -> Value:
     """The value of an expression; unknown for what is not modelled."""
     machine.tick()
@@ -68,6 +72,8 @@ def _name(machine: "Machine", node: cst.Name) -> Value:
 
 
 def _integer(machine: "Machine", node: cst.Integer) -> Value:
+    if len(node.value) > _LONGEST_INTEGER:
+        return machine.unknown("number", node)
     return Scalar(symbols.number(int(node.value.replace("_", ""), 0)))
 
 

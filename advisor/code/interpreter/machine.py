@@ -174,6 +174,11 @@ class Machine:
                 self.undo()
             self.trace, self.entered = trace, entered
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the file has had its share of steps."""
+        return self._steps_before + self._steps >= MOST_STEPS_PER_FILE
+
     def tick(self) -> None:
         """Count one step; raises `OutOfBudget` when the entry point, or the file, has had its
         share. Steps decide, so that the outcome is always the same; time is the last resort."""

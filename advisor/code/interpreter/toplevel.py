@@ -92,10 +92,12 @@ def entry_points(machine: "Machine", source: "Source") -> Iterator[EntryPoint]:
 def _functions(machine: "Machine", scope: Scope) -> Iterator[EntryPoint]:
     """Run every function that nothing has called yet, those first that nothing in the file calls:
     they set the stage for the others."""
-    called = frozenset(_CALL.findall(scope.source.text))
     receivers: dict[Class, Receiver] = {}
-    while waiting := _waiting(machine, scope, 0):
-        function = _first(waiting, called)
+    queue = _Queue(machine, scope)
+    while (function := queue.first()) is not None:
+        if machine.is_exhausted:
+            yield EntryPoint("all other functions", (), "the file takes too long")
+            return
         owner = _owner_of_receiver(function)
         if owner is not None and owner not in receivers:
             yield _make_receiver(machine, scope, owner, receivers)
@@ -132,10 +134,30 @@ def _waiting(machine: "Machine", scope: Scope, known: int) -> list[Function]:
     ]
 
 
-def _first(waiting: list[Function], called: frozenset[str]) -> Function:
-    """The function to run next. Most are defined before those that call them."""
-    roots = [function for function in waiting if function.name not in called]
-    return (roots or waiting)[-1]
+class _Queue:
+    """The functions of a file that were never entered: those first that nothing in the file calls,
+    and the last ones first. Most are defined before those that call them."""
+
+    def __init__(self, machine: "Machine", scope: Scope) -> None:
+        self._machine = machine
+        self._scope = scope
+        self._called = frozenset(_CALL.findall(scope.source.text))
+        self._known = 0
+        self._roots: list[Function] = []
+        self._others: list[Function] = []
+
+    def first(self) -> Function | None:
+        """The function to run next; None when there is none left."""
+        found = _waiting(self._machine, self._scope, self._known)
+        self._known = len(self._machine.defined)
+        for function in found:
+            (self._others if function.name in self._called else self._roots).append(function)
+        for waiting in (self._roots, self._others):
+            while waiting and waiting[-1].node in self._machine.entered:
+                waiting.pop()
+            if waiting:
+                return waiting[-1]
+        return None
 
 
 def _owner_of_receiver(function: Function) -> Class | None:

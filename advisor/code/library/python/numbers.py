@@ -1,6 +1,7 @@
 """Numbers of Python: rounding, extremes, lengths, sums."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -98,7 +99,7 @@ def rounded(call: Call) -> Value | None:
         return None
     constant = value.number.constant
     digits = known_number(call.argument(1, "ndigits"))
-    if constant is None:
+    if constant is None or not isfinite(constant):
         return value
     places = digits.integer if digits is not None else None
     return Scalar(symbols.number(round(constant, places)), value.names, value.configurable)
