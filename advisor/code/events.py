@@ -521,10 +521,11 @@ class LoaderBuilt(Event):
 @dataclass(eq=False, slots=True)
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
-    `testing`."""
+    `testing`. `callbacks` are what acts on the scores, as far as is known."""
 
     data: Value
     use: str
+    callbacks: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -28,6 +28,7 @@ from advisor.code.values import (
     alternatives,
     is_array,
     join,
+    lineage_of,
     number_of,
 )
 
@@ -141,6 +142,8 @@ def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:
         return None
     if is_array(left) or is_array(right):
         return None
+    if lineage_of(left) is not None or lineage_of(right) is not None:
+        return None  # samples
     operation = _ARITHMETIC.get(operator)
     first, second = number_of(left), number_of(right)
     result = operation(first, second) if operation and first and second else None

@@ -1,19 +1,22 @@
 """Data as Keras takes it: arrays, and iterators over pictures that are changed on the way."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from advisor.code.events import DataGiven, LoaderBuilt
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, attribute, method
+from advisor.code.library.lineages import words
+from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.transforms import GENERATOR
-from advisor.code.values import NONE, Lineage, Object, RowSet, Value
+from advisor.code.values import NONE, Constant, Lineage, Object, RowSet, Value, known_text
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+_DATA_SETS = "mnist fashion_mnist cifar10 cifar100 imdb reuters boston_housing california_housing"
 ITERATOR = "keras.preprocessing.image.Iterator"
 
 
@@ -26,7 +29,50 @@ def give_data(call: Call) -> None:
         if isinstance(given, SequenceValue) and given.items:
             given = given.items[0]
         if given is not None:
-            call.machine.emit(DataGiven(call.place, call.context, given, use))
+            callbacks = call.argument(-1, "callbacks")
+            call.machine.emit(DataGiven(call.place, call.context, given, use, callbacks))
+
+
+# Callbacks that decide by a score on the validation data, and what they decide.
+CHOOSES = {
+    "EarlyStopping": "the end of the training is chosen",
+    "ModelCheckpoint": "the weights that are kept are chosen",
+    "ReduceLROnPlateau": "the learning rate is chosen",
+}
+
+
+@function(*(f"keras.callbacks.{name}" for name in CHOOSES))
+def callback(call: Call) -> Value | None:
+    """A callback that watches a score."""
+    return Object(call.path, call.arguments, call.place)
+
+
+def choosers(callbacks: Value | None) -> Iterator[Object]:
+    """The callbacks that choose by validation data."""
+    for each in callbacks.items or () if isinstance(callbacks, SequenceValue) else (callbacks,):
+        if not isinstance(each, Object) or each.path.rsplit(".", 1)[-1] not in CHOOSES:
+            continue
+        monitor = known_text(each.argument(0 if "Early" in each.path else 1, "monitor"))
+        keeps_all = "Checkpoint" in each.path and not _is_true(each.argument(-1, "save_best_only"))
+        if not keeps_all and (monitor is None or monitor.startswith("val")):
+            yield each
+
+
+def _is_true(value: Value | None) -> bool:
+    return isinstance(value, Constant) and value.value is True
+
+
+@function(*(f"keras.datasets.{name}.load_data" for name in words(_DATA_SETS)))
+def loaded(call: Call) -> Value | None:
+    """One of the well-known data sets: rows to train on, and rows to test by."""
+    parts = []
+    for _ in range(2):
+        lineage = Lineage(RowSet("all", place=call.place))
+        pair = (call.unknown(), call.unknown())
+        for each in pair:
+            each.lineage = lineage
+        parts.append(SequenceValue("tuple", pair, place=call.place))
+    return SequenceValue("tuple", tuple(parts), place=call.place)
 
 
 @method(GENERATOR, "flow", "flow_from_directory", "flow_from_dataframe")

@@ -1,0 +1,69 @@
+"""Choices that are made by test rows."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+KERAS = """\
+from tensorflow import keras
+from tensorflow.keras.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_val, y_val = load()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+def fit(data, *callbacks):
+    model.fit(x_train, y_train, validation_data=data, callbacks=list(callbacks))
+"""
+TORCH = """\
+import torch
+def training(model, epochs, {name}_loader, train_loader):
+    best = 0
+    for epoch in range(epochs):
+        learn(model, train_loader)
+        {score} = accuracy(model, {name}_loader)
+        if {condition}:
+            best = {score}
+            torch.save(model.state_dict(), "best.pt")
+"""
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(text) if each[1] == "NN506"]
+
+
+@pytest.mark.parametrize(
+    "callback", ["EarlyStopping()", "ModelCheckpoint('m', save_best_only=True)"]
+)
+def test_callbacks_do_not_choose_by_the_rows_that_judge_in_the_end(callback: str) -> None:
+    fit = f"model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[{callback}])"
+    end = "model.evaluate(x_test, y_test)\n"
+    text = f"{KERAS}{fit}  # error\n{end}"
+    assert found(text) == marked(text, "NN506")
+    assert not found(f"{KERAS}{fit}\n")
+    assert not found(f"{KERAS}{fit.replace('_test', '_val')}\n{end}")
+
+
+@pytest.mark.parametrize(
+    "callback", ["ModelCheckpoint('m')", "EarlyStopping(monitor='loss')", "CSVLogger('log')"]
+)
+def test_callbacks_that_choose_nothing_by_them_may_see_test_rows(callback: str) -> None:
+    fit = f"model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[{callback}])"
+    assert not found(f"{KERAS}{fit}\nmodel.evaluate(x_test, y_test)\n")
+
+
+def test_the_best_weights_are_not_those_with_the_best_test_score() -> None:
+    wrong = TORCH.format(name="test", score="test_score", condition="test_score > best")
+    assert len(found(wrong)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "condition"),
+    [
+        ("val", "val_score", "val_score > best"),
+        ("test", "test_score", "epoch == 3"),
+        ("train", "score", "score > best"),
+        ("test", "test_score", "test_score > 0.9"),
+    ],
+)
+def test_other_scores_may_decide(name: str, score: str, condition: str) -> None:
+    assert not found(TORCH.format(name=name, score=score, condition=condition))
