@@ -100,6 +100,10 @@ def test_parts_of_augmented_data_are_augmented(text: str) -> None:
             "loader = DataLoader(val, 32)\n"
         ),
         "train, tta_val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(tta_val, 32)\n",
+        (
+            "train, val = random_split(whole, [0.9, 0.1])\n"
+            "first, second, third = DataLoader(val), DataLoader(val), DataLoader(val)\n"
+        ),
         "# SimCLR\ntrain, val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(val, 32)\n",
     ],
 )

@@ -35,6 +35,8 @@ _TRANSFORM = re.compile(r"transform|augment|^aug$|^tfms?$|^trans$", re.IGNORECAS
 # Where the data sets of torchvision take their transform.
 _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
 _MNIST_LIKE = 2
+# Held-out data that is loaded this many times is looked at in several versions, to average over them.
+MOST_PASSES = 3
 _HELD_OUT_PARTS = frozenset({"test", "val", "valid", "validation", "evaluation"})
 
 
@@ -74,12 +76,19 @@ class HeldOutData(Fact):
         """The transform that changes each sample at random, where that is not on purpose."""
         if _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
             return None
+        if self._times_loaded() >= MOST_PASSES:
+            return None
         return random_part(self.transform)
+
+    def _times_loaded(self) -> int:
+        loaders = {event.loader for event in self.run.events(LoaderBuilt)}
+        return sum(_dataset(loader) is self.dataset for loader in loaders)
 
     def _said(self) -> set[str]:
         names = names_of(self.dataset) | {
             function.name for function in self.event.context.functions
         }
+        names.add(self.run.source.display_name.rpartition("/")[2])
         return {word for name in names for word in words(name)}
 
     def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
