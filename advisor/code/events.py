@@ -512,6 +512,13 @@ class RowsSplit(Event):
 
 
 @dataclass(eq=False, slots=True)
+class TransformBuilt(Event):
+    """A transform of pictures comes into being, or a chain of them."""
+
+    transform: Object
+
+
+@dataclass(eq=False, slots=True)
 class LoaderBuilt(Event):
     """A data loader, or an iterator over pictures in a folder, comes into being."""
 

@@ -3,6 +3,7 @@
 The tables are all that is known of a transform; a transform that is not in them changes nothing.
 """
 
+from advisor.code.events import TransformBuilt
 from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, function
 from advisor.code.values import Constant, Object, Value, alternatives, known_number
@@ -44,7 +45,9 @@ def transform(call: Call) -> Value | None:
     """A transform that is yet to be applied."""
     if not call.path.rsplit(".", 1)[-1][:1].isupper():
         return None
-    return Object(call.path, call.arguments, call.place)
+    made = Object(call.path, call.arguments, call.place)
+    call.machine.emit(TransformBuilt(call.place, call.context, made))
+    return made
 
 
 def random_part(value: Value | None) -> Object | None:

@@ -1,0 +1,94 @@
+"""Pictures on their way into a ready model, and the normalisation that its weights want."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import LayerBuilt, TransformBuilt
+from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.library.pretrained import Normalisation, normalisation_of
+from advisor.code.library.transforms import GENERATOR
+from advisor.code.values import Constant, Layer, Object, Value, alternatives, known_number
+from advisor.code.values import Sequence as SequenceValue
+
+# Signs that pixels are normalised somewhere, by whatever means.
+_NORMALISES = re.compile(
+    r"ormali[sz]e|ormali[sz]ation\(|preprocess_input|0?\.485|IMAGENET_|\.transforms\(\)|ImageProcessor"
+    r"|FeatureExtractor|create_transform|standardi[sz]e|\bmeans?\b *=|127\.5|\.sub_\(|Rescaling"
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedPictures(Fact):
+    """Pictures are prepared for a ready model with its weights. `scaled` says that pixels are
+    brought to numbers from 0 to 1 and no further."""
+
+    transform: Object
+    model: Layer
+    wants: Normalisation
+    scaled: bool
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The transforms of a run that uses one ready model, where nothing else normalises."""
+        models = list(_ready_models(run))
+        if not models or holds_unit_tests(run) or _NORMALISES.search(run.source.text):
+            return
+        wishes = {normalisation_of(model.path) for model in models}
+        wants = wishes.pop()
+        if wants is None or wishes:
+            return
+        library = "keras" if models[0].path.startswith("keras.") else "torchvision"
+        for transform in _outermost(run):
+            if transform.path.startswith(library):
+                yield cls(transform, models[0], wants, _only_scales(transform))
+
+
+def _ready_models(run: AbstractRun) -> Iterator[Layer]:
+    """The ready models of libraries that are built with weights."""
+    for event in run.events(LayerBuilt):
+        layer = event.layer
+        if layer.path.startswith("torchvision.models."):
+            given = layer.argument(0, "pretrained") or layer.argument(-1, "weights")
+            if given is not None and _is_on(given):
+                yield layer
+        elif layer.path.startswith("keras.applications."):
+            weights = layer.arguments.keywords.get("weights")
+            if weights is None or (isinstance(weights, Constant) and weights.value == "imagenet"):
+                yield layer
+
+
+def _is_on(value: Value) -> bool:
+    for each in alternatives(value):
+        if isinstance(each, Constant) and (each.configurable or each.value in {None, False}):
+            return False
+        if not isinstance(each, Constant) and not hasattr(each, "path"):
+            return False
+    return True
+
+
+def _outermost(run: AbstractRun) -> Iterator[Object]:
+    """The transforms that are not part of another one."""
+    built = [event.transform for event in run.events(TransformBuilt)]
+    inner = {part for each in built for part in _parts(each)}
+    yield from (each for each in built if each not in inner)
+
+
+def _parts(transform: Object) -> Iterator[Value]:
+    given = transform.argument(0, "transforms")
+    if isinstance(given, SequenceValue):
+        yield from given.items or ()
+
+
+def _only_scales(transform: Object) -> bool:
+    """Whether pixels come out from 0 to 1, for sure."""
+    if transform.path == GENERATOR:
+        rescale = known_number(transform.argument(-1, "rescale"))
+        constant = None if rescale is None else rescale.constant
+        return constant is not None and abs(float(constant) * 255 - 1) < 0.01
+    parts = list(_parts(transform)) if transform.path.endswith(".Compose") else [transform]
+    if not all(isinstance(part, Object) for part in parts):
+        return False
+    return any(isinstance(part, Object) and part.path.endswith(".ToTensor") for part in parts)
