@@ -151,9 +151,28 @@ def _lessons(folder: Path) -> Iterator[Truth]:
 
 
 def ask(tool: str, command: str, run: Path) -> list[Word] | None:
-    """What a tool says about a run; None if it reads nothing there."""
+    """What a tool says about a run; None if it reads nothing there.
+
+    A tool that does not read the folder is asked about the folders and files with logs below it,
+    until one is read.
+    """
+    for place in _places(run):
+        if (words := _asked_about(tool, command, place)) is not None:
+            return words
+    return None
+
+
+def _places(run: Path) -> Iterator[Path]:
+    yield run
+    if run.is_dir():
+        yield from sorted({path.parent for path in run.rglob("*tfevents*")} - {run})
+        for pattern in ("*.csv", "trainer_state.json", "*.jsonl"):
+            yield from sorted(run.rglob(pattern))
+
+
+def _asked_about(tool: str, command: str, place: Path) -> list[Word] | None:
     arguments, words_in = TOOLS[tool]
-    called = [command, *arguments(str(run))]
+    called = [command, *arguments(str(place))]
     done = subprocess.run(called, capture_output=True, text=True, timeout=120, check=False)
     try:
         return list(words_in(json.loads(done.stdout)))

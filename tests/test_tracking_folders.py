@@ -1,8 +1,10 @@
 """The folders of experiment trackers: MLflow's file store and the runs of Weights & Biases."""
 
 import json
+import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from advisor.runs.loading import load_runs
+from advisor.runs.readers.mlflow_database import DatabaseRun, runs_in
 from advisor.runs.readers.mlflow_run import MlflowRun
 from advisor.runs.readers.wandb_run import WandbRun
 from advisor.runs.run import Run, Split
@@ -94,6 +97,68 @@ class TestMlflow:
         assert file.read() == 1
         assert list(file.series["loss"].values) == [2.0, 1.0]
         assert file.read() == 0
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database with two runs of one name, one of another, and a deleted one."""
+    path = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(path)) as tables, tables:
+        tables.executescript(
+            """
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
+            CREATE TABLE runs (run_uuid TEXT, name TEXT, experiment_id INTEGER,
+                               start_time BIGINT, lifecycle_stage TEXT);
+            CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
+            CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT,
+                                  step BIGINT, is_nan BOOLEAN);
+            INSERT INTO experiments VALUES (1, 'digits');
+            INSERT INTO params VALUES ('lr', '0.1', 'a1'), ('amp', 'True', 'a1');
+            """
+        )
+        for number, (run, name, stage) in enumerate(
+            [
+                ("a1", "first", "active"),
+                ("b2", "twin", "active"),
+                ("c3", "twin", "active"),
+                ("d4", "gone", "deleted"),
+            ]
+        ):
+            start = 1_700_000_000_000 + number
+            tables.execute("INSERT INTO runs VALUES (?, ?, 1, ?, ?)", (run, name, start, stage))
+            for step in range(3):
+                point = ("val/loss", 2.0 / (step + 1), start + step, run, step, step == 2)
+                tables.execute("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", point)
+    return path
+
+
+class TestMlflowDatabase:
+    @pytest.mark.parametrize("named", [True, False])
+    def test_each_active_run_is_one(self, database: Path, named: bool) -> None:
+        loaded = load_runs([database if named else database.parent])
+        names = [run.name for run in loaded.runs]
+        assert names == ["digits/first", "mlflow.db/b2", "mlflow.db/c3"]
+        assert loaded.failures == loaded.skipped == []
+        first = loaded.runs[0]
+        assert first.hyperparameters == {"lr": 0.1, "amp": True}
+        assert first.curves[0].values[:2].tolist() == [2.0, 1.0]
+        assert isnan(first.curves[0].values[2])
+        assert first.curves[0].wall_times[0] == 1.7e9
+
+    def test_only_new_points_are_news(self, database: Path) -> None:
+        (path, *_) = runs_in(database)
+        file = DatabaseRun(path)
+        assert [file.read(), file.read()] == [3, 0]
+        with closing(sqlite3.connect(database)) as tables, tables:
+            tables.execute("INSERT INTO metrics VALUES ('val/loss', 0.1, 9, 'a1', 3, 0)")
+        assert file.read() == 1
+        assert len(file.series["val/loss"]) == 4
+
+    def test_other_databases_are_passed_over(self, database: Path, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / "other.db")) as tables, tables:
+            tables.execute("CREATE TABLE animals (name TEXT)")
+        (tmp_path / "Thumbs.db").write_bytes(b"no database")
+        assert len(load_runs([tmp_path]).runs) == 3
 
 
 # ---- the format of `.wandb` files, written as its readers expect it

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from advisor.runs.readers.mlflow_database import SUFFIX, is_database, lies_in_database, runs_in
 from advisor.runs.readers.opening import is_table
 
 _MARK = "tfevents"
@@ -56,8 +57,10 @@ def find_logs(path: Path) -> LogFiles:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
         raise RunNotReadable(path, in_words(error)) from error
-    for candidate in _candidates(path, found) if is_folder else (path,):
-        if reason := _why_lookalike(candidate.name):
+    for candidate in _candidates(path, found) if is_folder else _named(path):
+        if lies_in_database(candidate):
+            found.files.append(candidate)
+        elif reason := _why_lookalike(candidate.name):
             found.lookalikes.append((candidate, reason))
         elif reason := _why_not_readable(candidate):
             found.rejected.append((candidate, reason))
@@ -110,6 +113,19 @@ def _candidates(root: Path, found: LogFiles) -> Iterator[Path]:
         for name in sorted(names):
             if is_event_file(name) or is_table(Path(folder, name)):
                 yield Path(folder, name)
+            elif name.endswith(SUFFIX):
+                yield from _in_database(Path(folder, name))
+
+
+def _named(path: Path) -> Iterator[Path]:
+    """What a file that is named itself stands for: itself, or the runs of a database."""
+    runs = list(_in_database(path))
+    yield from runs or [path]
+
+
+def _in_database(path: Path) -> Iterator[Path]:
+    if is_database(path):
+        yield from runs_in(path)
 
 
 def _identity(folder: str) -> tuple[int, int]:

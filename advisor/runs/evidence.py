@@ -2,7 +2,7 @@
 
 from advisor.recipe.ticking import Record
 from advisor.runs.diagnosis import RunDiagnosis
-from advisor.runs.run import Run, Split
+from advisor.runs.run import Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 
 
@@ -13,7 +13,10 @@ def record_of(diagnosis: RunDiagnosis, thresholds: Thresholds | None = None) -> 
         unseen["the test set"] = "no test rows were evaluated"
     if not _shows_order(diagnosis.run, thresholds or Thresholds()):
         unseen["the order of the data"] = "it takes several training values in each epoch"
-    return Record(diagnosis.findings, diagnosis.explained, diagnosis.asked, unseen)
+    asked = set(diagnosis.asked)
+    if diagnosis.run.kind is not Kind.SUPERVISED:
+        asked.discard("missing-curve")  # which knows what supervised training should log, no other
+    return Record(diagnosis.findings, diagnosis.explained, asked, unseen)
 
 
 def _shows_order(run: Run, thresholds: Thresholds) -> bool:

@@ -14,6 +14,7 @@ from advisor.runs.discovery import RunNotReadable, find_logs, why_nothing_is_rea
 from advisor.runs.grouping import FolderRole, Member, RunFiles, group_runs
 from advisor.runs.hyperparameters import hyperparameters_in_texts
 from advisor.runs.kinds import kind_of_run
+from advisor.runs.readers.mlflow_database import is_database
 from advisor.runs.readers.series import Series
 from advisor.runs.readers.settings_beside import settings_beside
 from advisor.runs.reading import LogReader, Progress
@@ -116,6 +117,8 @@ def _name(group: RunFiles, path: Path, taken: AbstractSet[str]) -> str:
     If a run of another input has that name, it is the path as it was typed.
     """
     number = f"#{group.number}" if group.number else ""
+    if path.is_file() and is_database(path):
+        path = path.parent
     whole = group.place if path.is_dir() else path
     name = (path.name or path.resolve().name) if whole == path else str(whole.relative_to(path))
     name = Path(name).as_posix() + number

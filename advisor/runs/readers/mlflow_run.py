@@ -51,7 +51,7 @@ class MlflowRun(TableFile):
         """Where the run would lie if its folders bore the names that people gave."""
         name, experiment = self._meta.get("run_name"), self.path.parent.parent
         title = _meta(experiment / META).get("name", experiment.name)
-        return _below(experiment.parent, str(title), str(name)) if name else None
+        return below(experiment.parent, str(title), str(name)) if name else None
 
     def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read the lines appended since the last call; return their number. Raises `OSError`."""
@@ -78,11 +78,23 @@ class MlflowRun(TableFile):
             except ValueError:
                 self.gaps.append(Gap(offset + number, offset + number + len(line)))
                 continue
-            series = self._series.setdefault(name, Series(name))
-            if step == 0 and len(series) and series.steps[-1] == len(series) - 1:
-                step = len(series)  # logged without steps, which MLflow takes for step 0
-            series.append(step, moment, value)
+            add_point(self._series, name, step, moment, value)
             self._points += 1
+
+
+def add_point(
+    metrics: dict[str, Series], name: str, step: int, moment: float, value: float
+) -> None:
+    """Append a point of a metric; those without steps, which MLflow puts at step 0, are numbered."""
+    series = metrics.setdefault(name, Series(name))
+    if step == 0 and len(series) and series.steps[-1] == len(series) - 1:
+        step = len(series)
+    series.append(step, moment, value)
+
+
+def below(folder: Path, *names: str) -> Path:
+    """A place below a folder; slashes in the names lead nowhere else."""
+    return folder.joinpath(*(name.replace("/", "-") or "-" for name in names))
 
 
 def _point(line: bytes) -> tuple[float, float, int]:
@@ -104,8 +116,3 @@ def _meta(path: Path) -> dict[str, Any]:
         return plain_entries(_text(path))
     except OSError:
         return {}
-
-
-def _below(folder: Path, *names: str) -> Path:
-    """A place below a folder; slashes in the names lead nowhere else."""
-    return folder.joinpath(*(name.replace("/", "-") or "-" for name in names))

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from advisor.runs.readers import csv_log, json_log, mlflow_run, wandb_run
+from advisor.runs.readers import csv_log, json_log, mlflow_database, mlflow_run, wandb_run
 from advisor.runs.readers.csv_log import CsvLog
 from advisor.runs.readers.json_log import TRAINER_STATE, JsonLines, TrainerState
+from advisor.runs.readers.mlflow_database import DatabaseRun
 from advisor.runs.readers.mlflow_run import MlflowRun
 from advisor.runs.readers.series import LogFile
 from advisor.runs.readers.tfevents import EventFile
@@ -31,6 +32,8 @@ def open_log(path: Path) -> LogFile:
     suffix = path.suffix.lower()
     if path.name == TRAINER_STATE:
         return TrainerState(path)
+    if mlflow_database.lies_in_database(path):
+        return DatabaseRun(path)
     if path.name == mlflow_run.META:
         return MlflowRun(path)
     if suffix == wandb_run.SUFFIX:
