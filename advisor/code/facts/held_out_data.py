@@ -21,8 +21,10 @@ from advisor.code.values import (
     Function,
     Instance,
     Object,
+    Scalar,
     Value,
     alternatives,
+    known_number,
     known_text,
     lineage_of,
     names_of,
@@ -71,6 +73,24 @@ class HeldOutData(Fact):
             if name is not None:
                 return name
         return "the held-out data"
+
+    @property
+    def loader(self) -> Object | None:
+        """What loads it in batches."""
+        return self.event.loader if isinstance(self.event, LoaderBuilt) else None
+
+    def drops_last_batch(self) -> bool:
+        """Whether the samples of the last batch are left out, whatever the options."""
+        if self.loader is None or not is_loader(self.loader) or self.loader.arguments.unknown:
+            return False
+        drops = self.loader.argument(8, "drop_last")
+        always = isinstance(drops, Constant) and drops.value is True and not drops.configurable
+        size = known_number(self.loader.argument(1, "batch_size"))
+        whole = getattr(self.dataset, "fields", {}).get("length")
+        if isinstance(whole, Scalar) and size is not None and size.integer:
+            samples = whole.number.integer
+            return always and (samples is None or samples % size.integer != 0)
+        return always
 
     def random_change(self) -> Object | None:
         """The transform that changes each sample at random, where that is not on purpose."""
