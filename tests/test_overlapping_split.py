@@ -69,6 +69,10 @@ def test_a_model_is_not_scored_by_what_it_has_seen(text: str) -> None:
             "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])\n"
         ),
         (
+            "X_test = table.loc[other.index, :]\ntable.drop(other.index, inplace=True)\n"
+            "model.fit(table[['a']], table['b'])\nmodel.score(X_test[['a']], X_test['b'])\n"
+        ),
+        (
             "old, new = table[table['year'] < 2019], table[table['year'] >= 2019]\n"
             "model.fit(old[['a']], old['b'])\nmodel.score(new[['a']], new['b'])\n"
         ),

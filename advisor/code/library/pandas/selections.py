@@ -86,10 +86,13 @@ def dropped(call: Call) -> Value | None:
     else:
         result = same_columns(_without_rows(call, table, which), table)
     if call.argument(-1, "inplace") is TRUE:
-        if by_column or names is not None:
+        by_row = not by_column and names is None
+        if by_row:
+            call.machine.store(table.fields, "lineage", result.fields.get("lineage"))
+        else:
             take_away(call.machine, table, names)
         for name in columns_of(table):
-            if names is not None and name in names:
+            if by_row or (names is not None and name in names):
                 call.machine.store(table.fields, ("column", name), None)
         return NONE
     return result
