@@ -91,6 +91,11 @@ class TestASignThatIsFlipped:
         assert diagnosis.findings[0].name == "loss-rises-from-start"
         assert "sign" in diagnosis.findings[0].message
 
+    def test_an_accuracy_that_comes_up_to_chance_is_no_gain(self) -> None:
+        loss = train(-2.3 - np.geomspace(0.01, 4000, 60))
+        accuracy = evaluations(loss, np.repeat([0.003, 0.097], 6), "accuracy")
+        assert judged(loss, accuracy).findings[0].name == "loss-rises-from-start"
+
     def test_a_negative_loss_with_a_rising_accuracy_is_another_loss(self) -> None:
         loss = train(-2.3 - np.geomspace(0.01, 4000, 60))
         diagnosis = judged(loss, evaluations(loss, np.linspace(0.1, 0.9, 12), "accuracy"))
@@ -195,6 +200,18 @@ class TestAHighLossWithAFairAccuracy:
         accuracy = evaluations(loss, 0.7 - 0.4 * falling(20, 1, 0), "accuracy")
         diagnosis = judged(loss, held_out, accuracy, classes=10)
         assert not any("softmax" in each.message for each in diagnosis.findings)
+
+
+class TestAClassifierThatStartsAboveAnyGuess:
+    LOSS = 60 * falling(300, 1.2, 0.2, pace=3)
+
+    def test_its_loss_is_off_whatever_the_number_of_classes(self) -> None:
+        loss = train(self.LOSS + scatter(300, 0.1))
+        accuracy = evaluations(loss, np.linspace(0.1, 0.7, 12), "accuracy")
+        assert found(judged(loss, accuracy), "init-loss-off").severity is Severity.INFO
+
+    def test_without_an_accuracy_it_may_be_any_loss(self) -> None:
+        assert "init-loss-off" not in names(judged(train(self.LOSS + scatter(300, 0.1))))
 
 
 class TestWhatIsTooGood:

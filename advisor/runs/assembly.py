@@ -20,7 +20,7 @@ from advisor.runs.facts import (
     ScheduledDescent,
 )
 from advisor.runs.not_judged import NotJudged
-from advisor.runs.reference_levels import UniformGuess, uniform_guess
+from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, uniform_guess
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
@@ -159,6 +159,12 @@ class _Assembly:
             self.thresholds,
         )
 
+    def largest_guess(self, loss: Trajectory) -> UniformGuess | None:
+        """The guess among more classes than anybody has, for a classifier that starts above it."""
+        accuracy = self.curve("accuracy", Split.TRAIN, Split.VALIDATION, Split.UNKNOWN)
+        starts_above = float(loss.costs[0]) > self.thresholds.largest_uninformed_loss
+        return LARGEST_GUESS if accuracy is not None and starts_above else None
+
     def schedule(self) -> Schedule | None:
         rate = self.curve("learning_rate", Split.UNKNOWN, Split.TRAIN)
         if rate is None or len(rate) < 2:
@@ -169,7 +175,7 @@ class _Assembly:
         what = "the loss at initialisation"
         if loss is None:
             return self.miss(what, "no training loss was logged")
-        guess = self.guess()
+        guess = self.guess() or self.largest_guess(loss)
         if guess is None:
             return self.miss(what, "the number of classes is unknown (`--classes`)")
         descent = LossDescent(self.run, loss, self.thresholds, guess=guess)

@@ -64,6 +64,10 @@ class UniformGuess:
         return entropy + wrong * log(max(self.classes - 1, 1))
 
 
+LARGEST_GUESS = UniformGuess(256_000, "the size of the largest vocabularies, for want of a number")
+"""What no classifier costs before it has learned anything."""
+
+
 def uniform_guess(
     run: Run,
     user: UserFacts,

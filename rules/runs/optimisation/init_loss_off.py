@@ -6,6 +6,7 @@ from advisor.findings import Evidence, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import FirstLoss
+from advisor.runs.reference_levels import LARGEST_GUESS
 from advisor.runs.wording import figure, number, step, times
 
 _CAUSES_ABOVE = (
@@ -53,6 +54,8 @@ def init_loss_off(first: FirstLoss) -> Iterator[Draft]:
 
 def _severity(first: FirstLoss, factor: float) -> Severity:
     """Only a number of classes that the user gave makes it certain what the loss should be."""
+    if first.guess is LARGEST_GUESS:
+        return Severity.INFO  # other terms may be in the loss
     clear = factor > first.descent.thresholds.init_excess_error
     if first.guess.is_given:
         return Severity.ERROR if clear else Severity.WARNING

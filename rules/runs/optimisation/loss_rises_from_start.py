@@ -6,6 +6,7 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import LossDescent
+from advisor.runs.reference_levels import as_fractions
 from advisor.runs.wording import figure, number, percent
 
 _CAUSES = (
@@ -52,13 +53,8 @@ def _is_negated(descent: LossDescent) -> Draft | None:
             return None
         seen, figures = f"starts at {number(start)}, which is {level}", figure(level, -guess.loss)
     else:
-        watched = descent.accuracy is not None and len(descent.accuracy) >= 3
-        if (
-            not watched
-            or descent.accuracy_rises
-            or start > 0
-            or final > -settings.negated_fall * abs(start)
-        ):
+        falls_far = start <= 0 and final < -settings.negated_fall * abs(start)
+        if not falls_far or not _gains_no_accuracy(descent):
             return None
         seen = f"falls from {number(start)} to {number(final)} without any gain in accuracy"
         figures = figure("final level", final)
@@ -68,6 +64,15 @@ def _is_negated(descent: LossDescent) -> Draft | None:
         evidence=(figure("first loss", start), figures),
         causes=_CAUSES[:1],
     )
+
+
+def _gains_no_accuracy(descent: LossDescent) -> bool:
+    """Whether an accuracy was watched and shows nothing that could be called learning."""
+    accuracy = descent.accuracy
+    if accuracy is None or len(accuracy) < 3:
+        return False
+    rates = as_fractions(accuracy)
+    return rates.start - rates.final.value < descent.thresholds.at_chance_share
 
 
 def _goes_the_wrong_way(descent: LossDescent) -> Draft | None:
