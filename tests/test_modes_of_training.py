@@ -176,3 +176,24 @@ def test_a_training_that_an_evaluation_leaves_in_its_mode_is_flagged(case: str) 
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
 def test_a_training_that_is_switched_back_or_meant_so_is_not_flagged(case: str) -> None:
     assert "NN402" not in {code for _, code in findings(_dedented(case))}
+
+
+def test_an_evaluation_between_trainings_of_an_unknown_model_is_one() -> None:
+    text = """
+import torch
+def fit(network, optimizer, loss_of, batches, test_loader):
+    for epoch in range(10):
+        network.train()
+        for x, y in batches:
+            optimizer.zero_grad()
+            loss_of(network(x), y).backward()
+            optimizer.step()
+        network.eval()
+        for x, y in test_loader:  # error
+            print(loss_of(network(x), y).item())
+"""
+    assert findings(text) == marked(text, "NN403")
+    assert findings(text.replace("        for x, y in test_loader:", SAFE)) == []
+
+
+SAFE = "        torch.set_grad_enabled(False)\n        for x, y in test_loader:"

@@ -335,6 +335,13 @@ class AmountLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class WriterBuilt(Event):
+    """A log of TensorBoard is opened; `named` tells that its folder may be named after the run."""
+
+    named: bool
+
+
+@dataclass(eq=False, slots=True)
 class NotNumbersReplaced(Event):
     """NaN in a loss is replaced by a number: `result` is what comes out."""
 

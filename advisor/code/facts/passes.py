@@ -181,6 +181,8 @@ class Pass:
                 if not isinstance(event.module, Instance) or has_weights(event.module):
                     return
                 continue
+            if isinstance(event, Escaped) and event.callee is self.module:
+                return
             yield event
 
     def _is_near(self, event: Event, loop: Loop | None) -> bool:

@@ -11,11 +11,13 @@ from advisor.code.events import (
     Escaped,
     Event,
     Loop,
+    LossComputed,
     MethodNamed,
     OptimizerStepped,
     ScheduleBuilt,
     ScheduleStepped,
 )
+from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
@@ -127,6 +129,21 @@ class ScheduleUse(Fact):
             if isinstance(earlier, Escaped)
             for value in earlier.values
             for optimizer in optimizers
+        )
+
+    def has_held_out_loss(self, step: ScheduleStepped) -> bool:
+        """Whether a loss on data to judge by is computed in the loop that a step is in, and before
+        it."""
+        loops = {loop.node for loop in inner_loops(step, self.schedule)}
+        judged = [
+            each.loop.node
+            for each in Evaluation.collect(self.run)
+            if each.loop is not None
+            and loops & {loop.node for loop in each.passes[0].event.context.loops}
+        ]
+        return any(
+            event.index < step.index and any(loop.node in judged for loop in event.context.loops)
+            for event in self.run.events(LossComputed)
         )
 
     def finding(self, step: Event, message: str) -> Draft:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import ObjectLoaded, StateTaken, StateUsed
+from advisor.code.events import ObjectLoaded, StateTaken, StateUsed, WriterBuilt
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.values import (
     Arguments,
+    Constant,
     Dictionary,
     Instance,
     Layer,
@@ -89,3 +90,16 @@ def _inside(value: Value | None) -> Iterator[Value]:
         yield from value.items.values()
     elif value is not None:
         yield value
+
+
+@function(
+    "torch.utils.tensorboard.SummaryWriter",
+    "torch.utils.tensorboard.writer.SummaryWriter",
+    "tensorboardX.SummaryWriter",
+)
+def writer(call: Call) -> Value | None:
+    """A log of TensorBoard."""
+    given = list(call.arguments.values())
+    plain = all(isinstance(each, Constant) and not each.configurable for each in given)
+    call.machine.emit(WriterBuilt(call.place, call.context, call.arguments.unknown or not plain))
+    return None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.code.events import ScheduleStepped
 from advisor.code.facts.schedule_use import PLATEAU, ScheduleUse, metric_text
@@ -18,6 +19,9 @@ _RISES = frozenset(
 )
 _FALLS = frozenset(["loss", "losses", "error", "rmse", "mse", "mae", "perplexity", "wer", "cer"])
 
+_TRAINING = frozenset(["train", "training", "tr", "trn"])
+_HELD_OUT = frozenset(["val", "valid", "validation", "test", "dev", "eval"])
+
 
 @rule(
     "NN605",
@@ -33,6 +37,11 @@ def plateau_scheduler_input(use: ScheduleUse) -> Iterator[Draft]:
         problem = _of_plateau(use, step) if use.watches_metric else _of_other(use, step)
         if problem is not None:
             yield use.finding(step, problem)
+        elif use.watches_metric and _watches_training(use, step):
+            message = (
+                f"`{metric_text(step)}` falls on while the model over-fits: watch the held-out loss"
+            )
+            yield replace(use.finding(step, message), severity=Severity.WARNING)
 
 
 def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
@@ -50,6 +59,15 @@ def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
         f"`{text}` is better the {better} it is, but `{PLATEAU}` watches it in mode `{mode}`: the "
         f"rate falls while training goes well"
     )
+
+
+def _watches_training(use: ScheduleUse, step: ScheduleStepped) -> bool:
+    """Whether the metric is the loss in training, though a held-out loss is computed beside it."""
+    text = metric_text(step)
+    if text is None or not _PLAIN.fullmatch(text) or _direction(text) != "min":
+        return False
+    words = {word.lower() for word in _WORDS.findall(text)}
+    return bool(words & _TRAINING) and not words & _HELD_OUT and use.has_held_out_loss(step)
 
 
 def _of_other(use: ScheduleUse, step: ScheduleStepped) -> str | None:

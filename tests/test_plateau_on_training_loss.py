@@ -1,0 +1,46 @@
+"""plateau-scheduler-input (NN605): a schedule that watches the training loss."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+PROGRAM = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+model = nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+for epoch in range(30):
+    train_loss, val_loss = 0.0, 0.0
+    for x, y in train_batches():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        train_loss += loss.item()
+    EVALUATION
+    scheduler.step(METRIC)
+"""
+EVALUATION = """with torch.no_grad():
+        for x, y in val_batches():
+            val_loss += F.cross_entropy(model(x), y).item()"""
+
+
+def _codes(metric: str, evaluation: str = EVALUATION) -> list[str]:
+    text = PROGRAM.replace("METRIC", metric).replace("EVALUATION", evaluation)
+    return [code for _, code in findings(text)]
+
+
+@pytest.mark.parametrize("metric", ["train_loss", "train_loss.item()"])
+def test_the_training_loss_is_not_watched_where_a_held_out_loss_is_at_hand(metric: str) -> None:
+    assert _codes(metric) == ["NN605"]
+
+
+@pytest.mark.parametrize("metric", ["val_loss", "loss", "train_loss + val_loss"])
+def test_what_is_not_plainly_the_training_loss_may_be_watched(metric: str) -> None:
+    assert _codes(metric) == []
+
+
+def test_the_training_loss_may_be_watched_where_there_is_no_other() -> None:
+    assert _codes("train_loss", evaluation="print(train_loss)") == []

@@ -1,0 +1,132 @@
+"""no-train-metrics (NN804), hyperparameters-not-logged (NN805), no-init-loss-check (NN806)."""
+
+from textwrap import dedent
+
+import pytest
+
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
+
+SETTING = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+from torch.utils.tensorboard import SummaryWriter
+model = nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+"""
+TRAINING = """
+for epoch in range(30):
+    for x, y in train_loader():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+"""
+EVALUATION = """
+    with torch.no_grad():
+        for x, y in test_loader():
+            print(F.cross_entropy(model(x), y))
+"""
+
+
+def _codes(text: str, code: str) -> list[str]:
+    source = Source(SETTING + text, "program.py")
+    rules = [rulebook("code").find(code)]
+    return [each.code for each in analyze(source, Project([source]), rules).findings]
+
+
+def test_a_program_that_never_looks_at_the_error_in_training_is_told_so() -> None:
+    assert _codes(TRAINING + EVALUATION, "NN804") == ["NN804"]
+
+
+def test_a_step_in_a_function_that_reports_nothing_changes_nothing() -> None:
+    step = """
+def step(x, y):
+    optimizer.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()
+for epoch in range(30):
+    for x, y in train_loader():
+        step(x, y)
+"""
+    assert _codes(step + EVALUATION, "NN804") == ["NN804"]
+    reporting = step.replace("    optimizer.step()", "    optimizer.step()\n    return 3")
+    assert _codes(reporting + EVALUATION, "NN804") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["total += loss.item()", "print(loss)", "losses.append(loss)", "logger.info(loss)"],
+)
+def test_a_program_that_reports_the_loss_is_left_alone(line: str) -> None:
+    assert _codes(f"{TRAINING}        {line}\n{EVALUATION}", "NN804") == []
+
+
+def test_a_program_that_judges_the_training_rows_as_well_is_left_alone() -> None:
+    both = EVALUATION + EVALUATION.replace("test_loader", "train_loader")
+    assert _codes(TRAINING + both, "NN804") == []
+
+
+def test_a_program_that_judges_nothing_is_none_of_these() -> None:
+    assert _codes(TRAINING, "NN804") == []
+
+
+def test_curves_without_the_hyperparameters_they_belong_to_are_told() -> None:
+    logged = "writer = SummaryWriter()\n" + TRAINING + "        writer.add_scalar('loss', loss)\n"
+    assert _codes(logged, "NN805") == ["NN805"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "writer.add_hparams({'lr': 0.1}, {})",
+        "writer.add_text('settings', 'lr 0.1')",
+        "json.dump({'lr': 0.1}, file)",
+        "wandb.init()",
+        "print(args)",
+        "torch.save({'model': model.state_dict(), 'args': options}, 'last.pt')",
+    ],
+)
+def test_noted_hyperparameters_are_enough(line: str) -> None:
+    assert _codes(f"writer = SummaryWriter()\n{line}\n{TRAINING}", "NN805") == []
+
+
+def test_a_log_that_is_named_after_the_run_says_enough() -> None:
+    assert _codes(f"writer = SummaryWriter(f'runs/{{rate}}')\n{TRAINING}", "NN805") == []
+    assert _codes(f"writer = SummaryWriter('runs')\n{TRAINING}", "NN805") == ["NN805"]
+
+
+def test_a_program_without_a_log_has_nothing_to_note() -> None:
+    assert _codes(TRAINING, "NN805") == []
+
+
+def test_a_training_that_begins_unchecked_is_told_so() -> None:
+    assert _codes(TRAINING, "NN806") == ["NN806"]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        """
+        with torch.no_grad():
+            print(F.cross_entropy(model(x), y))
+        """,
+        """
+        batch = next(iter(train_loader()))
+        """,
+        """
+        # overfit a batch first: see notes
+        """,
+    ],
+)
+def test_a_look_at_the_first_loss_or_at_one_batch_is_a_check(check: str) -> None:
+    assert _codes(dedent(check) + TRAINING, "NN806") == []
+
+
+@pytest.mark.parametrize("code", ["NN804", "NN805", "NN806"])
+def test_these_are_advice_and_not_asked_for_by_default(code: str) -> None:
+    chosen = {rule.code for rule in rulebook("code").select()}
+    assert code not in chosen
+    assert ("NN806" in {rule.code for rule in rulebook("code").select(stage="baseline")}) is True
