@@ -36,6 +36,23 @@ _NOTES = re.compile(
     r"|['\"](args|opts?|cfg|config|flags|params)['\"]",
     re.IGNORECASE,
 )
+_PRINTED_LOSS = re.compile(r"(print|log|info|write|format)\w*\([^\n]*\b\w*loss\b", re.IGNORECASE)
+_CALL = re.compile(r"\b(?P<called>\w+)\((?P<passed>[^()\n]*)\)")
+# What is called with data that are learned from without judging by them.
+_PREPARES = frozenset(
+    ["DataLoader", "TensorDataset", "Subset", "enumerate", "tqdm", "trange", "len", "zip", "iter"]
+    + ["range", "next", "list", "train", "fit", "print", "random_split", "prepare", "from_numpy"]
+    + [
+        "tensor",
+        "Tensor",
+        "join",
+        "isinstance",
+        "set_epoch",
+        "read_csv",
+        "load_dataset",
+        "iterator",
+    ]
+)
 _SANITY = re.compile(
     r"over_?fit|sanity|fast_dev_run|one_batch|single_batch|probe|next\(iter\(|smoke|tiny|debug",
     re.IGNORECASE,
@@ -87,6 +104,8 @@ class TrainingHabits(Fact):
         off = (each for each in passes(self.run) if each.event.context.gradients is False)
         if any(_goes_over_training_rows(each.loop) for each in off):
             return True
+        if any(_judges_training_rows(source.text) for source in self.sources):
+            return True
         text = code_of(self.batches.node)
         around = [code_of(each.node) for each in self._functions_inside()]
         return any(_REPORTS.search(each) for each in (text, *around))
@@ -127,6 +146,17 @@ class TrainingHabits(Fact):
         """A finding where the log is opened."""
         assert self.writer is not None
         return Draft(self.writer, message)
+
+
+def _judges_training_rows(text: str) -> bool:
+    """Whether a function may be handed the rows that are learned from to judge by them, or a loss is
+    printed."""
+    if _PRINTED_LOSS.search(text):
+        return True
+    return any(
+        "train" in words(call["passed"]) and call["called"] not in _PREPARES
+        for call in _CALL.finditer(text)
+    )
 
 
 def _goes_over_training_rows(loop: Loop | None) -> bool:
