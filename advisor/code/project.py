@@ -15,7 +15,7 @@ from advisor.code.values import Folder, ProjectModule, Scope, Unknown, Value
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
-MOST_KEPT = 1_500_000
+MOST_KEPT = 500_000
 """Characters of imported modules that are kept from one file to the next; their trees take some
 eighty times as many bytes."""
 

@@ -1,7 +1,7 @@
 """The checksum of TFRecord files: CRC-32C, rotated and offset so that stored sums can be summed."""
 
 _POLYNOMIAL = 0x82F63B78
-_MASK_DELTA = 0xA282EAD8
+MASK_DELTA = 0xA282EAD8
 
 
 def _remainder(byte: int) -> int:
@@ -10,12 +10,12 @@ def _remainder(byte: int) -> int:
     return byte
 
 
-_TABLE = tuple(_remainder(byte) for byte in range(256))
+TABLE = tuple(_remainder(byte) for byte in range(256))
 
 
 def crc32c(data: bytes) -> int:
     """The CRC-32C (Castagnoli, RFC 3720) of `data`."""
-    table = _TABLE
+    table = TABLE
     checksum = 0xFFFFFFFF
     for byte in data:
         checksum = table[(checksum ^ byte) & 0xFF] ^ (checksum >> 8)
@@ -26,4 +26,4 @@ def masked_crc32c(data: bytes) -> int:
     """The CRC-32C of `data` as TFRecord files store it."""
     checksum = crc32c(data)
     rotated = (checksum >> 15) | (checksum << 17)
-    return (rotated + _MASK_DELTA) & 0xFFFFFFFF
+    return (rotated + MASK_DELTA) & 0xFFFFFFFF

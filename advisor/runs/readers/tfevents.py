@@ -28,6 +28,12 @@ _LARGEST_STEP = (1 << 63) - 1
 # Scalars take less than 100 bytes; a record that does not fit into a chunk is skipped unread.
 _CHUNK = 8 << 20
 _LARGEST_CHECKED_RECORD = 64 << 10
+# Where to look for stretches that repeat: from so many bytes on, after so many that do not.
+_WORTH_IT = 32 << 10
+_STRETCH = 8 << 10
+_LONGEST_STRETCH = 1 << 20
+_LONGEST_SCALAR = 64 << 10
+_LARGEST_SCALAR = 512
 _MOST_REMEMBERED_LENGTHS = 1 << 14
 
 # a record of less than 16 MiB whose payload starts with the wall time: where reading may go on
@@ -107,7 +113,7 @@ class EventFile:
             while self.offset < self.size:
                 stream.seek(self.offset)
                 chunk = stream.read(min(_CHUNK, self.size - self.offset))
-                used = self._scan(chunk)
+                used = self._scan_chunk(chunk)
                 self.offset += used
                 if on_bytes is not None:
                     on_bytes(self.offset)
@@ -115,8 +121,83 @@ class EventFile:
                     break
         return self.records - before
 
-    def _scan(self, data: bytes) -> int:
+    def _scan_chunk(self, data: bytes) -> int:
         """Read the complete records at the start of `data`; return how many bytes they take.
+
+        Stretches that repeat themselves are read as a whole, the others record by record; the less
+        the file repeats itself, the less often it is tried.
+        """
+        if len(data) < _WORTH_IT:
+            return self._scan(data, 0, len(data))
+        start, stretch = 0, _STRETCH
+        while start < len(data):
+            repeats = self._scan_periods(data, start) if self.created is not None else 0
+            stretch = _STRETCH if repeats else min(stretch * 2, _LONGEST_STRETCH)
+            start += repeats or 0
+            stop = min(len(data), start + stretch)
+            if repeats is not None and (broken := self._broken(data, start, stop)) is not None:
+                self._scan(data, start, broken[0])
+                self._add_gap(self.offset + broken[0], self.offset + broken[1])
+                self._last = (-1, None)
+                start = broken[1]
+                continue
+            behind = self._scan(data, start, stop)
+            if behind == start and (stop == len(data) or stop - start > _LONGEST_SCALAR):
+                behind = self._scan(data, start, len(data)) if stop < len(data) else start
+                if behind == start:
+                    return start
+            start = behind
+        return start
+
+    def _broken(self, data: bytes, start: int, stop: int) -> tuple[int, int] | None:
+        """The first record with a wrong checksum of its payload among those from `start` on, up to
+        `stop`: it may be why the periods end here."""
+        while start + _OVERHEAD < stop:
+            header = data[start : start + _HEADER.size]
+            length = self._stated_length(header)
+            if length is None or start + length + _OVERHEAD > len(data):
+                return None
+            first = start + _HEADER.size
+            if not _intact(data, first, first + length):
+                return start, start + length + _OVERHEAD
+            start += length + _OVERHEAD
+        return None
+
+    def _scan_periods(self, data: bytes, start: int) -> int | None:
+        """Read the periods from `start` on; return how many bytes, or None if nothing repeats."""
+        from advisor.runs.readers.periods import period_at, read_periods, template_of
+
+        places = period_at(data, start)
+        if places is None:
+            return None
+        templates = []
+        for place in places:
+            header = data[place[0] - _HEADER.size : place[0]]
+            if self._stated_length(header) is None or not _intact(data, *place):
+                return 0
+            try:
+                event = self._decoder.decode(data, *place)
+            except MalformedMessage:
+                return 0
+            if len(event.scalars) != 1 or event.values != 1 or data[place[0]] != _WALL_TIME_KEY:
+                return 0
+            (scalar,) = event.scalars
+            series = self.series.setdefault(scalar.tag, Series(scalar.tag))
+            number = scalar.number
+            template = template_of(data, place, start, series, number.start, number.format)
+            if template is None:
+                return 0
+            templates.append(template)
+        width = places[-1][1] + _FOOTER.size - start
+        count = read_periods(data, start, width, templates)
+        if count:
+            self.records += count * len(places)
+            last = places[-1][0] - _HEADER.size + (count - 1) * width
+            self._last = (self.offset + last, templates[-1].series)
+        return count * width
+
+    def _scan(self, data: bytes, start: int, stop_at: int) -> int:
+        """Read the complete records from `start` up to `stop_at`; return where they end.
 
         This is the one hot loop of reading, hence its length and its local names: a record that
         differs from an earlier one in wall time, step and number only costs one look-up.
@@ -126,7 +207,7 @@ class EventFile:
             struct.Struct("<d").unpack_from,
             struct.Struct("<f").unpack_from,
         )
-        start, end = 0, len(data) - _FOOTER.size
+        end = stop_at - _FOOTER.size
         while (payload := start + 12) <= end:
             header = data[start:payload]
             length = lengths.get(header)
@@ -194,7 +275,8 @@ class EventFile:
             event = self._decoder.decode(data, start, stop)
         except MalformedMessage:
             event = None
-        if event is None or (event.says_something and not _intact(data, start, stop)):
+        counts = stop - start <= _LARGEST_SCALAR or (event is not None and event.says_something)
+        if event is None or (counts and not _intact(data, start, stop)):
             self._add_gap(first, first + stop - start + _OVERHEAD)
             return
         self._keep(event)

@@ -1,0 +1,132 @@
+"""Event files that repeat themselves are read as a whole, and hold what they hold one by one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from advisor.runs.readers import tfevents
+from advisor.runs.readers.tfevents import EventFile
+from tests.event_bytes import HEADER, event
+from tests.fuzzing.event_files import damaged
+from tests.long_logs import histogram, irregular, plain_scalar, regular, tensor_scalar
+
+
+def _twice_in_a_step() -> Iterator[bytes]:
+    for step in range(2_000):
+        for tag in ("loss", "rate", "loss"):
+            yield event(plain_scalar(tag, step / 7), step, step + 0.5)
+
+
+def _with_pictures() -> Iterator[bytes]:
+    for step, each in enumerate(regular(4_000, 2)):
+        yield each
+        if step % 900 == 0:
+            yield event(histogram("weights", Random(step)), step, 1.0)
+
+
+def _large_and_repeated_steps() -> Iterator[bytes]:
+    for step in (0, 127, 128, 16_383, 2_097_151, 1 << 40, (1 << 63) - 1, 5):
+        for number in range(300):
+            yield event(tensor_scalar("loss", number), step, number)
+
+
+LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "one tag": lambda: regular(6_000, 1),
+    "twenty tags": lambda: regular(6_000, 20),
+    "more tags than a period may have": lambda: regular(6_000, 700),
+    "tensors": lambda: regular(6_000, 3, tensors=True),
+    "a tag twice in a step": _twice_in_a_step,
+    "pictures in between": _with_pictures,
+    "large and repeated steps": _large_and_repeated_steps,
+    "no order": lambda: irregular(5_000),
+}
+
+
+def content(layout: str) -> bytes:
+    return HEADER + b"".join(LAYOUTS[layout]())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.out.tfevents.1.host"
+
+
+def read(path: Path) -> EventFile:
+    file = EventFile(path)
+    file.read()
+    return file
+
+
+def one_by_one(path: Path) -> EventFile:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tfevents, "_WORTH_IT", 1 << 60)
+        return read(path)
+
+
+def points(file: EventFile) -> dict[str, tuple[bytes, ...]]:
+    return {
+        tag: (each.steps.tobytes(), each.wall_times.tobytes(), each.values.tobytes())
+        for tag, each in file.series.items()
+        if each
+    }
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_points_are_those_that_are_read_one_by_one(path: Path, layout: str) -> None:
+    path.write_bytes(content(layout))
+    whole, single = read(path), one_by_one(path)
+    assert points(whole) == points(single)
+    assert (whole.records, whole.gaps, whole.offset) == (single.records, [], path.stat().st_size)
+
+
+@pytest.mark.parametrize("layout", ["one tag", "twenty tags", "tensors"])
+def test_it_is_not_read_one_by_one(
+    path: Path, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(content(layout))
+    singly: list[int] = []
+    scan = EventFile._scan
+
+    def counted(self: EventFile, data: bytes, start: int, stop: int) -> int:
+        singly.append(scan(self, data, start, stop) - start)
+        return start + singly[-1]
+
+    monkeypatch.setattr(EventFile, "_scan", counted)
+    read(path)
+    assert sum(singly) < 0.2 * path.stat().st_size
+
+
+@pytest.mark.parametrize("layout", ["one tag", "twenty tags", "tensors", "no order"])
+def test_a_growing_file_is_read_as_far_as_it_goes(path: Path, layout: str) -> None:
+    whole = content(layout)
+    growing = EventFile(path)
+    for end in (10, 40_000, 40_001, 150_000, len(whole)):
+        path.write_bytes(whole[:end])
+        growing.read()
+    assert points(growing) == points(read(path))
+
+
+@pytest.mark.parametrize("layout", ["one tag", "twenty tags", "tensors"])
+def test_every_damage_is_noticed(path: Path, layout: str) -> None:
+    whole = content(layout)
+    path.write_bytes(whole)
+    intact = read(path)
+    for place in range(60_000, 60_000 + 75):
+        broken = bytearray(whole)
+        broken[place] ^= 0x10
+        path.write_bytes(broken)
+        file = read(path)
+        assert file.gaps
+        lost = sum(map(len, intact.series.values())) - sum(map(len, file.series.values()))
+        assert 0 < lost <= 2
+
+
+def test_damaged_files_hold_nothing_that_was_not_logged(path: Path) -> None:
+    random = Random(3)
+    for layout in ("one tag", "twenty tags", "tensors"):
+        whole = content(layout)
+        for _ in range(12):
+            path.write_bytes(damaged(whole, random))
+            read(path).why_no_scalars()
