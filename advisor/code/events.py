@@ -519,6 +519,23 @@ class RowsSplit(Event):
 
 
 @dataclass(eq=False, slots=True)
+class RowsShuffled(Event):
+    """Samples, or labels, are brought into another order in place. `text` names them as written."""
+
+    value: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class ListingRead(Event):
+    """A file is taken by its number from a listing that nobody has sorted. `text` is the code."""
+
+    listing: Value
+    position: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
 class TransformBuilt(Event):
     """A transform of pictures comes into being, or a chain of them."""
 

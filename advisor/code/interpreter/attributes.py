@@ -126,6 +126,7 @@ def get_item(
     machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
 ) -> Value:
     """A subscript."""
+    machine.models.read_item(machine, receiver, indices, node)
     index = indices[0] if len(indices) == 1 else None
     match receiver:
         case Joined():

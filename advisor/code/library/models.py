@@ -76,6 +76,7 @@ LIBRARY_MODULES = (
     "keras_losses",
     "keras",
     "keras_data",
+    "orders",
     "optimizers",
     "trainers",
     "lightning",
@@ -218,7 +219,7 @@ def family(name: str, *prefixes: str) -> None:
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
-    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `deleted_item`, `augmented`,
+    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
     project, `tested` (a function that
     stands where a truth value is expected); and `followed`, which
@@ -543,6 +544,13 @@ class Models:
         """Let libraries see an assignment to a subscript; True when that was all it means."""
         seen = [each(machine, receiver, indices, value, node) for each in _hooked("item")]
         return any(seen)
+
+    def read_item(
+        self, machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+    ) -> None:
+        """Let libraries see that an item is read."""
+        for each in _hooks.get("item_read", ()):
+            each(machine, receiver, indices, node)
 
     def deleted_item(self, machine: "Machine", receiver: Value, index: Index) -> None:
         """Let libraries see that an item is deleted."""

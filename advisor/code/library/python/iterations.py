@@ -214,6 +214,10 @@ def filtered(call: Call) -> Value | None:
     return Sequence("list", None, element_of(call.machine, value, call.node), call.place)
 
 
+# Under this key a list of files says that they stand in no order.
+LISTING = ("listing",)
+
+
 def _converted(kind: str) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         value = call.argument(0, "iterable")
@@ -222,7 +226,8 @@ def _converted(kind: str) -> Callable[[Call], Value | None]:
         if isinstance(value, Parameters):
             return value
         if isinstance(value, Unknown):
-            return value
+            is_ordered = call.path == "builtins.sorted" and LISTING in value.fields
+            return call.unknown() if is_ordered else value
         found = iterate(call.machine, value, call.node)
         if found.items is not None:
             return Sequence(kind, found.items, place=call.place)

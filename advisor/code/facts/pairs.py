@@ -1,0 +1,101 @@
+"""Samples and labels that belong together by their position."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import ListingRead, RowsShuffled
+from advisor.code.facts.passes import words
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.sources import NodePlace
+
+_SAMPLES = frozenset(
+    [
+        *(
+            "x",
+            "data",
+            "image",
+            "images",
+            "img",
+            "imgs",
+            "picture",
+            "pictures",
+            "features",
+            "inputs",
+        ),
+        *("samples", "texts", "sentences", "paths", "files", "train", "test"),
+    ]
+)
+_LABELS = frozenset(
+    ["y", "label", "labels", "target", "targets", "classes", "mask", "masks", "annotations"]
+)
+_SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BrokenPair(Fact):
+    """Two things that belong together by position are in orders that have nothing to do with one
+    another: shuffled each on its own, or listed and never sorted."""
+
+    place: NodePlace
+    first: str
+    second: str
+    listed: bool
+    other: NodePlace
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Each pair once."""
+        for one, two in _shuffled_apart(run):
+            yield cls(two.place, one.text, two.text, False, one.place)
+        for first, second in _listed_apart(run):
+            yield cls(second.place, first.text, second.text, True, first.place)
+
+
+def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffled]]:
+    previous: RowsShuffled | None = None
+    seen: set[object] = set()
+    for event in run.events(RowsShuffled):
+        earlier, previous = previous, event
+        if earlier is None or earlier.context.functions != event.context.functions:
+            continue
+        if earlier.value is event.value or event.place.node in seen or not _belong(earlier, event):
+            continue
+        if not _SAME_AGAIN.search(_between(earlier, event)):
+            seen.add(event.place.node)
+            yield earlier, event
+
+
+def _belong(first: RowsShuffled, second: RowsShuffled) -> bool:
+    """Whether names say that one holds samples and the other one their labels, and else agree."""
+    one, two = words(first.text), words(second.text)
+    if one & _LABELS and two & _SAMPLES - one:
+        one, two = two, one
+    return bool(one & _SAMPLES) and bool(two & _LABELS) and not one & _LABELS
+
+
+def _between(first: RowsShuffled, second: RowsShuffled) -> str:
+    """The text from the line of the first shuffle to that of the second one, and a line above."""
+    start, end = first.place.locate().row, second.place.locate().row
+    lines = first.place.source.text.splitlines()
+    if first.place.source is not second.place.source or end < start or end - start > 12:
+        return "state"
+    return "\n".join(lines[max(0, start - 2) : end])
+
+
+def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]:
+    seen: set[object] = set()
+    events = list(run.events(ListingRead))
+    for number, event in enumerate(events):
+        for earlier in events[:number]:
+            same = earlier.position is event.position and earlier.listing is not event.listing
+            near = earlier.context.functions == event.context.functions
+            if same and near and event.place.node not in seen and _is_other_kind(earlier, event):
+                seen.add(event.place.node)
+                yield earlier, event
+
+
+def _is_other_kind(first: ListingRead, second: ListingRead) -> bool:
+    one, two = words(first.text), words(second.text)
+    return bool((one | two) & _LABELS) and one != two
