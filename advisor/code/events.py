@@ -665,6 +665,16 @@ class DropoutApplied(Event):
 
 
 @dataclass(eq=False, slots=True)
+class WeightsFilled(Event):
+    """The weights of a layer are filled by a `function` of `torch.nn.init`; `adapted` tells that it
+    is told of the activation behind the layer."""
+
+    layer: Value
+    function: str
+    adapted: bool
+
+
+@dataclass(eq=False, slots=True)
 class RandomDrawn(Event):
     """A tensor is filled with random numbers."""
 

@@ -15,6 +15,7 @@ from advisor.code.events import (
     Event,
     LayerBuilt,
     ModuleBuilt,
+    WeightsFilled,
 )
 from advisor.code.interpreter import calls, classes
 from advisor.code.interpreter.classes import is_module
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import Source
 
-_OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt)
+_OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt, WeightsFilled)
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
 _WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})

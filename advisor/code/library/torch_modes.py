@@ -14,6 +14,7 @@ from advisor.code.events import (
     GradientsWanted,
     ModeSwitched,
     RandomDrawn,
+    WeightsFilled,
 )
 from advisor.code.gradients import want_gradients
 from advisor.code.interpreter import attributes, calls, classes
@@ -360,4 +361,18 @@ def initialised(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     if tensor is not None and ("normal" in name or "uniform" in name):
         call.machine.emit(RandomDrawn(call.place, call.context, tensor))
+    layer = _layer_of_weights(tensor)
+    if layer is not None:
+        told = {"gain", "nonlinearity", "a"} & call.arguments.keywords.keys()
+        adapted = bool(told) or len(call.arguments.positional) > 1 or call.arguments.unknown
+        call.machine.emit(WeightsFilled(call.place, call.context, layer, name, adapted))
     return tensor
+
+
+def _layer_of_weights(value: Value | None) -> Layer | None:
+    """The layer of `layer.weight` or `layer.weight.data`."""
+    if isinstance(value, Method) and value.name == "data":
+        return _layer_of_weights(value.receiver)
+    if isinstance(value, Method) and value.name == "weight":
+        return value.receiver if isinstance(value.receiver, Layer) else None
+    return None
