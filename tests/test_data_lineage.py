@@ -703,3 +703,11 @@ def test_a_loop_over_a_loader_has_its_length_and_yields_batches() -> None:
     (first, *_) = ran.events(RowsSplit)
     assert [loop.trips and loop.trips.integer for loop in first.context.loops] == [3, 600]
     assert ran["images"] == "?"
+
+
+def test_toys_of_unit_tests_are_left_alone() -> None:
+    text = IMPORTS + "data = np.load('x.npy')\ndata = np.concatenate([data, data])\n"
+    text += "train, test = train_test_split(data)\n"
+    for name, expected in (("train.py", 1), ("tests/test_train.py", 0)):
+        source = Source(text, name)
+        assert len(analyze(source, Project([source]), RULES).findings) == expected

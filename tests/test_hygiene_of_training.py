@@ -39,6 +39,8 @@ class TestALearningRateOutOfRange:
             "torch.optim.Adam(model.parameters())",
             "torch.optim.Adam(model.parameters(), lr=1e-5)",
             "torch.optim.Adam(model.parameters(), lr=0.05)",
+            "torch.optim.Adam(model.parameters(), lr=0.1)",
+            "torch.optim.SGD(model.parameters(), lr=30)",
             "torch.optim.SGD(model.parameters(), lr=1e-6)",
             "torch.optim.SGD(model.parameters(), lr=5.0)",
             "torch.optim.LBFGS(model.parameters(), lr=1.0)",

@@ -46,8 +46,10 @@ tensor = torch.zeros(2, 3, 4)
 """
 
 
-def names_of(family: str) -> list[str]:
-    known = {name for each, name in (*registry._methods, *registry._attributes) if each == family}
+def names_of(path: str) -> list[str]:
+    families = {path, *(name for prefix, name in registry._families if path.startswith(prefix))}
+    models = (*registry._methods, *registry._attributes)
+    known = {name for family, name in models if family in families}
     return sorted(name for name in known if name.isidentifier())
 
 

@@ -473,6 +473,25 @@ def test_a_divergence_wants_logarithms_then_probabilities(arguments: str, wrong:
     assert codes(code) == (["NN211"] if wrong else [])
 
 
+def test_a_divergence_that_may_be_told_otherwise_is_left_alone() -> None:
+    code = """
+class Regularizer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.log_target = True
+        try:
+            self.kl_div = nn.KLDivLoss(reduction="batchmean", log_target=True)
+        except TypeError:
+            self.log_target = False
+            self.kl_div = nn.KLDivLoss(reduction="batchmean")
+
+    def forward(self, p, q):
+        p, q = F.log_softmax(p, dim=1), F.log_softmax(q, dim=1)
+        return self.kl_div(p, q) if self.log_target else self.kl_div(p, q.exp())
+"""
+    assert codes(code) == []
+
+
 def test_the_bare_function_below_a_loss_reduces_nothing() -> None:
     code = """
 def divergence(p):

@@ -70,17 +70,20 @@ _OF_A_NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LossCall(Fact):
-    """A loss computed from a prediction."""
+    """A loss computed from a prediction. `others` may be computed in its place."""
 
     event: LossComputed
+    others: tuple[LossComputed, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, and not replaced before any training with it."""
-        events = list(run.events(LossComputed))
-        chosen = _one_of_several(events)
         return [
-            cls(event) for event in events if event not in chosen and not _is_replaced(run, event)
+            cls(event, tuple(each for each in same_call if each is not event))
+            for same_call in _calls(run.events(LossComputed))
+            if not _is_one_of_several(same_call)
+            for event in same_call
+            if not _is_replaced(run, event)
         ]
 
     @property
@@ -147,9 +150,20 @@ class LossCall(Fact):
         return self.event.options.keywords.get(name)
 
     @property
+    def is_set_up_alike(self) -> bool:
+        """Whether all that may be computed here were told the same."""
+        own = self.event.options.keywords
+        return all(
+            own.keys() == each.options.keywords.keys()
+            and all(value is each.options.keywords[name] for name, value in own.items())
+            for each in self.others
+        )
+
+    @property
     def options_are_known(self) -> bool:
         """Whether all options were given by name, so that the others have their defaults."""
-        return not self.event.options.unknown and not self.event.options.positional
+        options = self.event.options
+        return not options.unknown and not options.positional and self.is_set_up_alike
 
     @property
     def width(self) -> int | None:
@@ -273,21 +287,21 @@ class LossCall(Fact):
         return Draft(activation, message, ((loss, f"`{self.name}` is computed here"),))
 
 
-def _one_of_several(events: list[LossComputed]) -> set[LossComputed]:
-    """The losses in whose place another one may be computed, that expects something else, or nobody
-    knows what: which one it is may depend on what the prediction is."""
+def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:
+    """The losses that may be computed at one call: one, unless several may be called."""
     by_call: dict[tuple[object, ...], list[LossComputed]] = {}
     for event in events:
         context = event.context
         way = (context.rounds, context.guards, context.calls)
         by_call.setdefault((event.place.node, event.prediction, *way), []).append(event)
-    return {
-        event
-        for same_call in by_call.values()
-        if len({each.expects for each in same_call}) > 1
-        or len(same_call) < max(each.ways for each in same_call)
-        for event in same_call
-    }
+    return by_call.values()
+
+
+def _is_one_of_several(same_call: list[LossComputed]) -> bool:
+    """Whether another loss may be computed in its place that expects something else, or nobody knows
+    what: which one it is may depend on what the prediction is."""
+    unlike = len({each.expects for each in same_call}) > 1
+    return unlike or len(same_call) < max(each.ways for each in same_call)
 
 
 def name_of(node: cst.BaseExpression) -> str:

@@ -9,7 +9,8 @@ from advisor.rulebook import Draft, rule
 
 # What is left of the usual ranges on either side: two orders of magnitude around the default where
 # the step does not depend on the gradient's size, much more for plain gradient descent.
-_ADAM = (1e-8, 0.1, 3e-4)
+# Toys of a few parameters learn with 0.1.
+_ADAM = (1e-8, 0.2, 3e-4)
 RANGES = {
     "Adam": _ADAM,
     "AdamW": _ADAM,
@@ -17,7 +18,9 @@ RANGES = {
     "NAdam": _ADAM,
     "RAdam": _ADAM,
     "RMSprop": (1e-8, 0.3, 1e-3),
-    "SGD": (0.0, 30.0, 1e-2),
+    # 30 is what linear classifiers on frozen features are trained with, and language models by
+    # averaged gradient descent.
+    "SGD": (0.0, 50.0, 1e-2),
     "Adadelta": (1e-3, 30.0, 1.0),
 }
 

@@ -5,6 +5,7 @@ from advisor.code.library.models import Call, family, function, method
 from advisor.code.values import (
     NONE,
     Constant,
+    Instance,
     Library,
     Object,
     Scalar,
@@ -38,7 +39,7 @@ def add_argument(call: Call) -> Value | None:
     if target is None and flags:
         long = next((flag for flag in flags if flag.startswith("--")), flags[0])
         target = long.lstrip("-").replace("-", "_")
-    if target is None or not isinstance(call.receiver, Object):
+    if target is None or not isinstance(call.receiver, (Object, Instance)):
         return NONE
     option = max(flags, key=len) if flags else target
     default = call.argument(-1, "default")
@@ -78,7 +79,7 @@ def _default(default: Value | None, option: str, call: Call) -> Value:
 def set_defaults(call: Call) -> Value | None:
     """Defaults of several options."""
     for name, value in call.arguments.keywords.items():
-        if isinstance(call.receiver, Object):
+        if isinstance(call.receiver, (Object, Instance)):
             stored = _default(value, f"--{name}", call)
             call.machine.store(call.receiver.fields, ("option", name), stored)
     return NONE
@@ -88,7 +89,8 @@ def set_defaults(call: Call) -> Value | None:
 def parse_args(call: Call) -> Value | None:
     """The namespace of all options at their defaults."""
     receiver = call.receiver
-    assert isinstance(receiver, Object)
+    if not isinstance(receiver, (Object, Instance)):
+        return None
     options = {
         key[1]: value
         for key, value in receiver.fields.items()
