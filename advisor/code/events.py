@@ -499,7 +499,7 @@ class RowsSplit(Event):
     are divided alike and `lineages` what they had been through by then, `labels` those that only
     labels have, `targets` the names of columns that are labels; `operation` names the call.
 
-    `seed` is what makes a random split come out the same again, `size` how much it holds out.
+    `is_random` says that neighbours come on different sides, `seed` is what makes a random split come out the same again, `size` how much it holds out.
     `by_hand` marks slices and masks, which are a split only if their results are called so;
     `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
     applied to one of them later is added to `applied`.
@@ -513,9 +513,20 @@ class RowsSplit(Event):
     targets: tuple[Value, ...] = ()
     by_hand: bool = False
     grouped: bool = False
+    is_random: bool = False
     seed: Value | None = None
     size: Value | None = None
     applied: list[Fit] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class NeighboursUsed(Event):
+    """Rows get something of the rows before or behind them, or are only sorted by time: their order
+    means something. `text` is the operation as written."""
+
+    rows: RowSet
+    text: str
+    only_sorted: bool = False
 
 
 @dataclass(eq=False, slots=True)

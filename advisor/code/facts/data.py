@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from advisor.code.events import RowsSplit
+from advisor.code.events import NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -26,8 +26,9 @@ _SCORING = ("cross_val_score", "cross_val_predict", "cross_validate", "_curve")
 class Split(Fact):
     """Rows are divided into a part to train on and a part that must not be known before."""
 
-    def __init__(self, event: RowsSplit) -> None:
+    def __init__(self, event: RowsSplit, run: AbstractRun) -> None:
         self.event = event
+        self.run = run
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -37,7 +38,21 @@ class Split(Fact):
             return
         for event in run.events(RowsSplit):
             if not event.by_hand or _called_so(event.parts):
-                yield cls(event)
+                yield cls(event, run)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether neighbouring rows come on different sides."""
+        return self.event.is_random
+
+    def rows_with_neighbours(self) -> NeighboursUsed | None:
+        """What tells that the order of the rows means something: they got something of rows before
+        or behind them, and are still the rows of one series."""
+        for event in self.run.events(NeighboursUsed):
+            for lineage in self.event.lineages:
+                if event.index < self.event.index and event.rows in lineage.rows.ancestors():
+                    return event
+        return None
 
     @property
     def operation(self) -> str:

@@ -1,5 +1,6 @@
 """What pandas makes of each row: the same rows, other numbers."""
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -13,6 +14,7 @@ from advisor.code.library.pandas.tables import (
     is_row_axis,
     key_of,
     mask_of,
+    neighbours_used,
     same_columns,
     table_like,
     take_away,
@@ -28,6 +30,7 @@ from advisor.code.values import (
     Partial,
     Value,
     alternatives,
+    known_text,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +103,7 @@ KEEPS = [
 ]
 
 
+_TIME = re.compile(r"(^|_)(date|datetime|time|timestamp)(_|$)", re.IGNORECASE)
 _KEEPS_COLUMNS = words(
     "astype backfill bfill clip convert_dtypes copy ffill infer_objects interpolate pad reset_index "
     "round sort_index sort_values to_frame"
@@ -116,6 +120,10 @@ def kept(call: Call) -> Value | None:
         if name not in _KEEPS_COLUMNS:
             take_away(call.machine, table, None)
         return NONE
+    if name == "shift":
+        neighbours_used(call, table)
+    if name == "sort_values" and _TIME.search(known_text(call.argument(0, "by")) or ""):
+        neighbours_used(call, table, only_sorted=True)
     result = table_like(table)
     return same_columns(result, table) if name in _KEEPS_COLUMNS else result
 

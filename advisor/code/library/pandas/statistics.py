@@ -9,7 +9,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
 from advisor.code.library.models import Call, attribute, item, method
 from advisor.code.library.numpy import over_rows
-from advisor.code.library.pandas.tables import GROUPED, Index, table_like
+from advisor.code.library.pandas.tables import GROUPED, Index, neighbours_used, table_like
 from advisor.code.values import Constant, Fit, Object, Value, known_text
 
 if TYPE_CHECKING:
@@ -105,4 +105,6 @@ def encoding(value: Value | None) -> Fit | None:
 @method("pandas.Window", "*")
 def of_its_window(call: Call) -> Value | None:
     """A statistic of the rows before each row."""
+    if isinstance(call.receiver, Object):
+        neighbours_used(call, call.receiver)
     return lineages.frame(lineages.samples(call.receiver), call.place)

@@ -7,8 +7,10 @@ their names, so that it is forgotten when they are dropped.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from advisor.code.events import NeighboursUsed
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, TABLE
+from advisor.code.library.models import Call
 from advisor.code.values import (
     CHANGED_LINEAGE,
     Columns,
@@ -179,3 +181,10 @@ def as_table(value: Unknown) -> Object:
         found = lineages.frame(lineages.samples(value), value.place)
         value.fields[TABLE] = found
     return found
+
+
+def neighbours_used(call: Call, table: Object, only_sorted: bool = False) -> None:
+    """Let rows get something of their neighbours, or be sorted by time."""
+    rows = lineages.samples(table).rows
+    text = lineages.written(call.node)
+    call.machine.emit(NeighboursUsed(call.place, call.context, rows, text, only_sorted))
