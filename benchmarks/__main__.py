@@ -1,0 +1,59 @@
+"""Time nnlint and nnadvise's reader beside other programs; print the tables of the README.
+
+    python -m benchmarks --corpus FOLDER --corpus FOLDER ... --ruff ruff --torchfix torchfix
+
+What is not there is left out, and it is said.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.linting import linting_programs
+from benchmarks.measuring import Program, measured, table
+from benchmarks.reading import reading_programs, write_logs
+
+
+def main() -> int:
+    """Run the benchmark; returns 0."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.corpus:
+            programs = linting_programs(options, Path(scratch))
+            _show(f"linting {', '.join(path.name for path in options.corpus)}", programs, options)
+        folder = options.logs or Path(scratch) / "logs"
+        for what, path in write_logs(folder, options.scalars):
+            _show(f"reading {what}", reading_programs(options, path), options)
+    return 0
+
+
+def _show(title: str, programs: list[Program], options: argparse.Namespace) -> None:
+    there = [program for program in programs if program.is_there()]
+    for absent in programs:
+        if absent not in there:
+            print(f"left out: {absent.name}, as `{absent.command[0]}` is not there")
+    print(f"\n{title}, median of {options.runs} runs\n")
+    print("\n".join(table(measured(there, options.runs))), flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--corpus", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--logs", type=Path, help="where the event files are, or are to be written")
+    parser.add_argument("--scalars", type=int, default=1_000_000, help="in each log (0: none)")
+    for name in ("ruff", "torchfix", "fixit", "pylint"):
+        parser.add_argument(f"--{name}", default=name, metavar="COMMAND")
+    for name in ("tensorboard", "tbparse"):
+        parser.add_argument(
+            f"--{name}",
+            default=sys.executable,
+            metavar="PYTHON",
+            help=f"a Python that can import {name}",
+        )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

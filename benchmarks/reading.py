@@ -1,0 +1,61 @@
+"""Readers of event files over the same files."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measuring import Program
+from tests.long_logs import irregular, payload, regular, write
+
+_NAME = "events.out.tfevents.1700000000.host"
+_OURS = """
+import sys
+from pathlib import Path
+from advisor.runs.readers.tfevents import EventFile
+for path in sorted(Path(sys.argv[1]).rglob("*tfevents*")):
+    EventFile(path).read()
+"""
+_TENSORBOARD = """
+import sys
+from pathlib import Path
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+for path in sorted(Path(sys.argv[1]).rglob("*tfevents*")):
+    EventAccumulator(str(path), size_guidance={"scalars": 0, "tensors": 0}).Reload()
+"""
+_TBPARSE = """
+import sys
+from tbparse import SummaryReader
+SummaryReader(sys.argv[1]).scalars
+"""
+
+
+def reading_programs(options: argparse.Namespace, path: Path) -> list[Program]:
+    """What is compared: nnadvise's reader and those of TensorBoard and tbparse."""
+    return [
+        Program("nnadvise's reader", [sys.executable, "-c", _OURS, str(path)], is_base=True),
+        Program(
+            "EventAccumulator",
+            [options.tensorboard, "-c", _TENSORBOARD, str(path)],
+            needs="tensorboard",
+        ),
+        Program("tbparse", [options.tbparse, "-c", _TBPARSE, str(path)], needs="tbparse"),
+    ]
+
+
+def write_logs(folder: Path, scalars: int) -> Iterator[tuple[str, Path]]:
+    """What each kind of log is called, and where it lies."""
+    if not scalars:
+        return
+    for tags in (1, 20, 500):
+        write(folder / f"tags_{tags}" / _NAME, regular(scalars, tags))
+        yield f"{scalars:,} scalars over {tags} tags", folder / f"tags_{tags}"
+    write(folder / "tensors" / _NAME, regular(scalars, 20, tensors=True))
+    yield f"{scalars:,} tensor scalars over 20 tags", folder / "tensors"
+    write(folder / "irregular" / _NAME, irregular(scalars))
+    yield f"{scalars:,} scalars in no order", folder / "irregular"
+    write(folder / "payload" / _NAME, payload(scalars // 50))
+    yield f"{scalars // 50:,} histograms and as many scalars", folder / "payload"
+    for number in range(scalars // 1000):
+        write(folder / "sweep" / f"run_{number:04}" / _NAME, regular(1000, 5))
+    yield f"{scalars // 1000:,} runs of 1,000 scalars", folder / "sweep"
