@@ -11,7 +11,7 @@ from statistics import median
 MEGABYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Program:
     """A command to be timed. `needs` is a module that its Python must have; `is_base` marks what the
     others are compared with; it is run once before if it is `warm`."""

@@ -79,11 +79,11 @@ class Lint:
         Raises `SettingsError` where an option means no rule."""
         found = list(self._found(paths, force_exclude))
         self._names = {os.path.realpath(each.path): each.display_name for each in found}
-        self._open_cache()
         tasks: list[Task] = []
         if STANDARD_INPUT in paths:
             tasks += self._standard_input(stdin_filename, force_exclude)
         tasks += [task for each in found if (task := self._task(each)) is not None]
+        self._open_cache(tasks)
         outcomes = self._outcomes(tasks)
         reported = [
             self._count(task, outcome) for task, outcome in zip(tasks, outcomes, strict=True)
@@ -118,8 +118,8 @@ class Lint:
             else:
                 self._problem(f"{found.display_name}: {found.reason}")
 
-    def _open_cache(self) -> None:
-        if self._means.cache is not None and self._names:
+    def _open_cache(self, tasks: list[Task]) -> None:
+        if self._means.cache is not None and any(task.path and task.relevant for task in tasks):
             from advisor.commands.result_cache import ResultCache
 
             self._cache = ResultCache(self._means.cache, self._policy.choices, self._names)
@@ -143,8 +143,6 @@ class Lint:
             self._problem(f"{found.display_name}: {error.strerror or error}")
             return None
         self._sizes += len(content)
-        if self._cache is not None:
-            self._cache.disk.note(os.path.realpath(found.path), content)
         relevant = self._is_relevant(content, found.display_name)
         if not relevant and not found.named:
             self.irrelevant += 1

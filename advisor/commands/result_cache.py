@@ -7,7 +7,6 @@ imports what would analyse a file.
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -37,10 +36,6 @@ class Disk:
         self.locator = Locator()
         self._digests: dict[str, str | None] = {}
         self._real: dict[str, str] = {}
-
-    def note(self, path: str, content: bytes) -> None:
-        """Take over what somebody else has read."""
-        self._digests[path] = digest_of(content)
 
     def digest(self, path: str) -> str | None:
         """Stands for the content of a file; None when it cannot be read."""
@@ -250,6 +245,8 @@ def _write(folder: str, path: str, stored: _Stored) -> None:
         },
     }
     body = json.dumps(record).encode()
+    import tempfile  # which takes as long to import as a short run takes
+
     handle, temporary = tempfile.mkstemp(prefix="new-", dir=folder)
     try:
         with open(handle, "wb") as file:
