@@ -214,6 +214,16 @@ class TestAClassifierThatStartsAboveAnyGuess:
         assert "init-loss-off" not in names(judged(train(self.LOSS + scatter(300, 0.1))))
 
 
+class TestEvaluationsThatScatter:
+    def test_a_scatter_that_is_small_for_the_level_is_steady(self) -> None:
+        losses = 0.51 - np.linspace(0, 0.05, 25) + scatter(25, 0.008)
+        assert "noisy-validation" not in names(judged(validation(losses)))
+
+    def test_one_that_is_large_for_the_gain_and_the_level_is_not(self) -> None:
+        losses = 0.51 - np.linspace(0, 0.15, 25) + scatter(25, 0.03)
+        assert "noisy-validation" in names(judged(validation(losses)))
+
+
 class TestWhatIsTooGood:
     def test_unseen_rows_known_even_better_than_rows_learned_by_heart(self) -> None:
         loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.0012))

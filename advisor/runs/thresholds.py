@@ -201,6 +201,9 @@ class Thresholds:
     """Noise of one evaluation, over all that validation gained, that hides real differences."""
     noisy_level: float = 0.5
     """... or over its level."""
+    steady_level: float = 0.03
+    """Noise of one evaluation over its level below which it is steady, however little was gained:
+    most may have been learned before the first one."""
     term_errors: float = 2.0
     """A term of the decomposition matters from this many errors,"""
     term_share_of_goal: float = 0.1

@@ -24,6 +24,8 @@ def noisy_validation(held_out: HeldOut) -> Iterator[Draft]:
     over_level = noise / level if level > 0 else 0.0
     if share < settings.noisy_validation and over_level < settings.noisy_level:
         return
+    if level > 0 and over_level < settings.steady_level:
+        return
     yield Draft(
         held_out.span(),
         f"`{curve.tag}` scatters by {number(noise)} from evaluation to evaluation around "
