@@ -23,6 +23,7 @@ class Score(Fact):
 
     fitted: Fitted
     scored: Scored
+    run: AbstractRun
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -35,7 +36,7 @@ class Score(Fact):
                 fitted = last[event.estimator]
                 guards = fitted.context.guards
                 if event.context.guards[: len(guards)] == guards:
-                    yield cls(fitted, event)
+                    yield cls(fitted, event, run)
 
     @property
     def place(self) -> NodePlace:
@@ -46,6 +47,22 @@ class Score(Fact):
     def name(self) -> str:
         """The rows that it is scored by, as the program calls them."""
         return name_of(self.scored.rows) or "the held-out rows"
+
+    @property
+    def is_of_search(self) -> bool:
+        """Whether what is scored has searched for the best setting."""
+        estimator = self.fitted.estimator
+        return isinstance(estimator, Object) and estimator.path.startswith("sklearn.search.")
+
+    def is_of_training_rows(self) -> bool:
+        """Whether just the rows that the model was fitted on give the score."""
+        return self.scored.method == "score" and self.scored.rows is self.fitted.rows
+
+    def is_the_only_kind(self) -> bool:
+        """Whether no rows are divided in the program, and no model is scored by other rows."""
+        divided = any(True for _ in self.run.events(RowsSplit))
+        fitted = {event.rows for event in self.run.events(Fitted)}
+        return not divided and all(event.rows in fitted for event in self.run.events(Scored))
 
     def learns_labels(self) -> bool:
         """Whether the model was fitted to predict labels, of all the rows that it was given."""
