@@ -30,7 +30,7 @@ _SAMPLES = frozenset(
 _LABELS = frozenset(
     ["y", "label", "labels", "target", "targets", "classes", "mask", "masks", "annotations"]
 )
-_SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b")
+_SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
