@@ -89,3 +89,24 @@ def test_a_schedule_that_counts_batches_is_not_stepped_once_in_each_epoch(hooks:
 @pytest.mark.parametrize("hooks", RIGHT.values(), ids=RIGHT.keys())
 def test_a_schedule_that_is_stepped_as_it_counts_is_left_alone(hooks: str) -> None:
     assert "NN602" not in {code for _, code in findings(_program(hooks))}
+
+
+def test_a_module_is_trained_alike_by_whichever_trainer_is_made() -> None:
+    text = """
+import torch
+import pytorch_lightning as pl
+from torch import nn
+class Net(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.model = nn.Sequential(nn.Linear(3, 2), nn.Softmax(dim=1))  # error
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        return nn.functional.cross_entropy(self.model(x), y)
+if torch.cuda.is_available():
+    trainer = pl.Trainer(max_epochs=10, gpus=1)
+else:
+    trainer = pl.Trainer(max_epochs=10)
+trainer.fit(Net(), loader)
+"""
+    assert findings(text) == marked(text, "NN201")

@@ -254,6 +254,15 @@ class Machine:
             self.ways = before
 
     @contextmanager
+    def decided(self) -> Iterator[None]:
+        """Run what is the same whichever of several things was called."""
+        before, self.ways = self.ways, 1
+        try:
+            yield
+        finally:
+            self.ways = before
+
+    @contextmanager
     def guarded(self, *guards: Guard) -> Iterator[None]:
         """Be on one side of a condition."""
         before = self.context

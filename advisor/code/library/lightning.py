@@ -84,7 +84,8 @@ def fit(call: Call) -> Value | None:
             _run_hook(call, module, each)
         _advance(call, module, schedules, "step")
 
-    _repeat(call.machine, epochs, epoch)
+    with call.machine.decided():  # one of several trainers: all of them train this module
+        _repeat(call.machine, epochs, epoch)
     return None
 
 
