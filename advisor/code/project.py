@@ -58,19 +58,41 @@ class Project:
         """The source at a real path, if it has been read and is kept."""
         return self._sources.get(path)
 
-    def tidy(self) -> None:
-        """Drop the trees that no import has led to, and all of them when they have become many."""
-        imported = self._scopes.keys()
-        if sum(len(source.text) for source in imported) > MOST_KEPT:
-            self._scopes.clear()
+    def tidy(self, last: str) -> int:
+        """Drop the trees that no import has led to, and when they have become many also those that
+        the file at the real path `last` does not lead to: its neighbours will need the same. Returns
+        how many characters of source they stand for."""
+        before = sum(len(source.text) for source in self._scopes)
+        if before > MOST_KEPT:
+            needed = set(self.leads_to(last))
+            self._scopes = {
+                source: scope
+                for source, scope in self._scopes.items()
+                if self._place_of(source) in needed
+            }
+        kept = self._scopes.keys()
         self._sources = {
             path: source
             for path, source in self._sources.items()
-            if source is None or source in imported
+            if source is None or source in kept
         }
-        self._places = {
-            source: place for source, place in self._places.items() if source in imported
-        }
+        self._places = {source: place for source, place in self._places.items() if source in kept}
+        return before - sum(len(source.text) for source in kept)
+
+    def leads_to(self, start: str) -> list[str]:
+        """The real paths of a file and of all files that its imports have led to."""
+        found = [start]
+        seen = {start}
+        for path in found:
+            imports = self.imports.get(path)
+            for _, _, target in self.results(imports) if imports is not None else ():
+                if target is None or target.endswith(os.sep):
+                    continue
+                real = os.path.realpath(target)
+                if real not in seen:
+                    seen.add(real)
+                    found.append(real)
+        return found
 
     def results(self, imports: Imports) -> list[tuple[str, str, str | None]]:
         """What a file has looked for, in a fixed order, each with what was found."""

@@ -90,8 +90,8 @@ class Examiner:
         }
         if task.path is not None:
             outcome.seen = seen_by(project, os.path.realpath(task.path))
-        project.tidy()
-        self._garbage += len(source.text)
+        dropped = project.tidy(os.path.realpath(task.path) if task.path else "")
+        self._garbage += len(source.text) + dropped
         if self._garbage > _MOST_GARBAGE:
             self._garbage = 0
             gc.collect()
@@ -112,23 +112,13 @@ class Examiner:
 def seen_by(project: "Project", start: str) -> dict[str, Seen]:
     """What was read of a file and of all those that it leads to, by their real paths."""
     seen: dict[str, Seen] = {}
-    waiting = [start]
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
+    for path in project.leads_to(start):
         source = project.known(path)
         imports = project.imports.get(path)
-        sought = [] if imports is None else project.results(imports)
         seen[path] = Seen(
             source.digest if source is not None else None,
-            sought,
+            [] if imports is None else project.results(imports),
             imports is not None and imports.roots,
-        )
-        waiting.extend(
-            os.path.realpath(found)
-            for _, _, found in sought
-            if found is not None and not found.endswith(os.sep)
         )
     return seen
 
