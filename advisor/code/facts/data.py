@@ -6,7 +6,7 @@ from typing import Self
 
 from advisor.code.events import NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
-from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Object, RowSet, Value, same
@@ -34,7 +34,7 @@ class Split(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The splits of a run. Slices and masks count when their results are called so; toys of unit
         tests are left out."""
-        if holds_unit_tests(run):
+        if is_unit_test(run):
             return
         for event in run.events(RowsSplit):
             if not event.by_hand or _called_so(event.parts):

@@ -68,6 +68,7 @@ _OTHER_LIBRARY = re.compile(
 _MAY_GO_BACK = re.compile(
     r"backward|attack|advers|pgd|fgsm|salien|grad_?cam|optim|scaler|train|fit|step", re.IGNORECASE
 )
+_UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 _TRAINING_EVENTS = (BackwardRun, OptimizerStepped, GradientsTaken, GradientsWanted)
 
@@ -265,6 +266,12 @@ def _found_passes(run: AbstractRun) -> Iterator[Pass]:
 def is_about_torch(run: AbstractRun) -> bool:
     """Whether a file imports torch and no library that works otherwise."""
     return _names_torch_alone(run.source)
+
+
+def is_unit_test(run: AbstractRun) -> bool:
+    """Whether a file is itself a test of other code, not only kept among tests as what they read."""
+    path, text = run.source.display_name, run.source.text
+    return _UNIT_TEST_FILE.search(path) is not None or "unittest" in text or "import pytest" in text
 
 
 def holds_unit_tests(run: AbstractRun) -> bool:
