@@ -60,6 +60,50 @@ def f(x, depth):
     )
 
 
+def test_modules_of_a_class_of_containers_run_in_order() -> None:
+    check(
+        """
+class Layer(nn.Sequential):
+    def __init__(self, width, growth):
+        super().__init__()
+        self.add_module("norm", nn.BatchNorm2d(width))
+        self.conv = nn.Conv2d(width, growth, 1)
+    def forward(self, x):
+        return torch.cat([x, super().forward(x)], 1)
+
+class Block(nn.Sequential):
+    def __init__(self, depth, width, growth):
+        super().__init__()
+        for i in range(depth):
+            self.add_module("layer%d" % i, Layer(width + i * growth, growth))
+
+x = Block(2, 64, 32)(torch.randn(2, 64, 8, 8))
+nn.BatchNorm2d(128)(x)
+nn.BatchNorm2d(64)(x)  # error
+""",
+        "NN307",
+    )
+
+
+def test_branches_that_a_module_goes_through_in_a_loop_prove_nothing() -> None:
+    check(
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.branches = nn.ModuleList([nn.Linear(8, 4), nn.Linear(16, 4)])
+    def forward(self, x):
+        sums = []
+        for i in range(2):
+            sums.append(self.branches[i](x))
+        return sums
+
+Net()(torch.randn(2, 8))
+""",
+        "NN307",
+    )
+
+
 def test_the_default_of_a_parameter_proves_nothing() -> None:
     check(
         """

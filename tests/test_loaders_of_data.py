@@ -50,6 +50,8 @@ def test_workers_have_random_numbers_of_their_own(drawn: str, options: str, coun
         ("test = MNIST('data', train=False)\nDataLoader(test, batch_size=300)", 0),
         ("train = MNIST('data', train=True)\nDataLoader(train, batch_size=300, drop_last=True)", 0),
         ("test = MNIST('data', train=False)\nDataLoader(test, 300, drop_last=options.drop)", 0),
+        ("val_sounds = Sounds()\nDataLoader(val_sounds, options.size, drop_last=True)", 0),
+        ("val_sounds = Sounds()\nDataLoader(val_sounds, 1, drop_last=True)", 0),
     ],
 )
 def test_all_held_out_samples_take_part(text: str, count: int) -> None:

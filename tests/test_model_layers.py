@@ -218,6 +218,17 @@ RIGHT = {
                 for size in (784, 500):
                     self.layers = self.layers + [Layer(size, 500)]
         """,
+    "NN406 a list of layers beside a list of their optimizers": """
+        class Net(nn.Module):
+            def __init__(self, heads):
+                super().__init__()
+                self.heads = [nn.Linear(3, 4) for _ in range(heads)]
+                self.optimizers = [
+                    torch.optim.SGD(self.heads[i].parameters(), lr=0.1) for i in range(heads)
+                ]
+            def forward(self, x):
+                return [head(x) for head in self.heads]
+        """,
     "NN406 one of several is chosen": """
         from torchvision import models
         class Net(nn.Module):

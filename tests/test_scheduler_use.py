@@ -347,6 +347,21 @@ def train(model, loader):
     assert [each.location.row for each in finding.related] == [15]
 
 
+def test_a_schedule_may_be_drawn() -> None:
+    check(
+        """
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
+schedule = StepLR(optimizer, 3)
+rates = []
+for epoch in range(200):
+    schedule.step()
+    rates.append(schedule.get_last_lr())
+plot(rates)
+""",
+        "NN601",
+    )
+
+
 def test_a_rate_that_its_settings_keep_constant_is_no_schedule() -> None:
     check(
         """

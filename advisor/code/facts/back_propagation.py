@@ -138,7 +138,7 @@ class RunningTotal(Fact):
         holds the graph of its own batch."""
         if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
             return False
-        if self._ends_with_the_step():
+        if self._ends_with_the_step() or ".step(" not in self.run.source.text:
             return False
         return any(
             event.loss is not None

@@ -108,7 +108,10 @@ class Construction(Fact):
             hidden = [
                 each
                 for each in _items(value)
-                if learns(each) and id(each) not in known and each.place not in parameters
+                if learns(each)
+                and id(each) not in known
+                and id(each.place) not in known
+                and each.place not in parameters
             ]
             if hidden and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
@@ -118,12 +121,16 @@ class Construction(Fact):
     def _optimized(self) -> set[int]:
         """The modules that optimizers of their own are given by name."""
         optimizers = [event.optimizer for event in self.run.events(OptimizerBuilt)]
-        return {
-            id(owner)
+        for value in self.module.fields.values():
+            kept = _items(value) if isinstance(value, (Sequence, Dictionary)) else [value]
+            optimizers += [each for each in kept if isinstance(each, Optimizer)]
+        owners = [
+            owner
             for optimizer in optimizers
             if isinstance(optimizer, Optimizer)
             for owner in optimizer.owners
-        }
+        ]
+        return {id(owner) for owner in owners} | {id(each.place) for each in owners if each.place}
 
     def _registered(self) -> set[int]:
         """The modules and parameters that torch sees."""

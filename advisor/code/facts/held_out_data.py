@@ -86,6 +86,8 @@ class HeldOutData(Fact):
         drops = self.loader.argument(8, "drop_last")
         always = isinstance(drops, Constant) and drops.value is True and not drops.configurable
         size = known_number(self.loader.argument(1, "batch_size"))
+        if size is None or size.integer in {None, 1}:
+            return False
         whole = getattr(self.dataset, "fields", {}).get("length")
         if isinstance(whole, Scalar) and size is not None and size.integer:
             samples = whole.number.integer

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LayerRun
+from advisor.code.events import ForwardRun, LayerRun
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
-from advisor.code.values import Layer, Scalar, Shape, known_number
+from advisor.code.values import Layer, Scalar, Shape, Value, known_number
 from advisor.rulebook import Draft
 
 _CONVOLUTIONS = {
@@ -48,7 +48,12 @@ class LayerInput(Fact):
             return
         changeable: set[int] = set()
         mistaken: set[tuple[NodePlace, ...]] = set()
-        for event in run.events(LayerRun):
+        loops: dict[Value, int] = {}
+        for event in run.trace:
+            if isinstance(event, ForwardRun):
+                loops[event.module] = len(event.context.loops)
+            if not isinstance(event, LayerRun) or _is_in_loop(event, loops):
+                continue
             changeable.update(_changeable(event.layer))
             if event.layer.path not in _SIZES or event.layer.arguments.unknown:
                 continue
@@ -88,6 +93,13 @@ class LayerInput(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the call, with the place where the layer was built beside it."""
         return draft(self.event, message, (self.event.layer.place, f"`{self.layer}` is built here"))
+
+
+def _is_in_loop(event: LayerRun, loops: dict[Value, int]) -> bool:
+    """Whether a module runs the layer in a loop of its own: which layer it is in which round, and
+    what it is given then, is too much to be sure of."""
+    running = event.context.running
+    return bool(running) and len(event.context.loops) > loops.get(running[0], 0)
 
 
 def _axis(shape: Shape, index: int) -> Number | None:

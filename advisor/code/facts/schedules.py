@@ -107,6 +107,8 @@ class ScheduledTraining(Fact):
         steps, updates = _length(loops), updates_of(run, schedule)
         if steps is None or _is_derived(_names(schedule), loops):
             return None
+        if not updates and "backward(" not in run.source.text and "fit(" not in run.source.text:
+            return None  # a schedule that is only drawn
         if wrong_unit(schedule, (event,), updates) is not None:
             return None
         made = factor_of(schedule)

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import GradientsCleared, LayerRun
-from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import Iteration, items_of
 from advisor.code.library.models import (
     Call,
@@ -211,6 +211,8 @@ def extend_modules(call: Call) -> Value | None:
 
 
 def _children(value: Value | None) -> SequenceValue | None:
+    if isinstance(value, Instance):
+        value = value.fields.get("__layer__")
     if not isinstance(value, Layer):
         return None
     children = value.fields.get("children")
@@ -700,6 +702,21 @@ def wrapped_module(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Va
 def training(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
     """`self.training` may be either."""
     return machine.unknown("training", node)
+
+
+@hook("assign_attribute")
+def module_kept_in_order(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> bool:
+    """`self.layer = nn.Linear(…)` and `self.add_module(…)` of a class that derives from a container:
+    the modules run in the order in which they were assigned."""
+    children = _children(receiver) if isinstance(receiver, Instance) else None
+    is_module = isinstance(value, Layer) or (
+        isinstance(value, Instance) and classes.is_module(value)
+    )
+    if children is not None and is_module:
+        attributes.append(machine, children, value)
+    return False
 
 
 @hook("construct")
