@@ -34,9 +34,10 @@ class Split(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The splits of a run. Slices and masks count when their results are called so; toys of unit
         tests are left out."""
-        if is_unit_test(run):
+        splits = list(run.events(RowsSplit))
+        if not splits or is_unit_test(run):
             return
-        for event in run.events(RowsSplit):
+        for event in splits:
             if not event.by_hand or _called_so(event.parts):
                 yield cls(event, run)
 

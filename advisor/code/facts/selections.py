@@ -42,8 +42,10 @@ class Choice(Fact):
             return
         for event, what, rows in _choices_of_keras(run):
             yield cls(event, what, rows)
-        if _VALIDATES.search(_PROSE.sub("", run.source.text)) is None:
-            for event, rows in _kept_weights(run):
+        kept = list(_kept_weights(run))
+        # The text is long, and there are many runs of it.
+        if kept and _VALIDATES.search(_PROSE.sub("", run.source.text)) is None:
+            for event, rows in kept:
                 yield cls(event, "the weights that are kept are chosen", rows)
         for score, rows in _tried_settings(run):
             yield cls(score, "a setting is tried out", rows, tries=True)
