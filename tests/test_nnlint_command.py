@@ -23,6 +23,24 @@ for inputs, labels in torch.utils.data.DataLoader(torch.zeros(8, 3), shuffle=Tru
     loss.backward()
     optimizer.step()
 """
+DRAWN_IN_WORKERS = """
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+
+class Noisy(Dataset):
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index] + np.random.normal()
+
+
+loader = DataLoader(Noisy([1.0, 2.0]), batch_size=2, shuffle=True, num_workers=4)
+"""
 SOUND = BUGGY.replace("    loss.backward()", "    optimizer.zero_grad()\n    loss.backward()")
 SOFTMAX = SOUND.replace("model(inputs)", "model(inputs).softmax(1)")
 FINDING = "buggy.py:9:5: NN101 [missing-zero-grad] "
@@ -253,6 +271,15 @@ class TestSelection:
         assert codes("--stage", "baseline") == ["NN607"]
         assert codes("--stage", "baseline", "--ignore", "NN607") == []
         assert codes("--select", "decay-on-first-run") == ["NN607"]
+
+    def test_what_is_mere_advice_is_told_to_those_who_ask(self, lint: Lint, project: Path) -> None:
+        (project / "buggy.py").write_text(DRAWN_IN_WORKERS)
+        assert concise(lint, "buggy.py") == []
+        for asked in ("NN514", "worker-seed", "NN5", "ALL"):
+            told = concise(lint, "buggy.py", "--select", asked, "--ignore", "NN512")
+            assert [line.split()[1] for line in told] == ["NN514"]
+        (project / "nnlint.toml").write_text('extend-select = ["NN514"]\n')
+        assert len(concise(lint, "buggy.py")) == 1
 
     def test_settings_choose_and_the_command_line_goes_before_them(
         self, lint: Lint, project: Path

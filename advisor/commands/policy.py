@@ -90,7 +90,10 @@ class Policy:
         return self._selections[key]
 
     def reports(self, finding: Finding, path: Path | None) -> bool:
-        """Whether no `per-file-ignores` speaks against a finding in the file at `path`."""
+        """Whether no `per-file-ignores` speaks against a finding in the file at `path`, and mere
+        advice was asked for."""
+        if finding.severity is Severity.INFO and not self._asks_for(finding, path):
+            return False
         if path is None:
             return True
         ignored = [
@@ -104,6 +107,14 @@ class Policy:
                 if matches(path, [pattern], settings.folder):
                     ignored += selectors
         return not any(_means(selector, finding) for selector in ignored)
+
+    def _asks_for(self, finding: Finding, path: Path | None) -> bool:
+        """Whether a finding's rule is selected by its code, its name, a prefix of them, or a stage."""
+        settings = self.settings(path)
+        selectors = [*self.choices.select, *self.choices.extend_select]
+        if settings is not None and not self.choices.select:
+            selectors += [*settings.table.select, *settings.table.extend_select]
+        return self.choices.stage is not None or any(_means(each, finding) for each in selectors)
 
     def severity(self, finding: Finding, path: Path | None) -> Severity:
         """The finding's severity, unless the settings give its rule another."""
