@@ -29,7 +29,7 @@ _LARGEST_STEP = (1 << 63) - 1
 _CHUNK = 8 << 20
 _LARGEST_CHECKED_RECORD = 64 << 10
 # Where to look for stretches that repeat: from so many bytes on, after so many that do not.
-_WORTH_IT = 32 << 10
+_WORTH_IT = 200 << 10
 _STRETCH = 8 << 10
 _LONGEST_STRETCH = 1 << 20
 _LONGEST_SCALAR = 64 << 10
