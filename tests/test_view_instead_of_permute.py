@@ -60,3 +60,19 @@ def test_what_is_seen_as_something_else_is_mixed_too() -> None:
         return x.view_as(y)  # error
     """
     assert findings(text) == marked(text, "NN301")
+
+
+def test_width_and_height_that_are_taken_for_each_other_stay_where_they_are() -> None:
+    assert not findings(
+        """
+    def norms(weights):
+        filters, channels, kw, kh = weights.size()
+        return weights.view(filters * channels, kh, kw)
+    """
+    )
+    text = """
+    def turned(images):
+        n, c, h, w = images.shape
+        return images.view(n, c, w, h)  # error
+    """
+    assert findings(text) == marked(text, "NN301")

@@ -6,9 +6,11 @@ before and after. An axis that turns up with its full length behind another prod
 places with its neighbours in name only: its numbers are mixed with theirs.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Self
 
 from advisor.code import symbols
@@ -19,6 +21,10 @@ from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
 from advisor.code.values import Shape, Tensor, Value, shape_of
 from advisor.rulebook import Draft
+
+# What programs call the last two axes of pictures and kernels.
+_WIDTH = re.compile(r"(k|kernel_?)?(w|width)\d*", re.IGNORECASE)
+_HEIGHT = re.compile(r"(k|kernel_?)?(h|height)\d*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +80,23 @@ class Reshape(Fact):
             if axis.is_one or not axis.factors:
                 continue
             found = [other for other, dim in enumerate(self.after) if _is_same(dim, axis)]
-            if not found or self._stays(axis, found):
+            if not found or self._stays(axis, found) or self._is_misnamed(position):
                 continue
             for other in found:
                 if self._is_crossed(position, other):
                     return position, other
         return None
+
+    def _is_misnamed(self, position: int) -> bool:
+        """Whether it is one of two axes that are called width and height where libraries have height
+        and width: those who ask for them the right way round afterwards leave them where they are."""
+        pairs = pairwise(range(len(self.before)))
+        return any(
+            position in pair
+            and _is_called(self.before[pair[0]], _WIDTH)
+            and _is_called(self.before[pair[1]], _HEIGHT)
+            for pair in pairs
+        )
 
     def is_permutation_of_sizes(self) -> bool:
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
@@ -166,6 +183,10 @@ def _is_part_of(later: Value, earlier: Value) -> bool:
     if first is None or second is None or first.place is None:
         return False
     return first.place is second.place and first.text == second.text
+
+
+def _is_called(axis: Number, name: re.Pattern[str]) -> bool:
+    return axis.axis is not None and any(map(name.fullmatch, axis.axis.called))
 
 
 def _dims_after(shape: Shape, asked: tuple[Number | None, ...]) -> tuple[Number, ...]:
