@@ -42,6 +42,8 @@ FURTHEST = 1_000
 STARTS_LOW = 0.5
 ENDS_LOW = 0.9
 _COUNTS_EPOCHS = re.compile("epoch", re.IGNORECASE)
+# What a file that trains something cannot do without.
+_TRAINS = re.compile(r"\b(backward|fit|zero_grad)\(")
 _COUNTS_STEPS = re.compile("step|iter|batch", re.IGNORECASE)
 
 
@@ -107,7 +109,7 @@ class ScheduledTraining(Fact):
         steps, updates = _length(loops), updates_of(run, schedule)
         if steps is None or _is_derived(_names(schedule), loops):
             return None
-        if not updates and "backward(" not in run.source.text and "fit(" not in run.source.text:
+        if not updates and not _TRAINS.search(run.source.text):
             return None  # a schedule that is only drawn
         if wrong_unit(schedule, (event,), updates) is not None:
             return None
