@@ -3,9 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,34 +72,6 @@ def test_a_process_that_dies_is_told_and_the_other_files_are_reported(
         f"nnlint: {name}: the process that looked at it died (signal 9)"
         for name in ("train_03.py", "train_17.py")
     ]
-
-
-def _opened_by_a_reader(path: Path, process: subprocess.Popen[bytes]) -> int:
-    """Open a named pipe for writing as soon as somebody reads it: who does waits from then on."""
-    while process.poll() is None:
-        try:
-            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            time.sleep(0.01)
-    raise AssertionError("nobody has read the pipe")
-
-
-def test_an_interruption_ends_all_processes_without_a_word(project: Path) -> None:
-    os.mkfifo(project / "endless.py")
-    code = "import sys; from advisor.commands.nnlint import main; sys.exit(main(sys.argv[1:]))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "--no-cache", "--jobs", "2", ".", "endless.py"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    pipe = _opened_by_a_reader(project / "endless.py", process)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    os.close(pipe)
-    assert (process.returncode, out, err) == (130, b"", b"")
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

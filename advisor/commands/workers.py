@@ -6,6 +6,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -29,8 +30,7 @@ def examine_in_parallel(
     workers: list[_Worker] = []
     try:
         while waiting and len(workers) < jobs:
-            workers.append(_Worker(context, make, workers))
-            workers[-1].give(waiting.popleft())
+            _hire(workers, context, make).give(waiting.popleft())
         while busy := [worker for worker in workers if worker.left]:
             ready = wait([worker.connection for worker in busy])
             for worker in busy:
@@ -45,13 +45,35 @@ def examine_in_parallel(
                     workers.remove(worker)
                     if rest:
                         waiting.appendleft(rest)
-                    worker = _Worker(context, make, workers)
-                    workers.append(worker)
+                    worker = _hire(workers, context, make)
                 if not worker.left and waiting:
                     worker.give(waiting.popleft())
     finally:
         for worker in workers:
             worker.stop()
+
+
+def _hire(
+    workers: "list[_Worker]", context: BaseContext, make: Callable[[], Examiner]
+) -> "_Worker":
+    """One more worker. An interruption meanwhile has to wait: it would be lost on a process that
+    nobody knows of yet, or end one that does not yet leave interruptions to the first process."""
+    with _interruptions_held():
+        worker = _Worker(context, make, workers)
+        workers.append(worker)
+    return worker
+
+
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Worker:
