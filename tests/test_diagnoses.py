@@ -1,5 +1,6 @@
 """What is said about a run, and what is not: each diagnosis with its look-alikes."""
 
+from dataclasses import replace
 from math import e, log
 
 import numpy as np
@@ -87,6 +88,12 @@ class TestInitialLoss:
             judged(train(healthy_loss(start=0.3, end=0.2)), classes=10), "init-loss-off"
         )
         assert finding.severity is Severity.INFO
+
+    def test_a_low_value_after_some_updates_may_have_been_reached_by_them(self) -> None:
+        loss = train(healthy_loss(start=0.3, end=0.2))
+        later = replace(loss, steps=loss.steps + 5)
+        assert "init-loss-off" in names(judged(loss, classes=10))
+        assert "init-loss-off" not in names(judged(later, classes=10))
 
 
 class TestHockeyStick:

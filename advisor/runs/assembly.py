@@ -180,7 +180,8 @@ class _Assembly:
             return self.miss(what, "the number of classes is unknown (`--classes`)")
         descent = LossDescent(self.run, loss, self.thresholds, guess=guess)
         step, last = int(loss.steps[0]), int(loss.steps[-1])
-        early = not loss.curve.role.per_epoch and step <= self.thresholds.init_latest_share * last
+        latest = min(self.thresholds.init_latest_step, self.thresholds.init_latest_share * last)
+        early = not loss.curve.role.per_epoch and step <= latest
         head = loss.slice(0, _FIRST_POINTS)
         self.facts.append(
             FirstLoss(

@@ -53,6 +53,8 @@ class Thresholds:
     """How many times the noise of one point the first loss must differ by as well."""
     init_latest_share: float = 0.01
     """A first value logged later than this share of the run says nothing about a low start."""
+    init_latest_step: int = 1
+    """... nor does one that was logged after more updates than these, which may have lowered it."""
     hockey_stick_fall: float = 0.75
     """Share of the whole fall that happens before the knee."""
     hockey_stick_share: float = 0.15

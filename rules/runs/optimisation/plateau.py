@@ -37,8 +37,8 @@ def plateau(descent: Descent) -> Iterator[Draft]:
 def _flat_end(descent: Descent) -> Draft | None:
     curve = descent.trajectory
     onset = descent.flat_since
-    if onset is None:
-        return None
+    if onset is None or onset <= int(curve.steps[0]):
+        return None  # what has been flat all along has not stopped anywhere
     level = curve.final.value
     goal = descent.goal_as_cost
     if goal is not None and level <= goal:
