@@ -1,13 +1,13 @@
 """Who does the work on many runs: this process, several of this machine, or a dask cluster."""
 
 import argparse
-import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
+from advisor.commands.processors import processors
 from advisor.runs.parallel import Executor
 from advisor.settings import SettingsError
 
@@ -23,7 +23,7 @@ def executor_for(options: argparse.Namespace) -> Iterator[Executor | None]:
         with _cluster(options.dask) as executor:
             yield executor
         return
-    jobs = options.jobs or _processors()
+    jobs = options.jobs or processors()
     if jobs == 1:
         yield None
         return
@@ -48,13 +48,6 @@ def _cluster(address: str) -> Iterator[Executor]:
         raise SettingsError(f"--dask: no scheduler answers at `{address}` ({error})") from None
     with client:
         yield client.get_executor(pure=False)
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _leave_interrupts_to_the_parent() -> None:

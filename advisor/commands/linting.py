@@ -184,9 +184,9 @@ class Lint:
         """How many processes are worth it."""
         if self._means.jobs == 1 or files < _ENOUGH_FILES or self._sizes < _ENOUGH_BYTES:
             return 1
-        from advisor.commands.workers import cores
+        from advisor.commands.processors import processors
 
-        return min(self._means.jobs or cores(), files // (_ENOUGH_FILES // 2))
+        return min(self._means.jobs or processors(), files // (_ENOUGH_FILES // 2))
 
     def _recall(self, task: Task) -> "Outcome | None":
         if self._cache is None or task.path is None or not task.relevant:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from advisor import __version__
 from advisor.commands import arguments
 from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, run_command
+from advisor.commands.processors import number_of_processes
 from advisor.commands.run_arguments import add_facts, add_settings
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("many runs")
     group.add_argument(
         "--jobs",
-        type=_jobs,
+        type=number_of_processes,
         default=0,
         metavar="N",
         help="read and judge with N processes (default: one for each processor, where there are "
@@ -305,13 +306,6 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show every run in full, with the meaning of each tag and why",
     )
-
-
-def _jobs(text: str) -> int:
-    jobs = int(text)
-    if jobs < 1:
-        raise ValueError(text)
-    return jobs
 
 
 def _seconds(text: str) -> float:

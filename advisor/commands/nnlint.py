@@ -13,6 +13,7 @@ from advisor import __version__
 from advisor.commands.arguments import CLEAN, FOUND, UNUSABLE, Parser, complain, run_command
 from advisor.commands.linting import Lint, Means
 from advisor.commands.policy import Choices, Policy
+from advisor.commands.processors import number_of_processes
 from advisor.report.printable import printable, printable_place
 from advisor.settings import SettingsError
 
@@ -233,18 +234,11 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-cache", action="store_true", help="keep no results, and use none")
     group.add_argument(
         "--jobs",
-        type=_processes,
+        type=number_of_processes,
         metavar="N",
         help="work in up to N processes (default: one for each core, if there is much to do)",
     )
     group.add_argument("--isolated", action="store_true", help="read no settings file")
-
-
-def _processes(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:

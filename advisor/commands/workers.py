@@ -1,7 +1,6 @@
 """Several processes that look at files: each gets some at a time, and what died is known by name."""
 
 import multiprocessing
-import os
 import signal
 import sys
 from collections import deque
@@ -152,10 +151,3 @@ def _pieces(tasks: list[Numbered], jobs: int) -> Iterator[list[Numbered]]:
 def _context() -> BaseContext:
     """On Linux a copy of this process, which has imported everything already."""
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
