@@ -1,0 +1,81 @@
+"""Where in a run something happens, and what every event knows."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.code.symbols import Number, Symbol
+from advisor.code.values import Function, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from advisor.code.sources import NodePlace
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loop:
+    """A loop that is being run: what it goes over and how often, as far as that is known.
+
+    `symbol` stands for the loop variable when it counts. `names` are the constants and options
+    that the number of rounds was computed from; `configurable` the option that sets it.
+    """
+
+    node: "cst.CSTNode"
+    place: "NodePlace"
+    over: Value | None = None
+    trips: Number | None = None
+    symbol: Symbol | None = None
+    start: Number | None = None
+    names: frozenset[str] = frozenset()
+    configurable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One of the two rounds that the interpreter runs of a loop."""
+
+    loop: Loop
+    index: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Guard:
+    """A condition that decides whether the code runs, and which way it went. `rounds` is the
+    number of loops that it stands in."""
+
+    node: "cst.CSTNode"
+    taken: bool
+    condition: Value | None = None
+    rounds: int = 0
+
+
+class Context(NamedTuple):
+    """Where in the run something happens.
+
+    `gradients` tells whether operations are recorded for back-propagation; None when nobody knows.
+    `functions` are the functions of the project that have been entered, one for each of `calls`;
+    `running` the modules whose forward pass is under way, outermost first. `autocast` is the type
+    that operations are cast to, such as `float16`, or `?` for one that is not known.
+    """
+
+    rounds: tuple[Round, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    calls: tuple["NodePlace", ...] = ()
+    gradients: bool | None = True
+    functions: tuple[Function, ...] = ()
+    running: tuple[Value, ...] = ()
+    autocast: str | None = None
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops around, outermost first."""
+        return tuple(each.loop for each in self.rounds)
+
+
+@dataclass(eq=False, slots=True)
+class Event:
+    """Something that matters to training. `index` is its position in the run."""
+
+    place: "NodePlace"
+    context: Context
+    index: int = field(default=-1, init=False)

@@ -1,0 +1,91 @@
+"""What happens to losses and scores: how they are computed, added up, compared and logged."""
+
+from dataclasses import dataclass, field
+
+from advisor.code.events.context import Event
+from advisor.code.values import Amount, Arguments, Value
+
+
+@dataclass(eq=False, slots=True)
+class LossComputed(Event):
+    """A loss is computed. `path` is the library's loss; `expects` the scale it wants.
+
+    `name` is the loss as a user writes it, where the path does not say it all. `model` is the model
+    that was compiled with the loss, where that is how it is used. `result` is the loss itself,
+    `options` are the arguments that set it up: those of its class, or of the function itself.
+    `ways` counts what may be called in its place, itself included.
+    """
+
+    path: str
+    expects: str
+    prediction: Value
+    target: Value | None
+    name: str | None = None
+    model: Value | None = None
+    result: Value | None = None
+    options: Arguments = field(default_factory=Arguments)
+    ways: int = 1
+
+
+@dataclass(eq=False, slots=True)
+class LossClamped(Event):
+    """Numbers, such as a loss, are kept below a bound."""
+
+    loss: Value
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
+class LossAccumulated(Event):
+    """A value is added to a running total, `total += loss`, or put into a list. `total` is what the
+    sum was before, `result` what it is now; `text` names it as written."""
+
+    total: Value
+    value: Value
+    result: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class NotNumbersReplaced(Event):
+    """NaN in a loss is replaced by a number: `result` is what comes out."""
+
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
+class RootTaken(Event):
+    """The square root of a mean loss: `result` is what comes out."""
+
+    result: Value
+
+
+@dataclass(eq=False, slots=True)
+class AmountDivided(Event):
+    """A count or a loss is divided by something. `refined` says whether what comes out is divided
+    or weighted again."""
+
+    amount: Amount
+    denominator: Value
+    refined: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class AmountCompared(Event):
+    """A count or a loss is compared with something: what is best is decided by it."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
+class AmountLogged(Event):
+    """The score or loss of a batch is written to a log."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
+class WriterBuilt(Event):
+    """A log of TensorBoard is opened; `named` tells that its folder may be named after the run."""
+
+    named: bool

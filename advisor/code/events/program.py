@@ -1,0 +1,45 @@
+"""What happens in the program around the training."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from advisor.code.events.context import Event, Loop
+from advisor.code.events.modules import ModeSwitched
+from advisor.code.values import Arguments, Value
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+
+@dataclass(eq=False, slots=True)
+class Escaped(Event):
+    """Values are handed to code that cannot be looked into. `modes` are the switches that may have
+    been the last ones to set the mode of what is called, if it is a module."""
+
+    callee: Value
+    arguments: Arguments
+    values: tuple[Value, ...]
+    modes: "tuple[ModeSwitched, ...]" = ()
+
+
+@dataclass(eq=False, slots=True)
+class MethodNamed(Event):
+    """A statement names a method, but does not call it. `text` is the statement as written."""
+
+    receiver: Value
+    name: str
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class NameOverwritten(Event):
+    """A loop binds a name anew that the loop around it, `outer`, reads at `read` afterwards."""
+
+    name: str
+    outer: Loop
+    read: "NodePlace"
+
+
+@dataclass(eq=False, slots=True)
+class SeedFixed(Event):
+    """A generator of random numbers is told where to begin."""

@@ -1,0 +1,120 @@
+"""What happens to rows of samples: how they are fitted on, split, ordered and handed out."""
+
+from dataclasses import dataclass, field
+
+from advisor.code.events.context import Event
+from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
+
+
+@dataclass(eq=False, slots=True)
+class Fitted(Event):
+    """An estimator learns from rows; `labelled` says whether it is given labels to predict."""
+
+    estimator: Value
+    rows: RowSet
+    kind: str
+    labelled: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Scored(Event):
+    """An estimator predicts something for rows, or is scored by them: `method` says how."""
+
+    estimator: Value
+    rows: RowSet
+    method: str
+
+
+@dataclass(eq=False, slots=True)
+class LabelsLearned(Event):
+    """A model learns to predict labels from features, as far as it is known which columns both hold.
+    `text` is the model as written."""
+
+    features: Columns
+    labels: Columns
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class FitApplied(Event):
+    """Rows are transformed by something that has been fitted."""
+
+    fit: Fit
+    rows: RowSet
+
+
+@dataclass(eq=False, slots=True)
+class RowsSplit(Event):
+    """Rows are divided into sets that must not know of one another. `data` are all the values that
+    are divided alike and `lineages` what they had been through by then, `labels` those that only
+    labels have, `targets` the names of columns that are labels; `operation` names the call.
+
+    `is_random` says that neighbours come on different sides, `seed` is what makes a random split come out the same again, `size` how much it holds out.
+    `by_hand` marks slices and masks, which are a split only if their results are called so;
+    `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
+    applied to one of them later is added to `applied`.
+    """
+
+    data: tuple[Value, ...]
+    operation: str
+    parts: tuple[RowSet, ...] = ()
+    lineages: tuple[Lineage, ...] = ()
+    labels: tuple[Lineage, ...] = ()
+    targets: tuple[Value, ...] = ()
+    by_hand: bool = False
+    grouped: bool = False
+    is_random: bool = False
+    seed: Value | None = None
+    size: Value | None = None
+    applied: list[Fit] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class NeighboursUsed(Event):
+    """Rows get something of the rows before or behind them, or are only sorted by time: their order
+    means something. `text` is the operation as written."""
+
+    rows: RowSet
+    text: str
+    only_sorted: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class RowsShuffled(Event):
+    """Samples, or labels, are brought into another order in place. `text` names them as written."""
+
+    value: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class ListingRead(Event):
+    """A file is taken by its number from a listing that nobody has sorted. `text` is the code."""
+
+    listing: Value
+    position: Value
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class TransformBuilt(Event):
+    """A transform of pictures comes into being, or a chain of them."""
+
+    transform: Object
+
+
+@dataclass(eq=False, slots=True)
+class LoaderBuilt(Event):
+    """A data loader, or an iterator over pictures in a folder, comes into being."""
+
+    loader: Object
+
+
+@dataclass(eq=False, slots=True)
+class DataGiven(Event):
+    """A framework's trainer is given data, `use` says for what: `training`, `validation` or
+    `testing`. `callbacks` are what acts on the scores, as far as is known."""
+
+    data: Value
+    use: str
+    callbacks: Value | None = None

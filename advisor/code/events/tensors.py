@@ -1,0 +1,96 @@
+"""What happens to the numbers and the axes of tensors."""
+
+from dataclasses import dataclass
+
+from advisor.code.events.context import Event
+from advisor.code.symbols import Number
+from advisor.code.values import Tensor, Value
+
+
+@dataclass(eq=False, slots=True)
+class SoftmaxApplied(Event):
+    """Softmax, or its logarithm, is taken over a dimension. The place is where the dimension is, or
+    should be, written. `axis` is None when it is not known; `implicit` tells that it is left out."""
+
+    operation: str
+    tensor: Tensor
+    result: Tensor
+    axis: int | None
+    implicit: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class LogarithmTaken(Event):
+    """The logarithm of a tensor is taken."""
+
+    tensor: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class SoftmaxByHand(Event):
+    """Exponentials are divided by their sum, or the logarithm of a sum of them is taken: `name` is
+    the function that does it safely."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class BytesSubtracted(Event):
+    """A whole number, or other bytes, are subtracted from bytes, and what comes out is used as a
+    number; or, where it is None, their sign is turned."""
+
+    subtracted: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class Reshaped(Event):
+    """A tensor's numbers are laid out anew in row-major order. `operation` is `view` or
+    `reshape`; `dims` the wished dimensions, None where the library computes one."""
+
+    tensor: Value
+    operation: str
+    dims: tuple[Number | None, ...]
+
+
+@dataclass(eq=False, slots=True)
+class AxisRead(Event):
+    """An axis of a sequence layer's output vanishes: one place of it is taken, or all are put into
+    one number. `place_taken` is the index of that place, None for all; `axis` the index of the axis
+    and `length` its length."""
+
+    tensor: Tensor
+    axis: int
+    length: Number
+    place_taken: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Squeezed(Event):
+    """All axes of length one of a tensor are dropped, whichever they are."""
+
+    tensor: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class Broadcast(Event):
+    """A column that a layer has made meets a row of as many numbers: both become a matrix."""
+
+    column: Tensor
+    row: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class DropoutApplied(Event):
+    """Dropout is applied by a function. `training` is what switches it on, None when nothing was
+    passed; `rate` the share of numbers that it drops."""
+
+    name: str
+    rate: Value | None
+    training: Value | None
+
+
+@dataclass(eq=False, slots=True)
+class RandomDrawn(Event):
+    """A tensor is filled with random numbers."""
+
+    tensor: Value

@@ -1,0 +1,85 @@
+"""What happens to optimizers and learning rates, and to trainers that handle them."""
+
+from dataclasses import dataclass, field
+
+from advisor.code.events.context import Event
+from advisor.code.values import Arguments, Value
+
+
+@dataclass(eq=False, slots=True)
+class OptimizerBuilt(Event):
+    """An optimizer is built over parameters."""
+
+    optimizer: Value
+
+
+@dataclass(eq=False, slots=True)
+class ParametersAdded(Event):
+    """An optimizer is given further parameters: `add_param_group`."""
+
+    optimizer: Value
+
+
+@dataclass(eq=False, slots=True)
+class OptimizerStepped(Event):
+    """An optimizer updates its parameters. `text` is the optimizer as written in the code."""
+
+    optimizer: Value
+    text: str
+    managed: bool = False
+    scaler: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class ScheduleBuilt(Event):
+    """A learning-rate schedule is made over an optimizer."""
+
+    schedule: Value
+
+
+@dataclass(eq=False, slots=True)
+class ScheduleStepped(Event):
+    """A learning-rate schedule advances by one step. `arguments` are what it is told: the epoch,
+    or the metric that it watches."""
+
+    schedule: Value
+    arguments: Arguments = field(default_factory=Arguments)
+
+
+@dataclass(eq=False, slots=True)
+class ScheduleConfigured(Event):
+    """A trainer is handed a schedule to step it in each `interval`: `epoch` or `step`."""
+
+    schedule: Value
+    interval: str
+
+
+@dataclass(eq=False, slots=True)
+class RateAssigned(Event):
+    """A learning rate is written into an optimizer's parameter groups."""
+
+    optimizer: Value | None
+    rate: Value
+
+
+@dataclass(eq=False, slots=True)
+class TrainerBuilt(Event):
+    """A framework's trainer is given the schedule of a whole training, by its arguments."""
+
+    trainer: Value
+    arguments: Arguments
+
+
+@dataclass(eq=False, slots=True)
+class ModelCompiled(Event):
+    """A model is told the loss and the optimizer of its training; what it was told before is
+    forgotten."""
+
+    model: Value
+
+
+@dataclass(eq=False, slots=True)
+class ModelTrained(Event):
+    """A model is trained as it was compiled last."""
+
+    model: Value
