@@ -7,8 +7,8 @@ import libcst as cst
 
 from advisor.code.events import DataGiven, LoaderBuilt
 from advisor.code.library import lineages
-from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
 from advisor.code.values import NONE, Constant, Lineage, Object, RowSet, Value, known_text
 from advisor.code.values import Sequence as SequenceValue

@@ -278,3 +278,8 @@ def _canonical_of_keras(path: str, parts: list[str]) -> str:
     if len(parts) > 3 and parts[1] in _WITH_FOLDERS and name[:1].isupper():
         return path if parts[2] in _OWN_FOLDERS else f"keras.{parts[1]}.{name}"
     return path
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The names in a table that is written as text."""
+    return tuple(text.split())

@@ -5,7 +5,7 @@ Sources: `weights.transforms()` of torchvision, and `preprocess_input` of keras.
 
 from dataclasses import dataclass
 
-from advisor.code.library.lineages import words
+from advisor.code.library.names import words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.keras_data import give_data
-from advisor.code.library.lineages import words, written
+from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
+from advisor.code.library.names import words
 from advisor.code.values import (
     Arguments,
     Constant,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.library import lineages
-from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, attribute, function
+from advisor.code.library.names import words
 from advisor.code.values import Constant, Lineage, Object, RowSet, Sequence, Value
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import libcst as cst
 from advisor.code.events import RowsSplit
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
-from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, function, iteration, method
+from advisor.code.library.names import words
 from advisor.code.library.sklearn import fit_on, learn
 from advisor.code.values import Arguments, Constant, Lineage, Object, RowSet, Sequence, Value
 

@@ -10,7 +10,6 @@ from advisor.code.events import LoaderBuilt
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
-from advisor.code.library.lineages import words
 from advisor.code.library.models import (
     Call,
     Index,
@@ -21,6 +20,7 @@ from advisor.code.library.models import (
     item,
     iteration,
 )
+from advisor.code.library.names import words
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.symbols import Number

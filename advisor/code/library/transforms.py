@@ -4,8 +4,8 @@ The tables are all that is known of a transform; a transform that is not in them
 """
 
 from advisor.code.events import TransformBuilt
-from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, function
+from advisor.code.library.names import words
 from advisor.code.values import Constant, Object, Value, alternatives, known_number
 from advisor.code.values import Sequence as SequenceValue
 

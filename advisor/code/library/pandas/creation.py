@@ -1,8 +1,8 @@
 """Tables from files and from data."""
 
 from advisor.code.library import lineages
-from advisor.code.library.lineages import words
 from advisor.code.library.models import Call, function
+from advisor.code.library.names import words
 from advisor.code.values import Dictionary, Lineage, RowSet, Value
 from advisor.code.values import Sequence as SequenceValue
 

@@ -7,8 +7,9 @@ import libcst as cst
 
 from advisor.code.interpreter import calls
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME, words
+from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.names import words
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     is_row_axis,

@@ -7,8 +7,9 @@ import libcst as cst
 
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
-from advisor.code.library.lineages import TABLE, words
+from advisor.code.library.lineages import TABLE
 from advisor.code.library.models import Call, attribute, hook, method
+from advisor.code.library.names import words
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.subscripts import indexer, item_of_table
 from advisor.code.library.pandas.tables import Index, as_table, names_in

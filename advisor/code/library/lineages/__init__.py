@@ -1,0 +1,79 @@
+"""Where samples come from: the rows a value holds, and what becomes of them.
+
+A value that holds samples has a `Lineage`: a set of rows and what the values went through. Data of
+unknown origin gets a set of rows of its own when somebody first asks. Statistics over rows
+(`X.mean()`) and random numbers have a lineage too, so that arithmetic can tell what they do to data:
+their set of rows is called `mean`, `std`, … after what was taken over its parent, or `noise`.
+"""
+
+from advisor.code.library.lineages.arithmetic import computed
+from advisor.code.library.lineages.fits import applied, filled, learn
+from advisor.code.library.lineages.joins import together
+from advisor.code.library.lineages.making import (
+    alike,
+    array,
+    columns_of,
+    frame,
+    noise,
+    statistic,
+    written,
+)
+from advisor.code.library.lineages.masks import mask_key, opposite
+from advisor.code.library.lineages.names import (
+    COLUMN,
+    DROPPED,
+    FRAME,
+    HELD,
+    MASK,
+    MOMENTS,
+    NOISE,
+    STATISTIC_NAMES,
+    TABLE,
+)
+from advisor.code.library.lineages.parts import part
+from advisor.code.library.lineages.reading import (
+    all_of,
+    holds_rows,
+    is_noise,
+    known,
+    of_frame,
+    samples,
+)
+from advisor.code.library.lineages.splits import divide, divide_by_hand, halves, hold_back
+
+__all__ = [
+    "COLUMN",
+    "DROPPED",
+    "FRAME",
+    "HELD",
+    "MASK",
+    "MOMENTS",
+    "NOISE",
+    "STATISTIC_NAMES",
+    "TABLE",
+    "alike",
+    "all_of",
+    "applied",
+    "array",
+    "columns_of",
+    "computed",
+    "divide",
+    "divide_by_hand",
+    "filled",
+    "frame",
+    "halves",
+    "hold_back",
+    "holds_rows",
+    "is_noise",
+    "known",
+    "learn",
+    "mask_key",
+    "noise",
+    "of_frame",
+    "opposite",
+    "part",
+    "samples",
+    "statistic",
+    "together",
+    "written",
+]

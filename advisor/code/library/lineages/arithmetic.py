@@ -1,0 +1,59 @@
+"""What operators do to samples: comparisons choose them, statistics and noise change them."""
+
+from typing import TYPE_CHECKING
+
+from advisor.code.library.lineages.fits import filled
+from advisor.code.library.lineages.masks import masked
+from advisor.code.library.lineages.reading import holds_rows, is_noise, known, samples
+from advisor.code.values import (
+    Lineage,
+    RowSet,
+    Tensor,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+_COMPARISONS = frozenset(
+    ["Equal", "NotEqual", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"]
+)
+
+
+def computed(
+    operator: str, left: Value | None, right: Value | None, place: "NodePlace"
+) -> Lineage | None:
+    """The lineage of what an arithmetic operator makes of its operands."""
+    if operator in _COMPARISONS or operator == "~":
+        return masked(operator, left, right, place)
+    found = [each for each in (known(left), known(right)) if each is not None]
+    data = [each for each in found if holds_rows(each)]
+    if data:
+        return _changed(left, right, found, data, place)
+    statistics = [each for each in found if each.rows.is_statistic]
+    if not statistics:
+        return None
+    names = {each.rows.how for each in statistics}
+    if operator == "-" and names == {"max", "min"}:
+        first = statistics[0].rows
+        return Lineage(RowSet("range", first.parent, place))
+    return statistics[0]
+
+
+def _changed(
+    left: Value | None,
+    right: Value | None,
+    found: list[Lineage],
+    data: list[Lineage],
+    place: "NodePlace",
+) -> Lineage:
+    """Samples after arithmetic with statistics, noise or other samples."""
+    first = next((each for each in data if not is_noise(each.rows)), data[0])
+    noisy = any(is_noise(each.rows) and each is not first for each in data)
+    if is_noise(first.rows) and len(found) == 1:
+        other = left if known(left) is None else right
+        if isinstance(other, Unknown) or (isinstance(other, Tensor) and other.text == "picture"):
+            return samples(other).after(augmentation=place)
+    result = filled(first, *(each for each in found if each is not first))
+    return result.after(augmentation=place) if noisy else result

@@ -1,0 +1,70 @@
+"""What samples went through that had been fitted, by a library or by hand."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import LabelsLearned
+from advisor.code.library.lineages.making import columns_of, written
+from advisor.code.library.lineages.names import MOMENTS
+from advisor.code.library.lineages.reading import is_noise, known
+from advisor.code.values import (
+    Fit,
+    Library,
+    Lineage,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+def applied(lineage: Lineage, *fits: Fit) -> Lineage:
+    """The lineage of samples after something fitted was applied to them. When they are one part of
+    a split and the fit saw both parts, the split learns of it."""
+    for fit in fits:
+        for each in lineage.rows.ancestors():
+            split = each.split
+            if split is not None and each.parent is not None and each.parent.within(fit.rows):
+                if fit not in split.applied:
+                    split.applied.append(fit)
+                break
+    return lineage.after(*fits)
+
+
+def by_hand(statistics: Lineage, data: Lineage) -> Fit | None:
+    """What applying a statistic to data amounts to: a fit on the rows that it was taken over."""
+    rows = statistics.rows
+    if rows.how not in MOMENTS or rows.parent is None or rows.place is None:
+        return None
+    if is_noise(rows.parent):
+        return None
+    for fit in data.fits:
+        if fit.kind == "statistic" and fit.rows is rows.parent:
+            return None
+    text = written(rows.place.node)
+    return Fit(Library("statistic"), rows.parent, rows.place, "statistic", text=text)
+
+
+def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
+    """Data after statistics were put in, taken away or divided by."""
+    for each in statistics:
+        if each is not None and each.rows.is_statistic:
+            fit = by_hand(each, data)
+            if fit is not None:
+                data = applied(data, fit)
+        elif each is not None:
+            data = data.after(*each.fits)
+    return data
+
+
+def learn(machine: "Machine", features: Value, labels: Value, text: str, node: cst.CSTNode) -> None:
+    """Let a model learn to predict labels from features of the same rows: what is predicted from
+    the rows before it, as in a series, may well be of the same column."""
+    given, wanted = columns_of(features), columns_of(labels)
+    one, other = known(features), known(labels)
+    if one is not None and other is not None and one.rows is not other.rows:
+        return
+    if given is not None and wanted is not None:
+        place = machine.place(node)
+        machine.emit(LabelsLearned(place, machine.context, given, wanted, text))

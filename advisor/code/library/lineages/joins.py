@@ -1,0 +1,56 @@
+"""Samples that are put one after the other."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from advisor.code.events import Context
+from advisor.code.library.lineages.reading import holds_rows, ways_joined
+from advisor.code.values import (
+    Lineage,
+    RowSet,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+
+def together(parts: Sequence[Lineage], place: "NodePlace", context: Context) -> Lineage | None:
+    """The lineage of samples put one after the other. Rows that are in several of the parts are in
+    the result several times.
+
+    In a later round of a loop one value stands for different rows: there nothing is said of copies.
+    """
+    data = [each for each in parts if holds_rows(each)]
+    if not data or len(data) < len(parts):
+        return None
+    if len(data) == 1:
+        return data[0]
+    fits = ways_joined([each.of(data[0].rows) for each in data])
+    changes = tuple(dict.fromkeys(change for each in data for change in each.augmentations))
+    distinct = tuple(dict.fromkeys(each.rows for each in data))
+    whole = _whole(distinct)
+    if whole is not None:
+        return Lineage(whole, fits.fits, changes)
+    every = Lineage(RowSet("joined", place=place, sources=distinct), fits.fits, changes)
+    first_time = not any(each.index for each in context.rounds)
+    if first_time and (len(distinct) < len(data) or _overlap(distinct)):
+        return every.of(RowSet("duplicated", place=place, sources=distinct))
+    return every
+
+
+def _whole(parts: tuple[RowSet, ...]) -> RowSet | None:
+    """The set that was divided into exactly these parts."""
+    split = parts[0].split
+    if split is None or len(parts) < 2 or any(each.split is not split for each in parts):
+        return None
+    parent = parts[0].parent
+    pieces = {each for each in split.parts if each.parent is parent}
+    return parent if pieces == set(parts) else None
+
+
+def _overlap(parts: tuple[RowSet, ...]) -> bool:
+    return any(
+        first is not second and second.within(first) and second.how != "resampled"
+        for first in parts
+        for second in parts
+    )

@@ -1,0 +1,75 @@
+"""Values that hold samples: arrays, tables and statistics."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.library.lineages.names import FRAME, HELD, NOISE, TABLE
+from advisor.code.values import (
+    Columns,
+    Lineage,
+    Object,
+    RowSet,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    lineage_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+
+def array(lineage: Lineage, place: "NodePlace | None" = None, shape: Shape | None = None) -> Tensor:
+    """An array of samples."""
+    return Tensor(shape, lineage=lineage, library="numpy", place=place)
+
+
+def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = None) -> Value:
+    """A value like another one that holds other samples: a table if that is one, else an array."""
+    if isinstance(value, Object) and value.path == FRAME:
+        made = frame(lineage, place)
+        made.fields[HELD] = columns_of(value)
+        return made
+    if isinstance(value, Tensor):
+        return value.replace(lineage=lineage, place=place, shape=Shape())
+    return array(lineage.holding(columns_of(value)), place)
+
+
+def frame(lineage: Lineage, place: "NodePlace | None" = None) -> Object:
+    """A table, or a column of one."""
+    return Object(FRAME, place=place, fields={"lineage": lineage.holding(None)})
+
+
+def columns_of(value: Value | None) -> Columns | None:
+    """The columns of a table that a value holds, where that is known: those of a table itself are
+    all there are of it, until some are taken."""
+    if isinstance(value, Object) and value.path == FRAME:
+        held = value.fields.get(HELD)
+        if not isinstance(held, Columns):
+            held = Columns(RowSet())
+            value.fields[HELD] = held
+        return held
+    if isinstance(value, Unknown) and value.parent is not None:
+        table = value.parent.fields.get(TABLE)
+        own = value.parent.fields.get(("item", value.name)) is value
+        whole = columns_of(table) if isinstance(table, Object) and own else None
+        return None if whole is None else whole.only([value.name])
+    lineage = lineage_of(value)
+    return None if lineage is None else lineage.columns
+
+
+def statistic(lineage: Lineage, name: str, place: "NodePlace") -> Lineage:
+    """The lineage of a statistic over samples."""
+    return Lineage(RowSet(name, lineage.rows, place))
+
+
+def noise(place: "NodePlace | None" = None) -> Lineage:
+    """The lineage of random numbers."""
+    return Lineage(RowSet(NOISE, place=place))
+
+
+def written(node: cst.CSTNode) -> str:
+    """A piece of code as its author wrote it, on one line."""
+    return " ".join(cst.Module([]).code_for_node(node).split())

@@ -1,0 +1,61 @@
+"""Truth values that choose rows."""
+
+from typing import TYPE_CHECKING
+
+from advisor.code.library.lineages.names import COLUMN, FRAME, MASK
+from advisor.code.library.lineages.reading import holds_rows, known
+from advisor.code.values import (
+    Constant,
+    Lineage,
+    Object,
+    RowSet,
+    Value,
+    lineage_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
+
+
+def masked(
+    operator: str, left: Value | None, right: Value | None, place: "NodePlace"
+) -> Lineage | None:
+    """The lineage of a truth value for each row."""
+    source = known(left) or known(right)
+    if source is None or not holds_rows(source):
+        return None
+    rows = source.rows
+    if operator == "~" and rows.how == MASK:
+        complement = rows.parent if is_complement(rows) else rows.part("not", MASK)
+        return None if complement is None else Lineage(complement)
+    return Lineage(RowSet(MASK, rows, place))
+
+
+def is_complement(rows: RowSet) -> bool:
+    """Whether a mask is the inverse of another one."""
+    return rows.parent is not None and rows.parent.parts.get("not") is rows
+
+
+def mask_key(value: Value) -> object | None:
+    """What a truth value per row means: equal keys choose equal rows."""
+    fields = getattr(value, "fields", {})
+    found: object | None = fields.get(("mask",))
+    if found is not None:
+        return found
+    inverse = fields.get(("not",))
+    if isinstance(inverse, Value):
+        return opposite(mask_key(inverse) or inverse)
+    if isinstance(value, Object) and value.path == FRAME:
+        # A column of truth values.
+        name = fields.get(COLUMN)
+        return ("column", name.value) if isinstance(name, Constant) else value
+    lineage = lineage_of(value)
+    if lineage is not None and lineage.rows.how == MASK:
+        rows = lineage.rows
+        return ("not", rows.parent) if is_complement(rows) else rows
+    return None
+
+
+def opposite(key: object) -> object:
+    """The key of all rows that another key leaves out."""
+    return key[1] if isinstance(key, tuple) and key[0] == "not" else ("not", key)

@@ -1,0 +1,27 @@
+"""What tables and statistics are called where lineages speak of them."""
+
+# A table or a column. Classes of the project that inherit from pandas' are something else.
+FRAME = "pandas.table"
+# Under these keys an unknown has the table that it turned out to be, a column its name, and a table
+# the names of the columns it lacks.
+TABLE = ("table",)
+COLUMN = ("name",)
+DROPPED = ("dropped",)
+# Under this key a table has what it holds of the table that it was made from.
+HELD = ("held",)
+NOISE = "noise"
+MASK = "mask"
+# Statistics that tell of all rows at once; taking one away or dividing by one is a fit by hand.
+MOMENTS = frozenset({"mean", "std", "var", "median", "quantile", "range"})
+STATISTIC_NAMES = {
+    **{name: name for name in ("mean", "std", "var", "median", "max", "min", "sum", "mode")},
+    "average": "mean",
+    "quantile": "quantile",
+    "percentile": "quantile",
+    "ptp": "range",
+    "amax": "max",
+    "amin": "min",
+    **{f"nan{name}": name for name in ("mean", "std", "var", "median", "max", "min", "sum")},
+    "nanquantile": "quantile",
+    "nanpercentile": "quantile",
+}

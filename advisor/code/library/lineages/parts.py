@@ -1,0 +1,143 @@
+"""The rows that a subscript takes."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.library.lineages.masks import mask_key, opposite
+from advisor.code.library.lineages.reading import holds_rows, known, samples
+from advisor.code.library.lineages.splits import divide_by_hand
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Constant,
+    Lineage,
+    RowSet,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+def part(
+    machine: "Machine",
+    value: Value,
+    index: "Value | slice",
+    node: cst.CSTNode,
+) -> Lineage:
+    """The lineage of the rows of a value that a subscript takes."""
+    lineage = samples(value)
+    rows = lineage.rows
+    if not holds_rows(lineage):
+        return lineage
+    if isinstance(index, slice):
+        return lineage.of(_slice_of(machine, value, lineage, index, node))
+    if isinstance(index, Scalar):
+        return lineage.of_item()
+    if isinstance(index, Constant):
+        return lineage
+    return lineage.of(_chosen(machine, value, lineage, index, node) or rows)
+
+
+def _slice_of(
+    machine: "Machine", value: Value, lineage: Lineage, index: slice, node: cst.CSTNode
+) -> RowSet:
+    rows = lineage.rows
+    if index.step is not None:
+        step = known_number(index.step)
+        whole = index.start is None and index.stop is None
+        if whole and step is not None and step.integer == -1:
+            return rows
+        return rows.part(("step", index.step), place=machine.place(node))
+    start, stop = known_number(index.start), known_number(index.stop)
+    if (index.start is not None and start is None) or (index.stop is not None and stop is None):
+        return rows.part(("slice", index.start, index.stop), place=machine.place(node))
+    if start is not None and start.constant == 0:
+        start = None
+    if stop is not None and stop in _lengths(value):
+        stop = None
+    if start is None and stop is None:
+        return rows
+    made = rows.part(("slice", start, stop), place=machine.place(node))
+    pieces = _partition(rows, made, start, stop)
+    if pieces and rows.how != "joined":
+        divide_by_hand(machine, value, lineage, pieces, node)
+    return made
+
+
+def _lengths(value: Value) -> set[Number]:
+    """The numbers that are known to be how many rows a value holds."""
+    found: set[Number] = set()
+    if isinstance(value, (Tensor, Unknown)):
+        if value.shape.dims:
+            found.add(value.shape.dims[0])
+        found.update(dim for axis, dim in value.shape.known_axes.items() if axis == 0)
+    length = getattr(value, "fields", {}).get("length")
+    if isinstance(length, Scalar):
+        found.add(length.number)
+    return found
+
+
+def _partition(
+    rows: RowSet, made: RowSet, start: Number | None, stop: Number | None
+) -> tuple[RowSet, ...]:
+    """All pieces of the rows, when slices taken so far and this one leave nothing out."""
+    slices = [(key, each) for key, each in rows.parts.items() if isinstance(key, tuple)]
+    bounds = {each: key[1:] for key, each in slices if key[0] == "slice" and len(key) == 3}
+    pieces = [made]
+    while start is not None and len(pieces) < 8:
+        before = next((each for each, ends in bounds.items() if ends[1] == start), None)
+        if before is None:
+            return ()
+        pieces.insert(0, before)
+        start = bounds[before][0]
+    while stop is not None and len(pieces) < 8:
+        after = next((each for each, ends in bounds.items() if ends[0] == stop), None)
+        if after is None:
+            return ()
+        pieces.append(after)
+        stop = bounds[after][1]
+    return tuple(pieces) if len(pieces) > 1 else ()
+
+
+def _chosen(
+    machine: "Machine", value: Value, lineage: Lineage, index: Value, node: cst.CSTNode
+) -> RowSet | None:
+    rows = lineage.rows
+    place = machine.place(node)
+    chosen = known(index)
+    key = mask_key(index)
+    if chosen is not None and key is None:
+        of_index = chosen.rows
+        made = rows.part(("index", of_index), of_index.how, place)
+        _divide_along(machine, value, lineage, of_index, made, node)
+        return made
+    if key is None:
+        key = index
+    made = rows.part(("mask", key), place=place)
+    other = rows.parts.get(("mask", opposite(key)))
+    if other is not None:
+        divide_by_hand(machine, value, lineage, (other, made), node)
+    return made
+
+
+def _divide_along(
+    machine: "Machine",
+    value: Value,
+    lineage: Lineage,
+    of_index: RowSet,
+    made: RowSet,
+    node: cst.CSTNode,
+) -> None:
+    """Rows taken by indices that were divided are divided as the indices were."""
+    split = of_index.split
+    if split is None or of_index.parent is None:
+        return
+    made.split = split
+    if lineage not in split.lineages:
+        split.lineages = (*split.lineages, lineage)
+        split.data = (*split.data, value)

@@ -1,0 +1,164 @@
+"""Where the samples in a value come from."""
+
+from collections.abc import Sequence
+
+from advisor.code.library.lineages.names import FRAME, NOISE, TABLE
+from advisor.code.values import (
+    CHANGED_LINEAGE,
+    Dictionary,
+    Instance,
+    Joined,
+    Lineage,
+    Object,
+    RowSet,
+    Tensor,
+    Unknown,
+    Value,
+    join_lineages,
+    lineage_of,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+
+def known(value: Value | None) -> Lineage | None:
+    """Where the samples in a value come from, if that is known already."""
+    return _of_instance(value) if isinstance(value, Instance) else _of_data(value)
+
+
+def _of_data(value: Value | None) -> Lineage | None:
+    match value:
+        case Object() if value.path == FRAME:
+            return of_frame(value)
+        case Joined():
+            return _of_joined([_of_data(option) for option in value.alternatives])
+        case SequenceValue():
+            return _of_sequence(value)
+        case Unknown() if lineage_of(value) is None and value.parent is not None:
+            return _of_column(value, value.parent.fields.get(TABLE))
+    return lineage_of(value)
+
+
+def _of_column(value: Unknown, table: Value | None) -> Lineage | None:
+    """The lineage of an item of an unknown that has turned out to be a table."""
+    if not isinstance(table, Object) or value.parent is None:
+        return None
+    if value.parent.fields.get(("item", value.name)) is not value:
+        return None
+    own = table.fields.get(("column", value.name)) or table.fields.get("lineage")
+    return own if isinstance(own, Lineage) else None
+
+
+def samples(value: Value | None) -> Lineage:
+    """Where the samples in a value come from; data of unknown origin are a set of their own."""
+    found = known(value)
+    if found is not None:
+        return found
+    made = Lineage(RowSet("all", place=None if value is None else value.place))
+    match value:
+        case Tensor():
+            value.lineage = made
+        case Unknown():
+            made.rows.names.update(value.names)
+            value.lineage = made
+        case Joined():
+            parts = [samples(option) for option in value.alternatives]
+            return _of_joined(parts) or made
+        case SequenceValue() | Instance():
+            value.fields[CHANGED_LINEAGE] = made
+        case Object():
+            value.fields["lineage"] = made
+    return made
+
+
+def all_of(value: Value | None) -> tuple[Lineage, ...]:
+    """The lineages of everything in a value that holds samples: of a dataset, all its arrays."""
+    match value:
+        case Instance():
+            found = [_of_data(part) for part in value.fields.values() if isinstance(part, Value)]
+        case Dictionary():
+            found = [_of_data(part) for part in value.items.values()]
+        case SequenceValue() if value.items is not None and value.kind == "tuple":
+            found = [_of_data(part) for part in value.items]
+        case Joined():
+            found = [known(value)]
+        case _:
+            found = [known(value)]
+    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def of_frame(frame: Object) -> Lineage | None:
+    """The lineage of a whole table: what any of its columns went through."""
+    whole = frame.fields.get("lineage")
+    if not isinstance(whole, Lineage):
+        return None
+    for key, column in frame.fields.items():
+        if isinstance(column, Lineage) and isinstance(key, tuple) and key[0] == "column":
+            whole = whole.after(*column.fits)
+    return whole
+
+
+def _of_joined(options: Sequence[Lineage | None]) -> Lineage | None:
+    certain = [option for option in options if option is not None]
+    if len(certain) < len(options) or not certain:
+        return None
+    first = certain[0]
+    distinct = tuple(dict.fromkeys(option.rows for option in certain))
+    rows = first.rows
+    if len(distinct) > 1:
+        key = ("either", frozenset(distinct))
+        if key not in first.rows.parts:
+            first.rows.parts[key] = RowSet("either", sources=distinct)
+        rows = first.rows.parts[key]
+    return ways_joined([option.of(rows) for option in certain])
+
+
+def ways_joined(options: Sequence[Lineage]) -> Lineage:
+    """The lineage of values that hold the same rows on several ways."""
+    result = options[0]
+    for option in options[1:]:
+        result = join_lineages(result, option) or result
+    return result
+
+
+def _of_sequence(value: SequenceValue) -> Lineage | None:
+    own = value.fields.get(CHANGED_LINEAGE)
+    if isinstance(own, Lineage):
+        return own
+    copied = value.fields.get("duplicated")
+    if isinstance(copied, RowSet):
+        return Lineage(copied)
+    if value.items is not None or value.element is None:
+        return None
+    element = _of_data(value.element)
+    if element is None or not holds_rows(element):
+        return None
+    return element.of(_collected(element.rows, value))
+
+
+def _collected(rows: RowSet, value: SequenceValue) -> RowSet:
+    """The rows of a list that takes up samples one by one."""
+    parents = {each.parent for each in (rows.sources if rows.how == "either" else (rows,))}
+    parent = parents.pop() if len(parents) == 1 else None
+    if parent is None:
+        return RowSet("collected", None, value.place)
+    return parent.part(("collected", value), "collected", value.place)
+
+
+def _of_instance(value: Instance) -> Lineage | None:
+    own = value.fields.get(CHANGED_LINEAGE)
+    if isinstance(own, Lineage):
+        return own
+    found = [each for each in all_of(value) if holds_rows(each)]
+    if not found:
+        return None
+    return found[0].after(*(fit for each in found for fit in each.fits))
+
+
+def is_noise(rows: RowSet) -> bool:
+    """Whether a set of rows was drawn from a source of random numbers."""
+    return rows.how == NOISE
+
+
+def holds_rows(lineage: Lineage | None) -> bool:
+    """Whether there are samples, not statistics of them."""
+    return lineage is not None and not lineage.rows.is_statistic
