@@ -4,17 +4,17 @@ A run in it has a path of its own below the file, `mlflow.db/<run>/metrics`, whe
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from math import nan
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from advisor.runs.readers.mlflow_run import add_point, below
-from advisor.runs.readers.series import OnBytes, Series
+from advisor.runs.readers.mlflow_run import MlflowMetrics
+from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.settings_beside import plain_value
-from advisor.runs.readers.tables import TableFile
+from advisor.runs.readers.tracked import below
 
 SUFFIX = ".db"
 _MAGIC = b"SQLite format 3\0"
@@ -57,25 +57,13 @@ def lies_in_database(path: Path) -> bool:
     return path.parent.parent.suffix == SUFFIX and path.parent.parent.is_file()
 
 
-class DatabaseRun(TableFile):
+class DatabaseRun(MlflowMetrics):
     """The metrics and parameters of one run of a database."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._series: dict[str, Series] = {}
-        self._points = 0
         self._names: tuple[str | None, str | None] = (None, None)
         self._started = 0.0
-
-    @property
-    def series(self) -> Mapping[str, Series]:
-        """The metrics by their names."""
-        return self._series
-
-    @property
-    def records(self) -> int:
-        """How many points were read."""
-        return self._points
 
     @property
     def first_wall_time(self) -> float:
@@ -90,7 +78,7 @@ class DatabaseRun(TableFile):
 
     def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read the run if it has more points than before; return how many. Raises `OSError`."""
-        run, before = self.path.parent.name, self._points
+        run, before = self.path.parent.name, self._records
         with _opened(self.path.parent.parent) as database:
             name, experiment, started = next(_rows(database, _RUN, run), (None, None, 0))
             self._names, self._started = (name, experiment), (started or 0) / 1000
@@ -101,9 +89,9 @@ class DatabaseRun(TableFile):
             if count != before:
                 self._series = {}
                 for key, value, moment, step, is_nan in _rows(database, _POINTS, run):
-                    add_point(self._series, key, step, moment / 1000, nan if is_nan else value)
-                self._points = count
-        return max(0, self._points - before)
+                    self._append_metric(key, step, moment / 1000, nan if is_nan else value)
+                self._records = count
+        return max(0, self._records - before)
 
 
 def _opened(path: Path) -> "closing[sqlite3.Connection]":

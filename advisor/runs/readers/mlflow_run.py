@@ -4,13 +4,13 @@
 value and step, and `params/<name>` with the value. Names may contain slashes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.runs.readers.series import Gap, OnBytes, Series
+from advisor.runs.readers.series import Gap, OnBytes
 from advisor.runs.readers.settings_beside import plain_entries, plain_value
-from advisor.runs.readers.tables import TableFile
+from advisor.runs.readers.tracked import TrackedRun, below
 
 META = "meta.yaml"
 
@@ -20,25 +20,24 @@ def is_run(path: Path) -> bool:
     return path.name == META and (path.parent / "metrics").is_dir()
 
 
-class MlflowRun(TableFile):
+class MlflowMetrics(TrackedRun):
+    """Metrics as MLflow numbers them: those that are logged without steps all have step 0."""
+
+    def _append_metric(self, name: str, step: int, moment: float, value: float) -> None:
+        """Add a point; those without steps are numbered as they come."""
+        series = self._series.get(name)
+        if step == 0 and series and series.steps[-1] == len(series) - 1:
+            step = len(series)
+        self._append(name, step, moment, value)
+
+
+class MlflowRun(MlflowMetrics):
     """The metrics and parameters beside a `meta.yaml`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._offsets: dict[Path, int] = {}
-        self._series: dict[str, Series] = {}
-        self._points = 0
         self._meta: dict[str, Any] = {}
-
-    @property
-    def series(self) -> Mapping[str, Series]:
-        """The metrics by their names."""
-        return self._series
-
-    @property
-    def records(self) -> int:
-        """How many points were read."""
-        return self._points
 
     @property
     def first_wall_time(self) -> float:
@@ -55,7 +54,7 @@ class MlflowRun(TableFile):
 
     def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read the lines appended since the last call; return their number. Raises `OSError`."""
-        before, folder = self._points, self.path.parent
+        before, folder = self._records, self.path.parent
         self._meta = _meta(self.path)
         for path in _files(folder / "metrics"):
             self._read_metric(path, path.relative_to(folder / "metrics").as_posix())
@@ -63,7 +62,7 @@ class MlflowRun(TableFile):
             path.relative_to(folder / "params").as_posix(): plain_value(_text(path))
             for path in _files(folder / "params")
         }
-        return self._points - before
+        return self._records - before
 
     def _read_metric(self, path: Path, name: str) -> None:
         offset = self._offsets.get(path, 0)
@@ -78,23 +77,8 @@ class MlflowRun(TableFile):
             except ValueError:
                 self.gaps.append(Gap(offset + number, offset + number + len(line)))
                 continue
-            add_point(self._series, name, step, moment, value)
-            self._points += 1
-
-
-def add_point(
-    metrics: dict[str, Series], name: str, step: int, moment: float, value: float
-) -> None:
-    """Append a point of a metric; those without steps, which MLflow puts at step 0, are numbered."""
-    series = metrics.setdefault(name, Series(name))
-    if step == 0 and len(series) and series.steps[-1] == len(series) - 1:
-        step = len(series)
-    series.append(step, moment, value)
-
-
-def below(folder: Path, *names: str) -> Path:
-    """A place below a folder; slashes in the names lead nowhere else."""
-    return folder.joinpath(*(name.replace("/", "-") or "-" for name in names))
+            self._append_metric(name, step, moment, value)
+            self._records += 1
 
 
 def _point(line: bytes) -> tuple[float, float, int]:

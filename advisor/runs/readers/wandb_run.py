@@ -7,12 +7,13 @@ payload is a protocol buffer, of which the history, the configuration and the na
 
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.runs.readers.series import Gap, OnBytes, Series
-from advisor.runs.readers.tables import TableFile, number_in
+from advisor.runs.readers.series import Gap, OnBytes
+from advisor.runs.readers.tables import number_in
+from advisor.runs.readers.tracked import TrackedRun, below
 from advisor.runs.readers.wire import MalformedMessage, fields, text
 
 SUFFIX = ".wandb"
@@ -30,27 +31,15 @@ _ITEM, _KEY, _NESTED_KEY, _VALUE = 1, 1, 2, 16
 _STEP, _TIME = "_step", "_timestamp"
 
 
-class WandbRun(TableFile):
+class WandbRun(TrackedRun):
     """The history and the configuration in a `.wandb` file, and how far it has been read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._series: dict[str, Series] = {}
-        self._rows = 0
         self._offset = _HEADER_OF_FILE
         self._parts = b""
         self._name = ""
         self._first_time = 0.0
-
-    @property
-    def series(self) -> Mapping[str, Series]:
-        """What was logged, by its keys; nested keys are joined by slashes."""
-        return self._series
-
-    @property
-    def records(self) -> int:
-        """How many rows of the history were read."""
-        return self._rows
 
     @property
     def first_wall_time(self) -> float:
@@ -60,15 +49,14 @@ class WandbRun(TableFile):
     @property
     def place(self) -> Path | None:
         """Where the run would lie if its folder bore the name that it was given."""
-        folder = self.path.parent.parent
-        return folder / self._name.replace("/", "-") if self._name else None
+        return below(self.path.parent.parent, self._name) if self._name else None
 
     def read(self, on_bytes: OnBytes | None = None) -> int:
         """Read what was appended since the last call; return the number of new rows.
 
         Raises `OSError`.
         """
-        before = self._rows
+        before = self._records
         with self.path.open("rb") as stream:
             start = self._offset - self._offset % _BLOCK
             stream.seek(start)
@@ -78,7 +66,7 @@ class WandbRun(TableFile):
                 self._take(payload)
             except (MalformedMessage, ValueError):
                 self.gaps.append(Gap(self._offset - len(payload), self._offset))
-        return self._rows - before
+        return self._records - before
 
     def _payloads(self, data: bytes, start: int) -> Iterator[bytes]:
         """The whole payloads from where reading stopped, in `data` that begins at `start`.
@@ -131,15 +119,8 @@ class WandbRun(TableFile):
         for key, value in row.items():
             number = number_in(value)
             if number is not None and not key.startswith("_"):
-                series = self._series.setdefault(key, Series(key))
-                series.append(self._rows if step is None else int(step), moment, number)
-        self._rows += 1
-
-    def why_no_scalars(self) -> str:
-        """What the file holds in place of scalars, in words; empty if it does hold some."""
-        if any(self._series.values()):
-            return ""
-        return "holds no history: nothing was logged to this run yet"
+                self._append(key, self._records if step is None else int(step), moment, number)
+        self._records += 1
 
 
 def is_run(path: Path) -> bool:
