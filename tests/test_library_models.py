@@ -16,11 +16,11 @@ def is_path(text: str) -> bool:
 
 
 models()
-FUNCTIONS = sorted(filter(is_path, registry._functions))
+FUNCTIONS = sorted(filter(is_path, registry.FUNCTIONS))
 FAMILIES = sorted(
-    {family for family, _ in (*registry._methods, *registry._attributes)}
-    | {*registry._iterations, *registry._items}
-    | {prefix for prefix, _ in registry._families}
+    {family for family, _ in (*registry.METHODS, *registry.ATTRIBUTES)}
+    | {*registry.ITERATIONS, *registry.ITEMS}
+    | {prefix for prefix, _ in registry.FAMILIES}
 )
 # What libraries make under names of our own.
 NO_CLASSES = {
@@ -47,8 +47,8 @@ tensor = torch.zeros(2, 3, 4)
 
 
 def names_of(path: str) -> list[str]:
-    families = {path, *(name for prefix, name in registry._families if path.startswith(prefix))}
-    models = (*registry._methods, *registry._attributes)
+    families = {path, *(name for prefix, name in registry.FAMILIES if path.startswith(prefix))}
+    models = (*registry.METHODS, *registry.ATTRIBUTES)
     known = {name for family, name in models if family in families}
     return sorted(name for name in known if name.isidentifier())
 

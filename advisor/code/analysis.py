@@ -8,7 +8,7 @@ from functools import cache
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.interpreter.machine import Machine
 from advisor.code.interpreter.toplevel import entry_points
-from advisor.code.library.models import Models
+from advisor.code.library.dispatch import Models
 from advisor.code.project import Project
 from advisor.code.sources import Source
 from advisor.findings import Finding, Location

@@ -27,7 +27,7 @@ from advisor.code.values import (
 )
 
 if TYPE_CHECKING:
-    from advisor.code.library.models import Models
+    from advisor.code.library.dispatch import Models
     from advisor.code.project import Project
 
 MOST_STEPS = 300_000

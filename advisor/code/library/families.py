@@ -1,0 +1,62 @@
+"""The families that a value belongs to: the names under which its methods are modelled."""
+
+from functools import cache
+
+from advisor.code.library.models import FAMILIES
+from advisor.code.values import (
+    Constant,
+    Dictionary,
+    Instance,
+    Layer,
+    Object,
+    Optimizer,
+    Parameters,
+    Schedule,
+    Tensor,
+    Unknown,
+    Value,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+
+def families_of(value: Value) -> tuple[str, ...]:
+    """The families a value belongs to, the most specific first."""
+    match value:
+        case Tensor():
+            return ("tensor",)
+        case Optimizer():
+            return (value.path, "optimizer")
+        case Schedule():
+            return (value.path, "schedule")
+        case Layer():
+            return (value.path, *families_of_path(value.path), "module")
+        case Object():
+            return (value.path, *families_of_path(value.path))
+        case Unknown():
+            return ("unknown",)
+        case Parameters():
+            return ("parameters",)
+        case SequenceValue():
+            return (value.kind, "sequence")
+        case Dictionary():
+            return ("dict",)
+        case Constant():
+            return ("str",) if isinstance(value.value, str) else ()
+        case Instance():
+            return _families_of_instance(value)
+    return ()
+
+
+@cache
+def families_of_path(path: str) -> tuple[str, ...]:
+    """The families of the objects of a class of a library."""
+    return tuple(dict.fromkeys(name for prefix, name in FAMILIES if path.startswith(prefix)))
+
+
+def _families_of_instance(instance: Instance) -> tuple[str, ...]:
+    found: list[str] = []
+    for path in instance.cls.library_bases():
+        found.extend((path, *families_of_path(path)))
+    if instance.cls.has_unknown_base():
+        found.append("module")
+    return tuple(dict.fromkeys(found))

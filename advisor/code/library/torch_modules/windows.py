@@ -1,0 +1,224 @@
+"""The shapes that layers make: linear ones, embeddings, convolutions and poolings."""
+
+from collections.abc import Callable
+
+from advisor.code import symbols
+from advisor.code.library.models import (
+    Call,
+    function,
+)
+from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.torch_tensors.reshapes import flat
+from advisor.code.symbols import Number
+from advisor.code.values import (
+    Activation,
+    Arguments,
+    Constant,
+    Layer,
+    Scale,
+    Shape,
+    Tensor,
+    Value,
+    known_number,
+    known_text,
+    size_of_axis,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+
+def _last(layer: Layer, shape: Shape) -> Shape:
+    given = layer.argument(1, "out_features")
+    width = size_of_axis(given)
+    if width is not None and getattr(given, "configurable", None) is not None:
+        width = symbols.fresh("out_features")  # any other may be asked for
+    if width is not None and width.is_one:
+        width = symbols.axis_of_length(
+            1
+        )  # an axis of its own, unlike those that broadcasting wants
+    if shape.dims is None or width is None or not shape.dims:
+        return Shape(base=shape, last=width)
+    return Shape((*shape.dims[:-1], width))
+
+
+def _embedded(layer: Layer, shape: Shape) -> Shape:
+    width = size_of_axis(layer.argument(1, "embedding_dim"))
+    if shape.dims is None:
+        return Shape(base=shape) if width is None else Shape.of_axes({-1: width}, base=shape)
+    return Shape() if width is None else Shape((*shape.dims, width))
+
+
+def _flattened(layer: Layer, shape: Shape) -> Shape:
+    start = known_number(layer.argument(0, "start_dim")) or symbols.ONE
+    end = known_number(layer.argument(1, "end_dim")) or symbols.number(-1)
+    return flat(shape, start.integer, end.integer)
+
+
+def _pair(value: Value | None, count: int, default: int | None) -> list[Number] | None:
+    if value is None:
+        return None if default is None else [symbols.number(default)] * count
+    if isinstance(value, SequenceValue):
+        numbers = [known_number(each) for each in value.items or ()]
+        found = [number for number in numbers if number is not None]
+        return found if len(found) == count else None
+    number = known_number(value)
+    return None if number is None else [number] * count
+
+
+def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
+    """The output of a convolution or a pooling over `count` spatial dimensions."""
+
+    def model(layer: Layer, shape: Shape) -> Shape:
+        channels = size_of_axis(layer.argument(1, "out_channels")) if channels_from else None
+        if shape.dims is None:
+            return _channels_only(shape, count, channels, replaced=channels_from)
+        if shape.rank not in {count + 1, count + 2}:
+            return Shape()
+        *leading, own = shape.dims[: len(shape.dims) - count]
+        if channels_from and channels is None:
+            channels = symbols.fresh("channels")
+        spatial = shape.dims[len(shape.dims) - count :]
+        sizes = (_widened if "Transpose" in layer.path else _window_sizes)(layer, spatial)
+        return Shape((*leading, own if channels is None else channels, *sizes))
+
+    return model
+
+
+def _channels_only(shape: Shape, count: int, channels: Number | None, replaced: bool) -> Shape:
+    """What is known behind a convolution or a pooling of a tensor of unknown rank."""
+    axes = shape.known_axes
+    base = shape if 0 in axes and _is_batch(axes[0]) else None
+    if not replaced:
+        channels = axes.get(-count - 1)
+    return Shape.of_axes({} if channels is None else {-count - 1: channels}, base)
+
+
+def _is_batch(length: Number) -> bool:
+    return length.axis is not None and length.axis.is_batch
+
+
+def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
+    convolves = "Conv" in layer.path
+    count, offset = len(spatial), 2 if convolves else 0
+    padding_value = layer.argument(offset + 2, "padding")
+    kernel = _pair(layer.argument(offset, "kernel_size"), count, None)
+    if convolves and known_text(padding_value) == "same":
+        return list(spatial)
+    stride_value = layer.argument(offset + 1, "stride")
+    stride = kernel if not convolves and _is_none(stride_value) else None
+    stride = stride or _pair(stride_value, count, 1 if convolves else None)
+    padding = _pair(padding_value, count, 0)
+    dilates = convolves or "Max" in layer.path
+    dilation_value = layer.argument(offset + 3, "dilation") if dilates else None
+    dilation = _pair(dilation_value, count, 1)
+    rounds_up = layer.argument({"Max": 5, "Avg": 3}.get(layer.path[9:12], -1), "ceil_mode")
+    known = kernel is not None and stride is not None
+    if not known or padding is None or dilation is None or not is_false(rounds_up):
+        return [symbols.fresh("size") for _ in spatial]
+    assert kernel is not None
+    assert stride is not None
+    return [
+        window_size(*each) for each in zip(spatial, kernel, stride, padding, dilation, strict=True)
+    ]
+
+
+def _widened(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
+    """`(size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1`."""
+    given = (("kernel_size", 2, None), ("stride", 3, 1), ("padding", 4, 0))
+    more = (("output_padding", 5, 0), ("dilation", 8, 1))
+    options = [
+        _pair(layer.argument(index, name), len(spatial), default)
+        for name, index, default in (*given, *more)
+    ]
+    known = [option for option in options if option is not None]
+    if len(known) < len(options):
+        return [symbols.fresh("size") for _ in spatial]
+    return [widened_size(*each) for each in zip(spatial, *known, strict=True)]
+
+
+def widened_size(
+    size: Number, kernel: Number, stride: Number, padding: Number, extra: Number, dilation: Number
+) -> Number:
+    """How far windows reach that are laid down side by side, as a transposed convolution does."""
+    reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
+    change = symbols.subtract(reach, symbols.multiply(symbols.number(2), padding))
+    change = symbols.add(symbols.add(change, extra), symbols.subtract(symbols.ONE, stride))
+    return symbols.add(symbols.multiply(size, stride), change)
+
+
+def _is_none(value: Value | None) -> bool:
+    return value is None or (isinstance(value, Constant) and value.value is None)
+
+
+def is_false(value: Value | None) -> bool:
+    """Whether an option is off, as it is unless it is given."""
+    return value is None or (isinstance(value, Constant) and value.value is False)
+
+
+def window_size(
+    size: Number, kernel: Number, stride: Number, padding: Number, dilation: Number
+) -> Number:
+    """How often a window fits: `(size + 2 padding - dilation (kernel - 1) - 1) // stride + 1`."""
+    reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
+    change = symbols.subtract(symbols.multiply(symbols.number(2), padding), reach)
+    if stride.is_one:
+        return symbols.add(size, change)
+    span = symbols.add(size, symbols.subtract(change, symbols.ONE))
+    steps = symbols.floor_divide(span, stride)
+    return symbols.fresh("size") if steps is None else symbols.add(steps, symbols.ONE)
+
+
+def _adaptive(count: int) -> Callable[[Layer, Shape], Shape]:
+    def model(layer: Layer, shape: Shape) -> Shape:
+        dims = shape.dims
+        sizes = _pair(layer.argument(0, "output_size"), count, None)
+        if dims is None:
+            return _channels_only(shape, count, None, replaced=False)
+        if len(dims) not in {count + 1, count + 2} or sizes is None:
+            return Shape()
+        return Shape((*dims[: len(dims) - count], *sizes))
+
+    return model
+
+
+SHAPES_BEHIND: dict[str, Callable[[Layer, Shape], Shape]] = {
+    "torch.nn.Linear": _last,
+    "torch.nn.Embedding": _embedded,
+    "torch.nn.Flatten": _flattened,
+    **{f"torch.nn.Conv{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.ConvTranspose{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.MaxPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
+    **{f"torch.nn.AvgPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
+    **{f"torch.nn.AdaptiveAvgPool{n}d": _adaptive(n) for n in (1, 2, 3)},
+    **{f"torch.nn.AdaptiveMaxPool{n}d": _adaptive(n) for n in (1, 2, 3)},
+}
+
+
+def _functional_window(kind: str, count: int) -> Callable[[Call], Value | None]:
+    def model(call: Call) -> Value | None:
+        tensor = as_tensor(call.argument(0, "input"))
+        if tensor is None:
+            return None
+        rest = Arguments(call.arguments.positional[1:], call.arguments.keywords)
+        layer = Layer(f"torch.nn.{kind}{count}d", rest)
+        return tensor.replace(shape=_window(count, channels_from=False)(layer, tensor.shape))
+
+    return model
+
+
+for _count in (1, 2, 3):
+    for _kind, _name in (("MaxPool", "max_pool"), ("AvgPool", "avg_pool")):
+        function(f"torch.nn.functional.{_name}{_count}d", f"torch.{_name}{_count}d")(
+            _functional_window(_kind, _count)
+        )
+
+
+@function("torch.nn.functional.linear")
+def linear(call: Call) -> Value | None:
+    """`F.linear`: raw numbers."""
+    return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
+
+
+@function("torch.nn.functional.embedding")
+def embedding(call: Call) -> Value | None:
+    """`F.embedding`."""
+    return Tensor(Shape(), graph=True)
