@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 
 from advisor.code import simulation
 from advisor.code.events import ScheduleBuilt
-from advisor.code.facts.schedules import factor_of
+from advisor.code.facts.schedule_factors import factor_of
 from advisor.code.simulation import Factor, simulate
 from advisor.code.values import Schedule
 from tests.abstract_programs import program

@@ -18,18 +18,17 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
+from advisor.code.facts.schedule_factors import evaluated, factor_of
 from advisor.code.facts.schedule_use import inner_loops, is_guarded, updates_of, wrong_unit
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
-from advisor.code.symbols import Number, product
+from advisor.code.symbols import product
 from advisor.code.values import (
-    Constant,
-    Object,
     Scalar,
     Schedule,
     Sequence,
     Value,
-    known_number,
+    known_integer,
     known_text,
 )
 from advisor.rulebook import Draft
@@ -145,7 +144,7 @@ class ScheduledTraining(Fact):
         place = rate.place or event.place
 
         def formula(step: int) -> float:
-            return _evaluated(rate.number.evaluate({symbol: first + step}))
+            return evaluated(rate.number.evaluate({symbol: first + step}))
 
         simulated = simulate(formula, steps)
         if simulated is None or simulated.peak <= 0 or _is_constant(formula, steps):
@@ -163,8 +162,8 @@ class ScheduledTraining(Fact):
 
     @classmethod
     def _of_trainer(cls, event: TrainerBuilt) -> Self | None:
-        steps = _integer(event.arguments.keywords.get("max_steps"))
-        warmup = _integer(event.arguments.keywords.get("warmup_steps")) or 0
+        steps = known_integer(event.arguments.keywords.get("max_steps"))
+        warmup = known_integer(event.arguments.keywords.get("warmup_steps")) or 0
         kind = known_text(event.arguments.keywords.get("lr_scheduler_type")) or "linear"
         given = [event.arguments.keywords.get(name) for name in ("max_steps", "warmup_steps")]
         if steps is None or steps < SHORTEST_TRAINING or kind != "linear":
@@ -290,224 +289,3 @@ def _is_constant(formula: Callable[[int], float], steps: int) -> bool:
     except (ValueError, ArithmeticError):
         return False
     return all(isclose(rate, rates[0]) for rate in rates)
-
-
-def _evaluated(value: float | None) -> float:
-    if value is None:
-        raise ValueError("not a number")
-    return value
-
-
-# --- what each scheduler does -------------------------------------------------------------
-
-
-def factor_of(schedule: Schedule) -> Factor | None:
-    """The factor of a schedule, from the arguments it was built with; None when it is not known."""
-    maker = _FACTORS.get(schedule.path.rsplit(".", 1)[-1])
-    return None if maker is None or schedule.arguments.unknown else maker(schedule)
-
-
-def _number(schedule: Object, index: int, name: str, default: float | None) -> float | None:
-    value = schedule.argument(index, name)
-    if value is None:
-        return default
-    number = known_number(value)
-    return None if number is None or number.constant is None else float(number.constant)
-
-
-def _integer(value: Value | None) -> int | None:
-    number: Number | None = known_number(value)
-    return None if number is None else number.integer
-
-
-def _rate(schedule: Schedule) -> float | None:
-    optimizer = schedule.optimizer
-    if not isinstance(optimizer, Object):
-        return None
-    return _number(optimizer, 1, "lr", None)
-
-
-def _step(schedule: Schedule) -> Factor | None:
-    size, gamma = _number(schedule, 1, "step_size", None), _number(schedule, 2, "gamma", 0.1)
-    if size is None or gamma is None or size < 1:
-        return None
-    return simulation.step_decay(int(size), gamma)
-
-
-def _multi_step(schedule: Schedule) -> Factor | None:
-    milestones, gamma = milestones_of(schedule), _number(schedule, 2, "gamma", 0.1)
-    if not milestones or gamma is None:
-        return None
-    return simulation.multi_step_decay(milestones, gamma)
-
-
-def milestones_of(schedule: Schedule) -> list[int]:
-    """The milestones of a `MultiStepLR`, when all of them are known."""
-    milestones = schedule.argument(1, "milestones")
-    items = milestones.items if isinstance(milestones, Sequence) else None
-    steps = [_integer(item) for item in items or ()]
-    known = [step for step in steps if step is not None]
-    return known if len(known) == len(steps) else []
-
-
-def _exponential(schedule: Schedule) -> Factor | None:
-    gamma = _number(schedule, 1, "gamma", None)
-    return None if gamma is None else simulation.exponential_decay(gamma)
-
-
-def _cosine(schedule: Schedule) -> Factor | None:
-    period = _number(schedule, 1, "T_max", None)
-    floor = _floor(schedule, 2)
-    return None if not period or floor is None else simulation.cosine_annealing(period, floor)
-
-
-def _floor(schedule: Schedule, index: int) -> float | None:
-    lowest = _number(schedule, index, "eta_min", 0.0)
-    if not lowest:
-        return lowest
-    rate = _rate(schedule)
-    return lowest / rate if rate else None
-
-
-def _restarts(schedule: Schedule) -> Factor | None:
-    first, growth = _number(schedule, 1, "T_0", None), _number(schedule, 2, "T_mult", 1)
-    floor = _floor(schedule, 3)
-    if not first or not growth or floor is None:
-        return None
-    return simulation.cosine_restarts(int(first), int(growth), floor)
-
-
-def _linear(schedule: Schedule) -> Factor | None:
-    start = _number(schedule, 1, "start_factor", 1 / 3)
-    end, total = _number(schedule, 2, "end_factor", 1.0), _number(schedule, 3, "total_iters", 5)
-    if start is None or end is None or not total:
-        return None
-    return simulation.linear_change(start, end, int(total))
-
-
-def _constant(schedule: Schedule) -> Factor | None:
-    value, total = _number(schedule, 1, "factor", 1 / 3), _number(schedule, 2, "total_iters", 5)
-    return None if value is None or not total else simulation.constant_then_one(value, int(total))
-
-
-def _one_cycle(schedule: Schedule) -> Factor | None:
-    total = _number(schedule, 2, "total_steps", None)
-    if total is None:
-        epochs = _number(schedule, 3, "epochs", None)
-        each = _number(schedule, 4, "steps_per_epoch", None)
-        total = None if epochs is None or each is None else epochs * each
-    rise, start = _number(schedule, 5, "pct_start", 0.3), _number(schedule, 10, "div_factor", 25)
-    final = _number(schedule, 11, "final_div_factor", 1e4)
-    shape = known_text(schedule.argument(6, "anneal_strategy") or Constant("cos"))
-    three = _number(schedule, 12, "three_phase", 0.0)
-    if not total or rise is None or not start or not final or shape is None or three is None:
-        return None
-    return simulation.one_cycle(
-        int(total), rise, start, final, linear=shape == "linear", three_phases=bool(three)
-    )
-
-
-def _cyclic(schedule: Schedule) -> Factor | None:
-    lowest, highest = _number(schedule, 1, "base_lr", None), _number(schedule, 2, "max_lr", None)
-    up = _number(schedule, 3, "step_size_up", 2000)
-    down = _number(schedule, 4, "step_size_down", up)
-    mode = known_text(schedule.argument(5, "mode") or Constant("triangular"))
-    gamma, own = _number(schedule, 6, "gamma", 1.0), schedule.argument(7, "scale_fn")
-    if lowest is None or not highest or not up or not down or gamma is None:
-        return None
-    if mode is None or own is not None:
-        return None
-    return simulation.cyclic(lowest / highest, int(up), int(down), mode, gamma)
-
-
-def _multiplicative(schedule: Schedule) -> Factor | None:
-    constant = known_number(schedule.fields.get("factor"))
-    if constant is not None and constant.constant is not None:
-        return simulation.exponential_decay(float(constant.constant))
-    each = _formula(schedule)
-    return None if each is None else simulation.multiplied(each)
-
-
-def _parts(schedule: Schedule, index: int) -> list[Factor]:
-    """The factors of the schedules that a schedule is put together from, when all are known."""
-    given = schedule.argument(index, "schedulers")
-    items = given.items if isinstance(given, Sequence) else None
-    parts = [factor_of(each) if isinstance(each, Schedule) else None for each in items or ()]
-    known = [part for part in parts if part is not None]
-    return known if len(known) == len(parts) else []
-
-
-def _sequential(schedule: Schedule) -> Factor | None:
-    parts, given = _parts(schedule, 1), schedule.argument(2, "milestones")
-    items = given.items if isinstance(given, Sequence) else None
-    steps = [step for step in map(_integer, items or ()) if step is not None]
-    if not parts or len(steps) != len(parts) - 1:
-        return None
-    return simulation.one_after_another(parts, steps)
-
-
-def _chained(schedule: Schedule) -> Factor | None:
-    given = schedule.argument(0, "schedulers")
-    items = given.items if isinstance(given, Sequence) else None
-    names = [each.path.rsplit(".", 1)[-1] for each in items or () if isinstance(each, Schedule)]
-    parts = _parts(schedule, 0)
-    return simulation.all_at_once(parts) if parts and set(names) <= _MULTIPLY else None
-
-
-def _polynomial(schedule: Schedule) -> Factor | None:
-    total, power = _number(schedule, 1, "total_iters", 5), _number(schedule, 2, "power", 1.0)
-    return None if not total or power is None else simulation.polynomial_decay(int(total), power)
-
-
-def _linear_with_warmup(schedule: Schedule) -> Factor | None:
-    warmup = _number(schedule, 1, "num_warmup_steps", None)
-    total = _number(schedule, 2, "num_training_steps", None)
-    if warmup is None or total is None:
-        return None
-    after = simulation.linear_to_zero(int(warmup), int(total))
-    return simulation.warmup_then(int(warmup), after)
-
-
-def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
-    warmup = _number(schedule, 1, "num_warmup_steps", None)
-    total = _number(schedule, 2, "num_training_steps", None)
-    cycles = _number(schedule, 3, "num_cycles", 0.5)
-    if warmup is None or total is None or cycles is None:
-        return None
-    after = simulation.cosine_to_zero(int(warmup), int(total), cycles)
-    return simulation.warmup_then(int(warmup), after)
-
-
-def _formula(schedule: Schedule) -> Factor | None:
-    counter, factor = schedule.fields.get("counter"), schedule.fields.get("factor")
-    if not isinstance(counter, Scalar) or not isinstance(factor, Scalar):
-        return None
-    (symbol, _), *_rest = counter.number.factors
-    if factor.number.symbols() != frozenset({symbol}):
-        return None
-    return lambda step: _evaluated(factor.number.evaluate({symbol: step}))
-
-
-# Schedules that change the rate by a factor, wherever it stands: they can act on one another.
-_MULTIPLY = frozenset(
-    ["StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "MultiplicativeLR"]
-    + ["PolynomialLR"]
-)
-_FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
-    "StepLR": _step,
-    "MultiStepLR": _multi_step,
-    "ExponentialLR": _exponential,
-    "CosineAnnealingLR": _cosine,
-    "CosineAnnealingWarmRestarts": _restarts,
-    "ChainedScheduler": _chained,
-    "ConstantLR": _constant,
-    "CyclicLR": _cyclic,
-    "LinearLR": _linear,
-    "MultiplicativeLR": _multiplicative,
-    "OneCycleLR": _one_cycle,
-    "PolynomialLR": _polynomial,
-    "SequentialLR": _sequential,
-    "LambdaLR": _formula,
-    "get_linear_schedule_with_warmup": _linear_with_warmup,
-    "get_cosine_schedule_with_warmup": _cosine_with_warmup,
-}

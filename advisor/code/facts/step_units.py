@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import Loop, ScheduleConfigured, ScheduleStepped
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.schedule_factors import factor_of, milestones_of
 from advisor.code.facts.schedule_use import (
     ScheduleUse,
     horizon_of,
@@ -15,10 +16,9 @@ from advisor.code.facts.schedule_use import (
     name_of,
     wrong_unit,
 )
-from advisor.code.facts.schedules import factor_of, milestones_of
 from advisor.code.simulation import simulate
 from advisor.code.symbols import product
-from advisor.code.values import Schedule, Value, known_number
+from advisor.code.values import Schedule, known_integer
 from advisor.rulebook import Draft
 
 # An epoch of fewer batches than this is taken for none: its batches are then nothing to count.
@@ -111,7 +111,7 @@ def _batches_counted(schedule: Schedule) -> str | None:
         return None
     if name_of(schedule) == "CyclicLR":
         given = arguments.get(3, "step_size_up")
-        half = CYCLE if given is None else _integer(given)
+        half = CYCLE if given is None else known_integer(given)
         return str(half) if half is not None and half >= FEWEST_OF_CYCLE else None
     horizon = horizon_of(schedule)
     if horizon is None:
@@ -120,11 +120,6 @@ def _batches_counted(schedule: Schedule) -> str | None:
         return horizon.text()
     names = {symbol.name for symbol in horizon.symbols()}
     return horizon.text() if names & _COUNTS_BATCHES else None
-
-
-def _integer(value: Value) -> int | None:
-    number = known_number(value)
-    return number.integer if number is not None else None
 
 
 def _in_batches(use: ScheduleUse, step: ScheduleStepped) -> bool:

@@ -316,12 +316,6 @@ def manual_backward(call: Call) -> Value | None:
     return None
 
 
-@method("module", "optimizers", "lr_schedulers")
-def optimizers_of_module(call: Call) -> Value | None:
-    """Lightning's manual optimization: `self.optimizers()`."""
-    return call.machine.unknown(call.path.rsplit(".", 1)[-1], call.node)
-
-
 @function("torch.autograd.grad", "torch.func.grad", "torch.func.value_and_grad")
 def functional_gradient(call: Call) -> Value | None:
     """Gradients as values: nothing accumulates in `.grad`."""

@@ -28,6 +28,12 @@ def known_number(value: Value | None) -> Number | None:
     return None
 
 
+def known_integer(value: Value | None) -> int | None:
+    """The whole number a value is, if it is one."""
+    found = known_number(value)
+    return None if found is None else found.integer
+
+
 def number_of(value: Value | None) -> Number | None:
     """The number a value stands for where only a number can stand: an unknown gets a symbol."""
     if isinstance(value, Unknown):
