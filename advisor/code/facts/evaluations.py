@@ -18,11 +18,11 @@ from advisor.code.events import (
     ModeSwitched,
     ModuleBuilt,
 )
-from advisor.code.facts.modules import holds, is_false, mode_dependent_layers
+from advisor.code.facts.modules import holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, head_of, passes, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Constant, Object, Parameters, Unknown, Value
+from advisor.code.values import Object, Parameters, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
@@ -119,13 +119,13 @@ class Evaluation(Fact):
             if earlier and _STATEMENTS.search(manager.path):
                 last = manager
         mode = None if last is None else last.argument(0, "mode")
-        return mode is not None and not (isinstance(mode, Constant) and mode.value is True)
+        return mode is not None and not is_constant(mode, True)
 
     def _is_frozen(self) -> bool:
         """Whether parameters are told that they need no gradients, and nothing is trained."""
         for event in self.run.events(AttributeAssigned):
             of_parameters = isinstance(event.owner, (Object, Parameters))
-            if event.name == "requires_grad" and of_parameters and is_false(event.value):
+            if event.name == "requires_grad" and of_parameters and is_constant(event.value, False):
                 return not any(True for _ in self.run.events(BackwardRun))
         return False
 

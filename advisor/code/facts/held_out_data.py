@@ -24,6 +24,7 @@ from advisor.code.values import (
     Scalar,
     Value,
     alternatives,
+    is_always,
     known_number,
     known_text,
     lineage_of,
@@ -84,7 +85,7 @@ class HeldOutData(Fact):
         if self.loader is None or not is_loader(self.loader) or self.loader.arguments.unknown:
             return False
         drops = self.loader.argument(8, "drop_last")
-        always = isinstance(drops, Constant) and drops.value is True and not drops.configurable
+        always = is_always(drops, True)
         size = known_number(self.loader.argument(1, "batch_size"))
         if size is None or size.integer in {None, 1}:
             return False

@@ -15,7 +15,6 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
-    Constant,
     Function,
     Instance,
     Object,
@@ -24,6 +23,8 @@ from advisor.code.values import (
     Tensor,
     Value,
     alternatives,
+    is_always,
+    is_constant,
     known_number,
     lineage_of,
     names_of,
@@ -87,16 +88,14 @@ class TrainingLoader(Fact):
     def keeps_order(self) -> bool:
         """Whether it is certain that it gives the samples in the same order each time."""
         passed = self.loader.arguments
-        if passed.unknown or not self._is_false(passed.get(2, "shuffle")):
+        if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
         samplers = (passed.get(3, "sampler"), passed.get(4, "batch_sampler"))
-        return all(each is None or _is_none(each) for each in samplers)
+        return all(each is None or is_constant(each, None) for each in samplers)
 
     @staticmethod
-    def _is_false(value: Value | None) -> bool:
-        if value is None:
-            return True
-        return isinstance(value, Constant) and value.value is False and not value.configurable
+    def _is_off(value: Value | None) -> bool:
+        return value is None or is_always(value, False)
 
     def gives_several_batches(self) -> bool:
         """Whether there is more than one batch, as far as is known."""
@@ -153,10 +152,6 @@ def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
 def is_loader(value: Value | None) -> bool:
     """Whether a value is a data loader of torch."""
     return isinstance(value, Object) and value.path == LOADER
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Constant) and value.value is None
 
 
 def _gives_by_number(dataset: Value) -> bool:

@@ -21,7 +21,7 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.steps import in_same_rounds
 from advisor.code.gradients import is_computed_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Constant, Optimizer, Tensor, Unknown, Value, alternatives
+from advisor.code.values import Optimizer, Tensor, Unknown, Value, alternatives, is_always
 from advisor.rulebook import Draft
 
 _SUPERVISED = re.compile(
@@ -92,7 +92,7 @@ class MinimisedLoss(Fact):
     def maximizing(self) -> bool:
         """Whether the optimizer goes uphill."""
         given = self.optimizer.arguments.keywords.get("maximize")
-        return isinstance(given, Constant) and given.value is True and not given.configurable
+        return is_always(given, True)
 
     @property
     def name(self) -> str:

@@ -6,7 +6,6 @@ from advisor.code.events import DropoutApplied, ForwardRun
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.torch_modes import modules_in
 from advisor.code.values import (
-    Constant,
     Instance,
     Layer,
     Sequence,
@@ -14,6 +13,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
     known_number,
 )
 
@@ -141,7 +141,7 @@ def _of_layer(module: Value) -> str | None:
         return None
     if module.path in BATCH_NORMS:
         statistics = module.argument(4, "track_running_stats")
-        return None if _is(statistics, False) else "batch norm"
+        return None if is_constant(statistics, False) else "batch norm"
     if module.path in _DROPOUT and _may_drop(module.argument(0, "p")):
         return "dropout"
     if module.path in _DROPS_BY_DEFAULT:
@@ -160,15 +160,6 @@ def _may_drop(rate: Value | None) -> bool:
     """Whether dropout drops: it does unless its rate is known to be zero, or is zero by default."""
     number = known_number(rate)
     return number is None or number.constant is None or number.constant > 0
-
-
-def _is(value: Value | None, wanted: object) -> bool:
-    return isinstance(value, Constant) and value.value is wanted
-
-
-def is_false(value: Value | None) -> bool:
-    """Whether an argument is known to be `False`."""
-    return _is(value, False)
 
 
 def has_weights(module: Value) -> bool:

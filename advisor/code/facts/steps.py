@@ -27,7 +27,6 @@ from advisor.code.events import (
 from advisor.code.facts.relations import is_certainly_optimizer, name_of, owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.values import (
-    Constant,
     Dictionary,
     Instance,
     Library,
@@ -39,6 +38,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
 )
 from advisor.rulebook import Draft
 
@@ -379,7 +379,7 @@ def happens_with(event: Event, other: Event) -> bool:
 def _is_given(value: Value | None) -> bool:
     if isinstance(value, Scalar) and value.number.constant == 0:
         return False
-    return value is not None and not (isinstance(value, Constant) and value.value is None)
+    return value is not None and not is_constant(value, None)
 
 
 def _is_whole(target: Value, optimizer: Value) -> bool:

@@ -11,7 +11,7 @@ from advisor.code.events import LoaderBuilt
 from advisor.code.facts.passes import seen_from
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Constant, Function, Instance, Object, known_number
+from advisor.code.values import Function, Instance, Object, is_constant, known_number
 
 _GENERATORS = ("numpy.random.default_rng", "numpy.random.RandomState")
 _METHOD = re.compile(r"self\.(\w+)\(")
@@ -46,7 +46,7 @@ def _has_idle_workers(loader: Object) -> bool:
     passed = loader.arguments
     workers = known_number(passed.get(5, "num_workers"))
     given = passed.get(-1, "worker_init_fn")
-    unseeded = given is None or (isinstance(given, Constant) and given.value is None)
+    unseeded = given is None or is_constant(given, None)
     several = workers is not None and workers.integer is not None and workers.integer > 1
     return several and unseeded and not passed.unknown
 

@@ -27,6 +27,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     is_array,
+    is_constant,
     join,
     lineage_of,
     number_of,
@@ -218,7 +219,7 @@ def _identical(left: Value, right: Value) -> bool | None:
             return None
         return left.value is right.value
     for value, other in ((left, right), (right, left)):
-        if isinstance(other, Constant) and other.value is None:
+        if is_constant(other, None):
             options = alternatives(value)
             # A name from a module that cannot be looked into may stand for anything.
             if any(isinstance(option, (Unknown, Constant, Library)) for option in options):

@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code.events import Guard
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
 from advisor.code.interpreter.machine import Completion, Writes
-from advisor.code.values import NONE, Constant, Function, Scalar, Value, call_it, join
+from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -264,7 +264,7 @@ def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool]
         options = getattr(value, "alternatives", None)
         if options is None:
             return
-        kept = [option for option in options if _is_none(option) == (taken == is_none)]
+        kept = [option for option in options if is_constant(option, None) == (taken == is_none)]
         if kept and len(kept) < len(options):
             result = kept[0]
             for option in kept[1:]:
@@ -272,10 +272,6 @@ def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool]
             machine.store(machine.scope.fields, name, result)
 
     return refine
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Constant) and value.value is None
 
 
 def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> Completion:

@@ -37,6 +37,7 @@ from advisor.code.values import (
     Sequence,
     Tensor,
     Value,
+    is_constant,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _of_stack(passed: Arguments) -> dict[Any, Any]:
         children = Sequence("list", ())
     elif isinstance(layers, Sequence):
         children = Sequence("list", layers.items, layers.element)
-    elif isinstance(layers, Constant) and layers.value is None:
+    elif is_constant(layers, None):
         children = Sequence("list", ())
     else:
         children = Sequence("list", None)
@@ -209,11 +210,11 @@ def _scale_of_ready_model(model: Layer) -> Scale | None:
     top = model.arguments.keywords.get("include_top")
     if model.arguments.unknown or model.arguments.positional:
         return None
-    if top is not None and not (isinstance(top, Constant) and top.value is True):
+    if top is not None and not is_constant(top, True):
         return None
     given = model.arguments.keywords.get("classifier_activation")
     kind = Activation.SOFTMAX if given is None else activation_of(given)
-    if isinstance(given, Constant) and given.value is None:
+    if is_constant(given, None):
         kind = Activation.LOGITS
     place = argument_place(model.place, -1, "classifier_activation")
     return None if kind is None else Scale(kind, place)

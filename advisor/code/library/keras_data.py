@@ -10,7 +10,7 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
-from advisor.code.values import NONE, Constant, Lineage, Object, RowSet, Value, known_text
+from advisor.code.values import NONE, Lineage, Object, RowSet, Value, is_constant, known_text
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -53,13 +53,11 @@ def choosers(callbacks: Value | None) -> Iterator[Object]:
         if not isinstance(each, Object) or each.path.rsplit(".", 1)[-1] not in CHOOSES:
             continue
         monitor = known_text(each.argument(0 if "Early" in each.path else 1, "monitor"))
-        keeps_all = "Checkpoint" in each.path and not _is_true(each.argument(-1, "save_best_only"))
+        keeps_all = "Checkpoint" in each.path and not is_constant(
+            each.argument(-1, "save_best_only"), True
+        )
         if not keeps_all and (monitor is None or monitor.startswith("val")):
             yield each
-
-
-def _is_true(value: Value | None) -> bool:
-    return isinstance(value, Constant) and value.value is True
 
 
 @function(*(f"keras.datasets.{name}.load_data" for name in words(_DATA_SETS)))

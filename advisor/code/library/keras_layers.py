@@ -22,6 +22,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    is_constant,
     known_number,
     known_text,
 )
@@ -208,7 +209,7 @@ def activated(call: Call, tensor: Tensor, layer_called: Layer, position: int) ->
         if layer_called.arguments.unknown:
             return _with(tensor, None, call)
         value = layer_called.argument(position, "activation")
-    if value is None or (isinstance(value, Constant) and value.value is None):
+    if value is None or is_constant(value, None):
         return tensor
     kind = activation_of(value)
     if kind is Activation.LOGITS:

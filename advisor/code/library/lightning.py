@@ -24,6 +24,7 @@ from advisor.code.values import (
     Schedule,
     Sequence,
     Value,
+    is_constant,
     known_text,
 )
 
@@ -228,4 +229,4 @@ def _advance(
 def _is_manual(module: Instance) -> bool:
     own = module.fields.get("automatic_optimization")
     given = own if own is not None else module.cls.find("automatic_optimization")
-    return given is not None and not (isinstance(given, Constant) and given.value is True)
+    return given is not None and not is_constant(given, True)

@@ -24,6 +24,7 @@ from advisor.code.values import (
     Sequence,
     Unknown,
     Value,
+    is_constant,
     known_number,
 )
 
@@ -128,7 +129,7 @@ def _learns_nothing(value: Object, name: str) -> bool:
         strategy = value.argument(-1, "strategy")
         return isinstance(strategy, Constant) and strategy.value == "constant"
     flags = [value.argument(-1, option) for option in _IDLE_WITH.get(name, ())]
-    return bool(flags) and all(isinstance(flag, Constant) and flag.value is False for flag in flags)
+    return bool(flags) and all(is_constant(flag, False) for flag in flags)
 
 
 def _steps(value: Object) -> Iterator[Value]:
@@ -398,7 +399,7 @@ def resampled(call: Call) -> Value | None:
 def drawn_again(call: Call) -> Value | None:
     """`resample(X, y)`: rows drawn with replacement unless told otherwise."""
     replace = call.argument(-1, "replace")
-    again = not (isinstance(replace, Constant) and replace.value is False)
+    again = not is_constant(replace, False)
     results = [_drawn(value, again, call) for value in call.arguments.positional]
     if len(results) == 1:
         return results[0]

@@ -7,7 +7,7 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.library.names import words
-from advisor.code.values import Constant, Lineage, Object, RowSet, Sequence, Value
+from advisor.code.values import Lineage, Object, RowSet, Sequence, Value, is_constant
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -42,7 +42,7 @@ def loaded(call: Call) -> Value | None:
     """One of the well-known data sets."""
     pair = call.argument(-1, "return_X_y")
     first, second = _labelled(call)
-    if isinstance(pair, Constant) and pair.value is True:
+    if is_constant(pair, True):
         return Sequence("tuple", (first, second), place=call.place)
     table = lineages.frame(lineages.samples(first), call.place)
     fields: dict[object, Value] = {"data": first, "target": second, "frame": table}

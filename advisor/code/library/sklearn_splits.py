@@ -10,7 +10,7 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, iteration, method
 from advisor.code.library.names import words
 from advisor.code.library.sklearn import fit_on, learn
-from advisor.code.values import Arguments, Constant, Lineage, Object, RowSet, Sequence, Value
+from advisor.code.values import Arguments, Lineage, Object, RowSet, Sequence, Value, is_constant
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -28,7 +28,7 @@ def train_test_split(call: Call) -> Value | None:
     event = lineages.divide(call.machine, data, "train_test_split", call.node)
     keywords = call.arguments.keywords
     shuffle = keywords.get("shuffle")
-    event.is_random = shuffle is None or (isinstance(shuffle, Constant) and shuffle.value is True)
+    event.is_random = shuffle is None or is_constant(shuffle, True)
     event.seed = keywords.get("random_state")
     event.size = keywords.get("test_size") or keywords.get("train_size")
     parts = [part for value in data for part in lineages.halves(value, event)]
@@ -49,7 +49,7 @@ def _folds(machine: "Machine", splitter: Object, data: list[Value], node: cst.CS
     grouped = "Group" in name or "Label" in name
     event = lineages.divide(machine, data, f"{name}.split", node, grouped)
     shuffle = splitter.argument(-1, "shuffle")
-    shuffles = isinstance(shuffle, Constant) and shuffle.value is True
+    shuffles = is_constant(shuffle, True)
     event.is_random = shuffles or name in {"ShuffleSplit", "StratifiedShuffleSplit"}
     return Object("sklearn.folds", Arguments(), machine.place(node), {"event": event})
 
@@ -87,7 +87,7 @@ def cross_validated(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     event = lineages.divide(call.machine, data, name, call.node, grouped)
     shuffle = splitter.argument(-1, "shuffle") if isinstance(splitter, Object) else None
-    event.is_random = isinstance(shuffle, Constant) and shuffle.value is True
+    event.is_random = is_constant(shuffle, True)
     if len(data) == 2:
         learn(call, call.argument(0, "estimator"), data[0], data[1])
     return None

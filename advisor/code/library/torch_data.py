@@ -40,7 +40,9 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
     known_number,
+    known_truth,
     same,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -93,9 +95,8 @@ def _known_size(call: Call) -> Number | None:
         return None
     if train is None:
         return symbols.number(sizes[0])
-    if isinstance(train, Constant) and isinstance(train.value, bool) and not train.configurable:
-        return symbols.number(sizes[0] if train.value else sizes[1])
-    return None
+    trains = known_truth(train)
+    return None if trains is None else symbols.number(sizes[0] if trains else sizes[1])
 
 
 @function(f"{_PATH}TensorDataset")
@@ -341,7 +342,7 @@ def _batches(call: Call, whole: Value | None) -> Scalar:
     if size is None or total is None or size.integer is None or total.integer is None:
         return Scalar(symbols.fresh("len(loader)"), frozenset({"len(loader)"}))
     drop = call.argument(8, "drop_last")
-    keeps = drop is None or (isinstance(drop, Constant) and drop.value is False)
+    keeps = drop is None or is_constant(drop, False)
     batches = total.integer // size.integer if size.integer else 0
     if keeps and size.integer and total.integer % size.integer:
         batches += 1
@@ -369,14 +370,14 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     if isinstance(loader, Instance):
         return machine.unknown("batch", node)
     size = loader.argument(1, "batch_size")
-    as_they_are = isinstance(size, Constant) and size.value is None
+    as_they_are = is_constant(size, None)
     own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
     stacks = loader.fields.get("stacks") is True and not as_they_are
     if own is not None or not stacks or loader.arguments.unknown:
         return machine.unknown("batch", node)
     number = known_number(size)
     drops = loader.argument(8, "drop_last")
-    is_full = isinstance(drops, Constant) and drops.value is True
+    is_full = is_constant(drops, True)
     axis = symbols.batch_axis(is_full)
     if size is None or (number is not None and number.is_one):
         axis = symbols.fresh("batch", is_axis=True)

@@ -39,6 +39,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    known_truth,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Mode(Value):
 def train(call: Call) -> Value | None:
     """`model.train()`, `model.train(False)`."""
     mode = call.argument(0, "mode")
-    switch(call, True if mode is None and not call.arguments.unknown else _known(mode))
+    switch(call, True if mode is None and not call.arguments.unknown else known_truth(mode))
     return call.receiver
 
 
@@ -94,12 +95,6 @@ def evaluate(call: Call) -> Value | None:
     """`model.eval()`."""
     switch(call, False)
     return call.receiver
-
-
-def _known(value: Value | None) -> bool | None:
-    if isinstance(value, Constant) and isinstance(value.value, bool) and not value.configurable:
-        return value.value
-    return None
 
 
 @method("unknown", "eval")
@@ -116,7 +111,7 @@ def train_unknown(call: Call) -> Value | None:
     """`something.train()`: a module's mode, or anything else that trains."""
     passed = list(call.arguments.values())
     if all(isinstance(each, Constant) for each in passed) and len(passed) <= 1:
-        switch(call, _known(passed[0]) if passed else True)
+        switch(call, known_truth(passed[0]) if passed else True)
     return _escaped(call, "train")
 
 
@@ -231,7 +226,7 @@ def _recorded(manager: Object | Library) -> bool | None:
     given = manager.argument(0, "mode")
     if manager.path not in _WITH_MODE or given is None:
         return _GRADIENT_MODES.get(manager.path)
-    known = _known(given)
+    known = known_truth(given)
     if known is None:
         return None
     return not known if "inference" in manager.path else known
@@ -245,7 +240,7 @@ def _name(value: Value) -> str:
 def gradients_wanted(call: Call) -> Value | None:
     """`x.requires_grad_()`."""
     assert call.receiver is not None
-    if _known(call.argument(0, "requires_grad")) is not False:
+    if known_truth(call.argument(0, "requires_grad")) is not False:
         call.machine.emit(GradientsWanted(call.place, call.context, call.receiver))
         want_gradients(call.receiver)
     return call.receiver
@@ -283,7 +278,7 @@ def assigned(
     if is_own or matters or (isinstance(receiver, (Unknown, Method)) and name.startswith("requi")):
         event = AttributeAssigned(machine.place(node), machine.context, receiver, name, value)
         machine.emit(event)
-        if name == "requires_grad" and _known(value) is not False:
+        if name == "requires_grad" and known_truth(value) is not False:
             machine.emit(GradientsWanted(event.place, event.context, receiver))
             want_gradients(receiver)
     return False

@@ -15,6 +15,7 @@ from advisor.code.values import (
     Object,
     Value,
     alternatives,
+    is_always,
     known_text,
 )
 
@@ -45,7 +46,7 @@ def _type_of(call: Call) -> str | None:
     """The type that operations are cast to; None when they are not cast at all."""
     on_cuda = call.path == "torch.cuda.amp.autocast"
     enabled = call.argument(0, "enabled") if on_cuda else call.argument(2, "enabled")
-    if isinstance(enabled, Constant) and not enabled.configurable and enabled.value is False:
+    if is_always(enabled, False):
         return None
     given = call.argument(1, "dtype")
     if given is not None:

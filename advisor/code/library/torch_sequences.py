@@ -3,15 +3,7 @@
 from advisor.code import symbols
 from advisor.code.library.models import Call
 from advisor.code.symbols import Number
-from advisor.code.values import (
-    Constant,
-    Layer,
-    Layout,
-    Shape,
-    Tensor,
-    Value,
-    size_of_axis,
-)
+from advisor.code.values import Layer, Layout, Shape, Tensor, Value, known_truth, size_of_axis
 from advisor.code.values import Sequence as SequenceValue
 
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
@@ -37,13 +29,7 @@ def batch_first(layer: Layer) -> bool | None:
     if layer.path not in _BATCH_FIRST or layer.arguments.unknown:
         return None
     value = layer.argument(_BATCH_FIRST[layer.path], "batch_first")
-    return False if value is None else _truth(value)
-
-
-def _truth(value: Value | None) -> bool | None:
-    if isinstance(value, Constant) and isinstance(value.value, bool) and not value.configurable:
-        return value.value
-    return None
+    return False if value is None else known_truth(value)
 
 
 def layout_of(layer: Layer, shape: Shape) -> Layout | None:
@@ -87,7 +73,7 @@ def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
 
 def _directions(layer: Layer) -> Number | None:
     value = layer.argument(-1 if layer.path == "torch.nn.RNN" else 6, "bidirectional")
-    truth = False if value is None and not layer.arguments.unknown else _truth(value)
+    truth = False if value is None and not layer.arguments.unknown else known_truth(value)
     return None if truth is None else symbols.number(2 if truth else 1)
 
 

@@ -57,6 +57,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_always,
 )
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def backward(call: Call) -> Value | None:
 
 def _retains(call: Call) -> bool:
     value = call.argument(1, "retain_graph")
-    return isinstance(value, Constant) and value.value is True and not value.configurable
+    return is_always(value, True)
 
 
 def _only_passes_on(engine: Value | None) -> bool:

@@ -17,7 +17,6 @@ from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Arguments,
     Bound,
-    Constant,
     Function,
     Instance,
     Object,
@@ -25,6 +24,7 @@ from advisor.code.values import (
     Schedule,
     Sequence,
     Value,
+    is_constant,
     known_text,
 )
 
@@ -219,7 +219,7 @@ def mixed_precision(call: Call) -> Value | None:
     models, optimizers = call.argument(0, "models"), call.argument(1, "optimizers")
     if models is None or call.arguments.unknown:
         return None
-    none = optimizers is None or (isinstance(optimizers, Constant) and optimizers.value is None)
+    none = optimizers is None or is_constant(optimizers, None)
     if none or optimizers is None:
         return models
     return Sequence("tuple", (models, optimizers), place=call.place)
@@ -298,7 +298,7 @@ def _brings_schedule(passed: Arguments) -> bool:
         return False
     items = given.items if isinstance(given, Sequence) else None
     last = items[-1] if items else None
-    return not (isinstance(last, Constant) and last.value is None)
+    return not is_constant(last, None)
 
 
 # --- ignite -------------------------------------------------------------------------------

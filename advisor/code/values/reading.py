@@ -71,6 +71,23 @@ def known_text(value: Value | None) -> str | None:
     return None
 
 
+def is_constant(value: object, wanted: object) -> bool:
+    """Whether a value is `None`, `True`, `False` or `...`, if only by a default."""
+    return isinstance(value, Constant) and value.value is wanted
+
+
+def is_always(value: Value | None, wanted: object) -> bool:
+    """Whether a value is `None`, `True` or `False`, and no option changes it."""
+    return isinstance(value, Constant) and value.value is wanted and not value.configurable
+
+
+def known_truth(value: Value | None) -> bool | None:
+    """The truth value that a value is, if it is one that no option changes."""
+    if isinstance(value, Constant) and isinstance(value.value, bool) and not value.configurable:
+        return value.value
+    return None
+
+
 def shape_of(value: Value | None) -> Shape | None:
     """The shape of a tensor, or of an unknown that may be one."""
     return value.shape if isinstance(value, (Tensor, Unknown)) else None

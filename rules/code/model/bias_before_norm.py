@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.layers import LayerRun
-from advisor.code.facts.modules import BATCH_NORMS, CONVOLUTIONS, LINEAR, is_false
-from advisor.code.values import Constant, Layer
+from advisor.code.facts.modules import BATCH_NORMS, CONVOLUTIONS, LINEAR
+from advisor.code.values import Layer, is_constant
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -16,7 +16,7 @@ def bias_before_norm(run: LayerRun) -> Iterator[Draft]:
     if (
         before is None
         or run.layer.path not in BATCH_NORMS
-        or is_false(run.layer.argument(3, "affine"))
+        or is_constant(run.layer.argument(3, "affine"), False)
     ):
         return
     if _has_bias(before):
@@ -31,4 +31,4 @@ def _has_bias(layer: Layer) -> bool:
     if layer.path not in LINEAR | CONVOLUTIONS or layer.arguments.unknown:
         return False
     bias = layer.argument(2 if layer.path in LINEAR else 7, "bias")
-    return bias is None or (isinstance(bias, Constant) and bias.value is True)
+    return bias is None or is_constant(bias, True)

@@ -13,7 +13,7 @@ from advisor.code.library.pandas.tables import (
     take_away,
     whole_of,
 )
-from advisor.code.values import NONE, TRUE, Constant, Object, RowSet, Value, known_number
+from advisor.code.values import NONE, TRUE, Object, RowSet, Value, is_constant, known_number
 from advisor.code.values import Sequence as SequenceValue
 
 
@@ -59,7 +59,7 @@ def sampled(call: Call) -> Value | None:
     rows = whole_of(table).rows
     fraction = known_number(call.argument(1, "frac"))
     replace = call.argument(2, "replace")
-    if isinstance(replace, Constant) and replace.value is True:
+    if is_constant(replace, True):
         return table_like(table, RowSet("resampled", rows, call.place))
     if fraction is not None and fraction.is_one:
         return same_columns(table_like(table), table)

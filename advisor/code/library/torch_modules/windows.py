@@ -13,12 +13,12 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Arguments,
-    Constant,
     Layer,
     Scale,
     Shape,
     Tensor,
     Value,
+    is_constant,
     known_number,
     known_text,
     size_of_axis,
@@ -104,7 +104,11 @@ def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
     if convolves and known_text(padding_value) == "same":
         return list(spatial)
     stride_value = layer.argument(offset + 1, "stride")
-    stride = kernel if not convolves and _is_none(stride_value) else None
+    stride = (
+        kernel
+        if not convolves and (stride_value is None or is_constant(stride_value, None))
+        else None
+    )
     stride = stride or _pair(stride_value, count, 1 if convolves else None)
     padding = _pair(padding_value, count, 0)
     dilates = convolves or "Max" in layer.path
@@ -145,13 +149,9 @@ def widened_size(
     return symbols.add(symbols.multiply(size, stride), change)
 
 
-def _is_none(value: Value | None) -> bool:
-    return value is None or (isinstance(value, Constant) and value.value is None)
-
-
 def is_false(value: Value | None) -> bool:
     """Whether an option is off, as it is unless it is given."""
-    return value is None or (isinstance(value, Constant) and value.value is False)
+    return value is None or is_constant(value, False)
 
 
 def window_size(

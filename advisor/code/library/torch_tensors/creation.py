@@ -13,7 +13,6 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Arguments,
-    Constant,
     Library,
     Scalar,
     Scale,
@@ -21,6 +20,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    is_constant,
     known_number,
 )
 
@@ -118,7 +118,7 @@ def _asked_for(call: Call, default: str | None) -> str | None:
 def wants_gradients(call: Call) -> bool:
     """Whether a new tensor is made with `requires_grad=True`, or may be."""
     wish = call.arguments.keywords.get("requires_grad")
-    return wish is not None and not (isinstance(wish, Constant) and wish.value is False)
+    return wish is not None and not is_constant(wish, False)
 
 
 def _new_axis(length: Number) -> Number:

@@ -16,7 +16,7 @@ from advisor.code.library.torch_tensors.operations import (
     tensor_operation,
 )
 from advisor.code.symbols import Number
-from advisor.code.values import Constant, Scalar, Shape, Tensor, Unknown, Value, known_number
+from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, is_constant, known_number
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
                 return Shape()
             result.append(_sliced(dims[position], index))
             position += 1
-        elif isinstance(index, Constant) and index.value is None:
+        elif is_constant(index, None):
             result.append(symbols.ONE)
-        elif isinstance(index, Constant) and index.value is ...:
+        elif is_constant(index, ...):
             taken = sum(1 for each in indices if not _adds(each)) - 1
             skipped = len(dims) - taken
             result.extend(dims[position : position + skipped])
@@ -171,4 +171,4 @@ def _sliced(length: Number, part: slice) -> Number:
 
 
 def _adds(index: Index) -> bool:
-    return isinstance(index, Constant) and index.value is None
+    return is_constant(index, None)
