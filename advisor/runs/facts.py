@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from advisor.findings import CurveSpan
 from advisor.runs.curves import Trajectory
 from advisor.runs.decomposition import Decomposition
+from advisor.runs.flatness import FlatEnd, flat_end_of
 from advisor.runs.reference_levels import UniformGuess, as_fractions
 from advisor.runs.run import Curve, Run, Split
 from advisor.runs.thresholds import Thresholds
@@ -227,34 +228,9 @@ class Descent:
         )
 
     @cached_property
-    def flat_since(self) -> int | None:
-        """The step from which the curve is flat to its end, if that is a good part of the run."""
-        curve, settings = self.trajectory, self.thresholds
-        tail = curve.part(1 - settings.plateau_share)
-        band = self._width_of_flatness(tail)
-        length = float(tail.steps[-1] - tail.steps[0])
-        if (
-            len(tail) < 3
-            or abs(tail.trend.slope) * length > band
-            or not np.isfinite(tail.trend.low)
-        ):
-            return None
-        if tail.trend.falls(settings.trend_z) and -tail.trend.slope * length > band / 2:
-            return None
-        if tail.middle > curve.best + settings.plateau_height * curve.settled_progress + band:
-            return None
-        outside = np.flatnonzero(np.abs(curve.blocks.medians - tail.middle) > 2 * band)
-        first = int(outside[-1]) + 1 if len(outside) else 0
-        onset = int(curve.blocks.first_steps[min(first, len(curve.blocks) - 1)])
-        return min(onset, int(tail.steps[0]))
-
-    def _width_of_flatness(self, tail: Trajectory) -> float:
-        """The change that still counts as none: of progress, of the level, and of the noise."""
-        curve, settings = self.trajectory, self.thresholds
-        width = settings.plateau_change * curve.settled_progress
-        if tail.middle > 0 and not curve.is_flipped:
-            width = min(width, settings.plateau_ratio * tail.middle)
-        return max(width, 2 * min(tail.typical_error, curve.typical_error))
+    def flat_end(self) -> FlatEnd | None:
+        """The flat last part of the curve, if that is a good part of the run."""
+        return flat_end_of(self.trajectory)
 
     @property
     def goal_as_cost(self) -> float | None:

@@ -92,6 +92,8 @@ class Thresholds:
     """... where flat is: changed by less than this share of all progress,"""
     plateau_ratio: float = 0.1
     """... and by less than this share of the level, for a loss that falls by factors,"""
+    plateau_blocks: int = 100
+    """... beginning where the best falling fit to the medians of so many blocks has come down,"""
     plateau_height: float = 0.1
     """... at a level that is not further than this share of all progress above the best one."""
     creeping_z: float = 3.0

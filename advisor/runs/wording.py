@@ -42,6 +42,12 @@ def figure(name: str, value: float) -> Evidence:
     return Evidence(name, number(value), float(value))
 
 
+def level_of(name: str, value: float, error: float) -> Evidence:
+    """A level read from a noisy curve, with its standard error: `0.1665 ± 0.0012`."""
+    text = f"{number(value)} ± {error:.2g}" if error > 0 else number(value)
+    return Evidence(name, text, float(value))
+
+
 def figure_at(name: str, at: int) -> Evidence:
     """A step that a finding rests on."""
     return Evidence(name, f"{at:,}", float(at))

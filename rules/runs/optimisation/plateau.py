@@ -11,7 +11,7 @@ from advisor.runs.curves import Trajectory
 from advisor.runs.extrapolation import project
 from advisor.runs.facts import Descent, LossDescent
 from advisor.runs.reference_levels import guess_at_start
-from advisor.runs.wording import figure, figure_at, number, percent, step
+from advisor.runs.wording import figure, figure_at, level_of, number, percent, step
 
 _CAUSES = (
     "learning rate too low by then, or decayed too early (NN601)",
@@ -36,10 +36,10 @@ def plateau(descent: Descent) -> Iterator[Draft]:
 
 def _flat_end(descent: Descent) -> Draft | None:
     curve = descent.trajectory
-    onset = descent.flat_since
-    if onset is None or onset <= int(curve.steps[0]):
+    flat = descent.flat_end
+    if flat is None or flat.since <= int(curve.steps[0]):
         return None  # what has been flat all along has not stopped anywhere
-    level = curve.final.value
+    onset, level = flat.since, flat.level.value
     goal = descent.goal_as_cost
     if goal is not None and level <= goal:
         return None
@@ -50,7 +50,7 @@ def _flat_end(descent: Descent) -> Draft | None:
         descent.span(onset, int(curve.steps[-1])),
         f"{descent.subject} is flat at {number(curve.shown(level))} since {step(onset)}{above}",
         evidence=(
-            figure("level", curve.shown(level)),
+            level_of("level", curve.shown(level), flat.level.error),
             figure_at("flat since step", onset),
             *((figure("learning rate then", rate.at(onset)),) if rate else ()),
         ),

@@ -15,16 +15,16 @@ _CAUSES = ("a constant learning rate to the end",)
 @rule("NR302", severity=Severity.WARNING, step=Step.TUNE, sources=("004",))
 def lr_never_decayed(scheduled: ScheduledDescent) -> Iterator[Draft]:
     descent, schedule = scheduled.descent, scheduled.schedule
-    settings, onset = descent.thresholds, scheduled.descent.flat_since
-    if onset is None or not descent.learned_something or not schedule.is_constant:
+    settings, flat = descent.thresholds, scheduled.descent.flat_end
+    if flat is None or not descent.learned_something or not schedule.is_constant:
         return
     jitter = _jitter(descent.held_out)
     if jitter is None or jitter < settings.settling_jitter:
         return
     held_out = descent.held_out
     yield Draft(
-        descent.span(onset),
-        f"{descent.subject} is flat since {step(onset)} at a constant rate of "
+        descent.span(flat.since),
+        f"{descent.subject} is flat since {step(flat.since)} at a constant rate of "
         f"{number(schedule.peak)}, and `{held_out.tag if held_out else ''}` jitters by "
         f"{percent(jitter)} of its level: a smaller rate at the end may settle it",
         evidence=(
