@@ -24,11 +24,13 @@ from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, uniform_g
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
+from advisor.runs.vocabulary import words_of
 
 _TRAINING_SPLITS = (Split.TRAIN, Split.UNKNOWN)
 _ALL_SPLITS = (*_TRAINING_SPLITS, Split.VALIDATION, Split.TRAIN_VALIDATION, Split.TEST)
 
 _FIRST_POINTS = 14
+_UNITS = frozenset({"step", "epoch"})
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,20 @@ class _Assembly:
         self.facts.append(HeldOut(self.run, validation, train, metric, self.thresholds))
         return None
 
+    def epoch_means(self, curve: Trajectory) -> Trajectory | None:
+        """The means per epoch of a curve of single steps, where both were logged.
+
+        They are what an evaluation is best compared with: they cover all rows.
+        """
+        if curve.curve.role.per_epoch is True:
+            return None
+        name, role = _without_unit(curve.tag), curve.curve.role
+        for each in self.run.curves:
+            same = (each.role.quantity, each.role.split) == (role.quantity, role.split)
+            if same and each.role.per_epoch is True and _without_unit(each.tag) == name:
+                return self.long_enough(self.trajectory(each))
+        return None
+
     def validation(self, split: Split = Split.VALIDATION) -> Trajectory | None:
         for quantity in ("loss", "error", "accuracy"):
             if found := self.curve(quantity, split):
@@ -236,6 +252,7 @@ class _Assembly:
             return self.miss(what, "no training curve of the same quantity was logged")
         if min(len(train), len(validation)) < 3:
             return self.miss(what, "fewer than three common points were logged")
+        train = self.epoch_means(train) or train
         common = _on_steps_of(train, validation)
         if common is None:
             return self.miss(what, "their steps count different things")
@@ -247,6 +264,11 @@ class _Assembly:
             )
         )
         return None
+
+
+def _without_unit(tag: str) -> tuple[str, ...]:
+    """The words of a tag but for those that say how often it was logged."""
+    return tuple(word for word in words_of(tag) if word not in _UNITS)
 
 
 def _norm_of_all(layers: Sequence[Trajectory]) -> Trajectory | None:

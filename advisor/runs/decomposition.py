@@ -143,10 +143,12 @@ def _target(run: Run, user: UserFacts) -> tuple[str, float | None] | None:
                     return name, goal if name == quantity else _complement(goal)
     if user.goals:
         return None
-    for quantity in ("accuracy", "error", "loss"):
-        if run.primary(quantity, Split.TRAIN) and run.primary(quantity, Split.VALIDATION):
-            return quantity, None
-    return None
+    known = {
+        quantity: sum(run.primary(quantity, split) is not None for split in _SPLITS.values())
+        for quantity in ("accuracy", "error", "loss")
+        if run.primary(quantity, Split.TRAIN) and run.primary(quantity, Split.VALIDATION)
+    }
+    return (max(known, key=known.__getitem__), None) if known else None
 
 
 def _opposite(quantity: str) -> str | None:

@@ -165,6 +165,8 @@ class Descent:
         accuracy, settings = self.accuracy, self.thresholds
         if accuracy is None or len(accuracy) < settings.minimum_points:
             return False
+        if _is_lost_at_once(accuracy):
+            return True
         first, last, error = -accuracy.start, -accuracy.final.value, accuracy.final.error
         if accuracy.trend.z < settings.trend_z or first - last < settings.gap_errors * error:
             return False
@@ -248,6 +250,14 @@ class Descent:
             int(steps[0]) if first is None else first,
             int(steps[-1]) if last is None else last,
         )
+
+
+def _is_lost_at_once(accuracy: Trajectory) -> bool:
+    """Whether all later values lie far below the first one."""
+    settings, first = accuracy.thresholds, -float(accuracy.costs[0])
+    best_since = -float(accuracy.costs[1:].min())
+    drop = first - best_since
+    return drop > settings.gap_errors * accuracy.noise and drop > settings.collapse_share * first
 
 
 @dataclass(frozen=True)
@@ -354,6 +364,13 @@ class GeneralisationGap:
         if self.guess is None or self.train.curve.role.quantity != "loss":
             return settled
         return min(settled, self.guess.loss)
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether classes are known or an accuracy was logged."""
+        return self.guess is not None or any(
+            curve.role.quantity == "accuracy" for curve in self.run.curves
+        )
 
     @property
     def has_opened(self) -> bool:

@@ -11,7 +11,6 @@ from advisor.runs.curves import Estimate, Trajectory
 from advisor.runs.monotone import falling_fit
 from advisor.runs.noise import error_of_median, point_noise, trimmed_mean
 
-
 Floats = NDArray[np.float64]
 
 

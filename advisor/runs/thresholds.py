@@ -114,6 +114,11 @@ class Thresholds:
     collapse_levels: int = 3
     """A loss that loses as much at once and comes back part of the way must stay up for this many
     block medians."""
+    collapse_share: float = 0.3
+    """An accuracy that is never again within this share of its first value was lost at once."""
+    absurd_loss: float = 1e15
+    """A loss that never falls below this exploded before its first value. Even the squared error of
+    targets in the tens of millions stays below."""
     negated_fall: float = 3.0
     """How many times its first size a loss must fall below zero, without a gain in accuracy, for
     its sign to be flipped."""

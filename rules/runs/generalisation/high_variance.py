@@ -38,7 +38,8 @@ def _is_wide(gap: GeneralisationGap) -> bool:
         return gap.at_end > settings.gap_rate * _unit(gap.train)
     if train <= 0:
         return gap.at_end > settings.swing_share * gap.train.progress
-    return gap.validation.final.value > settings.gap_factor * train
+    usual = gap.validation.part(1 - settings.gap_flat_share).middle
+    return min(gap.validation.final.value, usual) > settings.gap_factor * train
 
 
 def _unit(rate: Trajectory) -> float:

@@ -21,8 +21,8 @@ def too_good(gap: GeneralisationGap) -> Iterator[Draft]:
     learned, unseen = train.final.value, validation.final.value
     if train.curve.role.quantity != "loss" or learned <= 0 or not train.has_learned:
         return
-    if len(validation) < settings.minimum_evaluations:
-        return
+    if len(validation) < settings.minimum_evaluations or not gap.is_classification:
+        return  # how far the error of a regression can fall, nobody knows
     share = learned / gap.start
     alike = settings.memorised_factor
     if share > settings.memorised_share or unseen > alike * learned:

@@ -24,8 +24,9 @@ _CAUSES = (
 def divergence(descent: Descent) -> Iterator[Draft]:
     if descent.is_held_out:
         return
-    draft = _explosion(descent) or _sustained_rise(descent, descent.trajectory)
-    if draft := draft or _both_rise(descent) or _collapse(descent):
+    draft = _explosion(descent) or _beyond_bounds(descent)
+    draft = draft or _sustained_rise(descent, descent.trajectory) or _both_rise(descent)
+    if draft := draft or _collapse(descent):
         yield draft
 
 
@@ -48,13 +49,33 @@ def _explosion(descent: Descent) -> Draft | None:
     )
 
 
-def _both_rise(descent: Descent) -> Draft | None:
-    """Evaluations that rise show what the noise of single batches hides, if those rise as well."""
-    held_out = descent.held_out
-    if held_out is None:
+def _beyond_bounds(descent: Descent) -> Draft | None:
+    """Values that no loss has but one that exploded before the first of them was logged."""
+    curve = descent.trajectory
+    if curve.best < descent.thresholds.absurd_loss:
         return None
-    lowest = int(held_out.blocks.last_steps[held_out.blocks.lowest])
-    return _sustained_rise(descent, held_out) if descent.trajectory.rises_after(lowest) else None
+    level = curve.final.value
+    return Draft(
+        descent.span(),
+        f"{descent.subject} is at {number(level)} from its first value on: it exploded before that "
+        "was logged",
+        evidence=(
+            figure("lowest level", curve.best),
+            *_circumstances(descent, int(curve.steps[0])),
+        ),
+        causes=_CAUSES,
+    )
+
+
+def _both_rise(descent: Descent) -> Draft | None:
+    """What evaluations or accuracies lose shows what noise hides, if the loss rises as well."""
+    for curve in (descent.held_out, descent.accuracy):
+        if curve is None:
+            continue
+        best = int(curve.blocks.last_steps[curve.blocks.lowest])
+        if descent.trajectory.rises_after(best) and (draft := _sustained_rise(descent, curve)):
+            return draft
+    return None
 
 
 def _sustained_rise(descent: Descent, curve: Trajectory) -> Draft | None:
