@@ -16,6 +16,7 @@ from tests.drawn_runs import (
     healthy_loss,
     judged,
     names,
+    on_test_rows,
     rate,
     scatter,
     train,
@@ -227,7 +228,12 @@ class TestEvaluationsThatScatter:
 class TestWhatIsTooGood:
     def test_unseen_rows_known_even_better_than_rows_learned_by_heart(self) -> None:
         loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.0012))
-        assert "too-good" in names(judged(loss, held_out))
+        accuracy = train(np.linspace(0.5, 0.99, 60), "accuracy")
+        assert "too-good" in names(judged(loss, held_out, accuracy))
+
+    def test_nobody_knows_how_low_the_error_of_a_regression_can_get(self) -> None:
+        loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.0012))
+        assert "too-good" not in names(judged(loss, held_out))
 
     def test_a_gap_between_them_is_honest(self) -> None:
         loss, held_out = train(falling(60, LN10, 0.002)), validation(falling(60, LN10, 0.08))
@@ -244,3 +250,58 @@ class TestTheNoiseOfTheFirstLoss:
     def test_a_single_noisy_batch_at_the_start_is(self, seed: int) -> None:
         batches = falling(444, LN10, 0.4) * np.random.default_rng(seed).gamma(4, 0.25, size=444)
         assert "init-loss-off" not in names(judged(train(batches), classes=10))
+
+
+class TestAccuraciesThatAreLost:
+    LOST = np.array([0.68, 0.3, 0.34, 0.33, 0.32, 0.36, 0.34, 0.37, 0.35, 0.34, 0.36, 0.34])
+
+    def test_what_the_first_epoch_reached_and_no_other_does_has_diverged(self) -> None:
+        loss = train([1.59, 1.8, 1.99, 2.2, 1.8, 1.6, 1.55, 1.5, 1.47, 1.46, 1.5, 1.47])
+        finding = found(judged(loss, validation(self.LOST, "accuracy")), "divergence")
+        assert "0.68 to 0.3 at step 1" in finding.message
+
+    def test_a_first_evaluation_that_guessed_better_than_later_ones_has_not(self) -> None:
+        loss = train(2.3 + scatter(12, 0.002))
+        accuracy = validation(self.LOST / 5, "accuracy")
+        assert "divergence" not in names(judged(loss, accuracy, classes=10))
+
+    def test_a_training_accuracy_that_falls_back_shows_what_noise_hides_in_the_loss(self) -> None:
+        rises = [1.54, 0.44, 0.92, 1.9, 1.7, 2.5, 2.2, 2.6, 3.2, 4.9, 4.9, 3.5, 3.0, 3.5, 2.6, 2.3]
+        accuracy = [0.53, 0.9, 0.93, 0.88, 0.88, 0.89, 0.9, 0.88, 0.83, 0.74, 0.75, 0.7, 0.68, 0.55]
+        curves = train(rises), train([*accuracy, 0.63, 0.63], "accuracy")
+        assert "`train/accuracy` falls back" in found(judged(*curves), "divergence").message
+
+
+class TestLossesBeyondAllBounds:
+    def test_a_loss_that_no_step_explains_exploded_before_it_was_logged(self) -> None:
+        loss = train(1e29 * (1 + scatter(40, 0.3)))
+        assert "exploded before" in found(judged(loss), "divergence").message
+
+    def test_the_squared_error_of_prices_is_none(self) -> None:
+        assert "divergence" not in names(judged(train(4e10 * (1 + scatter(40, 0.05)))))
+
+
+class TestGapsOfOutliers:
+    def test_one_bad_evaluation_at_the_end_is_no_over_fitting(self) -> None:
+        loss = train(0.0115 + 0.14 * np.exp(-np.arange(40) / 3) + scatter(40, 0.001))
+        evaluated = 0.0118 + 0.03 * np.exp(-np.arange(40) / 3) + scatter(40, 0.002, 1)
+        evaluated[-2] = 0.04
+        assert "high-variance" not in names(judged(loss, validation(evaluated)))
+
+    def test_evaluations_that_all_lie_high_are(self) -> None:
+        loss = train(0.0115 + 0.14 * np.exp(-np.arange(40) / 3) + scatter(40, 0.001))
+        evaluated = 0.03 + scatter(40, 0.002, 1)
+        assert "high-variance" in names(judged(loss, validation(evaluated)))
+
+
+class TestWhichQuantityIsSplit:
+    def test_the_one_that_was_tested_is_preferred(self) -> None:
+        loss, rows = train(healthy_loss(end=0.4)), healthy_loss(end=0.45)
+        run = judged(
+            loss,
+            validation(rows),
+            train(1 - 0.4 * rows, "accuracy"),
+            validation(1 - 0.4 * rows, "accuracy"),
+            on_test_rows(3.3),
+        )
+        assert "test-gap" in names(run)

@@ -192,6 +192,15 @@ def test_training_loss_speaks_step_by_step_and_its_epoch_series_is_known() -> No
     assert not found["train_loss_epoch"].primary
 
 
+@pytest.mark.parametrize(("batches", "primary"), [(2, "epoch"), (10, "step")])
+def test_a_few_batches_of_each_epoch_tell_less_than_the_mean_of_all(
+    batches: int, primary: str
+) -> None:
+    epochs = logged("train_loss_epoch", np.linspace(3, 1, 20).tolist())
+    steps = logged("train_loss_step", np.linspace(3, 1, 20 * batches).tolist())
+    assert roles(steps, epochs, "val_loss")[f"train_loss_{primary}"].primary
+
+
 def test_validation_loss_speaks_epoch_by_epoch() -> None:
     steps = logged("val_loss_step", np.linspace(3, 1, 50).tolist())
     assert primaries(steps, "val_loss_epoch")["loss", VALIDATION] == "val_loss_epoch"

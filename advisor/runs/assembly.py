@@ -218,6 +218,7 @@ class _Assembly:
             return self.miss("the shape of the validation curve", few)
         quantity = validation.curve.role.quantity
         train = self.curve(quantity, *_TRAINING_SPLITS)
+        train = train and (self.epoch_means(train) or train)
         metric = self.curve("accuracy", Split.VALIDATION) if quantity == "loss" else None
         self.facts.append(HeldOut(self.run, validation, train, metric, self.thresholds))
         return None

@@ -165,12 +165,26 @@ class Descent:
         accuracy, settings = self.accuracy, self.thresholds
         if accuracy is None or len(accuracy) < settings.minimum_points:
             return False
-        if _is_lost_at_once(accuracy):
+        if self.accuracy_is_lost_at_once:
             return True
         first, last, error = -accuracy.start, -accuracy.final.value, accuracy.final.error
         if accuracy.trend.z < settings.trend_z or first - last < settings.gap_errors * error:
             return False
         return last < (1 - settings.at_chance_share) * first
+
+    @cached_property
+    def accuracy_is_lost_at_once(self) -> bool:
+        """Whether all later accuracies lie far below the first one, which was no guess."""
+        settings = self.thresholds
+        if self.accuracy is None or len(self.accuracy) < settings.minimum_points:
+            return False
+        accuracy = as_fractions(self.accuracy)
+        guess = 2 * self.guess.accuracy if self.guess else settings.knowing_accuracy
+        if -float(accuracy.costs[0]) < guess:
+            return False
+        first, best_since = -float(accuracy.costs[0]), -float(accuracy.costs[1:].min())
+        far = settings.gap_errors * accuracy.noise
+        return first - best_since > max(far, settings.collapse_share * first)
 
     @cached_property
     def creeps(self) -> bool:
@@ -250,14 +264,6 @@ class Descent:
             int(steps[0]) if first is None else first,
             int(steps[-1]) if last is None else last,
         )
-
-
-def _is_lost_at_once(accuracy: Trajectory) -> bool:
-    """Whether all later values lie far below the first one."""
-    settings, first = accuracy.thresholds, -float(accuracy.costs[0])
-    best_since = -float(accuracy.costs[1:].min())
-    drop = first - best_since
-    return drop > settings.gap_errors * accuracy.noise and drop > settings.collapse_share * first
 
 
 @dataclass(frozen=True)

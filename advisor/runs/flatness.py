@@ -76,4 +76,5 @@ def _onset(curve: Trajectory, tail: Trajectory) -> int:
 def _without_spikes(values: Floats) -> Floats:
     """Each value replaced by the median of itself and its neighbours, which keeps a steady fall."""
     padded = np.concatenate([values[:1], values, values[-1:]])
-    return np.median(sliding_window_view(padded, 3), axis=1)
+    medians: Floats = np.median(sliding_window_view(padded, 3), axis=1)
+    return medians

@@ -1,7 +1,7 @@
 """From tags to roles: what a curve measures, on which split, and which curve speaks for the run."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -41,6 +41,8 @@ _WORDS_OF_WHOLE_GRADIENT = word_set(
 )
 _STRICTEST_AVERAGE_PRECISION = frozenset({"0.95", "95"})
 _STAND_INS_FOR_LOSS = ("mse", "rmse", "mae", "perplexity")
+_EPOCHS_WITH_A_SHAPE = 12
+_BATCHES_PER_EPOCH = 5
 _PERCENT_REASON = "logged in percent"
 
 
@@ -288,6 +290,8 @@ def _primaries(candidates: Sequence[_Candidate]) -> set[_Candidate]:
             groups[_key(each)].append(each)
             places[each.quantity.name, each.qualifiers].add(each.split)
 
+    sparse = {each for group in groups.values() for each in _sparse(group)}
+
     def rank(each: _Candidate) -> tuple[object, ...]:
         words = set(each.words)
         alone = len(places[each.quantity.name, each.qualifiers]) < 2
@@ -299,7 +303,7 @@ def _primaries(candidates: Sequence[_Candidate]) -> set[_Candidate]:
             _strictness(each),
             _peak_rank(each),
             len(each.qualifiers),
-            _less_telling(each),
+            _less_telling(each) or each in sparse,
             -len(each.scalars),
             each.scalars.tag,
         )
@@ -318,6 +322,18 @@ def _peak_rank(candidate: _Candidate) -> float:
     """Of several groups of parameters, the one with the highest learning rate is shown."""
     values = candidate.scalars.values[np.isfinite(candidate.scalars.values)]
     return -float(values.max()) if candidate.quantity is LEARNING_RATE and values.size else 0.0
+
+
+def _sparse(group: Sequence[_Candidate]) -> Iterator[_Candidate]:
+    """Losses of a few single batches of each epoch, whose means over whole epochs tell more."""
+    means = [len(each.scalars) for each in group if each.per_epoch is True]
+    epochs = max(means, default=0)
+    if epochs >= _EPOCHS_WITH_A_SHAPE:
+        yield from (
+            each
+            for each in group
+            if each.per_epoch is False and len(each.scalars) < _BATCHES_PER_EPOCH * epochs
+        )
 
 
 def _less_telling(candidate: _Candidate) -> bool:

@@ -26,7 +26,7 @@ def divergence(descent: Descent) -> Iterator[Draft]:
         return
     draft = _explosion(descent) or _beyond_bounds(descent)
     draft = draft or _sustained_rise(descent, descent.trajectory) or _both_rise(descent)
-    if draft := draft or _collapse(descent):
+    if draft := draft or _collapse(descent) or _accuracy_lost(descent):
         yield draft
 
 
@@ -151,6 +151,28 @@ def _collapse(descent: Descent) -> Draft | None:
             *_circumstances(descent, onset),
         ),
         severity=Severity.WARNING,
+        causes=_CAUSES,
+    )
+
+
+def _accuracy_lost(descent: Descent) -> Draft | None:
+    """An accuracy that is lost after its first evaluation, while the loss gets nowhere either."""
+    accuracy, curve = descent.accuracy, descent.trajectory
+    if accuracy is None or not descent.accuracy_is_lost_at_once:
+        return None
+    if curve.progress >= descent.thresholds.divergence_share * curve.scale:
+        return None
+    first, final = -float(accuracy.costs[0]), -accuracy.final.value
+    onset = int(accuracy.steps[1])
+    return Draft(
+        CurveSpan(descent.run.name, (accuracy.tag,), int(accuracy.steps[0]), int(curve.steps[-1])),
+        f"`{accuracy.tag}` falls from {number(first)} to {number(-float(accuracy.costs[1]))} at "
+        f"{step(onset)} and does not recover",
+        evidence=(
+            figure("first value", first),
+            figure("final level", final),
+            *_circumstances(descent, onset),
+        ),
         causes=_CAUSES,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -93,21 +94,22 @@ def _learns_the_prior(descent: LossDescent) -> Iterator[Draft]:
     if accuracy is None or descent.guess is None:
         return
     rates = -as_fractions(accuracy).costs
-    changes = np.flatnonzero(np.abs(rates - rates[0]) > _SAME)
-    count = int(changes[0]) if len(changes) else len(rates)
-    level = descent.guess.least_confident_loss(float(rates[0])) if 0 < rates[0] < 1 else 0.0
+    begin, count = _constant_start(rates, settings.prior_evaluations)
+    rate = float(rates[begin])
+    level = descent.guess.least_confident_loss(rate) if 0 < rate < 1 else 0.0
     if count < settings.prior_evaluations or level <= 0:
         return
-    losses = np.interp(accuracy.steps[:count], loss.steps, loss.costs)
+    steps = accuracy.steps[begin : begin + count]
+    losses = np.interp(steps, loss.steps, loss.costs)
     reached = np.flatnonzero(losses <= settings.prior_reached * level)
     if not len(reached) or losses[0] < settings.prior_start * level:
         return
-    first, at = float(descent.trajectory.costs[0]), int(accuracy.steps[reached[0]])
+    first, at = float(descent.trajectory.costs[0]), int(steps[reached[0]])
     yield Draft(
         descent.span(int(descent.trajectory.steps[0]), at),
         f"{descent.subject} drops from {number(first)} to {number(level)}, what the class "
         f"frequencies alone give, by {step(at)} while `{accuracy.tag}` stays at exactly "
-        f"{number(100 * float(rates[0]))} %: it learned the output's bias",
+        f"{number(100 * rate)} %: it learned the output's bias",
         evidence=(
             figure("first loss", first),
             figure("loss of the class frequencies", level),
@@ -115,3 +117,16 @@ def _learns_the_prior(descent: LossDescent) -> Iterator[Draft]:
         ),
         causes=_CAUSES[:1],
     )
+
+
+def _constant_start(rates: NDArray[np.float64], enough: int) -> tuple[int, int]:
+    """Where the accuracy begins to stay exactly the same, and for how many evaluations it does.
+
+    The first evaluation may differ: a few rows can still be taken for another class then.
+    """
+    for begin in range(min(2, len(rates))):
+        changes = np.flatnonzero(np.abs(rates[begin:] - rates[begin]) > _SAME)
+        count = int(changes[0]) if len(changes) else len(rates) - begin
+        if abs(rates[0] - rates[begin]) <= (1 - rates[begin]) / 2 and count >= enough:
+            return begin, count
+    return 0, 0
