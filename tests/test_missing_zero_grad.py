@@ -18,33 +18,33 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 WRONG = {
     "nothing clears": """
         for x, y in loader:
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
         """,
     "cleared once before the loop": """
         optimizer.zero_grad()
         for x, y in loader:
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
         """,
     "cleared once in each epoch": """
         for epoch in range(10):
             optimizer.zero_grad()
             for x, y in loader:
-                criterion(model(x), y).backward()
-                optimizer.step()  # error
+                criterion(model(x), y).backward()  # error
+                optimizer.step()
         """,
     "in a helper": """
         def train_step(x, y):
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
         for x, y in loader:
             train_step(x, y)
         """,
     "in a helper that is given everything": """
         def train_step(model, optimizer, x, y):
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
         def main():
             model = nn.Linear(3, 1)
             optimizer = torch.optim.SGD(model.parameters(), 0.1)
@@ -57,8 +57,8 @@ WRONG = {
     "in a function that nobody calls": """
         def train(model, optimizer, loader):
             for x, y in loader:
-                criterion(model(x), y).backward()
-                optimizer.step()  # error
+                criterion(model(x), y).backward()  # error
+                optimizer.step()
         """,
     "in the methods of a trainer": """
         class Trainer:
@@ -67,8 +67,8 @@ WRONG = {
                 self.optimizer = torch.optim.Adam(model.parameters())
             def step(self, batch):
                 x, y = batch
-                criterion(self.model(x), y).backward()
-                self.optimizer.step()  # error
+                criterion(self.model(x), y).backward()  # error
+                self.optimizer.step()
             def fit(self, batches, epochs=3):
                 for epoch in range(epochs):
                     for batch in batches:
@@ -77,31 +77,31 @@ WRONG = {
     "in a closure": """
         def closure():
             loss = criterion(model(x), y)
-            loss.backward()
+            loss.backward()  # error
             return loss
         for x, y in loader:
-            optimizer.step(closure)  # error
+            optimizer.step(closure)
         """,
     "behind a scaler": """
         scaler = torch.cuda.amp.GradScaler()
         for x, y in loader:
-            scaler.scale(criterion(model(x), y)).backward()
-            scaler.step(optimizer)  # error
+            scaler.scale(criterion(model(x), y)).backward()  # error
+            scaler.step(optimizer)
             scaler.update()
         """,
     "in a list of optimizers": """
         optimizers = [torch.optim.SGD(model.parameters(), lr=0.1)]
         for x, y in loader:
-            criterion(model(x), y).backward()
+            criterion(model(x), y).backward()  # error
             for each in optimizers:
-                each.step()  # error
+                each.step()
         """,
     "another model is cleared": """
         other = nn.Linear(3, 3)
         for x, y in loader:
             other.zero_grad()
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
         """,
     "another optimizer is cleared": """
         critic = nn.Linear(1, 1)
@@ -110,30 +110,30 @@ WRONG = {
             optimizer.zero_grad()
             critic(model(x)).mean().backward()
             optimizer.step()
-            (critic(y) - critic(model(x).detach())).mean().backward()
-            of_critic.step()  # error
+            (critic(y) - critic(model(x).detach())).mean().backward()  # error
+            of_critic.step()
         """,
     "a tensor without a model": """
         weight = torch.zeros(3, requires_grad=True)
         descent = torch.optim.SGD([weight], lr=0.1)
         for step in range(10):
-            (weight**2).sum().backward()
-            descent.step()  # error
+            (weight**2).sum().backward()  # error
+            descent.step()
         """,
     "after an early continue": """
         for x, y in loader:
             loss = criterion(model(x), y)
             if loss.item() > 1e6:
                 continue
-            loss.backward()
-            optimizer.step()  # error
+            loss.backward()  # error
+            optimizer.step()
         """,
     "in a while loop": """
         step = 0
         while step < 1000:
             x, y = next(iter(loader))
-            criterion(model(x), y).backward()
-            optimizer.step()  # error
+            criterion(model(x), y).backward()  # error
+            optimizer.step()
             step += 1
         """,
 }

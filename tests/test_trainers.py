@@ -40,7 +40,7 @@ def test_accelerate_goes_backward_and_leaves_the_rest_to_the_loop() -> None:
 
 
 def test_accelerate_does_not_clear_gradients() -> None:
-    assert findings(ACCELERATE.replace("        optimizer.zero_grad()\n", "")) == [(14, "NN101")]
+    assert findings(ACCELERATE.replace("        optimizer.zero_grad()\n", "")) == [(12, "NN101")]
 
 
 def test_an_accelerator_that_is_passed_in_is_known_by_its_name() -> None:
@@ -50,7 +50,7 @@ def test_an_accelerator_that_is_passed_in_is_known_by_its_name() -> None:
             {engine}.backward(model(**batch).loss)
             optimizer.step()
     """
-    assert findings(code.format(engine="accelerator")) == [(5, "NN101")]
+    assert findings(code.format(engine="accelerator")) == [(4, "NN101")]
     assert findings(code.format(engine="model_engine")) == []
 
 
@@ -68,7 +68,7 @@ def test_what_is_prepared_alone_comes_back_alone() -> None:
         optimizer.step()
     """
     assert findings(code) == []
-    assert findings(code.replace("model.zero_grad()", "pass")) == [(11, "NN101")]
+    assert findings(code.replace("model.zero_grad()", "pass")) == [(10, "NN101")]
 
 
 def test_accelerate_decides_how_often_a_schedule_advances() -> None:
@@ -114,7 +114,7 @@ for x, y in loader:
 def test_fabric_goes_backward_and_leaves_the_rest_to_the_loop(imports: str) -> None:
     code = FABRIC.format(imports=imports)
     assert findings(code) == []
-    assert findings(code.replace("    optimizer.zero_grad()\n", "")) == [(11, "NN101")]
+    assert findings(code.replace("    optimizer.zero_grad()\n", "")) == [(10, "NN101")]
 
 
 def test_fabric_launches_a_function_with_itself() -> None:
@@ -129,7 +129,7 @@ def test_fabric_launches_a_function_with_itself() -> None:
             optimizer.step()
     L.Fabric(devices=2).launch(main)
     """
-    assert findings(code) == [(9, "NN101")]
+    assert findings(code) == [(8, "NN101")]
 
 
 # --- Lightning ----------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_manual_optimization_that_clears_is_right() -> None:
 
 
 def test_manual_optimization_that_never_clears() -> None:
-    assert findings(MANUAL.format(clear="pass")) == [(14, "NN101")]
+    assert findings(MANUAL.format(clear="pass")) == [(13, "NN101")]
 
 
 def test_two_optimizers_that_are_toggled() -> None:
@@ -192,7 +192,7 @@ def test_two_optimizers_that_are_toggled() -> None:
     Trainer().fit(Gan())
     """
     assert findings(code) == []
-    assert findings(code.replace("d_opt.zero_grad()", "pass")) == [(20, "NN101")]
+    assert findings(code.replace("d_opt.zero_grad()", "pass")) == [(19, "NN101")]
 
 
 def test_automatic_optimization_has_nothing_to_forget() -> None:
@@ -405,7 +405,7 @@ for x, y in loader:
 
 def test_apex_scales_the_loss_and_nothing_more() -> None:
     assert findings(APEX) == []
-    assert findings(APEX.replace("    optimizer.zero_grad()\n", "")) == [(12, "NN101")]
+    assert findings(APEX.replace("    optimizer.zero_grad()\n", "")) == [(11, "NN101")]
 
 
 TPU = """
@@ -423,7 +423,7 @@ for x, y in loader:
 
 def test_a_step_on_tpu_is_a_step_of_the_optimizer() -> None:
     assert findings(TPU) == []
-    assert findings(TPU.replace("    optimizer.zero_grad()\n", "")) == [(9, "NN101")]
+    assert findings(TPU.replace("    optimizer.zero_grad()\n", "")) == [(8, "NN101")]
 
 
 TIMM = """
@@ -587,7 +587,7 @@ for x, y in loader:
     optimizer.step()
 """
     assert findings(code) == []
-    assert findings(code.replace("    optimizer.zero_grad()\n", "")) == [(9, "NN101")]
+    assert findings(code.replace("    optimizer.zero_grad()\n", "")) == [(8, "NN101")]
 
 
 def test_averaging_weights_has_a_schedule_of_its_own() -> None:
@@ -639,8 +639,8 @@ def test_switching_the_mode_of_a_model_clears_nothing() -> None:
             criterion(model(x), y).backward()
             optimizer.step()
     """
-    assert findings(code.format(call="train()")) == [(8, "NN101")]
-    assert findings(code.format(call="train(True)")) == [(8, "NN101")]
+    assert findings(code.format(call="train()")) == [(7, "NN101")]
+    assert findings(code.format(call="train(True)")) == [(7, "NN101")]
     assert findings(code.format(call="train_on(loader)")) == []
 
 
@@ -662,7 +662,7 @@ def test_a_scaler_that_may_be_missing_is_not_called_then() -> None:
             loss.backward()
             optimizer.step()
     """
-    assert findings(code) == [(13, "NN101"), (16, "NN101")]
+    assert findings(code) == [(13, "NN101"), (15, "NN101")]
 
 
 def test_unscaling_gradients_clears_nothing() -> None:
@@ -674,4 +674,4 @@ def test_unscaling_gradients_clears_nothing() -> None:
             scaler.step(optimizer)
             scaler.update()
     """
-    assert findings(code) == [(6, "NN101")]
+    assert findings(code) == [(4, "NN101")]

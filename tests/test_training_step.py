@@ -21,38 +21,38 @@ WRONG = {
     "NN102 cleared in between": """
         for x, y in loader:
             criterion(model(x), y).backward()
-            optimizer.zero_grad()
-            optimizer.step()  # error
+            optimizer.zero_grad()  # error
+            optimizer.step()
         """,
     "NN102 cleared in between by hand": """
         for x, y in loader:
             criterion(model(x), y).backward()
             for parameter in model.parameters():
-                parameter.grad = None
-            optimizer.step()  # error
+                parameter.grad = None  # error
+            optimizer.step()
         """,
     "NN102 with a scaler": """
         scaler = torch.amp.GradScaler()
         for x, y in loader:
             scaler.scale(criterion(model(x), y)).backward()
-            optimizer.zero_grad()
-            scaler.step(optimizer)  # error
+            optimizer.zero_grad()  # error
+            scaler.step(optimizer)
             scaler.update()
         """,
     "NN102 in a function that nobody calls, of an optimizer that is passed in": """
         def train_step(model, optimizer, x, y):
             loss = criterion(model(x), y)
             loss.backward()
-            optimizer.zero_grad()
-            optimizer.step()  # error
+            optimizer.zero_grad()  # error
+            optimizer.step()
             return loss.item()
         """,
     "NN102 in every batch, whatever decides whether to step": """
         for number, (x, y) in enumerate(loader):
             criterion(model(x), y).backward()
-            optimizer.zero_grad()
+            optimizer.zero_grad()  # error
             if number % 4 == 3:
-                optimizer.step()  # error
+                optimizer.step()
         """,
     "NN102 of two networks": """
         generator, critic = nn.Linear(8, 3), nn.Linear(3, 1)
@@ -63,8 +63,8 @@ WRONG = {
             critic(x).mean().backward()
             of_critic.step()
             critic(generator(torch.randn(4, 8))).mean().backward()
-            of_generator.zero_grad()
-            of_generator.step()  # error
+            of_generator.zero_grad()  # error
+            of_generator.step()
         """,
     "NN103 cleared in the next round": """
         for x, y in loader:

@@ -7,7 +7,6 @@ from typing import Self
 from advisor.code.events import BackwardRun, Event, Loop, OptimizerStepped
 from advisor.code.facts.relations import is_certainly_optimizer, may_clear
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
@@ -31,15 +30,25 @@ class Update:
         return is_certainly_optimizer(self.event.optimizer)
 
     @property
-    def backward(self) -> NodePlace | None:
-        """The first back-propagation since the step before."""
-        found = (event.place for event in self.between() if isinstance(event, BackwardRun))
-        return next(found, None)
+    def backward(self) -> BackwardRun | None:
+        """The first back-propagation that is meant for the step: since the last step of any
+        optimizer, or else since the one before of this."""
+        found: BackwardRun | None = None
+        stepped = False
+        for event in self.between():
+            stepped = stepped or isinstance(event, OptimizerStepped)
+            if isinstance(event, BackwardRun) and (found is None or stepped):
+                found, stepped = event, False
+        return found
 
     def finding(self, message: str) -> Draft:
-        """A finding at the step, with the optimizer's construction beside it."""
-        built = self.event.optimizer.place if isinstance(self.event.optimizer, Optimizer) else None
-        return draft(self.event, message, (built, "the optimizer is built here"))
+        """A finding at the back-propagation, with the optimizer's construction beside it; at the
+        step where the back-propagation lies in another file."""
+        optimizer, backward = self.event.optimizer, self.backward
+        built = optimizer.place if isinstance(optimizer, Optimizer) else None
+        known = backward is not None and backward.place.source is self.run.source
+        event = backward if backward is not None and known else self.event
+        return draft(event, message, (built, "the optimizer is built here"))
 
     def between(self) -> Iterable[Event]:
         """What happens since the step before."""

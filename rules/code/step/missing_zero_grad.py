@@ -21,5 +21,7 @@ def missing_zero_grad(loop: TrainingLoop) -> Iterator[Draft]:
             continue
         if not loop.clears_before(update):
             message = f"`{update.optimizer}` steps on gradients that are never cleared"
-            names = {"optimizer": update.optimizer}
-            yield update.finding(message).fixable(Change.INSERT, names, before=update.backward)
+            names, backward = {"optimizer": update.optimizer}, update.backward
+            yield update.finding(message).fixable(
+                Change.INSERT, names, before=backward.place if backward is not None else None
+            )

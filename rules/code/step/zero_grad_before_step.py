@@ -23,9 +23,8 @@ def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
         return
     cleared = step.clears_afterwards(provider)
     if cleared is not None and in_same_rounds(cleared, step.event):
-        yield step.finding(
-            f"`{step.optimizer}` steps on gradients that are cleared after `backward`",
-            (cleared, "the gradients are cleared here"),
+        yield step.finding_at(
+            cleared, f"`{step.optimizer}` steps on gradients that are cleared after `backward`"
         ).fixable(Change.MOVE, clearing=cleared.place, before=provider.place)
     sums = Accumulation.of(step)
     if sums is not None and cleared is None and sums.cleared_each_time is not None:
