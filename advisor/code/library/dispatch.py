@@ -56,6 +56,7 @@ LIBRARY_MODULES = (
     "torch_modes",
     "torch_precision",
     "torch_states",
+    "einops",
     "meanings",
     "seeds",
     "torch_data",

@@ -21,6 +21,8 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    is_constant,
+    known_text,
 )
 
 # Class of torch.nn -> (function of torch.nn.functional, what it expects)
@@ -61,7 +63,7 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
         target = call.argument(1, "target")
         if call.path.startswith("torchvision") and prediction is None:
             prediction = call.argument(0, "inputs")
-        shape = Shape() if _is_bare(call) else Shape(())
+        shape = Shape(()) if _is_one_number(call) else Shape()
         result = Tensor(shape, text="loss", place=call.place)
         computed(result, prediction, *_learned(target))
         if call.context.gradients is False and result.cut is None:
@@ -95,6 +97,20 @@ def _is_bare(call: Call) -> bool:
     """Whether it is a function as `torch.kl_div` below the one of the same name that is documented:
     the numbers stay as they are, unless it is told a reduction in its own way."""
     return call.receiver is None and call.path.count(".") == 1
+
+
+def _is_one_number(call: Call) -> bool:
+    """Whether a loss is one number for the whole batch, as it is unless it is told otherwise."""
+    given = _options(call)
+    if _is_bare(call) or call.path.startswith("torchvision"):
+        return False
+    ways = [given.keywords.get(name) for name in ("reduction", "reduce")]
+    return not any(
+        way is not None
+        and known_text(way) not in {"mean", "sum", "batchmean"}
+        and not is_constant(way, True)
+        for way in ways
+    )
 
 
 def _takes_mean(call: Call) -> bool:

@@ -3,10 +3,20 @@
 from advisor.code import symbols
 from advisor.code.library.models import Call
 from advisor.code.symbols import Number
-from advisor.code.values import Layer, Layout, Shape, Tensor, Value, known_truth, size_of_axis
+from advisor.code.values import (
+    Layer,
+    Layout,
+    Shape,
+    Tensor,
+    Value,
+    known_truth,
+    shape_of,
+    size_of_axis,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+CELLS = frozenset({"torch.nn.LSTMCell", "torch.nn.GRUCell", "torch.nn.RNNCell"})
 # Where the layers that work on a sequence take `batch_first`, counted from 0.
 _BATCH_FIRST = {
     "torch.nn.LSTM": 4,
@@ -46,8 +56,18 @@ def attended(layer: Layer, tensor: Tensor, call: Call) -> Value:
     layout = layout_of(layer, tensor.shape)
     output = tensor.replace(scale=None, graph=True, layout=layout, place=call.place)
     if layer.path == "torch.nn.MultiheadAttention":
-        return SequenceValue("tuple", (output, call.unknown()))
+        return SequenceValue("tuple", (output, _weights(layer, layout, call)))
     return output
+
+
+def _weights(layer: Layer, layout: Layout | None, call: Call) -> Value:
+    """The weights of an attention: for each sample, how much each place takes of each other."""
+    keys = shape_of(call.argument(1, "key"))
+    asked = {"need_weights", "average_attn_weights", "key", "value"} & set(call.arguments.keywords)
+    if layout is None or keys is None or keys.rank != 3 or asked or call.arguments.unknown:
+        return call.unknown()
+    source = keys.axis(1 if layout.batch_first else 0)
+    return Tensor(Shape((layout.batch, layout.time, source)), graph=True, place=call.place)
 
 
 def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
@@ -69,6 +89,18 @@ def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
     if layer.path == "torch.nn.LSTM":
         last = SequenceValue("tuple", (last, Tensor(state, graph=True, place=call.place)))
     return SequenceValue("tuple", (made, last))
+
+
+def one_step(layer: Layer, tensor: Tensor, call: Call) -> Value:
+    """One step of a recurrent layer: the new state, of an LSTM two of them."""
+    hidden, dims = size_of_axis(layer.argument(1, "hidden_size")), tensor.shape.dims
+    shape = Shape(last=hidden)
+    if dims and hidden is not None:
+        shape = Shape((*dims[:-1], hidden))
+    state = Tensor(shape, graph=True, place=call.place)
+    if layer.path != "torch.nn.LSTMCell":
+        return state
+    return SequenceValue("tuple", (state, Tensor(shape, graph=True, place=call.place)))
 
 
 def _directions(layer: Layer) -> Number | None:

@@ -9,8 +9,16 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.torch_modules.ready_models import scores_of_ready_model
+from advisor.code.library.torch_modules.resizing import SHAPES_RESIZED
 from advisor.code.library.torch_modules.windows import SHAPES_BEHIND, is_false
-from advisor.code.library.torch_sequences import ATTENDING, RECURRENT, attended, recurrent
+from advisor.code.library.torch_sequences import (
+    ATTENDING,
+    CELLS,
+    RECURRENT,
+    attended,
+    one_step,
+    recurrent,
+)
 from advisor.code.library.torch_tensors.activations import (
     activated,
     over_axis,
@@ -82,12 +90,27 @@ KEEP_SHAPE = frozenset(
         "Softsign",
         "Threshold",
         "RReLU",
+        "Tanhshrink",
+        "Hardshrink",
+        "Softshrink",
+        "ChannelShuffle",
+        "LazyBatchNorm1d",
+        "LazyBatchNorm2d",
+        "LazyBatchNorm3d",
     ]
 )
 # Layers that keep the shape and the range.
 KEEP_ALL = frozenset(
     f"torch.nn.{name}"
-    for name in ["Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"]
+    for name in [
+        "Identity",
+        "Dropout",
+        "Dropout1d",
+        "Dropout2d",
+        "Dropout3d",
+        "AlphaDropout",
+        "FeatureAlphaDropout",
+    ]
 )
 # Layers with weights: their output may be any number.
 RAW = frozenset(
@@ -102,7 +125,11 @@ RAW = frozenset(
         "ConvTranspose1d",
         "ConvTranspose2d",
         "ConvTranspose3d",
+        "LazyConv1d",
+        "LazyConv2d",
+        "LazyConv3d",
         "Embedding",
+        "EmbeddingBag",
     ]
 )
 
@@ -153,6 +180,8 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
         return tensor
     if path in RECURRENT:
         return recurrent(layer, tensor, call)
+    if path in CELLS:
+        return one_step(layer, tensor, call)
     if path in ATTENDING:
         return attended(layer, tensor, call)
     if path in KEEP_SHAPE:
@@ -174,6 +203,8 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
         if "MaxPool" in path and not is_false(layer.argument(-1, "return_indices")):
             return None
         return tensor.replace(shape=SHAPES_BEHIND[path](layer, tensor.shape), scale=None)
+    if path in SHAPES_RESIZED:
+        return tensor.replace(shape=SHAPES_RESIZED[path](layer, tensor.shape), scale=None)
     if path.startswith("torchvision.models."):
         return scores_of_ready_model(layer, call)
     return None

@@ -14,6 +14,7 @@ from advisor.code.values import (
     Activation,
     Arguments,
     Layer,
+    Scalar,
     Scale,
     Shape,
     Tensor,
@@ -21,13 +22,18 @@ from advisor.code.values import (
     is_constant,
     known_number,
     known_text,
+    shape_of,
     size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
 
 
 def _last(layer: Layer, shape: Shape) -> Shape:
-    given = layer.argument(1, "out_features")
+    return _in_the_end(layer.argument(0 if "Lazy" in layer.path else 1, "out_features"), shape)
+
+
+def _in_the_end(given: Value | None, shape: Shape) -> Shape:
+    """A shape with another last dimension."""
     width = size_of_axis(given)
     if width is not None and getattr(given, "configurable", None) is not None:
         width = symbols.fresh("out_features")  # any other may be asked for
@@ -68,7 +74,8 @@ def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
     """The output of a convolution or a pooling over `count` spatial dimensions."""
 
     def model(layer: Layer, shape: Shape) -> Shape:
-        channels = size_of_axis(layer.argument(1, "out_channels")) if channels_from else None
+        position = 0 if "Lazy" in layer.path else 1
+        channels = size_of_axis(layer.argument(position, "out_channels")) if channels_from else None
         if shape.dims is None:
             return _channels_only(shape, count, channels, replaced=channels_from)
         if shape.rank not in {count + 1, count + 2}:
@@ -98,7 +105,7 @@ def _is_batch(length: Number) -> bool:
 
 def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
     convolves = "Conv" in layer.path
-    count, offset = len(spatial), 2 if convolves else 0
+    count, offset = len(spatial), (1 if "Lazy" in layer.path else 2) if convolves else 0
     padding_value = layer.argument(offset + 2, "padding")
     kernel = _pair(layer.argument(offset, "kernel_size"), count, None)
     if convolves and known_text(padding_value) == "same":
@@ -110,19 +117,22 @@ def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
         else None
     )
     stride = stride or _pair(stride_value, count, 1 if convolves else None)
-    padding = _pair(padding_value, count, 0)
+    padding = _pair(None if known_text(padding_value) == "valid" else padding_value, count, 0)
     dilates = convolves or "Max" in layer.path
     dilation_value = layer.argument(offset + 3, "dilation") if dilates else None
     dilation = _pair(dilation_value, count, 1)
     rounds_up = layer.argument({"Max": 5, "Avg": 3}.get(layer.path[9:12], -1), "ceil_mode")
     known = kernel is not None and stride is not None
-    if not known or padding is None or dilation is None or not is_false(rounds_up):
+    if not known or padding is None or dilation is None:
         return [symbols.fresh("size") for _ in spatial]
     assert kernel is not None
     assert stride is not None
-    return [
-        window_size(*each) for each in zip(spatial, kernel, stride, padding, dilation, strict=True)
-    ]
+    windows = zip(spatial, kernel, stride, padding, dilation, strict=True)
+    if is_false(rounds_up):
+        return [window_size(*each) for each in windows]
+    if not is_constant(rounds_up, True):
+        return [symbols.fresh("size") for _ in spatial]
+    return [_rounded_up(*each) for each in windows]
 
 
 def _widened(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
@@ -167,24 +177,65 @@ def window_size(
     return symbols.fresh("size") if steps is None else symbols.add(steps, symbols.ONE)
 
 
+def _rounded_up(
+    size: Number, kernel: Number, stride: Number, padding: Number, dilation: Number
+) -> Number:
+    """How many windows begin inside of the padded axis, the last one though it may not fit."""
+    known = [each.integer for each in (size, kernel, stride, padding, dilation)]
+    if None in known:
+        return symbols.fresh("size")
+    length, reach, step, edge, apart = (each or 0 for each in known)
+    if step == 0:
+        return symbols.fresh("size")
+    found = -(-(length + 2 * edge - apart * (reach - 1) - 1) // step) + 1
+    if (found - 1) * step >= length + edge:
+        found -= 1
+    return symbols.number(found)
+
+
 def _adaptive(count: int) -> Callable[[Layer, Shape], Shape]:
     def model(layer: Layer, shape: Shape) -> Shape:
         dims = shape.dims
-        sizes = _pair(layer.argument(0, "output_size"), count, None)
         if dims is None:
             return _channels_only(shape, count, None, replaced=False)
-        if len(dims) not in {count + 1, count + 2} or sizes is None:
+        if len(dims) not in {count + 1, count + 2}:
             return Shape()
-        return Shape((*dims[: len(dims) - count], *sizes))
+        own = dims[len(dims) - count :]
+        sizes = _wished(layer.argument(0, "output_size"), own)
+        return Shape() if sizes is None else Shape((*dims[: len(dims) - count], *sizes))
 
     return model
 
 
+def _wished(asked: Value | None, own: tuple[Number, ...]) -> list[Number] | None:
+    """The sizes that are asked for; None stands for one that stays as it is."""
+    if not isinstance(asked, SequenceValue):
+        return _pair(asked, len(own), None)
+    sizes = [
+        length if is_constant(each, None) else known_number(each)
+        for each, length in zip(asked.items or (), own, strict=False)
+    ]
+    known = [size for size in sizes if size is not None]
+    return known if len(known) == len(own) else None
+
+
+def _unbagged(layer: Layer, shape: Shape) -> Shape:
+    """One vector for each bag: a row of a matrix, or as many as `offsets` tell."""
+    width = size_of_axis(layer.argument(1, "embedding_dim"))
+    known = width is not None and shape.rank == 2
+    return Shape((shape.axis(0), width)) if known and width is not None else Shape(last=width)
+
+
 SHAPES_BEHIND: dict[str, Callable[[Layer, Shape], Shape]] = {
     "torch.nn.Linear": _last,
+    "torch.nn.LazyLinear": _last,
+    "torch.nn.Bilinear": lambda layer, shape: _in_the_end(layer.argument(2, "out_features"), shape),
     "torch.nn.Embedding": _embedded,
+    "torch.nn.EmbeddingBag": _unbagged,
     "torch.nn.Flatten": _flattened,
     **{f"torch.nn.Conv{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.LazyConv{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
+    **{f"torch.nn.LPPool{n}d": _window(n, channels_from=False) for n in (1, 2)},
     **{f"torch.nn.ConvTranspose{n}d": _window(n, channels_from=True) for n in (1, 2, 3)},
     **{f"torch.nn.MaxPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
     **{f"torch.nn.AvgPool{n}d": _window(n, channels_from=False) for n in (1, 2, 3)},
@@ -193,32 +244,70 @@ SHAPES_BEHIND: dict[str, Callable[[Layer, Shape], Shape]] = {
 }
 
 
-def _functional_window(kind: str, count: int) -> Callable[[Call], Value | None]:
+def _as_layer(call: Call, path: str) -> Layer:
+    """The layer that a function is in all but name: its options without the tensor it is given."""
+    return Layer(path, Arguments(call.arguments.positional[1:], call.arguments.keywords))
+
+
+def _functional(path: str) -> Callable[[Call], Value | None]:
+    """A function that does what a layer without weights does."""
+
     def model(call: Call) -> Value | None:
         tensor = as_tensor(call.argument(0, "input"))
         if tensor is None:
             return None
-        rest = Arguments(call.arguments.positional[1:], call.arguments.keywords)
-        layer = Layer(f"torch.nn.{kind}{count}d", rest)
-        return tensor.replace(shape=_window(count, channels_from=False)(layer, tensor.shape))
+        shape = SHAPES_BEHIND[path](_as_layer(call, path), tensor.shape)
+        return tensor.replace(shape=Shape() if call.arguments.unknown else shape, scale=None)
 
     return model
 
 
 for _count in (1, 2, 3):
-    for _kind, _name in (("MaxPool", "max_pool"), ("AvgPool", "avg_pool")):
+    for _kind, _name in (
+        ("MaxPool", "max_pool"),
+        ("AvgPool", "avg_pool"),
+        ("AdaptiveAvgPool", "adaptive_avg_pool"),
+        ("AdaptiveMaxPool", "adaptive_max_pool"),
+    ):
         function(f"torch.nn.functional.{_name}{_count}d", f"torch.{_name}{_count}d")(
-            _functional_window(_kind, _count)
+            _functional(f"torch.nn.{_kind}{_count}d")
         )
 
 
-@function("torch.nn.functional.linear")
-def linear(call: Call) -> Value | None:
-    """`F.linear`: raw numbers."""
-    return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), graph=True)
+def _functional_convolution(count: int, transposed: bool) -> Callable[[Call], Value | None]:
+    """`F.conv2d(input, weight, bias, stride, padding, …)`: the weights tell channels and kernel."""
+
+    def model(call: Call) -> Value | None:
+        tensor, weights = as_tensor(call.argument(0, "input")), shape_of(call.argument(1, "weight"))
+        if tensor is None:
+            return None
+        shape = Shape()
+        known = weights is not None and weights.rank == count + 2 and not call.arguments.unknown
+        if known and weights is not None and weights.dims is not None:
+            kernel = SequenceValue("tuple", tuple(map(Scalar, weights.dims[2:])))
+            own = call.arguments.positional[3:]
+            channels = Scalar(weights.axis(1 if transposed else 0))
+            given = Arguments([channels, channels, kernel, *own], call.arguments.keywords)
+            kind = "ConvTranspose" if transposed else "Conv"
+            layer = Layer(f"torch.nn.{kind}{count}d", given)
+            if not (transposed and "groups" in call.arguments.keywords):
+                shape = SHAPES_BEHIND[layer.path](layer, tensor.shape)
+        return Tensor(shape, scale=Scale(Activation.LOGITS, call.place), graph=True)
+
+    return model
+
+
+for _count in (1, 2, 3):
+    function(f"torch.nn.functional.conv{_count}d", f"torch.conv{_count}d")(
+        _functional_convolution(_count, transposed=False)
+    )
 
 
 @function("torch.nn.functional.embedding")
 def embedding(call: Call) -> Value | None:
-    """`F.embedding`."""
-    return Tensor(Shape(), graph=True)
+    """`F.embedding`: for each index a row of the weights."""
+    indices, weights = shape_of(call.argument(0, "input")), shape_of(call.argument(1, "weight"))
+    shape = Shape()
+    if indices is not None and indices.dims is not None and weights is not None:
+        shape = Shape((*indices.dims, weights.axis(-1)) if weights.rank == 2 else None)
+    return Tensor(shape, graph=True, place=call.place)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from advisor.code import symbols
 from advisor.code.events import RandomDrawn
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
-from advisor.code.library.models import Call, function
+from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
-from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -22,6 +22,8 @@ from advisor.code.values import (
     Value,
     is_constant,
     known_number,
+    known_text,
+    size_of_axis,
 )
 
 
@@ -91,7 +93,11 @@ def _lengths(value: Value) -> tuple[int, ...] | None:
 @function("torch.nn.functional.one_hot")
 def one_hot(call: Call) -> Value | None:
     """Indices as rows of zeros with a one."""
-    return Tensor(Shape(), scale=Scale(Activation.ONE_HOT, call.place), dtype="long", graph=False)
+    given, classes = as_tensor(call.argument(0, "tensor")), call.argument(1, "num_classes")
+    dims, width = None if given is None else given.shape.dims, size_of_axis(classes)
+    known = dims is not None and width is not None and (width.integer or 1) > 0
+    shape = Shape((*dims, width)) if known and dims is not None and width is not None else Shape()
+    return Tensor(shape, scale=Scale(Activation.ONE_HOT, call.place), dtype="long", graph=False)
 
 
 @function(*(f"torch.{name}" for name in ("zeros", "ones", "empty", "rand", "randn")))
@@ -166,5 +172,97 @@ def counted(call: Call) -> Value | None:
     numbers = [known_number(each) for each in call.arguments.positional]
     whole = all(each is not None and isinstance(each.coefficient, int) for each in numbers)
     dtype = _asked_for(call, "long" if whole else None)
-    shape = Shape((symbols.fresh("n", is_axis=True),))
-    return Tensor(shape, graph=False, dtype=dtype, place=call.place)
+    only = size_of_axis(call.arguments.positional[0]) if len(numbers) == 1 else None
+    known = [each.integer for each in numbers if each is not None and each.integer is not None]
+    length = symbols.fresh("n", is_axis=True)
+    if only is not None and not call.arguments.unknown and not _named_bounds(call):
+        length = _new_axis(only)
+    elif len(known) == len(numbers) > 1 and not _named_bounds(call) and 0 not in known[2:]:
+        length = symbols.axis_of_length(len(range(*known[:3])))
+    return Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
+
+
+def _named_bounds(call: Call) -> bool:
+    return any(name in call.arguments.keywords for name in ("start", "end", "step"))
+
+
+@function("torch.linspace", "torch.logspace")
+def in_even_steps(call: Call) -> Value | None:
+    """So many numbers between two."""
+    steps = size_of_axis(call.argument(2, "steps"))
+    shape = Shape(None if steps is None else (_new_axis(steps),))
+    return Tensor(shape, graph=wants_gradients(call), dtype="float", place=call.place)
+
+
+@function("torch.eye")
+def unit_matrix(call: Call) -> Value | None:
+    """A matrix with ones on its diagonal."""
+    rows = size_of_axis(call.argument(0, "n"))
+    columns = size_of_axis(call.argument(1, "m")) or rows
+    shape = Shape() if rows is None or columns is None else Shape((rows, columns))
+    return Tensor(shape, graph=False, dtype=_asked_for(call, "float"), place=call.place)
+
+
+@function("torch.full", "torch.normal")
+def made_of_size_and_numbers(call: Call) -> Value | None:
+    """A tensor of given dimensions that are one argument among others."""
+    size = call.argument(0 if call.path.endswith("full") else 2, "size")
+    if not isinstance(size, Sequence):
+        return None
+    alone = Call(call.machine, call.path, Arguments([size]), call.node)
+    dims = dimensions(alone)
+    known = dims is not None and None not in dims
+    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    return Tensor(
+        shape, graph=wants_gradients(call), dtype=_asked_for(call, None), place=call.place
+    )
+
+
+@method("tensor", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor")
+def made_beside(call: Call) -> Value | None:
+    """A new tensor of given dimensions, of the type of another one."""
+    assert isinstance(call.receiver, Tensor)
+    passed = call.arguments.positional[:1] if call.path.endswith("full") else None
+    passed = call.arguments.positional if passed is None else passed
+    alone = Call(call.machine, call.path, Arguments(list(passed)), call.node)
+    dims = None if call.path.endswith("new_tensor") else dimensions(alone)
+    known = dims is not None and None not in dims and not call.arguments.unknown
+    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    dtype = _asked_for(call, call.receiver.dtype)
+    return Tensor(shape, graph=wants_gradients(call), dtype=dtype, place=call.place)
+
+
+@tensor_operation("bernoulli")
+def drawn_for_each(call: Call) -> Value | None:
+    """A random number for each number."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    return Tensor(tensor.shape, graph=False, dtype=tensor.dtype, place=call.place)
+
+
+@tensor_operation("multinomial")
+def drawn_places(call: Call) -> Value | None:
+    """Places that are drawn, for each row."""
+    tensor, number = as_tensor(call.subject), size_of_axis(call.operand(0, "num_samples"))
+    if tensor is None:
+        return None
+    dims = tensor.shape.dims
+    shape = Shape() if not dims or number is None else Shape((*dims[:-1], number))
+    return Tensor(shape, graph=False, dtype="long", place=call.place)
+
+
+@function("torch.meshgrid")
+def grid(call: Call) -> Value | None:
+    """The coordinates of each crossing, axis by axis."""
+    axes = [as_tensor(each) for each in call.arguments.positional]
+    if (
+        len(axes) == 1
+        or None in axes
+        or known_text(call.arguments.keywords.get("indexing")) != "ij"
+    ):
+        return None
+    lengths = [each.shape.axis(0) for each in axes if each is not None and each.shape.rank == 1]
+    shape = Shape(tuple(lengths) if len(lengths) == len(axes) else None)
+    parts = tuple(Tensor(shape, graph=False, place=call.place) for _ in axes)
+    return Sequence("tuple", parts, place=call.place)

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code import symbols
-from advisor.code.events import Broadcast, BytesSubtracted, LossClamped
+from advisor.code.events import BytesSubtracted, LossClamped
 from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
 from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
-from advisor.code.symbols import Number
 from advisor.code.values import (
     Constant,
     Dictionary,
@@ -75,7 +74,43 @@ _ELEMENTWISE = [
     "nan_to_num",
     "lerp",
     "where",
+    "subtract",
+    "multiply",
+    "divide",
+    "remainder",
+    "fmod",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "addcmul",
+    "addcdiv",
+    "atan",
+    "atan2",
+    "tan",
+    "sinh",
+    "cosh",
+    "logit",
+    "frac",
+    "trunc",
+    "hardsigmoid",
+    "hardswish",
+    "mish",
+    "celu",
+    "hardshrink",
+    "softshrink",
+    "tanhshrink",
+    "softsign",
+    "threshold",
+    "flip",
+    "roll",
+    "tril",
+    "triu",
+    "fliplr",
+    "flipud",
 ]
+
+_PLAIN = (Scalar, Constant, SequenceValue)
 
 # What whole numbers remain whole under.
 _KEEP_WHOLE = frozenset(
@@ -93,9 +128,17 @@ def _elementwise(call: Call) -> Value | None:
         scale=None, shape=_same_if_alone(call, tensor), dtype=_dtype_of_result(call, tensor)
     )
     operands = _others(call)
+    _tell_broadcast_with_others(call, tensor)
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     return computed(result, call.subject, *operands)
+
+
+def _tell_broadcast_with_others(call: Call, tensor: Tensor) -> None:
+    for value in _others(call):
+        other = as_tensor(value)
+        if other is not None:
+            tell_broadcast(call.machine, tensor, other, call.node)
 
 
 def _dtype_of_result(call: Call, tensor: Tensor) -> str | None:
@@ -124,8 +167,12 @@ def _bounds_from_above(call: Call) -> bool:
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
     if call.path.endswith(("masked_fill", "masked_fill_")):
         return tensor.shape
-    others = [shape_of(value) for value in call.arguments.positional if value is not tensor]
-    return tensor.shape if all(other is None for other in others) else Shape()
+    others = [value for value in _others(call) if not isinstance(value, _PLAIN)]
+    shapes = [shape_of(value) for value in others]
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(others) or call.arguments.unknown:
+        return Shape()
+    return broadcast([tensor.shape, *known]) if known else tensor.shape
 
 
 for _name in _ELEMENTWISE:
@@ -166,7 +213,7 @@ def arithmetic(
     others = [each for each in options if as_tensor(each) is None]
     if len(known) == 2:
         tell_broadcast(machine, known[0], known[1], node)
-    shape = first.shape if len(known) == 1 else _broadcast([tensor.shape for tensor in known])
+    shape = first.shape if len(known) == 1 else broadcast([tensor.shape for tensor in known])
     if any(isinstance(other, (Joined, Object)) for other in others):
         shape = Shape()
     place = machine.place(node)
@@ -210,42 +257,24 @@ def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> 
     return words.pop() if whole and len(words) == 1 and operator in {"+", "-", "*"} else None
 
 
-def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CSTNode) -> None:
-    """Tell that a column and a row of the same samples become a matrix."""
-    for column, row in ((left, right), (right, left)):
-        if _is_column(column.shape) and row.shape.rank == 1:
-            first, length = column.shape.axis(0), row.shape.axis(0)
-            alike = first == length
-            if first.integer is not None and length.integer is not None:
-                alike = first.integer == length.integer
-            if alike and not length.is_one:
-                event = Broadcast(machine.place(node), machine.context, column, row)
-                machine.emit(event)
+_TESTS = ["eq", "ne", "gt", "ge", "lt", "le", "isnan", "isinf", "isfinite", "isclose"]
+_TESTS += ["logical_and", "logical_or", "logical_not", "logical_xor"]
 
 
-def _is_column(shape: Shape) -> bool:
-    """Whether the last of the axes, which is no first one, is one of length one from a layer."""
-    axes = shape.known_axes
-    if shape.dims is not None:
-        axes = dict(enumerate(shape.dims)) if shape.rank == 2 else {}
-        axes = {0: axes[0], -1: axes[1]} if axes else {}
-    last = axes.get(-1)
-    return 0 in axes and last is not None and last.axis is not None and last.is_one
+def _test(call: Call) -> Value | None:
+    """Truth values: one for each number."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    name = call.path.rsplit(".", 1)[-1]
+    _tell_broadcast_with_others(call, tensor)
+    made = Tensor(_same_if_alone(call, tensor), dtype="bool", place=call.place)
+    return cut_off(made, call.place, name)
 
 
-def _broadcast(shapes: list[Shape]) -> Shape:
-    known = [shape.dims for shape in shapes if shape.dims is not None]
-    if len(known) != len(shapes):
-        return Shape()
-    rank = max(len(dims) for dims in known)
-    result: list[Number] = []
-    for position in range(1, rank + 1):
-        found = {dims[-position] for dims in known if len(dims) >= position}
-        larger = {dim for dim in found if not dim.is_one}
-        if len(larger) > 1:
-            return Shape()
-        result.append(larger.pop() if larger else symbols.ONE)
-    return Shape(tuple(reversed(result)))
+for _name in _TESTS:
+    method("tensor", _name)(_test)
+    function(f"torch.{_name}")(_test)
 
 
 @hook("comparison")
@@ -257,5 +286,9 @@ def comparison(
         tell_broadcast(machine, left, right, node)
     if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:
         place = machine.place(node)
-        return cut_off(Tensor(left.shape, dtype="bool", place=place), place, "a comparison")
+        other = shape_of(right)
+        shape = left.shape if other is None else broadcast([left.shape, other])
+        if other is None and not isinstance(right, _PLAIN):
+            shape = Shape()
+        return cut_off(Tensor(shape, dtype="bool", place=place), place, "a comparison")
     return None

@@ -6,6 +6,26 @@ from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
 from advisor.code.values import Scalar, Shape, Tensor, Value
 from advisor.code.values import Sequence as SequenceValue
 
+# Joins along a fixed dimension: that of vectors, and that of everything else.
+_STACKS = {"torch.hstack": (0, 1), "torch.vstack": (None, 0), "torch.dstack": (None, 2)}
+
+
+@function(*_STACKS)
+def concatenated_along(call: Call) -> Value | None:
+    """Tensors side by side, one below the other, or one behind the other."""
+    parts = _parts(call)
+    if not parts:
+        return None
+    rank = parts[0].shape.rank or 0
+    of_vectors, axis = _STACKS[call.path]
+    shape = Shape()
+    if rank == 1 and of_vectors is not None:
+        shape = _joined_shape(parts, Scalar(symbols.number(of_vectors)))
+    elif rank >= 2 and rank > axis:
+        shape = _joined_shape(parts, Scalar(symbols.number(axis)))
+    graph = True if any(part.graph for part in parts) else None
+    return Tensor(shape if _complete(call) else Shape(), graph=graph, place=call.place)
+
 
 @function("torch.cat", "torch.concat", "torch.concatenate")
 def concatenated(call: Call) -> Value | None:

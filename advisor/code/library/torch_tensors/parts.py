@@ -16,7 +16,17 @@ from advisor.code.library.torch_tensors.operations import (
     tensor_operation,
 )
 from advisor.code.symbols import Number
-from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, is_constant, known_number
+from advisor.code.values import (
+    Constant,
+    Scalar,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    is_constant,
+    known_number,
+    shape_of,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -71,6 +81,77 @@ def _resized(tensor: Tensor, dim: Value, length: Number | None) -> Tensor:
     if dims is None or axis is None or length is None:
         return moved(tensor, Shape())
     return moved(tensor, Shape((*dims[:axis], length, *dims[axis + 1 :])))
+
+
+@tensor_operation("tensor_split")
+def split_into(call: Call) -> Value | None:
+    """So many parts along a dimension, the first ones longer by one where it does not come out."""
+    tensor = as_tensor(call.subject)
+    number = known_number(call.operand(0, "indices_or_sections"))
+    if tensor is None or number is None or number.integer is None or not 0 < number.integer <= 16:
+        return None
+    dim, dims = call.operand(1, "dim") or Scalar(symbols.ZERO), tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    length = None if dims is None or axis is None else dims[axis].integer
+    if length is None:
+        return SequenceValue("tuple", (moved(tensor, Shape()),) * number.integer)
+    each, more = divmod(length, number.integer)
+    sizes = [each + (index < more) for index in range(number.integer)]
+    return SequenceValue(
+        "tuple", tuple(_resized(tensor, dim, symbols.number(size)) for size in sizes)
+    )
+
+
+@tensor_operation("narrow")
+def narrowed(call: Call) -> Value | None:
+    """So many items along a dimension."""
+    tensor, length = as_tensor(call.subject), known_number(call.operand(2, "length"))
+    dim = call.operand(0, "dim")
+    return None if tensor is None or dim is None else _resized(tensor, dim, length)
+
+
+@tensor_operation("select")
+def selected(call: Call) -> Value | None:
+    """One item along a dimension."""
+    tensor = as_tensor(call.subject)
+    dims = None if tensor is None else tensor.shape.dims
+    axis = None if dims is None else axis_of(call.operand(0, "dim"), len(dims))
+    if tensor is None or dims is None or axis is None:
+        return None if tensor is None else moved(tensor, Shape())
+    return moved(tensor, Shape((*dims[:axis], *dims[axis + 1 :])))
+
+
+@tensor_operation("index_select")
+def items_selected(call: Call) -> Value | None:
+    """Some items along a dimension."""
+    tensor, index = as_tensor(call.subject), shape_of(call.operand(1, "index"))
+    dim = call.operand(0, "dim")
+    if tensor is None or dim is None:
+        return None
+    known = index is not None and index.rank == 1
+    return _resized(tensor, dim, index.axis(0) if known and index is not None else None)
+
+
+@tensor_operation("gather", "torch.take_along_dim")
+def gathered(call: Call) -> Value | None:
+    """A number for each place that is asked for."""
+    tensor, index = as_tensor(call.subject), shape_of(call.operand(1, "index"))
+    return None if tensor is None else moved(tensor, index or Shape())
+
+
+@tensor_operation("diagonal")
+def diagonal(call: Call) -> Value | None:
+    """The numbers whose places along two axes are the same."""
+    tensor = as_tensor(call.subject)
+    dims = None if tensor is None else tensor.shape.dims
+    if tensor is None or dims is None or call.operand(0, "offset") is not None:
+        return None if tensor is None else moved(tensor, Shape())
+    first = axis_of(call.operand(1, "dim1") or Scalar(symbols.ZERO), len(dims))
+    second = axis_of(call.operand(2, "dim2") or Scalar(symbols.ONE), len(dims))
+    if first is None or second is None or dims[first].integer != dims[second].integer:
+        return moved(tensor, Shape())
+    rest = [dim for index, dim in enumerate(dims) if index not in {first, second}]
+    return moved(tensor, Shape((*rest, dims[first])))
 
 
 @tensor_operation("unbind")
@@ -135,23 +216,29 @@ def overwritten(
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     if shape.dims is None:
         return Shape()
+    lists = [index for index in indices if _is_list(index)]
+    if len(lists) > 1:
+        return Shape()
     result: list[Number] = []
     position = 0
     dims = shape.dims
     for index in indices:
-        if isinstance(index, slice):
-            if position >= len(dims):
-                return Shape()
-            result.append(_sliced(dims[position], index))
-            position += 1
-        elif is_constant(index, None):
+        if _adds(index):
             result.append(symbols.ONE)
         elif is_constant(index, ...):
             taken = sum(1 for each in indices if not _adds(each)) - 1
             skipped = len(dims) - taken
             result.extend(dims[position : position + skipped])
             position += skipped
+        elif position >= len(dims):
+            return Shape()
+        elif isinstance(index, slice):
+            result.append(_sliced(dims[position], index))
+            position += 1
         elif isinstance(index, Scalar):
+            position += 1
+        elif (chosen := _chosen(index)) is not None:
+            result.extend(chosen)
             position += 1
         else:
             return Shape()
@@ -160,14 +247,46 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     return Shape((*result, *dims[position:]))
 
 
+def _is_list(index: Index) -> bool:
+    return isinstance(index, (SequenceValue, Tensor))
+
+
+def _chosen(index: Index) -> tuple[Number, ...] | None:
+    """The axes that a list of places along one axis leaves of it; truth values choose anew."""
+    if isinstance(index, Tensor):
+        dims = index.shape.dims
+        return dims if index.dtype in {"long", "int"} and dims is not None else None
+    if isinstance(index, SequenceValue) and index.items:
+        plain = all(known_number(each) is not None for each in index.items)
+        truths = any(isinstance(each, Constant) for each in index.items)
+        return (symbols.number(len(index.items)),) if plain and not truths else None
+    return None
+
+
 def _sliced(length: Number, part: slice) -> Number:
-    """How long an axis is behind a slice: known when it only drops some items at the ends."""
+    """How long an axis is behind a slice: known when the axis is, or when it only drops some items
+    at the ends."""
+    known = _counted(length.integer, part)
+    if known is not None:
+        return length if known == length.integer else symbols.number(known)
     front, back = (known_number(bound) or symbols.ZERO for bound in (part.start, part.stop))
     starts = part.start is None or (front.integer or -1) > 0
     stops = part.stop is None or (back.integer or 1) < 0
     if not starts or not stops or part.step is not None:
         return symbols.fresh("part")
     return symbols.subtract(length, symbols.subtract(front, back))
+
+
+def _counted(length: int | None, part: slice) -> int | None:
+    """How many items a slice of numbers takes of so many."""
+    bounds = (part.start, part.stop, part.step)
+    numbers = [None if bound is None else known_number(bound) for bound in bounds]
+    given = [None if number is None else number.integer for number in numbers]
+    if length is None or any(
+        bound is not None and number is None for bound, number in zip(bounds, given, strict=True)
+    ):
+        return None
+    return None if given[2] == 0 else len(range(*slice(*given).indices(length)))
 
 
 def _adds(index: Index) -> bool:

@@ -13,6 +13,7 @@ from advisor.code.library.torch_tensors.operations import (
     moved,
     tensor_operation,
 )
+from advisor.code.symbols import Number
 from advisor.code.values import Sequence as SequenceValue
 from advisor.code.values import Shape, Tensor, Value, known_number
 
@@ -84,9 +85,43 @@ def two_dimensional_transpose(call: Call) -> Value | None:
     return moved(tensor, Shape(dims[::-1]) if dims is not None and len(dims) == 2 else Shape())
 
 
-@attribute("tensor", "T", "mT")
+@attribute("tensor", "T")
 def transpose_attribute(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
     """`x.T`."""
     dims = receiver.shape.dims
-    shape = Shape(dims[::-1]) if dims is not None and len(dims) == 2 else Shape()
-    return moved(receiver, shape)
+    return moved(receiver, Shape(dims[::-1]) if dims is not None else Shape())
+
+
+@attribute("tensor", "mT")
+def matrices_on_their_side(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
+    """`x.mT`: the last two dimensions change places."""
+    dims = receiver.shape.dims
+    known = dims is not None and len(dims) >= 2
+    return moved(receiver, Shape((*dims[:-2], dims[-1], dims[-2])) if dims and known else Shape())
+
+
+@tensor_operation("movedim", "torch.moveaxis")
+def with_moved_axes(call: Call) -> Value | None:
+    """Some dimensions at other places, the others in their order round them."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    dims = tensor.shape.dims
+    source = _axes(call.operand(0, "source"), dims)
+    target = _axes(call.operand(1, "destination"), dims)
+    if dims is None or source is None or target is None or len(source) != len(target):
+        return moved(tensor, Shape())
+    result = [dim for index, dim in enumerate(dims) if index not in source]
+    for there, here in sorted(zip(target, source, strict=True)):
+        result.insert(there, dims[here])
+    return moved(tensor, Shape(tuple(result)))
+
+
+method("tensor", "moveaxis")(with_moved_axes)
+
+
+def _axes(value: Value | None, dims: tuple[Number, ...] | None) -> list[int] | None:
+    given = value.items if isinstance(value, SequenceValue) else (value,)
+    axes = [axis_of(each, len(dims)) for each in given or ()] if dims is not None else []
+    known = [axis for axis in axes if axis is not None]
+    return known if known and len(known) == len(axes) else None

@@ -1,58 +1,123 @@
 """Sums of products: matrix products and `einsum`."""
 
+from typing import TYPE_CHECKING
+
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
+from advisor.code.library.torch_tensors.broadcasting import broadcast
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.symbols import Number
+from advisor.code.values import Activation, Scale, Shape, Tensor, Value, known_text, shape_of
 from advisor.code.values import Sequence as SequenceValue
-from advisor.code.values import Shape, Tensor, Value, known_text, shape_of
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
 
 
 @function("torch.einsum")
 def einstein_sum(call: Call) -> Value | None:
     """`torch.einsum`: each letter is a dimension."""
     equation = known_text(call.argument(0, "equation"))
-    if equation is None or "." in equation or "->" not in equation:
-        return None
     operands: list[Value] = list(call.arguments.positional[1:])
     if len(operands) == 1 and isinstance(operands[0], SequenceValue):
         operands = list(operands[0].items or ())
-    inputs, output = equation.replace(" ", "").split("->")
+    shape = Shape() if equation is None or call.arguments.unknown else _summed(equation, operands)
+    return computed(Tensor(shape, place=call.place), *operands)
+
+
+def _summed(equation: str, operands: list[Value]) -> Shape:
+    """The shape that an equation gives; where it names no output, that is each letter that stands
+    in it once, in the order of the alphabet."""
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    letters = inputs.split(",")
+    if "." in equation or len(letters) != len(operands):
+        return Shape()
+    if not arrow:
+        output = "".join(sorted(each for each in set(inputs) - {","} if inputs.count(each) == 1))
+    return summed([list(names) for names in letters], list(output), operands)
+
+
+def summed(inputs: list[list[str]], output: list[str], operands: list[Value]) -> Shape:
+    """The shape of a sum of products over the axes that the output does not name."""
+    if len(inputs) != len(operands):
+        return Shape()
     sizes: dict[str, Number] = {}
-    for letters, operand in zip(inputs.split(","), operands, strict=False):
+    for names, operand in zip(inputs, operands, strict=True):
         shape = shape_of(operand)
-        if shape is not None and shape.settle(len(letters)) and shape.dims is not None:
-            for letter, dim in zip(letters, shape.dims, strict=True):
-                sizes.setdefault(letter, dim)
-    known = all(letter in sizes for letter in output)
-    dims = tuple(sizes[letter] for letter in output) if known else None
-    return Tensor(Shape(dims), place=call.place)
+        if shape is not None and shape.settle(len(names)) and shape.dims is not None:
+            for name, dim in zip(names, shape.dims, strict=True):
+                sizes.setdefault(name, dim)
+    known = all(name in sizes for name in output)
+    return Shape(tuple(sizes[name] for name in output) if known else None)
 
 
-@tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.baddbmm")
+@tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.mv", "torch.dot", "torch.linalg.matmul")
 def matrix_product(call: Call) -> Value | None:
     """`a @ b`."""
     return product_of(call.subject, call.operand(0, "other"), call.place)
 
 
-method("tensor", "bmm", "mm")(matrix_product)
+method("tensor", "bmm", "mm", "mv", "dot")(matrix_product)
 
 
-def product_of(left: Value | None, right: Value | None, place: object) -> Value | None:
+def product_of(left: Value | None, right: Value | None, place: "NodePlace") -> Value | None:
     """The matrix product of two tensors."""
     first, second = as_tensor(left), as_tensor(right)
     if first is None or second is None:
         return None
+    return computed(Tensor(_multiplied(first.shape, second.shape), place=place), left, right)
+
+
+def _multiplied(left: Shape, right: Shape) -> Shape:
+    """The shape of a matrix product: a vector on either side is a row or a column that vanishes
+    again, and what lies in front of the last two axes is broadcast."""
+    a, b = left.dims, right.dims
+    if a is None or b is None or not a or not b:
+        return Shape()
+    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    leading = broadcast([Shape(a[:-2]), Shape(b[:-2])]).dims
+    if leading is None:
+        equal = len(a) == len(b)
+        leading = a[:-2] if equal or len(b) <= 2 else None
+    return Shape() if leading is None else Shape((*leading, *rows, *columns))
+
+
+@tensor_operation("addmm", "torch.baddbmm")
+def product_and_sum(call: Call) -> Value | None:
+    """`input + a @ b`."""
+    product = product_of(call.operand(0, "batch1"), call.operand(1, "batch2"), call.place)
+    return None if product is None else computed(product, call.subject, product)
+
+
+method("tensor", "baddbmm")(product_and_sum)
+
+
+@tensor_operation("outer", "torch.ger")
+def outer_product(call: Call) -> Value | None:
+    """Each number of one vector times each of another."""
+    return _each_with_each(call, call.subject, call.operand(0, "vec2"), 1)
+
+
+@function("torch.cdist")
+def distances(call: Call) -> Value | None:
+    """How far each of the rows is from each of the others."""
+    return _each_with_each(call, call.argument(0, "x1"), call.argument(1, "x2"), 2)
+
+
+def _each_with_each(call: Call, left: Value | None, right: Value | None, rank: int) -> Value | None:
+    first, second = shape_of(left), shape_of(right)
+    dims = None
+    if first is not None and second is not None and first.rank == second.rank == rank:
+        dims = (first.axis(0), second.axis(0))
+    return computed(Tensor(Shape(dims), place=call.place), left, right)
+
+
+@function("torch.nn.functional.linear")
+def linear(call: Call) -> Value | None:
+    """`F.linear`: raw numbers, as many for each row as the weights have rows."""
+    given, weights = as_tensor(call.argument(0, "input")), shape_of(call.argument(1, "weight"))
+    dims = None if given is None else given.shape.dims
     shape = Shape()
-    a, b = first.shape.dims, second.shape.dims
-    if (
-        a is not None
-        and b is not None
-        and len(a) == len(b) >= 2
-        or a is not None
-        and b is not None
-        and len(b) == 2
-        and len(a) > 2
-    ):
-        shape = Shape((*a[:-1], b[-1]))
-    return computed(Tensor(shape), left, right)
+    if dims and weights is not None and weights.rank == 2:
+        shape = Shape((*dims[:-1], weights.axis(0)))
+    return Tensor(shape, scale=Scale(Activation.LOGITS, call.place), graph=True, place=call.place)

@@ -1,18 +1,37 @@
 """One number for many."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from advisor.code import symbols
 from advisor.code.events import AxisRead
 from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
     dims_of,
     tensor_operation,
 )
-from advisor.code.values import Scalar, Shape, Tensor, Value
+from advisor.code.values import (
+    Constant,
+    Scalar,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    is_constant,
+    known_number,
+)
 from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+MINUS_ONE = Scalar(symbols.number(-1))
 
 
 @method("tensor", "item", "tolist")
@@ -22,7 +41,11 @@ def python_number(call: Call) -> Value | None:
     return cut_off(call.unknown(), call.place, f".{call.path.rsplit('.', 1)[-1]}()")
 
 
-_REDUCTIONS = ["sum", "mean", "prod", "std", "var", "norm", "logsumexp", "amax", "amin"]
+_REDUCTIONS = [
+    *("sum", "mean", "prod", "std", "var", "norm", "logsumexp", "amax", "amin"),
+    *("nansum", "nanmean", "all", "any", "count_nonzero"),
+]
+_WHOLE = {"all": "bool", "any": "bool", "count_nonzero": "long"}
 
 
 def reduction(call: Call) -> Value | None:
@@ -30,21 +53,26 @@ def reduction(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    first = 1 if call.path.endswith("norm") else 0
+    name = call.path.rsplit(".", 1)[-1]
+    first = 1 if name in {"norm", "vector_norm"} else 0
     dim = call.operand(first, "dim")
     if dim is None:
         dim = call.arguments.keywords.get("axis")
-    kept = call.operand(-1 if call.path.endswith(("std", "var")) else first + 1, "keepdim")
-    shape = Shape(()) if dim is None else reduced(call, tensor, dim, kept)
+    kept = call.operand(-1 if name in {"std", "var"} else first + 1, "keepdim")
+    kept = kept or call.arguments.keywords.get("keepdims")
+    whole = (dim is None or is_constant(dim, None)) and not call.arguments.unknown
+    shape = Shape(()) if whole else reduced(call, tensor, dim, kept)
+    if name in _WHOLE:
+        return cut_off(Tensor(shape, dtype=_WHOLE[name], place=call.place), call.place, name)
     return computed(Tensor(shape, place=call.place), call.subject)
 
 
-def reduced(call: Call, tensor: Tensor, dim: Value, kept: Value | None) -> Shape:
+def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
     """The shape behind a reduction along one or several dimensions."""
     dims = dims_of(tensor)
     given = dim.items if isinstance(dim, SequenceValue) else (dim,)
     if dims is None or given is None:
-        return Shape()
+        return _first_kept(tensor.shape, given or ())
     axes = [axis_of(each, len(dims)) for each in given]
     if tensor.layout is not None and len(axes) == 1 and axes[0] is not None:
         place = call.machine.place(call.node)
@@ -58,28 +86,125 @@ def reduced(call: Call, tensor: Tensor, dim: Value, kept: Value | None) -> Shape
     return Shape(tuple(dim for index, dim in enumerate(dims) if index not in axes))
 
 
+def _first_kept(shape: Shape, given: Sequence[Value | None]) -> Shape:
+    """What is known of a tensor of unknown rank once axes behind its first one are reduced."""
+    axes = [known_number(each) for each in given]
+    behind = all(axis is not None and (axis.integer or 0) > 0 for axis in axes)
+    return Shape(base=shape) if axes and behind else Shape()
+
+
 for _name in _REDUCTIONS:
     tensor_operation(_name)(reduction)
+function("torch.linalg.vector_norm")(reduction)
 
 
-@method("tensor", "max", "min", "median", "topk", "sort")
-@function("torch.max", "torch.min", "torch.median")
+def _pair(call: Call, values: Shape, indices: Shape) -> Value:
+    """Numbers and where they stood, as `values` and `indices` of a tuple."""
+    largest = computed(Tensor(values, place=call.place), call.subject)
+    name = call.path.rsplit(".", 1)[-1]
+    places = cut_off(Tensor(indices, dtype="long", place=call.place), call.place, name)
+    return SequenceValue("tuple", (largest, places), place=call.place)
+
+
+@method("tensor", "max", "min", "median", "mode")
+@function("torch.max", "torch.min", "torch.median", "torch.mode")
 def with_indices(call: Call) -> Value | None:
     """The largest number, or with a dimension the largest ones and where they stand."""
     tensor = call.subject
     if not isinstance(tensor, Tensor):
         return None
     dim = call.operand(0, "dim")
-    if dim is None:
-        return computed(Tensor(Shape(())), tensor)
-    if call.path.endswith(("max", "min", "median")) and isinstance(dim, Scalar):
-        reduced(call, tensor, dim, call.operand(1, "keepdim"))
-    return None
+    if isinstance(dim, (Tensor, Unknown)):
+        return None
+    if dim is None and not call.arguments.keywords and not call.arguments.unknown:
+        return computed(Tensor(Shape(()), place=call.place), tensor)
+    if not isinstance(dim, Scalar):
+        return None
+    shape = reduced(call, tensor, dim, call.operand(1, "keepdim"))
+    return _pair(call, shape, shape) if tensor.library == "torch" else None
 
 
-@tensor_operation("argmax")
+@tensor_operation("topk", "torch.kthvalue")
+def largest(call: Call) -> Value | None:
+    """The largest numbers along a dimension, and where they stand."""
+    tensor = call.subject
+    if not isinstance(tensor, Tensor):
+        return None
+    dims, count = tensor.shape.dims, known_number(call.operand(0, "k"))
+    axis = None if dims is None else axis_of(call.operand(1, "dim") or MINUS_ONE, len(dims))
+    if dims is None or axis is None or count is None or not call.path.endswith("topk"):
+        return _pair(call, Shape(), Shape())
+    shape = Shape((*dims[:axis], count, *dims[axis + 1 :]))
+    return _pair(call, shape, shape)
+
+
+@tensor_operation("sort", "torch.cummax", "torch.cummin")
+def sorted_numbers(call: Call) -> Value | None:
+    """The numbers in order along a dimension, and where they stood."""
+    tensor = call.subject
+    if not isinstance(tensor, Tensor) or tensor.library != "torch":
+        return None
+    return _pair(call, tensor.shape, tensor.shape)
+
+
+@tensor_operation("std_mean", "torch.var_mean")
+def two_reductions(call: Call) -> Value | None:
+    """Two reductions at once."""
+    tensor = as_tensor(call.subject)
+    dim = call.operand(0, "dim")
+    if tensor is None or isinstance(dim, Constant) or call.operand(-1, "keepdim") is not None:
+        return None
+    shape = Shape(()) if dim is None else reduced(call, tensor, dim, None)
+    parts = tuple(computed(Tensor(shape, place=call.place), call.subject) for _ in range(2))
+    return SequenceValue("tuple", parts, place=call.place)
+
+
+@attribute("tuple", "values")
+def values_of_pair(machine: "Machine", receiver: SequenceValue, node: cst.CSTNode) -> Value | None:
+    """`x.max(1).values`, `x.topk(3).values`."""
+    return receiver.items[0] if receiver.items is not None and len(receiver.items) == 2 else None
+
+
+@attribute("tuple", "indices")
+def indices_of_pair(machine: "Machine", receiver: SequenceValue, node: cst.CSTNode) -> Value | None:
+    """`x.max(1).indices`, `x.topk(3).indices`."""
+    return receiver.items[1] if receiver.items is not None and len(receiver.items) == 2 else None
+
+
+@tensor_operation("argmax", "torch.argmin")
 def index_of_largest(call: Call) -> Value | None:
     """Class indices: whole numbers."""
-    if as_tensor(call.subject) is None:
+    tensor = as_tensor(call.subject)
+    if tensor is None:
         return None
-    return cut_off(Tensor(Shape(), dtype="long", place=call.place), call.place, "argmax")
+    dim = call.operand(0, "dim") or call.arguments.keywords.get("axis")
+    shape = Shape(()) if dim is None else reduced(call, tensor, dim, call.operand(1, "keepdim"))
+    if call.arguments.unknown:
+        shape = Shape()
+    name = call.path.rsplit(".", 1)[-1]
+    return cut_off(Tensor(shape, dtype="long", place=call.place), call.place, name)
+
+
+method("tensor", "argmin")(index_of_largest)
+method("unknown", "argmin")(index_of_largest)
+
+
+@tensor_operation("cumsum", "torch.cumprod", "torch.logcumsumexp")
+def running(call: Call) -> Value | None:
+    """A number for each number: what those up to it come to."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    return computed(Tensor(tensor.shape, place=call.place), call.subject)
+
+
+method("tensor", "cumprod", "logcumsumexp")(running)
+
+
+@tensor_operation("argsort")
+def order(call: Call) -> Value | None:
+    """Where the numbers stand in order."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    return cut_off(Tensor(tensor.shape, dtype="long", place=call.place), call.place, "argsort")

@@ -11,7 +11,7 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.library.torch_tensors.sizes import dimensions
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Value, known_number, shape_of
+from advisor.code.values import Sequence, Shape, Value, known_number, shape_of, size_of_axis
 
 
 @method("tensor", "view", "reshape", "view_as", "reshape_as")
@@ -90,11 +90,37 @@ def squeezed(call: Call) -> Value | None:
         if any(each.constant is None for each in dims):
             return moved(tensor, Shape())
         return moved(tensor, Shape(tuple(each for each in dims if not each.is_one)))
-    axis = axis_of(dim, len(dims))
-    if axis is None or dims[axis].constant is None:
+    asked = dim.items if isinstance(dim, Sequence) else (dim,)
+    axes = [axis_of(each, len(dims)) for each in asked or (None,)]
+    if any(axis is None or dims[axis].constant is None for axis in axes):
         return moved(tensor, Shape())
-    kept = dims if not dims[axis].is_one else (*dims[:axis], *dims[axis + 1 :])
-    return moved(tensor, Shape(kept))
+    kept = [each for index, each in enumerate(dims) if index not in axes or not each.is_one]
+    return moved(tensor, Shape(tuple(kept)))
+
+
+@tensor_operation("unflatten")
+def unflattened(call: Call) -> Value | None:
+    """One dimension becomes several."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    sizes = call.operand(1, "sizes") or call.arguments.keywords.get("unflattened_size")
+    return moved(tensor, divided(tensor.shape, call.operand(0, "dim"), sizes))
+
+
+def divided(shape: Shape, dim: Value | None, sizes: Value | None) -> Shape:
+    """A shape with one of its dimensions divided into several; one of them may be computed."""
+    items = sizes.items if isinstance(sizes, Sequence) else None
+    axis = None if shape.dims is None else axis_of(dim, len(shape.dims))
+    if shape.dims is None or axis is None or items is None:
+        return Shape()
+    lengths = [size_of_axis(item) for item in items]
+    parts = [each for each in lengths if each is not None]
+    if len(parts) < len(lengths):
+        return Shape()
+    asked = tuple(None if each.integer == -1 else each for each in parts)
+    whole = Shape((shape.dims[axis],))
+    return Shape((*shape.dims[:axis], *completed(whole, asked), *shape.dims[axis + 1 :]))
 
 
 @tensor_operation("flatten")
@@ -126,20 +152,67 @@ def flat(shape: Shape, start: int | None, end: int | None) -> Shape:
     return Shape((*dims[:first], merged, *dims[last + 1 :]))
 
 
+@tensor_operation("ravel")
+def in_a_row(call: Call) -> Value | None:
+    """All numbers along one axis."""
+    tensor = as_tensor(call.subject)
+    return None if tensor is None else moved(tensor, flat(tensor.shape, 0, -1))
+
+
 @tensor_operation("repeat", "torch.tile")
 def repeated(call: Call) -> Value | None:
     """Copies along each dimension."""
     tensor = as_tensor(call.subject)
-    return None if tensor is None else moved(tensor, Shape())
+    if tensor is None:
+        return None
+    dims, times = tensor.shape.dims, dimensions(call, skip=0 if call.receiver is not None else 1)
+    if dims is None or times is None or None in times or len(times) < len(dims):
+        return moved(tensor, Shape())
+    ones = (symbols.ONE,) * (len(times) - len(dims))
+    pairs = zip((*ones, *dims), times, strict=True)
+    return moved(tensor, Shape(tuple(symbols.multiply(dim, n) for dim, n in pairs if n)))
 
 
-@tensor_operation("expand")
-def expanded(call: Call) -> Value | None:
-    """Dimensions of one seen as larger."""
+method("tensor", "tile")(repeated)
+
+
+@tensor_operation("repeat_interleave")
+def repeated_each(call: Call) -> Value | None:
+    """Copies of each item along a dimension, one behind the other."""
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    wished = dimensions(call, skip=0 if call.receiver is not None else 1)
-    if wished is None or None in wished:
+    dims, times = tensor.shape.dims, known_number(call.operand(0, "repeats"))
+    axis = None if dims is None else axis_of(call.operand(1, "dim"), len(dims))
+    if dims is None or axis is None or times is None:
         return moved(tensor, Shape())
-    return moved(tensor, Shape(tuple(dim for dim in wished if dim is not None)))
+    longer = symbols.multiply(dims[axis], times)
+    return moved(tensor, Shape((*dims[:axis], longer, *dims[axis + 1 :])))
+
+
+@tensor_operation("expand", "torch.broadcast_to")
+def expanded(call: Call) -> Value | None:
+    """Dimensions of one seen as larger; -1 stands for one that stays as it is."""
+    tensor = as_tensor(call.subject)
+    if tensor is None:
+        return None
+    wished = dimensions(call, skip=0 if call.receiver is not None else 1, several=True)
+    if wished is None:
+        return moved(tensor, Shape())
+    added, dims = len(wished), tensor.shape.dims
+    if dims is None and None in wished:
+        return moved(tensor, Shape())
+    own = (None,) * (added - len(dims)) + dims if dims is not None else (None,) * added
+    result = [dim if dim is not None else old for dim, old in zip(wished, own, strict=False)]
+    known = tuple(dim for dim in result if dim is not None)
+    return moved(tensor, Shape(known if len(known) == added == len(own) else None))
+
+
+method("tensor", "broadcast_to")(expanded)
+
+
+@tensor_operation("expand_as")
+def expanded_like(call: Call) -> Value | None:
+    """Dimensions of one seen as large as another tensor's."""
+    tensor, other = as_tensor(call.subject), shape_of(call.operand(0, "other"))
+    return None if tensor is None else moved(tensor, other or Shape())

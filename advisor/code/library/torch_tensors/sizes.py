@@ -109,6 +109,13 @@ def count(call: Call) -> Value | None:
     return Scalar(symbols.product(found.dims))
 
 
+@attribute("tensor", "ndim")
+def rank_of(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`x.ndim`."""
+    found = shape_of(receiver)
+    return None if found is None or found.rank is None else Scalar(symbols.number(found.rank))
+
+
 @method("tensor", "dim", "ndimension")
 def rank(call: Call) -> Value | None:
     """How many dimensions a tensor has."""
@@ -118,9 +125,11 @@ def rank(call: Call) -> Value | None:
     return Scalar(symbols.number(found.rank))
 
 
-def dimensions(call: Call, skip: int = 0) -> tuple[Number | None, ...] | None:
-    """The wished dimensions of a `view` or `reshape`; None for the one the library computes, and
-    None altogether when they are not known."""
+def dimensions(
+    call: Call, skip: int = 0, several: bool = False
+) -> tuple[Number | None, ...] | None:
+    """The wished dimensions of a `view` or `reshape`; None for the one the library computes (or
+    `several` of them), and None altogether when they are not known."""
     if call.arguments.unknown:
         return None
     values = call.arguments.positional[skip:]
@@ -141,4 +150,4 @@ def dimensions(call: Call, skip: int = 0) -> tuple[Number | None, ...] | None:
         if known is None:
             return None
         found.append(None if known.integer == -1 else known)
-    return tuple(found) if found and found.count(None) <= 1 else None
+    return tuple(found) if found and (several or found.count(None) <= 1) else None

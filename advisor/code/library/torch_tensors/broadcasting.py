@@ -1,0 +1,62 @@
+"""Tensors of different shapes in one operation: what their axes are stretched to."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.events import Broadcast
+from advisor.code.symbols import Number
+from advisor.code.values import Shape, Tensor
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CSTNode) -> None:
+    """Tell that a column and a row of the same samples become a matrix."""
+    for column, row in ((left, right), (right, left)):
+        if _is_column(column.shape) and row.shape.rank == 1:
+            first, length = column.shape.axis(0), row.shape.axis(0)
+            alike = first == length
+            if first.integer is not None and length.integer is not None:
+                alike = first.integer == length.integer
+            if alike and not length.is_one:
+                event = Broadcast(machine.place(node), machine.context, column, row)
+                machine.emit(event)
+
+
+def _is_column(shape: Shape) -> bool:
+    """Whether the last of the axes, which is no first one, is one of length one from a layer."""
+    axes = shape.known_axes
+    if shape.dims is not None:
+        axes = dict(enumerate(shape.dims)) if shape.rank == 2 else {}
+        axes = {0: axes[0], -1: axes[1]} if axes else {}
+    last = axes.get(-1)
+    return 0 in axes and last is not None and last.axis is not None and last.is_one
+
+
+def broadcast(shapes: Sequence[Shape]) -> Shape:
+    """The shape of numbers that are computed from tensors of these shapes, each by itself."""
+    known = [shape.dims for shape in shapes if shape.dims is not None]
+    if len(known) != len(shapes):
+        return Shape()
+    result: list[Number] = []
+    for position in range(max(map(len, known)), 0, -1):
+        length = _common_length([dims[-position] for dims in known if len(dims) >= position])
+        if length is None:
+            return Shape()
+        result.append(length)
+    return Shape(tuple(result))
+
+
+def _common_length(found: Sequence[Number]) -> Number | None:
+    """The length of an axis that others are stretched to; None when it is not known, or there is
+    none."""
+    larger = [dim for dim in found if not dim.is_one]
+    if not larger:
+        return found[0] if all(dim.axis is not None for dim in found) else symbols.ONE
+    lengths = {dim.integer for dim in larger}
+    alike = len(set(larger)) == 1 or (None not in lengths and len(lengths) == 1)
+    return larger[0] if alike else None
