@@ -133,23 +133,24 @@ class Rule:
 
     def findings(self, fact: object) -> Iterator[Finding]:
         """Run the check on `fact` and complete what it drafts."""
-        for draft in self.check(fact):
-            place = draft.place if isinstance(draft.place, CurveSpan) else draft.place.locate()
-            yield Finding(
-                code=self.code,
-                name=self.name,
-                severity=draft.severity or self.severity,
-                message=draft.message,
-                place=place,
-                related=tuple(
-                    RelatedLocation(where.locate(), text) for where, text in draft.related
-                ),
-                evidence=draft.evidence,
-                symptoms=self.symptoms,
-                causes=draft.causes,
-                url=self.url,
-                fix=None if draft.fix is None else draft.fix.locate(),
-            )
+        return map(self.completed, self.check(fact))
+
+    def completed(self, draft: Draft) -> Finding:
+        """The finding that a draft of this rule becomes."""
+        place = draft.place if isinstance(draft.place, CurveSpan) else draft.place.locate()
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=draft.severity or self.severity,
+            message=draft.message,
+            place=place,
+            related=tuple(RelatedLocation(where.locate(), text) for where, text in draft.related),
+            evidence=draft.evidence,
+            symptoms=self.symptoms,
+            causes=draft.causes,
+            url=self.url,
+            fix=None if draft.fix is None else draft.fix.locate(),
+        )
 
 
 def rule(

@@ -65,7 +65,7 @@ class Number:
     def __init__(
         self, coefficient: Coefficient, factors: tuple[tuple[Symbol, int], ...] = ()
     ) -> None:
-        self.coefficient = _tidy(coefficient)
+        self.coefficient = coefficient if type(coefficient) is int else _tidy(coefficient)
         self.factors = factors if self.coefficient else ()
         self._hash = hash((self.coefficient, self.factors))
         self._constant = _constant(self) if self.factors else self.coefficient
@@ -352,6 +352,10 @@ def _is_float(value: Number) -> bool:
 def _merge(
     left: tuple[tuple[Symbol, int], ...], right: tuple[tuple[Symbol, int], ...], sign: int
 ) -> tuple[tuple[Symbol, int], ...]:
+    if not right:
+        return left
+    if not left and sign == 1:
+        return right
     powers = dict(left)
     for symbol, exponent in right:
         powers[symbol] = powers.get(symbol, 0) + sign * exponent

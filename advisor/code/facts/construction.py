@@ -99,17 +99,22 @@ class Construction(Fact):
         assigned = {event.name: event for event in self.assignments()}
         if "?" in assigned:  # registered under a name that is put together
             return
+        learning = {
+            name: [each for each in _items(value) if learns(each)]
+            for name, value in self.module.fields.items()
+            if name in assigned and isinstance(value, (Sequence, Dictionary))
+        }
+        if not any(learning.values()):
+            return
         known = self._registered() | self._optimized()
         # Where registered parameters were made: what was computed from them says the same.
         parameters = {each.place for each in self.module.fields.values() if is_parameter(each)}
-        for name, value in self.module.fields.items():
-            if name not in assigned or not isinstance(value, (Sequence, Dictionary)):
-                continue
+        for name, values in learning.items():
+            value = self.module.fields[name]
             hidden = [
                 each
-                for each in _items(value)
-                if learns(each)
-                and id(each) not in known
+                for each in values
+                if id(each) not in known
                 and id(each.place) not in known
                 and each.place not in parameters
             ]

@@ -170,11 +170,7 @@ class Pass:
     def trains_nearby(self, loop: Loop | None) -> bool:
         """Whether something goes back in the same loop or function, or may do so where nobody can
         look."""
-        return any(
-            isinstance(each, _TRAINING_EVENTS) or _may_go_back(each)
-            for each in self.run.trace
-            if self._is_near(each, loop)
-        )
+        return any(self._is_near(each, loop) for each in self.run.once(_going_back))
 
     def _until_next(self) -> Iterator[Event]:
         for event in self.run.trace[self.end :]:
@@ -213,6 +209,11 @@ def _is_unit_test(name: str) -> bool:
     """Whether a function is a test of code: those begin with `test_`, as do a few that are not."""
     rest = name.removeprefix("test_")
     return rest != name and not words(rest) & {"model", "epoch", "loop", "net", "network", "batch"}
+
+
+def _going_back(run: AbstractRun) -> list[Event]:
+    """The events where something goes back through a model, or may do so where nobody can look."""
+    return [each for each in run.trace if isinstance(each, _TRAINING_EVENTS) or _may_go_back(each)]
 
 
 def _may_go_back(event: Event) -> bool:

@@ -56,8 +56,10 @@ class SharedLayer(Fact):
         """Batch norms that a module runs at two places of its code, behind different layers."""
         seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
         for each in LayerRun.collect(run):
+            if each.layer.path not in BATCH_NORMS:
+                continue
             before = each.previous_that_counts()
-            if each.layer.path not in BATCH_NORMS or before is None or not learns(before.module):
+            if before is None or not learns(before.module):
                 continue
             key = (each.owner, each.layer)
             first = seen.setdefault(key, (each, before.module))

@@ -1,6 +1,6 @@
 """Classes of the project: their definition, their instances, and what they inherit."""
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -244,7 +244,12 @@ _MODULE_BASES = (
 
 def is_module(instance: Instance) -> bool:
     """Whether an instance is a neural-network module, or may be one through an unknown base."""
-    paths = instance.cls.library_bases()
-    return instance.cls.has_unknown_base() or any(
+    cls = instance.cls
+    return cls.has_unknown_base() or _are_of_modules(cls.library_bases())
+
+
+@lru_cache(maxsize=1024)
+def _are_of_modules(paths: tuple[str, ...]) -> bool:
+    return any(
         path.startswith(_MODULE_BASES) or path.endswith(("Module", "Model")) for path in paths
     )

@@ -225,7 +225,7 @@ class Machine:
 
     def place(self, node: cst.CSTNode) -> NodePlace:
         """The place of a node of the file being run."""
-        return NodePlace(self.source, node)
+        return NodePlace(self.frames[-1].scope.source, node)
 
     def emit(self, event: Event) -> None:
         """Record that something happened."""

@@ -3,9 +3,9 @@
 Python has one name for both: behind the inner loop it stands for the last item of that loop.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libcst as cst
 
@@ -15,15 +15,12 @@ if TYPE_CHECKING:
     from advisor.code.events import Loop
     from advisor.code.interpreter.machine import Machine
 
-_SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
-_COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A place where a name is read, or bound anew, or where the inner loop stands."""
+class Use(NamedTuple):
+    """A place where a name is read, or bound anew, or where the inner loop stands (without a name)."""
 
     kind: str
+    name: str
     node: cst.CSTNode
 
 
@@ -58,19 +55,12 @@ def names_in(target: cst.CSTNode) -> Iterator[cst.Name]:
 def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     """Where the loop around reads a name next, of what it bound or found, once the inner loop has
     bound it."""
-    if isinstance(outer.node, cst.For):
-        uses = list(_uses(outer.node.body, inner, name))
-        own = any(each.value == name for each in names_in(outer.node.target))
-    elif isinstance(outer.node, cst.While):
-        uses = [*_uses(outer.node.test, inner, name), *_uses(outer.node.body, inner, name)]
-        own = False
-    else:
-        return None
+    uses = [use for use in _uses_around(outer.node, inner) if use.name in {name, ""}]
     position = next((index for index, use in enumerate(uses) if use.kind == "inner"), None)
-    if position is None or _mentions(inner.iter, name):
+    if position is None or any(use.name == name for use in _uses_in(inner.iter)):
         return None
     behind, before = uses[position + 1 :], uses[:position]
-    if own:
+    if isinstance(outer.node, cst.For) and name in _bound_names(outer.node.target):
         first = behind[0] if behind else None
     elif not behind and before:
         first = before[0]
@@ -79,65 +69,135 @@ def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     return first.node if first is not None and first.kind == "read" else None
 
 
-def _mentions(node: cst.CSTNode, name: str) -> bool:
-    return any(use.kind == "read" for use in _uses(node, node, name))
+def _bound_names(target: cst.CSTNode) -> frozenset[str]:
+    return frozenset(each.value for each in names_in(target))
 
 
-def _uses(node: cst.CSTNode, inner: cst.CSTNode, name: str) -> Iterator[Use]:
-    """The uses of a name in the order in which they happen; what cannot happen behind the inner loop
-    is left out."""
-    if node is inner and isinstance(node, cst.For):
-        yield Use("inner", node)
-        return
-    match node:
-        case cst.Name():
-            if node.value == name:
-                yield Use("read", node)
-        case cst.Attribute():
-            yield from _uses(node.value, inner, name)
-        case cst.Arg() | cst.AssignTarget() | cst.StarredElement():
-            inside = node.target if isinstance(node, cst.AssignTarget) else node.value
-            yield from _uses(inside, inner, name)
-        case cst.Assign() | cst.AnnAssign() | cst.AugAssign():
-            yield from _assigned(node, inner, name)
+@lru_cache(maxsize=256)
+def _uses_around(outer: cst.CSTNode, inner: cst.For) -> list[Use]:
+    """The uses of names in a loop, in the order in which they happen."""
+    match outer:
         case cst.For():
-            yield from _uses(node.iter, inner, name)
-            if any(each.value == name for each in names_in(node.target)):
-                yield Use("bound", node)
-            yield from _uses(node.body, inner, name)
-        case cst.If():
-            yield from _uses(node.test, inner, name)
-            ways = [list(_uses(each, inner, name)) for each in (node.body, node.orelse) if each]
-            taken = [way for way in ways if any(use.kind == "inner" for use in way)]
-            for way in taken or ways:
-                yield from way
-        case cst.BinaryOperation(operator=cst.Divide() | cst.FloorDivide()):
-            # How many rounds the inner loop took is what one divides by.
-            yield from _uses(node.left, inner, name)
-        case _ if isinstance(node, _SCOPES):
-            return
-        case _ if isinstance(node, _COMPREHENSIONS):
-            if not any(each.value == name for each in names_in(node.for_in.target)):
-                for each in node.children:
-                    yield from _uses(each, inner, name)
-        case _:
-            for each in node.children:
-                yield from _uses(each, inner, name)
+            return _uses_in(outer.body, inner=inner)
+        case cst.While():
+            return _uses_in(outer.test, outer.body, inner=inner)
+    return []
 
 
-def _assigned(
-    node: cst.Assign | cst.AnnAssign | cst.AugAssign, inner: cst.CSTNode, name: str
-) -> Iterator[Use]:
-    if node.value is not None:
-        yield from _uses(node.value, inner, name)
+def _uses_in(*nodes: cst.CSTNode, inner: cst.For | None = None) -> list[Use]:
+    """The uses of names in the order in which they happen; what cannot happen behind the inner loop
+    is left out."""
+    uses: list[Use] = []
+    for node in nodes:
+        kind = type(node)
+        if node is inner:
+            uses.append(Use("inner", "", node))
+        elif (read := _READ.get(kind)) is not None:
+            uses += read(node, inner)
+        else:
+            uses += _uses_in(*node.children, inner=inner)
+    return uses
+
+
+def _name(node: cst.Name, _: cst.For | None) -> list[Use]:
+    return [Use("read", node.value, node)]
+
+
+def _nothing(_: cst.CSTNode, __: cst.For | None) -> list[Use]:
+    return []
+
+
+def _assignment(
+    node: cst.Assign | cst.AnnAssign | cst.AugAssign, inner: cst.For | None
+) -> list[Use]:
+    uses = [] if node.value is None else _uses_in(node.value, inner=inner)
     targets = (
         [each.target for each in node.targets] if isinstance(node, cst.Assign) else [node.target]
     )
+    kinds = ("read", "bound") if isinstance(node, cst.AugAssign) else ("bound",)
     for target in targets:
-        bound = any(each.value == name for each in names_in(target))
-        if bound and isinstance(node, cst.AugAssign):
-            yield Use("read", node)
-        if bound:
-            yield Use("bound", node)
-        else:
-            yield from _uses(target, inner, name)
+        bound = _bound_names(target)
+        uses += (Use(kind, name, node) for name in bound for kind in kinds)
+        uses += (use for use in _uses_in(target, inner=inner) if use.name not in bound)
+    return uses
+
+
+def _loop(node: cst.For, inner: cst.For | None) -> list[Use]:
+    bound = [Use("bound", name, node) for name in _bound_names(node.target)]
+    return [*_uses_in(node.iter, inner=inner), *bound, *_uses_in(node.body, inner=inner)]
+
+
+def _branches(node: cst.If, inner: cst.For | None) -> list[Use]:
+    ways = [_uses_in(each, inner=inner) for each in (node.body, node.orelse) if each is not None]
+    taken = [way for way in ways if any(use.kind == "inner" for use in way)]
+    return [*_uses_in(node.test, inner=inner), *(use for way in taken or ways for use in way)]
+
+
+def _operation(node: cst.BinaryOperation, inner: cst.For | None) -> list[Use]:
+    if isinstance(node.operator, (cst.Divide, cst.FloorDivide)):
+        # How many rounds the inner loop took is what one divides by.
+        return _uses_in(node.left, inner=inner)
+    return _uses_in(node.left, node.right, inner=inner)
+
+
+def _comprehension(node: cst.BaseComp, inner: cst.For | None) -> list[Use]:
+    own = _bound_names(node.for_in.target)
+    return [use for use in _uses_in(*node.children, inner=inner) if use.name not in own]
+
+
+def _parts(*names: str) -> "_Reader":
+    """Reads what is in some fields: one node each, or several. (All `children` of a node, with the
+    spaces among them, take ten times as long.)"""
+
+    def read(node: cst.CSTNode, inner: cst.For | None) -> list[Use]:
+        parts: list[cst.CSTNode] = []
+        for name in names:
+            part = getattr(node, name)
+            if isinstance(part, cst.CSTNode):
+                parts.append(part)
+            else:
+                parts += part
+        return _uses_in(*parts, inner=inner)
+
+    return read
+
+
+_Reader = Callable[[Any, cst.For | None], list[Use]]
+_READ: dict[type[cst.CSTNode], _Reader] = {
+    cst.Name: _name,
+    cst.Integer: _nothing,
+    cst.Float: _nothing,
+    cst.SimpleString: _nothing,
+    cst.FunctionDef: _nothing,
+    cst.ClassDef: _nothing,
+    cst.Lambda: _nothing,
+    cst.Attribute: _parts("value"),
+    cst.Arg: _parts("value"),
+    cst.Call: _parts("func", "args"),
+    cst.Subscript: _parts("value", "slice"),
+    cst.SubscriptElement: _parts("slice"),
+    cst.Index: _parts("value"),
+    cst.AssignTarget: _parts("target"),
+    cst.StarredElement: _parts("value"),
+    cst.Element: _parts("value"),
+    cst.Tuple: _parts("elements"),
+    cst.List: _parts("elements"),
+    cst.Comparison: _parts("left", "comparisons"),
+    cst.ComparisonTarget: _parts("comparator"),
+    cst.BooleanOperation: _parts("left", "right"),
+    cst.UnaryOperation: _parts("expression"),
+    cst.BinaryOperation: _operation,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.Expr: _parts("value"),
+    cst.SimpleStatementLine: _parts("body"),
+    cst.IndentedBlock: _parts("body"),
+    cst.Else: _parts("body"),
+    cst.Assign: _assignment,
+    cst.AnnAssign: _assignment,
+    cst.AugAssign: _assignment,
+    cst.For: _loop,
+    cst.If: _branches,
+}

@@ -88,6 +88,8 @@ def _assign(machine: "Machine", node: cst.Assign) -> Completion:
 
 def _what_is_added(node: cst.Assign) -> cst.BaseExpression | None:
     """The name that is added to another one in `total = total + loss`."""
+    if type(node.value) is not cst.BinaryOperation:  # of most, without a slow match
+        return None
     match node:
         case cst.Assign(
             targets=[cst.AssignTarget(target=cst.Name(value=name))],
