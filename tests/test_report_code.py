@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from advisor.code.positions import Span
 from advisor.code.sources import Source, source_from_bytes
+from advisor.code.spans import Span
 from advisor.findings import CurveSpan, Evidence, Finding, Location, RelatedLocation, Severity
 from advisor.report.code_json import json_report
 from advisor.report.code_schema import IDENTIFIER, REPORT, schema

@@ -241,16 +241,19 @@ class TestWhatMayHappenToIt:
         assert not list((project / ".nnlint_cache").glob("new-*"))
 
 
-def test_a_warm_run_does_not_even_import_the_parser(lint: Lint, project: Path) -> None:
+@pytest.mark.parametrize("output_format", ["text", "json"])
+def test_a_warm_run_does_not_even_import_the_parser(
+    lint: Lint, project: Path, output_format: str
+) -> None:
     (project / "model.py").write_text(WITH_SOFTMAX)
     lint(".")
     code = (
         "import sys; from advisor.commands.nnlint import main;"
-        "main(['--output-format', 'json', '.']);"
+        f"main(['--output-format', '{output_format}', '.']);"
         "print([each for each in ('libcst', 'numpy', 'torch') if each in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert '"code": "NN201"' in done.stdout
+    assert "NN201" in done.stdout
     assert done.stdout.endswith("[]\n")
 
 

@@ -12,9 +12,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from advisor.code.discovery import FoundFile, Unusable, find_files
 from advisor.code.notebooks import python_of
-from advisor.code.positions import Span
 from advisor.code.prefilter import mentions_training_library
 from advisor.code.sources import NodePlace, Source, SourceError, read_source, source_from_bytes
+from advisor.code.spans import Span
 from advisor.findings import Finding, Location, Severity
 
 ROOT = Path(__file__).parents[1]

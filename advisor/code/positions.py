@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # the hook of the code generator is not exported
 
+from advisor.code.spans import Span
+
 _HEADED = (
     cst.ClassDef,
     cst.Else,
@@ -29,15 +31,6 @@ _HEADED = (
     cst.With,
 )
 _STATEMENTS = frozenset((*_HEADED, cst.SimpleStatementLine))
-
-
-class Span(NamedTuple):
-    """A stretch of text. Rows and columns count from 1; the end column is exclusive."""
-
-    row: int
-    column: int
-    end_row: int
-    end_column: int
 
 
 class Comment(NamedTuple):

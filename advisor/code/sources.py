@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.code.contents import digest_of
+from advisor.code.spans import Span
 from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
 from advisor.findings import Finding, Location
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from advisor.code.notebooks import Notebook
-    from advisor.code.positions import Positions, Span
+    from advisor.code.positions import Positions
     from advisor.code.suppressions import Suppressions
 
 __all__ = ["NodePlace", "Source", "SourceError", "read_source", "source_from_bytes"]
@@ -98,8 +99,6 @@ class Source:
 
     def span(self, location: Location) -> "Span":
         """The span of `text` that a location of this file means: the inverse of `location`."""
-        from advisor.code.positions import Span
-
         row, end_row = location.row, location.end_row
         if self.notebook is not None and location.cell is not None:
             row = self.notebook.row(location.cell, location.row)

@@ -5,7 +5,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 
-from advisor.code.positions import Comment, Positions, Span
+from advisor.code.positions import Comment, Positions
+from advisor.code.spans import Span
 
 _NOQA = re.compile(r"#\s*noqa(?P<listed>:\s*(?P<rules>[\w\-]+(?:[,\s]+[\w\-]+)*))?", re.IGNORECASE)
 _IGNORE = re.compile(

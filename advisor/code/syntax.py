@@ -97,11 +97,11 @@ def _taking_nodes_for_valid() -> Iterator[None]:
     its own parser makes, an eighth of the time goes to that."""
     import libcst as cst
 
-    cst.CSTNode.__post_init__ = _skip_check  # type: ignore[method-assign]
+    cst.CSTNode.__post_init__ = _skip_check  # type: ignore[assignment]
     try:
         yield
     finally:
-        cst.CSTNode.__post_init__ = _check  # type: ignore[method-assign]
+        cst.CSTNode.__post_init__ = _check  # type: ignore[assignment]
 
 
 def _skip_check(node: "cst.CSTNode") -> None:

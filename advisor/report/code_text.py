@@ -5,7 +5,6 @@ from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.text import Text
 
 from advisor.code.sources import Source
@@ -137,6 +136,8 @@ class CodeReport:
         text = _expanded(printable(line))
         if self._console.color_system is None:
             return Text(text)
+        from rich.syntax import Syntax
+
         code = Syntax("", "python", theme="ansi_dark", background_color="default").highlight(text)
         code.rstrip()
         return code

@@ -9,6 +9,7 @@ import libcst as cst
 
 from advisor.code.events import LayerBuilt, ModeSwitched
 from advisor.code.gradients import computed
+from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.exports import EXPORTS
@@ -171,9 +172,7 @@ class Models:
             result = machine.unknown(f"{name}()", node)
             self.observe(machine, name, tuple(passed.positional), result, node)
             return result
-        from advisor.code.interpreter.calls import escape
-
-        return escape(machine, callee, passed, node)
+        return calls.escape(machine, callee, passed, node)
 
     def call_method(
         self,
@@ -184,8 +183,6 @@ class Models:
         node: cst.CSTNode,
     ) -> Value:
         """Call a method of anything that is no class of the project."""
-        from advisor.code.interpreter import attributes, calls
-
         families = families_of(receiver)
         model = self._method(families, name)
         if model is not None:
