@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +163,51 @@ def test_paths_here_are_left_where_they_are(tmp_path: Path) -> None:
     with inputs_of([str(tmp_path / "run")]) as inputs:
         inputs.update()
         assert inputs.paths == [tmp_path / "run"]
+
+
+def with_metrics(path: Path, values: list[float]) -> bytes:
+    """The bytes of MLflow's database with one run that logged these losses."""
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as tables, tables:
+        tables.executescript(
+            """
+            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
+            CREATE TABLE runs (run_uuid TEXT, name TEXT, experiment_id INTEGER,
+                               start_time BIGINT, lifecycle_stage TEXT);
+            CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
+            CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT,
+                                  step BIGINT, is_nan BOOLEAN);
+            INSERT INTO experiments VALUES (1, 'digits');
+            INSERT INTO runs VALUES ('a1', 'first', 1, 0, 'active');
+            """
+        )
+        rows = [("loss", value, step, "a1", step, False) for step, value in enumerate(values)]
+        tables.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", rows)
+    return path.read_bytes()
+
+
+class TestDatabases:
+    def test_one_of_mlflow_is_copied_anew_when_it_has_changed(
+        self, store: Any, tmp_path: Path
+    ) -> None:
+        for values in ([2.0, 1.0], [2.0, 1.0, 0.5]):
+            store.pipe_file("/bucket/mlflow.db", with_metrics(tmp_path / "made.db", values))
+            logs = RemoteLogs("memory://bucket", tmp_path / "copy")
+            logs.update()
+            (run,) = load_runs([logs.path]).runs
+            assert run.curves[0].values.tolist() == values
+
+    def test_an_update_takes_what_it_holds_now(self, store: Any, tmp_path: Path) -> None:
+        store.pipe_file("/bucket/mlflow.db", with_metrics(tmp_path / "made.db", [2.0]))
+        logs = RemoteLogs("memory://bucket/mlflow.db", tmp_path / "copy")
+        logs.update()
+        store.pipe_file("/bucket/mlflow.db", with_metrics(tmp_path / "made.db", [2.0, 1.5]))
+        logs.update()
+        assert load_runs([logs.path]).runs[0].curves[0].values.tolist() == [2.0, 1.5]
+
+    def test_one_of_another_program_is_not_copied(self, store: Any, tmp_path: Path) -> None:
+        put(store, LESSONS / "overfit", "/bucket/run")
+        store.pipe_file("/bucket/run/Thumbs.db", b"thumbnails" * 100)
+        logs = RemoteLogs("memory://bucket/run", tmp_path)
+        logs.update()
+        assert not list(logs.path.glob("*.db"))

@@ -270,3 +270,34 @@ class TestWandb:
         rows = [{"loss": 2.0 / (i + 1), "_step": 10 * i, "_runtime": i} for i in range(3)]
         (tmp_path / "wandb-history.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
         assert only(tmp_path).curves[0].steps.tolist() == [0, 10, 20]
+
+
+class TestSummariesOfWandb:
+    """`files/wandb-summary.json` holds one value for each key, and is often all that is kept."""
+
+    @staticmethod
+    def summary(folder: Path) -> Path:
+        path = folder / "offline-run-20260102_030405-ab12" / "files" / "wandb-summary.json"
+        path.parent.mkdir(parents=True)
+        path.write_text('{"train/loss": 0.31, "_step": 199}')
+        return path
+
+    def test_a_summary_alone_is_told_from_a_run(self, tmp_path: Path) -> None:
+        path = self.summary(tmp_path)
+        for given in (tmp_path, path.parent.parent, path):
+            ((_, reason),) = load_runs([given]).failures
+            assert "no history" in reason
+            assert "run-*.wandb" in reason
+
+    def test_it_is_named_beside_runs_that_can_be_read(self, tmp_path: Path) -> None:
+        mlflow_run(tmp_path / "7" / "3f2a", {"loss": lines([2.0, 1.0])})
+        self.summary(tmp_path)
+        loaded = load_runs([tmp_path])
+        assert len(loaded.runs) == 1
+        assert [path.name for path, _ in loaded.failures] == ["wandb-summary.json"]
+
+    def test_beside_its_history_it_is_nothing(self, tmp_path: Path) -> None:
+        path = self.summary(tmp_path)
+        (path.parent.parent / "run-ab12.wandb").write_bytes(b":W&B")
+        loaded = load_runs([tmp_path])
+        assert all("history: nothing was logged" in reason for _, reason in loaded.failures)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from advisor.runs.readers.mlflow_database import SUFFIX, is_database, lies_in_database, runs_in
 from advisor.runs.readers.opening import is_table
+from advisor.runs.readers.wandb_run import SUMMARY, WHY_SUMMARY_ALONE, is_summary_alone
 
 _MARK = "tfevents"
 _SKIPPED_FOLDERS = frozenset(
@@ -60,6 +61,9 @@ def find_logs(path: Path) -> LogFiles:
     for candidate in _candidates(path, found) if is_folder else _named(path):
         if lies_in_database(candidate):
             found.files.append(candidate)
+        elif candidate.name == SUMMARY:
+            if is_summary_alone(candidate):
+                found.rejected.append((candidate, WHY_SUMMARY_ALONE))
         elif reason := _why_lookalike(candidate.name):
             found.lookalikes.append((candidate, reason))
         elif reason := _why_not_readable(candidate):
@@ -111,7 +115,7 @@ def _candidates(root: Path, found: LogFiles) -> Iterator[Path]:
         entered.add(identity)
         subfolders[:] = [name for name in sorted(subfolders) if name not in _SKIPPED_FOLDERS]
         for name in sorted(names):
-            if is_event_file(name) or is_table(Path(folder, name)):
+            if is_event_file(name) or name == SUMMARY or is_table(Path(folder, name)):
                 yield Path(folder, name)
             elif name.endswith(SUFFIX):
                 yield from _in_database(Path(folder, name))

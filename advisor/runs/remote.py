@@ -1,19 +1,23 @@
 """Runs in an object store or on another machine, followed in a copy here, through fsspec.
 
 Only what may be a log is copied: event files, histories, the files of experiment trackers, and tables
-whose beginning looks like a log. A copy is brought up to date by what was appended since.
+whose beginning looks like a log. A copy is brought up to date by what was appended since; a database,
+which changes anywhere, is copied anew.
 """
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from advisor.runs.discovery import is_event_file
+from advisor.runs.readers import mlflow_database
 from advisor.runs.readers.opening import is_table
-from advisor.runs.readers.wandb_run import SUFFIX
+from advisor.runs.readers.wandb_run import SUFFIX, SUMMARY
 from advisor.runs.reading import Progress
 
 _HEAD = 1 << 17
-_NAMES_KNOWN = frozenset({"hparams.yaml", "args.yaml", "meta.yaml", "trainer_state.json"})
+_NAMES_KNOWN = frozenset({"hparams.yaml", "args.yaml", "meta.yaml", "trainer_state.json", SUMMARY})
+_MARKS_OF_CHANGE = ("mtime", "LastModified", "last_modified", "updated", "ETag", "etag", "created")
 _FOLDERS_OF_MLFLOW = frozenset({"metrics", "params"})
 
 _SUFFIXES_OF_TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".log"})
@@ -39,6 +43,7 @@ class RemoteLogs:
         self.address = address.rstrip("/")
         self.path = folder / (PurePosixPath(self.address).name or "runs")
         self._sizes: dict[str, int] = {}
+        self._stamps: dict[str, str] = {}
         try:
             from fsspec.core import url_to_fs
         except ImportError:
@@ -83,9 +88,18 @@ class RemoteLogs:
         changed = []
         for name, detail in sorted(details.items()):
             size, before = int(detail.get("size") or 0), self._sizes.get(name, 0)
-            if size != before and _may_be_wanted(PurePosixPath(name)):
+            if _is_database(name):
+                if size and self._has_new_stamp(name, detail):
+                    changed.append((name, 0, size))
+            elif size != before and _may_be_wanted(PurePosixPath(name)):
                 changed.append((name, before if size > before else 0, size))
         return changed
+
+    def _has_new_stamp(self, name: str, detail: Mapping[str, Any]) -> bool:
+        """Whether a database may have changed, by its size and what the store says of its age."""
+        stamp = str([detail.get("size"), *(detail.get(mark) for mark in _MARKS_OF_CHANGE)])
+        before, self._stamps[name] = self._stamps.get(name), stamp
+        return stamp != before
 
     def _target(self, name: str) -> Path:
         below = PurePosixPath(name).relative_to(PurePosixPath(self._root)).parts
@@ -95,6 +109,9 @@ class RemoteLogs:
         """Whether a file is a log, for tables by their beginning, which lies here afterwards."""
         if _is_known(PurePosixPath(name)) or target.exists():
             return True
+        if _is_database(name):
+            head = self._store.cat_file(name, start=0, end=len(mlflow_database.MAGIC))
+            return bool(head == mlflow_database.MAGIC)
         self._write(target, self._store.cat_file(name, start=0, end=min(size, _HEAD)), "wb")
         wanted = is_table(target)
         target.unlink()
@@ -115,6 +132,10 @@ class RemoteLogs:
 
     def _unreadable(self, reason: str) -> StoreNotReadable:
         return StoreNotReadable(self.address, reason)
+
+
+def _is_database(name: str) -> bool:
+    return name.endswith(mlflow_database.SUFFIX)
 
 
 def _may_be_wanted(name: PurePosixPath) -> bool:

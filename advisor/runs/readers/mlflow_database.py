@@ -17,7 +17,7 @@ from advisor.runs.readers.settings_beside import plain_value
 from advisor.runs.readers.tracked import below
 
 SUFFIX = ".db"
-_MAGIC = b"SQLite format 3\0"
+MAGIC = b"SQLite format 3\0"
 _RUNS = "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time, run_uuid"
 _RUN = (
     "SELECT runs.name, experiments.name, start_time FROM runs LEFT JOIN experiments"
@@ -37,7 +37,7 @@ def is_database(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as stream:
-            if stream.read(len(_MAGIC)) != _MAGIC:
+            if stream.read(len(MAGIC)) != MAGIC:
                 return False
         next(runs_in(path), None)
     except OSError:

@@ -17,6 +17,11 @@ from advisor.runs.readers.tracked import TrackedRun, below
 from advisor.runs.readers.wire import MalformedMessage, fields, text
 
 SUFFIX = ".wandb"
+SUMMARY = "wandb-summary.json"
+WHY_SUMMARY_ALONE = (
+    "holds the last values of a run of Weights & Biases and no history: "
+    "copy the `run-*.wandb` that lies above it where the training ran"
+)
 _MAGIC = b":W&B"
 _HEADER_OF_FILE = 7
 _BLOCK = 32768
@@ -132,6 +137,13 @@ def is_run(path: Path) -> bool:
             return stream.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
+
+
+def is_summary_alone(path: Path) -> bool:
+    """Whether a file is the summary of a run whose history is not here."""
+    if path.name != SUMMARY:
+        return False
+    return not any(any(folder.glob(f"*{SUFFIX}")) for folder in path.absolute().parents[:2])
 
 
 def _items(body: bytes) -> Iterator[tuple[str, Any]]:
