@@ -340,6 +340,13 @@ def test_any_tags_and_values_get_roles_with_one_primary_each(
         (["critic_loss", "generator_loss"], Kind.ADVERSARIAL),
         (["disc/loss", "gen/loss", "lr"], Kind.ADVERSARIAL),
         (["train/loss_g"], Kind.SUPERVISED),
+        (["G_A", "D_A", "cycle_A", "G_B", "D_B"], Kind.ADVERSARIAL),
+        (["train/aeloss", "train/discloss", "val/rec_loss"], Kind.ADVERSARIAL),
+        (["rewards/iter", "losses/a_loss", "losses/c_loss"], Kind.REINFORCEMENT),
+        (["EpRet", "LossPi", "LossV"], Kind.REINFORCEMENT),
+        (["objective/rlhf_reward", "policy/approxkl_avg", "loss/policy_avg"], Kind.REINFORCEMENT),
+        (["loss", "score", "epsilon"], Kind.REINFORCEMENT),
+        (["val/score", "train/loss"], Kind.SUPERVISED),
         (["hp_metric"], Kind.NOT_A_RUN),
         (["epoch", "lr", "time/fps"], Kind.NOT_A_RUN),
         (["dup_steps/foo", "dup_steps/bar"], Kind.NOT_A_RUN),
@@ -394,6 +401,18 @@ def test_the_user_can_have_a_curve_ignored() -> None:
     found = roles("train/loss", "train/other_loss", overrides={"train/loss": "ignore"})
     assert found["train/loss"].quantity == "other"
     assert found["train/other_loss"].primary
+
+
+def test_a_split_that_is_mistyped_is_refused() -> None:
+    for text in ("trian loss", "validaton accuracy"):
+        with pytest.raises(UnknownRole, match="is no role"):
+            roles("foo", overrides={"foo": text})
+    assert roles("foo", overrides={"foo": "validation dice"})["foo"].quantity == "dice"
+
+
+def test_what_the_user_says_of_a_curve_decides_the_kind_of_the_run() -> None:
+    meant = {"errD": "ignore", "errG": "train loss"}
+    assert roles("errD", "errG", overrides=meant)["errG"].direction is Direction.LOWER
 
 
 def test_the_learning_rate_needs_no_split() -> None:

@@ -6,12 +6,19 @@ from advisor.runs.run import Kind
 from advisor.runs.vocabulary import Family, is_loss, quantity_of, word_set, words_of
 
 _EPISODE_WORDS = word_set("""ep episode episodes episodic rollout cumulative mean average avg environment extrinsic
-    charts total best test""")
-_RETURN_ALONE = word_set("reward return returns")
+    charts total best test rlhf""")
+_RETURN_ALONE = word_set("reward rewards return returns")
 _DISCRIMINATOR = word_set("d disc dis discriminator netd critic")
-_GENERATOR = word_set("g gen generator netg")
+_GENERATOR = word_set("g gen generator netg ae")
+# what follows a lone `G` or `D` where pairs of them are logged without the word loss
+_PARTS_OF_GAMES = word_set("a b gan adv real fake l1 vgg feat")
 _REINFORCEMENT_SIGNS = (
     {"policy", "loss"},
+    {"loss", "pi"},
+    {"epsilon"},
+    {"score"},
+    {"approxkl"},
+    {"rlhf", "reward"},
     {"pg", "loss"},
     {"value", "loss"},
     {"actor"},
@@ -42,7 +49,8 @@ def _is_return_of_episodes(name: str) -> bool:
 def adversarial_part(name: str) -> str:
     """`discriminator` or `generator` if the name says that a loss belongs to one, else empty."""
     words = words_of(name)
-    if not (is_loss(words) or "err" in words):
+    lone = len(words) > 1 and words[0] in {"g", "d"} and set(words[1:]) <= _PARTS_OF_GAMES
+    if not (is_loss(words) or "err" in words or lone):
         return ""
     if _GENERATOR & set(words):
         return "generator"

@@ -21,6 +21,7 @@ from advisor.runs.reading import LogReader, Progress
 from advisor.runs.roles import NO_OVERRIDES, assign_roles, role_in_words
 from advisor.runs.run import Curve, Kind, Note, Run
 from advisor.runs.scalars import Scalars
+from advisor.runs.tasks import note_on_tasks
 from advisor.runs.timeline import Points, Repairs, in_order, joined, notes_on
 from advisor.runs.vocabulary import is_process
 
@@ -133,13 +134,15 @@ def _run(group: RunFiles, name: str, overrides: Mapping[str, str]) -> Run:
         Curve(each.tag, each.steps, each.values, each.wall_times, role)
         for each, role in zip(scalars, roles, strict=True)
     )
-    kind = _kind(scalars, curves)
+    kind = _kind([each for each in scalars if each.tag not in overrides], curves)
     texts = {
         f"{member.folder}/{tag}" if member.folder else tag: text
         for member in group.members
         for tag, text in member.file.texts.items()
     }
     notes = [*group.notes, *_notes_on_steps(repairs, curves), *_notes_on_damage(group.members)]
+    if kind is Kind.SUPERVISED and (tasks := note_on_tasks(curves)):
+        notes.append(tasks)
     if kind is Kind.NOT_A_RUN:
         notes.append(_note_on_no_run(curves))
     hyperparameters = settings_beside(group.path) | hyperparameters_in_texts(texts)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +16,7 @@ from advisor.runs.vocabulary import (
     LEARNING_RATE,
     LOSS,
     OTHER,
+    SPLIT_WORDS,
     TIME,
     Family,
     Quantity,
@@ -46,6 +48,16 @@ _BATCHES_PER_EPOCH = 5
 _PERCENT_REASON = "logged in percent"
 
 
+def qualifiers_of(words: tuple[str, ...]) -> frozenset[str]:
+    """What tells a curve from others of the same quantity: `cls` of `val/cls_loss`."""
+    return frozenset(words) - _FILLERS
+
+
+def is_part_of_a_task(words: tuple[str, ...]) -> bool:
+    """Whether the words of a loss say that it is a regulariser or another secondary part."""
+    return bool(set(words) & _SECONDARY)
+
+
 class UnknownRole(ValueError):
     """A role written by the user that is not a split and a quantity."""
 
@@ -66,7 +78,7 @@ class _Candidate:
     @property
     def qualifiers(self) -> frozenset[str]:
         """What tells this curve from others of the same quantity: `cls` of `val/cls_loss`."""
-        return frozenset(self.words) - _FILLERS
+        return qualifiers_of(self.words)
 
     @property
     def never_primary(self) -> bool:
@@ -84,7 +96,7 @@ def assign_roles(
     `"learning rate"`, `"ignore"`); such a curve is primary. Raises `UnknownRole`.
     """
     given = {tag: role_in_words(text) for tag, text in overrides.items()}
-    kind = kind_of_run([each.name for each in scalars])
+    kind = kind_of_run([each.name for each in scalars if each.tag not in given])
     candidates = [_candidate(each, kind) for each in scalars if each.tag not in given]
     _read_single_letters(candidates, kind)
     _place_unsplit(candidates)
@@ -106,13 +118,20 @@ def role_in_words(text: str) -> Role:
     if text.strip().lower() in _IGNORED:
         return Role("other", Split.UNKNOWN, Direction.NONE, reason="to be ignored, as set")
     quantity, split = quantity_of(text), split_of(text)
-    if quantity is OTHER:
+    if quantity is OTHER or _has_mistyped_split(text):
         raise UnknownRole(
             f"`{text}` is no role: write a split and a quantity such as `train loss`, or `ignore`"
         )
     if split is Split.UNKNOWN and quantity.family in {Family.PROCESS, Family.RETURN}:
         split = Split.TRAIN
     return Role(quantity.name, split, quantity.direction, primary=True, reason="as set")
+
+
+def _has_mistyped_split(text: str) -> bool:
+    """Whether a word that says nothing is nearly one that names a split, such as `trian`."""
+    unknown = [word for word in words_of(text) if word not in SPLIT_WORDS and len(word) > 2]
+    near = (word for word in unknown if get_close_matches(word, SPLIT_WORDS, n=1, cutoff=0.8))
+    return any(quantity_of(word) is OTHER for word in near)
 
 
 def _candidate(scalars: Scalars, kind: Kind) -> _Candidate:
@@ -297,7 +316,7 @@ def _primaries(candidates: Sequence[_Candidate]) -> set[_Candidate]:
         alone = len(places[each.quantity.name, each.qualifiers]) < 2
         return (
             each.duplicate,
-            bool(words & _SECONDARY),
+            is_part_of_a_task(each.words),
             alone and each.quantity.family in {Family.LOSS, Family.METRIC},
             not words & _TOTAL,
             _strictness(each),

@@ -10,7 +10,9 @@ from advisor.runs.run import Direction, Split
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9.@]+|(?<!\d)\.|\.(?!\d)")
-_GLUED = re.compile(r"(train|valid|val|test|eval)(loss|acc|accuracy|error)")
+_GLUED = re.compile(
+    r"(train|valid|val|test|eval)(loss|acc|accuracy|error)|(disc|gen|ae|d|g)(loss)|(ep)(ret|rew)"
+)
 _ACRONYMS = (("mAP", "Map"), ("mIoU", "Miou"), ("IoU", "Iou"))
 
 
@@ -128,7 +130,7 @@ _TIME_WORDS = word_set("""time times fps ips eta runtime seconds second sec secs
 _MACHINERY = word_set("""flos flops tokens memory mem gpu cpu utilization mfu timesteps envsteps counter momentum
     beta epsilon temperature decay wd wpb bsz hp patience""")
 _COUNTERS = word_set("step steps iter iters iteration iterations global batch")
-_RETURN_WORDS = word_set("reward rewards return returns rew rews")
+_RETURN_WORDS = word_set("reward rewards return returns ret rew rews")
 _PREFERENCES = word_set("chosen rejected margin margins")
 _GRADIENT_WORDS = word_set("grad grads gradient gradients")
 _LEARNING_RATE = re.compile(r"lr\d*|lrs|learningrate|learningrates")
@@ -145,7 +147,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def _unglued(word: str) -> tuple[str, ...]:
     glued = _GLUED.fullmatch(word)
-    return (glued[1], glued[2]) if glued else (word,)
+    return tuple(part for part in glued.groups() if part) if glued else (word,)
 
 
 def _split_of_words(words: tuple[str, ...]) -> Split:
