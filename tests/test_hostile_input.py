@@ -210,3 +210,11 @@ def test_links_pipes_and_what_may_not_be_read_are_passed_over(lint: Lint, tmp_pa
     assert out.startswith("train.py:8:5: NN101")
     status, _, err = lint("self.py")
     assert (status, err) == (2, "nnlint: self.py: Too many levels of symbolic links\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
+def test_what_never_ends_is_refused_without_being_opened(lint: Lint) -> None:
+    os.mkfifo("endless.py")
+    for name in ("endless.py", "/dev/zero"):
+        refused = f"nnlint: {name}: not a regular file; - reads standard input\n"
+        assert lint(name)[::2] == (2, refused)

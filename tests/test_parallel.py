@@ -1,16 +1,25 @@
 """Several processes: the same report as from one, whatever happens to them."""
 
 import json
+import multiprocessing
 import os
+import select
 import signal
+import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from advisor.code.outcomes import Outcome
+from advisor.commands import workers
 from advisor.commands.examining import Examiner, Task
 from advisor.commands.nnlint import main
+from advisor.commands.standard_input import read_standard_input
 
 SCRIPT = """\
 import torch
@@ -72,6 +81,70 @@ def test_a_process_that_dies_is_told_and_the_other_files_are_reported(
         f"nnlint: {name}: the process that looked at it died (signal 9)"
         for name in ("train_03.py", "train_17.py")
     ]
+
+
+@pytest.fixture
+def late_interruption(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets an interruption come just too late to be noticed before the first wait, so that it does
+    not cut the wait short either."""
+
+    def install(module: ModuleType, name: str) -> None:
+        wait = getattr(module, name)
+
+        def interrupted(*arguments: Any) -> Any:
+            held = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                return wait(*arguments)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+        monkeypatch.setattr(module, name, interrupted)
+
+    return install
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals as POSIX has them")
+def test_an_interruption_that_comes_before_a_wait_ends_all_processes_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    late_interruption: Callable[..., None],
+) -> None:
+    monkeypatch.setattr(Examiner, "examine", lambda *_: time.sleep(3600))
+    late_interruption(workers, "wait")
+    assert main(["--no-cache", "--jobs", "2", "."]) == 130
+    assert capfd.readouterr() == ("", "")
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals as POSIX has them")
+def test_an_interruption_that_comes_before_standard_input_is_read_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    late_interruption: Callable[..., None],
+) -> None:
+    silent, speaker = os.pipe()
+    late_interruption(select, "select")
+    with os.fdopen(silent) as stream, os.fdopen(speaker, "w"):
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert main(["--no-cache", "-"]) == 130
+    assert capfd.readouterr() == ("", "")
+
+
+def test_all_of_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, sink = os.pipe()
+    content = b"x = 1\n" * 30_000
+
+    def write() -> None:
+        with os.fdopen(sink, "wb") as writer:
+            writer.write(content)
+
+    thread = threading.Thread(target=write)
+    with os.fdopen(source) as stream:
+        thread.start()
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert read_standard_input() == content
+    thread.join()
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

@@ -1,6 +1,7 @@
 """Which files the arguments of the command mean."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +62,14 @@ def find_files(
 
 def _named(path: Path, argument: str) -> FoundFile | Unusable:
     try:
-        path.stat()
+        mode = path.stat().st_mode
     except FileNotFoundError:
         reason = "broken link" if path.is_symlink() else "no such file or directory"
         return Unusable(argument, reason)
     except OSError as error:
         return Unusable(argument, error.strerror or str(error))
+    if not stat.S_ISREG(mode):  # reading a pipe or a device may never end
+        return Unusable(argument, "not a regular file; - reads standard input")
     if path.suffix.lower() not in SUFFIXES | _ALSO_PYTHON and not _is_script(path):
         return Unusable(argument, "not a Python file or notebook; give .py or .ipynb files")
     return FoundFile(path, argument, named=True)

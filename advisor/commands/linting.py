@@ -1,7 +1,6 @@
 """One run of nnlint: from the arguments to the findings that are to be reported."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -129,7 +128,9 @@ class Lint:
     def _standard_input(self, filename: str | None, force: bool) -> Iterator[Task]:
         path = Path(filename) if filename else None
         if not (force and path is not None and self._policy.excludes(path)):
-            content = sys.stdin.buffer.read()
+            from advisor.commands.standard_input import read_standard_input
+
+            content = read_standard_input()
             name = filename or "<stdin>"
             self._given[name] = content
             relevant = self._is_relevant(content, name)

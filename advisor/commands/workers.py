@@ -15,6 +15,9 @@ from advisor.commands.examining import Examiner, Task, rare_collections
 
 _SHARES = 6
 """In so many pieces each worker's part is handed out: neighbours import the same."""
+_SECONDS = 0.5
+"""So long at most is waited without looking up: an interruption that comes just before a system
+call that waits is noticed only after it."""
 
 Numbered = tuple[int, Task]
 
@@ -31,7 +34,7 @@ def examine_in_parallel(
         while waiting and len(workers) < jobs:
             _hire(workers, context, make).give(waiting.popleft())
         while busy := [worker for worker in workers if worker.left]:
-            ready = wait([worker.connection for worker in busy])
+            ready = wait([worker.connection for worker in busy], _SECONDS)
             for worker in busy:
                 if worker.connection not in ready:
                     continue
