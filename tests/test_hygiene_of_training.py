@@ -66,6 +66,34 @@ train(0.001)
             "NN606",
         )
 
+    def test_a_schedule_of_the_project_sets_its_own_rates(self) -> None:
+        check(
+            """
+class Warmup(torch.optim.lr_scheduler.LRScheduler):
+    def __init__(self, optimizer, width):
+        self.width = width
+        super().__init__(optimizer)
+    def get_lr(self):
+        return [self.width ** -0.5 * (self.last_epoch + 1) ** -0.5 for _ in self.base_lrs]
+
+def train(model: nn.Module):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0)
+    schedule = Warmup(optimizer, 64)
+""",
+            "NN606",
+        )
+
+    def test_so_may_code_that_nobody_looks_into(self) -> None:
+        check(
+            """
+from elsewhere import noam
+def train(model: nn.Module):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0)
+    schedule = noam(optimizer)
+""",
+            "NN606",
+        )
+
     def test_what_writes_the_rate_later_decides(self) -> None:
         check(
             """
@@ -202,6 +230,7 @@ class TestBestWeightsByReference:
     )
     def test_they_have_changed_when_they_are_used(self, use: str) -> None:
         check(kept("best = model.state_dict()  # error", use), "NN807")
+        check(kept("best = model.state_dict().copy()  # error", use), "NN807")
         check(
             kept(
                 "best = model.state_dict()  # error",

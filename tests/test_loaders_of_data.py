@@ -56,3 +56,16 @@ def test_workers_have_random_numbers_of_their_own(drawn: str, options: str, coun
 )
 def test_all_held_out_samples_take_part(text: str, count: int) -> None:
     assert len(found(text, "NN515")) == count
+
+
+@pytest.mark.parametrize(
+    ("use", "count"),
+    [
+        ("for x, y in loader:\n    show(x)\n    break", 0),
+        ("for x, y in loader:\n    judge(x)", 1),
+        ("for x, y in loader:\n    show(x)\n    break\nevaluate(model, loader)", 1),
+    ],
+)
+def test_samples_that_are_only_looked_at_judge_nothing(use: str, count: int) -> None:
+    text = "val_sounds = Sounds()\nloader = loader_of(val_sounds, batch_size=8, drop_last=True)\n"
+    assert len(found(text + use, "NN515")) == count

@@ -130,6 +130,30 @@ IN_THE_RIGHT_MODE = {
             for x, y in test_loader:
                 print(loss_of(model(x), y))
         """,
+    "training mode is wanted where no gradients are": """
+        model.eval()
+        with torch.no_grad():
+            model.train()
+            for x, y in test_loader:
+                print(loss_of(model(x), y))
+        """,
+    "one of several helpers predicts for the training": """
+        class Fitting:
+            def __init__(self, whole):
+                self.predict = self.predict_one if whole else self.predict_each
+            def predict_one(self, row, network):
+                return network(row[0])
+            def predict_each(self, row, network):
+                return network(*row[0])
+            def fit(self, network):
+                network.train()
+                for row in train_loader:
+                    optimizer.zero_grad()
+                    losses = tuple(loss_of(self.predict(row, network), row[1]) for _ in range(1))
+                    losses[0].backward()
+                    optimizer.step()
+        Fitting(load("whole")).fit(model)
+        """,
     "it may be switched on one way": """
         if torch.cuda.is_available():
             model.eval()

@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BaseConstructed,
+    Escaped,
     Event,
     ModuleBuilt,
     OptimizerBuilt,
@@ -168,10 +169,15 @@ def _assignments(run: AbstractRun) -> dict[Value, list[AttributeAssigned]]:
 
 
 def _first_constructions(run: AbstractRun) -> dict[Value, int]:
-    """The index of the first event that constructs the library's part of a module."""
+    """The index of the first event that constructs the library's part of a module, or may do so
+    where nobody can look."""
     found: dict[Value, int] = {}
-    for event in run.events(BaseConstructed):
-        found.setdefault(event.instance, event.index)
+    for event in run.trace:
+        if isinstance(event, BaseConstructed):
+            found.setdefault(event.instance, event.index)
+        elif isinstance(event, Escaped):
+            for value in event.values:
+                found.setdefault(value, event.index)
     return found
 
 

@@ -174,7 +174,8 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if not isinstance(event, ForwardRun):
         return False
     if event.modes:
-        if not all(mode.training for mode in event.modes):
+        # Where gradients are off already, training mode is switched on for its own sake.
+        if not all(mode.training and mode.context.gradients for mode in event.modes):
             return False
         since = min(mode.index for mode in event.modes)
     else:

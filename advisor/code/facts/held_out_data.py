@@ -7,8 +7,9 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Event, LoaderBuilt
+from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt
 from advisor.code.facts.loaders import TrainingLoader, is_loader
+from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import holds_unit_tests, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
@@ -84,6 +85,8 @@ class HeldOutData(Fact):
         """Whether the samples of the last batch are left out, whatever the options."""
         if self.loader is None or not is_loader(self.loader) or self.loader.arguments.unknown:
             return False
+        if self._is_only_tasted():
+            return False
         drops = self.loader.argument(8, "drop_last")
         always = is_always(drops, True)
         size = known_number(self.loader.argument(1, "batch_size"))
@@ -94,6 +97,21 @@ class HeldOutData(Fact):
             samples = whole.number.integer
             return always and (samples is None or samples % size.integer != 0)
         return always
+
+    def _is_only_tasted(self) -> bool:
+        """Whether every loop over it stops after the first batch: nothing is judged by it."""
+        rounds = set()
+        for event in self.run.trace:
+            if isinstance(event, (Escaped, DataGiven)) and self._is_handed_over(event):
+                return False
+            for each in event.context.rounds:
+                if self.loader in alternatives(data_of(each.loop)):
+                    rounds.add(each.index)
+        return rounds == {0}
+
+    def _is_handed_over(self, event: Escaped | DataGiven) -> bool:
+        values = event.values if isinstance(event, Escaped) else alternatives(event.data)
+        return self.loader in values
 
     def random_change(self) -> Object | None:
         """The transform that changes each sample at random, where that is not on purpose."""

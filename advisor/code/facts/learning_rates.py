@@ -4,7 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import OptimizerBuilt, RateAssigned, ScheduleBuilt
+from advisor.code.events import (
+    BaseConstructed,
+    Escaped,
+    OptimizerBuilt,
+    RateAssigned,
+    ScheduleBuilt,
+)
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
@@ -15,6 +21,7 @@ from advisor.code.values import (
     Scalar,
     Schedule,
     Unknown,
+    Value,
     alternatives,
 )
 from advisor.rulebook import Draft
@@ -80,6 +87,10 @@ def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
     for assigned in run.events(RateAssigned):
         if assigned.optimizer is None or assigned.optimizer is optimizer:
             return True
+    if any(_is_schedule(event.instance) for event in run.events(BaseConstructed)):
+        return True
+    if any(optimizer in event.values for event in run.events(Escaped)):
+        return True
     for built in run.events(ScheduleBuilt):
         schedule = built.schedule
         if not isinstance(schedule, Schedule) or optimizer not in alternatives(schedule.optimizer):
@@ -87,3 +98,10 @@ def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
         if schedule.path.rsplit(".", 1)[-1] not in _START_AT_THE_RATE:
             return True
     return False
+
+
+def _is_schedule(value: Value) -> bool:
+    """Whether an object is of a project class that is a schedule: it sets rates of its own."""
+    return isinstance(value, Instance) and any(
+        path.startswith("torch.optim.lr_scheduler.") for path in value.cls.library_bases()
+    )

@@ -25,6 +25,7 @@ from advisor.code.values import (
     Arguments,
     Function,
     Instance,
+    Layer,
     Optimizer,
     Tensor,
     Unknown,
@@ -44,10 +45,11 @@ _HELD_OUT = frozenset(
 _JUDGES = frozenset(
     [
         *("test", "testing", "val", "valid", "validation", "validate", "eval", "evaluation"),
-        *("evaluate", "evaluator", "accuracy", "infer", "inference", "predict", "prediction"),
-        "predictions",
+        *("evaluate", "evaluator", "accuracy"),
     ]
 )
+# Words that code goes by that may as well work for a training.
+_PREDICTS = frozenset(["infer", "inference", "predict", "prediction", "predictions"])
 _TRAINS = frozenset(
     ["train", "training", "fit", "learn", "trainer", "trainval", "finetune", "attack"]
 )
@@ -139,6 +141,9 @@ class Pass:
                 return None
             if said & _JUDGES and not _is_unit_test(function.name):
                 return function.name
+            if said & _PREDICTS:
+                works_for_training = self.loop is not None and self.trains_nearby(self.loop)
+                return None if works_for_training else function.name
         return None
 
     def takes_held_out_rows(self) -> bool:
@@ -161,11 +166,12 @@ class Pass:
         in a file that trains nothing."""
         text = self.run.source.text
         off = self.event.context.gradients is False and "load_state_dict(" in text
-        return off and "backward(" not in text and ".step(" not in text
+        trains = "backward(" in text or ".step(" in text
+        return off and not trains and not any(map(_goes_back, self.run.trace))
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
-        return any(isinstance(each, _TRAINING_EVENTS) for each in self._until_next())
+        return any(map(_goes_back, self._until_next()))
 
     def trains_nearby(self, loop: Loop | None) -> bool:
         """Whether something goes back in the same loop or function, or may do so where nobody can
@@ -174,13 +180,24 @@ class Pass:
 
     def _until_next(self) -> Iterator[Event]:
         for event in self.run.trace[self.end :]:
+            if self._stands_in_for(event):
+                continue
             if isinstance(event, ForwardRun) and not event.context.running:
-                if not isinstance(event.module, Instance) or has_weights(event.module):
+                if not isinstance(event.module, (Instance, Layer)) or has_weights(event.module):
                     return
                 continue
             if isinstance(event, Escaped) and event.callee is self.module:
                 return
             yield event
+
+    def _stands_in_for(self, event: Event) -> bool:
+        """Whether an event comes from another function that the same call may have meant."""
+        mine, other = self.event.context, event.context
+        if not mine.calls or len(other.calls) < len(mine.calls) or mine.rounds != other.rounds:
+            return False
+        level = len(mine.calls) - 1
+        same = other.calls[level].node is mine.calls[level].node
+        return same and other.functions[level].node is not mine.functions[level].node
 
     def _is_near(self, event: Event, loop: Loop | None) -> bool:
         if loop is not None:
@@ -213,7 +230,11 @@ def _is_unit_test(name: str) -> bool:
 
 def _going_back(run: AbstractRun) -> list[Event]:
     """The events where something goes back through a model, or may do so where nobody can look."""
-    return [each for each in run.trace if isinstance(each, _TRAINING_EVENTS) or _may_go_back(each)]
+    return [each for each in run.trace if _goes_back(each) or _may_go_back(each)]
+
+
+def _goes_back(event: Event) -> bool:
+    return isinstance(event, _TRAINING_EVENTS)
 
 
 def _may_go_back(event: Event) -> bool:

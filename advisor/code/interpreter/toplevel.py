@@ -12,6 +12,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BaseConstructed,
+    Escaped,
     Event,
     LayerBuilt,
     ModuleBuilt,
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import Source
 
-_OF_CONSTRUCTION = (AttributeAssigned, BaseConstructed, LayerBuilt, ModuleBuilt, WeightsFilled)
+_OF_CONSTRUCTION = (
+    *(AttributeAssigned, BaseConstructed, Escaped, LayerBuilt, ModuleBuilt, WeightsFilled),
+)
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
+_OWN_CALL = re.compile(r"\bself\.(\w+)\(")
 _WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 
 
@@ -105,7 +109,11 @@ def _functions(machine: "Machine", scope: Scope) -> Iterator[EntryPoint]:
             machine.settle()
             continue
         known = len(machine.defined)
-        yield _run_function(machine, scope, function, receivers)
+        caller = None if owner is None else queue.inherited_caller(owner, function)
+        if caller is not None and owner is not None:
+            yield _run_inherited(machine, scope, caller, receivers[owner])
+        else:
+            yield _run_function(machine, scope, function, receivers)
         yield from _nested_functions(machine, scope, known, dict(receivers))
         machine.rewind()
 
@@ -146,6 +154,8 @@ class _Queue:
         self._known = 0
         self._roots: list[Function] = []
         self._others: list[Function] = []
+        self._tried: set[tuple[Class, cst.CSTNode]] = set()
+        self._calls: dict[cst.CSTNode, frozenset[str]] = {}
 
     def first(self) -> Function | None:
         """The function to run next; None when there is none left."""
@@ -159,6 +169,30 @@ class _Queue:
             if waiting:
                 return waiting[-1]
         return None
+
+    def inherited_caller(self, owner: Class, method: Function) -> Function | None:
+        """An inherited method that has not run on an object of this class yet and calls the method:
+        what it does around the call belongs to the method, too."""
+        for base in owner.lineage()[1:]:
+            if not isinstance(base, Class) or base.scope.module is self._scope:
+                continue
+            for name, caller in base.fields.items():
+                if not isinstance(caller, Function) or owner.find(name) is not caller:
+                    continue
+                if name == "__init__" or (owner, caller.node) in self._tried:
+                    continue
+                if _owner_of_receiver(caller) and method.name in self._called_in(caller):
+                    self._tried.add((owner, caller.node))
+                    return caller
+        return None
+
+    def _called_in(self, function: Function) -> frozenset[str]:
+        """The names of what a function calls on its own object."""
+        found = self._calls.get(function.node)
+        if found is None:
+            text = cst.Module([]).code_for_node(function.node.body)
+            found = self._calls[function.node] = frozenset(_OWN_CALL.findall(text))
+        return found
 
 
 def _owner_of_receiver(function: Function) -> Class | None:
@@ -199,11 +233,31 @@ def _run_function(
     owner = _owner_of_receiver(function)
     receiver: Value | None = function.owner
     if owner is not None:
-        receiver = receivers[owner].value
-        for event in receivers[owner].made:
-            machine.emit(event)
+        receiver = _put_in_place(machine, receivers[owner])
     if "builtins.staticmethod" in {getattr(each, "path", "") for each in function.decorators}:
         receiver = None
+    name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"
+    return _run(machine, function, receiver, name)
+
+
+def _run_inherited(
+    machine: "Machine", scope: Scope, function: Function, receiver: Receiver
+) -> EntryPoint:
+    """Run a method that an object's class has from another file."""
+    machine.start_function()
+    machine.frames.append(Frame(None, scope))
+    value = _put_in_place(machine, receiver)
+    owner = value.cls.name if isinstance(value, Instance) else "?"
+    return _run(machine, function, value, f"{owner}.{function.name}")
+
+
+def _put_in_place(machine: "Machine", receiver: Receiver) -> Value:
+    for event in receiver.made:
+        machine.emit(event)
+    return receiver.value
+
+
+def _run(machine: "Machine", function: Function, receiver: Value | None, name: str) -> EntryPoint:
     arguments = unknown_arguments(machine, function, skip=1 if receiver else 0)
     if function.owner is not None and function.owner.find(function.name) is not function:
         receiver = receiver or Unknown("self")
@@ -216,7 +270,6 @@ def _run_function(
             run()
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
-    name = function.name if function.owner is None else f"{function.owner.name}.{function.name}"
     return EntryPoint(name, tuple(machine.trace), given_up)
 
 

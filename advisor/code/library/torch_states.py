@@ -51,6 +51,12 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
         machine.emit(event)
 
 
+@method(STATE, "copy")
+def copied_state(call: Call) -> Value | None:
+    """`state.copy()`, as of any `dict`: the weights in it stay the same tensors."""
+    return call.receiver
+
+
 @method("module", "load_state_dict")
 def loaded(call: Call) -> Value | None:
     """`model.load_state_dict(state)`."""

@@ -65,6 +65,8 @@ if TYPE_CHECKING:
 
 # --- optimizers ---------------------------------------------------------------------------
 
+# Before the optimizers: a class of the project that is a schedule steps as one.
+family("schedule", "torch.optim.lr_scheduler.")
 family("optimizer", "torch.optim.Optimizer", "torch.optim.")
 
 

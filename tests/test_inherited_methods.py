@@ -1,0 +1,72 @@
+"""Methods that a class overrides for what it inherits: they run as the inherited method runs them."""
+
+from pathlib import Path
+
+from tests.abstract_programs import findings
+
+BASE = """
+import torch
+
+class Evaluator:
+    def run(self, data, model):
+        model.eval()
+        {around}:
+            for row in data:
+                self.judge(self.predict(row, model))
+
+    def judge(self, output):
+        raise NotImplementedError
+"""
+AT_SCALES = """
+import torch
+from base import Evaluator
+
+class AtScales(Evaluator):
+    def predict(self, row, model):
+        outputs = []
+        for scale in (0.5, 1.0):
+            outputs.append(model(torch.nn.functional.interpolate(row[0], scale_factor=scale)))
+        return torch.stack(outputs).max(0).values
+"""
+
+
+def found(folder: Path, around: str) -> list[str]:
+    (folder / "base.py").write_text(BASE.format(around=around))
+    return [code for _, code in findings(AT_SCALES, folder / "scales.py")]
+
+
+def test_the_inherited_caller_switches_gradients_off(tmp_path: Path) -> None:
+    assert found(tmp_path, around="with torch.no_grad()") == []
+
+
+def test_the_inherited_caller_records_gradients(tmp_path: Path) -> None:
+    assert found(tmp_path, around="if data is not None") == ["NN403"]
+
+
+def test_an_object_whose_inherited_constructor_nobody_looks_into_may_be_complete(
+    tmp_path: Path,
+) -> None:
+    """The constructor is worn out by what other classes have done with it."""
+    blocks = "\n".join(f"        self.a{i} = nn.Linear(i, {i})" for i in range(400))
+    (tmp_path / "base.py").write_text(f"""
+from torch import nn
+
+class Base(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+{blocks}
+        self.build(size)
+""")
+    classes = "\n".join(
+        f"""
+class Net{i}(Base):
+    def __init__(self, size):
+        self.rate = 0.5
+        super().__init__(size)
+    def build(self, size):
+        self.head = nn.Linear(size, 2)
+"""
+        for i in range(12)
+    )
+    text = "from torch import nn\nfrom base import Base\n" + classes
+    assert findings(text, tmp_path / "nets.py") == []
