@@ -116,6 +116,12 @@ class TestAMissingWarmUp:
         loss = train(self.SWOLLEN + scatter(200, 0.05))
         assert "no-warmup" not in names(judged(loss, rate(warming)))
 
+    def test_a_first_batch_that_is_easier_than_most_but_not_all_shows_nothing(self) -> None:
+        loss = 0.6 + scatter(1000, 0.1)
+        loss[0] = 0.401
+        assert loss[1:100].min() < loss[0]
+        assert "no-warmup" not in names(judged(train(loss), rate(np.full(1000, 0.001))))
+
     @pytest.mark.parametrize("seed", SEEDS)
     def test_first_values_that_scatter_do_not_jump(self, seed: int) -> None:
         loss = train(falling(200, 3.2) * np.random.default_rng(seed).gamma(6, 1 / 6, size=200))
@@ -258,7 +264,14 @@ class TestAccuraciesThatAreLost:
     def test_what_the_first_epoch_reached_and_no_other_does_has_diverged(self) -> None:
         loss = train([1.59, 1.8, 1.99, 2.2, 1.8, 1.6, 1.55, 1.5, 1.47, 1.46, 1.5, 1.47])
         finding = found(judged(loss, validation(self.LOST, "accuracy")), "divergence")
-        assert "0.68 to 0.3 at step 1" in finding.message
+        assert "0.68 to 0.35 and" in finding.message
+
+    def test_it_may_take_some_epochs_to_be_lost(self) -> None:
+        loss = train([0.94, 1.3, 1.8, 1.9, 1.85, *(2.15 + scatter(15, 0.04))])
+        accuracy = validation([0.7, 0.64, 0.42, 0.4, *(0.2 + scatter(16, 0.01))], "accuracy")
+        diagnosis = judged(loss, accuracy, classes=10)
+        assert names(diagnosis) & {"divergence", "loss-rises-from-start"}
+        assert "never-learns" not in names(diagnosis)
 
     def test_a_first_evaluation_that_guessed_better_than_later_ones_has_not(self) -> None:
         loss = train(2.3 + scatter(12, 0.002))

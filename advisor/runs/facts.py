@@ -157,7 +157,16 @@ class Descent:
         enough = max(settings.divergence_errors * curve.typical_error, 0.0)
         if curve.has_learned or rise < settings.rise_share * curve.scale:
             return False
-        return rise > enough and curve.trend.rises(settings.trend_z) or self.accuracy_is_lost
+        rises = curve.trend.rises(settings.trend_z) or self._stays_far_above_start(rise)
+        return rise > enough and rises or self.accuracy_is_lost
+
+    def _stays_far_above_start(self, rise: float) -> bool:
+        """Whether the curve leaps up by a good share of its start and never comes half-way back."""
+        curve, settings = self.trajectory, self.thresholds
+        later = curve.blocks.medians[settings.collapse_levels :]
+        if rise < settings.collapse_share * abs(curve.start) or not len(later):
+            return False
+        return float(later.min()) > curve.start + rise / 2
 
     @cached_property
     def accuracy_is_lost(self) -> bool:
@@ -165,7 +174,7 @@ class Descent:
         accuracy, settings = self.accuracy, self.thresholds
         if accuracy is None or len(accuracy) < settings.minimum_points:
             return False
-        if self.accuracy_is_lost_at_once:
+        if self.accuracy_is_lost_for_good:
             return True
         first, last, error = -accuracy.start, -accuracy.final.value, accuracy.final.error
         if accuracy.trend.z < settings.trend_z or first - last < settings.gap_errors * error:
@@ -173,8 +182,8 @@ class Descent:
         return last < (1 - settings.at_chance_share) * first
 
     @cached_property
-    def accuracy_is_lost_at_once(self) -> bool:
-        """Whether all later accuracies lie far below the first one, which was no guess."""
+    def accuracy_is_lost_for_good(self) -> bool:
+        """Whether no accuracy of the last half is near the first one, which was no guess."""
         settings = self.thresholds
         if self.accuracy is None or len(self.accuracy) < settings.minimum_points:
             return False
@@ -182,7 +191,7 @@ class Descent:
         guess = 2 * self.guess.accuracy if self.guess else settings.knowing_accuracy
         if -float(accuracy.costs[0]) < guess:
             return False
-        first, best_since = -float(accuracy.costs[0]), -float(accuracy.costs[1:].min())
+        first, best_since = -float(accuracy.costs[0]), -float(accuracy.part(0.5).costs.min())
         far = settings.gap_errors * accuracy.noise
         return first - best_since > max(far, settings.collapse_share * first)
 

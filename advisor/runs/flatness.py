@@ -35,16 +35,19 @@ def flat_end_of(curve: Trajectory) -> FlatEnd | None:
 
 
 def _is_flat(curve: Trajectory, tail: Trajectory) -> bool:
-    """Whether the tail changes by no more than the width of flatness, at about the best level."""
+    """Whether the tail falls by no more than the width of flatness, at about the best level.
+
+    A slight rise is no progress either.
+    """
     settings, length = curve.thresholds, float(tail.steps[-1] - tail.steps[0])
     width = max(_negligible(curve, tail), 2 * min(tail.typical_error, curve.typical_error))
     change = tail.trend.slope * length
-    if len(tail) < 3 or abs(change) > width or not np.isfinite(tail.trend.low):
+    rise = settings.plateau_height * curve.settled_progress + width
+    if len(tail) < 3 or not -width <= change <= rise or not np.isfinite(tail.trend.low):
         return False
     if tail.trend.falls(settings.trend_z) and -change > width / 2:
         return False
-    highest = curve.best + settings.plateau_height * curve.settled_progress + width
-    return tail.middle <= highest
+    return tail.middle <= curve.best + rise
 
 
 def _negligible(curve: Trajectory, tail: Trajectory) -> float:

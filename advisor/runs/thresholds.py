@@ -115,7 +115,8 @@ class Thresholds:
     """A loss that loses as much at once and comes back part of the way must stay up for this many
     block medians."""
     collapse_share: float = 0.3
-    """An accuracy that is never again within this share of its first value was lost at once."""
+    """An accuracy that ends further than this share below its first value, a loss that stays further
+    than this share above it, have lost what they began with."""
     absurd_loss: float = 1e15
     """A loss that never falls below this exploded before its first value. Even the squared error of
     targets in the tens of millions stays below."""

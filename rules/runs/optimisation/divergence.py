@@ -156,21 +156,22 @@ def _collapse(descent: Descent) -> Draft | None:
 
 
 def _accuracy_lost(descent: Descent) -> Draft | None:
-    """An accuracy that is lost after its first evaluation, while the loss gets nowhere either."""
+    """An accuracy that is lost after its first evaluations, while the loss gets nowhere either."""
     accuracy, curve = descent.accuracy, descent.trajectory
-    if accuracy is None or not descent.accuracy_is_lost_at_once:
+    if accuracy is None or not descent.accuracy_is_lost_for_good:
         return None
     if curve.progress >= descent.thresholds.divergence_share * curve.scale:
         return None
     first, final = -float(accuracy.costs[0]), -accuracy.final.value
-    onset = int(accuracy.steps[1])
+    below = -accuracy.costs < (1 - descent.thresholds.collapse_share) * first
+    onset = int(accuracy.steps[int(np.argmax(below))])
     return Draft(
         CurveSpan(descent.run.name, (accuracy.tag,), int(accuracy.steps[0]), int(curve.steps[-1])),
-        f"`{accuracy.tag}` falls from {number(first)} to {number(-float(accuracy.costs[1]))} at "
-        f"{step(onset)} and does not recover",
+        f"`{accuracy.tag}` falls from {number(first)} to {number(final)} and does not recover",
         evidence=(
             figure("first value", first),
             figure("final level", final),
+            figure_at("lost by", onset),
             *_circumstances(descent, onset),
         ),
         causes=_CAUSES,

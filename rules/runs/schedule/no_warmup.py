@@ -29,6 +29,9 @@ def no_warmup(scheduled: ScheduledDescent) -> Iterator[Draft]:
         return
     back = np.flatnonzero(curve.blocks.medians < first)
     again = int(curve.blocks.first_steps[back[0]]) if len(back) else None
+    above = early.costs[1:] if again is None else early.costs[1:][early.steps[1:] < again]
+    if np.any(above < first):
+        return  # the first batch was merely an easy one
     until = f"until {step(again)}" if again is not None else "for the rest of the run"
     yield Draft(
         descent.span(int(curve.steps[0]), int(early.steps[-1])),
