@@ -6,7 +6,17 @@ import numpy as np
 
 from advisor.findings import Severity
 from advisor.runs.run import Curve, Split
-from tests.drawn_runs import Floats, drawn, falling, found, healthy_loss, judged, scatter, train
+from tests.drawn_runs import (
+    Floats,
+    drawn,
+    falling,
+    found,
+    healthy_loss,
+    judged,
+    names,
+    scatter,
+    train,
+)
 
 
 class TestGradients:
@@ -75,3 +85,37 @@ class TestGradients:
     def test_a_usual_norm_is_not_mentioned(self) -> None:
         norm = self.norm(np.abs(1 + scatter(300, 0.3)))
         assert self.said(train(healthy_loss(300)), norm) == []
+
+
+class TestUpdates:
+    """The size of what a step adds to the weights, over that of the weights."""
+
+    @staticmethod
+    def ratio(values: Floats, tag: str = "update_ratio/fc") -> Curve:
+        return replace(drawn("update_ratio", Split.TRAIN, values), tag=tag)
+
+    def test_steps_that_are_far_too_short_where_nothing_is_learned(self) -> None:
+        loss = train(2.303 + scatter(200, 0.002))
+        tiny = self.ratio(1e-7 * (1 + scatter(200, 0.1)))
+        diagnosis = judged(loss, tiny)
+        everything = (*diagnosis.findings, *(each.finding for each in diagnosis.explained))
+        (finding,) = (each for each in everything if each.name == "gradients")
+        assert finding.severity is Severity.WARNING
+        assert "too short" in finding.message
+
+    def test_steps_that_are_far_too_long_are_information(self) -> None:
+        finding = found(
+            judged(train(healthy_loss(200)), self.ratio(np.full(200, 0.2))), "gradients"
+        )
+        assert finding.severity is Severity.INFO
+        assert "too long" in finding.message
+
+    def test_logarithms_are_known_by_their_sign(self) -> None:
+        usual = self.ratio(-3 + scatter(200, 0.2))
+        assert "gradients" not in names(judged(train(healthy_loss(200)), usual))
+        long = self.ratio(-1 + scatter(200, 0.2))
+        assert "gradients" in names(judged(train(healthy_loss(200)), long))
+
+    def test_a_decay_at_the_end_makes_no_step_too_short(self) -> None:
+        decayed = self.ratio(1e-3 * np.where(np.arange(200) < 120, 1, 1e-6))
+        assert "gradients" not in names(judged(train(healthy_loss(200)), decayed))

@@ -442,3 +442,16 @@ class TestHistograms:
         file = EventFile(path)
         file.read()
         assert file.series["gradients/fc/norm"].values[0] == pytest.approx(np.linalg.norm(gradient))
+
+    def test_those_of_tensorflow_2_give_it_nearly(self, tmp_path: Path) -> None:
+        made = pytest.importorskip("tensorboard.plugins.histogram.summary_v2").histogram_pb
+        gradient = np.random.default_rng(0).normal(size=(30, 30))
+        steps = [
+            event(nested(5, made("dense/gradient", gradient * size).SerializeToString()), step)
+            for step, size in enumerate((1, 0, 1e-4))
+        ]
+        file = EventFile(event_file(tmp_path, *steps))
+        file.read()
+        norms = np.linalg.norm(gradient) * np.array([1, 0, 1e-4])
+        values = np.array(file.series["dense/gradient/norm"].values)
+        assert values == pytest.approx(norms, rel=0.03)

@@ -129,17 +129,20 @@ class _Assembly:
             self.miss("the learning-rate schedule", "no learning rate was logged")
 
     def gradients(self, descent: Descent) -> None:
-        """The logged gradient norms, as far as they have enough points."""
-        norms = [
-            found
-            for each in self.run.curves
-            if each.role.quantity == "gradient_norm"
-            and (found := self.long_enough(self.trajectory(each)))
-        ]
+        """The logged gradient norms and sizes of updates, as far as they have enough points."""
+        norms, updates = self.long_curves("gradient_norm"), self.long_curves("update_ratio")
         whole = descent.gradient if descent.gradient in norms else None
         layers = tuple(norm for norm in norms if norm is not whole)
-        if norms:
-            self.facts.append(GradientNorms(descent, whole or _norm_of_all(layers), layers))
+        if norms or updates:
+            whole = whole or _norm_of_all(layers)
+            self.facts.append(GradientNorms(descent, whole, layers, tuple(updates)))
+
+    def long_curves(self, quantity: str) -> list[Trajectory]:
+        return [
+            found
+            for each in self.run.curves
+            if each.role.quantity == quantity and (found := self.long_enough(self.trajectory(each)))
+        ]
 
     def siblings(self, curve: Trajectory) -> tuple[Trajectory, ...]:
         """Other primary training curves of something that is learned."""

@@ -282,11 +282,15 @@ class LossDescent(Descent):
 
 @dataclass(frozen=True)
 class GradientNorms:
-    """Gradient norms beside the curve that they train: of all parameters, and of single layers."""
+    """Gradient norms beside the curve that they train: of all parameters, and of single layers.
+
+    `updates` are logged ratios of what a step adds to a weight, to that weight.
+    """
 
     descent: Descent
     whole: Trajectory | None
     layers: tuple[Trajectory, ...]
+    updates: tuple[Trajectory, ...] = ()
 
     @property
     def thresholds(self) -> Thresholds:

@@ -246,6 +246,10 @@ class Thresholds:
     """... if at most this share of the norms is."""
     gradient_clipped_share: float = 0.5
     """Share of the norms at their largest value from which clipping rules the training,"""
+    update_ratio_lowest: float = 1e-5
+    """Size of a step over that of the weights below which it is too short,"""
+    update_ratio_highest: float = 0.03
+    """... and above which it is too long. About 1e-3 is usual (lecture notes of CS231n)."""
     gradient_limit_width: float = 0.005
     """... where this close to it, as a share, counts."""
 

@@ -64,10 +64,13 @@ LOSS = Quantity("loss", Family.LOSS, Direction.LOWER)
 RETURN = Quantity("return", Family.RETURN, Direction.HIGHER)
 LEARNING_RATE = Quantity("learning_rate", Family.PROCESS)
 GRADIENT_NORM = Quantity("gradient_norm", Family.PROCESS)
+UPDATE_RATIO = Quantity("update_ratio", Family.PROCESS)
 EPOCH = Quantity("epoch", Family.PROCESS)
 TIME = Quantity("time", Family.PROCESS)
 OTHER = Quantity("other", Family.OTHER)
-_PROCESS_NAMES = frozenset(each.name for each in (LEARNING_RATE, GRADIENT_NORM, EPOCH, TIME))
+_PROCESS_NAMES = frozenset(
+    each.name for each in (LEARNING_RATE, GRADIENT_NORM, UPDATE_RATIO, EPOCH, TIME)
+)
 
 # In the order in which they are looked for: the specific before the general.
 _METRICS: dict[str, tuple[Direction, str]] = {
@@ -133,6 +136,8 @@ _COUNTERS = word_set("step steps iter iters iteration iterations global batch")
 _RETURN_WORDS = word_set("reward rewards return returns ret rew rews")
 _PREFERENCES = word_set("chosen rejected margin margins")
 _GRADIENT_WORDS = word_set("grad grads gradient gradients")
+_UPDATE_WORDS = word_set("update updates ud")
+_RATIO_WORDS = word_set("ratio ratios ud weight weights data param params parameter parameters")
 _LEARNING_RATE = re.compile(r"lr\d*|lrs|learningrate|learningrates")
 _EPOCH_WORDS = frozenset({"epoch", "epochs"})
 
@@ -179,6 +184,8 @@ def _process(words: tuple[str, ...]) -> Quantity | None:
         words, ("learning", "rate")
     ):
         return OTHER if found & _MACHINERY else LEARNING_RATE
+    if found & _UPDATE_WORDS and found & _RATIO_WORDS:
+        return UPDATE_RATIO
     if "gnorm" in found or "gradnorm" in found or ("norm" in found and found & _GRADIENT_WORDS):
         return GRADIENT_NORM
     if words == ("total", "norm"):

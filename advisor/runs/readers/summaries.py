@@ -6,7 +6,12 @@ from math import nan, sqrt
 from typing import Any
 
 from advisor.runs.readers.hparams import hyperparameters_of_session
-from advisor.runs.readers.tensors import TensorNumber, number_in_tensor, strings_in_tensor
+from advisor.runs.readers.tensors import (
+    TensorNumber,
+    floats_in_tensor,
+    number_in_tensor,
+    strings_in_tensor,
+)
 from advisor.runs.readers.wire import Field, WireType, double, fields, float32, signed, text
 
 # field numbers of Summary, Summary.Value and SummaryMetadata
@@ -98,8 +103,12 @@ class SummaryDecoder:
             self._add_tensor(data, tag, tensor, event)
         else:
             event.other += 1
-            if _HISTOGRAM in parts and _GRADIENT in tag.lower():
+            if _GRADIENT not in tag.lower():
+                return
+            if _HISTOGRAM in parts:
                 event.norms[f"{tag}/norm"] = _norm(data, parts[_HISTOGRAM])
+            elif plugin == "histograms" and tensor is not None:
+                event.norms[f"{tag}/norm"] = _norm_of_buckets(data, tensor)
 
     def _add_tensor(self, data: bytes, tag: str, tensor: Field, event: Event) -> None:
         found = number_in_tensor(data, tensor.start, tensor.stop)
@@ -123,6 +132,20 @@ def _norm(data: bytes, histogram: Field) -> float:
             squares = double(data, part)
             return sqrt(squares) if squares >= 0 else nan
     return 0.0
+
+
+def _norm_of_buckets(data: bytes, tensor: Field) -> float:
+    """The norm that a histogram of TensorFlow 2 tells: rows of left edge, right edge and count.
+
+    What lies in a bucket is taken as spread evenly over it; numbers that are all alike were put
+    by some versions into one bucket of width 1 around them.
+    """
+    numbers = floats_in_tensor(data, tensor.start, tensor.stop)
+    rows = [*zip(numbers[::3], numbers[1::3], numbers[2::3], strict=False)]
+    if len(rows) == 1 and rows[0][1] - rows[0][0] == 1.0:
+        low, high, count = rows[0]
+        return abs(low + high) / 2 * sqrt(count)
+    return sqrt(sum(n * (low * low + low * high + high * high) / 3 for low, high, n in rows))
 
 
 def _plugin_data(data: bytes, metadata: Field) -> Iterator[Field]:

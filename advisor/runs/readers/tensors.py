@@ -115,6 +115,23 @@ def number_in_tensor(data: bytes, start: int, stop: int) -> TensorNumber | None:
     return _element(data, values[0], dtype) if len(values) == 1 else None
 
 
+def floats_in_tensor(data: bytes, start: int, stop: int) -> tuple[float, ...]:
+    """All numbers in a tensor of floats or doubles; empty if it holds others.
+
+    Raises `MalformedMessage`.
+    """
+    dtype, packed = 0, b""
+    for field in fields(data, start, stop):
+        if field.number == _DTYPE:
+            dtype = field.value
+        elif field.number in {_CONTENT, _FLOATS, _DOUBLES}:
+            packed += data[field.start : field.stop]
+    form = _CONTENT_FORMATS.get(dtype, "") if dtype in {1, 2} else ""
+    if not form or len(packed) % struct.calcsize(form):
+        return ()
+    return tuple(number for (number,) in struct.iter_unpack(form, packed))
+
+
 def strings_in_tensor(data: bytes, start: int, stop: int) -> Iterator[str]:
     """The strings in the tensor `data[start:stop]`; raises `MalformedMessage`."""
     for field in fields(data, start, stop):

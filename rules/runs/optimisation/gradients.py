@@ -29,6 +29,7 @@ def gradients(norms: GradientNorms) -> Iterator[Draft]:
     if norms.whole is not None:
         yield from _growing(norms, norms.whole) or _bursts(norms, norms.whole)
         yield from _clipped(norms, norms.whole)
+    yield from _updates(norms)
 
 
 def _gone(norms: GradientNorms) -> Iterator[Draft]:
@@ -137,6 +138,35 @@ def _clipped(norms: GradientNorms, whole: Trajectory) -> Iterator[Draft]:
         severity=Severity.INFO,
         causes=_CAUSES_CLIPPED,
     )
+
+
+def _updates(norms: GradientNorms) -> Iterator[Draft]:
+    """Steps that are far too short or too long for the weights they are added to."""
+    settings = norms.thresholds
+    usual = {update.tag: _usual_ratio(update) for update in norms.updates}
+    if not usual:
+        return
+    ratio = float(np.median([*usual.values()]))
+    if settings.update_ratio_lowest <= ratio <= settings.update_ratio_highest:
+        return
+    tag = min(usual, key=lambda each: abs(usual[each] - ratio))
+    of = f" and {len(usual) - 1} more" if len(usual) > 1 else ""
+    short = ratio < settings.update_ratio_lowest
+    stuck = short and norms.descent.never_left_its_start
+    yield Draft(
+        norms.span(*norms.updates),
+        f"`{tag}`{of}: a step changes the weights by {number(ratio)} of their size, where about "
+        f"0.001 is usual: the steps are too {'short' if short else 'long'}",
+        evidence=(figure("median ratio", ratio),),
+        severity=None if stuck else Severity.INFO,
+        causes=("learning rate too low",) if short else ("learning rate too high",),
+    )
+
+
+def _usual_ratio(update: Trajectory) -> float:
+    """The median ratio of the first half; logarithms, which are negative, are to base 10."""
+    half = update.part(0.0, 0.5)
+    return float(10**half.middle) if half.middle < 0 else half.middle
 
 
 def _share_of_zeros(curve: Trajectory) -> float:
