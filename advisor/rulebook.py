@@ -24,9 +24,9 @@ from advisor.findings import (
     RelatedLocation,
     Severity,
 )
+from advisor.packs import rule_packs
 from advisor.recipe.steps import Step
 
-ENTRY_POINT_GROUP = "nnlint.rules"
 DEFAULT_SEVERITIES = frozenset({Severity.ERROR, Severity.WARNING})
 URL_OF_PAGES = "https://github.com/nnlint/nnlint/blob/main/rules"
 
@@ -291,7 +291,5 @@ def rulebook(kind: str | None = None) -> Rulebook:
 
     With a `kind`, `code` or `runs`, only the rules of that kind.
     """
-    from importlib.metadata import entry_points
-
-    packs = (point.load() for point in entry_points(group=ENTRY_POINT_GROUP))
+    packs = map(import_module, rule_packs())
     return Rulebook(each for pack in packs for each in rules_of_pack(pack, kind))

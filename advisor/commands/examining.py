@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.code.outcomes import Outcome, Seen
+from advisor.commands.engine import load_engine
 from advisor.commands.policy import Policy
 from advisor.settings import SettingsError
 
@@ -61,6 +62,8 @@ class Examiner:
             return Outcome(problem=f"{task.display_name}: {what}", final=False)
 
     def _examine(self, task: Task) -> Outcome:
+        if task.relevant:
+            load_engine()
         source = self._source(task)
         if not task.relevant:
             source.check_syntax()

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from advisor import __version__
 from advisor.code.contents import digest_of
+from advisor.packs import rule_packs
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -17,18 +18,10 @@ def environment() -> str:
     return digest_of(repr((sys.version, stamps)).encode())
 
 
-def rule_packs() -> list[str]:
+def folders_of_packs() -> list[str]:
     """The folders of the installed rule packs. It is slow to find out."""
-    from importlib.metadata import entry_points
-
-    from advisor.rulebook import ENTRY_POINT_GROUP
-
-    folders: set[str] = set()
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        spec = find_spec(point.module)
-        if spec is not None:
-            folders.update(spec.submodule_search_locations or ())
-    return sorted(folders)
+    specs = [spec for module in rule_packs() if (spec := find_spec(module)) is not None]
+    return sorted({each for spec in specs for each in spec.submodule_search_locations or ()})
 
 
 def fingerprint(packs: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.discovery import FoundFile, find_files
 from advisor.code.prefilter import mentions_training_library
+from advisor.commands.engine import load_engine
 from advisor.commands.examining import Examiner, Task, rare_collections
 from advisor.commands.policy import Policy
 
@@ -173,7 +174,7 @@ class Lint:
         if jobs > 1:
             from advisor.commands.workers import examine_in_parallel
 
-            _load()
+            load_engine()  # here, so that the copies of this process need not
             yield from examine_in_parallel(tasks, jobs, make)
             return
         examiner = make()
@@ -222,12 +223,3 @@ class Lint:
         if message not in self._told:
             self._told.add(message)
             self._complain(message)
-
-
-def _load() -> None:
-    """Import what looks at files, so that the copies of this process need not."""
-    from advisor.code.analysis import models
-    from advisor.rulebook import rulebook
-
-    rulebook("code")
-    models()

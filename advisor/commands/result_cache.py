@@ -153,7 +153,7 @@ class ResultCache:
         """Whether what is stored is of this nnlint, with these rules; else it is dropped."""
         stored, environment = self._stored, fingerprint.environment()
         same = stored.environment == environment
-        packs = stored.packs if same else fingerprint.rule_packs()
+        packs = stored.packs if same else fingerprint.folders_of_packs()
         current = fingerprint.fingerprint(packs)
         if stored.fingerprint == current:
             stored.environment = environment
