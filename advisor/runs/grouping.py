@@ -165,15 +165,32 @@ class _Layout:
         return {split_of(tag) for tag in tags} - {Split.UNKNOWN}
 
     def _home_of_series(self, folder: Path) -> _Home | None:
-        """`Loss_train/` that holds the one tag `Loss`, below a folder that has a writer too."""
+        """`Loss_train/` that holds the one tag `Loss`, below a folder that has a writer too.
+
+        The writer's file, in which there is nothing, is often lost; `Loss_val/` beside it tells.
+        """
         prefixes = tuple(tag.replace("/", "_") + "_" for tag in self._tags(folder))
         for above in folder.parents:
             name = folder.relative_to(above).as_posix()
-            if prefixes and above in self.folders and all(map(name.startswith, prefixes)):
+            known = above in self.folders or self._has_splits_beside(folder, above)
+            if prefixes and known and all(map(name.startswith, prefixes)):
                 return _Home(above, above, name, FolderRole.SERIES)
             if above == self.root:
                 break
         return None
+
+    def _has_splits_beside(self, folder: Path, above: Path) -> bool:
+        """Whether other folders in the same place hold the one tag of this one on other splits."""
+        tags = self._tags(folder)
+        if len(tags) != 1 or folder.parent != above:
+            return False
+        start = next(iter(tags)).replace("/", "_") + "_"
+        alike = {
+            split_of(other.name.removeprefix(start))
+            for other in self.folders
+            if other.parent == above and other.name.startswith(start) and self._tags(other) == tags
+        }
+        return len(alike) > 1 and Split.UNKNOWN not in alike
 
     def _home_of_hyperparameters(self, folder: Path) -> _Home | None:
         """A folder with hyper-parameters and final values, below the run's own."""
