@@ -7,9 +7,11 @@ import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from advisor.runs.diagnosis import RunDiagnosis, diagnose
 from advisor.runs.loading import load_runs
@@ -27,9 +29,10 @@ PER_STEP = np.repeat(TRAIN, BATCHES) * (1 + scatter(EPOCHS * BATCHES, 0.1))
 SECONDS = STEPS.astype(float)
 
 Write = Callable[[Path], None]
+Numbers = NDArray[Any]
 
 
-def points(tag: str, values: np.ndarray, steps: np.ndarray, times: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def points(tag: str, values: Numbers, steps: Numbers, times: Numbers) -> bytes:
     return b"".join(
         scalar(tag, int(step), float(value), START + float(time))
         for step, value, time in zip(steps, values, times, strict=True)
@@ -41,15 +44,15 @@ def batches(tag: str, every: int = 1) -> bytes:
     return points(tag, PER_STEP[at], at + 1, at.astype(float))
 
 
-def by_epoch(*pairs: tuple[str, np.ndarray]) -> bytes:  # type: ignore[type-arg]
+def by_epoch(*pairs: tuple[str, Numbers]) -> bytes:
     return b"".join(points(tag, values, _T, SECONDS) for tag, values in pairs)
 
 
-def by_step(*pairs: tuple[str, np.ndarray]) -> bytes:  # type: ignore[type-arg]
+def by_step(*pairs: tuple[str, Numbers]) -> bytes:
     return b"".join(points(tag, values, STEPS, SECONDS) for tag, values in pairs)
 
 
-def tensors(folder: Path, curves: Mapping[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+def tensors(folder: Path, curves: Mapping[str, Numbers]) -> None:
     """Scalars as tensors of rank 0, as Keras writes them."""
     records = [
         event(summary(tensor(tag, b"\x08\x01\x22\x04" + np.float32(value).tobytes())), int(epoch))
@@ -59,7 +62,7 @@ def tensors(folder: Path, curves: Mapping[str, np.ndarray]) -> None:  # type: ig
     event_file(folder, *records, name="events.out.tfevents.1700000000.host.1.0.v2")
 
 
-def table(path: Path, columns: Mapping[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+def table(path: Path, columns: Mapping[str, Numbers]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)

@@ -20,7 +20,7 @@ from advisor.runs.facts import (
     ScheduledDescent,
 )
 from advisor.runs.not_judged import NotJudged
-from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, uniform_guess
+from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, as_fractions, uniform_guess
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
@@ -257,6 +257,8 @@ class _Assembly:
         if min(len(train), len(validation)) < 3:
             return self.miss(what, "fewer than three common points were logged")
         train = self.epoch_means(train) or train
+        if train.curve.role.quantity == "accuracy":
+            train, validation = as_fractions(train), as_fractions(validation)
         common = _on_steps_of(train, validation)
         if common is None:
             return self.miss(what, "their steps count different things")

@@ -17,8 +17,9 @@ def non_finite(book: Logbook) -> Iterator[Draft]:
     broken = [
         curve
         for curve in book.learned
-        if curve.role.quantity in {"loss", "return"} and _first_break(curve) is not None
+        if curve.role.quantity == "loss" and _first_break(curve) is not None
     ]
+    broken += _broken_returns(book)
     if not broken:
         return
     curve = min(broken, key=lambda each: (_step_of_break(each), not each.role.primary))
@@ -41,6 +42,7 @@ def non_finite(book: Logbook) -> Iterator[Draft]:
     )
 
 
+_ENDED = 3  # values in a row that no run of empty means makes
 _CAUSES_AT_ONCE = (
     "a log, square root or division of something that can be 0",
     "NaN in the inputs or targets",
@@ -51,6 +53,13 @@ _CAUSES_LATER = (
     "exponentials, logarithms or divisions that leave their range",
     "half precision without loss scaling",
 )
+
+
+def _broken_returns(book: Logbook) -> list[Curve]:
+    """The returns, if all of them end as no number: now and then one is the mean of no episode."""
+    returns = [curve for curve in book.learned if curve.role.quantity == "return"]
+    ended = all(len(each) and not np.isfinite(each.values[-_ENDED:]).any() for each in returns)
+    return returns if ended else []
 
 
 def _first_break(curve: Curve) -> int | None:
