@@ -156,6 +156,7 @@ def test_generators_of_keras_change_all_that_flows_from_them(text: str) -> None:
         "val = ImageDataGenerator(rescale=1 / 255).flow_from_directory('data/val')\n",
         "val = ImageDataGenerator(rotation_range=0).flow_from_directory('data/val')\n",
         "val = ImageDataGenerator(**options).flow_from_directory('data/val')\n",
+        "for aug in range(5):\n    val = changing.flow_from_directory('data/val')\n    add(val)\n",
     ],
 )
 def test_generators_that_change_nothing_at_random_may_feed_an_evaluation(text: str) -> None:

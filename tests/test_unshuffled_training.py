@@ -79,6 +79,7 @@ def test_training_wants_another_order_in_each_epoch(dataset: str, order: str) ->
         "train(DataLoader(CIFAR10('data'), batch_size=50000))",
         "data = CIFAR10('data')\ntrain(DataLoader(data, batch_size=len(data)))",
         "train(DataLoader(load_dataset('somewhere'), batch_size=32))",
+        "dummy_x = load()\ntrain(DataLoader(TensorDataset(dummy_x, load()), batch_size=4))",
     ],
 )
 def test_the_order_may_be_left_to_others(text: str) -> None:

@@ -11,7 +11,7 @@ from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import holds_unit_tests, seen_from, words
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.torch_data import SUBSET, whole_behind
@@ -41,6 +41,7 @@ _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
 _MNIST_LIKE = 2
 # Held-out data that is loaded this many times is looked at in several versions, to average over them.
 MOST_PASSES = 3
+_VERSIONS = frozenset(["aug", "augs", "augmentation", "augmentations", "tta"])
 _HELD_OUT_PARTS = frozenset({"test", "val", "valid", "validation", "evaluation"})
 
 
@@ -117,13 +118,22 @@ class HeldOutData(Fact):
         """The transform that changes each sample at random, where that is not on purpose."""
         if _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
             return None
-        if self._times_loaded() >= MOST_PASSES:
+        if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
         return random_part(self.transform)
 
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}
         return sum(_dataset(loader) is self.dataset for loader in loaders)
+
+    def _is_in_loop_over_versions(self) -> bool:
+        """Whether it is loaded once for each of several augmentations: `for aug in range(5)`."""
+        return any(
+            words(code_of(part)) & _VERSIONS
+            for loop in self.event.context.loops
+            for part in (getattr(loop.node, "target", None), getattr(loop.node, "iter", None))
+            if isinstance(part, cst.CSTNode)
+        )
 
     def _said(self) -> set[str]:
         names = names_of(self.dataset) | {
