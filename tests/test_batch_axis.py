@@ -133,3 +133,45 @@ def f():
 )
 def test_squeeze_without_a_dimension_may_drop_the_batch(line: str, options: str) -> None:
     check(over_batches(line, options), "NN306")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x.view(-1, 16 * 5)  # error",  # of (16, 5, 5)
+        "x.reshape(-1, 80)  # error",
+        "x.view(-1, 16 * 5 * 5)",
+        "x.view(-1, 25)",
+        "x.view(-1, 5)",
+        "x.view(-1, 100)",
+        "x.view(-1, 8, 25)",
+    ],
+)
+def test_rows_that_end_within_an_axis_belong_to_no_sample(line: str) -> None:
+    body = f"""
+def f():
+    data = TensorDataset(torch.randn(96, 16, 5, 5))
+    for (x,) in DataLoader(data, batch_size=8):
+        {line}
+"""
+    check(body, "NN302")
+
+
+@pytest.mark.parametrize(
+    ("rows", "targets"),
+    [
+        ("x.view(-1, 4 * 49)  # error", "y"),
+        ("x.flatten(1)", "y"),
+        ("x.view(-1, 4 * 49)", "y.repeat_interleave(4)"),
+        ("x.view(-1, 4 * 49)", "torch.cat([y, y, y, y])"),
+    ],
+)
+def test_several_rows_of_a_sample_cannot_all_have_its_target(rows: str, targets: str) -> None:
+    body = f"""
+def f(head):
+    data = TensorDataset(torch.randn(96, 4, 14, 14), torch.randint(0, 3, (96,)))
+    for x, y in DataLoader(data, batch_size=8):
+        rows = {rows}
+        F.cross_entropy(nn.Linear(196, 3)(rows), {targets})
+"""
+    check(body, "NN302")

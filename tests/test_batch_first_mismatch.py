@@ -153,3 +153,13 @@ def test_the_first_state_needs_a_sample_for_each_sample() -> None:
             return nn.GRU(8, 16)(x, torch.zeros(1, x.size(1), 16))
         """
     )
+
+
+def test_of_a_layer_that_is_given_samples_as_time_no_more_is_said() -> None:
+    code = MODEL.replace(
+        "BODY",
+        """x = self.embedding(x)
+        output, state = self.time_first(x)  # error
+        return output[:, -1]""",
+    )
+    assert findings(code) == marked(code, "NN305")

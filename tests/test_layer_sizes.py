@@ -182,3 +182,53 @@ def f(data):
 """,
         "NN304",
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.zeros(32, 128) - torch.zeros(32, 128).mean(1)  # error",
+        "rows = np.random.rand(8, 200); rows - rows.mean(axis=1)  # error",
+        "torch.add(torch.zeros(4, 3), torch.zeros(4))  # error",
+        "torch.zeros(16, 32) @ torch.zeros(64, 32)  # error",
+        "torch.bmm(torch.zeros(2, 3, 4), torch.zeros(2, 3, 4))  # error",
+        "torch.zeros(1, 10).dot(torch.zeros(1, 10))",
+        "torch.cat([torch.zeros(1, 8, 6, 6), torch.zeros(1, 8, 5, 5)], dim=1)  # error",
+        "F.mse_loss(torch.zeros(8, 3), torch.zeros(8, 4))  # error",
+        "F.cross_entropy(torch.zeros(32, 10), torch.zeros(8).long())  # error",
+        "torch.zeros(32, 128) - torch.zeros(32, 128).mean(1, keepdim=True)",
+        "rows = np.random.rand(8, 200); rows - rows.mean(axis=0)",
+        "rows = np.random.rand(8, 200); rows - rows.mean(axis=1, keepdims=True)",
+        "torch.zeros(32, 1, 128) + torch.zeros(5, 128)",
+        "torch.zeros(16, 32) @ torch.zeros(64, 32).T",
+        "torch.zeros(2, 3, 4) @ torch.zeros(4)",
+        "torch.cat([torch.zeros(1, 8, 6, 6), torch.zeros(1, 3, 6, 6)], dim=1)",
+        "F.cross_entropy(torch.zeros(10), torch.tensor(3))",
+        "F.cross_entropy(torch.zeros(8, 10), torch.zeros(8).long())",
+        "torch.zeros(8, x.size(0)) + torch.zeros(8)",
+    ],
+)
+def test_two_tensors_that_do_not_go_together_are_told(line: str) -> None:
+    check(f"def f(x):\n    {line}\n", "NN307")
+
+
+def test_only_the_first_of_what_cannot_be_is_told() -> None:
+    check(
+        """
+def f():
+    x = torch.zeros(4, 3) + torch.zeros(4)  # error
+    return x @ torch.zeros(5, 2) - torch.zeros(3, 7, 9)
+""",
+        "NN307",
+    )
+
+
+def test_what_stands_under_a_condition_may_never_happen() -> None:
+    check(
+        """
+def f(x, strict):
+    if strict:
+        return torch.zeros(4, 3) + torch.zeros(4)
+""",
+        "NN307",
+    )

@@ -27,6 +27,14 @@ EVALUATED_IN_TRAINING_MODE = {
             for x, y in test_loader:
                 print(loss_of(model(x), y))  # error
         """,
+    "whose output is called so": """
+        x, y = torch.randn(120, 3), torch.randint(0, 2, (120,))
+        for epoch in range(3):
+            train_one_epoch()
+            with torch.no_grad():
+                val_loss = loss_of(model(x[96:]), y[96:])  # error
+            print(val_loss)
+        """,
     "in a helper that is given the model": """
         @torch.no_grad()
         def accuracy(network, loader):

@@ -76,3 +76,29 @@ def test_width_and_height_that_are_taken_for_each_other_stay_where_they_are() ->
         return images.view(n, c, w, h)  # error
     """
     assert findings(text) == marked(text, "NN301")
+
+
+def test_pictures_of_known_sizes_are_not_turned_by_a_reshape() -> None:
+    code = """
+import numpy as np
+import torch
+pictures = np.random.default_rng(0).integers(0, 256, size=(160, 32, 32, 3), dtype=np.uint8)
+x = torch.from_numpy(pictures).float() / 255
+right = x.permute(0, 3, 1, 2)
+same = x.reshape(-1, 32, 32, 3)
+flat = x.reshape(160, -1)
+wrong = x.reshape(-1, 3, 32, 32)  # error
+"""
+    assert findings(code) == marked(code, "NN301")
+
+
+def test_the_axes_that_a_layer_makes_are_known_in_numbers_too() -> None:
+    code = """
+import torch
+from torch import nn
+maps = nn.Conv2d(3, 32, 4, 4)(torch.randn(2, 3, 16, 16))
+batch, channels, height, width = maps.shape
+right = maps.flatten(2).transpose(1, 2)
+wrong = maps.view(batch, height * width, channels)  # error
+"""
+    assert findings(code) == marked(code, "NN301")

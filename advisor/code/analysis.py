@@ -9,6 +9,7 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.interpreter.machine import Machine
 from advisor.code.interpreter.toplevel import entry_points
 from advisor.code.library.dispatch import Models
+from advisor.code.outcomes import in_the_text
 from advisor.code.project import Project
 from advisor.code.sources import Source
 from advisor.findings import Finding, Location
@@ -20,9 +21,11 @@ __all__ = ["Analysis", "Project", "analyze"]
 @dataclass(slots=True)
 class Analysis:
     """What is to be said of a file, and where the interpreter has given up on it: mostly after a
-    number of steps, which is the same each time, seldom because it `ran_out_of_time`."""
+    number of steps, which is the same each time, seldom because it `ran_out_of_time`. `elsewhere` is
+    what it shows of the files that it imports."""
 
     findings: list[Finding] = field(default_factory=list)
+    elsewhere: list[Finding] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     ran_out_of_time: bool = False
 
@@ -37,8 +40,9 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
     """Run a file from all its entry points and collect what the rules find, in the order of the
     text. Raises `SourceError` when the file is not Python.
 
-    A finding lies in `source` itself: what is wrong in an imported file is said when that file is
-    analysed.
+    What is wrong in an imported file is mostly said when that file is analysed. What only shows when
+    a script runs it is said `elsewhere`: a layer in a module of models may not fit what the script
+    builds it for.
     """
     result = Analysis()
     machine = Machine(project, models())
@@ -52,10 +56,14 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
             if entry.given_up is not None:
                 result.given_up.append(f"{entry.name}: {entry.given_up}")
                 continue
-            run = AbstractRun(source, entry.name, entry.trace, entry.is_script)
+            run = AbstractRun(
+                source, entry.name, entry.trace, entry.is_script, project.is_looked_at
+            )
             for finding in _findings(run, wanted):
                 place = finding.place
-                if isinstance(place, Location) and place.filename == source.display_name:
+                if not isinstance(place, Location):
+                    continue
+                if place.filename == source.display_name or entry.is_script:
                     found.setdefault((finding.code, place), finding)
     finally:
         machine.finish()
@@ -63,7 +71,9 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
     result.given_up += [
         f"{name}: not every call is followed" for name in sorted(machine.left_alone)
     ]
-    result.findings = sorted(found.values(), key=_order)
+    for finding in sorted(found.values(), key=in_the_text):
+        own = finding.location.filename == source.display_name
+        (result.findings if own else result.elsewhere).append(finding)
     return result
 
 
@@ -74,9 +84,3 @@ def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Fi
             for rule in rules:
                 found.extend(rule.findings(fact))
     return found
-
-
-def _order(finding: Finding) -> tuple[int, int, int, str]:
-    place = finding.place
-    assert isinstance(place, Location)
-    return place.cell or 0, place.row, place.column, finding.code

@@ -42,6 +42,12 @@ class Outcome:
     pages: dict[str, str] = field(default_factory=dict)
 
 
+def in_the_text(finding: Finding) -> tuple[int, int, int, str]:
+    """By this, findings in one file are told in the order of its text."""
+    place = finding.location
+    return place.cell or 0, place.row, place.column, finding.code
+
+
 def plain(finding: Finding) -> dict[str, Any]:
     """A finding in code as lists, dicts, texts and numbers."""
     return asdict(finding)

@@ -58,6 +58,11 @@ class Project:
         """The source at a real path, if it has been read and is kept."""
         return self._sources.get(path)
 
+    def is_looked_at(self, source: Source) -> bool:
+        """Whether a file is among those that findings are wanted for."""
+        place = self._place_of(source)
+        return place is not None and place in self._names
+
     def tidy(self, last: str) -> int:
         """Drop the trees that no import has led to, and when they have become many also those that
         the file at the real path `last` does not lead to: its neighbours will need the same. Returns

@@ -203,6 +203,12 @@ def axis_of_length(value: int) -> Number:
     return Number(1, ((Symbol(str(value), is_axis=True, value=value), 1),))
 
 
+def new_axis(length: Number) -> Number:
+    """The length of a new axis: a known one is told apart from others of equal length."""
+    whole = length.integer
+    return length if length.factors or whole is None or whole <= 1 else axis_of_length(whole)
+
+
 def multiply(left: Number, right: Number) -> Number:
     """The product."""
     if not left.factors and not right.factors:

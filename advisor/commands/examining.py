@@ -16,6 +16,7 @@ from advisor.settings import SettingsError
 if TYPE_CHECKING:
     from advisor.code.project import Project
     from advisor.code.sources import Source
+    from advisor.findings import Finding
 
 _MOST_GARBAGE = 600_000
 """After so many characters the trees that nothing needs any more are given back; some eighty times
@@ -42,6 +43,7 @@ class Examiner:
     def __init__(self, policy: Policy, names: Mapping[str, str]) -> None:
         self._policy = policy
         self._names = names
+        self._paths = {name: path for path, name in names.items()}
         self._project: Project | None = None
         self._garbage = 0
 
@@ -83,6 +85,7 @@ class Examiner:
             if not source.suppresses(finding) and self._policy.reports(finding, task.path):
                 severity = self._policy.severity(finding, task.path)
                 outcome.findings.append(replace(finding, severity=severity))
+        outcome.findings += self._elsewhere(project, analysis.elsewhere)
         for reason in analysis.given_up:
             outcome.remarks.append(f"{task.display_name}: not followed to the end: {reason}")
         outcome.final = not analysis.ran_out_of_time
@@ -99,6 +102,20 @@ class Examiner:
             self._garbage = 0
             gc.collect()
         return outcome
+
+    def _elsewhere(self, project: "Project", findings: "list[Finding]") -> "Iterator[Finding]":
+        """What is to be reported of other files that are looked at as well, as their own comments and
+        settings want it."""
+        for finding in findings:
+            real = self._paths.get(finding.location.filename)
+            source = None if real is None else project.known(real)
+            if real is None or source is None or source.suppresses(finding):
+                continue
+            path = Path(real)
+            rules = self._policy.rules(self._policy.settings(path))
+            wanted = any(rule.code == finding.code for rule in rules)
+            if wanted and self._policy.reports(finding, path):
+                yield replace(finding, severity=self._policy.severity(finding, path))
 
     def _source(self, task: Task) -> "Source":
         from advisor.code.sources import source_from_bytes

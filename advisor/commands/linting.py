@@ -90,7 +90,7 @@ class Lint:
         ]
         if self._cache is not None:
             self._cache.save()
-        return [finding for findings in reported for finding in findings]
+        return _by_file([task.display_name for task in tasks], reported)
 
     def source_of(self, filename: str) -> "Source | None":
         """The source that findings call `filename`, which may be one that was only imported."""
@@ -223,3 +223,30 @@ class Lint:
         if message not in self._told:
             self._told.add(message)
             self._complain(message)
+
+
+def _by_file(names: Sequence[str], reported: Sequence[list["Finding"]]) -> list["Finding"]:
+    """The findings file by file, each told once: what a script shows of a file that it imports stands
+    among what is found in that file itself."""
+    if all(
+        each.location.filename == name
+        for name, found in zip(names, reported, strict=True)
+        for each in found
+    ):
+        return [finding for findings in reported for finding in findings]
+    from advisor.code.outcomes import in_the_text
+
+    files: dict[str, dict[tuple[str, object], Finding]] = {name: {} for name in names}
+    everything = [each for findings in reported for each in findings]
+    own = [
+        each
+        for name, found in zip(names, reported, strict=True)
+        for each in found
+        if each.location.filename == name
+    ]
+    for finding in (*own, *everything):
+        found = files.setdefault(finding.location.filename, {})
+        found.setdefault((finding.code, finding.place), finding)
+    return [
+        finding for found in files.values() for finding in sorted(found.values(), key=in_the_text)
+    ]

@@ -1,6 +1,6 @@
 """What happens to modules: how they are built, switched, called, filled and saved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from advisor.code.events.context import Event
 from advisor.code.values import Arguments, Instance, Layer, Tensor, Value
@@ -59,7 +59,8 @@ class WeightsFilled(Event):
 class ForwardRun(Event):
     """A module is called on its inputs. What happens in it has indices below `end`.
 
-    `modes` are the switches that may have been the last ones to set the module's mode.
+    `modes` are the switches that may have been the last ones to set the module's mode, `called` the
+    names that its output, or what is computed from that next, is given.
     """
 
     module: Value
@@ -67,6 +68,7 @@ class ForwardRun(Event):
     output: Value | None = None
     end: int = -1
     modes: "tuple[ModeSwitched, ...]" = ()
+    called: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False, slots=True)

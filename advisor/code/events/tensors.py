@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from advisor.code.events.context import Event
 from advisor.code.symbols import Number
-from advisor.code.values import Tensor, Value
+from advisor.code.values import Shape, Tensor, Value
 
 
 @dataclass(eq=False, slots=True)
@@ -77,6 +77,17 @@ class Broadcast(Event):
 
     column: Tensor
     row: Tensor
+
+
+@dataclass(eq=False, slots=True)
+class ShapesClashed(Event):
+    """Tensors whose axes differ in length are put together: `operation` is what was asked for,
+    `left` and `right` are the shapes, `decided` is False when other tensors may have met."""
+
+    operation: str
+    left: Shape
+    right: Shape
+    decided: bool
 
 
 @dataclass(eq=False, slots=True)

@@ -1,16 +1,17 @@
 """Batches: what becomes of the axis that samples lie along."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import Broadcast, LayerRun, Reshaped, Squeezed
+from advisor.code.events import Broadcast, LayerRun, LossComputed, Reshaped, Squeezed
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, shape_of
+from advisor.code.values import Shape, Tensor, shape_of
 from advisor.rulebook import Draft
 
 
@@ -20,11 +21,18 @@ class BatchAxis(Fact):
     where a column meets a row."""
 
     event: LayerRun | Reshaped | Squeezed | Broadcast
+    is_unmatched: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Everything that may do something to the axis."""
-        for kind in (LayerRun, Reshaped, Squeezed, Broadcast):
+        """Everything that may do something to the axis. A reshape is unmatched when it makes several
+        rows of a sample of which a loss knows one target."""
+        unmatched = {
+            event for loss in run.events(LossComputed) for event in _multiplying(run, loss)
+        }
+        for reshaped in run.events(Reshaped):
+            yield cls(reshaped, reshaped in unmatched)
+        for kind in (LayerRun, Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
 
     @property
@@ -50,6 +58,23 @@ class BatchAxis(Fact):
         sizes_are_known = len(rows.factors) == 1 and _holds_batch(rows)
         return sizes_are_known and isinstance(rows.coefficient, Fraction)
 
+    def is_cut_across_axes(self) -> bool:
+        """Whether a reshape cuts each sample into rows that end somewhere within its axes: not at
+        the end of one of them, nor after an even part of it."""
+        if not isinstance(self.event, Reshaped) or self.event.dims[0] is not None:
+            return False
+        dims = self.event.tensor.shape.dims if isinstance(self.event.tensor, Tensor) else None
+        if not dims or not _holds_batch(dims[0]) or dims[0].axis is None:
+            return False
+        own = [dim.integer for dim in dims[1:]]
+        wished = [None if dim is None else dim.integer for dim in self.event.dims[1:]]
+        lengths = [length for length in own if length is not None]
+        row = prod(length for length in wished if length is not None)
+        if len(lengths) < len(own) or None in wished or row < 1:
+            return False
+        rows = prod(lengths) // row
+        return rows > 1 and rows * row == prod(lengths) and not _ends_at_axis(lengths, row)
+
     def may_vanish(self) -> bool:
         """Whether all axes of length one are dropped, which a batch of one has one more of."""
         if not isinstance(self.event, Squeezed):
@@ -73,6 +98,36 @@ def _axis(shape: Shape, index: int) -> Number | None:
     if shape.dims is None:
         return shape.known_axes.get(index)
     return shape.dims[index] if shape.dims else None
+
+
+def _multiplying(run: AbstractRun, loss: LossComputed) -> Iterable[Reshaped]:
+    """The last reshape before a loss that has made as many rows of a batch as the loss is given,
+    when it is given targets for a batch only."""
+    predicted, wanted = shape_of(loss.prediction), shape_of(loss.target)
+    rows, samples = (None if shape is None else _axis(shape, 0) for shape in (predicted, wanted))
+    if rows is None or samples is None or not _holds_batch(samples) or samples.axis is None:
+        return
+    ratio = symbols.divide(symbols.without_names(rows), samples)
+    if ratio is None or ratio.constant is None or ratio.is_one:
+        return
+    for event in reversed(list(run.events(Reshaped))):
+        shape = shape_of(event.tensor)
+        if event.index > loss.index or shape is None or not shape.dims:
+            continue
+        made = symbols.without_names(completed(shape, event.dims)[0])
+        if shape.dims[0] == samples and made == symbols.without_names(rows):
+            yield event
+            return
+
+
+def _ends_at_axis(lengths: Sequence[int], row: int) -> bool:
+    """Whether rows of a length end where an axis does, or even parts of one."""
+    inner = 1
+    for length in reversed(lengths):
+        if row % inner == 0 and length % (row // inner) == 0:
+            return True
+        inner *= length
+    return False
 
 
 def _holds_batch(length: Number) -> bool:

@@ -116,8 +116,8 @@ class Pass:
 
     @property
     def place(self) -> NodePlace:
-        """Where the pass is, seen from the file that is analysed."""
-        return seen_from(self.run, self.event)
+        """Where the pass is, or the call that leads to it when findings may not lie there."""
+        return told_at(self.run, self.event)
 
     @property
     def loop(self) -> Loop | None:
@@ -154,10 +154,22 @@ class Pass:
         said = words(code_of(node.args[0].value))
         return bool(said & _HELD_OUT) and not said & _TRAINS and not self._is_try_out()
 
+    def is_called_held_out(self) -> bool:
+        """Whether what comes out of the model without gradients goes by the name of what a model is
+        judged by: `val_loss`."""
+        if not isinstance(self.event, ForwardRun) or self.event.context.gradients is not False:
+            return False
+        said = [words(name) for name in self.event.called]
+        return (
+            any(each & _HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
+        )
+
     def _is_try_out(self) -> bool:
         """Whether the model is given numbers of a size that the program has written down, to see
         whether it runs."""
         given = self.arguments.get(0, "input")
+        if isinstance(given, Tensor) and given.whole is not None:
+            return False  # some of the samples
         dims = given.shape.dims if isinstance(given, Tensor) else None
         return dims is not None and all(dim.integer is not None for dim in dims)
 
@@ -256,6 +268,12 @@ def seen_from(run: AbstractRun, event: Event) -> NodePlace:
         if place.source is run.source:
             return place
     return event.place
+
+
+def told_at(run: AbstractRun, event: Event) -> NodePlace:
+    """Where an event is told of: where it happens if findings may lie there, else as seen from the
+    file that is analysed."""
+    return event.place if run.may_tell_of(event.place.source) else seen_from(run, event)
 
 
 def passes(run: AbstractRun) -> tuple[Pass, ...]:

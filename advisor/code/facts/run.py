@@ -17,12 +17,19 @@ Result = TypeVar("Result")
 class AbstractRun:
     """Everything that happened from one entry point of a file on, in order.
 
-    `is_script` tells the run of the file itself from the run of a function nobody has called.
+    `is_script` tells the run of the file itself from the run of a function nobody has called;
+    `is_looked_at` which other files findings may lie in.
     """
 
     def __init__(
-        self, source: Source, name: str, trace: tuple[Event, ...], is_script: bool = False
+        self,
+        source: Source,
+        name: str,
+        trace: tuple[Event, ...],
+        is_script: bool = False,
+        is_looked_at: Callable[[Source], bool] = lambda source: False,
     ) -> None:
+        self._is_looked_at = is_looked_at
         self.source = source
         self.name = name
         self.trace = trace
@@ -32,6 +39,10 @@ class AbstractRun:
     def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
         """The events of a kind, in order."""
         yield from self._by_type.get(kind, ())
+
+    def may_tell_of(self, source: Source) -> bool:
+        """Whether a finding may lie in a file: the analysed one, or one that a script imports."""
+        return source is self.source or (self.is_script and self._is_looked_at(source))
 
     def between(self, first: Event, last: Event) -> Iterable[Event]:
         """What happens after one event and before another."""

@@ -8,7 +8,7 @@ from advisor.code.events import AxisRead, LayerRun
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_sequences import RECURRENT, layout_of
 from advisor.code.symbols import Number
-from advisor.code.values import Layout, Tensor, Value
+from advisor.code.values import Layer, Layout, Tensor, Value
 from advisor.code.values import Sequence as SequenceValue
 from advisor.rulebook import Draft
 
@@ -68,12 +68,17 @@ class SequenceUse(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every use of a sequence layer whose axes are known."""
+        mistaken: set[Layer] = set()
         for given in run.events(LayerRun):
             layout = layout_of(given.layer, given.tensor.shape)
             if layout is not None:
-                yield cls(given, layout)
+                use = cls(given, layout)
+                if use.samples_given_as_time():
+                    mistaken.add(given.layer)
+                yield use
         for read in run.events(AxisRead):
-            if read.tensor.layout is not None:
+            # Of a layer that is given samples as time, what is read of its output says no more.
+            if read.tensor.layout is not None and read.tensor.layout.layer not in mistaken:
                 yield cls(read, read.tensor.layout)
 
     @property

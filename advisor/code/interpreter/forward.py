@@ -38,4 +38,6 @@ def run_forward(
     finally:
         machine.context = before
         event.end = len(machine.trace)
+    if not before.running:
+        machine.latest_pass = event
     return event.output

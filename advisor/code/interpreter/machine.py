@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import Context, Event, Guard, Round
+from advisor.code.events import Context, Event, ForwardRun, Guard, Round
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
 from advisor.code.values import (
@@ -93,6 +93,7 @@ class Machine:
         # The value of an expression.
         self.evaluate: Callable[[cst.BaseExpression], Value] = partial(evaluate, self)
         self.trace: list[Event] = []
+        self.latest_pass: ForwardRun | None = None
         self.context = Context()
         self.frames: list[Frame] = []
         self.loops: list[LoopFrame] = []
@@ -145,6 +146,7 @@ class Machine:
 
     def _reset(self, most_steps: int) -> None:
         self.trace = []
+        self.latest_pass = None
         self.context = Context()
         self.frames = []
         self.loops = []

@@ -28,6 +28,7 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.values import (
+    LIBRARY,
     Arguments,
     Class,
     Constant,
@@ -196,7 +197,10 @@ class Models:
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
             if is_array(receiver) and self._method(("tensor",), name) is not None:
-                tensor = Tensor(receiver.shape, lineage=receiver.lineage, text=receiver.name)
+                library = receiver.fields.get(LIBRARY, "torch")
+                tensor = Tensor(
+                    receiver.shape, lineage=receiver.lineage, library=library, text=receiver.name
+                )
                 return self.call_method(machine, tensor, name, passed, node)
             own = attributes.unknown_attribute(machine, receiver, name, node)
             result = calls.call(machine, own, passed, node)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
@@ -14,6 +15,7 @@ from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    LIBRARY,
     Arguments,
     Constant,
     Dictionary,
@@ -27,6 +29,7 @@ from advisor.code.values import (
     Value,
     known_number,
     known_text,
+    size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -187,6 +190,12 @@ _DRAWS = [
     "binomial",
     "multivariate_normal",
 ]
+# Where they take the dimensions, counted from 0.
+_SIZE_AT = {
+    **dict.fromkeys(("normal", "uniform", "laplace", "gamma", "beta", "binomial"), 2),
+    **dict.fromkeys(("poisson", "exponential"), 1),
+    **dict.fromkeys(("standard_normal", "random", "random_sample", "ranf"), 0),
+}
 _ORDERS = ("permutation", "permuted")
 
 
@@ -194,9 +203,38 @@ _ORDERS = ("permutation", "permuted")
 @method("numpy.random.Generator", *_DRAWS)
 def drawn(call: Call) -> Value | None:
     """Random numbers: added to samples they augment them."""
-    result = call.unknown()
+    result = _array_of_shape(call, _drawn_shape(call))
     result.lineage = lineages.noise(call.place)
     return result
+
+
+def _array_of_shape(call: Call, shape: Shape | None) -> Unknown:
+    """A new array about which no more is known than its dimensions, if these are."""
+    result = call.unknown()
+    result.fields[LIBRARY] = "numpy"
+    if shape is not None:
+        result.shape = shape
+    return result
+
+
+def _drawn_shape(call: Call) -> Shape | None:
+    """The dimensions that random numbers are asked for in, when there are any."""
+    name = call.path.rsplit(".", 1)[-1]
+    if name in {"randn", "rand"}:
+        given: list[Value] = list(call.arguments.positional)
+    else:
+        size = call.arguments.get(_SIZE_AT.get(name, -1), "size")
+        given = [] if size is None else [size]
+    return None if call.arguments.unknown else shape_of_sizes(given)
+
+
+def shape_of_sizes(given: Sequence[Value]) -> Shape | None:
+    """The dimensions that are handed over one by one or as a tuple; None when they are not known."""
+    if len(given) == 1 and isinstance(given[0], SequenceValue):
+        given = given[0].items or ()
+    sizes = [size_of_axis(each) for each in given]
+    dims = [symbols.new_axis(each) for each in sizes if each is not None]
+    return Shape(tuple(dims)) if dims and len(dims) == len(sizes) else None
 
 
 @function(*(f"numpy.random.{name}" for name in _ORDERS))
@@ -214,6 +252,23 @@ def permuted(call: Call) -> Value | None:
 def generator(call: Call) -> Value | None:
     """A source of random numbers."""
     return Object(call.path, call.arguments, call.place)
+
+
+@function("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full")
+def filled(call: Call) -> Value | None:
+    """A new array of given dimensions."""
+    size = call.argument(0, "shape")
+    known = size is not None and not call.arguments.unknown
+    return _array_of_shape(call, shape_of_sizes([size]) if known and size is not None else None)
+
+
+@function("numpy.random.randint")
+@method("numpy.random.Generator", "integers", "randint")
+def whole_numbers_drawn(call: Call) -> Value | None:
+    """Random whole numbers, which may be labels or pictures."""
+    size = call.argument(2, "size")
+    known = size is not None and not call.arguments.unknown
+    return _array_of_shape(call, shape_of_sizes([size]) if known and size is not None else None)
 
 
 @function("numpy.arange")

@@ -11,6 +11,7 @@ import libcst as cst
 from advisor.code.events import LossComputed
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
+from advisor.code.library.torch_tensors.broadcasting import clash, differ, tell_clash
 from advisor.code.values import (
     Amount,
     Arguments,
@@ -23,6 +24,7 @@ from advisor.code.values import (
     Value,
     is_constant,
     known_text,
+    shape_of,
 )
 
 # Class of torch.nn -> (function of torch.nn.functional, what it expects)
@@ -48,6 +50,8 @@ LOSSES = {
     "TripletMarginLoss": ("triplet_margin_loss", "numbers"),
     "MarginRankingLoss": ("margin_ranking_loss", "numbers"),
 }
+# What losses expect that compare scores for classes with one index for each sample.
+_OF_CLASSES = frozenset({"logits", "log_probabilities"})
 # Losses of other libraries that apply the activation themselves.
 OTHERS = {
     "torchvision.ops.sigmoid_focal_loss": "binary_logits",
@@ -73,11 +77,24 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             event.options = _options(call)
             event.result, event.ways = result, call.machine.ways
             call.machine.emit(event)
+            _tell_clash(call, expects, prediction, target)
         if not path.startswith("torchvision") and _takes_mean(call):
             result.meaning = Amount("mean", call.context, call.place)
         return result
 
     return model
+
+
+def _tell_clash(call: Call, expects: str, prediction: Value, target: Value | None) -> None:
+    """Tell that there are more predictions than targets, or fewer."""
+    left, right = shape_of(prediction), shape_of(target)
+    if left is None or right is None or not left.dims or not right.dims:
+        return
+    if expects in _OF_CLASSES:
+        if len(left.dims) > 1 and differ(left.dims[0], right.dims[0]):
+            tell_clash(call.machine, "compared", left, right, call.node)
+    elif expects not in _OF_CLASSES and clash(left, right):
+        tell_clash(call.machine, "broadcast", left, right, call.node)
 
 
 def _options(call: Call) -> Arguments:

@@ -371,3 +371,14 @@ def _layer_of_weights(value: Value | None) -> Layer | None:
     if isinstance(value, Method) and value.name == "weight":
         return value.receiver if isinstance(value.receiver, Layer) else None
     return None
+
+
+@hook("bound")
+def output_called(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
+    """Remember what the program calls the output of a model, or the loss that comes of it."""
+    latest = machine.latest_pass
+    if latest is None or latest.output is None:
+        return
+    terms = value.terms if isinstance(value, Tensor) else ()
+    if value is latest.output or any(term is latest.output for term in terms):
+        latest.called.add(name)

@@ -67,12 +67,13 @@ from advisor.code.values.rows import (
     join_lineages,
 )
 from advisor.code.values.shapes import Shape
-from advisor.code.values.tensors import COLLATED, Cut, Layout, Tensor, Unknown
+from advisor.code.values.tensors import COLLATED, LIBRARY, Cut, Layout, Tensor, Unknown
 
 __all__ = [
     "CHANGED_LINEAGE",
     "COLLATED",
     "FALSE",
+    "LIBRARY",
     "MEANING",
     "MOST_ALTERNATIVES",
     "NONE",

@@ -85,7 +85,8 @@ def _window(count: int, channels_from: bool) -> Callable[[Layer, Shape], Shape]:
             channels = symbols.fresh("channels")
         spatial = shape.dims[len(shape.dims) - count :]
         sizes = (_widened if "Transpose" in layer.path else _window_sizes)(layer, spatial)
-        return Shape((*leading, own if channels is None else channels, *sizes))
+        own = own if channels is None else symbols.new_axis(channels)
+        return Shape((*leading, own, *map(symbols.new_axis, sizes)))
 
     return model
 
@@ -171,7 +172,7 @@ def window_size(
     reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
     change = symbols.subtract(symbols.multiply(symbols.number(2), padding), reach)
     if stride.is_one:
-        return symbols.add(size, change)
+        return size if change == symbols.ZERO else symbols.add(size, change)
     span = symbols.add(size, symbols.subtract(change, symbols.ONE))
     steps = symbols.floor_divide(span, stride)
     return symbols.fresh("size") if steps is None else symbols.add(steps, symbols.ONE)

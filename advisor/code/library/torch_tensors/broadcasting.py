@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import Broadcast
+from advisor.code.events import Broadcast, ShapesClashed
 from advisor.code.symbols import Number
 from advisor.code.values import Shape, Tensor
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CSTNode) -> None:
-    """Tell that a column and a row of the same samples become a matrix."""
+    """Tell that a column and a row of the same samples become a matrix, or that two tensors cannot
+    meet at all."""
+    if clash(left.shape, right.shape):
+        tell_clash(machine, "broadcast", left.shape, right.shape, node)
     for column, row in ((left, right), (right, left)):
         if _is_column(column.shape) and row.shape.rank == 1:
             first, length = column.shape.axis(0), row.shape.axis(0)
@@ -60,3 +63,26 @@ def _common_length(found: Sequence[Number]) -> Number | None:
     lengths = {dim.integer for dim in larger}
     alike = len(set(larger)) == 1 or (None not in lengths and len(lengths) == 1)
     return larger[0] if alike else None
+
+
+def tell_clash(
+    machine: "Machine", operation: str, left: Shape, right: Shape, node: cst.CSTNode
+) -> None:
+    """Tell that two tensors are put together whose shapes do not go together."""
+    decided = machine.ways == 1
+    machine.emit(
+        ShapesClashed(machine.place(node), machine.context, operation, left, right, decided)
+    )
+
+
+def differ(first: Number, second: Number) -> bool:
+    """Whether two lengths are known, and are not the same."""
+    return None not in (first.integer, second.integer) and first.integer != second.integer
+
+
+def clash(left: Shape, right: Shape) -> bool:
+    """Whether no broadcasting makes two shapes go together."""
+    if left.dims is None or right.dims is None:
+        return False
+    pairs = zip(reversed(left.dims), reversed(right.dims), strict=False)
+    return any(differ(a, b) and not a.is_one and not b.is_one for a, b in pairs)

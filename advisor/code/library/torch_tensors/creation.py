@@ -9,7 +9,6 @@ from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions
-from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Arguments,
@@ -75,7 +74,7 @@ def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | Non
         return None
     if dtype is None and call.argument(1, "dtype") is None:
         dtype = dtype_of_data(value)
-    axes = tuple(_new_axis(symbols.number(length)) for length in dims)
+    axes = tuple(symbols.new_axis(symbols.number(length)) for length in dims)
     return Tensor(Shape(axes), graph=False, dtype=dtype, place=call.place)
 
 
@@ -111,7 +110,7 @@ def made_of_sizes(call: Call) -> Value | None:
     dims = dimensions(alone)
     leaf = wants_gradients(call)
     known = dims is not None and None not in dims
-    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    shape = Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
     tensor = Tensor(shape, graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
     return _filled(call, tensor)
 
@@ -125,13 +124,6 @@ def wants_gradients(call: Call) -> bool:
     """Whether a new tensor is made with `requires_grad=True`, or may be."""
     wish = call.arguments.keywords.get("requires_grad")
     return wish is not None and not is_constant(wish, False)
-
-
-def _new_axis(length: Number) -> Number:
-    whole = length.integer
-    if length.factors or whole is None or whole <= 1:
-        return length
-    return symbols.axis_of_length(whole)
 
 
 @function(
@@ -160,7 +152,7 @@ def random_whole_numbers(call: Call) -> Value | None:
     sizes = [each for each in call.arguments.values() if isinstance(each, Sequence)]
     items = sizes[0].items if len(sizes) == 1 else None
     known = [known_number(item) for item in items or ()]
-    axes = [_new_axis(each) for each in known if each is not None]
+    axes = [symbols.new_axis(each) for each in known if each is not None]
     dims = tuple(axes) if items is not None and len(axes) == len(items) else None
     dtype = _asked_for(call, "long")
     return Tensor(Shape(dims), graph=False, dtype=dtype, place=call.place)
@@ -176,7 +168,7 @@ def counted(call: Call) -> Value | None:
     known = [each.integer for each in numbers if each is not None and each.integer is not None]
     length = symbols.fresh("n", is_axis=True)
     if only is not None and not call.arguments.unknown and not _named_bounds(call):
-        length = _new_axis(only)
+        length = symbols.new_axis(only)
     elif len(known) == len(numbers) > 1 and not _named_bounds(call) and 0 not in known[2:]:
         length = symbols.axis_of_length(len(range(*known[:3])))
     return Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
@@ -190,7 +182,7 @@ def _named_bounds(call: Call) -> bool:
 def in_even_steps(call: Call) -> Value | None:
     """So many numbers between two."""
     steps = size_of_axis(call.argument(2, "steps"))
-    shape = Shape(None if steps is None else (_new_axis(steps),))
+    shape = Shape(None if steps is None else (symbols.new_axis(steps),))
     return Tensor(shape, graph=wants_gradients(call), dtype="float", place=call.place)
 
 
@@ -212,7 +204,7 @@ def made_of_size_and_numbers(call: Call) -> Value | None:
     alone = Call(call.machine, call.path, Arguments([size]), call.node)
     dims = dimensions(alone)
     known = dims is not None and None not in dims
-    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    shape = Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
     return Tensor(
         shape, graph=wants_gradients(call), dtype=_asked_for(call, None), place=call.place
     )
@@ -227,7 +219,7 @@ def made_beside(call: Call) -> Value | None:
     alone = Call(call.machine, call.path, Arguments(list(passed)), call.node)
     dims = None if call.path.endswith("new_tensor") else dimensions(alone)
     known = dims is not None and None not in dims and not call.arguments.unknown
-    shape = Shape(tuple(_new_axis(dim) for dim in dims or () if dim) if known else None)
+    shape = Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
     dtype = _asked_for(call, call.receiver.dtype)
     return Tensor(shape, graph=wants_gradients(call), dtype=dtype, place=call.place)
 

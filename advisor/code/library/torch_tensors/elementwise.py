@@ -199,7 +199,7 @@ def arithmetic(
 ) -> Value | None:
     """Operators on tensors: the result has no known scale; broadcasting gives its shape."""
     if operator == "@":
-        return product_of(left, right, machine.place(node))
+        return product_of(machine, left, right, node)
     options = [value for value in (left, right) if value is not None]
     if not any(is_array(option) for each in options for option in alternatives(each)):
         return None

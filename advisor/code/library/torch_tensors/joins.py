@@ -2,6 +2,7 @@
 
 from advisor.code import symbols
 from advisor.code.library.models import Call, function
+from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
 from advisor.code.values import Scalar, Shape, Tensor, Value
 from advisor.code.values import Sequence as SequenceValue
@@ -20,9 +21,9 @@ def concatenated_along(call: Call) -> Value | None:
     of_vectors, axis = _STACKS[call.path]
     shape = Shape()
     if rank == 1 and of_vectors is not None:
-        shape = _joined_shape(parts, Scalar(symbols.number(of_vectors)))
+        shape = _joined_shape(parts, Scalar(symbols.number(of_vectors)), call)
     elif rank >= 2 and rank > axis:
-        shape = _joined_shape(parts, Scalar(symbols.number(axis)))
+        shape = _joined_shape(parts, Scalar(symbols.number(axis)), call)
     graph = True if any(part.graph for part in parts) else None
     return Tensor(shape if _complete(call) else Shape(), graph=graph, place=call.place)
 
@@ -35,7 +36,7 @@ def concatenated(call: Call) -> Value | None:
         return None
     scales = {part.scale.activation if part.scale else None for part in parts}
     scale = parts[0].scale if len(scales) == 1 else None
-    shape = _joined_shape(parts, call.argument(1, "dim") or Scalar(symbols.ZERO))
+    shape = _joined_shape(parts, call.argument(1, "dim") or Scalar(symbols.ZERO), call)
     complete = _complete(call)
     return Tensor(
         shape if complete else Shape(),
@@ -60,7 +61,7 @@ def _parts(call: Call) -> list[Tensor]:
     return known if len(known) == len(values) else []
 
 
-def _joined_shape(parts: list[Tensor], dim: Value) -> Shape:
+def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
     shapes = [part.shape.dims for part in parts]
     known = [dims for dims in shapes if dims is not None]
     if len(known) != len(parts) or len({len(dims) for dims in known}) != 1:
@@ -68,6 +69,11 @@ def _joined_shape(parts: list[Tensor], dim: Value) -> Shape:
     axis = axis_of(dim, len(known[0]))
     if axis is None:
         return Shape()
+    for dims in known[1:]:
+        pairs = enumerate(zip(known[0], dims, strict=True))
+        if any(index != axis and differ(*pair) for index, pair in pairs):
+            tell_clash(call.machine, "joined", Shape(known[0]), Shape(dims), call.node)
+            return Shape()
     total = symbols.ZERO
     for dims in known:
         total = symbols.add(total, dims[axis])

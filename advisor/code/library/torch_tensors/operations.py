@@ -5,7 +5,7 @@ from collections.abc import Callable
 from advisor.code.gradients import cut_of, gradient_of
 from advisor.code.library.models import Call, function, method
 from advisor.code.symbols import Number
-from advisor.code.values import Scale, Shape, Tensor, Unknown, Value, known_number
+from advisor.code.values import LIBRARY, Scale, Shape, Tensor, Unknown, Value, known_number
 
 
 def as_tensor(value: Value | None) -> Tensor | None:
@@ -19,6 +19,7 @@ def as_tensor(value: Value | None) -> Tensor | None:
             cut=cut_of(value),
             terms=(value,),
             lineage=value.lineage,
+            library=value.fields.get(LIBRARY, "torch"),
             text=value.name,
             place=value.place,
         )

@@ -2,16 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_tensors.broadcasting import broadcast
+from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.symbols import Number
 from advisor.code.values import Activation, Scale, Shape, Tensor, Value, known_text, shape_of
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
-    from advisor.code.sources import NodePlace
+    from advisor.code.interpreter.machine import Machine
 
 
 @function("torch.einsum")
@@ -51,21 +53,32 @@ def summed(inputs: list[list[str]], output: list[str], operands: list[Value]) ->
     return Shape(tuple(sizes[name] for name in output) if known else None)
 
 
-@tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.mv", "torch.dot", "torch.linalg.matmul")
+@tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.mv", "torch.linalg.matmul")
 def matrix_product(call: Call) -> Value | None:
     """`a @ b`."""
-    return product_of(call.subject, call.operand(0, "other"), call.place)
+    return product_of(call.machine, call.subject, call.operand(0, "other"), call.node)
 
 
-method("tensor", "bmm", "mm", "mv", "dot")(matrix_product)
+method("tensor", "bmm", "mm", "mv")(matrix_product)
 
 
-def product_of(left: Value | None, right: Value | None, place: "NodePlace") -> Value | None:
+def product_of(
+    machine: "Machine", left: Value | None, right: Value | None, node: cst.CSTNode
+) -> Value | None:
     """The matrix product of two tensors."""
     first, second = as_tensor(left), as_tensor(right)
     if first is None or second is None:
         return None
-    return computed(Tensor(_multiplied(first.shape, second.shape), place=place), left, right)
+    _tell_product_clash(machine, first.shape, second.shape, node)
+    shape = _multiplied(first.shape, second.shape)
+    return computed(Tensor(shape, place=machine.place(node)), left, right)
+
+
+def _tell_product_clash(machine: "Machine", left: Shape, right: Shape, node: cst.CSTNode) -> None:
+    """Tell that the rows of one matrix are not as long as the columns of the other."""
+    a, b = left.dims, right.dims
+    if a and b and differ(a[-1], b[-2] if len(b) > 1 else b[0]):
+        tell_clash(machine, "multiplied", left, right, node)
 
 
 def _multiplied(left: Shape, right: Shape) -> Shape:
@@ -82,10 +95,25 @@ def _multiplied(left: Shape, right: Shape) -> Shape:
     return Shape() if leading is None else Shape((*leading, *rows, *columns))
 
 
+@tensor_operation("dot")
+def inner_product(call: Call) -> Value | None:
+    """`a.dot(b)`: a number, once also of matrices; numpy's is the matrix product."""
+    subject, other = call.subject, call.operand(0, "other")
+    if isinstance(subject, Tensor) and subject.library == "numpy":
+        return product_of(call.machine, subject, other, call.node)
+    if as_tensor(subject) is None or as_tensor(other) is None:
+        return None
+    known = shape_of(subject)
+    shape = Shape(()) if known is not None and known.rank == 1 else Shape()
+    return computed(Tensor(shape, place=call.place), subject, other)
+
+
 @tensor_operation("addmm", "torch.baddbmm")
 def product_and_sum(call: Call) -> Value | None:
     """`input + a @ b`."""
-    product = product_of(call.operand(0, "batch1"), call.operand(1, "batch2"), call.place)
+    product = product_of(
+        call.machine, call.operand(0, "batch1"), call.operand(1, "batch2"), call.node
+    )
     return None if product is None else computed(product, call.subject, product)
 
 

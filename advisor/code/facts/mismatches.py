@@ -1,0 +1,63 @@
+"""Shapes that do not go together: of a layer and its input, or of two tensors."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import ShapesClashed
+from advisor.code.facts.layer_sizes import LayerInput
+from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.sources import NodePlace
+from advisor.code.values import Shape
+from advisor.rulebook import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch(Fact):
+    """A layer that is given another size than it was built for, or two tensors that are put together
+    and whose shapes do not go together."""
+
+    met: LayerInput | ShapesClashed
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Those that are sure; of several in one call of a function the first: what follows it is
+        given what cannot be."""
+        for layer in LayerInput.collect(run):
+            if layer.differs and not layer.has_channels_last:
+                yield cls(layer)
+        seen: set[tuple[NodePlace, ...]] = set()
+        for event in () if holds_unit_tests(run) else run.events(ShapesClashed):
+            if event.decided and not event.context.guards and event.context.calls not in seen:
+                seen.add(event.context.calls)
+                yield cls(event)
+
+    @property
+    def layer(self) -> LayerInput | None:
+        """The layer with its input, if it is one."""
+        return self.met if isinstance(self.met, LayerInput) else None
+
+    @property
+    def operation(self) -> str:
+        """What was to be done to two tensors: `broadcast`, `multiplied`, `joined`, `compared`."""
+        return self.met.operation if isinstance(self.met, ShapesClashed) else ""
+
+    @property
+    def shapes(self) -> tuple[str, str]:
+        """Both shapes in numbers, as far as they are known."""
+        if isinstance(self.met, LayerInput):
+            return "", ""
+        return _in_numbers(self.met.left), _in_numbers(self.met.right)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where they meet."""
+        if isinstance(self.met, LayerInput):
+            return self.met.finding(message)
+        return draft(self.met, message)
+
+
+def _in_numbers(shape: Shape) -> str:
+    dims = shape.dims or ()
+    texts = [dim.text() if dim.integer is None else str(dim.integer) for dim in dims]
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"

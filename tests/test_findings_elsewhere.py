@@ -1,0 +1,103 @@
+"""What a script shows of the files that it imports is told in those files."""
+
+from pathlib import Path
+
+import pytest
+
+from advisor.commands.nnlint import main
+
+Output = pytest.CaptureFixture[str]
+MODEL = """\
+from torch import nn
+
+
+class Tagger(nn.Module):
+    def __init__(self, words, tags, hidden=32):
+        super().__init__()
+        self.embedding = nn.Embedding(words, 24)
+        self.states = nn.GRU(24, hidden, bidirectional=True, batch_first=True)
+        self.out = nn.Linear(hidden, tags)
+
+    def forward(self, words):
+        states, _ = self.states(self.embedding(words))
+        return self.out(states)
+"""
+SCRIPT = """\
+import torch
+from model import Tagger
+
+tagger = Tagger(60, 4)
+scores = tagger(torch.randint(0, 60, (80, 10)))
+"""
+VALIDATE = """\
+import torch
+
+
+def validate(model, loader):
+    with torch.no_grad():
+        for x, y in loader:
+            scores = model(x)
+"""
+TRAIN = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from validate import validate
+
+model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+rows = TensorDataset(torch.randn(64, 4), torch.randint(0, 2, (64,)))
+validate(model, DataLoader(rows))
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    files = {"model": MODEL, "script": SCRIPT, "validate": VALIDATE, "train": TRAIN}
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    return tmp_path
+
+
+def told(capsys: Output, *arguments: str) -> list[str]:
+    """File, row and code of what is reported of the whole folder, or of some files."""
+    main(["--output-format", "concise", "-q", "--select", "NN307,NN401", *arguments])
+    lines = capsys.readouterr().out.splitlines()
+    return [" ".join(line.replace(":", " ").split()[:4:1]) for line in lines]
+
+
+def test_a_layer_that_does_not_fit_is_told_where_it_runs(capsys: Output) -> None:
+    assert "model.py 13 16 NN307" in told(capsys, "--no-cache", ".")
+
+
+def test_a_function_that_evaluates_in_training_mode_is_told_at_the_model(capsys: Output) -> None:
+    assert "validate.py 7 22 NN401" in told(capsys, "--no-cache", ".")
+
+
+def test_what_only_the_caller_is_asked_about_is_told_at_the_call(capsys: Output) -> None:
+    assert told(capsys, "--no-cache", "train.py") == ["train.py 8 1 NN401"]
+
+
+def test_each_finding_is_told_once_in_the_order_of_the_files(capsys: Output, project: Path) -> None:
+    (project / "another.py").write_text(SCRIPT)
+    assert told(capsys, "--no-cache", ".") == ["model.py 13 16 NN307", "validate.py 7 22 NN401"]
+
+
+def test_a_comment_in_the_imported_file_silences_it(capsys: Output, project: Path) -> None:
+    silenced = MODEL.replace("return self.out(states)", "return self.out(states)  # noqa: NN307")
+    (project / "model.py").write_text(silenced)
+    assert told(capsys, "--no-cache", ".") == ["validate.py 7 22 NN401"]
+
+
+def test_settings_that_pass_over_the_imported_file_are_kept_to(capsys: Output) -> None:
+    ignored = ("--per-file-ignores", "model.py:NN307")
+    assert told(capsys, "--no-cache", *ignored, ".") == ["validate.py 7 22 NN401"]
+
+
+def test_a_stored_result_tells_the_same_and_none_of_files_that_were_not_asked_for(
+    capsys: Output,
+) -> None:
+    first = told(capsys, ".")
+    assert told(capsys, ".") == first
+    assert told(capsys, "script.py") == []
+    assert told(capsys, ".") == first
