@@ -55,6 +55,7 @@ from advisor.code.events.samples import (
     RowsShuffled,
     RowsSplit,
     Scored,
+    TransformApplied,
     TransformBuilt,
 )
 from advisor.code.events.tensors import (
@@ -154,6 +155,7 @@ __all__ = [
     "StateTaken",
     "StateUsed",
     "TrainerBuilt",
+    "TransformApplied",
     "TransformBuilt",
     "WeightsFilled",
     "WriterBuilt",

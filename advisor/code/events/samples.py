@@ -104,6 +104,15 @@ class TransformBuilt(Event):
 
 
 @dataclass(eq=False, slots=True)
+class TransformApplied(Event):
+    """A picture goes through a transform, or through the function of a library that is one; a
+    transform that several things go through together may be given them by name."""
+
+    picture: Value
+    transform: Value
+
+
+@dataclass(eq=False, slots=True)
 class LoaderBuilt(Event):
     """A data loader, or an iterator over pictures in a folder, comes into being."""
 

@@ -164,13 +164,16 @@ class Machine:
         self._logs = [self._lasting]
 
     @contextmanager
-    def imagining(self) -> Iterator[None]:
-        """See what code would come to: nothing that it does happens, or changes anything."""
+    def imagining(self) -> Iterator[list[Event]]:
+        """See what code would come to: nothing that it does happens, or changes anything. The events
+        that there would be are in the list afterwards."""
         trace, entered, frames = list(self.trace), set(self.entered), len(self.frames)
         logs = self.begin()
+        imagined: list[Event] = []
         try:
-            yield
+            yield imagined
         finally:
+            imagined.extend(self.trace[len(trace) :])
             del self.frames[frames:]
             while len(self._logs) > logs:
                 self.undo()

@@ -1,9 +1,19 @@
 """Functions of many libraries that make another version of a sample, and lists that hold both."""
 
+from advisor.code.events import TransformApplied
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.python.containers import on_append
-from advisor.code.values import Dictionary, Object, RowSet, Shape, Tensor, Value, alternatives
+from advisor.code.values import (
+    Dictionary,
+    Library,
+    Object,
+    RowSet,
+    Shape,
+    Tensor,
+    Value,
+    alternatives,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 _CHANGES = (
@@ -17,6 +27,15 @@ _CHANGES = (
     *("librosa.effects.pitch_shift", "librosa.effects.time_stretch"),
     *(f"tensorflow.image.{name}" for name in ("flip_left_right", "flip_up_down", "rot90")),
     *(f"tensorflow.image.random_{name}" for name in ("flip_left_right", "brightness", "contrast")),
+    *(f"tensorflow.image.random_{name}" for name in ("flip_up_down", "crop", "hue", "saturation")),
+    *(f"torchvision.transforms.functional.{name}" for name in ("affine", "perspective", "crop")),
+    *(
+        f"torchvision.transforms.functional.{name}"
+        for name in ("resized_crop", "elastic_transform")
+    ),
+    *(f"torchvision.transforms.v2.functional.{name}" for name in ("hflip", "vflip", "rotate")),
+    *(f"torchvision.transforms.v2.functional.{name}" for name in ("horizontal_flip", "affine")),
+    *(f"torchvision.transforms.v2.functional.{name}" for name in ("vertical_flip", "crop")),
     *(f"tensorflow.image.adjust_{name}" for name in ("brightness", "contrast", "saturation")),
     *(f"torchvision.transforms.functional.{name}" for name in ("hflip", "vflip", "rotate")),
     *("torch.flip", "torch.fliplr", "torch.flipud", "torch.rot90", "torch.roll"),
@@ -27,7 +46,11 @@ _CHANGES = (
 def changed(call: Call) -> Value | None:
     """Another version of the same samples."""
     value = call.subject
-    return None if value is None else augmented(value, call)
+    if value is None:
+        return None
+    function_itself = Library(call.path)
+    call.machine.emit(TransformApplied(call.place, call.context, value, function_itself))
+    return augmented(value, call)
 
 
 def augmented(value: Value, call: Call) -> Value:
@@ -50,6 +73,9 @@ def pipeline(call: Call) -> Value | None:
 @method("albumentations.OneOf", "__call__")
 def changed_by_pipeline(call: Call) -> Value | None:
     """Each named value after the random changes."""
+    picture = call.argument(-1, "image")
+    if picture is not None and call.receiver is not None:
+        call.machine.emit(TransformApplied(call.place, call.context, picture, call.receiver))
     items: dict[object, Value] = {}
     for name, value in call.arguments.keywords.items():
         items[name] = augmented(value, call)

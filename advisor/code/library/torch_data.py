@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import LoaderBuilt
+from advisor.code.events import LoaderBuilt, TransformApplied
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -398,9 +398,13 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
         return None
     if not isinstance(dataset.cls.find("__getitem__"), Function):
         return None
-    with machine.imagining():
+    with machine.imagining() as imagined:
         passed = Arguments([machine.unknown("index", node)])
-        return calls.call_method(machine, dataset, "__getitem__", passed, node)
+        sample = calls.call_method(machine, dataset, "__getitem__", passed, node)
+    for event in imagined:
+        if isinstance(event, TransformApplied):
+            machine.emit(event)
+    return sample
 
 
 def _row_of(array: Value) -> Value:

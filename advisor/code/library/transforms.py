@@ -3,10 +3,12 @@
 The tables are all that is known of a transform; a transform that is not in them changes nothing.
 """
 
-from advisor.code.events import TransformBuilt
-from advisor.code.library.models import Call, function
+from collections.abc import Callable, Iterable
+
+from advisor.code.events import TransformApplied, TransformBuilt
+from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
-from advisor.code.values import Constant, Object, Value, alternatives, known_number
+from advisor.code.values import Constant, Object, Value, alternatives, known_number, lineage_of
 from advisor.code.values import Sequence as SequenceValue
 
 _TORCHVISION = ("torchvision.transforms.", "torchvision.transforms.v2.")
@@ -31,16 +33,57 @@ _RANDOM_OF_ALBUMENTATIONS = frozenset(
         "IAAAdditiveGaussianNoise IAAPiecewiseAffine IAASharpen IAAEmboss IAAPerspective"
     )
 )
-_ARGUMENTS_OF_GENERATOR = words(
-    "rotation_range width_shift_range height_shift_range brightness_range shear_range zoom_range "
-    "channel_shift_range horizontal_flip vertical_flip"
+# Of the random ones, those after which things are elsewhere in the picture.
+_MOVES = frozenset(
+    words(
+        "RandomHorizontalFlip RandomVerticalFlip RandomRotation RandomAffine RandomPerspective "
+        "RandomCrop RandomResizedCrop RandomSizedCrop ElasticTransform RandomZoomOut RandomIoUCrop "
+        "HorizontalFlip VerticalFlip Flip D4 Rotate RandomRotate90 SafeRotate Transpose "
+        "ShiftScaleRotate Affine Perspective GridDistortion OpticalDistortion PiecewiseAffine "
+        "RandomScale CropNonEmptyMaskIfExists RandomSizedBBoxSafeCrop IAAPerspective "
+        "RandomFlip RandomTranslation RandomZoom RandomHeight RandomWidth"
+    )
 )
+_MOVES_OF_GENERATOR = words(
+    "rotation_range width_shift_range height_shift_range shear_range zoom_range horizontal_flip "
+    "vertical_flip"
+)
+_ARGUMENTS_OF_GENERATOR = (*_MOVES_OF_GENERATOR, "brightness_range", "channel_shift_range")
 _CONTAINERS = frozenset(words("Compose Sequential OneOf SomeOf OneOrOther RandomOrder RandomApply"))
+_AUDIO = ("audiomentations.", "torch_audiomentations.")
+# Those of audiomentations that do the same to each sound.
+_FIXED_OF_AUDIO = frozenset(words("Normalize Resample Trim PadMode Identity"))
+# Functions after which things are elsewhere in the picture, as far as they are told.
+MOVING_FUNCTIONS = frozenset(
+    f"torchvision.transforms.{version}functional.{name}"
+    for version in ("", "v2.")
+    for name in words(
+        "hflip vflip rotate affine perspective crop resized_crop horizontal_flip vertical_flip "
+        "elastic elastic_transform"
+    )
+) | frozenset(
+    words(
+        "numpy.flip numpy.fliplr numpy.flipud numpy.rot90 numpy.roll cv2.flip cv2.rotate "
+        "cv2.warpAffine cv2.warpPerspective scipy.ndimage.rotate scipy.ndimage.shift "
+        "scipy.ndimage.zoom PIL.ImageOps.mirror PIL.ImageOps.flip tensorflow.image.flip_left_right "
+        "tensorflow.image.flip_up_down tensorflow.image.rot90 torch.flip torch.fliplr torch.flipud "
+        "torch.rot90 torch.roll"
+    )
+)
+DRAWING_FUNCTIONS = frozenset(
+    words(
+        "tensorflow.image.random_flip_left_right tensorflow.image.random_flip_up_down "
+        "tensorflow.image.random_crop"
+    )
+)
+
+family("picture transform", *_TORCHVISION, _ALBUMENTATIONS, *_AUDIO)
 
 
 @function("torchvision.transforms.*", "torchvision.transforms.v2.*", "albumentations.*")
 @function("albumentations.augmentations.*", "albumentations.pytorch.*", GENERATOR)
 @function("albumentations.pytorch.transforms.*", "albumentations.augmentations.transforms.*")
+@function("audiomentations.*", "torch_audiomentations.*")
 def transform(call: Call) -> Value | None:
     """A transform that is yet to be applied."""
     if not call.path.rsplit(".", 1)[-1][:1].isupper():
@@ -50,32 +93,72 @@ def transform(call: Call) -> Value | None:
     return made
 
 
+@method("picture transform", "__call__", "forward")
+def applied(call: Call) -> Value | None:
+    """`transform(picture)`."""
+    picture = call.argument(0, "img") or call.argument(-1, "image") or call.argument(-1, "samples")
+    if picture is None or not isinstance(call.receiver, Object):
+        return None
+    call.machine.emit(TransformApplied(call.place, call.context, picture, call.receiver))
+    lineage = lineage_of(picture)
+    if lineage is None:
+        return None
+    result = call.unknown()
+    changed = random_part(call.receiver) is not None
+    result.lineage = lineage.after(augmentation=call.place) if changed else lineage
+    return result
+
+
 def random_part(value: Value | None) -> Object | None:
-    """The first transform among those that a value applies which changes pictures at random, for
+    """The first transform among those that a value applies which changes samples at random, for
     sure; None when there is none, or nobody knows."""
-    options = alternatives(value)
-    found = [_random_part(option) for option in options]
+    return _part(value, _is_random, _ARGUMENTS_OF_GENERATOR)
+
+
+def moving_part(value: Value | None) -> Object | None:
+    """The first transform among those that a value applies after which things are elsewhere in the
+    picture, for sure; None when there is none, or nobody knows."""
+    return _part(value, _moves, _MOVES_OF_GENERATOR)
+
+
+def leaves_in_place(value: Value | None) -> bool:
+    """Whether it is certain that things are where they were after all that a value applies."""
+    if isinstance(value, SequenceValue):
+        return value.items is not None and all(map(leaves_in_place, value.items))
+    if not isinstance(value, Object) or value.arguments.unknown:
+        return False
+    name = value.path.rsplit(".", 1)[-1]
+    if name in _CONTAINERS:
+        return leaves_in_place(value.argument(0, "transforms"))
+    return name not in _MOVES and "Crop" not in name and name != "Lambda"
+
+
+_Test = Callable[[Object, str], bool]
+
+
+def _part(value: Value | None, test: _Test, options: Iterable[str]) -> Object | None:
+    found = [_part_of_one(option, test, options) for option in alternatives(value)]
     return found[0] if found and all(each is not None for each in found) else None
 
 
-def _random_part(value: Value | None) -> Object | None:
+def _part_of_one(value: Value | None, test: _Test, options: Iterable[str]) -> Object | None:
     if isinstance(value, SequenceValue):
-        parts = (random_part(item) for item in value.items or ())
+        parts = (_part(item, test, options) for item in value.items or ())
         return next((part for part in parts if part is not None), None)
     if not isinstance(value, Object) or value.arguments.unknown:
         return None
     if value.path == GENERATOR:
-        return value if any(map(_is_on, _given(value))) else None
+        return value if any(map(_is_on, _given(value, options))) else None
     name = value.path.rsplit(".", 1)[-1]
-    if name in _CONTAINERS and value.path.startswith((*_TORCHVISION, _ALBUMENTATIONS)):
+    if name in _CONTAINERS and value.path.startswith((*_TORCHVISION, _ALBUMENTATIONS, *_AUDIO)):
         if _never(value):
             return None
-        return random_part(value.argument(0, "transforms"))
-    return value if _is_random(value, name) else None
+        return _part(value.argument(0, "transforms"), test, options)
+    return value if test(value, name) else None
 
 
-def _given(value: Object) -> list[Value]:
-    named = [value.argument(-1, name) for name in _ARGUMENTS_OF_GENERATOR]
+def _given(value: Object, options: Iterable[str]) -> list[Value]:
+    named = [value.argument(-1, name) for name in options]
     return [each for each in named if each is not None]
 
 
@@ -92,11 +175,17 @@ def _is_random(value: Object, name: str) -> bool:
     if value.path.startswith(_ALBUMENTATIONS):
         known = name in _RANDOM_OF_ALBUMENTATIONS or name.startswith("Random")
         return known and not _always(value) and not _never(value)
+    if value.path.startswith(_AUDIO):
+        return name not in _FIXED_OF_AUDIO and not _never(value)
     if not value.path.startswith(_TORCHVISION) or _never(value):
         return False
     if name in {"RandomHorizontalFlip", "RandomVerticalFlip"} and _always(value, 0):
         return False
     return name in _RANDOM or name.startswith("Random")
+
+
+def _moves(value: Object, name: str) -> bool:
+    return name in _MOVES and _is_random(value, name)
 
 
 def _always(value: Object, index: int = -1) -> bool:

@@ -1,0 +1,327 @@
+"""Samples that are moved within the picture, and the masks, boxes or points that go with them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import LoaderBuilt, TransformApplied
+from advisor.code.facts.passes import words
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.library.keras_data import ITERATOR
+from advisor.code.library.torch_data import SUBSET, whole_behind
+from advisor.code.library.transforms import (
+    DRAWING_FUNCTIONS,
+    MOVING_FUNCTIONS,
+    leaves_in_place,
+    moving_part,
+)
+from advisor.code.sources import NodePlace
+from advisor.code.values import Constant, Library, Object, Value, known_text, same
+
+_AREAS = frozenset(
+    ["mask", "masks", "segmentation", "segm", "segmap", "annotation", "trimap", "heatmap"]
+)
+_POINTS = frozenset(
+    [
+        *("box", "boxes", "bbox", "bboxes", "keypoint", "keypoints", "kpts", "landmark"),
+        *("landmarks", "joints", "polygon", "polygons", "corners"),
+    ]
+)
+# Calls that leave everything in its place.
+_LEAVES_IN_PLACE = re.compile(
+    r"(^|\.)(tensor|as_tensor|from_numpy|array|asarray|ascontiguousarray|fromarray|len|print|float"
+    r"|long|int|bool|astype|to|unsqueeze|squeeze|convert|copy|clone|numpy|contiguous|type|float32"
+    r"|int64|to_tensor|pil_to_tensor|ToTensor|zeros_like|append|cast|expand_dims|Mask|Image|Tensor"
+    r"|FloatTensor|LongTensor|isinstance|max|min|sum|unique|where|stack|reshape|view|item|resize"
+    r"|BoundingBoxes|permute|one_hot|get|normalize|concatenate)$"
+)
+# Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
+_DRAWN_ONCE = re.compile(r"seed|rng_state|setstate|get_params|[Rr]eplay|to_deterministic|fork_rng")
+_DRAWS = re.compile(r"rand|choice|shuffle|uniform")
+_WITH_POSITIONS = frozenset(["VOCSegmentation", "VOCDetection", "CocoDetection", "SBDataset"])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MovedSample(Fact):
+    """Things are moved within a picture at random, and what says where they are does not move with
+    them: not at all, or by `other`, a draw of its own."""
+
+    place: NodePlace
+    picture: str
+    label: str
+    other: NodePlace | None = None
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Each function that makes samples, and each data set that is given transforms."""
+        for place, picture, label, other in _found(run):
+            yield cls(place, picture, label, other)
+
+
+_Found = tuple[NodePlace, str, str, NodePlace | None]
+
+
+def _found(run: AbstractRun) -> Iterator[_Found]:
+    yield from _of_functions(run)
+    yield from _of_data_sets(run)
+    yield from _of_generators(run)
+
+
+# --- functions ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Step:
+    """A transform that is applied in a function, or in one that it calls."""
+
+    event: TransformApplied
+    call: cst.Call
+    subject: str
+
+    @property
+    def is_of_label(self) -> bool:
+        return bool(words(self.subject) & (_AREAS | _POINTS))
+
+    @property
+    def draws(self) -> bool:
+        """Whether each call moves things elsewhere."""
+        transform = self.event.transform
+        if isinstance(transform, Library):
+            return transform.path in DRAWING_FUNCTIONS
+        return moving_part(transform) is not None
+
+    @property
+    def moves(self) -> bool:
+        """Whether things are elsewhere afterwards, whatever decides where."""
+        transform = self.event.transform
+        known = isinstance(transform, Library) and transform.path in MOVING_FUNCTIONS
+        return known or self.draws
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing moves, for sure."""
+        return leaves_in_place(self.event.transform)
+
+
+def _of_functions(run: AbstractRun) -> Iterator[_Found]:
+    seen: set[cst.CSTNode] = set()
+    for code, steps in _functions(run).values():
+        found = _apart(code, steps)
+        if found is None:
+            continue
+        step, label, other = found
+        node = step.call if other is None else other.call
+        if node not in seen:
+            seen.add(node)
+            place = NodePlace(code.place.source, node)
+            beside = None if other is None else NodePlace(code.place.source, step.call)
+            yield place, step.subject, label, beside
+
+
+class _Code:
+    """The text of a function that makes samples."""
+
+    def __init__(self, node: cst.FunctionDef, place: NodePlace) -> None:
+        self.node = node
+        self.place = place
+        self.text = code_of(node.body)
+        parts = _Parts()
+        node.body.visit(parts)
+        self.calls = parts.calls
+        self.sums = parts.sums
+        self.slices = parts.slices
+        self.returned = parts.returned
+
+    def labels(self) -> frozenset[str]:
+        """What says where things are, of what the function gives back."""
+        said = words(" ".join(self.returned))
+        for name in set(re.findall(r"(?<![\w.])[^\W\d]\w*", " ".join(self.returned))):
+            said |= words(" ".join(re.findall(rf"\b{name}\[([^]]+)\] *=[^=]", self.text)))
+            said |= words(" ".join(re.findall(rf"\b{name} *= *(\{{[^}}]*\}})", self.text)))
+        return frozenset(said & (_AREAS | _POINTS))
+
+
+class _Parts(cst.CSTVisitor):
+    """What a function calls, computes, slices and gives back."""
+
+    def __init__(self) -> None:
+        self.calls: list[cst.Call] = []
+        self.sums: list[str] = []
+        self.slices: list[tuple[str, str]] = []
+        self.returned: list[str] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.calls.append(node)
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
+        self.sums.append(code_of(node))
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        text = code_of(node)
+        self.slices.append((code_of(node.value), text))
+
+    def visit_Return(self, node: cst.Return) -> None:
+        if node.value is not None:
+            self.returned.append(code_of(node.value))
+
+
+def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
+    """The transforms that are applied in each call of a function of the file."""
+    found: dict[object, tuple[_Code, list[_Step]]] = {}
+    for event in run.events(TransformApplied):
+        context = event.context
+        inner = [*(place.node for place in context.calls[1:]), event.place.node]
+        for depth, function in enumerate(context.functions):
+            node, call = function.node, inner[depth]
+            place = function.place
+            if not isinstance(node, cst.FunctionDef) or not isinstance(call, cst.Call):
+                continue
+            if place is None or place.source is not run.source:
+                continue
+            key = (node, context.calls[depth].node)
+            if key not in found:
+                found[key] = (_Code(node, place), [])
+            found[key][1].append(_Step(event, call, _subject(call)))
+    return found
+
+
+def _subject(call: cst.Call) -> str:
+    """What a transform is given, as written."""
+    named = {each.keyword.value: each for each in call.args if each.keyword is not None}
+    chosen = named.get("image") or named.get("img") or (call.args[0] if call.args else None)
+    return "" if chosen is None else code_of(chosen.value)
+
+
+def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
+    """The picture that moves, what stays behind, and the step that draws anew for it, if one does."""
+    labels = code.labels()
+    pictures = [each for each in steps if not each.is_of_label and each.moves]
+    pictures = [each for each in pictures if each.draws or _is_drawn(each)]
+    if not labels or not pictures:
+        return None
+    first = pictures[0]
+    if _is_joint(first.call, labels):
+        return None
+    for step in steps:
+        if step.is_of_label and step.draws and first.draws and not _DRAWN_ONCE.search(code.text):
+            return first, step.subject, step
+    known = {step.call for step in steps if step.stays}
+    if any(step.is_of_label and not step.stays for step in steps):
+        return None
+    if any(_handles(call, labels) for call in code.calls if call not in known):
+        return None
+    if any(words(value) & labels and ":" in text for value, text in code.slices):
+        return None
+    if labels & _POINTS and any(words(each) & labels for each in code.sums):
+        return None
+    return first, min(labels & words(code.text)), None
+
+
+def _is_drawn(step: _Step) -> bool:
+    """Whether chance decides that a picture is moved, or where to."""
+    inner = step.event.context.functions[-1]
+    if not _DRAWS.search(code_of(inner.node)):
+        return False
+    guards = step.event.context.guards
+    return bool(guards) or len(getattr(step.call, "args", ())) > 1
+
+
+def _is_joint(call: cst.Call, labels: frozenset[str]) -> bool:
+    """Whether a call takes the label together with the picture."""
+    return any(words(code_of(each)) & labels for each in call.args) or any(
+        each.star for each in call.args
+    )
+
+
+def _handles(call: cst.Call, labels: frozenset[str]) -> bool:
+    """Whether a call may move a label: one that is given it, or a method of it."""
+    name = code_of(call.func)
+    receiver = name.rpartition(".")[0]
+    given = any(words(code_of(each.value)) & labels for each in call.args)
+    if not given and not words(receiver) & labels:
+        return False
+    if _reads(name):
+        return False
+    return _LEAVES_IN_PLACE.search(name) is None
+
+
+def _reads(name: str) -> bool:
+    return re.search(r"(open|imread|load|read\w*|join|Path|exists)$", name) is not None
+
+
+# --- data sets ----------------------------------------------------------------------------
+
+
+def _of_data_sets(run: AbstractRun) -> Iterator[_Found]:
+    """Data sets of masks or boxes whose transform is for the picture alone."""
+    seen: set[Value] = set()
+    for event in run.events(LoaderBuilt):
+        data = event.loader.fields.get("dataset")
+        if isinstance(data, Object) and data.path == SUBSET:
+            data = whole_behind(data)
+        if not isinstance(data, Object) or data in seen or not _has_positions(data):
+            continue
+        seen.add(data)
+        given = data.arguments.keywords
+        if data.arguments.unknown or "transforms" in given or data.place is None:
+            continue
+        if moving_part(given.get("transform")) is not None:
+            label = "boxes" if "Detection" in data.path else "mask"
+            yield data.place, "picture", label, None
+
+
+def _has_positions(data: Object) -> bool:
+    name = data.path.rsplit(".", 1)[-1]
+    kind = known_text(data.argument(2, "target_types") or data.argument(-1, "target_type"))
+    of_pets = name == "OxfordIIITPet" and kind == "segmentation"
+    return data.path.startswith("torchvision.datasets.") and (name in _WITH_POSITIONS or of_pets)
+
+
+# --- generators of Keras ------------------------------------------------------------------
+
+
+def _of_generators(run: AbstractRun) -> Iterator[_Found]:
+    """Two flows of pictures and masks that draw differently."""
+    flows = [event for event in run.events(LoaderBuilt) if event.loader.path == ITERATOR]
+    for event in flows:
+        said = words(_subject_of_flow(event))
+        if not said & _AREAS or said & {"images", "image"} - _AREAS:
+            continue
+        earlier = [each for each in flows if each.index < event.index and _is_pair(each, event)]
+        if not earlier or not _draw_differently(earlier[-1].loader, event.loader):
+            continue
+        picture = _subject_of_flow(earlier[-1])
+        yield event.place, picture, _subject_of_flow(event), earlier[-1].place
+
+
+def _subject_of_flow(event: LoaderBuilt) -> str:
+    node = event.place.node
+    return _subject(node) if isinstance(node, cst.Call) else ""
+
+
+def _is_pair(first: LoaderBuilt, second: LoaderBuilt) -> bool:
+    one, two = _subject_of_flow(first), _subject_of_flow(second)
+    other = bool(words(one) & _AREAS)
+    sides = [words(each) & {"train", "val", "valid", "validation", "test"} for each in (one, two)]
+    return (
+        not other and sides[0] == sides[1] and first.context.functions == second.context.functions
+    )
+
+
+def _draw_differently(first: Object, second: Object) -> bool:
+    generators = [each.fields.get("generator") for each in (first, second)]
+    moves = [isinstance(each, Object) and moving_part(each) is not None for each in generators]
+    if not any(moves):
+        return False
+    if not all(moves):
+        return all(isinstance(each, Object) for each in generators)
+    seeds = [each.argument(-1, "seed") for each in (first, second)]
+    if any(each.arguments.unknown for each in (first, second)):
+        return False
+    if seeds[0] is None or seeds[1] is None:
+        return True
+    given = seeds[0], seeds[1]
+    return not same(given[0], given[1]) and all(not isinstance(each, Constant) for each in given)

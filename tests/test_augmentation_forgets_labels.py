@@ -1,0 +1,217 @@
+"""Pictures that are moved at random, and the masks, boxes and points that must move with them."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import random
+import albumentations as A
+import cv2
+import numpy as np
+import torch
+import torchvision.transforms.functional as TF
+import tensorflow as tf
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torchvision import datasets, transforms as T
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+"""
+CLASS = """\
+class Pictures(Dataset):
+    def __init__(self, names, boxes, transform=None, mask_transform=None):
+        self.names, self.boxes = names, boxes
+        self.transform = transform
+        self.mask_transform = mask_transform
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, index):
+        image = Image.open('images/' + self.names[index]).convert('RGB')
+        mask = Image.open('masks/' + self.names[index])
+        boxes = np.array(self.boxes[index])
+"""
+MOVING = "T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])"
+STILL = "T.Compose([T.Resize((64, 64)), T.ToTensor()])"
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN510"]
+
+
+def wrong(text: str) -> list[tuple[int, str]]:
+    return marked(IMPORTS + text, "NN510")
+
+
+def sample(body: str, given: str = "") -> str:
+    lines = "".join(f"        {line}\n" for line in body.splitlines())
+    use = f"loader = DataLoader(Pictures(names, boxes, {given}), shuffle=True)\n"
+    return f"{CLASS}{lines}\n{use}for image, label in loader:\n    print(image)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        (
+            (
+                "image = self.transform(image)\nmask = self.transform(mask)  # error\n"
+                "return image, mask"
+            ),
+            f"transform={MOVING}",
+        ),
+        (
+            (
+                "if self.transform:\n    image = self.transform(image)\n"
+                "    mask = self.transform(mask)  # error\nreturn {'image': image, 'mask': mask}"
+            ),
+            f"transform={MOVING}",
+        ),
+        (
+            (
+                "image = self.transform(image)  # error\nmask = self.mask_transform(mask)\n"
+                "return image, mask"
+            ),
+            f"transform={MOVING}, mask_transform={STILL}",
+        ),
+        (
+            (
+                "image = self.transform(image)  # error\n"
+                "boxes = torch.as_tensor(boxes, dtype=torch.float32)\n"
+                "target = {}\ntarget['boxes'] = boxes\nreturn image, target"
+            ),
+            f"transform={MOVING}",
+        ),
+        (
+            (
+                "if random.random() > 0.5:\n    image = TF.hflip(image)  # error\n"
+                "return TF.to_tensor(image), torch.from_numpy(np.array(mask)).long()"
+            ),
+            "",
+        ),
+        (
+            (
+                "if np.random.rand() < 0.5:\n    image = cv2.flip(image, 1)  # error\n"
+                "return image, {'boxes': boxes, 'size': image.size}"
+            ),
+            "",
+        ),
+        (
+            "image = self.transform(image=image)['image']  # error\nreturn image, mask",
+            "transform=A.Compose([A.HorizontalFlip(), A.Normalize()])",
+        ),
+    ],
+)
+def test_labels_that_stay_behind_are_found(body: str, given: str) -> None:
+    text = sample(body, given)
+    assert found(text) == wrong(text) != []
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        ("image = self.transform(image)\nreturn image, self.names[index]", f"transform={MOVING}"),
+        ("image = self.transform(image)\nreturn image, mask", f"transform={STILL}"),
+        (
+            "image = self.transform(image)\nreturn image, mask",
+            "transform=T.Compose([T.ColorJitter(0.2), T.ToTensor()])",
+        ),
+        (
+            (
+                "seed = random.randint(0, 9)\ntorch.manual_seed(seed)\nimage = self.transform(image)\n"
+                "torch.manual_seed(seed)\nmask = self.transform(mask)\nreturn image, mask"
+            ),
+            f"transform={MOVING}",
+        ),
+        (
+            (
+                "if random.random() > 0.5:\n    image = TF.hflip(image)\n    mask = TF.hflip(mask)\n"
+                "return image, mask"
+            ),
+            "",
+        ),
+        (
+            (
+                "if random.random() > 0.5:\n    image = TF.hflip(image)\n"
+                "    boxes[:, [0, 2]] = image.width - boxes[:, [2, 0]]\nreturn image, {'boxes': boxes}"
+            ),
+            "",
+        ),
+        (
+            (
+                "both = self.transform(image=np.array(image), mask=np.array(mask))\n"
+                "return both['image'], both['mask']"
+            ),
+            "transform=A.Compose([A.HorizontalFlip(), A.Normalize()])",
+        ),
+        ("image, mask = self.transform(image, mask)\nreturn image, mask", f"transform={MOVING}"),
+        (
+            (
+                "if random.random() > 0.5:\n    image = TF.hflip(image)\n    boxes = turned(boxes)\n"
+                "return image, boxes"
+            ),
+            "",
+        ),
+        (
+            (
+                "if random.random() > 0.5:\n    image = TF.hflip(image)\n"
+                "    mask = mask.transpose(Image.FLIP_LEFT_RIGHT)\nreturn image, mask"
+            ),
+            "",
+        ),
+    ],
+)
+def test_labels_that_move_along_or_need_not_are_fine(body: str, given: str) -> None:
+    assert not found(sample(body, given))
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong_one"),
+    [
+        (f"datasets.VOCSegmentation('d', transform={MOVING}, target_transform={STILL})", True),
+        (f"datasets.CocoDetection('d', 'a.json', transform={MOVING})", True),
+        (f"datasets.OxfordIIITPet('d', target_types='segmentation', transform={MOVING})", True),
+        (f"datasets.OxfordIIITPet('d', target_types='category', transform={MOVING})", False),
+        (f"datasets.VOCSegmentation('d', transforms={MOVING})", False),
+        (f"datasets.VOCSegmentation('d', transform={STILL})", False),
+        (f"datasets.ImageFolder('d', transform={MOVING})", False),
+    ],
+)
+def test_transforms_for_the_picture_alone_leave_its_mask(data: str, wrong_one: bool) -> None:
+    text = f"data = {data}{'  # error' if wrong_one else ''}\nloader = DataLoader(data)\n"
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wrong_one"),
+    [
+        ("seed=1", "seed=2", True),
+        ("batch_size=4", "batch_size=4", True),
+        ("seed=7", "seed=7", False),
+        ("seed=seed", "seed=seed", False),
+    ],
+)
+def test_flows_of_pictures_and_masks_draw_alike(first: str, second: str, wrong_one: bool) -> None:
+    text = (
+        "images, masks = np.load('x.npy'), np.load('y.npy')\nseed = 3\n"
+        "generator = ImageDataGenerator(rotation_range=20)\n"
+        f"image_flow = generator.flow(images, {first})\n"
+        f"mask_flow = generator.flow(masks, {second}){'  # error' if wrong_one else ''}\n"
+    )
+    assert found(text) == wrong(text)
+
+
+def test_a_picture_that_is_moved_by_a_helper_is_followed() -> None:
+    text = """
+def augment(image):
+    if random.random() < 0.5:
+        image = np.fliplr(image)
+    return image
+
+class Cells(Dataset):
+    def __getitem__(self, index):
+        image, mask = cv2.imread(self.images[index]), cv2.imread(self.masks[index], 0)
+        image = augment(image)  # error
+        return torch.from_numpy(image), torch.from_numpy(mask)
+"""
+    assert found(text) == wrong(text)
