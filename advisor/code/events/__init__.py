@@ -45,6 +45,8 @@ from advisor.code.events.modules import (
 )
 from advisor.code.events.program import Escaped, MethodNamed, NameOverwritten, SeedFixed
 from advisor.code.events.samples import (
+    AccuracyTaken,
+    ClassesWeighted,
     DataGiven,
     FitApplied,
     Fitted,
@@ -85,6 +87,7 @@ from advisor.code.events.updates import (
 )
 
 __all__ = [
+    "AccuracyTaken",
     "AmountCompared",
     "AmountDivided",
     "AmountLogged",
@@ -95,6 +98,7 @@ __all__ = [
     "BaseConstructed",
     "Broadcast",
     "BytesSubtracted",
+    "ClassesWeighted",
     "Context",
     "DataGiven",
     "DropoutApplied",

@@ -36,6 +36,21 @@ class LabelsLearned(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ClassesWeighted(Event):
+    """Something is done about classes that are not equally large: rare ones are weighted, repeated
+    or made up. `text` is what does it, as written."""
+
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class AccuracyTaken(Event):
+    """The share of right answers is computed for rows, as far as it is known which."""
+
+    rows: RowSet | None
+
+
+@dataclass(eq=False, slots=True)
 class FitApplied(Event):
     """Rows are transformed by something that has been fitted."""
 

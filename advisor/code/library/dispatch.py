@@ -70,6 +70,7 @@ LIBRARY_MODULES = (
     "sklearn",
     "sklearn_splits",
     "sklearn_data",
+    "class_weights",
     "tensorflow",
     "keras_layers",
     "keras_losses",

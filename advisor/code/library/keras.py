@@ -19,6 +19,7 @@ from advisor.code.events import (
 )
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
+from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
@@ -289,6 +290,7 @@ def train_model(call: Call) -> Value | None:
     """The model is trained as it was compiled last."""
     assert call.receiver is not None
     lineages.hold_back(call.machine, call.arguments, call.node)
+    notice_weights(call)
     give_data(call)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
     target, data = call.argument(1, "y"), call.argument(0, "x")

@@ -7,6 +7,7 @@ import libcst as cst
 from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
+from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
@@ -89,6 +90,7 @@ def estimator(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     if not name[:1].isupper() and name not in {"make_pipeline", "make_column_transformer"}:
         return None
+    notice_weights(call)
     if name in _SPLITTERS:
         return Object(f"sklearn.splitter.{name}", call.arguments, call.place)
     if name in _SEARCHES:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.library import lineages
+from advisor.code.library.class_weights import notice_shares
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.library.names import words
 from advisor.code.values import Lineage, Object, RowSet, Sequence, Value, is_constant
@@ -27,6 +28,7 @@ _MAKERS = words(
 @function(*(f"sklearn.datasets.make_{name}" for name in _MAKERS))
 def made(call: Call) -> Value | None:
     """Samples and labels drawn from a formula."""
+    notice_shares(call)
     return Sequence("tuple", _labelled(call), place=call.place)
 
 

@@ -1,0 +1,120 @@
+"""Accuracy where the classes are not equally large, and nothing else is measured."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import libcst as cst
+
+from advisor.code.events import (
+    AccuracyTaken,
+    AmountDivided,
+    ClassesWeighted,
+    Event,
+    LossComputed,
+    ModelCompiled,
+    RowsSplit,
+    Scored,
+)
+from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.sides import Side, side_of
+from advisor.code.sources import NodePlace, Source
+from advisor.code.values import Constant, Object
+from advisor.rulebook import Draft
+
+# Whatever tells the classes apart.
+_OTHER_METRICS = re.compile(
+    r"f1|f_?beta|f_?score|precision|recall|roc|\bauc|_auc|AUC|confusion|classification_report|kappa"
+    r"|matthews|mcc|balanced_acc|sensitiv|specific|brier|log_loss|jaccard|iou|dice|gini|g_?mean"
+    r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|lift|crosstab",
+    re.IGNORECASE,
+)
+_LOSS_OPTIONS = ("pos_weight", "weight")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AccuracyAlone(Fact):
+    """A classifier is judged by its accuracy and nothing else, in a program that does something
+    about classes of different size: `text` says what."""
+
+    event: Event
+    because: NodePlace
+    text: str
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The accuracy that judges in the end, of a program that computes one."""
+        if holds_unit_tests(run):
+            return
+        reason = next(_reasons(run), None)
+        if reason is None:
+            return
+        taken = _judging(list(_accuracies(run)))
+        if taken is not None and not any(_measures_more(each) for each in _sources(run)):
+            yield cls(taken, *reason)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the accuracy is computed."""
+        return Draft(
+            self.event.place, message, ((self.because, "the classes are evened out here"),)
+        )
+
+
+def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
+    for event in run.events(ClassesWeighted):
+        yield event.place, event.text
+    for loss in run.events(LossComputed):
+        for name in _LOSS_OPTIONS:
+            given = loss.options.keywords.get(name)
+            if given is not None and not (isinstance(given, Constant) and given.value is None):
+                yield loss.place, name
+
+
+def _accuracies(run: AbstractRun) -> Iterator[Event]:
+    for event in run.trace:
+        match event:
+            case AccuracyTaken():
+                yield event
+            case Scored(method="score") if isinstance(event.estimator, Object):
+                yield event
+            case AmountDivided() if event.amount.kind == "matches":
+                yield event
+            case ModelCompiled() if _is_told_accuracy(event):
+                yield event
+            case RowsSplit() if event.operation == "cross_val_score" and _scores_accuracy(event):
+                yield event
+
+
+def _is_told_accuracy(event: ModelCompiled) -> bool:
+    node = event.place.node
+    text = code_of(node) if isinstance(node, cst.Call) else ""
+    return re.search(r"metrics=\[?['\"](acc|accuracy|binary_accuracy)['\"]", text) is not None
+
+
+def _scores_accuracy(event: RowsSplit) -> bool:
+    text = code_of(event.place.node)
+    return "scoring=" not in text or re.search(r"scoring=['\"]accuracy['\"]", text) is not None
+
+
+def _judging(events: list[Event]) -> Event | None:
+    """The accuracy by held-out rows, if it is known which that is; else the last one."""
+    for event in events:
+        rows = getattr(event, "rows", None)
+        if rows is not None and side_of(rows) is Side.HELD_OUT:
+            return event
+    return events[-1] if events else None
+
+
+def _sources(run: AbstractRun) -> set[Source]:
+    """The files that take part in a run."""
+    found = {run.source}
+    for event in run.trace:
+        found.add(event.place.source)
+        found.update(function.scope.source for function in event.context.functions)
+    return found
+
+
+def _measures_more(source: Source) -> bool:
+    return _OTHER_METRICS.search(source.text) is not None

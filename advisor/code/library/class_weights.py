@@ -1,0 +1,61 @@
+"""Classes that are not equally large: what is done about it, and accuracy, which does not see it."""
+
+from advisor.code.events import AccuracyTaken, ClassesWeighted
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, function
+from advisor.code.values import Constant, Value, known_number
+from advisor.code.values import Sequence as SequenceValue
+
+_OPTIONS = ("class_weight", "scale_pos_weight", "is_unbalance", "auto_class_weights")
+_RESAMPLING = ("imblearn.over_sampling.", "imblearn.under_sampling.", "imblearn.combine.")
+# With a class that holds so much of the rows, always saying it is right nearly always.
+LARGEST_FAIR_SHARE = 0.8
+
+
+def notice_weights(call: Call) -> None:
+    """See that an estimator, or a training, weights its classes, or that rows are resampled."""
+    for name in _OPTIONS:
+        given = call.argument(-1, name)
+        off = isinstance(given, Constant) and given.value in {None, False}
+        if given is not None and not off:
+            _weighted(call, name)
+            return
+    if call.path.startswith(_RESAMPLING):
+        _weighted(call, call.path.rsplit(".", 1)[-1])
+
+
+def _weighted(call: Call, text: str) -> None:
+    call.machine.emit(ClassesWeighted(call.place, call.context, text))
+
+
+@function(
+    "sklearn.utils.class_weight.compute_class_weight",
+    "sklearn.utils.class_weight.compute_sample_weight",
+    "torch.utils.data.WeightedRandomSampler",
+    "torch.utils.data.sampler.WeightedRandomSampler",
+)
+def weights(call: Call) -> Value | None:
+    """Weights by the size of each class, or samples drawn by such."""
+    _weighted(call, call.path.rsplit(".", 1)[-1])
+    return None
+
+
+def notice_shares(call: Call) -> None:
+    """See that classes are made of very different size: `make_classification(weights=[0.95])`."""
+    given = call.argument(-1, "weights")
+    shares = given.items if isinstance(given, SequenceValue) and given.items else ()
+    numbers = [known_number(each) for each in shares]
+    largest = max((float(each.constant or 0) for each in numbers if each is not None), default=0.0)
+    if largest >= LARGEST_FAIR_SHARE:
+        _weighted(call, "weights")
+
+
+@function("sklearn.metrics.accuracy_score")
+def accuracy(call: Call) -> Value | None:
+    """`accuracy_score(y_true, y_pred)`."""
+    lineage = lineages.known(call.argument(0, "y_true")) or lineages.known(
+        call.argument(1, "y_pred")
+    )
+    rows = None if lineage is None else lineage.rows
+    call.machine.emit(AccuracyTaken(call.place, call.context, rows))
+    return None

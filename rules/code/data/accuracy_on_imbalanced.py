@@ -1,0 +1,17 @@
+"""accuracy-on-imbalanced: a model of classes of different size is judged by its accuracy alone."""
+
+from collections.abc import Iterator
+
+from advisor.code.facts.accuracy import AccuracyAlone
+from advisor.findings import Severity
+from advisor.recipe.steps import Step
+from advisor.rulebook import Draft, rule
+
+
+@rule(
+    "NN513", severity=Severity.WARNING, step=Step.SKELETON, symptoms=("too-good",), sources=("001",)
+)
+def accuracy_on_imbalanced(judged: AccuracyAlone) -> Iterator[Draft]:
+    yield judged.finding(
+        f"accuracy alone judges classes of different size, which `{judged.text}` evens out"
+    )

@@ -1,0 +1,98 @@
+"""What judges a model of classes that are not equally large."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SKLEARN = """\
+import numpy as np
+import torch
+from imblearn.over_sampling import SMOTE
+from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import cross_val_score, train_test_split
+from torch import nn
+X, y = np.load('x.npy'), np.load('y.npy')
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+"""
+SHOWN = [
+    "model = RandomForestClassifier(class_weight='balanced', random_state=0)",
+    (
+        "X_train, y_train = SMOTE(random_state=0).fit_resample(X_train, y_train)\n"
+        "model = RandomForestClassifier(random_state=0)"
+    ),
+]
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(text) if each[1] == "NN513"]
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize(
+    "score",
+    [
+        "print(model.score(X_train, y_train))\nprint(model.score(X_test, y_test))  # error",
+        "acc = accuracy_score(y_test, model.predict(X_test))  # error",
+        "print(cross_val_score(model, X_train, y_train, cv=5).mean())  # error",
+    ],
+)
+def test_accuracy_alone_is_found(shown: str, score: str) -> None:
+    text = f"{SKLEARN}{shown}\nmodel.fit(X_train, y_train)\n{score}\n"
+    assert found(text) == marked(text, "NN513") != []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "from sklearn.metrics import f1_score",
+        "print(np.bincount(y_test[model.predict(X_test) == y_test]), 'recall')",
+        "from reports import confusion_matrix",
+    ],
+)
+def test_another_score_is_enough(more: str) -> None:
+    text = (
+        f"{SKLEARN}{SHOWN[0]}\nmodel.fit(X_train, y_train)\nmodel.score(X_test, y_test)\n{more}\n"
+    )
+    assert not found(text)
+
+
+def test_without_a_sign_of_different_sizes_accuracy_is_fine() -> None:
+    text = (
+        f"{SKLEARN}model = RandomForestClassifier(class_weight=None)\nmodel.fit(X_train, y_train)\n"
+        "print(model.score(X_test, y_test))\n"
+    )
+    assert not found(text)
+
+
+def test_a_weighted_loss_beside_counted_hits_is_found() -> None:
+    text = f"""{SKLEARN}
+model = nn.Linear(9, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor([9.0]))
+for inputs, labels in loader:
+    optimizer.zero_grad()
+    criterion(model(inputs), labels).backward()
+    optimizer.step()
+model.eval()
+hits = 0
+with torch.no_grad():
+    for inputs, labels in test_loader:
+        hits += ((model(inputs) > 0) == labels).sum().item()
+print(hits / len(test_loader.dataset))  # error
+"""
+    assert found(text) == marked(text, "NN513")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "wrong"), [("['accuracy']", True), ("['accuracy', 'AUC']", False)]
+)
+def test_keras_is_told_its_metrics(metrics: str, wrong: bool) -> None:
+    text = f"""
+from tensorflow import keras
+model = keras.Sequential([keras.layers.Dense(1, activation='sigmoid')])
+model.compile('adam', 'binary_crossentropy', metrics={metrics}){"  # error" if wrong else ""}
+model.fit(x_train, y_train, class_weight={{0: 1.0, 1: 20.0}}, validation_data=(x_val, y_val))
+"""
+    assert found(text) == marked(text, "NN513")
