@@ -47,6 +47,31 @@ def test_the_table_of_the_lecture(unit: float, goal: float) -> None:
     assert found.leading.source is ErrorSource.UNDER_FITTING
 
 
+@pytest.mark.parametrize(
+    ("training", "held_out", "first"),
+    [
+        (20, 27, ErrorSource.UNDER_FITTING),
+        (7, 19, ErrorSource.UNDER_FITTING),
+        (3, 10, ErrorSource.UNDER_FITTING),
+        (0.8, 12, ErrorSource.OVER_FITTING),
+        (1.5, 5, ErrorSource.OVER_FITTING),
+        (1.7, 4, ErrorSource.OVER_FITTING),
+        (0.8, 2.5, ErrorSource.OVER_FITTING),
+        (0.6, 0.9, None),
+    ],
+)
+def test_the_columns_of_the_lecture_are_worked_on_in_its_order(
+    training: float, held_out: float, first: ErrorSource | None
+) -> None:
+    falling = np.exp(-np.arange(40) / 3)
+    found = table(
+        train(training + 40 * falling, "error"),
+        validation(held_out + 40 * falling, "error"),
+        error=1.0,
+    )
+    assert (found.leading.source if found.leading else None) is first
+
+
 def test_the_last_percent_looks_good() -> None:
     term = table(*lecture(), error=1.0).term(ErrorSource.VALIDATION_OVER_FITTING)
     assert term is not None

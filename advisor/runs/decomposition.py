@@ -1,5 +1,6 @@
 """Where the error comes from: under-fitting, over-fitting, shift, tuning on the validation set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -224,9 +225,23 @@ def _terms(levels: list[Level], thresholds: Thresholds) -> tuple[Term, ...]:
     floor = thresholds.term_share_of_largest * largest
     if goal is not None:
         floor = max(floor, thresholds.term_share_of_goal * abs(goal.value))
-    return tuple(
+    terms = [
         _term(source, upper, lower, floor, goal, thresholds) for source, upper, lower in differences
-    )
+    ]
+    return tuple(_yielding(term, terms, goal, thresholds) for term in terms)
+
+
+def _yielding(
+    term: Term, terms: Sequence[Term], goal: Level | None, thresholds: Thresholds
+) -> Term:
+    """Under-fitting does not matter yet where it is small and over-fitting is much larger."""
+    if term.source is not ErrorSource.UNDER_FITTING or goal is None:
+        return term
+    small = term.value < thresholds.term_yields_below_goals * abs(goal.value)
+    other = next((each for each in terms if each.source is ErrorSource.OVER_FITTING), None)
+    if small and other and other.matters and other.value >= thresholds.term_yields_to * term.value:
+        return replace(term, matters=False)
+    return term
 
 
 def _term(

@@ -219,7 +219,12 @@ class Thresholds:
     term_share_of_goal: float = 0.1
     """... this share of the goal, and"""
     term_share_of_largest: float = 0.1
-    """... this share of the largest term."""
+    """... this share of the largest term. Under-fitting, which is to be worked on first, waits when"""
+    term_yields_below_goals: float = 1.0
+    """... it is smaller than so many times the goal, and"""
+    term_yields_to: float = 2.0
+    """... over-fitting so many times as large. Source of both: the order in which lecture 002 works
+    on its example."""
 
     # Several runs
     fewest_runs: int = 6
