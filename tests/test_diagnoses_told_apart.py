@@ -318,3 +318,24 @@ class TestWhichQuantityIsSplit:
             on_test_rows(3.3),
         )
         assert "test-gap" in names(run)
+
+
+class TestEvaluationsThatGetWorse:
+    CALM = 0.7 + 0.9 * np.exp(-2.0 * np.arange(24))
+    WORSE = 0.5 + np.abs(np.arange(24) - 3) * 0.25
+
+    def test_while_training_gets_nowhere_the_weights_are_to_blame(self) -> None:
+        diagnosis = judged(train(self.CALM + scatter(24, 0.03)), validation(self.WORSE))
+        assert "divergence" in names(diagnosis)
+        assert not names(diagnosis) & {"overtrained", "high-variance"}
+
+    def test_while_training_gets_better_they_are_over_fitted(self) -> None:
+        diagnosis = judged(train(1.6 * np.exp(-np.arange(24) / 8)), validation(self.WORSE))
+        assert names(diagnosis) & {"overtrained", "high-variance"}
+        assert "divergence" not in names(diagnosis)
+
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_few_rows_that_are_drawn_anew_show_neither(self, seed: int) -> None:
+        drawn_anew = np.random.default_rng(seed).gamma(4, 0.2, size=30)
+        diagnosis = judged(train(0.7 + 0.5 * np.exp(-np.arange(30) / 2)), validation(drawn_anew))
+        assert not names(diagnosis) & {"divergence", "overtrained"}

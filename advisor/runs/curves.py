@@ -135,6 +135,14 @@ class Trajectory:
         beyond_noise = risen > settings.gap_errors * self.final.error
         return beyond_noise or since.trend.rises(settings.trend_z)
 
+    def falls_after(self, step: int) -> bool:
+        """Whether the last part of the curve is lower than the curve was at a step."""
+        share, reach = self.thresholds.rise_share, max(2, len(self) // 20)
+        at = min(int(np.searchsorted(self.steps, step)), len(self) - 1)
+        then = median(self.costs[max(0, at - reach // 2) : at + reach])
+        late = self.part(1 - self.thresholds.plateau_share).middle
+        return late < then - share * abs(then)
+
     def index_at(self, share: float) -> int:
         """Index of the first point after this share of the steps."""
         first, last = int(self.steps[0]), int(self.steps[-1])

@@ -44,7 +44,18 @@ _IN_ORDER = frozenset(
         *("series", "timeseries", "temporal", "forecast", "forecasting", "sliding", "window"),
         *("windows", "windowed", "stock", "stocks", "price", "prices", "stream", "streaming"),
         *("video", "videos", "frames", "trajectory", "continual", "incremental", "curriculum"),
-        *("dummy", "fake", "overfit", "debug", "sanity", "benchmark", "profile", "tiny", "bptt", "stateful"),
+        *(
+            "dummy",
+            "fake",
+            "overfit",
+            "debug",
+            "sanity",
+            "benchmark",
+            "profile",
+            "tiny",
+            "bptt",
+            "stateful",
+        ),
     ]
 )
 

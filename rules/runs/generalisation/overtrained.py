@@ -24,8 +24,8 @@ def overtrained(held_out: HeldOut) -> Iterator[Draft]:
     bottom = _turning_point(curve)
     if bottom is None:
         return
-    if held_out.train is not None and held_out.train.rises_after(int(curve.steps[bottom])):
-        return  # what gets worse on the training rows as well is no over-fitting
+    if held_out.train is not None and not held_out.train.falls_after(int(curve.steps[bottom])):
+        return  # what does not get better on the training rows is no over-fitting
     best, final = float(curve.costs[bottom]), curve.final.value
     at, share = int(curve.steps[bottom]), _share(curve, bottom)
     yield Draft(

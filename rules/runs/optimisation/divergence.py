@@ -26,7 +26,8 @@ def divergence(descent: Descent) -> Iterator[Draft]:
         return
     draft = _explosion(descent) or _beyond_bounds(descent)
     draft = draft or _sustained_rise(descent, descent.trajectory) or _both_rise(descent)
-    if draft := draft or _collapse(descent) or _accuracy_lost(descent):
+    draft = draft or _collapse(descent) or _accuracy_lost(descent)
+    if draft := draft or _evaluations_explode(descent):
         yield draft
 
 
@@ -122,6 +123,32 @@ def _is_real(curve: Trajectory, rise: float) -> bool:
     steady = trend_of(blocks.centres[since], blocks.medians[since]).rises(settings.creeping_z)
     far = curve.progress if curve.has_learned else settings.rise_share * curve.scale
     return steady and rise >= max(far, settings.gap_errors * curve.typical_error)
+
+
+def _evaluations_explode(descent: Descent) -> Draft | None:
+    """Evaluations that end far above their best while training has not got better since either."""
+    held_out, settings = descent.held_out, descent.thresholds
+    if held_out is None or len(held_out) < settings.minimum_points:
+        return None
+    bottom = int(np.argmin(held_out.costs))
+    best, at = float(held_out.costs[bottom]), int(held_out.steps[bottom])
+    usual = held_out.part(1 - settings.plateau_share).middle
+    if best <= 0 or usual < settings.explosion * best or descent.trajectory.falls_after(at):
+        return None
+    if usual - best < settings.gap_errors * max(held_out.noise, held_out.part(0.5).noise):
+        return None
+    return Draft(
+        CurveSpan(descent.run.name, (held_out.tag,), at, int(held_out.steps[-1])),
+        f"`{held_out.tag}` rises from {number(best)} to {number(usual)} after {step(at)}, and "
+        f"{descent.subject} has not fallen since either",
+        evidence=(
+            figure("best evaluation", best),
+            figure("usual one of the last part", usual),
+            *_circumstances(descent, at),
+        ),
+        severity=Severity.WARNING,
+        causes=_CAUSES,
+    )
 
 
 def _collapse(descent: Descent) -> Draft | None:
