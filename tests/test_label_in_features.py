@@ -39,7 +39,8 @@ FIT = "LogisticRegression().fit(X, y)"
 )
 @pytest.mark.parametrize("labels", ["table['ill']", "table.ill.astype(int)", "table['ill'].values"])
 def test_what_is_predicted_is_not_told_to_the_model(features: str, labels: str) -> None:
-    assert found(f"X = {features}\ny = {labels}\n{FIT}\n") == [(13, "NN518")]
+    row = 11 if "drop(" in features or "[[" in features else 13
+    assert found(f"X = {features}\ny = {labels}\n{FIT}\n") == [(row, "NN518")]
 
 
 @pytest.mark.parametrize(
@@ -89,9 +90,9 @@ def test_what_is_not_surely_among_the_features_is_not_reported(text: str) -> Non
     "text",
     [
         (
-            "def train(data):\n    X, y = data.drop('id', axis=1), data['ill']\n"
+            "def train(data):\n    X, y = data.drop('id', axis=1), data['ill']  # error\n"
             "    X_train, X_test, y_train, y_test = train_test_split(X, y)\n"
-            "    return LogisticRegression().fit(X_train, y_train)  # error\n"
+            "    return LogisticRegression().fit(X_train, y_train)\n"
         ),
         "print(cross_val_score(LogisticRegression(), table, table['ill']))  # error\n",
         "GridSearchCV(LogisticRegression(), {}).fit(table, table['ill'])  # error\n",

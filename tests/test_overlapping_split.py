@@ -31,12 +31,12 @@ def found(text: str) -> list[tuple[int, str]]:
         f"{SPLIT}XGBClassifier().fit(X, y).predict(X_test)  # error\n",
         f"{SPLIT}A, b = SMOTE().fit_resample(X, y)\nmodel.fit(A, b)\nmodel.predict(X_test)  # error\n",
         (
-            "train, test = X[:800], X[700:]\nmodel.fit(train, y[:800])\n"
-            "model.score(test, y[700:])  # error\n"
+            "train, test = X[:800], X[700:]  # error\nmodel.fit(train, y[:800])\n"
+            "model.score(test, y[700:])\n"
         ),
         (
-            "train, test = table.sample(frac=0.8), table.sample(frac=0.2)\n"
-            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])  # error\n"
+            "train, test = table.sample(frac=0.8), table.sample(frac=0.2)  # error\n"
+            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])\n"
         ),
         (
             "good, fair = table[table['grade'] > 5], table[table['grade'] > 3]\n"

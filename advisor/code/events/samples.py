@@ -85,6 +85,14 @@ class RowsSplit(Event):
 
 
 @dataclass(eq=False, slots=True)
+class PartsOverlap(Event):
+    """Rows are taken some of which have been taken already, for another part of the same."""
+
+    earlier: RowSet
+    later: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
     means something. `text` is the operation as written."""

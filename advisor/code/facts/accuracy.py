@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import libcst as cst
 
@@ -27,8 +27,8 @@ from advisor.rulebook import Draft
 # Whatever tells the classes apart.
 _OTHER_METRICS = re.compile(
     r"f1|f_?beta|f_?score|precision|recall|roc|\bauc|_auc|AUC|confusion|classification_report|kappa"
-    r"|matthews|mcc|balanced_acc|sensitiv|specific|brier|log_loss|jaccard|iou|dice|gini|g_?mean"
-    r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|lift|crosstab",
+    r"|matthews|mcc|balanced_acc|sensitiv|specific|brier|log_loss|jaccard|\b(iou|dice|gini|g_?mean)"
+    r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|\blift|crosstab",
     re.IGNORECASE,
 )
 _LOSS_OPTIONS = ("pos_weight", "weight")
@@ -38,6 +38,8 @@ _LOSS_OPTIONS = ("pos_weight", "weight")
 class AccuracyAlone(Fact):
     """A classifier is judged by its accuracy and nothing else, in a program that does something
     about classes of different size: `text` says what."""
+
+    across_files: ClassVar[bool] = True
 
     event: Event
     because: NodePlace

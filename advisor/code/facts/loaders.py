@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import libcst as cst
 
@@ -64,6 +64,8 @@ _IN_ORDER = frozenset(
 class TrainingLoader(Fact):
     """A data loader that a model is trained with."""
 
+    across_files: ClassVar[bool] = True
+
     run: AbstractRun
     event: Event
     loader: Object
@@ -82,7 +84,7 @@ class TrainingLoader(Fact):
     @property
     def place(self) -> NodePlace:
         """Where it is built, or used if that is in another file."""
-        if self.loader.place is not None and self.loader.place.source is self.run.source:
+        if self.loader.place is not None and self.run.covers(self.loader.place.source):
             return self.loader.place
         for loop in reversed(self.event.context.loops):
             head = head_of(self.run, loop)

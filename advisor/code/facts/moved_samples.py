@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import libcst as cst
 
@@ -38,6 +38,8 @@ _LEAVES_IN_PLACE = re.compile(
     r"|FloatTensor|LongTensor|isinstance|max|min|sum|unique|where|stack|reshape|view|item|resize"
     r"|BoundingBoxes|permute|one_hot|get|normalize|concatenate)$"
 )
+# A view of its own, which need not fit the others.
+_ONE_OF_SEVERAL = frozenset(["left", "right", "view", "views", "query", "key", "student", "weak"])
 # Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
 _DRAWN_ONCE = re.compile(r"seed|rng_state|setstate|get_params|[Rr]eplay|to_deterministic|fork_rng")
 _DRAWS = re.compile(r"rand|choice|shuffle|uniform")
@@ -48,6 +50,8 @@ _WITH_POSITIONS = frozenset(["VOCSegmentation", "VOCDetection", "CocoDetection",
 class MovedSample(Fact):
     """Things are moved within a picture at random, and what says where they are does not move with
     them: not at all, or by `other`, a draw of its own."""
+
+    across_files: ClassVar[bool] = True
 
     place: NodePlace
     picture: str
@@ -179,7 +183,7 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
             place = function.place
             if not isinstance(node, cst.FunctionDef) or not isinstance(call, cst.Call):
                 continue
-            if place is None or place.source is not run.source:
+            if place is None or not run.covers(place.source):
                 continue
             key = (node, context.calls[depth].node)
             if key not in found:
@@ -199,6 +203,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     """The picture that moves, what stays behind, and the step that draws anew for it, if one does."""
     labels = code.labels()
     pictures = [each for each in steps if not each.is_of_label and each.moves]
+    pictures = [each for each in pictures if not words(each.subject) & _ONE_OF_SEVERAL]
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
     if not labels or not pictures:
         return None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from advisor.code.events import ListingRead, RowsShuffled
 from advisor.code.facts.passes import words
@@ -38,6 +38,8 @@ class BrokenPair(Fact):
     """Two things that belong together by position are in orders that have nothing to do with one
     another: shuffled each on its own, or listed and never sorted."""
 
+    across_files: ClassVar[bool] = True
+
     place: NodePlace
     first: str
     second: str
@@ -50,7 +52,8 @@ class BrokenPair(Fact):
         for one, two in _shuffled_apart(run):
             yield cls(two.place, one.text, two.text, False, one.place)
         for first, second in _listed_apart(run):
-            yield cls(second.place, first.text, second.text, True, first.place)
+            place, other = _where(run, first, second)
+            yield cls(place, first.text, second.text, True, other)
 
 
 def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffled]]:
@@ -94,6 +97,18 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
             if same and near and event.place.node not in seen and _is_other_kind(earlier, event):
                 seen.add(event.place.node)
                 yield earlier, event
+
+
+def _where(
+    run: AbstractRun, first: ListingRead, second: ListingRead
+) -> tuple[NodePlace, NodePlace]:
+    """Where the folders are listed, if that is in a file that is analysed; else where files of the
+    same number are taken."""
+    one, two = first.listing.place, second.listing.place
+    if one is None or two is None or not run.covers(one.source) or not run.covers(two.source):
+        return second.place, first.place
+    earlier, later = sorted((one, two), key=lambda each: each.locate().row)
+    return later, earlier
 
 
 def _is_other_kind(first: ListingRead, second: ListingRead) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from advisor.code.events import LabelsLearned
 from advisor.code.facts.run import AbstractRun, Fact
@@ -12,6 +12,8 @@ from advisor.code.sources import NodePlace
 @dataclass(frozen=True, eq=False, slots=True)
 class SupervisedFit(Fact):
     """A model is fitted to predict labels from features."""
+
+    across_files: ClassVar[bool] = True
 
     event: LabelsLearned
 
@@ -23,8 +25,8 @@ class SupervisedFit(Fact):
 
     @property
     def place(self) -> NodePlace:
-        """Where the model is fitted."""
-        return self.event.place
+        """Where the features were chosen, if some were left out; else where the model is fitted."""
+        return self.event.features.place or self.event.place
 
     @property
     def text(self) -> str:

@@ -108,11 +108,13 @@ class Fit:
 @dataclass(frozen=True, eq=False, slots=True)
 class Columns:
     """Which columns of a table something holds: all but those it goes `without`, or only those of
-    the given `names`. `table` stands for the table they come from."""
+    the given `names`. `table` stands for the table they come from, `place` is where they were
+    chosen."""
 
     table: object
     names: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
+    place: "NodePlace | None" = None
 
     @property
     def single(self) -> str | None:
@@ -125,13 +127,15 @@ class Columns:
         """Whether a column is among them, if the table has one of that name."""
         return name not in self.without and (self.names is None or name in self.names)
 
-    def only(self, names: Iterable[str]) -> "Columns":
+    def only(self, names: Iterable[str], place: "NodePlace | None" = None) -> "Columns":
         """The columns of some names."""
-        return Columns(self.table, frozenset(names) - self.without, self.without)
+        kept = frozenset(names) - self.without
+        return Columns(self.table, kept, self.without, place or self.place)
 
-    def but(self, names: Iterable[str]) -> "Columns":
+    def but(self, names: Iterable[str], place: "NodePlace | None" = None) -> "Columns":
         """All columns but those of some names."""
-        return Columns(self.table, self.names, self.without | frozenset(names))
+        without = self.without | frozenset(names)
+        return Columns(self.table, self.names, without, place or self.place)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

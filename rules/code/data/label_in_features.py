@@ -13,4 +13,5 @@ def label_in_features(fit: SupervisedFit) -> Iterator[Draft]:
     target = fit.target_among_features()
     if target is not None:
         message = f"`{fit.text}` predicts the column `{target}` from features that hold it as well"
-        yield Draft(fit.place, message)
+        fitted = () if fit.place is fit.event.place else ((fit.event.place, "it is fitted here"),)
+        yield Draft(fit.place, message, fitted)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import PartsOverlap
 from advisor.code.library.lineages.masks import mask_key, opposite
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.splits import divide_by_hand
@@ -62,11 +63,47 @@ def _slice_of(
         stop = None
     if start is None and stop is None:
         return rows
+    is_new = ("slice", start, stop) not in rows.parts
     made = rows.part(("slice", start, stop), place=machine.place(node))
+    if is_new:
+        _notice_overlap(machine, rows, made, node)
     pieces = _partition(rows, made, start, stop)
     if pieces and rows.how != "joined":
         divide_by_hand(machine, value, lineage, pieces, node)
     return made
+
+
+def _notice_overlap(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
+    """See that a slice begins inside of another one, and goes on behind it."""
+    for earlier in list(rows.parts.values()):
+        if earlier is not made and slices_overlap(rows, earlier, made):
+            machine.emit(PartsOverlap(machine.place(node), machine.context, earlier, made))
+
+
+def slices_overlap(rows: RowSet, first: RowSet, second: RowSet) -> bool:
+    """Whether two slices of the same rows have some in common and each has some of its own, for
+    sure."""
+    keys = {each: key for key, each in rows.parts.items()}
+    one, two = _ends(keys.get(first)), _ends(keys.get(second))
+    if one is None or two is None:
+        return False
+    (start, stop), (other_start, other_stop) = sorted((one, two))
+    return start < other_start < stop < other_stop
+
+
+def _ends(key: object) -> tuple[float, float] | None:
+    """The ends of a slice as numbers, when both count from the front."""
+    if not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
+        return None
+    found = []
+    for end, missing in zip(key[1:], (0.0, float("inf")), strict=True):
+        if end is None:
+            found.append(missing)
+        elif isinstance(end, Number) and end.constant is not None and end.constant >= 0:
+            found.append(float(end.constant))
+        else:
+            return None
+    return found[0], found[1]
 
 
 def _lengths(value: Value) -> set[Number]:

@@ -1,5 +1,6 @@
 """Some rows of a table, and tables without some rows or columns."""
 
+from advisor.code.events import PartsOverlap
 from advisor.code.library import lineages
 from advisor.code.library.lineages import DROPPED, FRAME
 from advisor.code.library.models import Call, method
@@ -63,7 +64,11 @@ def sampled(call: Call) -> Value | None:
         return table_like(table, RowSet("resampled", rows, call.place))
     if fraction is not None and fraction.is_one:
         return same_columns(table_like(table), table)
-    result = table_like(table, rows.part(("sample", call.node), place=call.place))
+    drawn = rows.part(("sample", call.node), place=call.place)
+    for key, other in rows.parts.items():
+        if isinstance(key, tuple) and key[0] == "sample" and other is not drawn:
+            call.machine.emit(PartsOverlap(call.place, call.context, other, drawn))
+    result = table_like(table, drawn)
     return same_columns(result, table)
 
 
@@ -82,7 +87,7 @@ def dropped(call: Call) -> Value | None:
         result = table_like(table, columns=kept)
         result.fields[DROPPED] = _names(columns if columns is not None else which)
         same_columns(result, table)
-        take_away(call.machine, result, names)
+        take_away(call.machine, result, names, call.place)
     else:
         result = same_columns(_without_rows(call, table, which), table)
     if call.argument(-1, "inplace") is TRUE:
@@ -90,7 +95,7 @@ def dropped(call: Call) -> Value | None:
         if by_row:
             call.machine.store(table.fields, "lineage", result.fields.get("lineage"))
         else:
-            take_away(call.machine, table, names)
+            take_away(call.machine, table, names, call.place)
         for name in columns_of(table):
             if by_row or (names is not None and name in names):
                 call.machine.store(table.fields, ("column", name), None)

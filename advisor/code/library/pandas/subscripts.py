@@ -63,7 +63,7 @@ def item_of_indexer(
         result = lineages.frame(lineages.samples(own).of(rows), machine.place(node))
         result.fields[COLUMN] = indices[1]
         return same_columns(result, own)
-    some = selected(table, names)
+    some = selected(table, names, machine.place(node))
     return same_columns(table_like(some, rows), some)
 
 
@@ -94,7 +94,7 @@ def item_of_table(
         return column(receiver, name)
     names = names_in(at)
     if names is not None:
-        return selected(receiver, names)
+        return selected(receiver, names, machine.place(node))
     if _is_mask(at):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         sure = isinstance(at, Object) and MASK_KEY in at.fields

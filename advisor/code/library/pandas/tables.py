@@ -28,6 +28,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 Index = Value | slice
 OWNER = ("owner",)
@@ -72,10 +73,15 @@ def same_columns(result: Object, table: Object) -> Object:
     return result
 
 
-def take_away(machine: "Machine", table: Object, names: Sequence[str] | None) -> None:
+def take_away(
+    machine: "Machine",
+    table: Object,
+    names: Sequence[str] | None,
+    place: "NodePlace | None" = None,
+) -> None:
     """Let a table lose columns; None when it is not known which."""
     held = lineages.columns_of(table)
-    left = None if held is None or names is None else held.but(names)
+    left = None if held is None or names is None else held.but(names, place)
     machine.store(table.fields, HELD, left or Columns(RowSet()))
 
 
@@ -92,12 +98,12 @@ def column(table: Object, name: str | None) -> Object:
     return result
 
 
-def selected(table: Object, names: Sequence[str]) -> Object:
+def selected(table: Object, names: Sequence[str], place: "NodePlace | None" = None) -> Object:
     """Some columns of a table."""
     own = columns_of(table)
     result = table_like(table, columns={name: own[name] for name in names if name in own})
     held = lineages.columns_of(table)
-    result.fields[HELD] = None if held is None else held.only(names)
+    result.fields[HELD] = None if held is None else held.only(names, place)
     return result
 
 

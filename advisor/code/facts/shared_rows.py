@@ -1,0 +1,124 @@
+"""Rows that a model is judged by, and that it has been fitted on as well."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from advisor.code.events import PartsOverlap
+from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.scores import Score
+from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.library.torch_data import SUBSET, same_samples
+from advisor.code.sources import NodePlace
+from advisor.code.values import Object, RowSet, lineage_of
+from advisor.rulebook import Draft
+
+_Related = tuple[tuple[NodePlace, str], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SharedRows(Fact):
+    """A model is judged by rows that it was fitted on. `name` is what the program calls them; `how`
+    says why: `all` were fitted on, they come from `another split`, they `overlap`, or both sides
+    read the `same file`."""
+
+    across_files: ClassVar[bool] = True
+
+    place: NodePlace
+    name: str
+    how: str
+    related: _Related = ()
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """What is known of scores, of parts that are called so, and of loaders."""
+        seen: set[object] = set()
+        for place, name, how, related in (*_of_parts(run), *_of_scores(run), *_of_loaders(run)):
+            where = place.locate()
+            line = (where.filename, where.cell, where.row)
+            if line not in seen:
+                seen.add(line)
+                yield cls(place, name, how, related)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the rows are shared."""
+        return Draft(self.place, message, self.related)
+
+
+_Found = tuple[NodePlace, str, str, _Related]
+
+
+def _of_parts(run: AbstractRun) -> Iterator[_Found]:
+    """Slices and draws of the same rows that the program calls by both sides."""
+    for event in run.events(PartsOverlap):
+        sides = {side_of(event.earlier), side_of(event.later)}
+        if sides != {Side.TRAINING, Side.HELD_OUT}:
+            continue
+        held_out = event.later if side_of(event.later) is Side.HELD_OUT else event.earlier
+        first = event.earlier.place
+        beside = () if first is None else ((first, "the other part is taken here"),)
+        yield event.place, name_of(held_out) or "the held-out rows", "overlap", beside
+
+
+def _of_scores(run: AbstractRun) -> Iterator[_Found]:
+    for score in Score.collect(run):
+        if not score.learns_labels():
+            continue
+        fitted = ((score.fitted.place, "fitted here"),)
+        splits = score.other_split()
+        if score.is_of_held_out_rows() and score.covers_held_out_rows():
+            yield score.place, score.name, "all", fitted
+        elif splits is not None:
+            divided = tuple((each.place, "the rows are divided here") for each in splits)
+            yield score.place, score.name, "another split", (*fitted, *divided)
+        elif score.overlapping_parts() and not _is_told(run, score):
+            yield score.place, score.name, "overlap", fitted
+
+
+def _is_told(run: AbstractRun, score: Score) -> bool:
+    """Whether what the parts are called has told it already."""
+    both = {score.scored.rows, score.fitted.rows}
+    return any(
+        {each.earlier, each.later} == both and _rows_are_apart(each)
+        for each in run.events(PartsOverlap)
+    )
+
+
+def _rows_are_apart(event: PartsOverlap) -> bool:
+    return {side_of(event.earlier), side_of(event.later)} == {Side.TRAINING, Side.HELD_OUT}
+
+
+def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
+    """Loaders of torch: one trains on what another one holds out."""
+    training = [each for each in TrainingLoader.collect(run) if each.dataset is not None]
+    if not training:
+        return
+    for data in HeldOutData.collect(run):
+        for loader in training:
+            mine, theirs = _rows(loader.dataset), _rows(data.dataset)
+            beside = ((loader.place, "the training rows are loaded here"),)
+            if mine is not None and theirs is not None and _is_part(theirs, mine):
+                place = data.finding("").place
+                if isinstance(place, NodePlace):
+                    yield loader.place, data.name, "all", ((place, "they are held out here"),)
+            elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
+                yield data.dataset.place, data.name, "same file", beside
+
+
+def _rows(value: object) -> RowSet | None:
+    lineage = lineage_of(value) if isinstance(value, Object) else None
+    return None if lineage is None else lineage.rows
+
+
+def _is_part(held_out: RowSet, training: RowSet) -> bool:
+    """Whether rows were held out of those that are trained on all the same."""
+    parent = held_out.parent
+    return held_out is not training and parent is training and held_out.split is not None
+
+
+def _read_alike(first: object, second: object) -> bool:
+    if not isinstance(first, Object) or not isinstance(second, Object) or first is second:
+        return False
+    return SUBSET not in {first.path, second.path} and same_samples(first, second)
