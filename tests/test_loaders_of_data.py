@@ -69,3 +69,70 @@ def test_all_held_out_samples_take_part(text: str, count: int) -> None:
 def test_samples_that_are_only_looked_at_judge_nothing(use: str, count: int) -> None:
     text = "val_sounds = Sounds()\nloader = loader_of(val_sounds, batch_size=8, drop_last=True)\n"
     assert len(found(text + use, "NN515")) == count
+
+
+EVALUATION = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import TensorDataset
+model = nn.Linear(4, 3)
+def accuracy(outputs, labels):
+    return (outputs.argmax(1) == labels).float().mean()
+val_loader = DataLoader({data}, batch_size={size})
+def validate(model, loader):
+    model.eval()
+    hits, seen, losses = 0, 0, []
+    with torch.no_grad():
+        for i, (inputs, labels) in enumerate(loader):
+            outputs = model(inputs)
+            hits += (outputs.argmax(1) == labels).sum().item()
+            seen += len(labels)
+            losses.append(F.cross_entropy(outputs, labels).item())
+            {stop}
+        return {result}
+validate(model, val_loader)
+"""
+DATA = "TensorDataset(torch.randn({0}, 4), torch.zeros({0}, dtype=torch.long))"
+
+
+def told(stop: str = "pass", result: str = "hits / seen", size: str = "64", rows: int = 100) -> int:
+    text = EVALUATION.format(stop=stop, result=result, size=size, data=DATA.format(rows))
+    return len(found(text, "NN515"))
+
+
+@pytest.mark.parametrize(
+    ("stop", "count"),
+    [
+        ("if i == 10: break", 1),
+        ("if i >= 3: break", 1),
+        ("if i + 1 >= 20: break", 1),
+        ("if debug and i == 10: break", 0),
+        ("if i == max_batches: break", 0),
+        ("if args.quick: break", 0),
+        ("if seen > limit: break", 0),
+        ("if loader is None: break", 0),
+    ],
+)
+def test_an_evaluation_sees_all_batches(stop: str, count: int) -> None:
+    assert told(stop) == count
+
+
+@pytest.mark.parametrize(
+    ("result", "count"),
+    [
+        ("np.mean(losses)", 1),
+        ("sum(losses) / len(losses)", 1),
+        ("torch.tensor(losses).mean().item()", 1),
+        ("torch.stack([accuracy(model(x), y) for x, y in val_loader]).mean()", 1),
+        ("max(losses)", 0),
+        ("losses", 0),
+    ],
+)
+def test_means_over_unequal_batches_are_no_mean_over_samples(result: str, count: int) -> None:
+    assert told(result=result) == count
+
+
+@pytest.mark.parametrize(("size", "rows"), [("50", 100), ("1", 7), ("100", 100)])
+def test_means_over_equal_batches_are(size: str, rows: int) -> None:
+    assert told(result="np.mean(losses)", size=size, rows=rows) == 0

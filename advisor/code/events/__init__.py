@@ -19,6 +19,7 @@ from advisor.code.events.gradients import (
     LossScaled,
 )
 from advisor.code.events.losses import (
+    AmountAveraged,
     AmountCompared,
     AmountDivided,
     AmountLogged,
@@ -43,7 +44,7 @@ from advisor.code.events.modules import (
     StateUsed,
     WeightsFilled,
 )
-from advisor.code.events.program import Escaped, MethodNamed, NameOverwritten, SeedFixed
+from advisor.code.events.program import Escaped, LoopLeft, MethodNamed, NameOverwritten, SeedFixed
 from advisor.code.events.samples import (
     AccuracyTaken,
     ClassesWeighted,
@@ -89,6 +90,7 @@ from advisor.code.events.updates import (
 
 __all__ = [
     "AccuracyTaken",
+    "AmountAveraged",
     "AmountCompared",
     "AmountDivided",
     "AmountLogged",
@@ -124,6 +126,7 @@ __all__ = [
     "LoaderBuilt",
     "LogarithmTaken",
     "Loop",
+    "LoopLeft",
     "LossAccumulated",
     "LossClamped",
     "LossComputed",

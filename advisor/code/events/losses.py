@@ -71,6 +71,13 @@ class AmountDivided(Event):
 
 
 @dataclass(eq=False, slots=True)
+class AmountAveraged(Event):
+    """The mean is taken of numbers that are a mean over a batch each."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
 class AmountCompared(Event):
     """A count or a loss is compared with something: what is best is decided by it."""
 

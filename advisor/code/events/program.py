@@ -41,5 +41,10 @@ class NameOverwritten(Event):
 
 
 @dataclass(eq=False, slots=True)
+class LoopLeft(Event):
+    """A loop is left by `break`."""
+
+
+@dataclass(eq=False, slots=True)
 class SeedFixed(Event):
     """A generator of random numbers is told where to begin."""

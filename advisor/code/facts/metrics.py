@@ -79,15 +79,15 @@ class Metric(Fact):
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
             if one.loop is other.loop
         )
-        evaluates = amount.made.gradients is False or _evaluates(run, left[0])
-        return cls(event, amount, by, amount.summed is not None, anew, evaluates)
+        of_evaluation = amount.made.gradients is False or evaluates(run, left[0])
+        return cls(event, amount, by, amount.summed is not None, anew, of_evaluation)
 
     def finding(self, message: str) -> Draft:
         """A finding at the use, with the place beside it where the number of a batch comes from."""
         return draft(self.event, message, (self.amount.place, "the number of one batch"))
 
 
-def _evaluates(run: AbstractRun, loop: Loop) -> bool:
+def evaluates(run: AbstractRun, loop: Loop) -> bool:
     """Whether a program that trains does not train in a loop."""
     return any(True for _ in run.events(BackwardRun)) and not _trains(run, loop)
 
@@ -121,7 +121,7 @@ class LoggedBatch(Fact):
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
                 continue
             judges = made.gradients is False and not _trains(run, loops[-1])
-            if judges or _evaluates(run, loops[-1]):
+            if judges or evaluates(run, loops[-1]):
                 yield cls(event)
 
     def finding(self, message: str) -> Draft:

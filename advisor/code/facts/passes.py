@@ -127,11 +127,8 @@ class Pass:
 
     def judging_loop(self) -> Loop | None:
         """The innermost loop around that goes over data that a model is judged by."""
-        for loop in reversed(self.event.context.loops):
-            said = words(code_of(_head(loop.node)))
-            if said & _HELD_OUT and not said & _TRAINS:
-                return loop
-        return None
+        loops = reversed(self.event.context.loops)
+        return next((loop for loop in loops if is_about_held_out_data(loop)), None)
 
     def judging_function(self) -> str | None:
         """The name of the innermost function around that is there to judge a model."""
@@ -216,6 +213,12 @@ class Pass:
             return any(each.loop.node is loop.node for each in event.context.rounds)
         mine = self.event.context.functions
         return not mine or any(each is mine[-1] for each in event.context.functions)
+
+
+def is_about_held_out_data(loop: Loop) -> bool:
+    """Whether a loop goes over data that a model is judged by."""
+    said = words(code_of(_head(loop.node)))
+    return bool(said & _HELD_OUT) and not said & _TRAINS
 
 
 def _head(node: cst.CSTNode) -> cst.CSTNode:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import Guard
+from advisor.code.events import Guard, LoopLeft
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
@@ -430,6 +430,11 @@ def _import_from(machine: "Machine", node: cst.ImportFrom) -> Completion:
     return Completion.NORMAL
 
 
+def _break(machine: "Machine", node: cst.Break) -> Completion:
+    machine.emit(LoopLeft(machine.place(node), machine.context))
+    return Completion.BREAK
+
+
 _HANDLERS: dict[type, Callable[["Machine", Any], Completion]] = {
     cst.SimpleStatementLine: _line,
     cst.Expr: _expression,
@@ -446,7 +451,7 @@ _HANDLERS: dict[type, Callable[["Machine", Any], Completion]] = {
     cst.Match: _match,
     cst.Return: _return,
     cst.Raise: _raise,
-    cst.Break: lambda machine, node: Completion.BREAK,
+    cst.Break: _break,
     cst.Continue: lambda machine, node: Completion.CONTINUE,
     cst.Assert: _assert,
     cst.Global: _global,

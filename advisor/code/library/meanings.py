@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import (
+    AmountAveraged,
     AmountCompared,
     AmountDivided,
     AmountLogged,
@@ -21,6 +22,7 @@ from advisor.code.values import (
     Dictionary,
     Difference,
     Exponential,
+    Listed,
     Meaning,
     Quotient,
     Scalar,
@@ -32,6 +34,7 @@ from advisor.code.values import (
     meaning_of,
     scale_of,
 )
+from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -46,6 +49,8 @@ _AS_NUMBERS = frozenset(
     + ["tensor", "as_tensor", "mean", "float64"]
 )
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
+_AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
+_LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
@@ -67,6 +72,8 @@ def observed(
     if operation in _COMPARE:
         _compared(machine, operands, node)
         return
+    if operation in _AVERAGES or operation == "/":
+        _averaged(machine, operation, operands, node)
     if not isinstance(result, (Tensor, Unknown)) or any(each is result for each in operands):
         return
     if operation == "sqrt" and isinstance(meaning_of(operands[0] if operands else None), Amount):
@@ -75,6 +82,28 @@ def observed(
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
             give_meaning(result, meaning)
+
+
+def _averaged(
+    machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """See that the mean is taken of means over batches: of a list, or of their sum."""
+    first = meaning_of(operands[0]) if operands else None
+    amount = first.amount if isinstance(first, Listed) else None
+    if operation != "/" and amount is None and operands:
+        amount = _mean_of_each(operands[0])
+    if amount is not None:
+        machine.emit(AmountAveraged(machine.place(node), machine.context, amount))
+
+
+def _mean_of_each(value: Value) -> Amount | None:
+    """What the items of a list are, when each is a mean over a batch."""
+    if not isinstance(value, SequenceValue):
+        return None
+    items = value.items if value.items is not None else alternatives(value.element)
+    found = [meaning_of(each) for each in items]
+    means = [each for each in found if isinstance(each, Amount) and each.kind == "mean"]
+    return means[0] if means and len(means) == len(found) and means[0].summed is None else None
 
 
 def _difference_used(machine: "Machine", value: Value) -> None:
@@ -89,6 +118,10 @@ def _meaning(
 ) -> Meaning | None:
     if not operands:
         return None
+    if operation in _LISTS:
+        amount = _mean_of_each(operands[0])
+        if amount is not None:
+            return Listed(amount)
     first = meaning_of(operands[0])
     if operation in {"Equal", "eq"}:
         return _match(machine, operands, node)

@@ -54,6 +54,13 @@ class Amount:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Listed:
+    """Several numbers that are a mean over a batch each, or the sum of them."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Exponential:
     """The exponentials of a value, or the sum of them."""
 
@@ -80,4 +87,4 @@ class Quotient:
     division: Any
 
 
-Meaning = Amount | Bounded | Exponential | Quotient
+Meaning = Amount | Bounded | Exponential | Listed | Quotient

@@ -1,0 +1,162 @@
+"""Evaluations that leave samples out, or count them for more or less than others."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import libcst as cst
+
+from advisor.code.events import AmountAveraged, AmountDivided, Event, Loop, LoopLeft
+from advisor.code.facts.evaluations import Evaluation
+from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.metrics import Metric, evaluates
+from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.library.torch_data import LOADER
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Constant,
+    Instance,
+    Object,
+    Scalar,
+    Tensor,
+    Unknown,
+    known_number,
+)
+
+# What somebody who leaves a loop early may say of it.
+_ON_PURPOSE = re.compile(
+    r"debug|sanity|fast|quick|demo|dry|smoke|limit|max_|plot|show|vis|draw|image|sample|patience"
+    r"|stop|done|subset|fraction|profil|bench|warm|args|config|cfg|opt\b|time|nan|finite",
+    re.IGNORECASE,
+)
+# A counter that has come to a number that is written out.
+_COUNTS = re.compile(
+    r"^(\w+ *(==|>=|>) *\d+|\d+ *(<|<=|==) *\w+|\(?\w+ *\+ *1\)? *(==|>=|>) *\d+)$"
+)
+# Numbers that are put together in a loop.
+_PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PartialEvaluation(Fact):
+    """A model is not judged by all samples alike: the last batch is `dropped`, the loop is `left`
+    early, or `unequal` batches count alike. `name` is what the program calls the data."""
+
+    across_files: ClassVar[bool] = True
+
+    place: NodePlace
+    how: str
+    name: str = "the held-out data"
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Each place once."""
+        if holds_unit_tests(run):
+            return
+        for data in HeldOutData.collect(run):
+            if (
+                data.drops_last_batch()
+                and data.loader is not None
+                and data.loader.place is not None
+            ):
+                yield cls(data.loader.place, "dropped", data.name)
+        for place in _left_early(run):
+            yield cls(place, "left")
+        for place in _averages(run):
+            yield cls(place, "unequal")
+
+
+# --- loops that are left ------------------------------------------------------------------
+
+
+def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
+    """The `break` in a loop that judges a model by some of the batches."""
+    events = [event for event in run.events(LoopLeft) if event.context.loops]
+    if not events:
+        return
+    judging = _judging_loops(run)
+    seen: set[cst.CSTNode] = set()
+    for event in events:
+        loop = event.context.loops[-1].node
+        if loop in judging and event.place.node not in seen and _is_after_some(event):
+            seen.add(event.place.node)
+            yield event.place
+
+
+def _judging_loops(run: AbstractRun) -> set[cst.CSTNode]:
+    return {each.loop.node for each in Evaluation.collect(run) if each.loop is not None}
+
+
+def _is_after_some(event: LoopLeft) -> bool:
+    """Whether a loop ends after a number of rounds that is written out, and adds up before."""
+    context = event.context
+    guards = [each for each in context.guards if each.rounds >= len(context.rounds)]
+    if len(guards) != 1 or not guards[0].taken:
+        return False
+    condition = code_of(guards[0].node)
+    if not _COUNTS.match(condition) or _ON_PURPOSE.search(condition):
+        return False
+    if context.functions and _ON_PURPOSE.search(context.functions[-1].name):
+        return False
+    body = code_of(context.loops[-1].node)
+    return _PUTS_TOGETHER.search(body) is not None and "plt." not in body
+
+
+# --- means of means -----------------------------------------------------------------------
+
+
+def _averages(run: AbstractRun) -> Iterator[NodePlace]:
+    """Means over batches of different size, of which the mean is taken."""
+    for event, loop in _taken(run):
+        if _may_be_unequal(loop):
+            yield event.place
+
+
+def _taken(run: AbstractRun) -> Iterator[tuple[Event, Loop]]:
+    for metric in Metric.collect(run):
+        by_batches = metric.amount.kind == "mean" and metric.divided_by == "batches"
+        summed = metric.amount.summed
+        divides = by_batches and metric.of_evaluation and isinstance(metric.event, AmountDivided)
+        if divides and summed is not None:
+            yield metric.event, summed.loops[-1]
+    averaged = list(run.events(AmountAveraged))
+    judging = _judging_loops(run) if averaged else set()
+    for event in averaged:
+        around = {loop.node for loop in event.context.loops}
+        left = [loop for loop in event.amount.made.loops if loop.node not in around]
+        off = event.amount.made.gradients is False
+        if len(left) != 1 or not (off or evaluates(run, left[0])):
+            continue
+        if left[0].node in judging or is_about_held_out_data(left[0]):
+            yield event, left[0]
+
+
+def _may_be_unequal(loop: Loop) -> bool:
+    """Whether the last batch is smaller than the others, as far as is known."""
+    loader = data_of(loop)
+    if not isinstance(loader, Object) or loader.path != LOADER or loader.arguments.unknown:
+        return False
+    given = loader.arguments.keywords
+    if "batch_sampler" in given or _is_on(given.get("drop_last")):
+        return False
+    size = known_number(loader.argument(1, "batch_size"))
+    if size is None or size.integer in {None, 1}:
+        return False
+    samples = _samples(loader)
+    return samples is None or samples % (size.integer or 1) != 0
+
+
+def _is_on(value: object) -> bool:
+    return value is not None and not (isinstance(value, Constant) and value.value is False)
+
+
+def _samples(loader: Object) -> int | None:
+    data = loader.fields.get("dataset")
+    if isinstance(data, Tensor):
+        axis = data.shape.axis(0)
+        return None if axis is None else axis.integer
+    length = data.fields.get("length") if isinstance(data, (Object, Instance, Unknown)) else None
+    return length.number.integer if isinstance(length, Scalar) else None
