@@ -6,15 +6,30 @@ from tests.abstract_programs import findings
 
 IMPORTS = """\
 import numpy as np
+from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.svm import SVC
 X, y = np.load("x.npy"), np.load("y.npy")
+"""
+TORCH = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+inputs, labels = torch.randn(90, 4), torch.zeros(90, dtype=torch.long)
+loader = DataLoader(TensorDataset(inputs, labels), batch_size=10, shuffle=True)
+model = nn.Linear(4, 3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for batch, wanted in loader:
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(batch), wanted).backward()
+    optimizer.step()
 """
 SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y)\n"
 
 
 def codes(text: str) -> list[str]:
-    found = [code for _, code in findings(IMPORTS + text)]
+    whole = text if text.startswith(TORCH) else IMPORTS + text
+    found = [code for _, code in findings(whole)]
     return [code for code in found if code in {"NN512", "NN517"}]
 
 
@@ -23,6 +38,9 @@ def codes(text: str) -> list[str]:
     [
         ("SVC().fit(X, y).score(X, y)", "NN512"),
         ("model = SVC()\nmodel.fit(X, y)\nprint(model.score(X, y))", "NN512"),
+        ("model = SVC().fit(X, y)\nprint(accuracy_score(y, model.predict(X)))", "NN512"),
+        ("model = SVC().fit(X, y)\nguess = model.predict(X)\nprint(f1_score(y, guess))", "NN512"),
+        (TORCH + "print((model(inputs).argmax(1) == labels).float().mean())", "NN512"),
         ("search = GridSearchCV(SVC(), {'C': [1]})\nsearch.fit(X, y)\nsearch.score(X, y)", "NN517"),
     ],
 )
@@ -36,6 +54,9 @@ def test_a_score_on_the_rows_of_the_fit_alone_tells_little(text: str, code: str)
         f"{SPLIT}model = SVC().fit(X_train, y_train)\nmodel.score(X_train, y_train)",
         "cross_val_score(SVC(), X, y)\nSVC().fit(X, y).score(X, y)",
         "SVC().fit(X, y).predict(X)",
+        "model = SVC().fit(X, y)\nf1_score(y, model.predict(X))\nmodel.predict(np.load('new.npy'))",
+        TORCH + "hits = (model(held_out).argmax(1) == labels).float().mean()",
+        TORCH,
         "A, b = np.load('a.npy'), np.load('b.npy')\nmodel = SVC().fit(X, y)\nmodel.score(X, y)\nmodel.score(A, b)",
         f"{SPLIT}search = GridSearchCV(SVC(), {{}}).fit(X_train, y_train)\nsearch.score(X_test, y_test)",
     ],

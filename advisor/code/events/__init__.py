@@ -23,6 +23,7 @@ from advisor.code.events.losses import (
     AmountCompared,
     AmountDivided,
     AmountLogged,
+    HitsCounted,
     LossAccumulated,
     LossClamped,
     LossComputed,
@@ -46,7 +47,6 @@ from advisor.code.events.modules import (
 )
 from advisor.code.events.program import Escaped, LoopLeft, MethodNamed, NameOverwritten, SeedFixed
 from advisor.code.events.samples import (
-    AccuracyTaken,
     ClassesWeighted,
     DataGiven,
     FitApplied,
@@ -54,6 +54,7 @@ from advisor.code.events.samples import (
     LabelsLearned,
     ListingRead,
     LoaderBuilt,
+    MetricTaken,
     NeighboursUsed,
     PartsOverlap,
     RowsShuffled,
@@ -89,7 +90,6 @@ from advisor.code.events.updates import (
 )
 
 __all__ = [
-    "AccuracyTaken",
     "AmountAveraged",
     "AmountCompared",
     "AmountDivided",
@@ -119,6 +119,7 @@ __all__ = [
     "GradientsUnscaled",
     "GradientsWanted",
     "Guard",
+    "HitsCounted",
     "LabelsLearned",
     "LayerBuilt",
     "LayerRun",
@@ -132,6 +133,7 @@ __all__ = [
     "LossComputed",
     "LossScaled",
     "MethodNamed",
+    "MetricTaken",
     "ModeSwitched",
     "ModelCompiled",
     "ModelTrained",

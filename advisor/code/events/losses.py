@@ -71,6 +71,11 @@ class AmountDivided(Event):
 
 
 @dataclass(eq=False, slots=True)
+class HitsCounted(Event):
+    """It is counted how many samples are predicted right, or which share of them."""
+
+
+@dataclass(eq=False, slots=True)
 class AmountAveraged(Event):
     """The mean is taken of numbers that are a mean over a batch each."""
 

@@ -44,10 +44,12 @@ class ClassesWeighted(Event):
 
 
 @dataclass(eq=False, slots=True)
-class AccuracyTaken(Event):
-    """The share of right answers is computed for rows, as far as it is known which."""
+class MetricTaken(Event):
+    """A library computes a score from labels and predictions of rows, as far as it is known which:
+    those of the labels, and those of the predictions. `name` is the function."""
 
-    rows: RowSet | None
+    name: str
+    rows: tuple[RowSet, ...]
 
 
 @dataclass(eq=False, slots=True)

@@ -8,16 +8,17 @@ from typing import ClassVar, Self
 import libcst as cst
 
 from advisor.code.events import (
-    AccuracyTaken,
     AmountDivided,
     ClassesWeighted,
     Event,
+    HitsCounted,
     LossComputed,
+    MetricTaken,
     ModelCompiled,
     RowsSplit,
     Scored,
 )
-from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.sources import NodePlace, Source
@@ -54,7 +55,7 @@ class AccuracyAlone(Fact):
         if reason is None:
             return
         taken = _judging(list(_accuracies(run)))
-        if taken is not None and not any(_measures_more(each) for each in _sources(run)):
+        if taken is not None and not any(_measures_more(each) for each in sources_of(run)):
             yield cls(taken, *reason)
 
     def finding(self, message: str) -> Draft:
@@ -77,7 +78,7 @@ def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
 def _accuracies(run: AbstractRun) -> Iterator[Event]:
     for event in run.trace:
         match event:
-            case AccuracyTaken():
+            case MetricTaken(name="accuracy_score") | HitsCounted():
                 yield event
             case Scored(method="score") if isinstance(event.estimator, Object):
                 yield event
@@ -103,19 +104,13 @@ def _scores_accuracy(event: RowsSplit) -> bool:
 def _judging(events: list[Event]) -> Event | None:
     """The accuracy by held-out rows, if it is known which that is; else the last one."""
     for event in events:
-        rows = getattr(event, "rows", None)
-        if rows is not None and side_of(rows) is Side.HELD_OUT:
+        given = getattr(event, "rows", ())
+        rows = given if isinstance(given, tuple) else (given,)
+        if any(side_of(each) is Side.HELD_OUT for each in rows):
             return event
+    divided = [each for each in events if not isinstance(each, HitsCounted)]
+    events = divided or events
     return events[-1] if events else None
-
-
-def _sources(run: AbstractRun) -> set[Source]:
-    """The files that take part in a run."""
-    found = {run.source}
-    for event in run.trace:
-        found.add(event.place.source)
-        found.update(function.scope.source for function in event.context.functions)
-    return found
 
 
 def _measures_more(source: Source) -> bool:

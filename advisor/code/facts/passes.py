@@ -306,6 +306,19 @@ def _found_passes(run: AbstractRun) -> Iterator[Pass]:
                 yield Pass(run, event)
 
 
+def sources_of(run: AbstractRun) -> set[Source]:
+    """The files that take part in a run."""
+    return run.once(_sources)
+
+
+def _sources(run: AbstractRun) -> set[Source]:
+    found = {run.source}
+    for event in run.trace:
+        found.add(event.place.source)
+        found.update(function.scope.source for function in event.context.functions)
+    return found
+
+
 def is_about_torch(run: AbstractRun) -> bool:
     """Whether a file imports torch and no library that works otherwise."""
     return _names_torch_alone(run.source)

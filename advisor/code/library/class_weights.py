@@ -1,7 +1,6 @@
-"""Classes that are not equally large: what is done about it, and accuracy, which does not see it."""
+"""Classes that are not equally large: what is done about it."""
 
-from advisor.code.events import AccuracyTaken, ClassesWeighted
-from advisor.code.library import lineages
+from advisor.code.events import ClassesWeighted
 from advisor.code.library.models import Call, function
 from advisor.code.values import Constant, Value, known_number
 from advisor.code.values import Sequence as SequenceValue
@@ -48,14 +47,3 @@ def notice_shares(call: Call) -> None:
     largest = max((float(each.constant or 0) for each in numbers if each is not None), default=0.0)
     if largest >= LARGEST_FAIR_SHARE:
         _weighted(call, "weights")
-
-
-@function("sklearn.metrics.accuracy_score")
-def accuracy(call: Call) -> Value | None:
-    """`accuracy_score(y_true, y_pred)`."""
-    lineage = lineages.known(call.argument(0, "y_true")) or lineages.known(
-        call.argument(1, "y_pred")
-    )
-    rows = None if lineage is None else lineage.rows
-    call.machine.emit(AccuracyTaken(call.place, call.context, rows))
-    return None

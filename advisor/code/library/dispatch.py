@@ -71,6 +71,7 @@ LIBRARY_MODULES = (
     "sklearn_splits",
     "sklearn_data",
     "class_weights",
+    "sklearn_metrics",
     "tensorflow",
     "keras_layers",
     "keras_losses",

@@ -11,6 +11,7 @@ from advisor.code.events import (
     AmountDivided,
     AmountLogged,
     BytesSubtracted,
+    HitsCounted,
     NotNumbersReplaced,
     RootTaken,
     SoftmaxByHand,
@@ -172,6 +173,7 @@ def _reduced(
     if isinstance(meaning, Exponential) and operation != "mean":
         return Exponential(meaning.of, is_sum=True)
     if isinstance(meaning, Amount) and meaning.kind == "match":
+        machine.emit(HitsCounted(machine.place(node), machine.context))
         kind = "matches" if operation == "sum" else "mean"
         return Amount(kind, machine.context, machine.place(node))
     return None

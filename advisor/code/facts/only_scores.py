@@ -1,0 +1,90 @@
+"""Programs that judge a model by nothing but the rows that it was fitted on."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import (
+    BackwardRun,
+    Event,
+    Fitted,
+    HitsCounted,
+    LoaderBuilt,
+    MetricTaken,
+    RowsSplit,
+    Scored,
+)
+from advisor.code.facts.passes import holds_unit_tests, sources_of
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.scores import Score
+from advisor.code.sources import NodePlace
+from advisor.code.values import RowSet
+from advisor.rulebook import Draft
+
+# Whatever may hold rows back, or judge by other ones.
+_HOLDS_OUT = re.compile(
+    r"test|(?<![a-z])val(?![a-z])|valid|hold_?out|unseen|(?<![a-z])dev(?![a-z])|eval_|split|fold"
+    r"|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r'#.*|"""(?:.|\n)*?"""')
+_SCORES = frozenset({"score", "evaluate"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OnlyScore(Fact):
+    """A model is judged, and by nothing but the rows that it was fitted on."""
+
+    place: NodePlace
+    fitted: NodePlace
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The score of a program that has no other ones."""
+        if holds_unit_tests(run) or any(True for _ in run.events(RowsSplit)):
+            return
+        scores = [each for each in Score.collect(run) if each.learns_labels()]
+        fitted = {event.rows for event in run.events(Fitted)}
+        if scores and all(event.rows in fitted for event in run.events(Scored)):
+            for place in _told(run, scores, fitted):
+                yield cls(place, scores[-1].fitted.place)
+        elif not scores and run.is_script:
+            for place, trained in _of_torch(run):
+                yield cls(place, trained)
+
+    def finding(self, message: str) -> Draft:
+        """A finding where the model is judged."""
+        beside = () if self.fitted.node is self.place.node else ((self.fitted, "fitted here"),)
+        return Draft(self.place, message, beside)
+
+
+def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterator[NodePlace]:
+    """Where the scores are computed: by the model itself, or by a function of predictions."""
+    for score in scores:
+        if score.scored.method in _SCORES and not score.is_of_search:
+            yield score.place
+    predicted = {score.scored.rows for score in scores if not score.is_of_search}
+    metrics = [each for each in run.events(MetricTaken) if each.rows]
+    if any(not set(each.rows) & fitted for each in metrics):
+        return
+    for event in metrics:
+        if set(event.rows) & predicted:
+            yield event.place
+            return
+
+
+def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """A script of torch that counts hits, and names nothing that could be held out."""
+    trained = [event for event in run.events(BackwardRun) if event.context.loops]
+    hits = list(run.events(HitsCounted))
+    loaders = list(run.events(LoaderBuilt))
+    if not trained or not hits or len({each.loader for each in loaders}) != 1:
+        return
+    if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
+        return
+    inside = {loop.node for event in trained for loop in event.context.loops}
+    apart = [each for each in hits if not inside & {loop.node for loop in each.context.loops}]
+    last: Event = (apart or hits)[-1]
+    if run.covers(last.place.source):
+        yield last.place, trained[-1].place
