@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -39,8 +39,6 @@ _LOSS_OPTIONS = ("pos_weight", "weight")
 class AccuracyAlone(Fact):
     """A classifier is judged by its accuracy and nothing else, in a program that does something
     about classes of different size: `text` says what."""
-
-    across_files: ClassVar[bool] = True
 
     event: Event
     because: NodePlace

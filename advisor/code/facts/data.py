@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
@@ -25,8 +25,6 @@ _SCORING = ("cross_val_score", "cross_val_predict", "cross_validate", "_curve")
 
 class Split(Fact):
     """Rows are divided into a part to train on and a part that must not be known before."""
-
-    across_files: ClassVar[bool] = True
 
     def __init__(self, event: RowsSplit, run: AbstractRun) -> None:
         self.event = event

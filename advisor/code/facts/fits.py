@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import FitApplied
 from advisor.code.facts.run import AbstractRun, Fact
@@ -15,8 +15,6 @@ from advisor.rulebook import Draft
 class FittedTransform(Fact):
     """A transformer that was fitted, and everything that it is applied to. `others` are those of
     its class in the same run."""
-
-    across_files: ClassVar[bool] = True
 
     fit: Fit
     applied_to: tuple[RowSet, ...]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -49,8 +49,6 @@ _HELD_OUT_PARTS = frozenset({"test", "val", "valid", "validation", "evaluation"}
 class HeldOutData(Fact):
     """Data that a model is judged by, ready to be loaded. `dataset` is what is loaded, `transform`
     what its samples go through, None where nobody knows."""
-
-    across_files: ClassVar[bool] = True
 
     run: AbstractRun
     event: Event
@@ -147,7 +145,7 @@ class HeldOutData(Fact):
     def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
         """A finding where the data set is made, or loaded if that is elsewhere."""
         place = self.dataset.place
-        if place is None or not self.run.covers(place.source):
+        if place is None or not self.run.may_tell_of(place.source):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)

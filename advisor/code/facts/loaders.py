@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -64,8 +64,6 @@ _IN_ORDER = frozenset(
 class TrainingLoader(Fact):
     """A data loader that a model is trained with."""
 
-    across_files: ClassVar[bool] = True
-
     run: AbstractRun
     event: Event
     loader: Object
@@ -84,7 +82,7 @@ class TrainingLoader(Fact):
     @property
     def place(self) -> NodePlace:
         """Where it is built, or used if that is in another file."""
-        if self.loader.place is not None and self.run.covers(self.loader.place.source):
+        if self.loader.place is not None and self.run.may_tell_of(self.loader.place.source):
             return self.loader.place
         for loop in reversed(self.event.context.loops):
             head = head_of(self.run, loop)

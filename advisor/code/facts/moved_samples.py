@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -50,8 +50,6 @@ _WITH_POSITIONS = frozenset(["VOCSegmentation", "VOCDetection", "CocoDetection",
 class MovedSample(Fact):
     """Things are moved within a picture at random, and what says where they are does not move with
     them: not at all, or by `other`, a draw of its own."""
-
-    across_files: ClassVar[bool] = True
 
     place: NodePlace
     picture: str
@@ -183,7 +181,7 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
             place = function.place
             if not isinstance(node, cst.FunctionDef) or not isinstance(call, cst.Call):
                 continue
-            if place is None or not run.covers(place.source):
+            if place is None or not run.may_tell_of(place.source):
                 continue
             key = (node, context.calls[depth].node)
             if key not in found:

@@ -86,5 +86,5 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     inside = {loop.node for event in trained for loop in event.context.loops}
     apart = [each for each in hits if not inside & {loop.node for loop in each.context.loops}]
     last: Event = (apart or hits)[-1]
-    if run.covers(last.place.source):
+    if run.may_tell_of(last.place.source):
         yield last.place, trained[-1].place

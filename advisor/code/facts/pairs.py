@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import ListingRead, RowsShuffled
 from advisor.code.facts.passes import words
@@ -37,8 +37,6 @@ _SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b", re.IGNORECASE)
 class BrokenPair(Fact):
     """Two things that belong together by position are in orders that have nothing to do with one
     another: shuffled each on its own, or listed and never sorted."""
-
-    across_files: ClassVar[bool] = True
 
     place: NodePlace
     first: str
@@ -105,7 +103,12 @@ def _where(
     """Where the folders are listed, if that is in a file that is analysed; else where files of the
     same number are taken."""
     one, two = first.listing.place, second.listing.place
-    if one is None or two is None or not run.covers(one.source) or not run.covers(two.source):
+    if (
+        one is None
+        or two is None
+        or not run.may_tell_of(one.source)
+        or not run.may_tell_of(two.source)
+    ):
         return second.place, first.place
     earlier, later = sorted((one, two), key=lambda each: each.locate().row)
     return later, earlier

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -44,8 +44,6 @@ _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
 class PartialEvaluation(Fact):
     """A model is not judged by all samples alike: the last batch is `dropped`, the loop is `left`
     early, or `unequal` batches count alike. `name` is what the program calls the data."""
-
-    across_files: ClassVar[bool] = True
 
     place: NodePlace
     how: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import Fitted, RowsSplit, Scored
 from advisor.code.facts.run import AbstractRun, Fact
@@ -20,8 +20,6 @@ _LOWER = frozenset({"LessThan", "LessThanEqual"})
 @dataclass(frozen=True, eq=False, slots=True)
 class Score(Fact):
     """A fitted model predicts something for rows that it is judged by."""
-
-    across_files: ClassVar[bool] = True
 
     fitted: Fitted
     scored: Scored

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import libcst as cst
 
@@ -29,8 +29,6 @@ _VALIDATES = re.compile(
 class Choice(Fact):
     """Something is chosen by a score on rows. `what` says what, `rows` names them; `tries` tells a
     setting that is tried out in a loop."""
-
-    across_files: ClassVar[bool] = True
 
     event: Event
     what: str

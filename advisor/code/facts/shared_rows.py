@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
@@ -23,8 +23,6 @@ class SharedRows(Fact):
     """A model is judged by rows that it was fitted on. `name` is what the program calls them; `how`
     says why: `all` were fitted on, they come from `another split`, they `overlap`, or both sides
     read the `same file`."""
-
-    across_files: ClassVar[bool] = True
 
     place: NodePlace
     name: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from advisor.code.events import LabelsLearned
 from advisor.code.facts.run import AbstractRun, Fact
@@ -12,8 +12,6 @@ from advisor.code.sources import NodePlace
 @dataclass(frozen=True, eq=False, slots=True)
 class SupervisedFit(Fact):
     """A model is fitted to predict labels from features."""
-
-    across_files: ClassVar[bool] = True
 
     event: LabelsLearned
 
