@@ -82,5 +82,6 @@ def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Fi
     for kind, rules in wanted.items():
         for fact in kind.collect(run):
             for rule in rules:
-                found.extend(rule.findings(fact))
+                for drafted in rule.check(fact):
+                    found.append(rule.completed(drafted))
     return found

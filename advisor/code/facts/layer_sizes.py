@@ -49,7 +49,7 @@ class LayerInput(Fact):
         changeable: set[int] = set()
         mistaken: set[tuple[NodePlace, ...]] = set()
         loops: dict[Value, int] = {}
-        for event in run.trace:
+        for event in run.events_among(ForwardRun, LayerRun):
             if isinstance(event, ForwardRun):
                 loops[event.module] = len(event.context.loops)
             if not isinstance(event, LayerRun) or _is_in_loop(event, loops):

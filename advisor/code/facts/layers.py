@@ -48,9 +48,9 @@ class BuiltLayer(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """All that is built, in order."""
-        for event in run.trace:
-            if isinstance(event, (LayerBuilt, ModuleBuilt)):
-                yield cls(run, event)
+        for event in run.events_among(LayerBuilt, ModuleBuilt):
+            assert isinstance(event, (LayerBuilt, ModuleBuilt))
+            yield cls(run, event)
 
     @property
     def module(self) -> Layer | Instance:

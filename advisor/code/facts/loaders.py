@@ -146,7 +146,7 @@ class TrainingLoader(Fact):
 
 
 def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
-    for event in run.trace:
+    for event in run.events_among(OptimizerStepped, DataGiven):
         if isinstance(event, OptimizerStepped):
             for loop in reversed(event.context.loops):
                 options = alternatives(data_of(loop))

@@ -130,7 +130,7 @@ class LoggedBatch(Fact):
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
-    for event in run.trace:
+    for event in run.events_among(AmountDivided, AmountCompared, ScheduleStepped):
         match event:
             case AmountDivided() | AmountCompared():
                 yield event, event.amount

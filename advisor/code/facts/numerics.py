@@ -37,7 +37,8 @@ class NumericalRisk(Fact):
         """Every such operation, once for each line."""
         roots = {event.result: event for event in run.events(RootTaken)}
         hidden = {event.result: event for event in run.events(NotNumbersReplaced)}
-        for event in run.trace:
+        kinds = (LogarithmTaken, SoftmaxByHand, BytesSubtracted, BackwardRun)
+        for event in run.events_among(*kinds):
             match event:
                 case LogarithmTaken():
                     scale = scale_of(event.tensor)

@@ -291,15 +291,15 @@ def _passes(run: AbstractRun) -> tuple[Pass, ...]:
 
 def _found_passes(run: AbstractRun) -> Iterator[Pass]:
     switched = [event.module for event in run.events(ModeSwitched)]
-    for event in run.trace:
-        if not isinstance(event, (ForwardRun, Escaped)) or event.context.running:
+    for event in run.events_among(ForwardRun, Escaped):
+        if event.context.running:
             continue
         if any(map(_is_of_module, event.context.functions)):
             continue
         if isinstance(event, ForwardRun):
             if _is_of_torch(event.module) and has_weights(event.module):
                 yield Pass(run, event)
-        elif isinstance(event.callee, Unknown):
+        elif isinstance(event, Escaped) and isinstance(event.callee, Unknown):
             unknown = event.callee
             used_so = any(each is unknown for each in switched)
             if (used_so or _is_called_model(unknown)) and is_about_torch(run):

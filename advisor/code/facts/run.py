@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 import libcst as cst
@@ -43,6 +44,13 @@ class AbstractRun:
     def may_tell_of(self, source: Source) -> bool:
         """Whether a finding may lie in a file: the analysed one, or one that a script imports."""
         return source is self.source or (self.is_script and self._is_looked_at(source))
+
+    def events_among(self, *kinds: type[Event]) -> list[Event]:
+        """The events of several kinds, in order."""
+        lists = [found for kind in kinds if (found := self._by_type.get(kind))]
+        if len(lists) == 1:
+            return lists[0]
+        return sorted((event for found in lists for event in found), key=attrgetter("index"))
 
     def between(self, first: Event, last: Event) -> Iterable[Event]:
         """What happens after one event and before another."""

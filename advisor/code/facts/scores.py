@@ -29,7 +29,7 @@ class Score(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every score of a model whose last fit is certain."""
         last: dict[Value, Fitted] = {}
-        for event in run.trace:
+        for event in run.events_among(Fitted, Scored):
             if isinstance(event, Fitted):
                 last[event.estimator] = event
             elif isinstance(event, Scored) and event.estimator in last:

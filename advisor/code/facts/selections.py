@@ -61,8 +61,8 @@ class Choice(Fact):
 def _kept_weights(run: AbstractRun) -> Iterator[tuple[Event, str]]:
     """Weights that are kept when a score by test data is the best so far."""
     seen: set[cst.CSTNode] = set()
-    for event in run.trace:
-        if not isinstance(event, (StateTaken, StateUsed)) or not event.context.loops:
+    for event in run.events_among(StateTaken, StateUsed):
+        if not event.context.loops:
             continue
         if isinstance(event, StateUsed) and event.module is not None:
             continue

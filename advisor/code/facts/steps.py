@@ -85,8 +85,12 @@ class OptimizerStep(Fact):
         """What happens since the step before, or since the beginning, on the same way through the
         program."""
         first = 0 if self.previous is None else self.previous.index + 1
-        for event in self.run.trace[first : self.event.index]:
-            if not excludes(event, self.event):
+        happened = self.run.trace[first : self.event.index]
+        if not self.event.context.guards:
+            yield from happened
+            return
+        for event in happened:
+            if not event.context.guards or not excludes(event, self.event):
                 yield event
 
     @property
@@ -236,7 +240,8 @@ class UnusedGradients(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The back-propagations of a run in which an optimizer is at hand but nothing steps."""
-        if any(_may_update(event) for event in run.trace):
+        kinds = (OptimizerStepped, GradientsRead, GradientsTaken, MethodNamed, Escaped)
+        if any(map(_may_update, run.events_among(*kinds))):
             return
         for event in run.events(BackwardRun):
             repeated = any(each.index for each in event.context.rounds)

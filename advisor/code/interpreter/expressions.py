@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
+_KEYWORDS = {"None": NONE, "True": TRUE, "False": FALSE}
 _LONGEST_INTEGER = 300
 """In characters; no size, count or rate has more digits, and few operations bear them."""
 
@@ -61,14 +62,8 @@ def lookup(machine: "Machine", name: str, node: cst.CSTNode | None = None) -> Va
 
 
 def _name(machine: "Machine", node: cst.Name) -> Value:
-    match node.value:
-        case "None":
-            return NONE
-        case "True":
-            return TRUE
-        case "False":
-            return FALSE
-    return lookup(machine, node.value, node)
+    known = _KEYWORDS.get(node.value)
+    return known if known is not None else lookup(machine, node.value, node)
 
 
 def _integer(machine: "Machine", node: cst.Integer) -> Value:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -150,7 +150,6 @@ class _Queue:
     def __init__(self, machine: "Machine", scope: Scope) -> None:
         self._machine = machine
         self._scope = scope
-        self._called = frozenset(_CALL.findall(scope.source.text))
         self._known = 0
         self._roots: list[Function] = []
         self._others: list[Function] = []
@@ -161,8 +160,9 @@ class _Queue:
         """The function to run next; None when there is none left."""
         found = _waiting(self._machine, self._scope, self._known)
         self._known = len(self._machine.defined)
+        called = _called(self._scope.source) if found else frozenset()
         for function in found:
-            (self._others if function.name in self._called else self._roots).append(function)
+            (self._others if function.name in called else self._roots).append(function)
         for waiting in (self._roots, self._others):
             while waiting and waiting[-1].node in self._machine.entered:
                 waiting.pop()
@@ -193,6 +193,12 @@ class _Queue:
             text = cst.Module([]).code_for_node(function.node.body)
             found = self._calls[function.node] = frozenset(_OWN_CALL.findall(text))
         return found
+
+
+@lru_cache(maxsize=2)
+def _called(source: "Source") -> frozenset[str]:
+    """What a file calls by its name, or as one's own method."""
+    return frozenset(_CALL.findall(source.text))
 
 
 def _owner_of_receiver(function: Function) -> Class | None:

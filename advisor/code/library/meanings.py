@@ -75,7 +75,7 @@ def observed(
         return
     if operation in _AVERAGES or operation == "/":
         _averaged(machine, operation, operands, node)
-    if not isinstance(result, (Tensor, Unknown)) or any(each is result for each in operands):
+    if not isinstance(result, (Tensor, Unknown)) or result in operands:
         return
     if operation == "sqrt" and isinstance(meaning_of(operands[0] if operands else None), Amount):
         machine.emit(RootTaken(machine.place(node), machine.context, result))
