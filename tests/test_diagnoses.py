@@ -207,6 +207,12 @@ class TestPlateau:
     def test_a_goal_that_is_met_is_no_plateau(self) -> None:
         assert "plateau" not in names(judged(train(healthy_loss(end=0.09)), goals={"loss": 0.1}))
 
+    def test_a_return_that_stops_growing_is_not_blamed_on_labels(self) -> None:
+        rising = 3 - 2.8 * np.exp(-np.arange(200) / 20) + scatter(200, 0.02)
+        finding = found(judged(train(rising, "return"), kind=Kind.REINFORCEMENT), "plateau")
+        assert "exploration" in " ".join(finding.causes)
+        assert "labels" not in " ".join(finding.causes)
+
     def test_without_a_goal_it_is_information(self) -> None:
         assert found(judged(train(healthy_loss())), "plateau").severity is Severity.INFO
 

@@ -57,6 +57,14 @@ class TestDecisionList:
         assert answer.why == f"{name} it is"
         assert answer.prediction == answer.move.prediction
 
+    def test_a_game_without_a_score_is_not_tuned_by_its_losses(self) -> None:
+        answer = plan(standing(kind="adversarial", traits="no-score"))
+        assert answer.move.name == "judge-samples"
+        assert plan(standing(kind="adversarial")).move.name == "tune"
+
+    def test_a_policy_that_learns_is_repeated_before_it_is_tuned(self) -> None:
+        assert plan(standing(kind="reinforcement")).move.name == "several-seeds"
+
     def test_the_pipeline_comes_before_bias_and_bias_before_variance(self) -> None:
         order = ["init-loss-off", "high-bias", "high-variance", "test-gap", "still-improving"]
         for first, second in pairwise(order):

@@ -17,7 +17,7 @@ class Standing:
     """Where a run stands: what leads, and what else the decision depends on.
 
     `findings` are those that no other finding explains, the leading one first; `kind` is the kind
-    of run; `traits` are `no-validation`, `no-gap`, `goal-reached`, as far as they are known;
+    of run; `traits` are `no-validation`, `no-gap`, `goal-reached`, `no-score`, as far as they are known;
     `evidence` is what the curves say whatever the findings are, such as the decomposition.
     """
 

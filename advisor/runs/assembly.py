@@ -22,6 +22,7 @@ from advisor.runs.facts import (
 from advisor.runs.not_judged import NotJudged
 from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, as_fractions, uniform_guess
 from advisor.runs.run import Curve, Kind, Run, Split
+from advisor.runs.tasks import held_out_of, other_tasks
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
 from advisor.runs.vocabulary import words_of
@@ -78,6 +79,24 @@ class _Assembly:
         self.decompose()
         self.held_out()
         self.gap()
+        for task in other_tasks(self.run.curves):
+            self.task(task)
+
+    def task(self, curve: Curve) -> None:
+        """Whether one of several tasks goes wrong or over-fits, whatever the others do."""
+        train = self.long_enough(self.trajectory(curve))
+        held_out = self.long_enough(self.trajectory(held_out_of(curve, self.run.curves)))
+        if train is None:
+            return
+        settings, schedule = self.thresholds, self.schedule()
+        self.facts.append(
+            LossDescent(self.run, train, settings, held_out=held_out, schedule=schedule)
+        )
+        common = held_out and _on_steps_of(train, held_out)
+        if held_out is None or common is None or not scales_agree(train, common):
+            return
+        self.facts.append(HeldOut(self.run, held_out, train, None, settings))
+        self.facts.append(GeneralisationGap(self.run, train, common, None, None, settings))
 
     def returns(self) -> None:
         if curve := self.long_enough(self.curve("return", *_ALL_SPLITS)):

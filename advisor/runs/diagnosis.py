@@ -12,7 +12,7 @@ from advisor.runs.assembly import Facts, assemble
 from advisor.runs.decomposition import Decomposition
 from advisor.runs.facts import GeneralisationGap
 from advisor.runs.not_judged import NotJudged
-from advisor.runs.run import Kind, Run, Split
+from advisor.runs.run import Direction, Kind, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
 from advisor.runs.wording import number
@@ -84,6 +84,9 @@ def _traits(run: Run, facts: Facts) -> Iterator[str]:
     splits = {curve.role.split for curve in run.curves}
     if run.kind is Kind.SUPERVISED and not splits & {Split.VALIDATION, Split.TEST}:
         yield "no-validation"
+    judged = (each.role for each in run.curves if each.role.quantity != "loss")
+    if run.kind is Kind.ADVERSARIAL and all(role.direction is Direction.NONE for role in judged):
+        yield "no-score"
     table = facts.decomposition
     if table is not None and table.level("goal") is not None and table.leading is None:
         yield "goal-reached"

@@ -106,6 +106,11 @@ class Descent:
         return self.trajectory.curve.role.quantity
 
     @property
+    def is_return(self) -> bool:
+        """Whether it is what a policy earns, not a loss or a metric of rows."""
+        return self.quantity == "return"
+
+    @property
     def subject(self) -> str:
         """The curve in words, with its tag."""
         return f"`{self.trajectory.tag}`"

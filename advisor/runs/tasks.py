@@ -1,4 +1,4 @@
-"""Runs that learn several things at once: which loss speaks for them, and which do not."""
+"""Runs that learn several things at once: which loss speaks for them, and which stand beside it."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from advisor.runs.run import Curve, Note, Split
 from advisor.runs.vocabulary import words_of
 
 
-def note_on_tasks(curves: Sequence[Curve]) -> Note | None:
-    """That only one of several losses is judged, where there are several and no total of them."""
+def other_tasks(curves: Sequence[Curve]) -> tuple[Curve, ...]:
+    """The training losses of further tasks, where several are logged and no total of them."""
     losses = [
         curve
         for curve in curves
@@ -17,18 +17,47 @@ def note_on_tasks(curves: Sequence[Curve]) -> Note | None:
     ]
     judged = next((curve for curve in losses if curve.role.primary), None)
     if judged is None or judged.role.reason == "as set" or not _names_a_task(judged.tag):
-        return None
+        return ()
     if not all(_task(curve.tag) for curve in losses):
-        return None
-    tasks = {_task(curve.tag) for curve in losses if _names_a_task(curve.tag)}
-    others = [curve.tag for curve in losses if _task(curve.tag) in tasks - {_task(judged.tag)}]
+        return ()
+    seen = {_task(judged.tag)}
+    others = []
+    for curve in losses:
+        if _names_a_task(curve.tag) and _task(curve.tag) not in seen:
+            seen.add(_task(curve.tag))
+            others.append(curve)
+    return tuple(others)
+
+
+def held_out_of(task: Curve, curves: Sequence[Curve]) -> Curve | None:
+    """The validation loss of the same task."""
+    return next(
+        (
+            curve
+            for curve in curves
+            if curve.role.quantity == "loss"
+            and curve.role.split is Split.VALIDATION
+            and _task(curve.tag) == _task(task.tag)
+        ),
+        None,
+    )
+
+
+def note_on_tasks(curves: Sequence[Curve]) -> Note | None:
+    """Which loss speaks for a run that has several and no total of them."""
+    others = other_tasks(curves)
     if not others:
         return None
-    shown = ", ".join(f"`{tag}`" for tag in others[:3])
+    judged = next(
+        curve.tag
+        for curve in curves
+        if curve.role.primary and (curve.role.quantity, curve.role.split) == ("loss", Split.TRAIN)
+    )
+    shown = ", ".join(f"`{curve.tag}`" for curve in others[:3])
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
     return Note(
-        f"several losses and no total of them: `{judged.tag}` is judged, {shown}{more} are not; log "
-        "the total, or choose with `--role`"
+        f"several losses and no total of them: `{judged}` speaks for the run, {shown}{more} beside "
+        "it; log the total, or choose with `--role`"
     )
 
 

@@ -17,6 +17,12 @@ _CAUSES = (
     "corrupted data or labels (NN508)",
     "learning rate far too high",
 )
+_CAUSES_OF_RETURNS = (
+    "rewards that are hardly ever met by chance",
+    "exploration too narrow",
+    "learning rate too low or far too high",
+    "observations or rewards on a scale that the network cannot learn from",
+)
 
 
 @rule("NR103", severity=Severity.ERROR, step=Step.SKELETON, sources=("002", "004"))
@@ -40,7 +46,7 @@ def never_learns(descent: Descent) -> Iterator[Draft]:
             f"{descent.subject} never leaves its first level of {number(level)}",
             evidence=(*evidence, figure("best level", curve.shown(curve.best))),
             severity=Severity.WARNING,
-            causes=_CAUSES,
+            causes=_CAUSES_OF_RETURNS if descent.is_return else _CAUSES,
         )
 
 

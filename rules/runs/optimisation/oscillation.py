@@ -19,6 +19,12 @@ _CAUSES = (
     "gradients of earlier steps never cleared (NN101)",
     "batches too small",
 )
+_CAUSES_OF_NOISE = ("batches too small", "learning rate too high", "values logged per batch")
+_CAUSES_OF_RETURNS = (
+    "learning rate too high",
+    "too few episodes behind each value",
+    "updates too large for the samples they rest on",
+)
 
 
 @rule("NR107", severity=Severity.WARNING, step=Step.SKELETON, sources=("002", "003", "004"))
@@ -59,7 +65,7 @@ def _draft(descent: Descent, curve: Trajectory, swings: _Swings) -> Draft:
             share_of("share of the range", swings.share),
             figure("period in steps", swings.period),
         ),
-        causes=_CAUSES,
+        causes=_CAUSES_OF_RETURNS if descent.is_return else _CAUSES,
     )
 
 
@@ -81,7 +87,7 @@ def _too_noisy(descent: Descent) -> Iterator[Draft]:
             share_of("noise over level", noise / level if level else 0.0),
         ),
         severity=Severity.INFO,
-        causes=("batches too small", "learning rate too high", "values logged per batch"),
+        causes=_CAUSES_OF_RETURNS if descent.is_return else _CAUSES_OF_NOISE,
     )
 
 

@@ -20,6 +20,11 @@ _CAUSES = (
     "wrong input to the loss (NN201)",
     "corrupted data or labels",
 )
+_CAUSES_OF_RETURNS = (
+    "the best that the task allows",
+    "exploration that ended too early",
+    "learning rate too low by then, or decayed too early",
+)
 
 
 @rule("NR104", severity=Severity.WARNING, step=Step.OVERFIT, sources=("002",))
@@ -55,7 +60,7 @@ def _flat_end(descent: Descent) -> Draft | None:
             *((figure("learning rate then", rate.at(onset)),) if rate else ()),
         ),
         severity=None if goal is not None else Severity.INFO,
-        causes=_CAUSES,
+        causes=_CAUSES_OF_RETURNS if descent.is_return else _CAUSES,
     )
 
 
