@@ -71,7 +71,7 @@ def test_a_layer_that_does_not_fit_is_told_where_it_runs(capsys: Output) -> None
 
 
 def test_a_function_that_evaluates_in_training_mode_is_told_at_the_model(capsys: Output) -> None:
-    assert "validate.py 7 22 NN401" in told(capsys, "--no-cache", ".")
+    assert "validate.py 6 21 NN401" in told(capsys, "--no-cache", ".")
 
 
 def test_what_only_the_caller_is_asked_about_is_told_at_the_call(capsys: Output) -> None:
@@ -80,18 +80,18 @@ def test_what_only_the_caller_is_asked_about_is_told_at_the_call(capsys: Output)
 
 def test_each_finding_is_told_once_in_the_order_of_the_files(capsys: Output, project: Path) -> None:
     (project / "another.py").write_text(SCRIPT)
-    assert told(capsys, "--no-cache", ".") == ["model.py 13 16 NN307", "validate.py 7 22 NN401"]
+    assert told(capsys, "--no-cache", ".") == ["model.py 13 16 NN307", "validate.py 6 21 NN401"]
 
 
 def test_a_comment_in_the_imported_file_silences_it(capsys: Output, project: Path) -> None:
     silenced = MODEL.replace("return self.out(states)", "return self.out(states)  # noqa: NN307")
     (project / "model.py").write_text(silenced)
-    assert told(capsys, "--no-cache", ".") == ["validate.py 7 22 NN401"]
+    assert told(capsys, "--no-cache", ".") == ["validate.py 6 21 NN401"]
 
 
 def test_settings_that_pass_over_the_imported_file_are_kept_to(capsys: Output) -> None:
     ignored = ("--per-file-ignores", "model.py:NN307")
-    assert told(capsys, "--no-cache", *ignored, ".") == ["validate.py 7 22 NN401"]
+    assert told(capsys, "--no-cache", *ignored, ".") == ["validate.py 6 21 NN401"]
 
 
 def test_a_stored_result_tells_the_same_and_none_of_files_that_were_not_asked_for(

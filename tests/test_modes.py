@@ -24,8 +24,8 @@ EVALUATED_IN_TRAINING_MODE = {
     "after training": """
         train_one_epoch()
         with torch.no_grad():
-            for x, y in test_loader:
-                print(loss_of(model(x), y))  # error
+            for x, y in test_loader:  # error
+                print(loss_of(model(x), y))
         """,
     "whose output is called so": """
         x, y = torch.randn(120, 3), torch.randint(0, 2, (120,))
@@ -48,8 +48,8 @@ EVALUATED_IN_TRAINING_MODE = {
                 self.network = network
             @torch.inference_mode()
             def validate(self):
-                for x, y in test_loader:
-                    print(loss_of(self.network(x), y))  # error
+                for x, y in test_loader:  # error
+                    print(loss_of(self.network(x), y))
         Trainer(model).validate()
         """,
     "once, on rows that are called so": """
@@ -62,15 +62,15 @@ EVALUATED_IN_TRAINING_MODE = {
         model.eval()
         model.train()
         with torch.no_grad():
-            for x, y in test_loader:
-                print(loss_of(model(x), y))  # error
+            for x, y in test_loader:  # error
+                print(loss_of(model(x), y))
         """,
     "another model is switched": """
         other = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
         other.eval()
         with torch.no_grad():
-            for x, y in test_loader:
-                print(loss_of(model(x), y))  # error
+            for x, y in test_loader:  # error
+                print(loss_of(model(x), y))
         """,
     "a class of the project": """
         class Net(nn.Module):
@@ -83,8 +83,8 @@ EVALUATED_IN_TRAINING_MODE = {
                 return self.last(torch.relu(self.norm(self.first(x))))
         net = Net()
         with torch.no_grad():
-            for x, y in test_loader:
-                print(loss_of(net(x), y))  # error
+            for x, y in test_loader:  # error
+                print(loss_of(net(x), y))
         """,
 }
 

@@ -19,7 +19,7 @@ from advisor.code.events import (
     ModuleBuilt,
 )
 from advisor.code.facts.modules import holds, mode_dependent_layers
-from advisor.code.facts.passes import Pass, head_of, passes, seen_from, words
+from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Parameters, Unknown, Value, is_constant
@@ -81,12 +81,20 @@ class Evaluation(Fact):
         """Whether the model's call lies in the file that is analysed."""
         return self.passes[0].event.place.source is self.run.source
 
-    def finding_at_loop(self, message: str) -> Draft:
-        """A finding at the head of the loop."""
-        head = None if self.loop is None else head_of(self.run, self.loop)
-        if head is None:
-            return Draft(self.place, message)
-        return Draft(head, message, ((self.place, f"`{self.text}` runs here"),))
+    def finding(self, message: str, *related: tuple[NodePlace, str]) -> Draft:
+        """A finding at the head of the loop that evaluates, or at the model's call."""
+        if self.loop is None or not self._is_all_that_happens_in(self.loop):
+            return Draft(self.place, message, related)
+        runs = (self.place, f"`{self.text}` runs here")
+        return Draft(place_of_head(self.loop), message, (runs, *related))
+
+    def _is_all_that_happens_in(self, loop: Loop) -> bool:
+        """Whether a loop is there to evaluate: it stands in the function that runs the model, not
+        around that, and trains nothing."""
+        functions = self.passes[0].event.context.functions
+        if loop.place.source is not self.place.source or self.passes[0].trains_nearby(loop):
+            return False
+        return not functions or _contains(functions[-1].node.body, loop.node)
 
     # --- gradients ------------------------------------------------------------------------
 
@@ -159,6 +167,10 @@ class Evaluation(Fact):
         event = self.passes[0].event
         modes = event.modes if isinstance(event, ForwardRun) else ()
         return seen_from(self.run, modes[0]) if modes else None
+
+
+def _contains(node: cst.CSTNode, part: cst.CSTNode) -> bool:
+    return node is part or any(_contains(each, part) for each in node.children)
 
 
 def _is_entered(manager: Object) -> bool:

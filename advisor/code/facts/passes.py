@@ -230,11 +230,14 @@ def _head(node: cst.CSTNode) -> cst.CSTNode:
     return cst.Name("loop")
 
 
+def place_of_head(loop: Loop) -> NodePlace:
+    """Where the head of a loop is."""
+    return NodePlace(loop.place.source, _head(loop.node))
+
+
 def head_of(run: AbstractRun, loop: Loop) -> NodePlace | None:
     """The head of a loop, if it lies in the file that is analysed."""
-    if loop.place.source is not run.source:
-        return None
-    return NodePlace(loop.place.source, _head(loop.node))
+    return place_of_head(loop) if loop.place.source is run.source else None
 
 
 def _is_unit_test(name: str) -> bool:

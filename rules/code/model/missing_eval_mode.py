@@ -23,5 +23,5 @@ def missing_eval_mode(evaluation: Evaluation) -> Iterator[Draft]:
     switch = evaluation.switch_to_training()
     related = () if switch is None else ((switch, "training mode is switched on here"),)
     message = f"`{evaluation.text}` is evaluated in training mode, its {active} still active"
-    found = Draft(evaluation.place, message, related)
+    found = evaluation.finding(message, *related)
     yield found.fixable(Change.INSERT, {"model": evaluation.text}, before=evaluation.place)

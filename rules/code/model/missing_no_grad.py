@@ -17,7 +17,7 @@ def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
         related = ((evaluation.place, f"`{evaluation.text}` still builds a graph here"),)
         yield Draft(idle, "a gradient mode that nothing enters has no effect", related)
     else:
-        found = evaluation.finding_at_loop(
+        found = evaluation.finding(
             f"`{evaluation.text}` is evaluated with gradients, which nothing needs"
         )
         loop = None if evaluation.loop is None else evaluation.loop.place
