@@ -9,6 +9,7 @@ import pytest
 from advisor.runs.diagnosis import RunDiagnosis, diagnose
 from advisor.runs.loading import LoadedRuns, load_runs
 from advisor.runs.run import Kind, Run, Split
+from advisor.runs.user_facts import UserFacts
 from tests.drawn_runs import Floats, scatter
 from tests.event_bytes import START, event, event_file, scalar, summary, tensor
 
@@ -234,3 +235,27 @@ class TestPartnersThatAreMissing:
     def test_training_alone_is_judged_and_the_lack_told(self, tmp_path: Path) -> None:
         logged(tmp_path, train_loss=LOSS)
         assert "no validation curve" in everything(diagnose(read(tmp_path)))
+
+
+class TestLossesInBits:
+    """Where perplexity is 2 to the power of the loss, guessing costs the logarithm to base 2."""
+
+    NATS = np.log(1000) * (0.4 + 0.6 * np.exp(-np.arange(EPOCHS) / 5))
+
+    def said(self, folder: Path, base: float) -> set[str]:
+        loss = self.NATS / np.log(base)
+        logged(folder, train__loss=loss, train__ppl=np.exp(self.NATS))
+        diagnosis = diagnose(read(folder), UserFacts(classes=1000))
+        return {each.name for each in diagnosis.findings}
+
+    @pytest.mark.parametrize("base", [2.0, np.e])
+    def test_a_right_start_is_one_in_either_unit(self, base: float, tmp_path: Path) -> None:
+        assert "init-loss-off" not in self.said(tmp_path, base)
+
+    def test_a_start_that_is_off_is_off_in_bits_too(self, tmp_path: Path) -> None:
+        bits = 1.5 * self.NATS / np.log(2)
+        logged(tmp_path, train__loss=bits, train__ppl=2**bits)
+        diagnosis = diagnose(read(tmp_path), UserFacts(classes=1000))
+        assert "log2 1000" in " ".join(
+            each.name for finding in diagnosis.findings for each in finding.evidence
+        )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from advisor.runs.curves import Trajectory
-from advisor.runs.run import Run
+from advisor.runs.run import Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
 
@@ -21,17 +21,24 @@ _IN_TEXT = re.compile(r'["\']?\b(num_classes|num_labels|n_classes)\b["\']?\s*[:=
 class UniformGuess:
     """A classifier that gives every class the same probability.
 
-    `origin` says how the number of classes is known; `is_given` is True when the user said so.
+    `origin` says how the number of classes is known; `is_given` is True when the user said so;
+    losses are measured in units of `unit` nats.
     """
 
     classes: int
     origin: str
     is_given: bool = False
+    unit: float = 1.0
 
     @property
     def loss(self) -> float:
-        """Its cross-entropy in nats: ln C (lecture 004, "verify loss @init")."""
-        return log(self.classes)
+        """Its cross-entropy: ln C (lecture 004, "verify loss @init")."""
+        return log(self.classes) / self.unit
+
+    @property
+    def formula(self) -> str:
+        """How its cross-entropy is written."""
+        return f"{'ln' if self.unit == 1.0 else 'log2'} {self.classes}"
 
     @property
     def accuracy(self) -> float:
@@ -44,7 +51,7 @@ class UniformGuess:
 
         Probabilities lie between 0 and 1, so a logit gap above 1 is out of reach.
         """
-        return log(1 + (self.classes - 1) / e)
+        return log(1 + (self.classes - 1) / e) / self.unit
 
     def saturated_double_softmax_loss(self, accuracy: float) -> float:
         """What remains when a softmax is taken twice of a classifier that is as sure as can be.
@@ -52,7 +59,7 @@ class UniformGuess:
         A right answer costs the floor, a wrong one 1 more: its probability of 0 instead of 1 is
         the logit. A loss above this has other reasons than the second softmax.
         """
-        return self.softmax_floor + 1 - accuracy
+        return self.softmax_floor + (1 - accuracy) / self.unit
 
     def least_confident_loss(self, accuracy: float) -> float:
         """The largest cross-entropy of a classifier that is as unsure as its accuracy allows.
@@ -61,8 +68,11 @@ class UniformGuess:
         """
         wrong = 1 - accuracy
         entropy = -sum(p * log(p) for p in (accuracy, wrong) if p > 0)
-        return entropy + wrong * log(max(self.classes - 1, 1))
+        return (entropy + wrong * log(max(self.classes - 1, 1))) / self.unit
 
+
+_BIT = log(2)
+_CLOSE = 0.05  # how near the ratio of two logged numbers must be, which are rounded
 
 LARGEST_GUESS = UniformGuess(256_000, "the size of the largest vocabularies, for want of a number")
 """What no classifier costs before it has learned anything."""
@@ -76,15 +86,31 @@ def uniform_guess(
     thresholds: Thresholds,
 ) -> UniformGuess | None:
     """The uniform guess for this run's task, if the number of classes is known or can be seen."""
+    unit = _BIT if _is_in_bits(run) else 1.0
     if user.classes is not None:
-        return UniformGuess(user.classes, "`--classes`", is_given=True)
+        return UniformGuess(user.classes, "`--classes`", is_given=True, unit=unit)
     for name, value in _recorded_counts(run):
-        guess = UniformGuess(value, f"`{name}` among the hyper-parameters")
+        guess = UniformGuess(value, f"`{name}` among the hyper-parameters", unit=unit)
         if accuracy is not None or _settles_near(guess, loss, thresholds):
             return guess
     if loss is None or accuracy is None:
         return None
     return _seen_in_curves(loss, accuracy, thresholds)
+
+
+def _is_in_bits(run: Run) -> bool:
+    """Whether the logged perplexity is 2 to the power of the loss, as fairseq logs them."""
+    for split in (Split.TRAIN, Split.VALIDATION):
+        loss, perplexity = run.primary("loss", split), run.primary("perplexity", split)
+        if loss is None or perplexity is None:
+            continue
+        steps, first, second = np.intersect1d(loss.steps, perplexity.steps, return_indices=True)
+        values, powers = loss.values[first], perplexity.values[second]
+        good = np.isfinite(values) & np.isfinite(powers) & (powers > 1) & (values > 0)
+        if len(steps) and good.any():
+            base = float(np.median(np.log(powers[good]) / values[good]))
+            return abs(base - _BIT) < _CLOSE * _BIT
+    return False
 
 
 def _settles_near(guess: UniformGuess, loss: Trajectory | None, thresholds: Thresholds) -> bool:

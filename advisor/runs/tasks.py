@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from advisor.runs.kinds import adversarial_part
 from advisor.runs.roles import is_part_of_a_task, qualifiers_of
 from advisor.runs.run import Curve, Note, Split
@@ -13,7 +15,9 @@ def other_tasks(curves: Sequence[Curve]) -> tuple[Curve, ...]:
     losses = [
         curve
         for curve in curves
-        if curve.role.quantity == "loss" and curve.role.split is Split.TRAIN and len(curve) > 1
+        if curve.role.quantity == "loss"
+        and curve.role.split is Split.TRAIN
+        and _says_something(curve)
     ]
     judged = next((curve for curve in losses if curve.role.primary), None)
     if judged is None or judged.role.reason == "as set" or not _names_a_task(judged.tag):
@@ -59,6 +63,11 @@ def note_on_tasks(curves: Sequence[Curve]) -> Note | None:
         f"several losses and no total of them: `{judged}` speaks for the run, {shown}{more} beside "
         "it; log the total, or choose with `--role`"
     )
+
+
+def _says_something(curve: Curve) -> bool:
+    """Whether a loss is more than the zero that is logged where a task does not occur."""
+    return len(curve) > 1 and bool(np.any(curve.values != curve.values[0]))
 
 
 def _task(tag: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ def init_loss_off(first: FirstLoss) -> Iterator[Draft]:
     factor = first.value / guess.loss
     evidence = (
         figure("first loss", first.value),
-        figure(f"ln {guess.classes}", guess.loss),
+        figure(guess.formula, guess.loss),
         Evidence("number of classes", guess.origin, guess.classes),
     )
     reach = settings.init_noise * first.noise

@@ -48,7 +48,7 @@ def _is_negated(descent: LossDescent) -> Draft | None:
     guess, curve, settings = descent.guess, descent.trajectory, descent.thresholds
     start, final = float(curve.costs[0]), curve.final.value
     if guess is not None:
-        reach, level = settings.near_reference_share * guess.loss, f"-ln {guess.classes}"
+        reach, level = settings.near_reference_share * guess.loss, f"-{guess.formula}"
         if abs(start + guess.loss) > reach:
             return None
         seen, figures = f"starts at {number(start)}, which is {level}", figure(level, -guess.loss)

@@ -35,9 +35,9 @@ def never_learns(descent: Descent) -> Iterator[Draft]:
     if guess is not None and descent.sits_at_guessing and not descent.creeps_towards_guessing:
         yield Draft(
             descent.span(),
-            f"{descent.subject} ends at {number(level)}, which is ln {guess.classes}: it never "
+            f"{descent.subject} ends at {number(level)}, which is {guess.formula}: it never "
             "does better than guessing",
-            evidence=(*evidence, figure(f"ln {guess.classes}", guess.loss), _origin(descent)),
+            evidence=(*evidence, figure(guess.formula, guess.loss), _origin(descent)),
             causes=_CAUSES,
         )
     elif descent.is_resolved and not (descent.creeps or descent.others_learned):
