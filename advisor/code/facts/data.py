@@ -38,7 +38,7 @@ class Split(Fact):
         if not splits or is_unit_test(run):
             return
         for event in splits:
-            if not event.by_hand or _called_so(event.parts):
+            if not event.by_hand or _called_so(_all_parts(event)):
                 yield cls(event, run)
 
     @property
@@ -129,6 +129,17 @@ class Split(Fact):
             if found:
                 yield from found
                 return
+
+
+def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:
+    """The parts, and what was taken by them where they are indices."""
+    found = list(event.parts)
+    for lineage in event.lineages:
+        for part in event.parts:
+            taken = lineage.rows.parts.get(("index", part))
+            if taken is not None:
+                found.append(taken)
+    return tuple(found)
 
 
 def _called_so(parts: tuple[RowSet, ...]) -> bool:

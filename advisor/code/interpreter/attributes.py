@@ -186,7 +186,8 @@ def _item_of_sequence(
         element = sequence.element
         for item in items or ():
             element = item if element is None else join(element, item)
-        return SequenceValue(sequence.kind, None, element, place=sequence.place)
+        taken = SequenceValue(sequence.kind, None, element, place=sequence.place)
+        return machine.models.follow(machine, "[]", (sequence,), (index,), taken, node)
     position = index.number.integer if isinstance(index, Scalar) else None
     if items is not None and position is not None and -len(items) <= position < len(items):
         return items[position]

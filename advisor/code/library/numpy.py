@@ -334,9 +334,10 @@ def _is_zero(value: Value) -> bool:
 @function("numpy.concatenate", "numpy.vstack", "numpy.row_stack", "scipy.sparse.vstack")
 def concatenated(call: Call) -> Value | None:
     """Samples one after the other, or more numbers for each sample."""
-    parts = parts_of(call.argument(0, "arrays"))
+    given = call.argument(0, "arrays")
+    parts = parts_of(given)
     if not parts:
-        return None
+        return _of_list(given, call)
     axis = call.argument(1, "axis") if call.path == "numpy.concatenate" else None
     if axis is not None and not _is_zero(axis):
         return beside(parts, call)
@@ -348,6 +349,17 @@ def stacked_beside(call: Call) -> Value | None:
     """More numbers for each sample."""
     parts = parts_of(call.argument(0, "arrays"))
     return beside(parts, call) if parts else None
+
+
+@function("numpy.stack")
+def stacked(call: Call) -> Value | None:
+    """An array of the samples in a list."""
+    return _of_list(call.argument(0, "arrays"), call)
+
+
+def _of_list(value: Value | None, call: Call) -> Value | None:
+    lineage = lineages.known(value) if isinstance(value, SequenceValue) else None
+    return None if lineage is None else lineages.array(lineage, call.place)
 
 
 @function("numpy.append")
@@ -444,6 +456,11 @@ def follow(
 ) -> Value:
     """The lineage of a result of a subscript, an operator or a method of an array."""
     receiver = operands[0]
+    if isinstance(receiver, SequenceValue) and isinstance(result, SequenceValue):
+        if operation == "[]" and isinstance(details[0], slice):
+            part = lineages.part(machine, receiver, details[0], node)
+            machine.store(result.fields, CHANGED_LINEAGE, part)
+        return result
     if isinstance(receiver, Object) or not isinstance(result, (Tensor, Unknown)):
         return result
     place = machine.place(node)

@@ -11,6 +11,7 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, Index, function, hook, method
 from advisor.code.library.python.iterations import LISTING
 from advisor.code.values import NONE, Unknown, Value
+from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 def shuffled(call: Call) -> Value | None:
     """`shuffle(x)`: other rows come first from here on."""
     value = call.argument(0, "x")
+    if isinstance(value, SequenceValue):
+        lineages.samples(value)
     if value is not None and isinstance(call.node, cst.Call) and call.node.args:
         text = lineages.written(call.node.args[0].value)
         call.machine.emit(RowsShuffled(call.place, call.context, value, text))

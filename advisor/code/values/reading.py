@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from advisor.code.symbols import Number, fresh, named, number
+from advisor.code.values.containers import Sequence
 from advisor.code.values.definitions import Instance
 from advisor.code.values.joins import alternatives
 from advisor.code.values.meanings import MEANING, Meaning, Scale
@@ -122,6 +123,9 @@ def lineage_of(value: Value | None) -> Lineage | None:
     if isinstance(value, Unknown):
         changed = value.fields.get(CHANGED_LINEAGE)
         return changed if isinstance(changed, Lineage) else value.lineage
+    if isinstance(value, Sequence):
+        changed = value.fields.get(CHANGED_LINEAGE)
+        return changed if isinstance(changed, Lineage) else None
     if isinstance(value, Object):
         found = value.fields.get("lineage")
         return found if isinstance(found, Lineage) else None

@@ -16,6 +16,7 @@ def augmentation_before_split(split: Split) -> Iterator[Draft]:
         if rows.place is not None:
             operation = operation_at(rows.place)
             message = (
-                f"`{operation}` adds copies of samples before `{split.operation}` divides them"
+                f"`{split.operation}` divides samples that `{operation}` has added copies of before"
             )
-            yield Draft(rows.place, message, ((split.place, "the samples are divided here"),))
+            yield Draft(split.place, message, ((rows.place, "the copies are added here"),))
+            return

@@ -13,15 +13,19 @@ from advisor.code.values import (
     Activation,
     Arguments,
     Library,
+    Lineage,
+    RowSet,
     Scalar,
     Scale,
     Sequence,
     Shape,
     Tensor,
+    Unknown,
     Value,
     is_constant,
     known_number,
     known_text,
+    lineage_of,
     size_of_axis,
 )
 
@@ -44,7 +48,10 @@ def made_of_data(call: Call) -> Value | None:
         made = cut_off(made, call.place, "torch.tensor")
     if wants_gradients(call):
         want_gradients(made)
-    return made
+    listed = lineage_of(value) if isinstance(value, Sequence) else None
+    if listed is not None and isinstance(made, Unknown):
+        made.lineage = listed
+    return made.replace(lineage=listed) if listed is not None and isinstance(made, Tensor) else made
 
 
 def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None:
@@ -171,7 +178,11 @@ def counted(call: Call) -> Value | None:
         length = symbols.new_axis(only)
     elif len(known) == len(numbers) > 1 and not _named_bounds(call) and 0 not in known[2:]:
         length = symbols.axis_of_length(len(range(*known[:3])))
-    return Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
+    made = Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
+    if call.path == "torch.randperm":
+        # Each number stands for a row of something.
+        return made.replace(lineage=Lineage(RowSet("all", place=call.place)))
+    return made
 
 
 def _named_bounds(call: Call) -> bool:
