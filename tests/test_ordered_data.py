@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 IMPORTS = """\
 import pandas as pd
@@ -54,3 +54,46 @@ def test_rows_with_an_order_are_not_divided_at_random(order: str, split: str) ->
 )
 def test_splits_that_keep_the_order_are_fine(order: str, split: str) -> None:
     assert count(order + split) == 0
+
+
+WINDOWS = """\
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset, random_split
+def windows(data, length):
+    xs = []
+    for i in range(len(data) - length):
+        xs.append(data[i : i + length])
+    return np.array(xs)
+series = np.load("series.npy")
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = windows(series, 24)\nA, B = train_test_split(X)  # error",
+        (
+            "X = np.stack([series[i : i + 9] for i in range(len(series) - 9)])\n"
+            "A, B = random_split(TensorDataset(torch.tensor(X).unsqueeze(-1)), [0.8, 0.2])  # error"
+        ),
+    ],
+)
+def test_windows_of_a_series_overlap(text: str) -> None:
+    whole = f"{IMPORTS}{WINDOWS}{text}\n"
+    found = [each for each in findings(whole) if each[1] == "NN511"]
+    assert found == marked(whole, "NN511") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = windows(series, 24)\nA, B = train_test_split(X, shuffle=False)",
+        "for i in range(0, len(series), 32):\n    batch = series[i : i + 32]\nA, B = train_test_split(series)",
+        "for i in range(9):\n    batch = series[i * 32 : (i + 1) * 32]\nA, B = train_test_split(series)",
+        "rows = [series[i : i + 1] for i in range(len(series))]\nA, B = train_test_split(series)",
+    ],
+)
+def test_batches_of_rows_are_no_windows(text: str) -> None:
+    whole = f"{IMPORTS}{WINDOWS}{text}\n"
+    assert not [each for each in findings(whole) if each[1] == "NN511"]

@@ -297,7 +297,8 @@ def run_comprehension(machine: "Machine", clause: cst.CompFor, produce: Callable
     unrolled = _unrolled(machine, iteration)
     exact = unrolled is not None
     items = unrolled if unrolled is not None else [iteration.element(machine, clause.iter)]
-    loop = Loop(clause, machine.place(clause), over, iteration.trips)
+    trips, symbol, start = iteration.trips, iteration.symbol, iteration.start
+    loop = Loop(clause, machine.place(clause), over, trips, symbol, start)
     for position, item in enumerate(items):
         with machine.round(Round(loop, position)):
             assign(machine, clause.target, item)

@@ -287,6 +287,7 @@ def random_split(call: Call) -> Value | None:
         return None
     lineage = lineages.samples(whole)
     event = lineages.divide(call.machine, (whole,), "random_split", call.node)
+    event.is_random = True
     if not event.lineages:
         event.lineages = (lineage,)
     given = lengths.items if isinstance(lengths, SequenceValue) else None

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import PartsOverlap
+from advisor.code.events import NeighboursUsed, PartsOverlap
+from advisor.code.library.lineages.making import written
 from advisor.code.library.lineages.masks import mask_key, opposite
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.splits import divide_by_hand
-from advisor.code.symbols import Number
+from advisor.code.symbols import Number, subtract
 from advisor.code.values import (
     Constant,
     Lineage,
@@ -57,6 +58,9 @@ def _slice_of(
     start, stop = known_number(index.start), known_number(index.stop)
     if (index.start is not None and start is None) or (index.stop is not None and stop is None):
         return rows.part(("slice", index.start, index.stop), place=machine.place(node))
+    if _is_window(machine, start, stop):
+        place, text = machine.place(node), written(node)
+        machine.emit(NeighboursUsed(place, machine.context, rows, text))
     if start is not None and start.constant == 0:
         start = None
     if stop is not None and stop in _lengths(value):
@@ -71,6 +75,20 @@ def _slice_of(
     if pieces and rows.how != "joined":
         divide_by_hand(machine, value, lineage, pieces, node)
     return made
+
+
+def _is_window(machine: "Machine", start: Number | None, stop: Number | None) -> bool:
+    """Whether a slice begins at each row in turn, and holds several."""
+    if start is None or stop is None:
+        return False
+    for loop in machine.context.loops:
+        if loop.symbol is None:
+            continue
+        offset = subtract(start, Number(1, ((loop.symbol, 1),)))
+        width = subtract(stop, start)
+        if loop.symbol not in offset.symbols() | width.symbols():
+            return not width.is_one and width.constant != 0
+    return False
 
 
 def _notice_overlap(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
