@@ -57,6 +57,31 @@ def test_the_best_weights_are_not_those_with_the_best_test_score() -> None:
 
 
 @pytest.mark.parametrize(
+    ("origin", "count"),
+    [
+        ("self.test()", 1),
+        ("evaluate(model, test_loader)", 1),
+        ("evaluate(model, loader)", 0),
+        ("self.score(train_loader, test_loader)", 0),
+    ],
+)
+def test_a_score_is_of_the_rows_that_it_was_computed_from(origin: str, count: int) -> None:
+    text = f"""
+import torch
+class Trainer:
+    def fit(self, model, epochs, test_loader, train_loader):
+        for epoch in range(epochs):
+            self.learn(train_loader)
+            loss, acc = 0.1, 0.2
+            acc = {origin}
+            if acc > self.best_acc:
+                self.best_acc = acc
+                torch.save(model.state_dict(), "best.pt")
+"""
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(
     ("name", "score", "condition"),
     [
         ("val", "val_score", "val_score > best"),

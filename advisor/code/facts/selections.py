@@ -8,10 +8,11 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import DataGiven, Event, Scored, StateTaken, StateUsed
-from advisor.code.facts.passes import holds_unit_tests, words
+from advisor.code.facts.passes import holds_unit_tests, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.keras_data import CHOOSES, choosers
+from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of
 from advisor.rulebook import Draft
 
@@ -44,7 +45,7 @@ class Choice(Fact):
             yield cls(event, what, rows)
         kept = list(_kept_weights(run))
         # The text is long, and there are many runs of it.
-        if kept and _VALIDATES.search(_PROSE.sub("", run.source.text)) is None:
+        if kept and not any(map(_names_validation, sources_of(run))):
             for event, rows in kept:
                 yield cls(event, "the weights that are kept are chosen", rows)
         for score, rows in _tried_settings(run):
@@ -87,7 +88,27 @@ def _judged_by(event: Event) -> str | None:
                 continue
             if own & _TEST or (not own & {"train"} and _is_of_test_function(event)):
                 return code_of(side)
+            origin = words(_origin(event, code_of(side)))
+            if origin & _TEST and not origin & {"train", "val", "valid", "validation"}:
+                return code_of(side)
     return None
+
+
+def _origin(event: Event, name: str) -> str:
+    """What a name was given last before an event, as written; empty when that is not known."""
+    if re.fullmatch(r"[\w.]+", name) is None:
+        return ""
+    guard = NodePlace(event.place.source, event.context.guards[-1].node).locate()
+    if guard.cell is not None:
+        return ""
+    lines = event.place.source.text.splitlines()[: guard.row - 1]
+    given = re.compile(rf"^\s*(?:\w[\w.]*, *)*{re.escape(name)}(?:, *[\w.]+)* = ([^=].*)$")
+    found = (given.match(line) for line in reversed(lines))
+    return next((match[1] for match in found if match), "")
+
+
+def _names_validation(source: Source) -> bool:
+    return _VALIDATES.search(_PROSE.sub("", source.text)) is not None
 
 
 def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:
