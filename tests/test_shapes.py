@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional as F
 
 from advisor.code.symbols import Number
 from advisor.code.values import Value, shape_of
@@ -32,7 +33,7 @@ class Shaped:
 
     def then(self, code: str) -> None:
         """One more line, on the real tensor too."""
-        self.tensor = eval(code, {"torch": torch, "nn": nn, "x": self.tensor})
+        self.tensor = eval(code, {"torch": torch, "nn": nn, "F": F, "x": self.tensor})
         self.lines.append(f"x = {code}")
 
 
@@ -268,6 +269,52 @@ def multiply(shaped: Shaped, draw: Draw) -> str | None:
     return "x @ x.transpose(-1, -2)" if shaped.tensor.ndim > 1 else None
 
 
+def one_of(*codes: str) -> Operation:
+    """Codes of which any can be written wherever the tensor has axes enough for it."""
+
+    def written(shaped: Shaped, draw: Draw) -> str | None:
+        code = draw.draw(st.sampled_from(codes))
+        try:
+            eval(code, {"torch": torch, "nn": nn, "F": F, "x": shaped.tensor})
+        except (RuntimeError, IndexError, ValueError, AssertionError, NotImplementedError):
+            return None
+        return code
+
+    return written
+
+
+ANYWHERE: tuple[Operation, ...] = (
+    one_of("x.unflatten(1, (2, -1))", "x.unflatten(-1, (-1, 2))", "nn.Unflatten(1, (1, -1))(x)"),
+    one_of("x.movedim(0, -1)", "torch.movedim(x, (0, 1), (1, 0))", "x.mT", "x.swapaxes(0, 1)"),
+    one_of("x.repeat(2, 1, 3)", "x.tile(2, 2)", "x.repeat_interleave(2, 1)", "x.ravel()"),
+    one_of("x.expand(2, *x.shape)", "x[:1].expand(4, -1, -1)", "x[:1].expand_as(x)"),
+    one_of("x.max(1)[0]", "x.min(-1, keepdim=True)[0]", "x.max(0).values", "x.median(1)[1]"),
+    one_of("x.topk(1, dim=1)[0]", "x.sort(1)[0]", "x.argmax(-1)", "x.argsort(0)", "x.cumsum(1)"),
+    one_of("x.any(1)", "x.all(-1, keepdim=True)", "x.norm(dim=1)", "x.amax((0, 1))"),
+    one_of("x[::2]", "x[:, -2:]", "x[..., :3]", "x[1:4]", "x[:, [0, 0]]", "x[:, None, 0]"),
+    one_of("x.narrow(1, 0, 1)", "x.select(1, 0)", "x.unbind(1)[0]", "x.split(2, 1)[0]"),
+    one_of("x.index_select(0, torch.tensor([0, 0]))", "x.tensor_split(2, 1)[1]", "x.diagonal()"),
+    one_of("torch.hstack([x, x])", "torch.vstack((x, x))", "torch.dstack([x, x])"),
+    one_of("x @ torch.ones(x.shape[-1])", "torch.ones(5, x.shape[0]) @ x.reshape(x.shape[0], -1)"),
+    one_of("torch.einsum('ij,kj->ik', x, x)", "torch.einsum('bij->bj', x)", "torch.cdist(x, x)"),
+    one_of("torch.outer(x[0], x[0])", "x + x.mean(-1, keepdim=True)", "x - x[0]", "x > x[:, :1]"),
+    one_of("torch.where(x > 0, x, x[:1])", "torch.maximum(x, x[:1])", "x.masked_fill(x > 0, 0)"),
+    one_of("F.pad(x, (1, 2))", "F.pad(x, (0, 1, 2, 0))", "nn.ZeroPad2d(1)(x)"),
+    one_of("nn.ReflectionPad1d((1, 0))(x)", "nn.ConstantPad2d((1, 2, 0, 1), 0.0)(x)"),
+    one_of("F.interpolate(x, scale_factor=2)", "F.interpolate(x, size=5)"),
+    one_of("nn.Upsample(size=(3, 5))(x)", "nn.UpsamplingNearest2d(scale_factor=2)(x)"),
+    one_of("nn.PixelShuffle(2)(x)", "nn.PixelUnshuffle(2)(x)", "nn.GLU(dim=1)(x)", "F.glu(x)"),
+    one_of("F.conv2d(x, torch.ones(3, x.shape[1], 2, 2), stride=2)", "F.max_pool2d(x, 2, 1, 1)"),
+    one_of("F.adaptive_avg_pool2d(x, (2, None))", "F.avg_pool1d(x, 2, ceil_mode=True)"),
+    one_of("nn.MaxPool2d(3, 2, 1, ceil_mode=True)(x)", "nn.LazyConv1d(4, 2)(x)"),
+    one_of("F.linear(x, torch.ones(3, x.shape[-1]))", "nn.LazyLinear(3)(x)"),
+    one_of("F.one_hot(x.argmax(0), 9)", "F.embedding(x.long() * 0, torch.ones(4, 6))"),
+    one_of("nn.LSTMCell(x.shape[1], 3)(x)[1]", "nn.GRUCell(x.shape[1], 3)(x)"),
+    one_of("F.cosine_similarity(x, x)", "nn.CosineSimilarity(dim=-1)(x, x)"),
+    one_of("torch.eye(x.shape[0])", "torch.arange(x.shape[-1])", "torch.full((2, 3), 1.0)"),
+    one_of("x.new_zeros(2, 3)", "torch.linspace(0, 1, 4)", "torch.zeros_like(x)", "x.flip(0)"),
+    one_of("torch.full(x.shape, 2.0)", "torch.ones(x.shape[:2])", "x.view(x.shape[0], -1)"),
+)
 MORE_OPERATIONS: tuple[Operation, ...] = (
     keep_reduced,
     reduce_several,
@@ -292,7 +339,16 @@ def check(shaped: Shaped, draw: Draw, start: str) -> None:
         code = draw.draw(st.sampled_from(OPERATIONS))(shaped, draw)
         if code is not None and shaped.tensor.numel() < 10**6:
             shaped.then(code)
-    text = "\n".join(["import torch", "from torch import nn", start, "first = x", *shaped.lines])
+    text = "\n".join(
+        [
+            "import torch",
+            "from torch import nn",
+            "from torch.nn import functional as F",
+            start,
+            "first = x",
+            *shaped.lines,
+        ]
+    )
     names = program(text).scope.fields
     known = {
         symbol: float(size)
@@ -328,20 +384,21 @@ def test_the_shape_of_an_unknown_tensor_is_known_by_the_names_of_its_axes(
     check(Shaped(torch.zeros(sizes, device="meta"), by_name=True), draw, start)
 
 
-@settings(max_examples=150, deadline=None)
-@given(shapes, st.booleans(), st.data())
-def test_after_any_operation_a_dimension_is_the_real_one_or_unknown(
-    sizes: list[int], by_name: bool, draw: Draw
-) -> None:
-    shaped = Shaped(torch.zeros(sizes, device="meta"), by_name=by_name)
-    for _ in range(draw.draw(st.integers(1, 5))):
-        code = draw.draw(st.sampled_from(OPERATIONS + MORE_OPERATIONS))(shaped, draw)
-        if code is not None and 0 < shaped.tensor.numel() < 10**6 and shaped.tensor.ndim:
-            shaped.then(code)
+def compare(shaped: Shaped, sizes: list[int], by_name: bool) -> None:
+    """Each dimension that the abstract run arrives at must be the real one, or unknown."""
     start = f"x = torch.zeros({', '.join(map(str, sizes))})"
     if by_name:
         start = f"{', '.join('bchw'[: len(sizes)])} = x.shape"
-    text = "\n".join(["import torch", "from torch import nn", start, "first = x", *shaped.lines])
+    text = "\n".join(
+        [
+            "import torch",
+            "from torch import nn",
+            "from torch.nn import functional as F",
+            start,
+            "first = x",
+            *shaped.lines,
+        ]
+    )
     names = program(text).scope.fields
     known = {
         symbol: float(size)
@@ -354,3 +411,29 @@ def test_after_any_operation_a_dimension_is_the_real_one_or_unknown(
         found = [dim.evaluate(known) for dim in shape.dims]
         for dim, size in zip(found, shaped.tensor.shape, strict=True):
             assert dim in {None, size}, text
+
+
+@settings(max_examples=150, deadline=None)
+@given(shapes, st.booleans(), st.data())
+def test_after_any_operation_a_dimension_is_the_real_one_or_unknown(
+    sizes: list[int], by_name: bool, draw: Draw
+) -> None:
+    shaped = Shaped(torch.zeros(sizes, device="meta"), by_name=by_name)
+    for _ in range(draw.draw(st.integers(1, 5))):
+        code = draw.draw(st.sampled_from(OPERATIONS + MORE_OPERATIONS))(shaped, draw)
+        if code is not None and 0 < shaped.tensor.numel() < 10**6 and shaped.tensor.ndim:
+            shaped.then(code)
+    compare(shaped, sizes, by_name)
+
+
+@settings(max_examples=200, deadline=None)
+@given(shapes, st.booleans(), st.data())
+def test_any_operation_gives_the_real_sizes_or_unknown_ones(
+    sizes: list[int], by_name: bool, draw: Draw
+) -> None:
+    shaped = Shaped(torch.rand(sizes), by_name=by_name)
+    for _ in range(draw.draw(st.integers(1, 4))):
+        code = draw.draw(st.sampled_from(ANYWHERE))(shaped, draw)
+        if code is not None and 0 < shaped.tensor.numel() < 10**5 and shaped.tensor.ndim:
+            shaped.then(code)
+    compare(shaped, sizes, by_name)

@@ -12,7 +12,9 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reductions import reduction
+from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.values import (
     CHANGED_LINEAGE,
     LIBRARY,
@@ -157,7 +159,9 @@ def applied_along_axis(call: Call) -> Value | None:
 def kept(call: Call) -> Value | None:
     """The same rows in another form."""
     tensor = call.receiver
-    if isinstance(tensor, Tensor) and call.path.endswith(("ravel", "toarray", "todense")):
+    if isinstance(tensor, Tensor) and call.path.endswith("ravel"):
+        return tensor.replace(shape=flat(tensor.shape, 0, -1))
+    if isinstance(tensor, Tensor) and call.path.endswith(("toarray", "todense")):
         return tensor.replace(shape=Shape())
     if isinstance(tensor, Tensor) and call.path.endswith("astype"):
         return cast(tensor, named_dtype(call.argument(0, "dtype")))
@@ -167,6 +171,9 @@ def kept(call: Call) -> Value | None:
 @method("unknown", "astype", "ravel", "toarray", "todense", "tocsr", "tocsc", "to_numpy")
 def kept_unknown(call: Call) -> Value | None:
     """The same rows of an unknown in another form."""
+    tensor = as_tensor(call.receiver)
+    if call.path.endswith("ravel") and tensor is not None and tensor.shape.dims is not None:
+        return tensor.replace(shape=flat(tensor.shape, 0, -1))
     return call.receiver
 
 

@@ -31,6 +31,8 @@ def concatenated_along(call: Call) -> Value | None:
 @function("torch.cat", "torch.concat", "torch.concatenate")
 def concatenated(call: Call) -> Value | None:
     """Tensors put together along a dimension."""
+    if call.path in _STACKS:
+        return concatenated_along(call)
     parts = _parts(call)
     if not parts:
         return None

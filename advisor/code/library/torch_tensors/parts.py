@@ -59,12 +59,18 @@ def split(call: Call) -> Value | None:
     length = known_number(size)
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
-    part = _resized(tensor, dim, length)
-    if dims is not None and axis is not None and length is not None:
-        parts_number = symbols.divide(symbols.exact(dims[axis]), symbols.exact(length))
-        if parts_number is not None and parts_number.integer is not None:
-            return SequenceValue("tuple", (part,) * min(parts_number.integer, 16))
-    return SequenceValue("tuple", None, part)
+    if dims is None or axis is None or length is None:
+        return SequenceValue("tuple", None, moved(tensor, Shape()))
+    whole, step = dims[axis].integer, length.integer
+    if whole is not None and step is not None and step > 0 and whole <= 16 * step:
+        sizes = [min(step, whole - start) for start in range(0, whole, step)] or [0]
+        same = {each: _resized(tensor, dim, symbols.number(each)) for each in set(sizes)}
+        return SequenceValue("tuple", tuple(same[each] for each in sizes))
+    number = symbols.divide(symbols.exact(dims[axis]), symbols.exact(length))
+    if number is not None and number.integer is not None:
+        part = _resized(tensor, dim, length)
+        return SequenceValue("tuple", (part,) * min(number.integer, 16))
+    return SequenceValue("tuple", None, _resized(tensor, dim, symbols.fresh("part")))
 
 
 def _divided(tensor: Tensor, dim: Value, number: Number) -> Tensor:
