@@ -175,3 +175,29 @@ def f(head):
         F.cross_entropy(nn.Linear(196, 3)(rows), {targets})
 """
     check(body, "NN302")
+
+
+def test_a_column_of_a_table_meets_a_column_that_a_layer_has_made() -> None:
+    body = """
+import pandas as pd
+
+class Rows(Dataset):
+    def __init__(self, path):
+        table = pd.read_csv(path)
+        self.x = torch.tensor(table.drop(columns=["y"]).values)
+        self.y = torch.tensor(table["y"].values)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+model = nn.Sequential(nn.Linear(10, 8), nn.ReLU(), nn.Linear(8, 1))
+for x, y in DataLoader(Rows("rows.csv"), batch_size=8):
+    F.mse_loss(model(x), y)  # error
+    F.mse_loss(model(x), y[:, None])
+    F.mse_loss(model(x).squeeze(1), y)
+    F.mse_loss(model(x), y.view(-1, 1))
+"""
+    check(body, "NN210")

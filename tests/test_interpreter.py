@@ -308,6 +308,21 @@ class TestFunctions:
         """
         assert program(text)["y"] == "11"
 
+    def test_classes_that_a_decorator_registers_are_found_by_name(self) -> None:
+        run = program("""
+            KINDS = {}
+            def register(name):
+                def keep(kind):
+                    KINDS[name] = kind
+                    return kind
+                return keep
+            @register("small")
+            class Small:
+                size = 3
+            found = KINDS["small"]().size
+            """)
+        assert run["found"] == "3"
+
     def test_decorators_of_libraries_leave_the_function_what_it_is(self) -> None:
         run = program("import torch\n@torch.no_grad()\ndef f():\n    return 3\nx = f()")
         assert run["x"] == "3"

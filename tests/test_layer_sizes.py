@@ -232,3 +232,28 @@ def f(x, strict):
 """,
         "NN307",
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "head", "told"),
+    [
+        ("resnet50", "fc = nn.Linear(512, 2)", True),
+        ("resnet18", "fc = nn.Sequential(nn.Dropout(0.5), nn.Linear(2048, 2))", True),
+        ("densenet121", "classifier = nn.Linear(1000, 2)", True),
+        ("resnet50", "fc = nn.Linear(2048, 2)", False),
+        ("resnet18", "fc = nn.Linear(512, 2)", False),
+        ("resnet50", "fc = nn.Sequential(model.fc, nn.Linear(1000, 2))", False),
+        ("mobilenet_v2", "classifier = nn.Sequential(nn.Dropout(), nn.Linear(1280, 2))", False),
+    ],
+)
+def test_the_new_head_of_a_ready_model_takes_the_features_that_there_are(
+    model: str, head: str, told: bool
+) -> None:
+    code = f"""
+from torchvision import models
+model = models.{model}(weights="DEFAULT")
+model.{head}
+def scores(x):
+    return model(x)
+"""
+    assert any(found[1] == "NN307" for found in findings(START + code)) == told

@@ -603,3 +603,53 @@ def test_a_class_that_derives_from_a_loader_gives_batches_of_which_nothing_is_kn
             print(images.shape)
     """
     assert findings(code) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "outputs", "told"),
+    [
+        ("CIFAR100", 10, True),
+        ("MNIST", 9, True),
+        ("CIFAR100", 100, False),
+        ("MNIST", 10, False),
+        ("MNIST", 11, False),
+        ("EMNIST", 10, False),
+    ],
+)
+def test_a_well_known_data_set_has_as_many_classes_as_it_has(
+    data: str, outputs: int, told: bool
+) -> None:
+    code = f"""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+data = datasets.{data}("d", transform=transforms.ToTensor())
+model = nn.Sequential(nn.Flatten(), nn.LazyLinear({outputs}))
+for x, y in DataLoader(data, batch_size=8, shuffle=True):
+    nn.functional.cross_entropy(model(x), y.to("cpu"))
+"""
+    assert ((9, "NN212") in findings(code)) == told
+
+
+@pytest.mark.parametrize(
+    ("softmax", "use", "told"),
+    [
+        ("softmax(dim=0)", "weights @ x", True),
+        ("softmax(0)", "torch.bmm(weights, x)", True),
+        ("softmax(dim=-1)", "weights @ x", False),
+        ("softmax(dim=1)", "weights.transpose(1, 2) @ x", False),
+        ("softmax(dim=0)", "weights * 2", False),
+        ("softmax(dim=0)", "weights / weights.sum(-1, keepdim=True) @ x", False),
+    ],
+)
+def test_rows_that_are_weights_sum_to_one_along_themselves(
+    softmax: str, use: str, told: bool
+) -> None:
+    code = f"""
+import torch
+x = torch.randn(4, 5, 8)
+weights = (x @ x.transpose(1, 2)).{softmax}
+y = {use}
+"""
+    assert ((4, "NN205") in findings(code)) == told

@@ -265,6 +265,17 @@ RIGHT = {
                 super().__init__()
                 self.blocks = [keras.layers.Dense(3), keras.layers.Dense(3)]
         """,
+    "NN407 a model of data is no module": """
+        from pydantic import BaseModel
+        class Settings(BaseModel):
+            width: int = 3
+        class Net(nn.Module):
+            def __init__(self):
+                self.settings = Settings()
+                super().__init__()
+                self.layer = nn.Linear(self.settings.width, 1)
+        Net()
+        """,
     "NN407 a base is called by its name": """
         class Base(nn.Module):
             def __init__(self, name, alone=True):

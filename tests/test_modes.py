@@ -27,6 +27,16 @@ EVALUATED_IN_TRAINING_MODE = {
             for x, y in test_loader:  # error
                 print(loss_of(model(x), y))
         """,
+    "that is known by the labels it is compared with": """
+        others = DataLoader(load("b"))
+        for epoch in range(3):
+            train_one_epoch()
+            right = 0
+            with torch.no_grad():
+                for x, y in others:  # error
+                    right += (model(x).argmax(1) == y).sum().item()
+            print(right)
+        """,
     "whose output is called so": """
         x, y = torch.randn(120, 3), torch.randint(0, 2, (120,))
         for epoch in range(3):
@@ -107,6 +117,22 @@ class Service:
 """
 
 IN_THE_RIGHT_MODE = {
+    "of which nobody asks whether it is right": """
+        others = DataLoader(load("b"))
+        for epoch in range(3):
+            train_one_epoch()
+            with torch.no_grad():
+                for x, y in others:
+                    model(x)  # running means are found anew
+        """,
+    "in the loop that trains as well": """
+        for x, y in DataLoader(load("b")):
+            with torch.no_grad():
+                sure = model(x).argmax(1) == y
+            optimizer.zero_grad()
+            loss_of(model(x[sure]), y[sure]).backward()
+            optimizer.step()
+        """,
     "in evaluation mode": """
         model.eval()
         with torch.no_grad():

@@ -102,3 +102,15 @@ right = maps.flatten(2).transpose(1, 2)
 wrong = maps.view(batch, height * width, channels)  # error
 """
     assert findings(code) == marked(code, "NN301")
+
+
+def test_a_picture_from_a_file_is_not_turned_by_a_reshape() -> None:
+    code = """
+import numpy as np
+from PIL import Image
+picture = np.array(Image.open("a.jpg").convert("RGB").resize((320, 224)))
+right = picture.transpose(2, 0, 1)[None]
+wrong = picture.reshape(1, 3, 224, 320)  # error
+row = picture.reshape(1, -1)
+"""
+    assert findings(code) == marked(code, "NN301")

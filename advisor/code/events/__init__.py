@@ -28,6 +28,7 @@ from advisor.code.events.losses import (
     LossClamped,
     LossComputed,
     NotNumbersReplaced,
+    PredictionsCompared,
     RootTaken,
     WriterBuilt,
 )
@@ -75,6 +76,7 @@ from advisor.code.events.tensors import (
     SoftmaxApplied,
     SoftmaxByHand,
     Squeezed,
+    WeightsApplied,
 )
 from advisor.code.events.updates import (
     ModelCompiled,
@@ -147,6 +149,7 @@ __all__ = [
     "OptimizerStepped",
     "ParametersAdded",
     "PartsOverlap",
+    "PredictionsCompared",
     "RandomDrawn",
     "RateAssigned",
     "Reshaped",
@@ -168,6 +171,7 @@ __all__ = [
     "TrainerBuilt",
     "TransformApplied",
     "TransformBuilt",
+    "WeightsApplied",
     "WeightsFilled",
     "WriterBuilt",
 ]

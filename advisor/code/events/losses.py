@@ -28,6 +28,11 @@ class LossComputed(Event):
 
 
 @dataclass(eq=False, slots=True)
+class PredictionsCompared(Event):
+    """Predictions are compared with what is right: `predicted == labels`."""
+
+
+@dataclass(eq=False, slots=True)
 class LossClamped(Event):
     """Numbers, such as a loss, are kept below a bound."""
 

@@ -20,6 +20,14 @@ class SoftmaxApplied(Event):
 
 
 @dataclass(eq=False, slots=True)
+class WeightsApplied(Event):
+    """What a softmax has made is multiplied, as the left matrix, with something: each of its rows is
+    taken for the weights of a mean."""
+
+    weights: Tensor
+
+
+@dataclass(eq=False, slots=True)
 class LogarithmTaken(Event):
     """The logarithm of a tensor is taken."""
 

@@ -48,7 +48,7 @@ class Evaluation(Fact):
         loops: dict[cst.CSTNode, Loop | None] = {}
         training: set[cst.CSTNode] = set()
         for each in passes(run):
-            loop = each.judging_loop()
+            loop = each.judging_loop() or each.scoring_loop()
             node = each.event.place.node
             judges = each.loop is not None and each.judging_function() is not None
             named = loop is not None or judges or each.takes_held_out_rows()

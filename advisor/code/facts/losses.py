@@ -11,7 +11,17 @@ from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import ONE, Number
-from advisor.code.values import Activation, Scale, Shape, Tensor, Value, alternatives, scale_of
+from advisor.code.values import (
+    Activation,
+    ClassIndices,
+    Scale,
+    Shape,
+    Tensor,
+    Value,
+    alternatives,
+    meaning_of,
+    scale_of,
+)
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
@@ -181,6 +191,12 @@ class LossCall(Fact):
         return shape.dims[1 if middle else -1].integer
 
     @property
+    def classes(self) -> int | None:
+        """How many classes the data set has that the targets come from, if it is a well-known one."""
+        meaning = meaning_of(self.event.target)
+        return meaning.number if isinstance(meaning, ClassIndices) else None
+
+    @property
     def target_scale(self) -> Scale | None:
         """The scale of the targets, when it is the same on every way."""
         return scale_of(self.event.target)
@@ -221,11 +237,12 @@ class LossCall(Fact):
         prediction, target = self.event.prediction, self.target
         if not isinstance(prediction, Tensor) or target is None:
             return None
-        first, second = prediction.shape.dims, target.shape.dims
+        first = prediction.shape.dims or _column_of(prediction.shape)
+        second = target.shape.dims or _column_of(target.shape)
         if not first or not second:
             return None
         stretched = [_stretches(first, second), _stretches(second, first)]
-        return (prediction.shape, target.shape) if all(stretched) else None
+        return (Shape(first), Shape(second)) if all(stretched) else None
 
     @property
     def is_swapped(self) -> bool:
@@ -334,6 +351,15 @@ def _is_network_output(value: Value) -> bool:
         and scale.activation in _OF_A_NETWORK
         and all(isinstance(each, Tensor) and each.graph is True for each in alternatives(value))
     )
+
+
+def _column_of(shape: Shape) -> tuple[Number, ...] | None:
+    """The axes of what a layer has made one number for each sample of, though there may be more."""
+    axes = shape.known_axes
+    first, last = axes.get(0), axes.get(-1)
+    if first is None or last is None or last.axis is None or not last.is_one:
+        return None
+    return (first, last) if first.axis is not None and first.axis.is_batch else None
 
 
 def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:

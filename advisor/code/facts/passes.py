@@ -15,11 +15,14 @@ from advisor.code.events import (
     GradientsTaken,
     GradientsWanted,
     Loop,
+    LossComputed,
     ModeSwitched,
     OptimizerStepped,
+    PredictionsCompared,
 )
 from advisor.code.facts.modules import has_weights
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
     Arguments,
@@ -129,6 +132,20 @@ class Pass:
         """The innermost loop around that goes over data that a model is judged by."""
         loops = reversed(self.event.context.loops)
         return next((loop for loop in loops if is_about_held_out_data(loop)), None)
+
+    def scoring_loop(self) -> Loop | None:
+        """The innermost loop around, when the model runs without gradients in it, is compared with
+        what is right and learns nothing, while it is trained in another one."""
+        loop = self.loop
+        if loop is None or self.event.context.gradients is not False:
+            return None
+        if words(code_of(_head(loop.node))) & _TRAINS or self.trains_nearby(loop):
+            return None
+        scores = any(
+            isinstance(each, (LossComputed, PredictionsCompared)) and self._is_near(each, loop)
+            for each in self.run.trace[self.event.index :]
+        )
+        return loop if scores and any(True for _ in self.run.events(BackwardRun)) else None
 
     def judging_function(self) -> str | None:
         """The name of the innermost function around that is there to judge a model."""
@@ -354,8 +371,7 @@ def _is_of_module(function: Function) -> bool:
     owner = function.owner
     if owner is None:
         return False
-    paths = owner.library_bases()
-    return owner.has_unknown_base() or any(path.endswith(("Module", "Model")) for path in paths)
+    return owner.has_unknown_base() or are_of_modules(owner.library_bases())
 
 
 def _is_of_torch(module: Value) -> bool:

@@ -115,13 +115,13 @@ class Reshape(Fact):
     def is_picture_with_channels_in_front(self) -> bool:
         """Whether pictures with their channels behind height and width are asked to have them in
         front, judged by their sizes alone."""
-        if len(self.before) != 4 or len(self.after) != 4:
+        if not {len(self.before), len(self.after)} <= {3, 4}:
             return False
         sizes = [symbols.without_names(dim).integer for dim in self.before]
         wished = [symbols.without_names(dim).integer for dim in self.after]
-        _, height, width, channels = sizes
+        height, width, channels = sizes[-3:]
         large = height is not None and width is not None and min(height, width) > 4
-        return large and channels == 3 and wished[1:] == [channels, height, width]
+        return large and channels == 3 and wished[-3:] == [channels, height, width]
 
     def is_undone_with(self, other: "Reshape") -> bool:
         """Whether one of two reshapes moves an axis and the other one puts it back, as in the

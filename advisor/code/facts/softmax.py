@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from advisor.code.events import LogarithmTaken, LossComputed, SoftmaxApplied
+from advisor.code.events import LogarithmTaken, LossComputed, SoftmaxApplied, WeightsApplied
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.values import Activation, Scale, Tensor, scale_of
@@ -14,18 +14,20 @@ from advisor.rulebook import Draft
 
 @dataclass(frozen=True, slots=True)
 class SoftmaxCall(Fact):
-    """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is and
-    the logarithms that are taken of it."""
+    """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is, the
+    logarithms that are taken of it, and all weights that are `applied` as rows of a matrix."""
 
     event: SoftmaxApplied
     losses: tuple[LossCall, ...] = ()
     logarithms: tuple[LogarithmTaken, ...] = ()
+    applied: tuple[WeightsApplied, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every softmax of a run."""
         losses = list(run.events(LossComputed))
         logarithms = list(run.events(LogarithmTaken))
+        applied = tuple(run.events(WeightsApplied))
         for event in run.events(SoftmaxApplied):
             yield cls(
                 event,
@@ -33,6 +35,7 @@ class SoftmaxCall(Fact):
                     LossCall(each) for each in losses if _is_of(scale_of(each.prediction), event)
                 ),
                 tuple(each for each in logarithms if _is_of(each.tensor.scale, event)),
+                applied,
             )
 
     @property
@@ -50,6 +53,15 @@ class SoftmaxCall(Fact):
     def takes_first_of_three(self) -> bool:
         """Whether the dimension that torch chooses is the first of three."""
         return self.event.implicit and self.event.tensor.shape.rank == 3
+
+    @property
+    def weighs_other_rows(self) -> bool:
+        """Whether it goes over the first of several axes, the samples of a batch, though each of the
+        rows of what comes out is taken for the weights of a mean."""
+        rank = self.event.tensor.shape.rank
+        if rank is None or rank < 3 or self.event.axis not in {0, -rank} or self.event.implicit:
+            return False
+        return any(each.weights.scale is self.event.result.scale for each in self.applied)
 
     def wrong_axes(self) -> Iterator[tuple[int, int, LossCall]]:
         """The dimension that softmax is taken over and the one with the classes, for each loss that

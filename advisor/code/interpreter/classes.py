@@ -52,7 +52,10 @@ def define(machine: "Machine", node: cst.ClassDef) -> Value:
             value.owner = made
     if any(_is_dataclass(decorator) for decorator in decorators):
         made.fields["__dataclass__"] = decorators[0]
-    return made
+    from advisor.code.interpreter.calls import decorate
+
+    decorated = decorate(machine, made, decorators, node)
+    return decorated if isinstance(decorated, Class) else made
 
 
 def _is_dataclass(decorator: Value) -> bool:
@@ -230,6 +233,8 @@ def super_attribute(receiver: Super, name: str) -> Value | None:
     return None
 
 
+# Models of another kind: of data, not of networks.
+_OTHER_MODELS = ("pydantic", "django.", "sqlmodel.", "peewee.", "odoo.")
 _MODULE_BASES = (
     "torch.nn.Module",
     "torch.nn.",
@@ -245,11 +250,14 @@ _MODULE_BASES = (
 def is_module(instance: Instance) -> bool:
     """Whether an instance is a neural-network module, or may be one through an unknown base."""
     cls = instance.cls
-    return cls.has_unknown_base() or _are_of_modules(cls.library_bases())
+    return cls.has_unknown_base() or are_of_modules(cls.library_bases())
 
 
 @lru_cache(maxsize=1024)
-def _are_of_modules(paths: tuple[str, ...]) -> bool:
+def are_of_modules(paths: tuple[str, ...]) -> bool:
+    """Whether one of the classes that something derives from is a network module of a library."""
     return any(
-        path.startswith(_MODULE_BASES) or path.endswith(("Module", "Model")) for path in paths
+        path.startswith(_MODULE_BASES)
+        or (path.endswith(("Module", "Model")) and not path.startswith(_OTHER_MODELS))
+        for path in paths
     )

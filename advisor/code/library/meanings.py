@@ -13,6 +13,7 @@ from advisor.code.events import (
     BytesSubtracted,
     HitsCounted,
     NotNumbersReplaced,
+    PredictionsCompared,
     RootTaken,
     SoftmaxByHand,
 )
@@ -149,6 +150,7 @@ def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> 
     """`predicted == labels`, for tensors or what may be one."""
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
+    machine.emit(PredictionsCompared(machine.place(node), machine.context))
     return Amount("match", machine.context, machine.place(node))
 
 

@@ -100,5 +100,9 @@ def picture_resized(call: Call) -> Value | None:
     picture = call.receiver
     if not isinstance(picture, Tensor) or picture.library != "PIL" or picture.shape.rank != 3:
         return None
-    height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
-    return picture.replace(shape=Shape((height, width, picture.shape.axis(2))))
+    size = call.argument(0, "size")
+    given = size.items if isinstance(size, SequenceValue) else None
+    found = [each for each in map(size_of_axis, reversed(given or ())) if each is not None]
+    if len(found) != 2:
+        found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
+    return picture.replace(shape=Shape((*found, picture.shape.axis(2))))

@@ -21,12 +21,14 @@ from advisor.code.library.models import (
     iteration,
 )
 from advisor.code.library.names import words
+from advisor.code.library.picture_sizes import label_of, picture_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
     Arguments,
+    ClassIndices,
     Constant,
     Dictionary,
     Function,
@@ -391,7 +393,12 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
 
 
 def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | None:
-    """One sample as a dataset of the project gives it."""
+    """One sample as a dataset of the project gives it, or as a well-known one does."""
+    if isinstance(dataset, Object) and dataset.path == SUBSET:
+        return _sample(machine, whole_behind(dataset), node)
+    if isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets."):
+        picture = picture_of(dataset)
+        return None if picture is None else SequenceValue("tuple", (picture, label_of(dataset)))
     if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
         rows = [_row_of(each) for each in dataset.arguments.positional]
         return None if dataset.arguments.unknown else SequenceValue("tuple", tuple(rows))
@@ -400,12 +407,16 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if not isinstance(dataset.cls.find("__getitem__"), Function):
         return None
     with machine.imagining() as imagined:
-        passed = Arguments([machine.unknown("index", node)])
+        passed = Arguments([_any_index()])
         sample = calls.call_method(machine, dataset, "__getitem__", passed, node)
     for event in imagined:
         if isinstance(event, TransformApplied):
             machine.emit(event)
     return sample
+
+
+def _any_index() -> Scalar:
+    return Scalar(symbols.fresh("index"))
 
 
 def _row_of(array: Value) -> Value:
@@ -420,7 +431,10 @@ def stacked(value: Value, axis: Number) -> Value:
     if isinstance(value, Tensor) and value.library != "PIL":
         dims = value.shape.dims
         shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
-        return value.replace(shape=shape, graph=False, lineage=None, layout=None, text="batch")
+        batch = value.replace(shape=shape, graph=False, lineage=None, layout=None, text="batch")
+        if isinstance(value.meaning, ClassIndices):
+            batch.meaning = value.meaning
+        return batch
     options = alternatives(value)
     if options and all(isinstance(option, Scalar) for option in options):
         return Tensor(Shape((axis,)), graph=False, text="batch")

@@ -87,4 +87,11 @@ class Quotient:
     division: Any
 
 
-Meaning = Amount | Bounded | Exponential | Listed | Quotient
+@dataclass(frozen=True, eq=False, slots=True)
+class ClassIndices:
+    """Labels of a data set that has so many classes."""
+
+    number: int
+
+
+Meaning = Amount | Bounded | ClassIndices | Exponential | Listed | Quotient

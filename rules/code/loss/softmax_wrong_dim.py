@@ -23,7 +23,12 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
             Severity.ERROR,
         )
         return
-    if softmax.takes_first_of_three:
+    if softmax.weighs_other_rows:
+        yield softmax.finding(
+            f"{softmax.operation} goes over the batch, but its rows are used as the weights of means",
+            Severity.ERROR,
+        )
+    elif softmax.takes_first_of_three:
         yield softmax.finding(
             f"{softmax.operation} without `dim` goes over the first of three dimensions",
             Severity.ERROR,

@@ -28,6 +28,11 @@ def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
     elif loss.width == 1 and loss.is_categorical:
         message = f"`{loss.name}` is given a single output, and chooses among one class"
         yield loss.finding_here(message, Severity.ERROR)
+    elif loss.is_categorical and (loss.classes or 0) > (loss.width or loss.classes or 0):
+        message = (
+            f"`{loss.name}` is given {loss.width} scores for the {loss.classes} classes of the data"
+        )
+        yield loss.finding_here(message, Severity.ERROR)
     elif not loss.expects_probabilities:
         return
     elif loss.is_binary and given is Activation.SOFTMAX and (loss.width or 0) > MOST_ALIKE:

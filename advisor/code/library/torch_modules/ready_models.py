@@ -1,5 +1,6 @@
 """Ready models of torchvision: the scores they return."""
 
+from advisor.code import symbols
 from advisor.code.interpreter import calls
 from advisor.code.library.models import (
     Call,
@@ -31,11 +32,47 @@ _HEADS = ("fc", "classifier", "head", "heads")
 _RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
 
 
+# How many features they hand to the layer that stands under such a name.
+_FEATURES = {
+    "fc": {
+        **dict.fromkeys(("resnet18", "resnet34"), 512),
+        **dict.fromkeys(("resnet50", "resnet101", "resnet152"), 2048),
+        **dict.fromkeys(("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"), 2048),
+        **dict.fromkeys(("wide_resnet50_2", "wide_resnet101_2"), 2048),
+        **dict.fromkeys(("shufflenet_v2_x0_5", "shufflenet_v2_x1_0"), 1024),
+    },
+    "classifier": {
+        "alexnet": 9216,
+        "densenet121": 1024,
+        "densenet161": 2208,
+        "densenet169": 1664,
+        "densenet201": 1920,
+        "mobilenet_v2": 1280,
+        "mobilenet_v3_small": 576,
+        "mobilenet_v3_large": 960,
+        "efficientnet_b0": 1280,
+        "efficientnet_b1": 1280,
+        **dict.fromkeys(("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn"), 25088),
+        **dict.fromkeys(("vgg19", "vgg19_bn"), 25088),
+    },
+}
+
+
+def _features(layer: Layer, name: str) -> Shape:
+    """What the layer under a name is given: so many features for each sample, in models whose width
+    nobody has changed."""
+    model = layer.path.removeprefix("torchvision.models.").rsplit(".", 1)[-1].lower()
+    width = _FEATURES.get(name, {}).get(model)
+    plain = not {"width_mult", "width_per_group"} & set(layer.arguments.keywords)
+    known = width is not None and plain and not layer.arguments.unknown
+    return Shape(last=symbols.number(width)) if known and width is not None else Shape()
+
+
 def _scores_of_head(layer: Layer, name: str, call: Call) -> Value:
     """What a new head makes of the features. It may have been put round the old one, which goes by
     the same name: `model.fc = nn.Sequential(model.fc, …)`."""
     head = layer.fields.pop(name)
-    features = Tensor(Shape(), graph=True, place=call.place)
+    features = Tensor(_features(layer, name), graph=True, place=call.place)
     try:
         return calls.call(call.machine, head, Arguments([features]), call.node)
     finally:

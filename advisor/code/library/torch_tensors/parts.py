@@ -154,10 +154,18 @@ def diagonal(call: Call) -> Value | None:
         return None if tensor is None else moved(tensor, Shape())
     first = axis_of(call.operand(1, "dim1") or Scalar(symbols.ZERO), len(dims))
     second = axis_of(call.operand(2, "dim2") or Scalar(symbols.ONE), len(dims))
-    if first is None or second is None or dims[first].integer != dims[second].integer:
+    if first is None or second is None:
         return moved(tensor, Shape())
+    known = [dims[axis].integer for axis in (first, second)]
+    shorter = (
+        symbols.fresh("part")
+        if None in known
+        else symbols.number(min(filter(None, known), default=0))
+    )
+    if dims[first] == dims[second]:
+        shorter = dims[first]
     rest = [dim for index, dim in enumerate(dims) if index not in {first, second}]
-    return moved(tensor, Shape((*rest, dims[first])))
+    return moved(tensor, Shape((*rest, shorter)))
 
 
 @tensor_operation("unbind")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import WeightsApplied
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
@@ -70,6 +71,8 @@ def product_of(
     if first is None or second is None:
         return None
     _tell_product_clash(machine, first.shape, second.shape, node)
+    if first.scale is not None and first.scale.activation is Activation.SOFTMAX:
+        machine.emit(WeightsApplied(machine.place(node), machine.context, first))
     shape = _multiplied(first.shape, second.shape)
     return computed(Tensor(shape, place=machine.place(node)), left, right)
 
