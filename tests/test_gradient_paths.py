@@ -23,69 +23,78 @@ WRONG = {
     "NN110 a number made a tensor again": """
         for x, y in loader:
             optimizer.zero_grad()
-            loss = torch.tensor(criterion(model(x), y).item(), requires_grad=True)
-            loss.backward()  # error
+            loss = torch.tensor(criterion(model(x), y).item(), requires_grad=True)  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN110 a tensor made a tensor again": """
         for x, y in loader:
             optimizer.zero_grad()
-            loss = torch.tensor(criterion(model(x), y), requires_grad=True)
-            loss.backward()  # error
+            loss = torch.tensor(criterion(model(x), y), requires_grad=True)  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN110 the data of the loss": """
         for x, y in loader:
             optimizer.zero_grad()
-            loss = Variable(criterion(model(x), y).data, requires_grad=True)
-            loss.backward()  # error
+            loss = Variable(criterion(model(x), y).data, requires_grad=True)  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN110 an output that went through numpy": """
         for x, y in loader:
             optimizer.zero_grad()
-            output = model(x).detach().numpy()
+            output = model(x).detach().numpy()  # error
             loss = torch.tensor(((output - y.numpy()) ** 2).mean(), requires_grad=True)
-            loss.backward()  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN110 a metric of detached outputs": """
         def train(model, loader, optimizer, metric):
             for x, y in loader:
                 optimizer.zero_grad()
-                loss = torch.tensor(metric(model(x).detach(), y), requires_grad=True)
-                loss.backward()  # error
+                loss = torch.tensor(metric(model(x).detach(), y), requires_grad=True)  # error
+                loss.backward()
                 optimizer.step()
         """,
     "NN110 through a model and a loss that are not known": """
         def train(network, loss_function, optimizer, loader):
             for x, y in loader:
                 loss = loss_function(network(x), y)
-                value = loss.item()
+                value = loss.item()  # error
                 optimizer.zero_grad()
                 value = torch.tensor(value / 4, requires_grad=True)
-                value.backward()  # error
+                value.backward()
                 optimizer.step()
         """,
     "NN110 without gradients": """
         for x, y in loader:
             optimizer.zero_grad()
             with torch.no_grad():
-                output = model(x)
+                output = model(x)  # error
             loss = criterion(output, y)
             loss.requires_grad_(True)
-            loss.backward()  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN110 in another function": """
         def loss_of(output, y):
-            return criterion(output, y).detach()
+            return criterion(output, y).detach()  # error
         for x, y in loader:
             optimizer.zero_grad()
             loss = loss_of(model(x), y)
             loss.requires_grad = True
             (loss / 2).sum()
-            loss.backward()  # error
+            loss.backward()
+            optimizer.step()
+        """,
+    "NN110 losses put into a new tensor": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            output = model(x)
+            parts = [criterion(output, y), nn.functional.l1_loss(output, y)]
+            loss = torch.tensor([parts[0], 0.5 * parts[1]], requires_grad=True).sum()  # error
+            loss.backward()
             optimizer.step()
         """,
     "NN106 in an attribute": """
@@ -143,6 +152,32 @@ WRONG = {
 }
 
 RIGHT = {
+    "the last of several losses, of which the first need no gradients": """
+        def adapt(x, y, steps):
+            losses = [0 for _ in range(steps + 1)]
+            with torch.no_grad():
+                losses[0] += criterion(model(x), y)
+            for step in range(1, steps):
+                losses[step] += criterion(model(x), y)
+            optimizer.zero_grad()
+            (losses[-1] / 4).backward()
+            optimizer.step()
+        adapt(x, y, 5)
+        """,
+    "one of several losses, whichever it is": """
+        losses = [criterion(model(x), y).detach(), 0, 0]
+        for step in range(steps):
+            losses[step] = criterion(model(x), y)
+        losses[2].backward()
+        """,
+    "numbers that are learned themselves": """
+        weights = torch.tensor([0.5, 0.5], requires_grad=True)
+        optimizer = torch.optim.SGD([weights], lr=0.1)
+        for x, y in loader:
+            optimizer.zero_grad()
+            weights.sum().backward()
+            optimizer.step()
+        """,
     "losses of several batches that go back together": """
         losses = []
         for x, y in loader:

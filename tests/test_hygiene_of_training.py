@@ -144,6 +144,7 @@ class TestHalfPrecisionWithoutAScaler:
             "torch.autocast(args.device)",
             "torch.autocast('cuda', dtype=args.dtype)",
             "torch.autocast('cuda', enabled=False)",
+            "torch.autocast('cuda', enabled=None)",
             "args.autocast()",
         ],
     )

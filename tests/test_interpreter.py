@@ -440,6 +440,42 @@ class TestClasses:
         """
         assert program(text)["y"] == "(1, 2, 9)"
 
+    def test_dataclasses_that_are_given_nobody_knows_what(self) -> None:
+        text = """
+        from dataclasses import dataclass
+        from settings import read
+        @dataclass
+        class Config:
+            epochs: int = 3
+            half: bool = None
+            name: str = "sgd"
+        config = Config(**read(), epochs=5)
+        other = Config(**read())
+        x = (config.epochs, config.half)
+        if other.name == "sgd":
+            y = 1
+        else:
+            y = 2
+        """
+        run = program(text)
+        assert run["x"] == "(5, ?)"
+        assert run["y"] == "1 | 2"
+
+    def test_a_single_number_has_no_axes_to_permute(self) -> None:
+        assert program("import torch\nx = torch.tensor(1.0).permute(0)")["x"] == "tensor (x: ?)"
+
+    def test_an_item_at_a_place_that_nobody_knows(self) -> None:
+        text = """
+        from settings import place
+        x = [0, 1]
+        x[place()] = 5
+        y = [0] * 2
+        for k in range(place()):
+            y[k] = 7
+        """
+        run = program(text)
+        assert (run["x"], run["y"]) == ("[0 | 5, 1 | 5]", "[0 | 7, 0 | 7]")
+
     def test_special_methods_are_run_where_python_runs_them(self) -> None:
         text = """
         class Box:

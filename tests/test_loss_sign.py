@@ -40,6 +40,16 @@ WRONG = {
             loss_of(x, y).backward()
             optimizer.step()
         """,
+    "on targets that the program computes": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        x = torch.rand(300, 3)
+        y = (x ** 2).sum(1, keepdim=True)
+        for part in torch.randperm(300).split(30):
+            optimizer.zero_grad()
+            loss = -F.mse_loss(model(x[part]), y[part])  # error
+            loss.backward()
+            optimizer.step()
+        """,
     "an optimizer that climbs": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, maximize=True)  # error
         for x, y in load():
@@ -50,6 +60,14 @@ WRONG = {
 }
 
 RIGHT = {
+    "of samples that are all called true": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, _ in load():
+            optimizer.zero_grad()
+            loss = -F.binary_cross_entropy_with_logits(model(x), 0.9 * torch.ones(len(x), 2))
+            loss.backward()
+            optimizer.step()
+        """,
     "turned twice": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, maximize=True)
         for x, y in load():

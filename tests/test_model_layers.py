@@ -244,6 +244,15 @@ RIGHT = {
                 else:
                     return model
         """,
+    "NN406 one of several is chosen, and known": """
+        from torchvision import models
+        class Net(nn.Module):
+            def __init__(self, name):
+                super().__init__()
+                self.choices = {"small": models.resnet18(), "large": models.resnet50()}
+                self.backbone = self.choices[name]
+        Net("small")
+        """,
     "NN406 parameters that may be fixed": """
         class Shards(nn.Module):
             def __init__(self, sizes):

@@ -1,6 +1,6 @@
 """What is back-propagated, and what is summed up besides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,7 +21,16 @@ from advisor.code.events import (
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
-from advisor.code.values import Constant, Cut, Scalar, Sequence, Unknown, Value, alternatives
+from advisor.code.values import (
+    Constant,
+    Cut,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
 from advisor.rulebook import Draft
 
 
@@ -53,8 +62,26 @@ class BackPropagation(Fact):
     def cut(self) -> Cut | None:
         """What has cut the loss off from all parameters, on every way. What is given gradients, and
         takes some of its own, is a part of a longer way back."""
+        if any(cut_of(each.loss) is None for each in self._ways()):
+            return None
         is_link = self.event.weighted and gradient_of(self.loss) is True
         return None if is_link else cut_of(self.loss)
+
+    @property
+    def cut_of_parts(self) -> Cut | None:
+        """What has cut losses off that were put into a new tensor, whose sum or mean this is."""
+        value = self.loss
+        while isinstance(value, Tensor) and len(value.terms) == 1 and value.cut is None:
+            value = value.terms[0]
+        cut = None if value is self.loss else cut_of(value)
+        losses = [each.result for each in self.run.events(LossComputed) if each.result is not None]
+        return cut if any(is_computed_from(value, each) for each in losses) else None
+
+    def _ways(self) -> Iterator[BackwardRun]:
+        """The same back-propagation with each of the values that the loss may be."""
+        for event in self.run.events(BackwardRun):
+            if event.place.node is self.event.place.node and event.context == self.event.context:
+                yield event
 
     @property
     def is_repeated(self) -> bool:
@@ -103,12 +130,16 @@ class BackPropagation(Fact):
                 return event
         return None
 
-    def finding(self, message: str, *related: Cut | None) -> Draft:
-        """A finding at the back-propagation, with what cuts the gradients off beside it."""
-        places = [
-            (cut.place, "the gradients are cut off here") for cut in related if cut is not None
-        ]
-        return draft(self.event, message, *places)
+    def finding(self, message: str) -> Draft:
+        """A finding at the back-propagation."""
+        return draft(self.event, message)
+
+    def finding_at(self, cut: Cut, message: str) -> Draft:
+        """A finding where the gradients are cut off, with the back-propagation beside it; the other
+        way round where they are cut off in another file."""
+        if cut.place.source is self.event.place.source:
+            return Draft(cut.place, message, ((self.event.place, "it goes back here"),))
+        return draft(self.event, message, (cut.place, "the gradients are cut off here"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ class Construction(Fact):
         return isinstance(self.module.cls.find("__init__"), Function)
 
     def plain_collections(self) -> Iterator["PlainCollection"]:
-        """The lists, tuples and dicts of modules or parameters that torch does not see."""
+        """The lists, tuples and dicts of modules or parameters that torch does not see. A dict of which
+        it sees some was there to choose from."""
         if any(self.module.cls.find(name) is not None for name in _OWN_WAYS):
             return
         assigned = {event.name: event for event in self.assignments()}
@@ -119,7 +120,8 @@ class Construction(Fact):
                 and id(each.place) not in known
                 and each.place not in parameters
             ]
-            if hidden and not _is_hidden_on_purpose(value):
+            chosen = isinstance(value, Dictionary) and len(hidden) < len(values)
+            if hidden and not chosen and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
                 holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
                 yield PlainCollection(name, assigned[name], kind, holds)

@@ -17,9 +17,9 @@ from advisor.code.events import (
 )
 from advisor.code.facts.modules import concerns
 from advisor.code.facts.passes import words
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
-from advisor.code.gradients import is_computed_from
+from advisor.code.gradients import gradient_of, is_computed_from
 from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer, Tensor, Unknown, Value, alternatives, is_always
 from advisor.rulebook import Draft
@@ -46,6 +46,8 @@ _ON_PURPOSE = frozenset(
         "worst",
     ]
 )
+
+_ALL_THE_SAME = re.compile(r"\b(ones|zeros|full|fill_?)(_like)?$|\bnew_(ones|zeros|full)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class MinimisedLoss(Fact):
     def _is_supervised(
         cls, run: AbstractRun, event: BackwardRun, loss: LossComputed, optimizer: Optimizer
     ) -> bool:
-        if _SUPERVISED.match(loss.path) is None or not isinstance(loss.target, Unknown):
+        if _SUPERVISED.match(loss.path) is None or not _is_given(loss.target):
             return False
         if _is_on_purpose(run, event.context) or not _is_stepped(run, event, optimizer):
             return False
@@ -104,6 +106,20 @@ class MinimisedLoss(Fact):
         it."""
         place = self.turned or self.optimizer.place or self.event.place
         return Draft(place, message, ((self.event.place, "it goes back here"),))
+
+
+def _is_given(target: Value | None) -> bool:
+    """Whether targets come from outside: they are computed by no module, and are not all the same
+    number, as those are that tell made samples from true ones."""
+    if not isinstance(target, Tensor):
+        return isinstance(target, Unknown)
+    if gradient_of(target) is not False or target.cut is not None:
+        return False
+    node = target.place.node if target.place is not None else None
+    if isinstance(node, cst.Call) and _ALL_THE_SAME.search(code_of(node.func)):
+        return False
+    parts = (*target.terms, *([target.whole] if target.whole is not None else []))
+    return all(map(_is_given, parts))
 
 
 def _sign(value: Value) -> tuple[NodePlace | None, Value]:

@@ -46,8 +46,8 @@ class Update:
         step where the back-propagation lies in another file."""
         optimizer, backward = self.event.optimizer, self.backward
         built = optimizer.place if isinstance(optimizer, Optimizer) else None
-        known = backward is not None and backward.place.source is self.run.source
-        event = backward if backward is not None and known else self.event
+        here = self.event.place.source
+        event = backward if backward is not None and backward.place.source is here else self.event
         return draft(event, message, (built, "the optimizer is built here"))
 
     def between(self) -> Iterable[Event]:

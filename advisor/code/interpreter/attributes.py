@@ -24,6 +24,7 @@ from advisor.code.values import (
     Value,
     call_it,
     join,
+    known_integer,
     part_of,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -262,18 +263,19 @@ def set_item(
                 machine.store(
                     receiver.fields, "other", value if other is None else join(other, value)
                 )
-        case SequenceValue() if isinstance(index, Scalar):
+        case SequenceValue() if isinstance(index, Value):
             _set_item_of_sequence(machine, receiver, index, value)
         case Unknown() if isinstance(index, Constant):
             machine.store(receiver.fields, ("item", index.value), value)
 
 
 def _set_item_of_sequence(
-    machine: "Machine", sequence: SequenceValue, index: Scalar, value: Value
+    machine: "Machine", sequence: SequenceValue, index: Value, value: Value
 ) -> None:
-    items = sequence.items
-    position = index.number.integer
-    if items is not None and position is not None and -len(items) <= position < len(items):
+    items, position = sequence.items, known_integer(index)
+    if items is not None and position is None:
+        machine.store(sequence.fields, "items", tuple(join(item, value) for item in items))
+    elif items is not None and position is not None and -len(items) <= position < len(items):
         changed = list(items)
         changed[position] = value
         machine.store(sequence.fields, "items", tuple(changed))

@@ -15,6 +15,7 @@ from advisor.code.values import (
     Instance,
     Scope,
     Value,
+    by_default,
 )
 
 if TYPE_CHECKING:
@@ -97,8 +98,12 @@ def _fill_dataclass(machine: "Machine", instance: Instance, passed: Arguments) -
                 if isinstance(name, str) and not isinstance(value, Function) and name not in names
             )
     for index, name in enumerate(name for name in names if not name.startswith("__")):
-        given = passed.get(index, name)
-        value = given if given is not None else instance.cls.find(name)
+        value = passed.get(index, name)
+        default = instance.cls.find(name)
+        if value is None and passed.unknown:
+            value = by_default(name, default, instance.cls.place)
+        if value is None:
+            value = default
         if value is not None:
             machine.store(instance.fields, name, value)
 

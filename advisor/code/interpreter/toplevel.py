@@ -25,13 +25,12 @@ from advisor.code.interpreter.machine import Frame, OutOfBudget
 from advisor.code.values import (
     Arguments,
     Class,
-    Constant,
     Function,
     Instance,
-    Scalar,
     Scope,
     Unknown,
     Value,
+    by_default,
 )
 
 if TYPE_CHECKING:
@@ -298,10 +297,4 @@ def unknown_arguments(machine: "Machine", function: Function, skip: int) -> Argu
 
 
 def _unknown_argument(function: Function, name: str) -> Value:
-    default = function.defaults.get(name)
-    origin = f"the default of `{name}`"
-    if isinstance(default, Scalar) and default.number.constant is not None:
-        return Scalar(default.number, default.names | {name}, origin, function.place)
-    if isinstance(default, Constant) and isinstance(default.value, (str, bool)):
-        return Constant(default.value, origin, function.place)
-    return Unknown(name, place=function.place)
+    return by_default(name, function.defaults.get(name), function.place)

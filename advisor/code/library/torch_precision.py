@@ -15,7 +15,6 @@ from advisor.code.values import (
     Object,
     Value,
     alternatives,
-    is_always,
     known_text,
 )
 
@@ -46,7 +45,7 @@ def _type_of(call: Call) -> str | None:
     """The type that operations are cast to; None when they are not cast at all."""
     on_cuda = call.path == "torch.cuda.amp.autocast"
     enabled = call.argument(0, "enabled") if on_cuda else call.argument(2, "enabled")
-    if is_always(enabled, False):
+    if enabled is not None and truth(enabled) is False:
         return None
     given = call.argument(1, "dtype")
     if given is not None:

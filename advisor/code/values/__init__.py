@@ -41,6 +41,7 @@ from advisor.code.values.objects import (
 )
 from advisor.code.values.plain import FALSE, NONE, TRUE, Constant, Scalar, Value
 from advisor.code.values.reading import (
+    by_default,
     call_it,
     give_meaning,
     is_always,
@@ -123,6 +124,7 @@ __all__ = [
     "Unknown",
     "Value",
     "alternatives",
+    "by_default",
     "call_it",
     "give_meaning",
     "is_always",

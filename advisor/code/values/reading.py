@@ -89,6 +89,17 @@ def known_truth(value: Value | None) -> bool | None:
     return None
 
 
+def by_default(name: str, default: Value | None, place: "NodePlace | None") -> Value:
+    """What is passed under a name where nobody knows the caller: a number, a text or a truth value
+    that is the default, which may be another; else an unknown."""
+    origin = f"the default of `{name}`"
+    if isinstance(default, Scalar) and default.number.constant is not None:
+        return Scalar(default.number, default.names | {name}, origin, place)
+    if isinstance(default, Constant) and isinstance(default.value, (str, bool)):
+        return Constant(default.value, origin, place)
+    return Unknown(name, place=place)
+
+
 def shape_of(value: Value | None) -> Shape | None:
     """The shape of a tensor, or of an unknown that may be one."""
     return value.shape if isinstance(value, (Tensor, Unknown)) else None

@@ -16,9 +16,9 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def detached_loss(backward: BackPropagation) -> Iterator[Draft]:
-    cut = backward.cut
+    cut = backward.cut or backward.cut_of_parts
     if cut is not None:
         loss = backward.text if backward.text == "the loss" else f"`{backward.text}`"
-        yield backward.finding(
-            f"no gradient flows from {loss} to parameters after `{cut.how}`", cut
+        yield backward.finding_at(
+            cut, f"no gradient flows from {loss} to parameters after `{cut.how}`"
         )

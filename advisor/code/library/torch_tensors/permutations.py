@@ -59,7 +59,7 @@ def permuted(call: Call) -> Value | None:
         return moved(tensor, Shape())
     if dims is None and tensor.shape.settle(len(order)):
         dims = tensor.shape.dims
-    if dims is None or sorted(index % len(dims) for index in order) != list(range(len(dims))):
+    if not dims or sorted(index % len(dims) for index in order) != list(range(len(dims))):
         return moved(tensor, Shape())
     return moved(tensor, Shape(tuple(dims[index] for index in order)))
 
