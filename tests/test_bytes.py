@@ -26,6 +26,8 @@ WRONG = [
     "(picture - drawn).astype(np.float32)",
     "np.abs(picture - drawn)",
     "(pixels - read_image('b.png')).float()",
+    "np.random.randint(0, 256, (8, 8), dtype=np.uint8) - 100",
+    "np.random.default_rng(0).integers(0, 256, size=(8, 8), dtype=np.uint8) - 100",
     "torch.zeros(3, dtype=torch.uint8) - 2",
     "np.array(picture / 2, dtype=np.uint8) - 5",
 ]

@@ -151,6 +151,13 @@ class TestHalfPrecisionWithoutAScaler:
     def test_other_types_or_nobody_knows_which(self, manager: str) -> None:
         check(half(manager), "NN704")
 
+    def test_the_way_back_is_not_to_run_under_autocast(self) -> None:
+        manager = "torch.cuda.amp.autocast()"
+        inside = half(manager, "    scaler.scale(loss).backward()  # error", "scaler.step(optimizer)")
+        check(inside, "NN704")
+        narrow = half("torch.autocast('cuda', torch.bfloat16)", "    loss.backward()")
+        check(narrow, "NN704")
+
     def test_a_scaler_or_an_engine_scales(self) -> None:
         manager = "torch.cuda.amp.autocast()"
         check(half(manager, "scaler.scale(loss).backward()", "scaler.step(optimizer)"), "NN704")

@@ -1,8 +1,11 @@
 """The learning rates that optimizers are built with."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
+
+import libcst as cst
 
 from advisor.code.events import (
     BaseConstructed,
@@ -10,6 +13,7 @@ from advisor.code.events import (
     OptimizerBuilt,
     RateAssigned,
     ScheduleBuilt,
+    TrainerBuilt,
 )
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
@@ -31,6 +35,8 @@ _START_AT_THE_RATE = frozenset(
     ["StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "ReduceLROnPlateau"]
     + ["CosineAnnealingWarmRestarts", "PolynomialLR"]
 )
+# What trains a few new parameters beside those of the model, and with larger rates.
+_FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,22 @@ class LearningRate(Fact):
             rate = found.pop() if len(found) == 1 else None
             if rate is not None and isinstance(made, Optimizer):
                 yield cls(made.path.rsplit(".", 1)[-1], rate, event.place)
+        if not _FEW_PARAMETERS.search(run.source.text):
+            for trainer in run.events(TrainerBuilt):
+                yield from cls._of_trainer(trainer)
+
+    @classmethod
+    def _of_trainer(cls, event: TrainerBuilt) -> Iterator[Self]:
+        """The rate that the trainer of transformers gives to its own optimizer."""
+        given = event.arguments.keywords
+        rate = given.get("learning_rate")
+        if not isinstance(rate, Scalar) or rate.configurable or "optim" in given:
+            return
+        constant, node = rate.number.constant, event.place.node
+        passed = node.args if isinstance(node, cst.Call) else ()
+        for each in passed:
+            if constant and each.keyword is not None and each.keyword.value == "learning_rate":
+                yield cls("Trainer", float(constant), NodePlace(event.place.source, each.value))
 
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""

@@ -244,6 +244,19 @@ def shape_of_sizes(given: Sequence[Value]) -> Shape | None:
     return Shape(tuple(dims)) if dims and len(dims) == len(sizes) else None
 
 
+@function("numpy.random.randint")
+@method("numpy.random.Generator", "integers")
+@method("numpy.random.RandomState", "randint")
+def whole_numbers_drawn(call: Call) -> Value | None:
+    """Random whole numbers of a type that is named."""
+    dtype = named_dtype(call.argument(3, "dtype"))
+    if dtype is None:
+        return None
+    size = call.argument(2, "size")
+    shape = None if size is None else shape_of_sizes([size])
+    return Tensor(shape, dtype=dtype, graph=False, library="numpy", place=call.place)
+
+
 @function(*(f"numpy.random.{name}" for name in _ORDERS))
 @method("numpy.random.Generator", *_ORDERS)
 def permuted(call: Call) -> Value | None:

@@ -22,6 +22,8 @@ RANGES = {
     # averaged gradient descent.
     "SGD": (0.0, 50.0, 1e-2),
     "Adadelta": (1e-3, 30.0, 1.0),
+    # AdamW over a whole model of transformers.
+    "Trainer": (1e-9, 0.02, 5e-5),
 }
 
 
