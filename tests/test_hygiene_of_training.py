@@ -153,7 +153,9 @@ class TestHalfPrecisionWithoutAScaler:
 
     def test_the_way_back_is_not_to_run_under_autocast(self) -> None:
         manager = "torch.cuda.amp.autocast()"
-        inside = half(manager, "    scaler.scale(loss).backward()  # error", "scaler.step(optimizer)")
+        inside = half(
+            manager, "    scaler.scale(loss).backward()  # error", "scaler.step(optimizer)"
+        )
         check(inside, "NN704")
         narrow = half("torch.autocast('cuda', torch.bfloat16)", "    loss.backward()")
         check(narrow, "NN704")
@@ -263,6 +265,29 @@ class TestBestWeightsByReference:
     def test_the_model_itself_under_another_name(self) -> None:
         check(kept("best_model = model  # error", "return best_model"), "NN807")
         check(kept("best_model = copy.deepcopy(model)", "return best_model"), "NN807")
+
+    def test_the_model_itself_in_an_attribute(self) -> None:
+        stopper = """
+class Stopper:
+    def __init__(self):
+        self.best_loss = None
+        self.best_model = None
+    def __call__(self, loss, model):
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_loss = loss
+            {keep}
+model = nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+stopper = Stopper()
+for epoch in range(10):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    stopper(validate(), model)
+"""
+        check(stopper.format(keep="self.best_model = model  # error"), "NN807")
+        check(stopper.format(keep="self.best_model = copy.deepcopy(model)"), "NN807")
 
     def test_it_may_be_kept_in_an_attribute(self) -> None:
         check(

@@ -25,6 +25,32 @@ def evaluate(model, loader, dataset, writer, scheduler, best=1e9):
     assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
 
 
+OVER_EPOCHS = """
+import torch
+from torch import nn
+right, seen = 0, 0
+for {round} in range(5):
+    {start}
+    for inputs, labels in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+    with torch.no_grad():
+        for inputs, labels in test_loader:
+            right += (model(inputs).argmax(1) == labels).sum().item()
+            seen += len(labels)
+    print(right / seen){mark}
+"""
+
+
+def test_counts_begin_anew_in_each_epoch() -> None:
+    wrong = OVER_EPOCHS.format(round="epoch", start="pass", mark="  # error")
+    assert [each for each in findings(wrong) if each[1] == "NN808"] == marked(wrong, "NN808")
+    for round_, start in (("epoch", "right, seen = 0, 0"), ("fold", "pass")):
+        program = OVER_EPOCHS.format(round=round_, start=start, mark="")
+        assert "NN808" not in dict(findings(program)).values()
+
+
 RIGHT = [
     "total += (predicted == labels).sum().item()",
     "total += predicted.eq(labels).sum()",

@@ -96,6 +96,7 @@ def test_noted_hyperparameters_are_enough(line: str) -> None:
 def test_a_log_that_is_named_after_the_run_says_enough() -> None:
     assert _codes(f"writer = SummaryWriter(f'runs/{{rate}}')\n{TRAINING}", "NN805") == []
     assert _codes(f"writer = SummaryWriter('runs')\n{TRAINING}", "NN805") == ["NN805"]
+    assert _codes(f"writer = SummaryWriter('digits')\n{TRAINING}", "NN805") == ["NN805"]
 
 
 def test_a_program_without_a_log_has_nothing_to_note() -> None:

@@ -33,6 +33,8 @@ class KeptWeights(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Everything that is kept by reference while the model is trained on."""
         found: dict[object, Self] = {}
+        # The first score is always the best so far: then there is nothing to choose.
+        chosen = {each.place.node for each in run.events(StateTaken) if each.context.guards}
         for taken in run.events(StateTaken):
             changed = _first_change(run, taken)
             if changed is None:
@@ -41,7 +43,7 @@ class KeptWeights(Fact):
                 used = _first_use(run, taken, changed)
                 if used is not None:
                     found.setdefault(taken.place.node, cls(taken, changed, used))
-            elif taken.name is not None and taken.context.guards and _is_model(run, taken):
+            elif taken.name and taken.place.node in chosen and _is_model(run, taken):
                 found.setdefault(taken.place.node, cls(taken, changed, None))
         return found.values()
 

@@ -31,7 +31,7 @@ _REPORTS = re.compile(
 # Whatever may write down what a run was started with.
 _NOTES = re.compile(
     r"hparam|hyper|wandb|mlflow|comet|neptune|clearml|\baim\b|sacred|hydra|omegaconf|dvclive|add_text"
-    r"|dump|log_param|save_config|\byaml\b|argv|to_json|to_dict|asdict|git|commit|copy2?\("
+    r"|dump|log_param|save_config|\byaml\b|argv|to_json|to_dict|asdict|\bgit\b|commit|copy2?\("
     r"|(info|print|print_|log|debug|write|save)\([^\n]*\b(args|opts?|cfg|config|flags|params|vars)\b"
     r"|['\"](args|opts?|cfg|config|flags|params)['\"]",
     re.IGNORECASE,

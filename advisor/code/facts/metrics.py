@@ -17,7 +17,8 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.facts.loop_lengths import data_of, length_of
-from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.passes import words
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.values import (
     Amount,
     Instance,
@@ -81,6 +82,18 @@ class Metric(Fact):
         )
         of_evaluation = amount.made.gradients is False or evaluates(run, left[0])
         return cls(event, amount, by, amount.summed is not None, anew, of_evaluation)
+
+    @property
+    def goes_on_over_epochs(self) -> bool:
+        """Whether an evaluation adds to a sum that was begun in an earlier epoch."""
+        where = self.amount.summed or self.amount.made
+        epochs = [
+            one.loop
+            for one, other in zip(where.rounds, self.event.context.rounds, strict=False)
+            if one.loop is other.loop and one.index != other.index
+        ]
+        heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
+        return self.of_evaluation and bool(heads) and "epoch" in words(heads[0])
 
     def finding(self, message: str) -> Draft:
         """A finding at the use, with the place beside it where the number of a batch comes from."""

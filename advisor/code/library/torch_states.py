@@ -51,6 +51,14 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
         machine.emit(event)
 
 
+@hook("assign_attribute")
+def kept_in_attribute(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> None:
+    """`self.best_model = model`."""
+    kept_as_best(machine, name, value, node)
+
+
 @method(STATE, "copy")
 def copied_state(call: Call) -> Value | None:
     """`state.copy()`, as of any `dict`: the weights in it stay the same tensors."""

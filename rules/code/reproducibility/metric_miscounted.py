@@ -38,3 +38,7 @@ def metric_miscounted(metric: Metric) -> Iterator[Draft]:
         yield metric.finding(
             f"the sum goes on from round to round, but is divided by the number of {by} in one"
         )
+    elif kind == "matches" and by is None and metric.goes_on_over_epochs:
+        yield metric.finding(
+            "the count goes on from epoch to epoch: it tells nothing of the last one"
+        )
