@@ -244,19 +244,6 @@ def shape_of_sizes(given: Sequence[Value]) -> Shape | None:
     return Shape(tuple(dims)) if dims and len(dims) == len(sizes) else None
 
 
-@function("numpy.random.randint")
-@method("numpy.random.Generator", "integers")
-@method("numpy.random.RandomState", "randint")
-def whole_numbers_drawn(call: Call) -> Value | None:
-    """Random whole numbers of a type that is named."""
-    dtype = named_dtype(call.argument(3, "dtype"))
-    if dtype is None:
-        return None
-    size = call.argument(2, "size")
-    shape = None if size is None else shape_of_sizes([size])
-    return Tensor(shape, dtype=dtype, graph=False, library="numpy", place=call.place)
-
-
 @function(*(f"numpy.random.{name}" for name in _ORDERS))
 @method("numpy.random.Generator", *_ORDERS)
 def permuted(call: Call) -> Value | None:
@@ -286,9 +273,12 @@ def filled(call: Call) -> Value | None:
 @method("numpy.random.Generator", "integers", "randint")
 def whole_numbers_drawn(call: Call) -> Value | None:
     """Random whole numbers, which may be labels or pictures."""
-    size = call.argument(2, "size")
+    size, dtype = call.argument(2, "size"), named_dtype(call.argument(3, "dtype"))
     known = size is not None and not call.arguments.unknown
-    return _array_of_shape(call, shape_of_sizes([size]) if known and size is not None else None)
+    shape = shape_of_sizes([size]) if known and size is not None else None
+    if dtype == "uint8":
+        return Tensor(shape, dtype=dtype, graph=False, library="numpy", place=call.place)
+    return _array_of_shape(call, shape)
 
 
 @function("numpy.arange")
