@@ -95,6 +95,21 @@ class PartsOverlap(Event):
 
 
 @dataclass(eq=False, slots=True)
+class DrawnAnew(Event):
+    """Rows are divided after they are shuffled, each time they are gone through: what is on one side
+    in one epoch is on the other side in the next one."""
+
+    parts: tuple[RowSet, ...]
+
+
+@dataclass(eq=False, slots=True)
+class FolderRead(Event):
+    """The samples in a folder are read, or a part of them."""
+
+    data: Object
+
+
+@dataclass(eq=False, slots=True)
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
     means something. `text` is the operation as written."""

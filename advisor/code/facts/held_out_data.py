@@ -14,6 +14,7 @@ from advisor.code.facts.passes import holds_unit_tests, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.keras_data import ITERATOR
+from advisor.code.library.streams import HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, whole_behind
 from advisor.code.library.transforms import random_part
 from advisor.code.sources import NodePlace
@@ -197,6 +198,9 @@ def transform_of(dataset: Value | None) -> Value | None:
         return None
     if dataset.path == SUBSET:
         return transform_of(whole_behind(dataset))
+    if dataset.path in {TENSORFLOW, HUGGING_FACE}:
+        change = dataset.fields.get("transform")
+        return change if isinstance(change, Object) else None
     if dataset.path == ITERATOR:
         generator = dataset.fields.get("generator")
         return generator if isinstance(generator, Object) else None

@@ -61,6 +61,9 @@ class PartialEvaluation(Fact):
                 and data.loader.place is not None
             ):
                 yield cls(data.loader.place, "dropped", data.name)
+            drops = data.dataset.fields.get("drops") if isinstance(data.dataset, Object) else None
+            if isinstance(drops, NodePlace):
+                yield cls(drops, "dropped", data.name)
         for place in _left_early(run):
             yield cls(place, "left")
         for place in _averages(run):

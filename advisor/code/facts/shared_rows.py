@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import PartsOverlap
+from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.run import AbstractRun, Fact
@@ -12,7 +12,7 @@ from advisor.code.facts.scores import Score
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.torch_data import SUBSET, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, lineage_of
+from advisor.code.values import Object, RowSet, known_number, known_text, lineage_of, same
 from advisor.rulebook import Draft
 
 _Related = tuple[tuple[NodePlace, str], ...]
@@ -33,7 +33,8 @@ class SharedRows(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """What is known of scores, of parts that are called so, and of loaders."""
         seen: set[object] = set()
-        for place, name, how, related in (*_of_parts(run), *_of_scores(run), *_of_loaders(run)):
+        ways = (_of_parts, _of_streams, _of_folders, _of_scores, _of_loaders, _of_given)
+        for place, name, how, related in (found for way in ways for found in way(run)):
             where = place.locate()
             line = (where.filename, where.cell, where.row)
             if line not in seen:
@@ -58,6 +59,62 @@ def _of_parts(run: AbstractRun) -> Iterator[_Found]:
         first = event.earlier.place
         beside = () if first is None else ((first, "the other part is taken here"),)
         yield event.place, name_of(held_out) or "the held-out rows", "overlap", beside
+
+
+def _of_streams(run: AbstractRun) -> Iterator[_Found]:
+    """Parts of a stream that is shuffled anew in each epoch."""
+    for event in run.events(DrawnAnew):
+        sides = {side_of(part): part for part in event.parts}
+        held_out = sides.get(Side.HELD_OUT)
+        if held_out is not None and Side.TRAINING in sides:
+            yield event.place, name_of(held_out) or "the held-out rows", "shuffled anew", ()
+
+
+def _of_folders(run: AbstractRun) -> Iterator[_Found]:
+    """Parts of one folder that do not fit together, or the whole folder for both sides."""
+    events = list(run.events(FolderRead))
+    for number, event in enumerate(events):
+        for earlier in events[:number]:
+            how = _folders_share(earlier.data, event.data)
+            if how is not None:
+                rows = _rows(event.data)
+                name = (None if rows is None else name_of(rows)) or "the held-out rows"
+                yield event.place, name, how, ((earlier.place, "the other part is read here"),)
+
+
+def _folders_share(first: Object, second: Object) -> str | None:
+    folders = first.argument(0, "directory"), second.argument(0, "directory")
+    if folders[0] is None or folders[1] is None or not same(folders[0], folders[1]):
+        return None
+    if first.arguments.unknown or second.arguments.unknown:
+        return None
+    subsets = [known_text(each.argument(-1, "subset")) for each in (first, second)]
+    if set(subsets) == {"training", "validation"}:
+        for option in ("seed", "validation_split"):
+            given = [known_number(each.argument(-1, option)) for each in (first, second)]
+            numbers = [each.constant for each in given if each is not None]
+            if len(numbers) == 2 and None not in numbers and numbers[0] != numbers[1]:
+                return "another split"
+        return None
+    sides = {side_of(rows) for rows in (_rows(first), _rows(second)) if rows is not None}
+    whole = not any(each.argument(-1, "validation_split") for each in (first, second))
+    return "same file" if whole and sides == {Side.TRAINING, Side.HELD_OUT} else None
+
+
+def _of_given(run: AbstractRun) -> Iterator[_Found]:
+    """What a trainer is given to train on, and to judge by."""
+    given = {}
+    for event in run.events(DataGiven):
+        lineage = lineage_of(event.data)
+        if lineage is None:
+            continue
+        if event.use == "training":
+            given[event.place.node] = lineage.rows
+        training = given.get(event.place.node)
+        if event.use != "validation" or training is None or training.how == "resampled":
+            continue
+        if lineage.rows.within(training):
+            yield event.place, name_of(lineage.rows) or "the held-out rows", "all", ()
 
 
 def _of_scores(run: AbstractRun) -> Iterator[_Found]:

@@ -72,6 +72,7 @@ LIBRARY_MODULES = (
     "sklearn_data",
     "class_weights",
     "sklearn_metrics",
+    "streams",
     "tensorflow",
     "keras_layers",
     "keras_losses",

@@ -175,6 +175,8 @@ def _is_random(value: Object, name: str) -> bool:
     if value.path.startswith(_ALBUMENTATIONS):
         known = name in _RANDOM_OF_ALBUMENTATIONS or name.startswith("Random")
         return known and not _always(value) and not _never(value)
+    if value.path.startswith(("tensorflow.image.random_", "keras.layers.Random")):
+        return True
     if value.path.startswith(_AUDIO):
         return name not in _FIXED_OF_AUDIO and not _never(value)
     if not value.path.startswith(_TORCHVISION) or _never(value):

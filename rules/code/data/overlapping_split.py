@@ -11,6 +11,7 @@ MESSAGES = {
     "all": "the model was fitted on all rows, those of `{}` among them",
     "another split": "`{}` comes from another split than the rows that the model was fitted on",
     "overlap": "`{}` and the rows that the model was fitted on overlap",
+    "shuffled anew": "`{}` is taken after a shuffle that mixes both sides anew in each epoch",
     "same file": "`{}` holds the very samples that the model is trained on",
 }
 

@@ -1,0 +1,314 @@
+"""Data sets that are changed step by step, each step making another one: those of tf.data, of Keras's
+folders of pictures, and of Hugging Face's `datasets`.
+
+A data set has its rows as all samples do; under `reshuffled` the place where its order began to change
+from epoch to epoch, under `transform` what changes its samples at random, under `drops` the place where
+its last batch is dropped.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from advisor.code.events import DrawnAnew, FolderRead
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, Index, family, function, item, method
+from advisor.code.library.names import words
+from advisor.code.values import (
+    Constant,
+    Function,
+    Lineage,
+    Object,
+    RowSet,
+    Value,
+    is_constant,
+    known_number,
+    known_text,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+TENSORFLOW = "tensorflow.data.Dataset"
+HUGGING_FACE = "datasets.Dataset"
+DICTIONARY = "datasets.DatasetDict"
+_READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
+_RANDOM = re.compile(r"\bimage\.(random_\w+)\(|\b(Random\w+)\(")
+
+family("stream", TENSORFLOW, HUGGING_FACE)
+
+
+def _made(call: Call, path: str, lineage: Lineage, fields: dict[Any, Any] | None = None) -> Object:
+    return Object(path, call.arguments, call.place, {**(fields or {}), "lineage": lineage})
+
+
+def _again(call: Call, **changes: object) -> Object:
+    """The same data set after one step more."""
+    whole = call.receiver
+    assert isinstance(whole, Object)
+    kept = {key: value for key, value in whole.fields.items() if key != "lineage"}
+    return _made(call, whole.path, lineages.samples(whole), {**kept, **changes})
+
+
+# --- tf.data ------------------------------------------------------------------------------
+
+
+@function(f"{TENSORFLOW}.from_tensor_slices", f"{TENSORFLOW}.from_tensors")
+def of_arrays(call: Call) -> Value | None:
+    """A data set of the rows of arrays."""
+    given = call.argument(0, "tensors")
+    if isinstance(given, SequenceValue) and given.items:
+        given = given.items[0]
+    known = lineages.samples(given) if given is not None else None
+    return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)))
+
+
+@function(f"{TENSORFLOW}.from_generator", f"{TENSORFLOW}.range", "tensorflow_datasets.load")
+@function(*(f"tensorflow.data.{name}" for name in _READERS))
+def of_files(call: Call) -> Value | None:
+    """A data set from elsewhere."""
+    if call.path.endswith(".load") and not isinstance(known_text(call.argument(1, "split")), str):
+        return None
+    return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
+
+
+@function(f"{TENSORFLOW}.list_files")
+def listed(call: Call) -> Value | None:
+    """Names of files: in another order each time, unless told otherwise."""
+    shuffle = call.argument(1, "shuffle")
+    fields = {} if is_constant(shuffle, False) else {"reshuffled": call.place}
+    return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)), fields)
+
+
+@method(TENSORFLOW, "shuffle")
+def shuffled(call: Call) -> Value | None:
+    """`shuffle(buffer)`: another order in each epoch, unless `reshuffle_each_iteration` is off."""
+    keeps = call.argument(2, "reshuffle_each_iteration")
+    sure = keeps is None or is_constant(keeps, True) or is_constant(keeps, None)
+    return _again(call, shuffled=True, **({"reshuffled": call.place} if sure else {}))
+
+
+@method(TENSORFLOW, "cache", "snapshot")
+def cached(call: Call) -> Value | None:
+    """What has been read once stays in its order."""
+    result = _again(call)
+    result.fields.pop("reshuffled", None)
+    return result
+
+
+@method(TENSORFLOW, "map")
+@method(HUGGING_FACE, "map")
+def mapped(call: Call) -> Value | None:
+    """`map(function)`: each sample goes through it."""
+    change = call.argument(0, "map_func") or call.argument(0, "function")
+    found = _RANDOM.search(_code(change)) if isinstance(change, Function) else None
+    if found is None:
+        return _again(call)
+    path = f"tensorflow.image.{found[1]}" if found[1] else f"keras.layers.{found[2]}"
+    return _again(call, transform=Object(path, place=change.place if change else None))
+
+
+def _code(function: Function) -> str:
+    return cst.Module([]).code_for_node(function.node)
+
+
+@method(TENSORFLOW, "batch", "padded_batch")
+def batched(call: Call) -> Value | None:
+    """`batch(size)`: the last one may be dropped."""
+    drops = call.argument(1, "drop_remainder")
+    return _again(call, **({"drops": call.place} if is_constant(drops, True) else {}))
+
+
+@method(TENSORFLOW, "take", "skip")
+def taken(call: Call) -> Value | None:
+    """The first so many samples, or all behind them."""
+    whole = call.receiver
+    assert isinstance(whole, Object)
+    name = call.path.rsplit(".", 1)[-1]
+    given = call.argument(0, "count")
+    number = known_number(given)
+    key = given if number is None else number
+    lineage = lineages.samples(whole)
+    rows = lineage.rows.part((name, key), place=call.place)
+    other = lineage.rows.parts.get(("take" if name == "skip" else "skip", key))
+    if other is not None:
+        pieces = (other, rows) if name == "skip" else (rows, other)
+        lineages.divide_by_hand(call.machine, whole, lineage, pieces, call.node)
+        where = whole.fields.get("reshuffled")
+        if where is not None:
+            call.machine.emit(DrawnAnew(where, call.context, pieces))
+    result = _again(call)
+    result.fields["lineage"] = lineage.of(rows)
+    return result
+
+
+@method(TENSORFLOW, "concatenate")
+def concatenated(call: Call) -> Value | None:
+    """One data set behind another."""
+    return _joined(call, [call.receiver, call.argument(0, "dataset")], TENSORFLOW)
+
+
+def _joined(call: Call, parts: Sequence[Value | None], path: str) -> Object:
+    found = [lineages.samples(part) for part in parts if part is not None]
+    whole = lineages.together(found, call.place, call.context)
+    return _made(call, path, whole or Lineage(RowSet("all", place=call.place)))
+
+
+@method(TENSORFLOW, *words("prefetch repeat with_options apply unbatch cardinality"))
+def same(call: Call) -> Value | None:
+    """The same samples."""
+    return None if call.path.endswith("cardinality") else _again(call)
+
+
+@method(TENSORFLOW, "filter", "shard", "window")
+@method(HUGGING_FACE, "filter", "shard")
+def filtered(call: Call) -> Value | None:
+    """Some of the samples."""
+    result = _again(call)
+    lineage = lineages.samples(call.receiver)
+    result.fields["lineage"] = lineage.of(lineage.rows.part(("some", call.node), place=call.place))
+    return result
+
+
+# --- folders of pictures ------------------------------------------------------------------
+
+
+@function("keras.utils.image_dataset_from_directory")
+@function("keras.preprocessing.image_dataset_from_directory")
+@function("keras.utils.text_dataset_from_directory", "keras.utils.audio_dataset_from_directory")
+@function("keras.preprocessing.text_dataset_from_directory")
+def of_folder(call: Call) -> Value | None:
+    """The samples in a folder, or the part that is held out of them."""
+    made = _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
+    call.machine.emit(FolderRead(call.place, call.context, made))
+    return made
+
+
+# --- Hugging Face -------------------------------------------------------------------------
+
+
+@function("datasets.load_dataset", "datasets.load_from_disk")
+def loaded(call: Call) -> Value | None:
+    """A data set, or all its parts by their names."""
+    rows = RowSet("all", place=call.place)
+    part = call.argument(-1, "split")
+    if part is None and not call.arguments.unknown:
+        return _made(call, DICTIONARY, Lineage(rows))
+    return _made(call, HUGGING_FACE, Lineage(rows))
+
+
+@function(
+    "datasets.Dataset.from_pandas", "datasets.Dataset.from_dict", "datasets.Dataset.from_list"
+)
+def of_table(call: Call) -> Value | None:
+    """A data set of the rows of a table."""
+    given = call.argument(0, "df") or call.argument(0, "mapping")
+    known = lineages.known(given)
+    return _made(call, HUGGING_FACE, known or Lineage(RowSet("all", place=call.place)))
+
+
+@item(DICTIONARY)
+def part_of_dictionary(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`parts["train"]`."""
+    name = known_text(indices[0]) if isinstance(indices[0], Value) else None
+    if name is None:
+        return None
+    kept = receiver.fields.get(("item", name))
+    if isinstance(kept, Value):
+        return kept
+    place = machine.place(node)
+    rows = RowSet("all", place=place)
+    rows.names.add(name)
+    made = Object(HUGGING_FACE, place=place, fields={"lineage": Lineage(rows)})
+    machine.store(receiver.fields, ("item", name), made)
+    return made
+
+
+@method(DICTIONARY, *words("map filter shuffle remove_columns rename_column cast_column"))
+@method(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
+def all_parts(call: Call) -> Value | None:
+    """The same step for every part."""
+    return call.receiver
+
+
+@method(HUGGING_FACE, *words("shuffle remove_columns rename_column rename_columns cast_column"))
+@method(HUGGING_FACE, *words("with_format with_transform select_columns class_encode_column sort"))
+@method(HUGGING_FACE, *words("flatten flatten_indices cast add_column"))
+def same_rows(call: Call) -> Value | None:
+    """The same samples, in another form or order."""
+    shuffles = call.path.endswith("shuffle")
+    result = _again(call)
+    if shuffles:
+        lineage = lineages.samples(call.receiver)
+        rows = lineage.rows.part(("shuffled", call.node), place=call.place)
+        result.fields["lineage"] = lineage.of(rows)
+    return result
+
+
+@method(HUGGING_FACE, "select")
+def selected(call: Call) -> Value | None:
+    """`select(range(100))`."""
+    whole, indices = call.receiver, call.argument(0, "indices")
+    assert isinstance(whole, Object)
+    if indices is None:
+        return None
+    result = _again(call)
+    result.fields["lineage"] = _rows_at(call, whole, indices)
+    return result
+
+
+def _rows_at(call: Call, whole: Object, indices: Value) -> Lineage:
+    index: Value | slice = indices
+    if isinstance(indices, Object) and indices.path == "builtins.range":
+        given = indices.arguments.positional
+        start, stop = (None, given[0]) if len(given) == 1 else (given[0], given[1])
+        index = slice(start, stop, None)
+    return lineages.part(call.machine, whole, index, call.node)
+
+
+@method(HUGGING_FACE, "train_test_split")
+def divided(call: Call) -> Value | None:
+    """`train_test_split(test_size=…)`: two parts by their names."""
+    whole = call.receiver
+    assert isinstance(whole, Object)
+    lineage = lineages.samples(whole)
+    event = lineages.divide(call.machine, (whole,), "train_test_split", call.node)
+    event.is_random = not is_constant(call.argument(-1, "shuffle"), False)
+    event.seed = call.argument(-1, "seed")
+    event.lineages = event.lineages or (lineage,)
+    result = _made(call, DICTIONARY, lineage)
+    for name in ("train", "test"):
+        rows = lineage.rows.part((name, event), name, call.place)
+        rows.split = event
+        event.parts = (*event.parts, rows)
+        result.fields["item", name] = _made(call, HUGGING_FACE, lineage.of(rows))
+    return result
+
+
+@function("datasets.concatenate_datasets", "datasets.interleave_datasets")
+def put_together(call: Call) -> Value | None:
+    """Several data sets as one."""
+    given = call.argument(0, "dsets")
+    items = given.items if isinstance(given, SequenceValue) else None
+    return _joined(call, items, HUGGING_FACE) if items else None
+
+
+@item(HUGGING_FACE)
+def column_of_stream(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`part["text"]`: a column; a number gives a sample."""
+    if isinstance(indices[0], Constant) and isinstance(indices[0].value, str):
+        return lineages.array(lineages.samples(receiver), machine.place(node))
+    return None
+
+
+@method(HUGGING_FACE, "to_pandas")
+def as_table(call: Call) -> Value | None:
+    """The same rows as a table."""
+    return lineages.frame(lineages.samples(call.receiver), call.place)
