@@ -9,7 +9,9 @@ damage follows it. Payloads that hold no scalar are skipped.
 import os
 import re
 import struct
+import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,6 +23,7 @@ from advisor.runs.readers.wire import MalformedMessage
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
 _OVERHEAD = _HEADER.size + _FOOTER.size
+_FLOAT = 4
 _WALL_TIME_KEY, _STEP_KEY = 0x09, 0x10
 _SHORTEST_WITH_STEP = 12
 _LARGEST_STEP = (1 << 63) - 1
@@ -28,10 +31,13 @@ _LARGEST_STEP = (1 << 63) - 1
 # Scalars take less than 100 bytes; a record that does not fit into a chunk is skipped unread.
 _CHUNK = 8 << 20
 _LARGEST_CHECKED_RECORD = 64 << 10
-# Where to look for stretches that repeat: from so many bytes on, after so many that do not.
+# Where to look for stretches that repeat: from so many bytes on, after so many that do not. What
+# reads many records at a time takes a while to import.
 _WORTH_IT = 200 << 10
+_WORTH_IT_ONCE_IMPORTED = 8 << 10
 _STRETCH = 8 << 10
-_LONGEST_STRETCH = 1 << 20
+_FIRST_STRETCH = 1 << 10
+_LONGEST_STRETCH = 4 << 20
 _LONGEST_SCALAR = 64 << 10
 _LARGEST_SCALAR = 512
 _MOST_REMEMBERED_LENGTHS = 1 << 14
@@ -80,6 +86,7 @@ class EventFile:
         self._simple: dict[bytes, Series] = {}
         self._layouts: dict[int, list[_Layout]] = {}
         self._last: tuple[int, Series | None] = (-1, None)
+        self._stretch = _STRETCH
 
     @property
     def unfinished(self) -> int:
@@ -128,26 +135,64 @@ class EventFile:
         the file repeats itself, the less often it is tried.
         """
         if len(data) < _WORTH_IT:
-            return self._scan(data, 0, len(data))
-        start, stretch = 0, _STRETCH
+            if len(data) < _WORTH_IT_ONCE_IMPORTED or "numpy" not in sys.modules:
+                return self._scan(data, 0, len(data))
+            return self._scan_many(data, self._scan(data, 0, _FIRST_STRETCH), len(data))
+        start = 0
         while start < len(data):
             repeats = self._scan_periods(data, start) if self.created is not None else 0
-            stretch = _STRETCH if repeats else min(stretch * 2, _LONGEST_STRETCH)
+            self._stretch = _STRETCH if repeats else min(self._stretch * 2, _LONGEST_STRETCH)
             start += repeats or 0
-            stop = min(len(data), start + stretch)
+            stop = min(len(data), start + self._stretch)
             if repeats is not None and (broken := self._broken(data, start, stop)) is not None:
                 self._scan(data, start, broken[0])
                 self._add_gap(self.offset + broken[0], self.offset + broken[1])
                 self._last = (-1, None)
                 start = broken[1]
                 continue
-            behind = self._scan(data, start, stop)
+            behind = self._scan_many(data, start, stop)
             if behind == start and (stop == len(data) or stop - start > _LONGEST_SCALAR):
                 behind = self._scan(data, start, len(data)) if stop < len(data) else start
                 if behind == start:
                     return start
             start = behind
         return start
+
+    def _scan_many(self, data: bytes, start: int, stop: int) -> int:
+        """Read the complete records from `start` up to `stop`, many at a time as long as they are
+        like earlier ones; return where they end."""
+        window = stop - start if stop - start < _WORTH_IT else _STRETCH
+        singly = _FIRST_STRETCH
+        while stop - start > _STRETCH:
+            read = self._scan_batch(data, start, min(stop, start + window))
+            start += read
+            window = window * 8 if read > window // 2 else _STRETCH
+            singly = _FIRST_STRETCH if read > singly else min(singly * 2, _LONGEST_STRETCH)
+            behind = self._scan(data, start, min(stop, start + singly))
+            if behind == start:
+                break
+            start = behind
+        return self._scan(data, start, stop)
+
+    def _scan_batch(self, data: bytes, start: int, stop: int) -> int:
+        """Read the records from `start` on that are like earlier ones; return how many bytes."""
+        from advisor.runs.readers.batches import Likeness, read_batch
+
+        by_rest: dict[int, dict[bytes, Series]] = {}
+        for key, series in self._simple.items():
+            by_rest.setdefault(len(key) + _FLOAT, {})[key] = series
+        known = [Likeness(rest, rest - _FLOAT, "<f", alike) for rest, alike in by_rest.items()]
+        known += [
+            Likeness(rest, layout.offset, layout.format, layout.series)
+            for rest, layouts in self._layouts.items()
+            for layout in layouts
+        ]
+        batch = read_batch(data, start, stop, known, _checksum_of_length)
+        if batch is None:
+            return 0
+        self.records += batch.records
+        self._last = (self.offset + batch.last, batch.series)
+        return batch.stop - start
 
     def _broken(self, data: bytes, start: int, stop: int) -> tuple[int, int] | None:
         """The first record with a wrong checksum of its payload among those from `start` on, up to
@@ -258,7 +303,7 @@ class EventFile:
         """The length in a record's header, or None if its checksum is wrong."""
         length: int
         length, checksum = _HEADER.unpack(header)
-        if masked_crc32c(header[:8]) != checksum:
+        if _checksum_of_length(length) != checksum:
             return None
         if len(self._lengths) < _MOST_REMEMBERED_LENGTHS:
             self._lengths[header] = length
@@ -375,6 +420,12 @@ class EventFile:
         if self.hyperparameters:
             return "holds only hyper-parameters, no scalars"
         return "holds only its header: nothing was logged to it"
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED_LENGTHS)
+def _checksum_of_length(length: int) -> int:
+    """What must stand behind a length."""
+    return masked_crc32c(length.to_bytes(8, "little"))
 
 
 def _intact(data: bytes, start: int, stop: int) -> bool:
