@@ -7,14 +7,14 @@ its last batch is dropped.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from advisor.code.events import DrawnAnew, FolderRead
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, Index, family, function, item, method
+from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
 from advisor.code.values import (
     Constant,
@@ -43,6 +43,19 @@ family("stream", TENSORFLOW, HUGGING_FACE)
 
 def _made(call: Call, path: str, lineage: Lineage, fields: dict[Any, Any] | None = None) -> Object:
     return Object(path, call.arguments, call.place, {**(fields or {}), "lineage": lineage})
+
+
+def step(path: str, *names: str) -> Callable[[Model], Model]:
+    """Model methods of data sets that a library has made, not of classes of the project."""
+
+    def register(model: Model) -> Model:
+        def guarded(call: Call) -> Value | None:
+            return model(call) if isinstance(call.receiver, Object) else None
+
+        method(path, *names)(guarded)
+        return model
+
+    return register
 
 
 def _again(call: Call, **changes: object) -> Object:
@@ -83,7 +96,7 @@ def listed(call: Call) -> Value | None:
     return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)), fields)
 
 
-@method(TENSORFLOW, "shuffle")
+@step(TENSORFLOW, "shuffle")
 def shuffled(call: Call) -> Value | None:
     """`shuffle(buffer)`: another order in each epoch, unless `reshuffle_each_iteration` is off."""
     keeps = call.argument(2, "reshuffle_each_iteration")
@@ -91,7 +104,7 @@ def shuffled(call: Call) -> Value | None:
     return _again(call, shuffled=True, **({"reshuffled": call.place} if sure else {}))
 
 
-@method(TENSORFLOW, "cache", "snapshot")
+@step(TENSORFLOW, "cache", "snapshot")
 def cached(call: Call) -> Value | None:
     """What has been read once stays in its order."""
     result = _again(call)
@@ -99,8 +112,8 @@ def cached(call: Call) -> Value | None:
     return result
 
 
-@method(TENSORFLOW, "map")
-@method(HUGGING_FACE, "map")
+@step(TENSORFLOW, "map")
+@step(HUGGING_FACE, "map")
 def mapped(call: Call) -> Value | None:
     """`map(function)`: each sample goes through it."""
     change = call.argument(0, "map_func") or call.argument(0, "function")
@@ -115,14 +128,14 @@ def _code(function: Function) -> str:
     return cst.Module([]).code_for_node(function.node)
 
 
-@method(TENSORFLOW, "batch", "padded_batch")
+@step(TENSORFLOW, "batch", "padded_batch")
 def batched(call: Call) -> Value | None:
     """`batch(size)`: the last one may be dropped."""
     drops = call.argument(1, "drop_remainder")
     return _again(call, **({"drops": call.place} if is_constant(drops, True) else {}))
 
 
-@method(TENSORFLOW, "take", "skip")
+@step(TENSORFLOW, "take", "skip")
 def taken(call: Call) -> Value | None:
     """The first so many samples, or all behind them."""
     whole = call.receiver
@@ -145,7 +158,7 @@ def taken(call: Call) -> Value | None:
     return result
 
 
-@method(TENSORFLOW, "concatenate")
+@step(TENSORFLOW, "concatenate")
 def concatenated(call: Call) -> Value | None:
     """One data set behind another."""
     return _joined(call, [call.receiver, call.argument(0, "dataset")], TENSORFLOW)
@@ -157,14 +170,14 @@ def _joined(call: Call, parts: Sequence[Value | None], path: str) -> Object:
     return _made(call, path, whole or Lineage(RowSet("all", place=call.place)))
 
 
-@method(TENSORFLOW, *words("prefetch repeat with_options apply unbatch cardinality"))
+@step(TENSORFLOW, *words("prefetch repeat with_options apply unbatch cardinality"))
 def same(call: Call) -> Value | None:
     """The same samples."""
     return None if call.path.endswith("cardinality") else _again(call)
 
 
-@method(TENSORFLOW, "filter", "shard", "window")
-@method(HUGGING_FACE, "filter", "shard")
+@step(TENSORFLOW, "filter", "shard", "window")
+@step(HUGGING_FACE, "filter", "shard")
 def filtered(call: Call) -> Value | None:
     """Some of the samples."""
     result = _again(call)
@@ -229,16 +242,16 @@ def part_of_dictionary(
     return made
 
 
-@method(DICTIONARY, *words("map filter shuffle remove_columns rename_column cast_column"))
-@method(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
+@step(DICTIONARY, *words("map filter shuffle remove_columns rename_column cast_column"))
+@step(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
 def all_parts(call: Call) -> Value | None:
     """The same step for every part."""
     return call.receiver
 
 
-@method(HUGGING_FACE, *words("shuffle remove_columns rename_column rename_columns cast_column"))
-@method(HUGGING_FACE, *words("with_format with_transform select_columns class_encode_column sort"))
-@method(HUGGING_FACE, *words("flatten flatten_indices cast add_column"))
+@step(HUGGING_FACE, *words("shuffle remove_columns rename_column rename_columns cast_column"))
+@step(HUGGING_FACE, *words("with_format with_transform select_columns class_encode_column sort"))
+@step(HUGGING_FACE, *words("flatten flatten_indices cast add_column"))
 def same_rows(call: Call) -> Value | None:
     """The same samples, in another form or order."""
     shuffles = call.path.endswith("shuffle")
@@ -250,7 +263,7 @@ def same_rows(call: Call) -> Value | None:
     return result
 
 
-@method(HUGGING_FACE, "select")
+@step(HUGGING_FACE, "select")
 def selected(call: Call) -> Value | None:
     """`select(range(100))`."""
     whole, indices = call.receiver, call.argument(0, "indices")
@@ -271,7 +284,7 @@ def _rows_at(call: Call, whole: Object, indices: Value) -> Lineage:
     return lineages.part(call.machine, whole, index, call.node)
 
 
-@method(HUGGING_FACE, "train_test_split")
+@step(HUGGING_FACE, "train_test_split")
 def divided(call: Call) -> Value | None:
     """`train_test_split(test_size=…)`: two parts by their names."""
     whole = call.receiver
@@ -308,7 +321,7 @@ def column_of_stream(
     return None
 
 
-@method(HUGGING_FACE, "to_pandas")
+@step(HUGGING_FACE, "to_pandas")
 def as_table(call: Call) -> Value | None:
     """The same rows as a table."""
     return lineages.frame(lineages.samples(call.receiver), call.place)
