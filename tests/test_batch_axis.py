@@ -201,3 +201,17 @@ for x, y in DataLoader(Rows("rows.csv"), batch_size=8):
     F.mse_loss(model(x), y.view(-1, 1))
 """
     check(body, "NN210")
+
+
+def test_a_batch_may_have_as_many_samples_as_the_program_says() -> None:
+    body = """
+from torchvision import datasets, transforms
+batch_size = 100
+linear = nn.Linear(784, 1)
+pictures = datasets.MNIST("d", transform=transforms.ToTensor())
+for x, y in DataLoader(pictures, batch_size=batch_size):
+    linear(x.reshape(batch_size, -1))
+    linear(x.reshape(100, -1))
+    linear(x.reshape(-1))  # error
+"""
+    check(body, "NN302")

@@ -257,3 +257,20 @@ def scores(x):
     return model(x)
 """
     assert any(found[1] == "NN307" for found in findings(START + code)) == told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x.resize_(64, 784); nn.Linear(784, 1)(x)",
+        "x.resize_(x.shape[0], 784); nn.Linear(784, 1)(x)",
+        "x.unsqueeze_(1); nn.Conv3d(1, 8, 3)(x)",
+        "x.squeeze_(); nn.Conv1d(64, 8, 3)(x)",
+        "x.transpose_(1, 3); nn.Conv2d(28, 8, 3)(x)",
+        "x.data = x.data.flatten(1); nn.Linear(784, 1)(x)",
+        "x.resize_(64, 784); nn.Linear(28, 1)(x)  # error",
+        "nn.Linear(784, 1)(x)  # error",
+    ],
+)
+def test_a_tensor_may_be_given_other_dimensions_in_place(line: str) -> None:
+    check(f"def f():\n    x = torch.zeros(64, 1, 28, 28)\n    {line}\n", "NN307")

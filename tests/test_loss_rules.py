@@ -653,3 +653,17 @@ weights = (x @ x.transpose(1, 2)).{softmax}
 y = {use}
 """
     assert ((4, "NN205") in findings(code)) == told
+
+
+def test_what_no_model_has_made_has_no_outputs_to_count() -> None:
+    code = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+model = nn.Sequential()  # to be filled in
+data = datasets.MNIST("d", transform=transforms.ToTensor())
+for x, y in DataLoader(data, batch_size=8, shuffle=True):
+    nn.functional.cross_entropy(model(x), y)
+"""
+    assert findings(code) == []

@@ -45,7 +45,11 @@ class BatchAxis(Fact):
         if not isinstance(self.event, LayerRun) or self.event.layer.path != "torch.nn.Linear":
             return False
         dims = self.event.tensor.shape.dims
-        return self.event.decided and bool(dims) and _holds_batch((dims or ())[-1])
+        if not self.event.decided or not dims or not _holds_batch(dims[-1]):
+            return False
+        # A number that the batch is divided by may be the number of its samples.
+        whole = isinstance(dims[-1].coefficient, int)
+        return whole and all(power > 0 for _, power in dims[-1].factors)
 
     def is_cut(self) -> bool:
         """Whether a reshape makes rows that do not end where the samples do."""

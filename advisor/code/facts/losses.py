@@ -180,8 +180,10 @@ class LossCall(Fact):
         """How many numbers are predicted for a sample, along the axis of the classes."""
         prediction = self.event.prediction
         shape = prediction.shape if isinstance(prediction, Tensor) else None
-        if shape is None:
+        if shape is None or not isinstance(prediction, Tensor):
             return None
+        if prediction.graph is False and prediction.scale is None:
+            return None  # no model has made it
         if shape.dims is None:
             last = shape.known_axes.get(-1)
             return None if last is None else last.integer

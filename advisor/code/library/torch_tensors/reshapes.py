@@ -1,8 +1,12 @@
 """The same numbers in the same order under other dimensions."""
 
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from advisor.code import symbols
 from advisor.code.events import Reshaped, Squeezed
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
@@ -11,7 +15,19 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.library.torch_tensors.sizes import dimensions
 from advisor.code.symbols import Number
-from advisor.code.values import Sequence, Shape, Value, known_number, shape_of, size_of_axis
+from advisor.code.values import (
+    Sequence,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+    shape_of,
+    size_of_axis,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 
 @method("tensor", "view", "reshape", "view_as", "reshape_as")
@@ -216,3 +232,52 @@ def expanded_like(call: Call) -> Value | None:
     """Dimensions of one seen as large as another tensor's."""
     tensor, other = as_tensor(call.subject), shape_of(call.operand(0, "other"))
     return None if tensor is None else moved(tensor, other or Shape())
+
+
+def _in_place(call: Call, shape: Shape) -> Value | None:
+    """Give the receiver itself other dimensions."""
+    if isinstance(call.receiver, (Tensor, Unknown)):
+        call.receiver.shape = shape
+    return call.receiver
+
+
+@method("tensor", "resize_")
+@method("unknown", "resize_")
+def resized_in_place(call: Call) -> Value | None:
+    """`x.resize_(64, 784)`: as many numbers as there is room for."""
+    dims = dimensions(call)
+    known = dims is not None and None not in dims and not call.arguments.unknown
+    shape = Shape(tuple(dim for dim in dims or () if dim is not None)) if known else Shape()
+    return _in_place(call, shape)
+
+
+@method("tensor", "resize_as_")
+@method("unknown", "resize_as_")
+def resized_like(call: Call) -> Value | None:
+    """`x.resize_as_(other)`."""
+    return _in_place(call, shape_of(call.argument(0, "tensor")) or Shape())
+
+
+@method("tensor", "unsqueeze_")
+@method("unknown", "unsqueeze_")
+def unsqueezed_in_place(call: Call) -> Value | None:
+    """`x.unsqueeze_(1)`."""
+    found = shape_of(unsqueezed(call))
+    return _in_place(call, found or Shape())
+
+
+@method("tensor", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "set_", "as_strided_")
+@method("unknown", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "set_", "as_strided_")
+def laid_out_in_place(call: Call) -> Value | None:
+    """Other changes of its dimensions, which are not followed."""
+    return _in_place(call, Shape())
+
+
+@hook("assign_attribute")
+def shape_assigned(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> bool:
+    """`array.shape = (64, 784)` of numpy."""
+    if name in {"shape", "data"} and isinstance(receiver, (Tensor, Unknown)):
+        receiver.shape = Shape()
+    return False
