@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 Index = Value | slice
+# What torch also calls its arguments, as numpy does.
+_ALIASES = {"dim": "axis", "keepdim": "keepdims"}
 
 
 @dataclass(slots=True)
@@ -63,11 +65,16 @@ class Call:
     def argument(self, index: int, name: str) -> Value | None:
         """An argument by position or name. For operations that exist as a function and as a method
         the position counts from the one behind the subject."""
-        return self.arguments.get(index, name)
+        found = self.arguments.get(index, name)
+        return (
+            self.arguments.keywords.get(_ALIASES[name])
+            if found is None and name in _ALIASES
+            else found
+        )
 
     def operand(self, index: int, name: str) -> Value | None:
         """An argument behind the subject of an operation."""
-        return self.arguments.get(index if self.receiver is not None else index + 1, name)
+        return self.argument(index if self.receiver is not None else index + 1, name)
 
     def unknown(self) -> Unknown:
         """A result nothing is known about."""

@@ -10,6 +10,7 @@ from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.values import (
     Activation,
     Arguments,
+    Instance,
     Layer,
     Scale,
     Shape,
@@ -64,7 +65,9 @@ def _features(layer: Layer, name: str) -> Shape:
     model = layer.path.removeprefix("torchvision.models.").rsplit(".", 1)[-1].lower()
     width = _FEATURES.get(name, {}).get(model)
     plain = not {"width_mult", "width_per_group"} & set(layer.arguments.keywords)
-    known = width is not None and plain and not layer.arguments.unknown
+    others = (each for key, each in layer.fields.items() if key != name)
+    changed = any(isinstance(each, (Layer, Instance)) for each in others)
+    known = width is not None and plain and not changed and not layer.arguments.unknown
     return Shape(last=symbols.number(width)) if known and width is not None else Shape()
 
 
