@@ -15,7 +15,7 @@ from advisor.code.events import ScheduleBuilt
 from advisor.code.facts.schedule_factors import factor_of
 from advisor.code.simulation import Factor, simulate
 from advisor.code.values import Schedule
-from tests.abstract_programs import program
+from tests.abstract_programs import findings, program
 
 RATE = 0.1
 CLASS = r"[A-Z]\w*(?=\()"
@@ -174,6 +174,39 @@ def test_multiplied(factor: float) -> None:
     )
 
 
+@few
+@given(
+    st.lists(st.sampled_from([0.0, 0.5, 0.99995, 1.0, 2.0]), min_size=STEPS, max_size=STEPS),
+    st.integers(0, 5),
+    st.integers(0, 4),
+    st.booleans(),
+    st.booleans(),
+)
+def test_on_plateau(
+    metrics: list[float], patience: int, cooldown: int, largest: bool, relative: bool
+) -> None:
+    settings = simulation.Plateau(
+        0.5, patience, 1e-4, cooldown, 0.01, 1e-8 / RATE, largest, relative
+    )
+    factor = simulation.on_plateau(settings, lambda step: metrics[step])
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)
+    scheduler = lr_scheduler.ReduceLROnPlateau(
+        optimizer,
+        "max" if largest else "min",
+        0.5,
+        patience,
+        1e-4,
+        "rel" if relative else "abs",
+        cooldown,
+        0.01 * RATE,
+    )
+    rates = []
+    for metric in metrics:
+        rates.append(optimizer.param_groups[0]["lr"] / RATE)
+        scheduler.step(metric)
+    assert [factor(step) for step in range(STEPS)] == pytest.approx(rates, abs=1e-9)
+
+
 AS_WRITTEN = [
     "StepLR(optimizer, 7)",
     "StepLR(optimizer, step_size=7, gamma=0.5)",
@@ -204,6 +237,11 @@ AS_WRITTEN = [
     "ChainedScheduler([ConstantLR(optimizer, 0.1, 5), ExponentialLR(optimizer, 0.9)])",
     "ChainedScheduler([LinearLR(optimizer), StepLR(optimizer, 10)], optimizer=optimizer)",
 ]
+
+
+def test_no_scheduler_of_torch_is_left_out() -> None:
+    compared = {each.split("(")[0] for each in AS_WRITTEN} | {"ReduceLROnPlateau"}
+    assert compared == set(lr_scheduler.__all__) - {"LRScheduler"}
 
 
 @pytest.mark.parametrize("written", AS_WRITTEN)
@@ -247,6 +285,37 @@ def test_what_depends_on_more_than_the_code_has_no_factor(written: str) -> None:
     schedule = run.events(ScheduleBuilt, "build")[-1].schedule
     assert isinstance(schedule, Schedule)
     assert factor_of(schedule) is None
+
+
+class TestPlateausThatCannotEnd:
+    PROGRAM = """
+    import torch
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer{settings})
+    for epoch in range({epochs}):
+        for x, y in loader:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        schedule.step(validate(model))
+    """
+
+    @pytest.mark.parametrize(
+        ("settings", "epochs"), [("", 12), (", patience=20", 22), (", 'min', 0.5, 3", 5)]
+    )
+    def test_a_training_shorter_than_the_patience_never_lowers_the_rate(
+        self, settings: str, epochs: int
+    ) -> None:
+        written = self.PROGRAM.format(settings=settings, epochs=epochs)
+        assert findings(written) == [(5, "NN601")]
+
+    @pytest.mark.parametrize(
+        ("settings", "epochs"),
+        [("", 13), (", patience=20", 23), (", 'min', 0.5, 3", 6), (", patience=wait", 5)],
+    )
+    def test_a_longer_one_may(self, settings: str, epochs: int) -> None:
+        assert findings(self.PROGRAM.format(settings=settings, epochs=epochs)) == []
 
 
 class TestTheSchedulesOfTransformers:

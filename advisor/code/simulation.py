@@ -188,6 +188,57 @@ def multiplied(each: Factor) -> Factor:
     return factor
 
 
+@dataclass(frozen=True, slots=True)
+class Plateau:
+    """What `ReduceLROnPlateau` goes by: times `decay` when a metric has not got better by `threshold`
+    for more than `patience` steps, then a `cooldown`; not below `floor`, nor by less than `least`,
+    both as shares of the base rate."""
+
+    decay: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+    cooldown: int = 0
+    floor: float = 0.0
+    least: float = 0.0
+    largest: bool = False
+    relative: bool = True
+
+    def is_better(self, value: float, best: float) -> bool:
+        """Whether a value of the metric is better than the best one so far."""
+        step = self.threshold if not self.relative else best * self.threshold
+        if math.isinf(best):
+            return value != best
+        return value > best + step if self.largest else value < best - step
+
+    def lowered(self, factor: float) -> float:
+        """The factor after a reduction."""
+        new = max(factor * self.decay, self.floor)
+        return new if factor - new > self.least else factor
+
+
+def on_plateau(settings: Plateau, metric: Callable[[int], float]) -> Factor:
+    """`ReduceLROnPlateau`, told a metric after every step."""
+    known = [1.0]
+    best = -math.inf if settings.largest else math.inf
+    bad = cooling = 0
+
+    def factor(step: int) -> float:
+        nonlocal best, bad, cooling
+        while len(known) <= step:
+            value = metric(len(known) - 1)
+            better = settings.is_better(value, best)
+            best, bad = (value, 0) if better else (best, bad + 1)
+            if cooling > 0:
+                cooling, bad = cooling - 1, 0
+            reduced = bad > settings.patience
+            known.append(settings.lowered(known[-1]) if reduced else known[-1])
+            if reduced:
+                cooling, bad = settings.cooldown, 0
+        return known[step]
+
+    return factor
+
+
 def one_after_another(factors: Sequence[Factor], milestones: Sequence[int]) -> Factor:
     """`SequentialLR`: from each milestone on the next schedule, from its own beginning."""
 

@@ -136,8 +136,8 @@ class BackPropagation(Fact):
 
     def finding_at(self, cut: Cut, message: str) -> Draft:
         """A finding where the gradients are cut off, with the back-propagation beside it; the other
-        way round where they are cut off in another file."""
-        if cut.place.source is self.event.place.source:
+        way round where they are cut off in a file that nobody looks at."""
+        if self.run.may_tell_of(cut.place.source):
             return Draft(cut.place, message, ((self.event.place, "it goes back here"),))
         return draft(self.event, message, (cut.place, "the gradients are cut off here"))
 

@@ -205,6 +205,19 @@ def evaluated(value: float | None) -> float:
     return value
 
 
+def fastest_on_plateau(schedule: Schedule) -> Factor | None:
+    """The factor of a `ReduceLROnPlateau` whose metric never gets better: no training can lower the
+    rate earlier. None when its settings are not known."""
+    if not schedule.path.endswith(".ReduceLROnPlateau") or schedule.arguments.unknown:
+        return None
+    decay, patience = _number(schedule, 2, "factor", 0.1), _number(schedule, 3, "patience", 10)
+    cooldown = _number(schedule, 6, "cooldown", 0)
+    if decay is None or patience is None or cooldown is None:
+        return None
+    settings = simulation.Plateau(decay, int(patience), cooldown=int(cooldown))
+    return simulation.on_plateau(settings, lambda step: 0.0)
+
+
 # Schedules that change the rate by a factor, wherever it stands: they can act on one another.
 _MULTIPLY = frozenset(
     ["StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "MultiplicativeLR"]

@@ -18,7 +18,7 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
-from advisor.code.facts.schedule_factors import evaluated, factor_of
+from advisor.code.facts.schedule_factors import evaluated, factor_of, fastest_on_plateau
 from advisor.code.facts.schedule_use import inner_loops, is_guarded, updates_of, wrong_unit
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
@@ -112,10 +112,13 @@ class ScheduledTraining(Fact):
             return None  # a schedule that is only drawn
         if wrong_unit(schedule, (event,), updates) is not None:
             return None
-        made = factor_of(schedule)
+        earliest = fastest_on_plateau(schedule)
+        made = factor_of(schedule) or earliest
         simulated = simulate(made, steps) if made is not None else None
         if made is None or simulated is None:
             return None
+        if earliest is not None and simulated.lowest < simulated.peak:
+            return None  # when it is lowered, if ever, only the metric knows
         return cls(
             schedule.path.rsplit(".", 1)[-1],
             _as_written(schedule),
