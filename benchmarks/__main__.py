@@ -45,6 +45,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scalars", type=int, default=1_000_000, help="in each log (0: none)")
     for name in ("ruff", "torchfix", "fixit", "pylint"):
         parser.add_argument(f"--{name}", default=name, metavar="COMMAND")
+    parser.add_argument(
+        "--dslinter", default="pylint", metavar="COMMAND", help="pylint with dslinter"
+    )
+    parser.add_argument("--dslinter-python", default=sys.executable, metavar="PYTHON")
     for name in ("tensorboard", "tbparse"):
         parser.add_argument(
             f"--{name}",

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from shlex import split
 
 from benchmarks.measuring import Program
 
@@ -28,9 +29,15 @@ def linting_programs(options: argparse.Namespace, scratch: Path) -> list[Program
         Program("`libcst.parse_module`", [sys.executable, "-c", _PARSE, *paths], is_base=True),
         Program("nnlint, cold", [*nnlint, "--no-cache", "--jobs", "1", *paths]),
         Program("nnlint, cold, two processes", [*nnlint, "--no-cache", "--jobs", "2", *paths]),
-        Program("nnlint, nothing changed", cached, warm=True),
-        Program("ruff", [options.ruff, "check", "--isolated", "--no-cache", *paths]),
-        Program("TorchFix", [options.torchfix, "--select", "ALL", *paths]),
-        Program("Fixit", [options.fixit, "lint", *paths]),
-        Program("pylint", [options.pylint, "--recursive=y", *paths]),
+        Program("nnlint, nothing changed", cached),
+        Program("ruff", [*split(options.ruff), "check", "--isolated", "--no-cache", *paths]),
+        Program("TorchFix", [*split(options.torchfix), "--select", "ALL", *paths]),
+        Program("Fixit", [*split(options.fixit), "lint", *paths]),
+        Program("pylint", [*split(options.pylint), "--recursive=y", *paths]),
+        Program(
+            "pylint with dslinter",
+            [*split(options.dslinter), "--recursive=y", "--load-plugins=dslinter", *paths],
+            needs="dslinter",
+            python=options.dslinter_python,
+        ),
     ]

@@ -13,20 +13,20 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Program:
-    """A command to be timed. `needs` is a module that its Python must have; `is_base` marks what the
-    others are compared with; it is run once before if it is `warm`."""
+    """A command to be timed. `needs` is a module that its Python must have, `python` that Python where
+    the command does not begin with it; `is_base` marks what the others are compared with."""
 
     name: str
     command: Sequence[str]
     needs: str = ""
     is_base: bool = False
-    warm: bool = False
+    python: str = ""
 
     def is_there(self) -> bool:
         """Whether it can be run."""
         if shutil.which(self.command[0]) is None:
             return False
-        check = [self.command[0], "-c", f"import {self.needs}"]
+        check = [self.python or self.command[0], "-c", f"import {self.needs}"]
         return (
             not self.needs
             or subprocess.run(check, capture_output=True, check=False).returncode == 0
@@ -43,11 +43,11 @@ class Figures:
 
 
 def measured(programs: Sequence[Program], runs: int) -> dict[Program, Figures]:
-    """The medians of several runs of each program; all of them are run in turn, A B C A B C …"""
+    """The medians of several runs of each program; all of them are run in turn, A B C A B C …, and
+    once before: what they import has been compiled, and what they keep is there."""
     found: dict[Program, list[Figures]] = {program: [] for program in programs}
     for program in programs:
-        if program.warm:
-            _run(program.command)
+        _run(program.command)
     for _ in range(runs):
         for program in programs:
             found[program].append(_run(program.command))
@@ -56,11 +56,17 @@ def measured(programs: Sequence[Program], runs: int) -> dict[Program, Figures]:
 
 def _run(command: Sequence[str]) -> Figures:
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=null, stderr=null, env=_environment())
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
     wall = time.perf_counter() - started
     return Figures(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / MEGABYTE)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but that compiled modules may be kept, as they are where a program is installed."""
+    return {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _median(runs: Sequence[Figures]) -> Figures:

@@ -9,9 +9,11 @@ from benchmarks.measuring import Program
 from tests.long_logs import irregular, payload, regular, write
 
 _NAME = "events.out.tfevents.1700000000.host"
+# Whoever runs nnadvise has imported numpy by then.
 _OURS = """
 import sys
 from pathlib import Path
+import numpy
 from advisor.runs.readers.tfevents import EventFile
 for path in sorted(Path(sys.argv[1]).rglob("*tfevents*")):
     EventFile(path).read()
@@ -23,6 +25,27 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 for path in sorted(Path(sys.argv[1]).rglob("*tfevents*")):
     EventAccumulator(str(path), size_guidance={"scalars": 0, "tensors": 0}).Reload()
 """
+# It goes on polling when it has loaded everything: until then it is busy.
+_DATA_SERVER = """
+import subprocess, sys, tempfile, time
+from tensorboard_data_server import server_binary
+command = [server_binary(), "--logdir", sys.argv[1], "--samples-per-plugin", "scalars=all"]
+command += ["--port", "0", "--port-file", tempfile.mkstemp()[1], "--reload", "3600"]
+server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+def used():
+    fields = open(f"/proc/{server.pid}/stat").read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+before, still = -1, 0
+while still < 10:
+    time.sleep(0.1)
+    now = used()
+    still = still + 1 if now == before and now > 2 else 0
+    before = now
+server.kill()
+server.wait()
+"""
 _TBPARSE = """
 import sys
 from tbparse import SummaryReader
@@ -31,13 +54,18 @@ SummaryReader(sys.argv[1]).scalars
 
 
 def reading_programs(options: argparse.Namespace, path: Path) -> list[Program]:
-    """What is compared: nnadvise's reader and those of TensorBoard and tbparse."""
+    """What is compared: nnadvise's reader, TensorBoard's two, and tbparse."""
     return [
         Program("nnadvise's reader", [sys.executable, "-c", _OURS, str(path)], is_base=True),
         Program(
             "EventAccumulator",
             [options.tensorboard, "-c", _TENSORBOARD, str(path)],
             needs="tensorboard",
+        ),
+        Program(
+            "TensorBoard's data server, until idle",
+            [options.tensorboard, "-c", _DATA_SERVER, str(path)],
+            needs="tensorboard_data_server",
         ),
         Program("tbparse", [options.tbparse, "-c", _TBPARSE, str(path)], needs="tbparse"),
     ]
