@@ -4,6 +4,7 @@ import math
 import os
 import struct
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from advisor.runs.readers import tfevents
 from advisor.runs.readers.crc32c import crc32c, masked_crc32c
 from advisor.runs.readers.tfevents import EventFile
+from tests import long_logs
 from tests.event_bytes import (
     HEADER,
     START,
@@ -455,3 +457,23 @@ class TestHistograms:
         norms = np.linalg.norm(gradient) * np.array([1, 0, 1e-4])
         values = np.array(file.series["dense/gradient/norm"].values)
         assert values == pytest.approx(norms, rel=0.03)
+
+
+def test_pictures_and_histograms_are_passed_over_alike_each_time(tmp_path: Path) -> None:
+    random = Random(2)
+    records = [HEADER]
+    for step in range(40):
+        for tag in ("weights", "grad/weights"):
+            records.append(event(long_logs.histogram(tag, random), step, START + step))
+        one = long_logs.plain_scalar("loss", 1.0)
+        both = long_logs.histogram("weights", random) + one
+        records.append(event(both if step % 3 == 0 else one, step, START))
+    path = tmp_path / "events.out.tfevents.1.host"
+    path.write_bytes(b"".join(records))
+    file = EventFile(path)
+    file.read()
+    assert {tag: len(series) for tag, series in file.series.items()} == {
+        "loss": 40,
+        "grad/weights/norm": 40,
+    }
+    assert (file.records, file.other_summaries, file.gaps) == (121, 80 + 14, [])

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from advisor.runs.readers.crc32c import masked_crc32c
 from advisor.runs.readers.series import Gap, OnBytes, Series
-from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
+from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder, heading
 from advisor.runs.readers.wire import MalformedMessage
 
 _HEADER = struct.Struct("<QI")
@@ -85,6 +85,7 @@ class EventFile:
         self._lengths: dict[bytes, int] = {}
         self._simple: dict[bytes, Series] = {}
         self._layouts: dict[int, list[_Layout]] = {}
+        self._passed_over: set[bytes | None] = set()
         self._last: tuple[int, Series | None] = (-1, None)
         self._stretch = _STRETCH
 
@@ -316,6 +317,11 @@ class EventFile:
         """
         first = self.offset + start - _HEADER.size
         self._last = (first, None)
+        large = stop - start > _LARGEST_SCALAR
+        called = heading(data, position, stop) if large and position else None
+        if called in self._passed_over:
+            self.other_summaries += 1
+            return
         try:
             event = self._decoder.decode(data, start, stop)
         except MalformedMessage:
@@ -325,6 +331,8 @@ class EventFile:
             self._add_gap(first, first + stop - start + _OVERHEAD)
             return
         self._keep(event)
+        if called is not None and event.other == event.values == 1 and not event.norms:
+            self._passed_over.add(called)
         if position and step == event.step and len(event.scalars) == event.values == 1:
             self._learn(data, position, stop, event.scalars[0])
 
