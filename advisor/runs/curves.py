@@ -140,6 +140,8 @@ class Trajectory:
         share, reach = self.thresholds.rise_share, max(2, len(self) // 20)
         at = min(int(np.searchsorted(self.steps, step)), len(self) - 1)
         then = median(self.costs[max(0, at - reach // 2) : at + reach])
+        if len(self) < 2 * self.thresholds.blocks:  # few values are means, and lie far apart
+            then = min(then, float(self.costs[at]))
         late = self.part(1 - self.thresholds.plateau_share).middle
         return late < then - share * abs(then)
 
