@@ -60,7 +60,7 @@ def test_a_commit_with_a_bug_is_stopped(project: tuple[Path, Run]) -> None:
     run("git", "add", "-A")
     done = run("git", "commit", "-m", "a bug")
     assert done.returncode == 1
-    assert "train.py:9:5  error NN101 missing-zero-grad" in done.stdout + done.stderr
+    assert "train.py:8:5  error NN101 missing-zero-grad" in done.stdout + done.stderr
     assert "  why " in done.stdout + done.stderr  # the pages are shipped, too
     assert run("git", "rev-parse", "--verify", "--quiet", "HEAD").returncode != 0
 
