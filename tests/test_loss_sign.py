@@ -50,6 +50,16 @@ WRONG = {
             loss.backward()
             optimizer.step()
         """,
+    "on classes that come from a loader": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        samples = torch.randn(200, 3)
+        data = torch.utils.data.TensorDataset(samples, (samples[:, 0] > 0).long())
+        for x, y in torch.utils.data.DataLoader(data, 20, shuffle=True):
+            optimizer.zero_grad()
+            loss = -F.cross_entropy(model(x), y)  # error
+            loss.backward()
+            optimizer.step()
+        """,
     "an optimizer that climbs": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, maximize=True)  # error
         for x, y in load():
@@ -60,6 +70,15 @@ WRONG = {
 }
 
 RIGHT = {
+    "of what another model says": """
+        teacher = nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, _ in load():
+            optimizer.zero_grad()
+            loss = -F.cross_entropy(model(x), teacher(x).argmax(1))
+            loss.backward()
+            optimizer.step()
+        """,
     "of samples that are all called true": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for x, _ in load():

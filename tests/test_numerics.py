@@ -36,6 +36,8 @@ def train(model, loader):
     [
         "loss = torch.sqrt(mse(outputs, targets))  # error",
         "loss = F.mse_loss(outputs, targets).sqrt()  # error",
+        "loss = mse(outputs, targets) ** 0.5  # error",
+        "loss = mse(outputs, targets).pow(0.5)  # error",
     ],
 )
 def test_the_root_of_a_loss_that_is_back_propagated(loss: str) -> None:
@@ -65,6 +67,7 @@ class Root(nn.Module):
     "loss",
     [
         "loss = torch.sqrt(mse(outputs, targets) + 1e-8)",
+        "loss = mse(outputs, targets) ** 2",
         "loss = torch.sqrt(mse(outputs, targets).clamp(min=1e-8))",
         "loss = mse(outputs, targets); print(torch.sqrt(loss).item())",
     ],
@@ -147,3 +150,15 @@ def test_a_loss_without_its_nan_is_back_propagated(loss: str) -> None:
 )
 def test_other_numbers_may_be_filled(loss: str) -> None:
     check(training(loss), "NN703")
+
+
+def test_what_a_model_puts_out_has_no_limits_unless_its_last_layer_sets_some() -> None:
+    program = """
+model = nn.Sequential(nn.Linear(8, 2){last})
+def f(x):
+    outputs = model(x)
+    return outputs - torch.log(torch.exp(outputs).sum(1, keepdim=True)){mark}
+"""
+    check(program.format(last="", mark="  # error"), "NN705")
+    check(program.format(last=", nn.ReLU()", mark="  # error"), "NN705")
+    check(program.format(last=", nn.Tanh()", mark=""), "NN705")

@@ -84,6 +84,8 @@ class MinimisedLoss(Fact):
             return False
         if _is_on_purpose(run, event.context) or not _is_stepped(run, event, optimizer):
             return False
+        if loss.target and any(_is_of(loss.target, output) for _, output in _outputs(run)):
+            return False
         return any(
             _is_of(loss.prediction, output)
             and any(concerns(owner, module) for owner in optimizer.owners)
@@ -113,7 +115,7 @@ def _is_given(target: Value | None) -> bool:
     number, as those are that tell made samples from true ones."""
     if not isinstance(target, Tensor):
         return isinstance(target, Unknown)
-    if gradient_of(target) is not False or target.cut is not None:
+    if gradient_of(target) is not False:
         return False
     node = target.place.node if target.place is not None else None
     if isinstance(node, cst.Call) and _ALL_THE_SAME.search(code_of(node.func)):

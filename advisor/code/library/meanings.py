@@ -19,6 +19,7 @@ from advisor.code.events import (
 )
 from advisor.code.library.models import hook
 from advisor.code.values import (
+    Activation,
     Amount,
     Bounded,
     Dictionary,
@@ -28,11 +29,13 @@ from advisor.code.values import (
     Meaning,
     Quotient,
     Scalar,
+    Scale,
     Tensor,
     Unknown,
     Value,
     alternatives,
     give_meaning,
+    known_number,
     meaning_of,
     scale_of,
 )
@@ -78,12 +81,20 @@ def observed(
         _averaged(machine, operation, operands, node)
     if not isinstance(result, (Tensor, Unknown)) or result in operands:
         return
-    if operation == "sqrt" and isinstance(meaning_of(operands[0] if operands else None), Amount):
+    if _is_root(operation, operands) and isinstance(meaning_of(operands[0]), Amount):
         machine.emit(RootTaken(machine.place(node), machine.context, result))
     if meaning_of(result) is None:
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
             give_meaning(result, meaning)
+
+
+def _is_root(operation: str, operands: Sequence[Value]) -> bool:
+    """Whether the square root of something is taken, be it as a power."""
+    if operation in {"**", "Power", "pow"} and len(operands) == 2:
+        exponent = known_number(operands[1])
+        return exponent is not None and exponent.constant == 0.5
+    return operation == "sqrt" and bool(operands)
 
 
 def _averaged(
@@ -154,10 +165,15 @@ def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> 
     return Amount("match", machine.context, machine.place(node))
 
 
+def _has_limits(scale: Scale | None) -> bool:
+    """Whether an activation keeps numbers from becoming large."""
+    return scale is not None and scale.activation not in {Activation.LOGITS, Activation.RELU}
+
+
 def _is_bounded(value: Value) -> bool:
     """Whether the exponentials of some numbers cannot overflow."""
     return all(
-        isinstance(meaning_of(each), Bounded) or scale_of(each) is not None
+        isinstance(meaning_of(each), Bounded) or _has_limits(scale_of(each))
         for each in alternatives(value)
     )
 
