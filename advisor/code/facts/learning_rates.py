@@ -63,8 +63,9 @@ class LearningRate(Fact):
             rate = found.pop() if len(found) == 1 else None
             if rate is not None and isinstance(made, Optimizer):
                 yield cls(made.path.rsplit(".", 1)[-1], rate, event.place)
-        if not _FEW_PARAMETERS.search(run.source.text):
-            for trainer in run.events(TrainerBuilt):
+        trainers = list(run.events(TrainerBuilt))
+        if trainers and not _FEW_PARAMETERS.search(run.source.text):
+            for trainer in trainers:
                 yield from cls._of_trainer(trainer)
 
     @classmethod
