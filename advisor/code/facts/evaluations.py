@@ -89,12 +89,8 @@ class Evaluation(Fact):
         return Draft(place_of_head(self.loop), message, (runs, *related))
 
     def _is_all_that_happens_in(self, loop: Loop) -> bool:
-        """Whether a loop is there to evaluate: it stands in the function that runs the model, not
-        around that, and trains nothing."""
-        functions = self.passes[0].event.context.functions
-        if loop.place.source is not self.place.source or self.passes[0].trains_nearby(loop):
-            return False
-        return not functions or _contains(functions[-1].node.body, loop.node)
+        """Whether a loop is there to evaluate, and can be shown: it trains nothing."""
+        return loop.place.source is self.place.source and not self.passes[0].trains_nearby(loop)
 
     # --- gradients ------------------------------------------------------------------------
 
@@ -167,10 +163,6 @@ class Evaluation(Fact):
         event = self.passes[0].event
         modes = event.modes if isinstance(event, ForwardRun) else ()
         return seen_from(self.run, modes[0]) if modes else None
-
-
-def _contains(node: cst.CSTNode, part: cst.CSTNode) -> bool:
-    return node is part or any(_contains(each, part) for each in node.children)
 
 
 def _is_entered(manager: Object) -> bool:
