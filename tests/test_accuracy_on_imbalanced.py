@@ -85,6 +85,16 @@ print(hits / len(test_loader.dataset))  # error
     assert found(text) == marked(text, "NN513")
 
 
+def test_weights_that_are_all_the_same_even_nothing_out() -> None:
+    text = f"""{SKLEARN}
+criterion = nn.CrossEntropyLoss(weight=torch.ones(4))
+criterion(model(x), y).backward()
+print((model(X_test).argmax(1) == y_test).float().mean())
+"""
+    assert not found(text)
+    assert found(text.replace("torch.ones(4)", "torch.tensor([1.0, 9.0, 9.0, 9.0])"))
+
+
 @pytest.mark.parametrize(
     ("metrics", "wrong"), [("['accuracy']", True), ("['accuracy', 'AUC']", False)]
 )

@@ -41,6 +41,22 @@ def test_workers_have_random_numbers_of_their_own(drawn: str, options: str, coun
     assert len(found(f"loader = DataLoader(Sounds(), 32, {options})\n", "NN514", drawn)) == count
 
 
+@pytest.mark.parametrize(("noise", "count"), [("0.0", 0), ("0.1", 1), ("options.noise", 1)])
+def test_a_data_set_that_is_told_to_draw_nothing_draws_nothing(noise: str, count: int) -> None:
+    text = f"""
+class Noisy(Sounds):
+    def __init__(self, noise):
+        super().__init__()
+        self.noise = noise
+    def changed(self, sound):
+        if self.noise:
+            sound = sound + self.noise * self.random.normal()
+        return sound
+DataLoader(Noisy({noise}), 32, num_workers=2)
+"""
+    assert len(found(text, "NN514")) == count
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [

@@ -384,6 +384,8 @@ def loss_of(prediction, y, z):
         ("F.nll_loss", "torch.zeros(5).to(device)"),
         ("F.binary_cross_entropy", "y.long().float()"),
         ("F.binary_cross_entropy", "y.type(kind)"),
+        ("F.binary_cross_entropy", "F.one_hot(y, 5).to(prediction.dtype)"),
+        ("F.binary_cross_entropy", "y.long().to(torch.rand(5).dtype)"),
     ],
 )
 def test_targets_of_the_right_or_of_an_unknown_type(loss: str, target: str) -> None:

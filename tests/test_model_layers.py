@@ -406,6 +406,12 @@ RIGHT = {
                     self.last = nn.Linear(x.shape[1], 10)
                 return self.last(x)
         """,
+    "NN414 dropout in the mode of its owner": """
+        class Net(nn.Module):
+            def forward(self, x):
+                return nn.Dropout(0.1).train(self.training)(x)
+        Net()(torch.randn(2, 3))
+        """,
     "NN414 filled with given weights": """
         class Blur(nn.Module):
             def __init__(self, kernel):

@@ -1,5 +1,7 @@
 """Pixels, and what the weights of ready models want them to be."""
 
+from pathlib import Path
+
 import pytest
 
 from advisor.code.library.pretrained import CAFFE, IMAGENET, MINUS_ONE_TO_ONE, RAW, normalisation_of
@@ -61,6 +63,17 @@ def test_pixels_from_zero_to_one_are_not_what_weights_want(made: str, pipeline: 
 )
 def test_what_may_be_normalised_elsewhere_is_not_reported(text: str) -> None:
     assert not rows(text)
+
+
+def test_a_model_may_normalise_itself(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nfrom torchvision import models\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n"
+        "        self.ready = models.vgg16(pretrained=True)\n        self.mean = 0.485\n"
+        "    def forward(self, x):\n        return self.ready((x - self.mean) / 0.229)\n"
+    )
+    text = IMPORTS + "from net import Net\nprepare = T.ToTensor()\nmodel = Net()\n"
+    assert findings(text, tmp_path / "train.py") == []
 
 
 def test_pixels_are_not_scaled_for_a_model_that_scales_them() -> None:

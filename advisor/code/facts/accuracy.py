@@ -22,7 +22,7 @@ from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.sources import NodePlace, Source
-from advisor.code.values import Constant, Object
+from advisor.code.values import Object, Value, is_constant
 from advisor.rulebook import Draft
 
 # Whatever tells the classes apart.
@@ -32,6 +32,7 @@ _OTHER_METRICS = re.compile(
     r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|\blift|crosstab",
     re.IGNORECASE,
 )
+_ALIKE = re.compile(r"\b(ones|full)(_like)?$")
 _LOSS_OPTIONS = ("pos_weight", "weight")
 
 
@@ -69,8 +70,14 @@ def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
     for loss in run.events(LossComputed):
         for name in _LOSS_OPTIONS:
             given = loss.options.keywords.get(name)
-            if given is not None and not (isinstance(given, Constant) and given.value is None):
+            if given is not None and not is_constant(given, None) and not _is_even(given):
                 yield loss.place, name
+
+
+def _is_even(weights: Value) -> bool:
+    """Whether all weights are the same number."""
+    node = None if weights.place is None else weights.place.node
+    return isinstance(node, cst.Call) and _ALIKE.search(code_of(node.func)) is not None
 
 
 def _accuracies(run: AbstractRun) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from advisor.code.events import (
     ForwardRun,
     Guard,
     LayerBuilt,
+    ModeSwitched,
     ModuleBuilt,
     RandomDrawn,
     StateUsed,
@@ -109,6 +110,8 @@ class BuiltLayer(Fact):
         return any(each.name == "__init__" for each in self.event.context.functions)
 
     def _is_kept(self, event: Event, owner: ForwardRun) -> bool:
+        if isinstance(event, ModeSwitched) and event.module is self.module:
+            return self.drops and event.training is not True
         if isinstance(event, AttributeAssigned) and event.owner is self.module:
             return isinstance(self.module, Layer)
         if isinstance(event, AttributeAssigned) and holds(event.value, self.module):

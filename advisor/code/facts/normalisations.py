@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import LayerBuilt, TransformBuilt
-from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.pretrained import Normalisation, normalisation_of
 from advisor.code.library.transforms import GENERATOR
@@ -34,7 +34,9 @@ class PreparedPictures(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The transforms of a run that uses one ready model, where nothing else normalises."""
         models = list(_ready_models(run))
-        if not models or holds_unit_tests(run) or _NORMALISES.search(run.source.text):
+        if not models or holds_unit_tests(run):
+            return
+        if any(_NORMALISES.search(source.text) for source in sources_of(run)):
             return
         wishes = {normalisation_of(model.path) for model in models}
         wants = wishes.pop()

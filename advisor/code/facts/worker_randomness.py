@@ -10,8 +10,9 @@ import libcst as cst
 from advisor.code.events import LoaderBuilt
 from advisor.code.facts.passes import seen_from
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.interpreter.operators import truth
 from advisor.code.sources import NodePlace
-from advisor.code.values import Function, Instance, Object, is_constant, known_number
+from advisor.code.values import Function, Instance, Object, Value, is_constant, known_number
 
 _GENERATORS = ("numpy.random.default_rng", "numpy.random.RandomState")
 _METHOD = re.compile(r"self\.(\w+)\(")
@@ -61,9 +62,28 @@ def _code_of_samples(dataset: Instance) -> str:
         if name in found or not isinstance(function, Function):
             continue
         if isinstance(function.node, cst.FunctionDef):
-            found[name] = code_of(function.node.body)
+            body = function.node.body.visit(_WithoutWhatIsOff(dataset))
+            assert isinstance(body, cst.BaseSuite)
+            found[name] = code_of(body)
             waiting.extend(_METHOD.findall(found[name]))
     return "\n".join(found.values())
+
+
+class _WithoutWhatIsOff(cst.CSTTransformer):
+    """Leaves out what stands under `if self.noise:` where that is known to be nothing."""
+
+    def __init__(self, dataset: Instance) -> None:
+        super().__init__()
+        self._dataset = dataset
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If | cst.RemovalSentinel:
+        """Drop a branch that is never taken."""
+        match original_node:
+            case cst.If(test=cst.Attribute(cst.Name("self"), cst.Name(name)), orelse=None):
+                field = self._dataset.fields.get(name)
+                if isinstance(field, Value) and truth(field) is False:
+                    return cst.RemoveFromParent()
+        return updated_node
 
 
 def _own_generator(dataset: Instance, code: str) -> str | None:

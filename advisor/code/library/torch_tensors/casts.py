@@ -11,6 +11,7 @@ from advisor.code.values import (
     Activation,
     Constant,
     Library,
+    Method,
     Scalar,
     Sequence,
     Tensor,
@@ -78,6 +79,10 @@ def cast_by_argument(call: Call) -> Value | None:
         word = named_dtype(value)
         if word is not None:
             return cast(tensor, word)
+        if isinstance(value, Method) and value.name == "dtype":  # `x.to(other.dtype)`
+            return cast(tensor, getattr(value.receiver, "dtype", None))
+        if isinstance(value, Unknown) and value.name.endswith("dtype"):
+            return cast(tensor, None)
     given = call.arguments.keywords.get("dtype")
     surely_kept = given is None and call.path.endswith(".to")
     return tensor if surely_kept else tensor.replace(dtype=None, whole=tensor.whole)
