@@ -79,3 +79,47 @@ def test_a_model_may_normalise_itself(tmp_path: Path) -> None:
 def test_pixels_are_not_scaled_for_a_model_that_scales_them() -> None:
     text = "flow = ImageDataGenerator(rescale=1.0 / 255)\nmodel = keras.applications.EfficientNetB0()\n"
     assert rows(text) == [5]
+
+
+TRAINING = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import transforms as T
+from torchvision.datasets import CIFAR10
+train_data = CIFAR10("data", train=True, transform={train})
+test_data = CIFAR10("data", train=False, transform={test})
+test_loader = DataLoader(test_data, batch_size=100)
+model = nn.Linear(9, 9)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in DataLoader(train_data, batch_size=100, shuffle=True):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+"""
+HALF = "T.Compose([T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize((0.5,), (0.5,))])"
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "count"),
+    [
+        (HALF, "T.ToTensor()", 1),
+        (HALF, "T.Compose([T.ToTensor(), T.Normalize((0.4,), (0.5,))])", 1),
+        ("T.ToTensor()", "T.Compose([T.ToTensor(), T.Normalize((0.5,), (0.5,))])", 1),
+        (HALF, "T.Compose([T.Resize(32), T.ToTensor(), T.Normalize((0.5,), (0.5,))])", 0),
+        (HALF, "T.Compose([T.ToTensor(), T.Lambda(normalise)])", 0),
+        (HALF, "T.Compose([T.ToTensor(), T.Normalize(mean, std)])", 0),
+        (HALF, "build()", 0),
+    ],
+)
+def test_held_out_pictures_are_normalised_as_those_for_training(
+    train: str, test: str, count: int
+) -> None:
+    text = TRAINING.format(train=train, test=test)
+    assert sum(code == "NN509" for _, code in findings(text)) == count
+
+
+def test_pictures_are_normalised_once() -> None:
+    twice = HALF.replace("(0.5,))])", "(0.5,)), T.Normalize((0.4,), (0.3,))])")
+    text = TRAINING.format(train=twice, test=twice)
+    assert sum(code == "NN509" for _, code in findings(text)) == 2

@@ -114,7 +114,8 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         if event.use != "validation" or training is None or training.how == "resampled":
             continue
         if lineage.rows.within(training):
-            yield event.place, name_of(lineage.rows) or "the held-out rows", "all", ()
+            how = "same file" if lineage.rows is training else "all"
+            yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()
 
 
 def _of_scores(run: AbstractRun) -> Iterator[_Found]:

@@ -1,8 +1,8 @@
-"""normalisation-mismatch: a ready model sees other pixels than its weights were trained on."""
+"""normalisation-mismatch: a model sees other pixels than it, or its ready weights, were trained on."""
 
 from collections.abc import Iterator
 
-from advisor.code.facts.normalisations import PreparedPictures
+from advisor.code.facts.pixel_scales import PixelScale
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -15,10 +15,12 @@ from advisor.rulebook import Draft, rule
     symptoms=("high-bias", "init-loss-off"),
     sources=("002",),
 )
-def normalisation_mismatch(pictures: PreparedPictures) -> Iterator[Draft]:
-    if not pictures.scaled or pictures.transform.place is None:
-        return
-    name = pictures.model.path.rsplit(".", 1)[-1]
-    related = ((pictures.model.place, "the model is built here"),) if pictures.model.place else ()
-    message = f"pixels go from 0 to 1 into `{name}`, whose weights want {pictures.wants.text}"
-    yield Draft(pictures.transform.place, message, related)
+def normalisation_mismatch(pixels: PixelScale) -> Iterator[Draft]:
+    match pixels.how:
+        case "weights":
+            message = f"pixels go from 0 to 1 into {pixels.text}"
+        case "twice":
+            message = "pixels are normalised a second time here"
+        case _:
+            message = f"`{pixels.text}` is not normalised as the training pictures are"
+    yield Draft(pixels.place, message, pixels.related)

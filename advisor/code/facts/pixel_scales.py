@@ -1,0 +1,119 @@
+"""Pictures that are normalised twice, or otherwise for training than for judging."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import TransformBuilt
+from advisor.code.facts.held_out_data import HeldOutData, transform_of
+from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.normalisations import PreparedPictures
+from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.sources import NodePlace
+from advisor.code.values import Object, Value, known_number
+from advisor.code.values import Sequence as SequenceValue
+
+_TORCHVISION = "torchvision.transforms."
+# Transforms after which nothing is known of the pixels.
+_UNKNOWN = frozenset(["Lambda", "RandomApply", "RandomChoice", "PILToTensor", "ConvertImageDtype"])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PixelScale(Fact):
+    """The numbers that pictures come as do not fit: the `weights` of a ready model want others, they
+    are normalised `twice`, or `differently` for training. `text` says more."""
+
+    place: NodePlace
+    how: str
+    text: str = ""
+    related: tuple[tuple[NodePlace, str], ...] = ()
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """The transforms of a run."""
+        if holds_unit_tests(run):
+            return
+        for pictures in PreparedPictures.collect(run):
+            if pictures.scaled and pictures.transform.place is not None:
+                name = pictures.model.path.rsplit(".", 1)[-1]
+                built = pictures.model.place
+                beside = () if built is None else ((built, "the model is built here"),)
+                text = f"`{name}`, whose weights want {pictures.wants.text}"
+                yield cls(pictures.transform.place, "weights", text, beside)
+        for place in _twice(run):
+            yield cls(place, "twice")
+        for place, text, other in _differently(run):
+            yield cls(place, "differently", text, ((other, "the training pictures' transform"),))
+
+
+def _steps(transform: Value | None) -> list[Object] | None:
+    """The steps of a transform of torchvision, where each of them is known."""
+    if not isinstance(transform, Object) or not transform.path.startswith(_TORCHVISION):
+        return None
+    if not transform.path.endswith(".Compose"):
+        return [transform]
+    given = transform.argument(0, "transforms")
+    items = given.items if isinstance(given, SequenceValue) else None
+    if items is None or transform.arguments.unknown:
+        return None
+    found = [each for each in items if isinstance(each, Object)]
+    known = len(found) == len(items) and all(_is_known(each) for each in found)
+    return found if known else None
+
+
+def _is_known(step: Object) -> bool:
+    return step.path.startswith(_TORCHVISION) and _name(step) not in {*_UNKNOWN, "Compose"}
+
+
+def _name(step: Object) -> str:
+    return step.path.rsplit(".", 1)[-1]
+
+
+def _twice(run: AbstractRun) -> Iterator[NodePlace]:
+    for event in run.events(TransformBuilt):
+        steps = _steps(event.transform) or []
+        normalised = [each for each in steps if _name(each) == "Normalize"]
+        if len(normalised) > 1 and normalised[1].place is not None:
+            yield normalised[1].place
+
+
+def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
+    """Held-out pictures that are not normalised as all training pictures are."""
+    training = [transform_of(each.dataset) for each in TrainingLoader.collect(run)]
+    known = [(each, _normalisation(each)) for each in training]
+    wanted = {scale for _, scale in known}
+    if len(wanted) != 1 or not isinstance(known[0][0], Object):
+        return
+    first = wanted.pop()
+    for data in HeldOutData.collect(run):
+        scale = _normalisation(data.transform)
+        if (
+            first is None
+            or scale is None
+            or scale == first
+            or not isinstance(data.transform, Object)
+        ):
+            continue
+        place, other = data.transform.place, known[0][0].place
+        if place is not None and other is not None and run.may_tell_of(place.source):
+            yield place, data.name, other
+
+
+def _normalisation(transform: Value | None) -> tuple[float, ...] | None:
+    """The means and deviations that pictures are normalised by; empty where they are not; None
+    where that is not known."""
+    steps = _steps(transform)
+    if steps is None or not any(_name(each) in {"ToTensor", "ToImage"} for each in steps):
+        return None
+    found: list[float] = []
+    for step in steps:
+        if _name(step) != "Normalize":
+            continue
+        for given in (step.argument(0, "mean"), step.argument(1, "std")):
+            items = given.items if isinstance(given, SequenceValue) else (given,)
+            numbers = [known_number(each) for each in items or ()]
+            if not numbers or any(each is None or each.constant is None for each in numbers):
+                return None
+            found.extend(float(each.constant or 0) for each in numbers if each is not None)
+    return tuple(found)
