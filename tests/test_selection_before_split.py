@@ -59,3 +59,42 @@ def test_features_are_not_selected_by_labels_that_are_held_out(text: str) -> Non
 )
 def test_selection_by_training_rows_is_fine(text: str) -> None:
     assert not found(text)
+
+
+TABLE = """\
+import pandas as pd
+table = pd.read_csv("cells.csv")
+"""
+RANKED = "ranks = table.corr()['ill'].abs().sort_values(ascending=False)"
+DIVIDED = "y = table['ill']\nX_train, X_test, y_train, y_test = train_test_split(X, y)\n"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "ranks.index[1:9]",
+        "ranks.index[1:9].tolist()",
+        "ranks[ranks > 0.3].index",
+        "list(ranks.head(9).index)",
+        "[name for name in ranks.index if name != 'ill']",
+    ],
+)
+def test_columns_are_not_chosen_by_how_they_go_with_held_out_labels(columns: str) -> None:
+    text = f"{TABLE}{RANKED}  # error\nbest = {columns}\nX = table[best]\n{DIVIDED}"
+    assert found(text) == marked(IMPORTS + text, "NN504") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ranks = table.corr()['age'].abs()\nX = table[ranks.index[:9]]\n{DIVIDED}",
+        f"{RANKED}\nprint(ranks)\nX = table.drop(columns=['ill'])\n{DIVIDED}",
+        f"table.corr()\nX = table[['a', 'b']]\n{DIVIDED}",
+        (
+            "train, test = train_test_split(table)\nranks = train.corr()['ill'].abs()\n"
+            "best = ranks.index[:9]\nX_train, X_test = train[best], test[best]\n"
+        ),
+    ],
+)
+def test_columns_may_be_ranked_by_training_rows_or_for_the_eye(text: str) -> None:
+    assert not found(TABLE + text)

@@ -95,7 +95,7 @@ class Split(Fact):
                     continue
                 if by_hand and lineage in self.event.labels:
                     continue
-                if fit.kind == "group statistic" and not self._is_of_labels(fit):
+                if _is_by_column(fit) and not self._is_of_labels(fit):
                     continue
                 seen.add(identity)
                 yield fit
@@ -129,6 +129,12 @@ class Split(Fact):
             if found:
                 yield from found
                 return
+
+
+def _is_by_column(fit: Fit) -> bool:
+    """Whether what was learned depends on one column, which may be the one to be predicted."""
+    path = fit.estimator.path if isinstance(fit.estimator, Object) else ""
+    return fit.kind == "group statistic" or path == "pandas.correlation"
 
 
 def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:

@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import attribute, hook, item
+from advisor.code.library.pandas.rankings import ranked_by
 from advisor.code.library.pandas.tables import (
     MASK_KEY,
     Index,
@@ -95,6 +96,11 @@ def item_of_table(
     names = names_in(at)
     if names is not None:
         return selected(receiver, names, machine.place(node))
+    fit = ranked_by(at)
+    if fit is not None:
+        result = table_like(receiver)
+        result.fields["lineage"] = lineages.applied(whole_of(receiver), fit)
+        return result
     if _is_mask(at):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         sure = isinstance(at, Object) and MASK_KEY in at.fields
