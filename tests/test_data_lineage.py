@@ -737,3 +737,11 @@ def test_a_list_of_arrays_and_noisy_copies_of_them() -> None:
     images = np.concatenate(copies)
     """
     assert [code for code, _ in flagged(IMAGES + dedent(copies) + DIVIDED)] == ["NN501"]
+
+
+def test_copies_of_samples_that_were_changed_are_still_copies() -> None:
+    both = in_a_loop("""
+        images.append(image)
+        images.append(np.rot90(image).copy())
+    """)
+    assert [code for code, _ in flagged(both)] == ["NN501"]

@@ -10,7 +10,7 @@ from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, Index, function, hook, method
 from advisor.code.library.python.iterations import LISTING
-from advisor.code.values import NONE, Unknown, Value
+from advisor.code.values import NONE, Tensor, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -48,6 +48,22 @@ def sorted_in_place(call: Call) -> Value | None:
         return NONE
     own = attributes.unknown_attribute(call.machine, receiver, "sort", call.node)
     return calls.call(call.machine, own, call.arguments, call.node)
+
+
+@method("tensor", "copy")
+@method("unknown", "copy")
+def copied(call: Call) -> Value | None:
+    """`x.copy()`: other numbers at first alike, of the same rows."""
+    receiver = call.receiver
+    if isinstance(receiver, Tensor):
+        return receiver.replace(place=call.place)
+    assert isinstance(receiver, Unknown)
+    own = attributes.unknown_attribute(call.machine, receiver, "copy", call.node)
+    result = calls.call(call.machine, own, call.arguments, call.node)
+    lineage = lineages.known(receiver)
+    if isinstance(result, Unknown) and result.lineage is None:
+        result.lineage = lineage
+    return result
 
 
 @hook("item_read")
