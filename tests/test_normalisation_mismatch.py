@@ -123,3 +123,9 @@ def test_pictures_are_normalised_once() -> None:
     twice = HALF.replace("(0.5,))])", "(0.5,)), T.Normalize((0.4,), (0.3,))])")
     text = TRAINING.format(train=twice, test=twice)
     assert sum(code == "NN509" for _, code in findings(text)) == 2
+
+
+def test_a_normalisation_may_be_undone() -> None:
+    undo = "T.Normalize((0.0,), (2.0,)), T.Normalize((-0.5,), (1.0,))"
+    text = TRAINING.format(train=HALF, test=HALF) + f"back = T.Compose([{undo}])\n"
+    assert not [code for _, code in findings(text) if code == "NN509"]

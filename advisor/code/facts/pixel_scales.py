@@ -73,9 +73,24 @@ def _name(step: Object) -> str:
 def _twice(run: AbstractRun) -> Iterator[NodePlace]:
     for event in run.events(TransformBuilt):
         steps = _steps(event.transform) or []
+        scaled = any(_name(each) in {"ToTensor", "ToImage"} for each in steps)
         normalised = [each for each in steps if _name(each) == "Normalize"]
-        if len(normalised) > 1 and normalised[1].place is not None:
+        if (
+            scaled
+            and len(normalised) > 1
+            and all(map(_brings_to_zero, normalised))
+            and normalised[1].place is not None
+        ):
             yield normalised[1].place
+
+
+def _brings_to_zero(step: Object) -> bool:
+    """Whether a step is surely not one that undoes a normalisation."""
+    scale = _numbers_of(step)
+    if not scale:
+        return False
+    middle = len(scale) // 2
+    return all(each > 0 for each in scale[:middle]) and all(each < 1 for each in scale[middle:])
 
 
 def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
@@ -86,14 +101,12 @@ def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
     if len(wanted) != 1 or not isinstance(known[0][0], Object):
         return
     first = wanted.pop()
-    for data in HeldOutData.collect(run):
-        scale = _normalisation(data.transform)
-        if (
-            first is None
-            or scale is None
-            or scale == first
-            or not isinstance(data.transform, Object)
-        ):
+    held_out = [(each, _normalisation(each.transform)) for each in HeldOutData.collect(run)]
+    if first is None or any(scale == first for _, scale in held_out):
+        return
+    elsewhere = run.source.text.count("Normalize(") > 1
+    for data, scale in held_out:
+        if scale is None or (not scale and elsewhere) or not isinstance(data.transform, Object):
             continue
         place, other = data.transform.place, known[0][0].place
         if place is not None and other is not None and run.may_tell_of(place.source):
@@ -110,10 +123,20 @@ def _normalisation(transform: Value | None) -> tuple[float, ...] | None:
     for step in steps:
         if _name(step) != "Normalize":
             continue
-        for given in (step.argument(0, "mean"), step.argument(1, "std")):
-            items = given.items if isinstance(given, SequenceValue) else (given,)
-            numbers = [known_number(each) for each in items or ()]
-            if not numbers or any(each is None or each.constant is None for each in numbers):
-                return None
-            found.extend(float(each.constant or 0) for each in numbers if each is not None)
+        numbers = _numbers_of(step)
+        if numbers is None:
+            return None
+        found.extend(numbers)
     return tuple(found)
+
+
+def _numbers_of(step: Object) -> list[float] | None:
+    """The means of a normalisation and then its deviations, where all are known."""
+    found: list[float] = []
+    for given in (step.argument(0, "mean"), step.argument(1, "std")):
+        items = given.items if isinstance(given, SequenceValue) else (given,)
+        numbers = [known_number(each) for each in items or ()]
+        if not numbers or any(each is None or each.constant is None for each in numbers):
+            return None
+        found.extend(float(each.constant or 0) for each in numbers if each is not None)
+    return found
