@@ -39,7 +39,7 @@ def _rate(schedule: Schedule) -> float | None:
 
 def _step(schedule: Schedule) -> Factor | None:
     size, gamma = _number(schedule, 1, "step_size", None), _number(schedule, 2, "gamma", 0.1)
-    if size is None or gamma is None or size < 1:
+    if size is None or gamma is None or not 1 <= size < float("inf"):
         return None
     return simulation.step_decay(int(size), gamma)
 
