@@ -9,6 +9,7 @@ import pytest
 from advisor.findings import CurveSpan, Severity
 from advisor.runs.diagnosis import diagnose
 from advisor.runs.run import Kind, Note, Split
+from advisor.runs.user_facts import Targets, UserFacts
 from tests.drawn_runs import (
     Floats,
     drawn,
@@ -94,6 +95,27 @@ class TestInitialLoss:
         later = replace(loss, steps=loss.steps + 5)
         assert "init-loss-off" in names(judged(loss, classes=10))
         assert "init-loss-off" not in names(judged(later, classes=10))
+
+    @pytest.mark.parametrize(
+        ("targets", "is_off"),
+        [
+            (Targets(60, 15), True),
+            (Targets(60, 62), False),
+            (Targets(0, 62, "absolute"), True),
+            (Targets(0, 4793.0, "absolute"), False),
+            (None, False),
+        ],
+    )
+    def test_a_regression_should_start_at_the_variance_of_its_targets(
+        self, targets: Targets | None, is_off: bool
+    ) -> None:
+        loss = train(healthy_loss(start=3825.0, end=20.0, noise=5.0))
+        diagnosis = diagnose(run_of(loss), UserFacts(targets=targets))
+        assert ("init-loss-off" in names(diagnosis)) is is_off
+        if is_off:
+            finding = found(diagnosis, "init-loss-off")
+            assert "that always saying the mean of the targets costs" in finding.message
+            assert finding.causes[0].startswith("output bias")
 
 
 class TestHockeyStick:

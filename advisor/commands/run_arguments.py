@@ -29,6 +29,12 @@ def add_facts(parser: argparse.ArgumentParser) -> None:
         help="the number of classes: the loss should start at ln N and a guess is right 1 in N",
     )
     add(
+        "--targets",
+        metavar="MEAN,DEVIATION",
+        help="the targets of a regression: a loss of squared errors should start at their variance; "
+        "`60,15,absolute` and `60,15,huber` for other losses",
+    )
+    add(
         "--role",
         action="append",
         default=[],

@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from advisor.rulebook import Rule, UnknownRule, rulebook
 from advisor.runs.settings import AdviceSettings, UnknownThreshold, thresholds_with
 from advisor.runs.thresholds import Thresholds
-from advisor.runs.user_facts import UserFacts
+from advisor.runs.user_facts import LOSSES, Targets, UserFacts
 from advisor.runs.vocabulary import OTHER, quantity_of
 from advisor.settings import SettingsError, SettingsFinder, suggestion
 
@@ -33,6 +33,7 @@ class RunPolicy:
             goals=_quantities(table.goals, f"{where}`goals`") | _values(options.goal, "--goal"),
             human=_quantities(table.human, f"{where}`human`") | _values(options.human, "--human"),
             classes=_classes(table.classes if options.classes is None else options.classes),
+            targets=_targets(table.targets if options.targets is None else options.targets),
         )
         try:
             self.thresholds = thresholds_with(table.thresholds)
@@ -117,6 +118,25 @@ def _quantities(values: Mapping[str, float], where: str) -> dict[str, float]:
             raise SettingsError(f"{where}: `{word}` should be a finite number, not {value}")
         named[quantity.name] = value
     return named
+
+
+def _targets(text: str | None) -> Targets | None:
+    """`60,15` or `60,15,huber`."""
+    if text is None:
+        return None
+    mean, deviation, *rest = (*(part.strip() for part in text.split(",")), "")
+    loss = rest[0] or "squared" if rest else "squared"
+    try:
+        made = Targets(float(mean), float(deviation), loss)
+    except ValueError:
+        made = None
+    numbers = made is not None and isfinite(made.mean) and 0 < made.deviation < inf
+    if made is None or not numbers or loss not in LOSSES or len(rest) > 2:
+        raise SettingsError(
+            f"--targets: `{text}` should be MEAN,DEVIATION with a deviation above 0, such as "
+            f"`60,15`, or with the loss behind it: `60,15,{'`, `60,15,'.join(LOSSES)}`"
+        )
+    return made
 
 
 def _classes(number: int | None) -> int | None:

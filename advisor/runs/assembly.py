@@ -20,7 +20,13 @@ from advisor.runs.facts import (
     ScheduledDescent,
 )
 from advisor.runs.not_judged import NotJudged
-from advisor.runs.reference_levels import LARGEST_GUESS, UniformGuess, as_fractions, uniform_guess
+from advisor.runs.reference_levels import (
+    LARGEST_GUESS,
+    MeanGuess,
+    UniformGuess,
+    as_fractions,
+    uniform_guess,
+)
 from advisor.runs.run import Curve, Kind, Run, Split
 from advisor.runs.tasks import held_out_of, other_tasks
 from advisor.runs.thresholds import Thresholds
@@ -189,6 +195,11 @@ class _Assembly:
         starts_above = float(loss.costs[0]) > self.thresholds.largest_uninformed_loss
         return LARGEST_GUESS if accuracy is not None and starts_above else None
 
+    def mean_guess(self, loss: Trajectory) -> MeanGuess | None:
+        """The guess of a regression, where the user has told of its targets."""
+        given = self.user.targets
+        return None if given is None else MeanGuess(given, loss.curve.role.quantity)
+
     def schedule(self) -> Schedule | None:
         rate = self.curve("learning_rate", Split.UNKNOWN, Split.TRAIN)
         if rate is None or len(rate) < 2:
@@ -199,10 +210,12 @@ class _Assembly:
         what = "the loss at initialisation"
         if loss is None:
             return self.miss(what, "no training loss was logged")
-        guess = self.guess() or self.largest_guess(loss)
+        uniform = self.guess() or self.largest_guess(loss)
+        guess = self.mean_guess(loss) or uniform
         if guess is None:
-            return self.miss(what, "the number of classes is unknown (`--classes`)")
-        descent = LossDescent(self.run, loss, self.thresholds, guess=guess)
+            known = "neither the classes (`--classes`) nor the targets (`--targets`) are known"
+            return self.miss(what, known)
+        descent = LossDescent(self.run, loss, self.thresholds, guess=uniform)
         step, last = int(loss.steps[0]), int(loss.steps[-1])
         latest = min(self.thresholds.init_latest_step, self.thresholds.init_latest_share * last)
         early = not loss.curve.role.per_epoch and step <= latest

@@ -10,7 +10,7 @@ from advisor.findings import CurveSpan
 from advisor.runs.curves import Trajectory
 from advisor.runs.decomposition import Decomposition
 from advisor.runs.flatness import FlatEnd, flat_end_of
-from advisor.runs.reference_levels import UniformGuess, as_fractions
+from advisor.runs.reference_levels import MeanGuess, UniformGuess, as_fractions
 from advisor.runs.run import Curve, Run, Split
 from advisor.runs.thresholds import Thresholds
 from advisor.runs.user_facts import UserFacts
@@ -319,7 +319,7 @@ class FirstLoss:
     """
 
     descent: LossDescent
-    guess: UniformGuess
+    guess: UniformGuess | MeanGuess
     value: float
     step: int
     noise: float

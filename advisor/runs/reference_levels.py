@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import e, exp, log
+from math import e, erf, exp, log, pi, sqrt
 from typing import Any
 
 import numpy as np
 
+from advisor.findings import Evidence
 from advisor.runs.curves import Trajectory
 from advisor.runs.run import Run, Split
 from advisor.runs.thresholds import Thresholds
-from advisor.runs.user_facts import UserFacts
+from advisor.runs.user_facts import Targets, UserFacts
 
 _CLASS_COUNTS = {"classes", "numclasses", "nclasses", "numlabels", "nlabels", "nclass", "numclass"}
 _IN_TEXT = re.compile(r'["\']?\b(num_classes|num_labels|n_classes)\b["\']?\s*[:=|]\s*(\d+)')
@@ -39,6 +40,16 @@ class UniformGuess:
     def formula(self) -> str:
         """How its cross-entropy is written."""
         return f"{'ln' if self.unit == 1.0 else 'log2'} {self.classes}"
+
+    @property
+    def words(self) -> str:
+        """What costs that, in words."""
+        return f"guessing among {self.classes} classes costs"
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the figure rests on."""
+        return Evidence("number of classes", self.origin, self.classes)
 
     @property
     def accuracy(self) -> float:
@@ -69,6 +80,55 @@ class UniformGuess:
         wrong = 1 - accuracy
         entropy = -sum(p * log(p) for p in (accuracy, wrong) if p > 0)
         return (entropy + wrong * log(max(self.classes - 1, 1))) / self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class MeanGuess:
+    """A regression that always says the mean of its targets, of which nobody knows more than their
+    mean and deviation: they are taken for normally distributed where their shape matters."""
+
+    targets: Targets
+    quantity: str = "loss"
+    is_given = True
+
+    @property
+    def loss(self) -> float:
+        """What it costs: the variance; of an absolute error s sqrt(2 / pi); of Huber's loss, with
+        z = 1 / s, s^2 (P - 2 z p) / 2 + s sqrt(2 / pi) exp(-z^2 / 2) - (1 - P) / 2, where P is the
+        share of errors below 1 and p the density there (integrals over the normal density)."""
+        spread = self.targets.deviation
+        absolute = spread * sqrt(2 / pi)
+        match self.quantity, self.targets.loss:
+            case ("rmse", _):
+                return spread
+            case ("mae", _) | ("loss", "absolute"):
+                return absolute
+            case ("loss", "huber"):
+                z = 1 / spread
+                inside, density = erf(z / sqrt(2)), exp(-(z**2) / 2) / sqrt(2 * pi)
+                squared = spread**2 * (inside - 2 * z * density) / 2
+                return squared + absolute * exp(-(z**2) / 2) - (1 - inside) / 2
+        return spread**2
+
+    @property
+    def formula(self) -> str:
+        """How that is called."""
+        names = {"rmse": "deviation of the targets", "mae": "mean distance from the targets' mean"}
+        if self.quantity == "loss" and self.targets.loss == "huber":
+            return "Huber loss of the targets' mean"
+        name = "mae" if self.targets.loss == "absolute" else ""
+        return names.get(self.quantity) or names.get(name) or "variance of the targets"
+
+    @property
+    def words(self) -> str:
+        """What costs that, in words."""
+        return "always saying the mean of the targets costs"
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the figure rests on."""
+        mean, deviation = self.targets.mean, self.targets.deviation
+        return Evidence("targets", f"`--targets`: {mean:g} ± {deviation:g}", mean)
 
 
 _BIT = log(2)

@@ -19,7 +19,8 @@ class AdviceSettings:
     """The table `[tool.nnadvise]`; its keys are spelt with dashes.
 
     `select`, `ignore` and `extend_select` hold codes, prefixes of codes or names of diagnoses;
-    `goals` and `human` map quantities to values, `classes` is the number of classes; `roles` maps
+    `goals` and `human` map quantities to values, `classes` is the number of classes, `targets` what
+    `--targets` takes; `roles` maps
     tags to what they mean in words (`"train loss"`), `thresholds` names of thresholds to values.
     """
 
@@ -31,6 +32,7 @@ class AdviceSettings:
     goals: dict[str, float] = field(default_factory=dict)
     human: dict[str, float] = field(default_factory=dict)
     classes: int | None = None
+    targets: str | None = None
     roles: dict[str, str] = field(default_factory=dict)
     thresholds: dict[str, float] = field(default_factory=dict)
 

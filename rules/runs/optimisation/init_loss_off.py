@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from advisor.findings import Evidence, Severity
+from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import FirstLoss
-from advisor.runs.reference_levels import LARGEST_GUESS
+from advisor.runs.reference_levels import LARGEST_GUESS, MeanGuess
 from advisor.runs.wording import figure, number, step, times
 
 _CAUSES_ABOVE = (
@@ -15,7 +15,12 @@ _CAUSES_ABOVE = (
     "inputs not normalised",
     "output bias far from the targets' mean (NN410)",
 )
-_CAUSES_BELOW = ("the model came trained", "wrong number of classes", "labels leak into the inputs")
+_CAUSES_OF_REGRESSION = (_CAUSES_ABOVE[-1], *_CAUSES_ABOVE[:-1])
+_CAUSES_BELOW = (
+    "the model came trained",
+    "wrong number of classes, or wrong targets",
+    "labels leak into the inputs",
+)
 
 
 @rule("NR101", severity=Severity.WARNING, step=Step.SKELETON, sources=("000", "001", "003", "004"))
@@ -25,7 +30,7 @@ def init_loss_off(first: FirstLoss) -> Iterator[Draft]:
     evidence = (
         figure("first loss", first.value),
         figure(guess.formula, guess.loss),
-        Evidence("number of classes", guess.origin, guess.classes),
+        guess.evidence,
     )
     reach = settings.init_noise * first.noise
     place = first.descent.span(first.step, first.step)
@@ -33,19 +38,17 @@ def init_loss_off(first: FirstLoss) -> Iterator[Draft]:
     if first.is_above(settings.init_excess_warning, settings.init_noise):
         yield Draft(
             place,
-            f"{subject}, {times(factor)} the {number(guess.loss)} that guessing among "
-            f"{guess.classes} classes costs",
+            f"{subject}, {times(factor)} the {number(guess.loss)} that {guess.words}",
             evidence=evidence,
             severity=_severity(first, factor),
-            causes=_CAUSES_ABOVE,
+            causes=_CAUSES_OF_REGRESSION if isinstance(guess, MeanGuess) else _CAUSES_ABOVE,
         )
     elif (
         first.is_early and 0 <= factor < settings.init_deficit and guess.loss - first.value > reach
     ):
         yield Draft(
             place,
-            f"{subject}, far below the {number(guess.loss)} that guessing among {guess.classes} "
-            "classes costs",
+            f"{subject}, far below the {number(guess.loss)} that {guess.words}",
             evidence=evidence,
             severity=Severity.INFO,
             causes=_CAUSES_BELOW,
