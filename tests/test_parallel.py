@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,9 +84,11 @@ def test_a_process_that_dies_is_told_and_the_other_files_are_reported(
 
 
 @pytest.fixture
-def late_interruption(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def late_interruption(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Lets an interruption come just too late to be noticed before the first wait, so that it does
     not cut the wait short either."""
+    # Whoever is started in the background is told to ignore interruptions.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def install(module: ModuleType, name: str) -> None:
         wait = getattr(module, name)
@@ -101,7 +103,8 @@ def late_interruption(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr(module, name, interrupted)
 
-    return install
+    yield install
+    signal.signal(signal.SIGINT, handler)
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals as POSIX has them")
