@@ -164,6 +164,27 @@ RIGHT = {
             optimizer.step()
         adapt(x, y, 5)
         """,
+    "a module that goes back by itself while it trains": """
+        class Fitting(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(3, 1)
+                self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1)
+            def forward(self, x, y):
+                loss = criterion(self.net(x), y)
+                if self.training:
+                    self.optimizer.zero_grad()
+                    loss.backward()
+                    self.optimizer.step()
+                return loss
+        fitting = Fitting()
+        for x, y in loader:
+            fitting(x, y)
+        fitting.eval()
+        with torch.no_grad():
+            for x, y in loader:
+                print(fitting(x, y))
+        """,
     "one of several losses, whichever it is": """
         losses = [criterion(model(x), y).detach(), 0, 0]
         for step in range(steps):

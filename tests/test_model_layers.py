@@ -189,6 +189,17 @@ RIGHT = {
         model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
         model(torch.randn(2, 3, 8, 8))
         """,
+    "NN406 handed on to a container under a condition": """
+        class Net(nn.Module):
+            def __init__(self, sizes, shrinks):
+                super().__init__()
+                self.blocks = [nn.Linear(size, size) for size in sizes]
+                if len(self.blocks) > 9 and not shrinks:
+                    self.body = nn.Sequential(*self.blocks)
+            def forward(self, x):
+                return self.body(x)
+        Net([3, 3], True)
+        """,
     "NN406 wrapped afterwards": """
         class Net(nn.Module):
             def __init__(self, sizes):

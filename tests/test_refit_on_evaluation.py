@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.abstract_programs import findings, marked
+from advisor.code.values import names_of
+from tests.abstract_programs import findings, marked, program
 
 IMPORTS = """\
 import pandas as pd
@@ -120,3 +121,11 @@ def scaled(train, test):
 )
 def test_what_is_learned_from_training_rows_may_be_applied_to_all(text: str) -> None:
     assert not found(text)
+
+
+def test_a_mask_of_all_rows_is_no_name_of_the_rows_that_it_means() -> None:
+    text = """
+rows = pd.concat([X_train, X_test])
+test_mask = (rows.index >= len(X_train)) & (rows["city"] == "Rome")
+"""
+    assert "test_mask" not in names_of(program(IMPORTS + text).scope.fields["rows"])

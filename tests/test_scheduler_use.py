@@ -203,6 +203,7 @@ class TestAScheduleThatIsNeverStepped:
         [
             "scheduler.step()",
             "if args.decay: scheduler.step()",
+            "if 0: scheduler.step()",
             "args.callback(scheduler)",
             "args.callback({'scheduler': scheduler})",
             "args.callback(scheduler.step)",

@@ -1,5 +1,6 @@
 """What is back-propagated, and what is summed up besides."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -18,7 +19,7 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
-from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
 from advisor.code.values import (
@@ -62,7 +63,7 @@ class BackPropagation(Fact):
     def cut(self) -> Cut | None:
         """What has cut the loss off from all parameters, on every way. What is given gradients, and
         takes some of its own, is a part of a longer way back."""
-        if any(cut_of(each.loss) is None for each in self._ways()):
+        if any(cut_of(each.loss) is None for each in self._ways()) or self._asks_for_mode():
             return None
         is_link = self.event.weighted and gradient_of(self.loss) is True
         return None if is_link else cut_of(self.loss)
@@ -70,12 +71,21 @@ class BackPropagation(Fact):
     @property
     def cut_of_parts(self) -> Cut | None:
         """What has cut losses off that were put into a new tensor, whose sum or mean this is."""
+        if self._asks_for_mode():
+            return None
         value = self.loss
         while isinstance(value, Tensor) and len(value.terms) == 1 and value.cut is None:
             value = value.terms[0]
         cut = None if value is self.loss else cut_of(value)
         losses = [each.result for each in self.run.events(LossComputed) if each.result is not None]
         return cut if any(is_computed_from(value, each) for each in losses) else None
+
+    def _asks_for_mode(self) -> bool:
+        """Whether it goes back only while the model trains, and not where it is evaluated."""
+        return any(
+            each.taken and re.search(r"\btraining\b", code_of(each.node)) is not None
+            for each in self.event.context.guards
+        )
 
     def _ways(self) -> Iterator[BackwardRun]:
         """The same back-propagation with each of the values that the loss may be."""

@@ -15,7 +15,7 @@ from advisor.code.events import (
     OptimizerBuilt,
 )
 from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, is_parameter
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.interpreter.classes import is_module
 from advisor.code.library.torch_modes import modules_in
 from advisor.code.values import (
@@ -118,6 +118,7 @@ class Construction(Fact):
                 for each in values
                 if id(each) not in known
                 and id(each.place) not in known
+                and not _is_unpacked(self.module, name)
                 and each.place not in parameters
             ]
             chosen = isinstance(value, Dictionary) and len(hidden) < len(values)
@@ -168,6 +169,14 @@ def _assignments(run: AbstractRun) -> dict[Value, list[AttributeAssigned]]:
     for event in run.events(AttributeAssigned):
         found.setdefault(event.owner, []).append(event)
     return found
+
+
+def _is_unpacked(module: Instance, name: str) -> bool:
+    """Whether the class hands the items on to a container of torch: `nn.Sequential(*self.layers)`."""
+    return any(
+        isinstance(kind, Class) and f"*self.{name})" in code_of(kind.node)
+        for kind in module.cls.lineage()
+    )
 
 
 def _first_constructions(run: AbstractRun) -> dict[Value, int]:

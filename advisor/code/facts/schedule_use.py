@@ -1,5 +1,6 @@
 """How a program uses its learning-rate schedules: where it steps them, and what it tells them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -19,6 +20,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.loop_lengths import length_of
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.symbols import Number, product
@@ -34,6 +36,8 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
+# What steps a schedule, as far as its name tells; not in a comment.
+_STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 PLATEAU = "ReduceLROnPlateau"
 
 
@@ -86,7 +90,11 @@ class ScheduleUse(Fact):
 
     @property
     def may_be_stepped_elsewhere(self) -> bool:
-        """Whether something that cannot be looked into, or another schedule, has hold of it."""
+        """Whether something that cannot be looked into, or another schedule, has hold of it, or it
+        is stepped on a way that was not taken."""
+        never = not any(True for _ in self.run.events(ScheduleStepped))
+        if never and any(_STEPS.search(source.text) for source in sources_of(self.run)):
+            return True
         return any(
             _holds(value, self.schedule)
             for event in self.run.trace

@@ -182,5 +182,6 @@ def call_it(value: Value, name: str) -> None:
             value.number.axis.called.add(name)
         return
     lineage = lineage_of(value)
-    if lineage is not None:
+    # A mask says of all rows whether they are meant.
+    if lineage is not None and "mask" not in name.lower():
         lineage.rows.names.add(name)

@@ -57,7 +57,8 @@ def by_column(
 ) -> Value | None:
     """`df.corr()["y"]`, and some of the columns by their rank."""
     name = known_text(indices[0]) if isinstance(indices[0], Value) else None
-    return receiver if name is None or "fit" in receiver.fields else _by(receiver, name)
+    known = name is None or "fit" in receiver.fields or "rows" not in receiver.fields
+    return receiver if known or name is None else _by(receiver, name)
 
 
 @method(RANKING, "*")
