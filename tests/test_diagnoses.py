@@ -373,8 +373,15 @@ class TestTracking:
         assert found(diagnosis, "untracked").severity is Severity.INFO
 
     def test_a_run_with_settings_is_not(self) -> None:
-        diagnosis = diagnose(run_of(train(healthy_loss()), hyperparameters={"lr": 0.1}))
+        settings: dict[str, object] = {"lr": 0.1, "random_seed": 7}
+        diagnosis = diagnose(run_of(train(healthy_loss()), hyperparameters=settings))
         assert "untracked" not in {each.name for each in diagnosis.findings}
+
+    def test_settings_without_a_seed_repeat_a_run_only_nearly(self) -> None:
+        diagnosis = diagnose(run_of(train(healthy_loss()), hyperparameters={"lr": 0.1}))
+        finding = found(diagnosis, "untracked")
+        assert finding.severity is Severity.INFO
+        assert "no seed" in finding.message
 
 
 class TestStillImproving:
