@@ -134,7 +134,6 @@ class TrainingLoader(Fact):
                 found |= words(name)
             if isinstance(each, Instance):
                 found |= words(each.cls.name)
-        found |= words(self.run.source.display_name.rpartition("/")[2])
         lineage = lineage_of(self.dataset)
         if lineage is not None:
             for name in (name for rows in lineage.rows.ancestors() for name in rows.names):
