@@ -226,6 +226,16 @@ def test_a_misread_tag_can_be_put_right(nnadvise: Call, tmp_path: Path) -> None:
     assert read["badness"] == ("loss", "validation")
 
 
+def test_a_tag_that_no_run_has_is_told(nnadvise: Call, tmp_path: Path) -> None:
+    falling = [2.0 / (1 + step) for step in range(30)]
+    folder = recorded(tmp_path / "run", {"badness": falling, "loss": falling})
+    roles = ("--role", "badnes=val loss", "--role", "x=ignore", "--role", "badness=ignore")
+    assert nnadvise(folder, *roles).err == (
+        "nnadvise: --role: no run has a tag `badnes`; did you mean `badness`?\n"
+        "nnadvise: --role: no run has a tag `x`; --verbose shows all tags\n"
+    )
+
+
 # ---- which diagnoses ----------------------------------------------------------------------------
 
 

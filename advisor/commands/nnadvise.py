@@ -84,6 +84,7 @@ def advise(options: argparse.Namespace) -> int:
             with executor_for(options) as executor:
                 loaded = _load(inputs, policy, executor)
                 _tell_unread(loaded, inputs)
+                _tell_unknown_tags(loaded, options.role)
                 judged = list(_judge_all(loaded.runs, policy, executor))
     except SettingsError as error:
         complain(str(error))
@@ -158,6 +159,17 @@ def _tell_unread(loaded: "LoadedRuns", inputs: "Inputs") -> None:
         complain(f"left out `{inputs.shown(path)}`: it {reason}")
     if (more := len(loaded.skipped) - _MOST_SKIPPED) > 0:
         complain(f"left out {more} more files for such reasons")
+
+
+def _tell_unknown_tags(loaded: "LoadedRuns", roles: "Sequence[str]") -> None:
+    """Complain about `--role TAG=MEANING` for a tag that no run has."""
+    from advisor.settings import suggestion
+
+    tags = sorted({curve.tag for run in loaded.runs for curve in run.curves})
+    for tag in (each.rpartition("=")[0] for each in roles):
+        if tags and tag not in tags:
+            near = suggestion(tag, tags) or "; --verbose shows all tags"
+            complain(f"--role: no run has a tag `{tag}`{near}")
 
 
 def _judge_all(
