@@ -152,3 +152,19 @@ def test_means_over_unequal_batches_are_no_mean_over_samples(result: str, count:
 @pytest.mark.parametrize(("size", "rows"), [("50", 100), ("1", 7), ("100", 100)])
 def test_means_over_equal_batches_are(size: str, rows: int) -> None:
     assert told(result="np.mean(losses)", size=size, rows=rows) == 0
+
+
+def test_a_loop_that_only_looks_at_a_model_may_end_when_it_has_seen_enough() -> None:
+    text = """
+import torch
+model = torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.Dropout(0.1)).eval()
+shares = []
+with torch.no_grad():
+    for i, (x, y) in enumerate(test_loader):
+        output = model(x)
+        shares.append({shares})
+        if i > 100:
+            break
+"""
+    assert not found(text.replace("{shares}", "active(output)"), "NN515")
+    assert found(text.replace("{shares}", "torch.nn.functional.cross_entropy(output, y)"), "NN515")

@@ -7,7 +7,16 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import AmountAveraged, AmountDivided, Event, Loop, LoopLeft
+from advisor.code.events import (
+    AmountAveraged,
+    AmountDivided,
+    Event,
+    HitsCounted,
+    Loop,
+    LoopLeft,
+    LossComputed,
+    MetricTaken,
+)
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.loop_lengths import data_of
@@ -78,7 +87,7 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
     events = [event for event in run.events(LoopLeft) if event.context.loops]
     if not events:
         return
-    judging = _judging_loops(run)
+    judging = _judging_loops(run) & _loops_with_scores(run)
     seen: set[cst.CSTNode] = set()
     for event in events:
         loop = event.context.loops[-1].node
@@ -89,6 +98,12 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
 
 def _judging_loops(run: AbstractRun) -> set[cst.CSTNode]:
     return {each.loop.node for each in Evaluation.collect(run) if each.loop is not None}
+
+
+def _loops_with_scores(run: AbstractRun) -> set[cst.CSTNode]:
+    """The loops in which outputs are compared with targets: others only look at a model."""
+    compared = run.events_among(LossComputed, HitsCounted, MetricTaken)
+    return {loop.node for event in compared for loop in event.context.loops}
 
 
 def _is_after_some(event: LoopLeft) -> bool:
