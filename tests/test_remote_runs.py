@@ -14,6 +14,7 @@ from advisor.commands.inputs import inputs_of
 from advisor.commands.nnadvise import main
 from advisor.runs.loading import load_runs
 from advisor.runs.remote import RemoteLogs, StoreNotReadable
+from tests.mlflow_tables import MLFLOW_TABLES
 
 fsspec = pytest.importorskip("fsspec")
 LESSONS = Path(__file__).parent.parent / "fixtures" / "runs"
@@ -170,14 +171,8 @@ def with_metrics(path: Path, values: list[float]) -> bytes:
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as tables, tables:
         tables.executescript(
-            """
-            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
-            CREATE TABLE runs (run_uuid TEXT, name TEXT, experiment_id INTEGER,
-                               start_time BIGINT, lifecycle_stage TEXT);
-            CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
-            CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT,
-                                  step BIGINT, is_nan BOOLEAN);
-            INSERT INTO experiments VALUES (1, 'digits');
+            MLFLOW_TABLES
+            + """
             INSERT INTO runs VALUES ('a1', 'first', 1, 0, 'active');
             """
         )

@@ -17,6 +17,7 @@ from advisor.runs.readers.mlflow_run import MlflowRun
 from advisor.runs.readers.wandb_run import WandbRun
 from advisor.runs.run import Run, Split
 from tests.event_bytes import nested
+from tests.mlflow_tables import MLFLOW_TABLES
 
 
 def mlflow_run(
@@ -105,14 +106,8 @@ def database(tmp_path: Path) -> Path:
     path = tmp_path / "mlflow.db"
     with closing(sqlite3.connect(path)) as tables, tables:
         tables.executescript(
-            """
-            CREATE TABLE experiments (experiment_id INTEGER, name TEXT);
-            CREATE TABLE runs (run_uuid TEXT, name TEXT, experiment_id INTEGER,
-                               start_time BIGINT, lifecycle_stage TEXT);
-            CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
-            CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT,
-                                  step BIGINT, is_nan BOOLEAN);
-            INSERT INTO experiments VALUES (1, 'digits');
+            MLFLOW_TABLES
+            + """
             INSERT INTO params VALUES ('lr', '0.1', 'a1'), ('amp', 'True', 'a1');
             """
         )

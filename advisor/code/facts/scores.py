@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import Fitted, RowsSplit, Scored
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.library.lineages.parts import Ends, ends_of_slice
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import Object, RowSet, Value, known_number
@@ -141,7 +142,7 @@ def _overlap(mine: RowSet, theirs: RowSet) -> bool:
         return False
     match first[0]:
         case "slice":
-            return _slices_overlap(first[1:], second[1:])
+            return _slices_overlap(ends_of_slice(first), ends_of_slice(second))
         case "sample":
             return True
         case "mask":
@@ -149,27 +150,11 @@ def _overlap(mine: RowSet, theirs: RowSet) -> bool:
     return False
 
 
-def _slices_overlap(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
-    bounds = [_bounds(each) for each in (first, second)]
-    if bounds[0] is None or bounds[1] is None:
+def _slices_overlap(first: Ends | None, second: Ends | None) -> bool:
+    if first is None or second is None:
         return False
-    (start, stop), (other_start, other_stop) = bounds[0], bounds[1]
+    (start, stop), (other_start, other_stop) = first, second
     return start < other_stop and other_start < stop
-
-
-def _bounds(key: tuple[object, ...]) -> tuple[float, float] | None:
-    """The ends of a slice as numbers, when both count from the front."""
-    if len(key) != 2:
-        return None
-    found = []
-    for end, missing in zip(key, (0.0, float("inf")), strict=True):
-        if end is None:
-            found.append(missing)
-        elif isinstance(end, Number) and end.constant is not None and end.constant >= 0:
-            found.append(float(end.constant))
-        else:
-            return None
-    return found[0], found[1]
 
 
 def _masks_overlap(first: object, second: object) -> bool:

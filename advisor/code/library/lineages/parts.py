@@ -24,6 +24,8 @@ from advisor.code.values import (
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+Ends = tuple[float, float]
+
 
 def part(
     machine: "Machine",
@@ -102,14 +104,14 @@ def slices_overlap(rows: RowSet, first: RowSet, second: RowSet) -> bool:
     """Whether two slices of the same rows have some in common and each has some of its own, for
     sure."""
     keys = {each: key for key, each in rows.parts.items()}
-    one, two = _ends(keys.get(first)), _ends(keys.get(second))
+    one, two = ends_of_slice(keys.get(first)), ends_of_slice(keys.get(second))
     if one is None or two is None:
         return False
     (start, stop), (other_start, other_stop) = sorted((one, two))
     return start < other_start < stop < other_stop
 
 
-def _ends(key: object) -> tuple[float, float] | None:
+def ends_of_slice(key: object) -> Ends | None:
     """The ends of a slice as numbers, when both count from the front."""
     if not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
         return None
