@@ -58,16 +58,8 @@ class Rename(cst.CSTTransformer):
     def leave_Name(self, original_node, updated_node):
         return updated_node.with_changes(value=updated_node.value + "1")
 try:
-    module.encoding = "ascii"
-except Exception as error:
-    print(type(error).__name__, error)
-try:
     cst.Name("x", wrong=1)
 except TypeError as error:
-    print(error)
-try:
-    cst.Name("")
-except cst.CSTValidationError as error:
     print(error)
 name = cst.Name("x")
 print(module.visit(Rename()).code, name.deep_equals(name.deep_clone()), name == cst.Name("x"))
@@ -89,3 +81,41 @@ class Point:
 print(Point.__init__.__code__.co_varnames)
 """
     assert _started(code) == "('self', 'x')\n"
+
+
+def test_trees_are_the_same_however_their_nodes_are_made() -> None:
+    code = """
+import hashlib, sys
+from pathlib import Path
+import libcst as cst
+for name in ("_nodes/base.py", "_nodes/module.py", "_add_slots.py", "codemod/_cli.py"):
+    text = (Path(cst.__file__).parent / name).read_text()
+    tree = cst.parse_module(text)
+    assert tree.code == text
+    print(hashlib.sha256(repr(tree).encode()).hexdigest())
+print(repr(cst.parse_expression("[*a, b if c else (yield d)]")))
+print(repr(cst.Param(cst.Name("x"))), repr(cst.Arg(cst.Name("y"), None)))
+"""
+    usual = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert _started(code) == usual
+
+
+def test_nodes_are_only_made_fast_where_nnlint_works_alone() -> None:
+    code = """
+import libcst as cst
+from advisor.code.syntax import parse
+try:
+    parse("x = 1\\n").encoding = "ascii"
+except Exception as error:
+    print(type(error).__name__)
+try:
+    cst.Name("")
+except cst.CSTValidationError as error:
+    print(error)
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "FrozenInstanceError\nCannot have empty name identifier.\n"

@@ -94,9 +94,15 @@ def parse(text: str) -> "cst.Module | SyntaxFault":
 @contextmanager
 def _taking_nodes_for_valid() -> Iterator[None]:
     """LibCST checks each node when it is made, so that nobody makes what is no Python: for those that
-    its own parser makes, an eighth of the time goes to that."""
+    its own parser makes, an eighth of the time goes to that. Where nodes are made fast for good, no
+    more is needed."""
     import libcst as cst
 
+    from advisor.code.nodes import nodes_are_fast
+
+    if nodes_are_fast():
+        yield
+        return
     cst.CSTNode.__post_init__ = _skip_check  # type: ignore[assignment]
     try:
         yield

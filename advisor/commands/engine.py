@@ -18,6 +18,9 @@ def load_engine() -> None:
 
         models()
         rulebook("code")
+    from advisor.code.nodes import make_nodes_fast
+
+    make_nodes_fast()
     # A process that ends gives back all its memory: nothing in it need be looked through before.
     atexit.register(gc.freeze)
 

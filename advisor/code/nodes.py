@@ -1,0 +1,84 @@
+"""Making the nodes of syntax trees, which takes most of the time that it takes to parse.
+
+LibCST's nodes are frozen dataclasses that check themselves. For those that its own parser makes that
+goes without saying, and a third of the parse goes to it: here they are made by plain assignments.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+import libcst as cst
+
+_GENERATED = ("__setattr__", "__delattr__")
+_NOT_GIVEN: Any = object()
+
+
+def nodes_are_fast() -> bool:
+    """Whether `make_nodes_fast` was called."""
+    return "__setattr__" not in vars(cst.CSTNode)
+
+
+def make_nodes_fast() -> None:
+    """From here on in this process, make nodes unchecked, and let nothing but good manners keep them
+    as they are."""
+    base: type = cst.CSTNode
+    for kind in (base, *dict.fromkeys(_kinds(base))):
+        for method in _GENERATED:
+            if method in vars(kind):
+                delattr(kind, method)
+        if _is_plain(kind):
+            setattr(kind, "__init__", _postponed(kind))  # noqa: B010
+
+
+def _kinds(base: type) -> Iterator[type]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether a node is made of its fields and of nothing else."""
+    return (
+        is_dataclass(kind)
+        and "__init__" in vars(kind)
+        and getattr(kind, "__post_init__") is cst.CSTNode.__post_init__  # noqa: B009
+        and all(each.init and not each.kw_only for each in fields(kind))
+    )
+
+
+def _postponed(kind: type) -> Callable[..., None]:
+    """A constructor that is written when it is first called: few kinds ever occur."""
+
+    def __init__(self: Any, *values: Any, **named: Any) -> None:
+        constructor = kind.__init__ = _constructor(kind)  # type: ignore[misc]
+        constructor(self, *values, **named)
+
+    __init__.__qualname__ = f"{kind.__qualname__}.__init__"
+    return __init__
+
+
+def _constructor(kind: type) -> Callable[..., None]:
+    parameters, statements = ["self"], ["pass"]
+    known: dict[str, Any] = {"_not_given": _NOT_GIVEN}
+    for each in fields(kind):
+        parameters.append(_parameter(each, known))
+        value = each.name
+        if each.default_factory is not MISSING:
+            known[f"_make_{each.name}"] = each.default_factory
+            value = f"_make_{each.name}() if {each.name} is _not_given else {each.name}"
+        statements.append(f"self.{each.name} = {value}")
+    body = "\n ".join(statements)
+    exec(f"def __init__({', '.join(parameters)}):\n {body}", known)  # noqa: S102
+    constructor: Callable[..., None] = known["__init__"]
+    constructor.__qualname__ = f"{kind.__qualname__}.__init__"
+    return constructor
+
+
+def _parameter(field: "Field[Any]", known: dict[str, Any]) -> str:
+    if field.default_factory is not MISSING:
+        return f"{field.name}=_not_given"
+    if field.default is not MISSING:
+        known[f"_default_{field.name}"] = field.default
+        return f"{field.name}=_default_{field.name}"
+    return field.name
