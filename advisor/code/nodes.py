@@ -22,8 +22,7 @@ def nodes_are_fast() -> bool:
 def make_nodes_fast() -> None:
     """From here on in this process, make nodes unchecked, and let nothing but good manners keep them
     as they are."""
-    base: type = cst.CSTNode
-    for kind in (base, *dict.fromkeys(_kinds(base))):
+    for kind in dict.fromkeys(_kinds()):
         for method in _GENERATED:
             if method in vars(kind):
                 delattr(kind, method)
@@ -31,10 +30,13 @@ def make_nodes_fast() -> None:
             setattr(kind, "__init__", _postponed(kind))  # noqa: B010
 
 
-def _kinds(base: type) -> Iterator[type]:
-    for kind in base.__subclasses__():
+def _kinds() -> Iterator[type[object]]:
+    """Every class of nodes; several bases lead to some of them."""
+    waiting: list[type[object]] = [cst.CSTNode]
+    while waiting:
+        kind = waiting.pop()
         yield kind
-        yield from _kinds(kind)
+        waiting += kind.__subclasses__()
 
 
 def _is_plain(kind: type) -> bool:
