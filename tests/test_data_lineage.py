@@ -276,6 +276,16 @@ def prepare(table, target):
     assert len(flagged(function)) == (0 if ".label" in encoding else 1)
 
 
+def test_what_is_predicted_may_be_told_after_the_split() -> None:
+    encoding = "table['town'] = table['town'].map(table.groupby('town')['rent'].mean())"
+    later = (
+        "train, test = train_test_split(table)\n"
+        "LogisticRegression().fit(train[['town', 'area']], train['rent'])\n"
+    )
+    assert flagged(f"{encoding}\n{later}") == [("NN503", encoding)]
+    assert not flagged(f"{encoding}\n{later.replace('rent', 'price')}")
+
+
 def test_statistics_of_made_up_numbers_are_nothing() -> None:
     made_up = "X = np.random.randn(100, 3); X = (X - X.min()) / (X.max() - X.min())"
     assert flagged(f"{made_up}\n{SPLIT}") == []

@@ -98,3 +98,70 @@ def test_columns_are_not_chosen_by_how_they_go_with_held_out_labels(columns: str
 )
 def test_columns_may_be_ranked_by_training_rows_or_for_the_eye(text: str) -> None:
     assert not found(TABLE + text)
+
+
+DATA = """\
+from sklearn.feature_selection import f_classif, mutual_info_classif
+from scipy.stats import pearsonr
+import pandas as pd
+table = pd.read_csv("cells.csv")
+cells, ill = table.drop(columns="ill"), table["ill"]
+"""
+HELD_OUT = "X_train, X_test, y_train, y_test = train_test_split(X, ill)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "best = RFE(LogisticRegression())\nbest.fit(cells, ill)  # error\nX = cells[cells.columns[best.support_]]\n",
+        (
+            "forest = RandomForestClassifier().fit(cells, ill)  # error\n"
+            "ranks = pd.Series(forest.feature_importances_, cells.columns).nlargest(9)\n"
+            "X = cells[ranks.index]\n"
+        ),
+        (
+            "chances = mutual_info_classif(cells, ill)  # error\n"
+            "X = cells[[name for name, chance in zip(cells.columns, chances) if chance > 0.1]]\n"
+        ),
+        (
+            "values = cells.to_numpy()\nscores, chances = f_classif(values, ill)  # error\n"
+            "X = values[:, np.argsort(-scores)[:9]]\n"
+        ),
+        (
+            "model = LogisticRegression(penalty='l1').fit(cells, ill)  # error\n"
+            "weak = [name for name, weight in zip(cells.columns, model.coef_[0]) if weight == 0]\n"
+            "X = cells.drop(columns=weak)\n"
+        ),
+        (
+            "values, y = cells.to_numpy(), ill.to_numpy()\nstrengths = []\n"
+            "for column in range(values.shape[1]):\n"
+            "    strengths.append(abs(pearsonr(values[:, column], y)[0]))  # error\n"
+            "X = values[:, np.argsort(strengths)[-9:]]\n"
+        ),
+        "best = SelectKBest(k=9).fit(cells, ill)  # error\nX = cells.loc[:, best.get_support()]\n",
+    ],
+)
+def test_columns_are_not_chosen_by_what_a_model_of_all_rows_makes_of_them(text: str) -> None:
+    assert found(DATA + text + HELD_OUT) == marked(IMPORTS + DATA + text, "NN504") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "forest = RandomForestClassifier().fit(cells, ill)\nprint(forest.feature_importances_)\n"
+            f"X = cells\n{HELD_OUT}"
+        ),
+        (
+            f"X = cells\n{HELD_OUT}forest = RandomForestClassifier().fit(X_train, y_train)\n"
+            "best = X.columns[forest.feature_importances_ > 0.1]\nX_test = X_test[best]\n"
+        ),
+        (
+            "for train, test in KFold(5).split(cells):\n"
+            "    scores, _ = f_classif(cells.values[train], ill.values[train])\n"
+            "    print(cells.values[test][:, np.argsort(scores)[-9:]])\n"
+        ),
+    ],
+)
+def test_what_a_model_makes_of_columns_may_be_shown_or_used_within_training_rows(text: str) -> None:
+    assert not found(DATA + text)

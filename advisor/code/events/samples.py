@@ -8,12 +8,14 @@ from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 
 @dataclass(eq=False, slots=True)
 class Fitted(Event):
-    """An estimator learns from rows; `labelled` says whether it is given labels to predict."""
+    """An estimator learns from rows; `labelled` says whether it is given labels to predict, `labels`
+    which column these are, where that is known."""
 
     estimator: Value
     rows: RowSet
     kind: str
     labelled: bool = False
+    labels: Columns | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from advisor.code.events import NeighboursUsed, RowsSplit
+from advisor.code.events import Fitted, LossComputed, NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Fit, Object, RowSet, Value, same
+from advisor.code.values import Fit, Object, RowSet, Value, known_text, lineage_of, same
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
@@ -103,7 +103,10 @@ class Split(Fact):
     def _is_of_labels(self, fit: Fit) -> bool:
         """Whether the statistics of groups are of the column that is to be predicted."""
         name = fit.estimator.fields.get(("name",)) if isinstance(fit.estimator, Object) else None
-        return isinstance(name, Value) and any(same(name, each) for each in self.event.targets)
+        if not isinstance(name, Value):
+            return False
+        learned = (each for each in _columns_learned(self.run) if each == known_text(name))
+        return any(learned) or any(same(name, each) for each in self.event.targets)
 
     def fits_applied_later(self) -> Iterator[Fit]:
         """What was fitted on the rows of both sides, and is applied to one side afterwards; two or
@@ -135,6 +138,17 @@ def _is_by_column(fit: Fit) -> bool:
     """Whether what was learned depends on one column, which may be the one to be predicted."""
     path = fit.estimator.path if isinstance(fit.estimator, Object) else ""
     return fit.kind == "group statistic" or path == "pandas.correlation"
+
+
+def _columns_learned(run: AbstractRun) -> Iterator[str]:
+    """The names of the columns that models of the run learn to predict."""
+    for fitted in run.events(Fitted):
+        if fitted.labels is not None and fitted.labels.single is not None:
+            yield fitted.labels.single
+    for loss in run.events(LossComputed):
+        lineage = lineage_of(loss.target)
+        if lineage is not None and lineage.columns is not None and lineage.columns.single:
+            yield lineage.columns.single
 
 
 def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:

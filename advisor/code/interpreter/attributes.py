@@ -267,6 +267,8 @@ def set_item(
             _set_item_of_sequence(machine, receiver, index, value)
         case Unknown() if isinstance(index, Constant):
             machine.store(receiver.fields, ("item", index.value), value)
+        case Unknown() if isinstance(index, Scalar) and index.number.integer is None:
+            machine.forget(receiver.fields, ("item", index.number))
 
 
 def _set_item_of_sequence(

@@ -286,10 +286,11 @@ def _yield(machine: "Machine", node: cst.Yield) -> Value:
 def _comprehension(kind: str) -> Callable[["Machine", Any], Value]:
     def make(machine: "Machine", node: Any) -> Value:
         results: list[Value] = []
+        tests: list[Value] = []
         exact = loops.run_comprehension(
-            machine, node.for_in, lambda: results.append(evaluate(machine, node.elt))
+            machine, node.for_in, lambda: results.append(evaluate(machine, node.elt)), tests
         )
-        return loops.collected(machine, kind, results, exact, node)
+        return loops.collected(machine, kind, results, exact, tests, node)
 
     return make
 

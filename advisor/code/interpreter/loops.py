@@ -18,6 +18,7 @@ from advisor.code.interpreter.machine import Completion, LoopFrame, join_all
 from advisor.code.interpreter.overwriting import tell_overwritten
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    SAMPLE_OF,
     Constant,
     Dictionary,
     Function,
@@ -28,6 +29,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    lineage_of,
     part_of,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -88,7 +90,20 @@ def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
             iterator = classes.call_special(machine, value, "__iter__", [], node)
             if iterator is not None and not isinstance(iterator, Instance):
                 return iterate(machine, iterator, node)
-    return machine.models.iterate(machine, value, node)
+    found = machine.models.iterate(machine, value, node)
+    if isinstance(value, Unknown) and found.items is None and found.make is None:
+        found.make = lambda: sample_of(machine, value, node)
+    return found
+
+
+def sample_of(machine: "Machine", whole: Unknown, node: cst.CSTNode) -> Unknown:
+    """One of the items of an unknown, whichever it is."""
+    item = machine.unknown("item", node)
+    item.fields[SAMPLE_OF] = whole
+    lineage = lineage_of(whole)
+    if lineage is not None:
+        item.lineage = lineage.of_item()
+    return item
 
 
 def key_value(key: object) -> Value:
@@ -288,11 +303,19 @@ def _constructing(machine: "Machine") -> bool:
 # --- comprehensions -----------------------------------------------------------------------
 
 
-def run_comprehension(machine: "Machine", clause: cst.CompFor, produce: Callable[[], None]) -> bool:
-    """Run `produce` for the items of a comprehension; True when it ran once for each item."""
+def run_comprehension(
+    machine: "Machine",
+    clause: cst.CompFor,
+    produce: Callable[[], None],
+    tests: list[Value] | None = None,
+) -> bool:
+    """Run `produce` for the items of a comprehension; True when it ran once for each item. What it
+    goes over and what its conditions say is added to `tests`."""
     from advisor.code.interpreter.statements import assign
 
     over = machine.evaluate(clause.iter)
+    seen = [] if tests is None else tests
+    seen.append(over)
     iteration = iterate(machine, over, clause.iter)
     unrolled = _unrolled(machine, iteration)
     exact = unrolled is not None
@@ -310,24 +333,41 @@ def run_comprehension(machine: "Machine", clause: cst.CompFor, produce: Callable
                 skip = skip or known is False
                 exact = exact and known is not None
                 guards.append(Guard(condition.test, True, test))
+                seen.append(test)
             if skip:
                 continue
             with machine.guarded(*guards):
-                if clause.inner_for_in is not None:
-                    exact = run_comprehension(machine, clause.inner_for_in, produce) and exact
+                inner = clause.inner_for_in
+                if inner is not None:
+                    exact = run_comprehension(machine, inner, produce, seen) and exact
                 else:
                     produce()
     return exact
 
 
 def collected(
-    machine: "Machine", kind: str, results: list[Value], exact: bool, node: cst.CSTNode
+    machine: "Machine",
+    kind: str,
+    results: list[Value],
+    exact: bool,
+    tests: Sequence[Value],
+    node: cst.CSTNode,
 ) -> Value:
     """The sequence that a comprehension makes of its results."""
     if exact:
         return SequenceValue(kind, tuple(results), place=machine.place(node))
     element = join_all(results) if results else None
-    return SequenceValue(kind, None, element, place=machine.place(node))
+    result = SequenceValue(kind, None, element, place=machine.place(node))
+    machine.models.comprehended(machine, result, _loops_in(node), tests, node)
+    return result
+
+
+def _loops_in(node: cst.CSTNode) -> int:
+    """How many loops a comprehension has."""
+    count, clause = 0, getattr(node, "for_in", None)
+    while isinstance(clause, cst.CompFor):
+        count, clause = count + 1, clause.inner_for_in
+    return count
 
 
 # --- unpacking ----------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) 
             return Scalar(symbols.negate(operand.number), operand.names, operand.configurable)
         if operator == "Plus":
             return operand
-    if operator == "Minus" and isinstance(operand, (Tensor, Unknown)):
+    if operator == "Minus" and isinstance(operand, (Tensor, Unknown, Object)):
         result = machine.models.arithmetic(machine, "neg", operand, None, node)
         machine.models.observe(machine, "neg", (operand,), result, node)
         return result

@@ -1,20 +1,16 @@
-"""Functions of many libraries that make another version of a sample, and lists that hold both."""
+"""Functions of many libraries that make another version of a sample."""
 
 from advisor.code.events import TransformApplied
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
     Dictionary,
     Library,
     Object,
-    RowSet,
     Shape,
     Tensor,
     Value,
-    alternatives,
 )
-from advisor.code.values import Sequence as SequenceValue
 
 _CHANGES = (
     *(f"numpy.{name}" for name in ("flip", "fliplr", "flipud", "rot90", "roll")),
@@ -88,21 +84,3 @@ def changed_by_augmenter(call: Call) -> Value | None:
     keywords = call.arguments.keywords
     value = call.argument(0, "images") or keywords.get("image")
     return None if value is None else augmented(value, call)
-
-
-@on_append
-def notice_copies(call: Call, sequence: SequenceValue, value: Value) -> None:
-    """A list that holds a sample and a changed copy of it."""
-    lineage = lineages.known(value)
-    if lineage is None or not lineages.holds_rows(lineage):
-        return
-    items = sequence.items
-    earlier = items[:-1] if items is not None else alternatives(sequence.element)
-    for item in earlier:
-        other = lineages.known(item)
-        if other is None or item is value or other.rows is not lineage.rows:
-            continue
-        if other.augmentations != lineage.augmentations:
-            copied = RowSet("duplicated", place=call.place)
-            call.machine.store(sequence.fields, "duplicated", copied)
-            return

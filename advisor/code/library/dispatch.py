@@ -29,6 +29,7 @@ from advisor.code.library.models import (
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.values import (
     LIBRARY,
+    SAMPLE_OF,
     Arguments,
     Class,
     Constant,
@@ -64,6 +65,7 @@ LIBRARY_MODULES = (
     "torch_data",
     "numpy",
     "augmentation",
+    "listed_copies",
     "pictures",
     "transforms",
     "pandas",
@@ -79,6 +81,7 @@ LIBRARY_MODULES = (
     "keras",
     "keras_data",
     "orders",
+    "rankings",
     "optimizers",
     "trainers",
     "lightning",
@@ -90,12 +93,15 @@ def _remembered_item(
 ) -> Value:
     """An item of something unknown: the same one each time it is asked for by the same number."""
     index = indices[0] if len(indices) == 1 else None
-    position = index.number.integer if isinstance(index, Scalar) else None
-    if position is None or not isinstance(receiver, Unknown):
+    if not isinstance(index, Scalar) or not isinstance(receiver, Unknown):
         return machine.unknown("item", node)
-    key = ("item", position)
+    position = index.number.integer
+    key = ("item", index.number if position is None else position)
     if key not in receiver.fields:
-        machine.store(receiver.fields, key, machine.unknown("item", node))
+        made = machine.unknown("item", node)
+        if position is None:
+            made.fields[SAMPLE_OF] = receiver
+        machine.store(receiver.fields, key, made)
     item: Value = receiver.fields[key]
     return item
 
@@ -426,6 +432,19 @@ class Models:
         """Let libraries see `target += value`: what it was, what is added and what it is then."""
         for each in HOOKS.get("accumulated", ()):
             each(machine, operator, values, target, node)
+
+    def comprehended(
+        self,
+        machine: "Machine",
+        result: Value,
+        loops: int,
+        tests: Sequence[Value],
+        node: cst.CSTNode,
+    ) -> None:
+        """Let libraries see what a comprehension of so many loops makes; `tests` are what it goes
+        over and asks for."""
+        for each in HOOKS.get("comprehended", ()):
+            each(machine, result, loops, tests, node)
 
     def returned(self, machine: "Machine", name: str, receiver: Value, result: Value) -> None:
         """Let libraries see what comes of a method of the project that they would call."""

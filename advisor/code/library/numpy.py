@@ -477,6 +477,9 @@ def follow(
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
         lineage = lineages.part(machine, receiver, details[0], node)
+        fit = lineages.ranked_by(details[1]) if len(details) > 1 else None
+        if fit is not None:
+            lineage = lineages.applied(lineage, fit)
         if len(details) > 1 or not isinstance(details[0], slice):
             lineage = lineage.holding(None)
     elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:

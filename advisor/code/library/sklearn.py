@@ -158,8 +158,10 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     kind = kind_of(target) or "model"
     text = _text(call.node)
     fit = Fit(target, lineage.rows, call.place, kind, _uses_labels(target, kind), text)
-    labelled = call.argument(1, "y") is not None
-    call.machine.emit(Fitted(call.place, call.context, target, lineage.rows, kind, labelled))
+    given = call.argument(1, "y")
+    labels = None if given is None else lineages.columns_of(given)
+    event = Fitted(call.place, call.context, target, lineage.rows, kind, given is not None, labels)
+    call.machine.emit(event)
     if isinstance(target, Object):
         call.machine.store(target.fields, "fit", fit)
     return fit

@@ -70,7 +70,7 @@ from advisor.code.values.rows import (
     join_lineages,
 )
 from advisor.code.values.shapes import Shape
-from advisor.code.values.tensors import COLLATED, LIBRARY, Cut, Layout, Tensor, Unknown
+from advisor.code.values.tensors import COLLATED, LIBRARY, SAMPLE_OF, Cut, Layout, Tensor, Unknown
 
 __all__ = [
     "CHANGED_LINEAGE",
@@ -80,6 +80,7 @@ __all__ = [
     "MEANING",
     "MOST_ALTERNATIVES",
     "NONE",
+    "SAMPLE_OF",
     "STATISTICS",
     "TRUE",
     "Activation",

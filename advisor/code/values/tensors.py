@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What a loader has put samples together along: all tensors in its batches share the axis.
 COLLATED = ("collated",)
+# Under this key an item has the unknown that it is one of.
+SAMPLE_OF = ("sample of",)
 # Under this key an unknown array has the name of the library that has made it.
 LIBRARY = ("library",)
 

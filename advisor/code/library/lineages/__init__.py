@@ -7,6 +7,7 @@ their set of rows is called `mean`, `std`, … after what was taken over its par
 """
 
 from advisor.code.library.lineages.arithmetic import computed
+from advisor.code.library.lineages.choices import CHOSEN, RANKING, ranked_by, ranking
 from advisor.code.library.lineages.fits import applied, filled, learn
 from advisor.code.library.lineages.joins import together
 from advisor.code.library.lineages.making import (
@@ -42,6 +43,7 @@ from advisor.code.library.lineages.reading import (
 from advisor.code.library.lineages.splits import divide, divide_by_hand, halves, hold_back
 
 __all__ = [
+    "CHOSEN",
     "COLUMN",
     "DROPPED",
     "FRAME",
@@ -49,6 +51,7 @@ __all__ = [
     "MASK",
     "MOMENTS",
     "NOISE",
+    "RANKING",
     "STATISTIC_NAMES",
     "TABLE",
     "alike",
@@ -72,6 +75,8 @@ __all__ = [
     "of_frame",
     "opposite",
     "part",
+    "ranked_by",
+    "ranking",
     "samples",
     "statistic",
     "together",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from advisor.code.library.lineages.names import FRAME, NOISE, TABLE
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    SAMPLE_OF,
     Dictionary,
     Instance,
     Joined,
@@ -53,7 +54,9 @@ def samples(value: Value | None) -> Lineage:
     found = known(value)
     if found is not None:
         return found
-    made = Lineage(RowSet("all", place=None if value is None else value.place))
+    made = _item_of_whole(value) or Lineage(
+        RowSet("all", place=None if value is None else value.place)
+    )
     match value:
         case Tensor():
             value.lineage = made
@@ -68,6 +71,12 @@ def samples(value: Value | None) -> Lineage:
         case Object():
             value.fields["lineage"] = made
     return made
+
+
+def _item_of_whole(value: Value | None) -> Lineage | None:
+    """The lineage of an item of an unknown that nobody has asked for its samples yet."""
+    whole = value.fields.get(SAMPLE_OF) if isinstance(value, Unknown) else None
+    return samples(whole).of_item() if isinstance(whole, Unknown) else None
 
 
 def all_of(value: Value | None) -> tuple[Lineage, ...]:
@@ -124,9 +133,6 @@ def _of_sequence(value: SequenceValue) -> Lineage | None:
     own = value.fields.get(CHANGED_LINEAGE)
     if isinstance(own, Lineage):
         return own
-    copied = value.fields.get("duplicated")
-    if isinstance(copied, RowSet):
-        return Lineage(copied)
     if value.items is not None or value.element is None:
         return None
     element = _of_data(value.element)

@@ -5,6 +5,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import DROPPED, FRAME
 from advisor.code.library.models import Call, method
 from advisor.code.library.pandas.tables import (
+    chosen_by,
     columns_of,
     is_row_axis,
     names_in,
@@ -82,6 +83,9 @@ def dropped(call: Call) -> Value | None:
     columns = call.argument(-1, "columns")
     by_column = columns is not None or (axis is not None and not is_row_axis(axis))
     names = names_in(columns if columns is not None else which)
+    fit = lineages.ranked_by(columns if columns is not None else which)
+    if fit is not None:
+        return chosen_by(fit, table)
     if by_column or names is not None:
         kept = {name: each for name, each in columns_of(table).items() if name not in (names or ())}
         result = table_like(table, columns=kept)

@@ -8,10 +8,10 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import attribute, hook, item
-from advisor.code.library.pandas.rankings import ranked_by
 from advisor.code.library.pandas.tables import (
     MASK_KEY,
     Index,
+    chosen_by,
     column,
     is_table,
     key_of,
@@ -57,6 +57,9 @@ def item_of_indexer(
     if len(indices) < 2:
         return same_columns(table_like(table, rows), table)
     names = None if isinstance(indices[1], slice) else names_in(indices[1])
+    fit = lineages.ranked_by(indices[1])
+    if fit is not None:
+        return chosen_by(fit, table, rows)
     if names is None:
         return table_like(table, rows)
     if isinstance(indices[1], Constant):
@@ -96,11 +99,9 @@ def item_of_table(
     names = names_in(at)
     if names is not None:
         return selected(receiver, names, machine.place(node))
-    fit = ranked_by(at)
+    fit = lineages.ranked_by(at)
     if fit is not None:
-        result = table_like(receiver)
-        result.fields["lineage"] = lineages.applied(whole_of(receiver), fit)
-        return result
+        return chosen_by(fit, receiver)
     if _is_mask(at):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         sure = isinstance(at, Object) and MASK_KEY in at.fields

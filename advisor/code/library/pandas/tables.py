@@ -15,6 +15,7 @@ from advisor.code.values import (
     CHANGED_LINEAGE,
     Columns,
     Constant,
+    Fit,
     Lineage,
     Object,
     RowSet,
@@ -104,6 +105,13 @@ def selected(table: Object, names: Sequence[str], place: "NodePlace | None" = No
     result = table_like(table, columns={name: own[name] for name in names if name in own})
     held = lineages.columns_of(table)
     result.fields[HELD] = None if held is None else held.only(names, place)
+    return result
+
+
+def chosen_by(fit: Fit, table: Object, rows: RowSet | None = None) -> Object:
+    """The columns of a table that a ranking has chosen."""
+    result = table_like(table, rows)
+    result.fields["lineage"] = lineages.applied(whole_of(result), fit)
     return result
 
 

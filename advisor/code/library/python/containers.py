@@ -47,6 +47,7 @@ def extend(call: Call) -> Value | None:
     value = call.argument(0, "iterable")
     if isinstance(call.receiver, Sequence) and value is not None:
         attributes.extend(call.machine, call.receiver, value)
+        call.machine.models.augmented(call.machine, "Add", call.receiver, value, call.node)
     return NONE
 
 

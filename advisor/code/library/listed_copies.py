@@ -1,0 +1,156 @@
+"""Lists that hold a sample several times: as it was and changed, or in several versions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import Loop
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, hook
+from advisor.code.library.python.containers import on_append
+from advisor.code.values import (
+    CHANGED_LINEAGE,
+    Dictionary,
+    Lineage,
+    Object,
+    RowSet,
+    Value,
+    alternatives,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# Loops that go through numbers and are longer go through the samples, not through their versions.
+MOST_VERSIONS = 50
+_BEHIND = ("builtins.enumerate", "builtins.zip", "tqdm.tqdm")
+
+
+@on_append
+def notice_copies(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """A sample and a changed copy of it, or a changed copy in each round of an inner loop."""
+    items = sequence.items
+    earlier = items[:-1] if items is not None else alternatives(sequence.element)
+    _notice(call.machine, sequence, earlier, value, call.node)
+
+
+@hook("augmented")
+def notice_copies_added(
+    machine: "Machine", operator: str, current: Value, value: Value, node: cst.CSTNode
+) -> None:
+    """`samples += [flip(x) for x in samples]`."""
+    if operator != "Add" or not isinstance(current, SequenceValue):
+        return
+    more = value.items if isinstance(value, SequenceValue) else None
+    if isinstance(value, SequenceValue) and more is None:
+        more = alternatives(value.element)
+    kept = current.items if current.items is not None else alternatives(current.element)
+    for each in more or ():
+        earlier = [item for item in kept if item not in (more or ())]
+        _notice(machine, current, earlier, each, node)
+
+
+def _notice(
+    machine: "Machine",
+    sequence: SequenceValue,
+    earlier: Iterable[Value],
+    value: Value,
+    node: cst.CSTNode,
+) -> None:
+    for own, position in _samples_in(value):
+        others = [
+            lineage
+            for item in earlier
+            if item is not value
+            for lineage, place in _samples_in(item)
+            if place == position and lineage.rows is own.rows
+        ]
+        differs = any(_changes(each) != _changes(own) for each in others)
+        if differs or (own.augmentations and _made_again(machine, sequence, own)):
+            _are_copies(machine, sequence, node)
+            return
+
+
+def _are_copies(machine: "Machine", sequence: SequenceValue, node: cst.CSTNode) -> None:
+    copied = Lineage(RowSet("duplicated", place=machine.place(node)))
+    machine.store(sequence.fields, CHANGED_LINEAGE, copied)
+
+
+@hook("comprehended")
+def versions_in_comprehension(
+    machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """`[flip(x, k) for x in samples for k in range(4)]`."""
+    if loops < 2 or result.element is None:
+        return
+    for own, _ in _samples_in(result.element):
+        if own.augmentations and 0 < _depth(own.rows) < loops:
+            _are_copies(machine, result, node)
+            return
+
+
+def _samples_in(value: Value) -> Iterator[tuple[Lineage, object]]:
+    """The samples that an item of a list is, or consists of, each with its place in it."""
+    parts: list[tuple[Value, object]] = [(value, None)]
+    if isinstance(value, SequenceValue) and value.items is not None:
+        parts = [(item, number) for number, item in enumerate(value.items)]
+    elif isinstance(value, Dictionary):
+        parts = [(item, key) for key, item in value.items.items()]
+    for part, key in parts:
+        lineage = lineages.known(part)
+        if lineage is not None and lineages.holds_rows(lineage):
+            yield lineage, key
+
+
+def _changes(lineage: Lineage) -> list[cst.CSTNode]:
+    return [place.node for place in lineage.augmentations]
+
+
+def _made_again(machine: "Machine", sequence: SequenceValue, own: Lineage) -> bool:
+    """Whether a loop inside of the one over the samples puts one of them into the list anew."""
+    loops = machine.context.loops
+    depth = _depth(own.rows)
+    if len(loops) < 2 or not 0 < depth < len(loops) or sequence.place is None:
+        return False
+    created = sequence.place.node
+    around = [each for each in loops if not _contains(each.node, created)]
+    if len(around) <= depth:
+        return False
+    if any(_yields(each, own.rows) for each in around[:-depth]):
+        return True
+    counts = [each for each in around if _is_range(each)]
+    trips = around[-1].trips
+    few = trips is not None and trips.integer is not None and trips.integer <= MOST_VERSIONS
+    return len(counts) == len(around) == 2 and few
+
+
+def _depth(rows: RowSet) -> int:
+    """Of how many loops a sample is an item."""
+    depth = 0
+    while rows.how == "item" and rows.parent is not None:
+        rows, depth = rows.parent, depth + 1
+    return depth
+
+
+def _contains(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    return outer is inner or any(_contains(child, inner) for child in outer.children)
+
+
+def _yields(loop: Loop, rows: RowSet) -> bool:
+    """Whether a loop goes through the samples that one of them is drawn from."""
+    waiting = [loop.over]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Object) and value.path in _BEHIND:
+            waiting.extend(value.arguments.positional)
+            continue
+        found = lineages.known(value)
+        if found is not None and found.rows is rows.parent:
+            return True
+    return False
+
+
+def _is_range(loop: Loop) -> bool:
+    return isinstance(loop.over, Object) and loop.over.path == "builtins.range"

@@ -1,0 +1,248 @@
+"""What models or scores say of the columns that they were fitted on, and the choice of columns by it.
+
+A ranking is what is known of some columns: their order, their scores, whether they pass, or their
+names. It keeps the fit that it comes from as long as it is sorted, compared and cut.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import Guard
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library import lineages
+from advisor.code.library.models import (
+    FUNCTIONS,
+    Call,
+    Index,
+    Model,
+    attribute,
+    family,
+    function,
+    hook,
+    item,
+    iteration,
+    method,
+)
+from advisor.code.library.names import words
+from advisor.code.library.python.containers import on_append
+from advisor.code.values import Dictionary, Fit, Library, Object, Unknown, Value, names_of
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_LABELS = frozenset(words("y label labels target targets y_true"))
+
+family("ranking", lineages.RANKING)
+
+
+# --- where rankings come from -------------------------------------------------------------
+
+
+@attribute("estimator", "support_", "ranking_", "scores_", "pvalues_")
+def of_selector(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`rfe.support_`: which columns a selector has chosen."""
+    if not isinstance(receiver, Object):
+        return None
+    fit = receiver.fields.get("fit")
+    return lineages.ranking(fit) if isinstance(fit, Fit) and fit.kind == "selection" else None
+
+
+@method("estimator", "get_support", "get_feature_names_out")
+def chosen_by_selector(call: Call) -> Value | None:
+    """`selector.get_support()`."""
+    receiver = call.receiver
+    return None if receiver is None else of_selector(call.machine, receiver, call.node)
+
+
+@attribute("estimator", "feature_importances_", "coef_")
+def of_model(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`forest.feature_importances_`: what a model that has learned labels makes of each column."""
+    if not isinstance(receiver, Object):
+        return None
+    fit = receiver.fields.get("fit")
+    if not isinstance(fit, Fit) or fit.kind != "model":
+        return None
+    return lineages.ranking(Fit(receiver, fit.rows, fit.place, "selection", True, fit.text))
+
+
+@function(
+    *(
+        f"sklearn.feature_selection.{name}"
+        for name in words("mutual_info_classif mutual_info_regression f_classif f_regression chi2")
+    ),
+    "sklearn.inspection.permutation_importance",
+)
+def score_of_each_column(call: Call) -> Value | None:
+    """`mutual_info_classif(X, y)`: how each column goes together with the labels."""
+    first = 1 if call.path.endswith("importance") else 0
+    data, labels = call.argument(first, "X"), call.argument(first + 1, "y")
+    if data is None or labels is None:
+        return None
+    rows, text = lineages.samples(data).rows, _function(call)
+    return lineages.ranking(Fit(Library(call.path), rows, call.place, "selection", True, text))
+
+
+@function("numpy.corrcoef", *(f"scipy.stats.{name}" for name in words("pearsonr spearmanr")))
+def correlation(call: Call) -> Value | None:
+    """`np.corrcoef(X[:, 0], y)`: how a column goes together with labels."""
+    column, labels = call.argument(0, "x"), call.argument(1, "y")
+    lineage = lineages.known(column)
+    if lineage is None or not lineages.holds_rows(lineage) or labels is None:
+        return None
+    called = names_of(labels) | (labels.names if isinstance(labels, Unknown) else set())
+    if not called & _LABELS:
+        return None
+    text = _function(call)
+    return lineages.ranking(
+        Fit(Library(call.path), lineage.rows, call.place, "selection", True, text)
+    )
+
+
+def _function(call: Call) -> str:
+    return lineages.written(call.node.func) if isinstance(call.node, cst.Call) else call.path
+
+
+# --- what keeps them ----------------------------------------------------------------------
+
+
+@method("ranking", "*")
+def reordered(call: Call) -> Value | None:
+    """`abs()`, `sort_values()`, `head(9)`, `tolist()`: still a ranking."""
+    return call.receiver
+
+
+@attribute("ranking", "*")
+def names(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`ranking.index`: the names in their order."""
+    return receiver
+
+
+@item("ranking")
+def some_of(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`ranking[:10]`."""
+    return receiver
+
+
+@iteration("ranking")
+def one_by_one(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """One column after the other."""
+    return Iteration(make=lambda: value)
+
+
+@hook("unpack")
+def parts_of_ranking(
+    machine: "Machine", value: Value, count: int, node: cst.CSTNode
+) -> list[Value] | None:
+    """`scores, chances = f_classif(X, y)`."""
+    return [value] * count if lineages.ranked_by(value) is not None else None
+
+
+@hook("comparison")
+def passing(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value | None:
+    """`importances > 0.01`: which columns pass."""
+    fit = _ranking_in((left, right))
+    return None if fit is None else lineages.ranking(fit)
+
+
+@hook("arithmetic")
+def turned(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """`-importances`; what samples are multiplied by is a weight."""
+    fit = _ranking_in((left, right))
+    if fit is None or any(lineages.known(each) is not None for each in (left, right)):
+        return None
+    return lineages.ranking(fit)
+
+
+def _ranking_in(values: Sequence[Value | None]) -> Fit | None:
+    found = (lineages.ranked_by(each) for each in values if isinstance(each, Object))
+    return next((fit for fit in found if fit is not None), None)
+
+
+_KEEPING = (
+    *(f"numpy.{name}" for name in words("argsort argpartition flip abs absolute where nonzero")),
+    *(f"numpy.{name}" for name in words("flatnonzero argwhere array asarray sort squeeze ravel")),
+    *(f"builtins.{name}" for name in words("list tuple set sorted reversed zip dict enumerate")),
+    *("pandas.Series", "pandas.DataFrame", "torch.topk", "torch.tensor", "torch.from_numpy"),
+    *(
+        "torch.argsort",
+        "torch.as_tensor",
+        "heapq.nlargest",
+        "builtins.abs",
+        "builtins.float",
+        "builtins.round",
+    ),
+)
+
+
+_PAIRS = ("builtins.zip", "builtins.enumerate")
+
+
+def _keeping(path: str, inner: Model | None) -> None:
+    def model(call: Call) -> Value | None:
+        for value in call.arguments.positional:
+            fit = lineages.ranked_by(value) or _ranking_in(_parts(value))
+            if fit is not None:
+                return lineages.ranking(fit)
+        return None if inner is None else inner(call)
+
+    FUNCTIONS[path] = model
+
+
+for _path in _KEEPING:
+    _keeping(_path, FUNCTIONS.get(_path))
+
+
+def _parts(value: Value) -> Sequence[Value | None]:
+    match value:
+        case Dictionary():
+            return list(value.items.values())
+        case SequenceValue():
+            return value.items or (value.element,)
+        case Object() if value.path in _PAIRS:
+            return value.arguments.positional
+    return ()
+
+
+# --- what is chosen by them ---------------------------------------------------------------
+
+
+@item("unknown")
+def item_by_ranking(
+    machine: "Machine", receiver: Unknown, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`names[order]`, or columns of a table."""
+    fit = lineages.ranked_by(indices[0]) if len(indices) == 1 else None
+    if fit is None:
+        return None
+    result = machine.unknown("chosen", node)
+    result.fields[lineages.CHOSEN] = fit
+    result.lineage = lineages.applied(lineages.samples(receiver), fit)
+    return result
+
+
+@hook("comprehended")
+def chosen_in_comprehension(
+    machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """`[name for name, score in zip(names, scores) if score > 0.1]`."""
+    fit = _ranking_in(tests)
+    if fit is not None:
+        machine.store(result.fields, lineages.CHOSEN, fit)
+
+
+@on_append
+def chosen_one_by_one(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """`if score > 0.1: kept.append(name)`."""
+    guards: tuple[Guard, ...] = call.context.guards
+    fit = _ranking_in([each.condition for each in guards if each.taken])
+    if fit is not None:
+        call.machine.store(sequence.fields, lineages.CHOSEN, fit)

@@ -1,0 +1,110 @@
+"""Lists that hold several versions of a sample, and the splits that tear these apart."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+IMPORTS = """\
+import numpy as np
+import torch
+from sklearn.model_selection import train_test_split
+from torch.utils.data import Dataset, random_split
+"""
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(IMPORTS + text) if each[1] == "NN501"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """\
+def sounds(clips, kinds):
+    kept = []
+    for clip, kind in zip(clips, kinds):
+        for offset in (0, 5, 9):
+            kept.append((torch.roll(clip, offset, 0), kind))
+    return random_split(kept, [0.7, 0.3])  # error
+""",
+        """\
+def turned(scans):
+    kept = [np.rot90(scan, turns) for scan in scans for turns in range(4)]
+    return train_test_split(kept)  # error
+""",
+        """\
+def mirrored(scans, kinds):
+    pairs = []
+    for number in range(len(scans)):
+        pairs.append((scans[number], kinds[number]))
+        pairs.append((np.fliplr(scans[number]), kinds[number]))
+    train, test = pairs[:800], pairs[800:]  # error
+    return train, test
+""",
+        """\
+scans = np.load("scans.npy")
+noisy = []
+for number in range(len(scans)):
+    for _ in range(3):
+        noisy.append(scans[number] + np.random.normal(size=64))
+train, test = train_test_split(noisy)  # error
+""",
+        """\
+class Shifted(Dataset):
+    def __init__(self, clips):
+        self.clips = []
+        for clip in clips:
+            for offset in range(5):
+                self.clips.append({"clip": np.roll(clip, offset), "offset": offset})
+def main(clips):
+    return random_split(Shifted(clips), [0.7, 0.3])  # error
+""",
+    ],
+)
+def test_versions_of_a_sample_may_not_be_divided(text: str) -> None:
+    assert found(text) == marked(IMPORTS + text, "NN501") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """\
+def mirrored(scans):
+    return train_test_split([np.fliplr(scan) for scan in scans])
+""",
+        """\
+def mirrored(scans, kinds):
+    pairs = []
+    for scan, kind in zip(scans, kinds):
+        pairs.append((np.fliplr(scan), kind))
+    return train_test_split(pairs)
+""",
+        """\
+def anew(scans):
+    for epoch in range(9):
+        kept = []
+        for scan in scans:
+            kept.append(np.fliplr(scan))
+    return train_test_split(kept)
+""",
+        """\
+def of_training_rows(scans):
+    train, test = train_test_split(scans)
+    kept = []
+    for scan in train:
+        for turns in range(4):
+            kept.append(np.rot90(scan, turns))
+    return kept, test
+""",
+        """\
+def cut(scans):
+    kept = []
+    for scan in scans:
+        for left in range(0, 64, 16):
+            kept.append(scan[left : left + 16])
+    return train_test_split(kept)
+""",
+    ],
+)
+def test_one_version_of_each_sample_may(text: str) -> None:
+    assert not found(text)
