@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measuring import Program
-from tests.long_logs import irregular, payload, regular, write
+from tests.long_logs import irregular, payload_log, regular, write
 
 _NAME = "events.out.tfevents.1700000000.host"
 # Whoever runs nnadvise has imported numpy by then.
@@ -82,8 +82,10 @@ def write_logs(folder: Path, scalars: int) -> Iterator[tuple[str, Path]]:
     yield f"{scalars:,} tensor scalars over 20 tags", folder / "tensors"
     write(folder / "irregular" / _NAME, irregular(scalars))
     yield f"{scalars:,} scalars in no order", folder / "irregular"
-    write(folder / "payload" / _NAME, payload(scalars // 50))
-    yield f"{scalars // 50:,} histograms and as many scalars", folder / "payload"
+    for size in (scalars * 305, scalars << 10):
+        path = folder / f"payload_{size >> 20}"
+        write(path / _NAME, payload_log(size))
+        yield f"{size >> 20} MiB of pictures and histograms, a hundredth of scalars", path
     for number in range(scalars // 1000):
         write(folder / "sweep" / f"run_{number:04}" / _NAME, regular(1000, 5))
     yield f"{scalars // 1000:,} runs of 1,000 scalars", folder / "sweep"

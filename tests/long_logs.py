@@ -2,10 +2,14 @@
 
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.event_bytes import HEADER, START, event, nested, simple, summary, tensor
+from advisor.runs.readers.crc32c import MASK_DELTA, TABLE
+from tests.event_bytes import HEADER, START, event, nested, simple, summary, tensor, varint
+
+_ALL_ONES = 0xFFFFFFFF
 
 
 def plain_scalar(tag: str, value: float) -> bytes:
@@ -54,6 +58,80 @@ def payload(count: int) -> Iterator[bytes]:
     for step in range(count):
         yield event(histogram("weights", random), step, START + step)
         yield event(plain_scalar("loss", random.random()), step, START + step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A long end of records that differ in front of it only, and what it does to a checksum: that is
+    linear, so the work of the long end is done once. `moved` says what becomes of each bit."""
+
+    content: bytes
+    alone: int
+    moved: tuple[int, ...]
+
+    def record(self, front: bytes) -> bytes:
+        """The record whose payload is `front` and this."""
+        state = _passed(_ALL_ONES, front)
+        checksum = self.alone
+        for bit, moved in enumerate(self.moved):
+            checksum ^= moved if state >> bit & 1 else 0
+        header = struct.pack("<Q", len(front) + len(self.content))
+        stated = struct.pack("<I", _masked(_passed(_ALL_ONES, header)))
+        return header + stated + front + self.content + struct.pack("<I", _masked(checksum))
+
+
+def _passed(state: int, content: bytes) -> int:
+    """The state of a CRC-32C that has taken in some more."""
+    for byte in content:
+        state = TABLE[(state ^ byte) & 0xFF] ^ (state >> 8)
+    return state
+
+
+def _masked(state: int) -> int:
+    checksum = state ^ _ALL_ONES
+    return ((checksum >> 15 | checksum << 17) + MASK_DELTA) & _ALL_ONES
+
+
+def _bodies(contents: Iterable[bytes]) -> list[_Body]:
+    moved_by: dict[int, tuple[int, ...]] = {}
+    found = []
+    for content in contents:
+        zeros = bytes(len(content))
+        if len(content) not in moved_by:
+            moved_by[len(content)] = tuple(_passed(1 << bit, zeros) for bit in range(32))
+        found.append(_Body(content, _passed(0, content), moved_by[len(content)]))
+    return found
+
+
+_SCALARS, _HISTOGRAMS, _ROUNDS = 5, 2, 40
+_PICTURE = 300_000
+_ROUND = _SCALARS * 50 + _HISTOGRAMS * 8_000 + _PICTURE // _ROUNDS
+
+
+def payload_log(size: int) -> Iterator[bytes]:
+    """About `size` bytes of pictures and histograms, with a hundredth of scalars among them: five
+    scalars and two histograms of eight tags in a round, a picture in forty of them."""
+    random = Random(1)
+    histograms = _bodies(_histograms(random))
+    pixels = nested(1, b"samples") + nested(4, nested(4, random.randbytes(_PICTURE)))
+    (picture,) = _bodies([summary(pixels)])
+    for step in range(size // _ROUND):
+        front = b"\x09" + struct.pack("<d", START + step) + b"\x10" + varint(step + 1)
+        for index in range(_SCALARS):
+            yield event(plain_scalar(f"loss/{index}", random.random()), step + 1, START + step)
+        for index in range(_HISTOGRAMS):
+            yield histograms[(step * _HISTOGRAMS + index) % len(histograms)].record(front)
+        if step % _ROUNDS == 0:
+            yield picture.record(front)
+
+
+def _histograms(random: Random) -> Iterator[bytes]:
+    """Histograms as torch writes them, of different numbers of buckets, as they come."""
+    for index in range(64):
+        count = random.randrange(400, 600)
+        numbers = struct.pack(f"<{count}d", *(random.random() for _ in range(count)))
+        buckets = b"\x09" + bytes(8) + b"\x11" + bytes(8) + nested(6, numbers) + nested(7, numbers)
+        yield summary(nested(1, f"weights/layer_{index % 8}".encode()) + nested(5, buckets))
 
 
 def write(path: Path, records: Iterable[bytes]) -> None:

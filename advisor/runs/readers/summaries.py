@@ -14,14 +14,12 @@ from advisor.runs.readers.tensors import (
 )
 from advisor.runs.readers.wire import (
     Field,
-    MalformedMessage,
     WireType,
     double,
     fields,
     float32,
     signed,
     text,
-    varint,
 )
 
 # field numbers of Summary, Summary.Value and SummaryMetadata
@@ -30,8 +28,6 @@ _TAG, _SIMPLE_VALUE, _HISTOGRAM, _TENSOR, _METADATA = 1, 2, 5, 8, 9
 _SUM_OF_SQUARES = 5
 _PLUGIN_DATA = 1
 _PLUGIN_NAME, _PLUGIN_CONTENT = 1, 2
-
-_SUMMARY_KEY, _VALUE_KEY, _TAG_KEY = 0x2A, 0x0A, 0x0A
 
 _TEXT_SUFFIX = "/text_summary"
 _GRADIENT = "grad"
@@ -67,25 +63,6 @@ class Event:
     def says_something(self) -> bool:
         """Whether the record holds anything that is kept."""
         return bool(self.scalars or self.texts or self.hyperparameters)
-
-
-def heading(data: bytes, start: int, stop: int) -> bytes | None:
-    """Of a record that holds a single value, as those of pictures and histograms do: its tag with the
-    key of what follows, which names the kind of value. None for other records. `start` is where the
-    summary is expected, behind the step."""
-    for key in (_SUMMARY_KEY, _VALUE_KEY):
-        if start + 1 >= stop or data[start] != key:
-            return None
-        try:
-            length, start = varint(data, start + 1, stop)
-        except MalformedMessage:
-            return None
-        if start + length != stop:
-            return None
-    end = start + 2 + data[start + 1] if start + 1 < stop else stop
-    if end >= stop or data[start] != _TAG_KEY or data[start + 1] > 0x7F:
-        return None
-    return data[start + 2 : end + 1]
 
 
 class SummaryDecoder:

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from advisor.runs.readers.crc32c import masked_crc32c
 from advisor.runs.readers.series import Gap, OnBytes, Series
-from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder, heading
+from advisor.runs.readers.sifting import LONGEST_SCALAR, Sieve, Sifted, heading
+from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
 from advisor.runs.readers.wire import MalformedMessage
 
 _HEADER = struct.Struct("<QI")
@@ -30,6 +31,11 @@ _LARGEST_STEP = (1 << 63) - 1
 
 # Scalars take less than 100 bytes; a record that does not fit into a chunk is skipped unread.
 _CHUNK = 8 << 20
+# Where records are so long on average, what is not read is passed over without being looked at.
+_FIRST_CHUNK = 256 << 10
+_WORTH_SIFTING = 1 << 20
+_LONG_ON_AVERAGE = 1 << 10
+_MOST_IN_VAIN = 16
 _LARGEST_CHECKED_RECORD = 64 << 10
 # Where to look for stretches that repeat: from so many bytes on, after so many that do not. What
 # reads many records at a time takes a while to import.
@@ -39,7 +45,6 @@ _STRETCH = 8 << 10
 _FIRST_STRETCH = 1 << 10
 _LONGEST_STRETCH = 4 << 20
 _LONGEST_SCALAR = 64 << 10
-_LARGEST_SCALAR = 512
 _MOST_REMEMBERED_LENGTHS = 1 << 14
 
 # a record of less than 16 MiB whose payload starts with the wall time: where reading may go on
@@ -85,7 +90,10 @@ class EventFile:
         self._lengths: dict[bytes, int] = {}
         self._simple: dict[bytes, Series] = {}
         self._layouts: dict[int, list[_Layout]] = {}
-        self._passed_over: set[bytes | None] = set()
+        self._passed_over: set[bytes] = set()
+        self._sieve = Sieve(self._passed_over)
+        self._sifted: Sifted | None = None
+        self._in_vain = 0
         self._last: tuple[int, Series | None] = (-1, None)
         self._stretch = _STRETCH
 
@@ -112,22 +120,55 @@ class EventFile:
         A file that has shrunk is read anew from its start. `on_bytes` is called with the bytes read
         after each chunk. Raises `OSError`.
         """
-        with self.path.open("rb") as stream:
+        with self.path.open("rb", buffering=0) as stream:
             size = os.fstat(stream.fileno()).st_size
             if size < self.offset:
                 self._forget()
             self.size = size
-            before = self.records
+            before, wanted = self.records, _CHUNK
+            if self.size - self.offset > _WORTH_SIFTING:
+                wanted = _FIRST_CHUNK
             while self.offset < self.size:
                 stream.seek(self.offset)
-                chunk = stream.read(min(_CHUNK, self.size - self.offset))
+                chunk = stream.read(min(wanted, self.size - self.offset))
+                records = self.records
                 used = self._scan_chunk(chunk)
                 self.offset += used
-                if on_bytes is not None:
-                    on_bytes(self.offset)
+                if not used and len(chunk) == wanted < _CHUNK:
+                    wanted = _CHUNK
+                    continue
                 if not used and not self._step_over(stream, chunk):
                     break
+                wanted = _CHUNK
+                if used > (self.records - records) * _LONG_ON_AVERAGE:
+                    wanted = self._sift(stream)
+                if on_bytes is not None:
+                    on_bytes(self.offset)
         return self.records - before
+
+    def _sift(self, stream: BinaryIO) -> int:
+        """Pass over what is known to hold nothing, and read what is short between it, as far as that
+        goes; return how many bytes to read next in the ordinary way."""
+        if self.size - self.offset < _WORTH_SIFTING:
+            return _CHUNK
+        sifted = self._sieve.sift(stream, self.offset, self.size)
+        self._in_vain = 0 if sifted.stop - self.offset > _FIRST_CHUNK else self._in_vain + 1
+        if sifted.stop > self.offset:
+            self._sifted = sifted
+            self._scan_chunk(sifted.short)
+            self._sifted = None
+            self._last = (-1, None)
+            self.offset = sifted.stop
+            self.records += sifted.passed_over
+            self.other_summaries += sifted.passed_over
+        if self._in_vain and not sifted.wanted or self._in_vain > _MOST_IN_VAIN:
+            self._in_vain = 0
+            return _CHUNK
+        return max(_FIRST_CHUNK, min(sifted.wanted, _CHUNK))
+
+    def _place(self, position: int) -> int:
+        """Where in the file the bytes lie that are scanned."""
+        return self.offset + position if self._sifted is None else self._sifted.place(position)
 
     def _scan_chunk(self, data: bytes) -> int:
         """Read the complete records at the start of `data`; return how many bytes they take.
@@ -147,7 +188,8 @@ class EventFile:
             stop = min(len(data), start + self._stretch)
             if repeats is not None and (broken := self._broken(data, start, stop)) is not None:
                 self._scan(data, start, broken[0])
-                self._add_gap(self.offset + broken[0], self.offset + broken[1])
+                lost_from = self._place(broken[0])
+                self._add_gap(lost_from, lost_from + broken[1] - broken[0])
                 self._last = (-1, None)
                 start = broken[1]
                 continue
@@ -192,7 +234,7 @@ class EventFile:
         if batch is None:
             return 0
         self.records += batch.records
-        self._last = (self.offset + batch.last, batch.series)
+        self._last = (self._place(batch.last), batch.series)
         return batch.stop - start
 
     def _broken(self, data: bytes, start: int, stop: int) -> tuple[int, int] | None:
@@ -239,7 +281,7 @@ class EventFile:
         if count:
             self.records += count * len(places)
             last = places[-1][0] - _HEADER.size + (count - 1) * width
-            self._last = (self.offset + last, templates[-1].series)
+            self._last = (self._place(last), templates[-1].series)
         return count * width
 
     def _scan(self, data: bytes, start: int, stop_at: int) -> int:
@@ -254,6 +296,7 @@ class EventFile:
             struct.Struct("<f").unpack_from,
         )
         end = stop_at - _FOOTER.size
+        last, last_series = -1, None
         while (payload := start + 12) <= end:
             header = data[start:payload]
             length = lengths.get(header)
@@ -283,7 +326,7 @@ class EventFile:
                 series.steps.append(step)
                 series.wall_times.append(unpack_double(data, payload + 1)[0])
                 series.values.append(unpack_float(data, stop - 4)[0])
-                self._last = (self.offset + start, series)
+                last, last_series = start, series
             else:
                 for layout in layouts.get(stop - position, ()):
                     at = position + layout.offset
@@ -292,12 +335,15 @@ class EventFile:
                     if series is not None and position and step <= _LARGEST_STEP:
                         wall_time = unpack_double(data, payload + 1)[0]
                         series.append(step, wall_time, layout.unpack(data, at)[0])
-                        self._last = (self.offset + start, series)
+                        last, last_series = start, series
                         break
                 else:
+                    last, last_series = start, None
                     self._read_record(data, payload, stop, step, position)
             self.records += 1
             start = stop + 4
+        if last >= 0:
+            self._last = (self._place(last), last_series)
         return start
 
     def _stated_length(self, header: bytes) -> int | None:
@@ -315,18 +361,17 @@ class EventFile:
 
         `step` was found at its usual place, which ends at `position` (0: laid out unusually).
         """
-        first = self.offset + start - _HEADER.size
-        self._last = (first, None)
-        large = stop - start > _LARGEST_SCALAR
+        first = self._place(start - _HEADER.size)
+        large = stop - start > LONGEST_SCALAR
         called = heading(data, position, stop) if large and position else None
-        if called in self._passed_over:
+        if called is not None and called in self._passed_over:
             self.other_summaries += 1
             return
         try:
             event = self._decoder.decode(data, start, stop)
         except MalformedMessage:
             event = None
-        counts = stop - start <= _LARGEST_SCALAR or (event is not None and event.says_something)
+        counts = stop - start <= LONGEST_SCALAR or (event is not None and event.says_something)
         if event is None or (counts and not _intact(data, start, stop)):
             self._add_gap(first, first + stop - start + _OVERHEAD)
             return
