@@ -98,3 +98,37 @@ def test_a_model_is_not_scored_by_what_it_has_seen(text: str) -> None:
 )
 def test_rows_that_are_apart_may_judge_a_model(text: str) -> None:
     assert not found(text)
+
+
+FITTED = """
+import lightning.pytorch as pl
+from torch.utils.data import DataLoader
+
+class Net(pl.LightningModule):
+    def training_step(self, batch, index):
+        return batch.mean()
+
+trainer = pl.Trainer(max_epochs=3)
+trainer.fit(Net(), DataLoader({}, shuffle=True), DataLoader({}))  # error
+"""
+EITHER_PART = """
+def chosen(wanted):
+    if wanted in options.recent:
+        return table[table.day > 300]
+    return table
+"""
+
+
+def test_rows_given_to_a_trainer_twice_are_told() -> None:
+    program = IMPORTS + FITTED.format("table", "table[:100]")
+    assert [each for each in findings(program) if each[1] == "NN516"] == marked(program, "NN516")
+
+
+def test_what_may_be_one_part_or_another_is_not_told_to_overlap() -> None:
+    given = FITTED.format("chosen('a')", "chosen('b')")
+    assert not found(EITHER_PART + given)
+    scored = (
+        "model.fit(chosen('a')[['a']], chosen('a')['b'])\n"
+        "test = chosen('b')\nmodel.score(test[['a']], test['b'])\n"
+    )
+    assert not found(EITHER_PART + scored)

@@ -78,7 +78,7 @@ class Score(Fact):
     def covers_held_out_rows(self) -> bool:
         """Whether the model was fitted on rows that the held-out ones are a part of."""
         fitted, scored = self._fitted_rows(), self.scored.rows
-        if scored is fitted or not scored.within(fitted) or fitted.within(scored):
+        if scored is fitted or not scored.surely_within(fitted) or fitted.within(scored):
             return False
         return side_of(fitted) is not Side.HELD_OUT
 

@@ -91,6 +91,18 @@ class RowSet:
                 return True
         return False
 
+    def surely_within(self, other: "RowSet") -> bool:
+        """Whether each of the samples is one of `other`, or was made of one, whichever ways the
+        program goes: two values that are one set or the other need not go the same way."""
+        if other.how == "either":
+            return all(self.surely_within(source) for source in other.sources)
+        return any(
+            each is other
+            or any(each.surely_within(source) for source in other.sources)
+            or (bool(each.sources) and all(part.surely_within(other) for part in each.sources))
+            for each in self.ancestors()
+        )
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
