@@ -5,13 +5,18 @@ goes without saying, and a third of the parse goes to it: here they are made by 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields, is_dataclass
+from sys import intern
 from typing import Any
 
 import libcst as cst
 
 _GENERATED = ("__setattr__", "__delattr__")
 _NOT_GIVEN: Any = object()
+_MOST_SHARED = 1_000
+_spaces: dict[str, cst.SimpleWhitespace] = {}
+_newline = cst.Newline()
 
 
 def nodes_are_fast() -> bool:
@@ -28,6 +33,33 @@ def make_nodes_fast() -> None:
                 delattr(kind, method)
         if _is_plain(kind):
             setattr(kind, "__init__", _postponed(kind))  # noqa: B010
+
+
+@contextmanager
+def sharing_blanks() -> Iterator[None]:
+    """Let all trees that are parsed meanwhile share their equal blanks and ends of lines. Where these
+    are cannot be asked of them; but every third node is one."""
+    kinds = cst.SimpleWhitespace, cst.Newline
+    if len(_spaces) > _MOST_SHARED:
+        _spaces.clear()
+    try:
+        setattr(cst, "SimpleWhitespace", _space)  # noqa: B010
+        setattr(cst, "Newline", _end_of_line)  # noqa: B010
+        yield
+    finally:
+        setattr(cst, "SimpleWhitespace", kinds[0])  # noqa: B010
+        setattr(cst, "Newline", kinds[1])  # noqa: B010
+
+
+def _space(value: str = "", make: Any = cst.SimpleWhitespace) -> cst.SimpleWhitespace:
+    found = _spaces.get(value)
+    if found is None:
+        found = _spaces[value] = make(value)
+    return found
+
+
+def _end_of_line(value: str | None = None, make: Any = cst.Newline) -> cst.Newline:
+    return _newline if value is None else make(value)
 
 
 def _kinds() -> Iterator[type[object]]:
@@ -69,6 +101,9 @@ def _constructor(kind: type) -> Callable[..., None]:
         if each.default_factory is not MISSING:
             known[f"_make_{each.name}"] = each.default_factory
             value = f"_make_{each.name}() if {each.name} is _not_given else {each.name}"
+        elif kind is cst.Name and each.name == "value":
+            known["intern"] = intern
+            value = "intern(value)"
         statements.append(f"self.{each.name} = {value}")
     body = "\n ".join(statements)
     exec(f"def __init__({', '.join(parameters)}):\n {body}", known)  # noqa: S102

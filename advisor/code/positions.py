@@ -64,11 +64,10 @@ class Positions:
 
     def header_span(self, node: cst.CSTNode) -> Span:
         """The span of a node; of a compound statement only up to its colon."""
-        span = self.span(node)
-        if not isinstance(node, _HEADED):
-            return span
-        body = self.span(_after_colon(node))
-        return Span(span.row, span.column, body.row, body.column)
+        first, last = self._spans[id(node)]
+        if isinstance(node, _HEADED):
+            last = self._after_colon(node)
+        return Span(*self._position(first), *self._position(last))
 
     def comments(self) -> Iterator[Comment]:
         """All comments, in the order of the text."""
@@ -81,15 +80,18 @@ class Positions:
         spans = map(self.header_span, self._statements)
         return sorted({(span.row, span.end_row) for span in spans})
 
+    def _after_colon(self, statement: Any) -> int:
+        """The first token behind the header of a compound statement."""
+        suite: cst.IndentedBlock | cst.SimpleStatementSuite = statement.body
+        if isinstance(suite, cst.IndentedBlock):
+            return self._spans[id(suite.header)][0]
+        # the blanks, which are always one token, may be shared with others
+        return self._spans[id(suite)][0] - 1
+
     def _position(self, token: int) -> tuple[int, int]:
         offset = self._offsets[min(token, len(self._offsets) - 1)]
         row = bisect_right(self._line_starts, offset)
         return row, offset - self._line_starts[row - 1] + 1
-
-
-def _after_colon(statement: Any) -> cst.CSTNode:
-    suite: cst.IndentedBlock | cst.SimpleStatementSuite = statement.body
-    return suite.header if isinstance(suite, cst.IndentedBlock) else suite.leading_whitespace
 
 
 class _CountingState(CodegenState):

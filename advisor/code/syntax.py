@@ -98,10 +98,11 @@ def _taking_nodes_for_valid() -> Iterator[None]:
     more is needed."""
     import libcst as cst
 
-    from advisor.code.nodes import nodes_are_fast
+    from advisor.code.nodes import nodes_are_fast, sharing_blanks
 
     if nodes_are_fast():
-        yield
+        with sharing_blanks():
+            yield
         return
     cst.CSTNode.__post_init__ = _skip_check  # type: ignore[assignment]
     try:
