@@ -92,3 +92,63 @@ class Trainer:
 )
 def test_other_scores_may_decide(name: str, score: str, condition: str) -> None:
     assert not found(TORCH.format(name=name, score=score, condition=condition))
+
+
+LOOP = """
+import torch
+def training(model, optimizer, train_loader, {name}_loader, epochs):
+    least, waited = 9.0, 0
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    stopper = EarlyStopping()
+    for epoch in range(epochs):
+        learn(model, train_loader)
+        loss = judged(model, {name}_loader)
+"""
+ENDS = [
+    "schedule.step(loss)  # error",
+    "if loss > least_best:  # error\n    break",
+    "if loss < min_loss:  # error\n    min_loss, waited = loss, 0\nelse:\n    waited += 1\nif waited > 9:\n    break",
+    "stopper(loss, model)  # error\nif stopper.should_stop:\n    break",
+    "if stopper.step(loss):  # error\n    break",
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_neither_rate_nor_end_of_a_training_goes_by_test_scores(end: str) -> None:
+    inside = "".join(f"        {line}\n" for line in end.splitlines())
+    text = LOOP.format(name="test") + inside
+    assert found(text) == marked(text, "NN506") != []
+    assert not found(LOOP.format(name="val") + inside)
+    assert not found(LOOP.format(name="train") + inside)
+
+
+def test_a_loop_may_end_for_other_reasons() -> None:
+    ends = "        if epoch > 9:\n            break\n        print(loss < min_loss)\n"
+    assert not found(LOOP.format(name="test") + ends)
+
+
+TRAINER = """
+from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+parts = load_dataset("reviews").map(tokenize)
+model = AutoModelForSequenceClassification.from_pretrained("tiny")
+settings = TrainingArguments("runs", eval_strategy="epoch", load_best_model_at_end={best})
+trainer = Trainer(model, settings, train_dataset=parts["train"], eval_dataset=parts["{part}"])
+trainer.train()
+print({end})
+"""
+
+
+@pytest.mark.parametrize(
+    ("best", "part", "end", "count"),
+    [
+        ("True", "test", "trainer.evaluate()", 1),
+        ("True", "test", "trainer.predict(parts['test'])", 1),
+        ("False", "test", "trainer.evaluate()", 0),
+        ("True", "validation", "trainer.predict(parts['test'])", 0),
+    ],
+)
+def test_a_trainer_does_not_keep_the_weights_that_are_best_on_test_rows(
+    best: str, part: str, end: str, count: int
+) -> None:
+    assert len(found(TRAINER.format(best=best, part=part, end=end))) == count

@@ -164,8 +164,10 @@ class LoaderBuilt(Event):
 @dataclass(eq=False, slots=True)
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
-    `testing`. `callbacks` are what acts on the scores, as far as is known."""
+    `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
+    trainer itself chooses by them."""
 
     data: Value
     use: str
     callbacks: Value | None = None
+    chooses: str | None = None

@@ -11,19 +11,12 @@ from advisor.code.events import DataGiven, Event, Scored, StateTaken, StateUsed
 from advisor.code.facts.passes import holds_unit_tests, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.steered_trainings import Steering, steered
+from advisor.code.facts.test_scores import TEST, better_test_score, names_validation
 from advisor.code.library.keras_data import CHOOSES, choosers
-from advisor.code.sources import NodePlace, Source
+from advisor.code.sources import NodePlace
 from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of
 from advisor.rulebook import Draft
-
-_TEST = frozenset(["test", "tests", "testing", "testloader", "testset", "testdata"])
-_BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
-# A program that names validation data anywhere may choose by these.
-_PROSE = re.compile(r'#.*|"""(?:.|\n)*?"""|^\s*print\(.*$', re.MULTILINE)
-_VALIDATES = re.compile(
-    r"(?:(?<![a-z])|(?<=[_xy]))(val|vali|valid|validation|validate|dev|holdout|heldout)"
-    r"(?=_|\b|[A-Z]|set|loader|data|dl\b|ds\b|acc|loss)",
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,7 +24,7 @@ class Choice(Fact):
     """Something is chosen by a score on rows. `what` says what, `rows` names them; `tries` tells a
     setting that is tried out in a loop."""
 
-    event: Event
+    place: NodePlace
     what: str
     rows: str
     tries: bool = False
@@ -41,25 +34,27 @@ class Choice(Fact):
         """Every choice by the rows that are called test rows, where no others judge in the end."""
         if holds_unit_tests(run):
             return
-        for event, what, rows in _choices_of_keras(run):
-            yield cls(event, what, rows)
+        for place, what, rows in _choices_of_trainers(run):
+            yield cls(place, what, rows)
         kept = list(_kept_weights(run))
+        scores = {rows for _, _, rows in kept}
+        found = [*kept, *(each for each in steered(run) if each[2] not in scores)]
         # The text is long, and there are many runs of it.
-        if kept and not any(map(_names_validation, sources_of(run))):
-            for event, rows in kept:
-                yield cls(event, "the weights that are kept are chosen", rows)
+        if found and not any(map(names_validation, sources_of(run))):
+            for place, what, rows in found:
+                yield cls(place, what, rows)
         for score, rows in _tried_settings(run):
-            yield cls(score, "a setting is tried out", rows, tries=True)
+            yield cls(score.place, "a setting is tried out", rows, tries=True)
 
     def finding(self, message: str) -> Draft:
         """A finding where the choice is made."""
-        return Draft(self.event.place, message)
+        return Draft(self.place, message)
 
 
 # --- weights ------------------------------------------------------------------------------
 
 
-def _kept_weights(run: AbstractRun) -> Iterator[tuple[Event, str]]:
+def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
     """Weights that are kept when a score by test data is the best so far."""
     seen: set[cst.CSTNode] = set()
     for event in run.events_among(StateTaken, StateUsed):
@@ -72,7 +67,7 @@ def _kept_weights(run: AbstractRun) -> Iterator[tuple[Event, str]]:
         rows = _judged_by(event)
         if rows is not None and event.context.guards[-1].node not in seen:
             seen.add(event.context.guards[-1].node)
-            yield event, rows
+            yield event.place, "the weights that are kept are chosen", rows
 
 
 def _judged_by(event: Event) -> str | None:
@@ -80,65 +75,29 @@ def _judged_by(event: Event) -> str | None:
     guards = event.context.guards
     if not guards or not guards[-1].taken:
         return None
-    for comparison in _comparisons(guards[-1].node):
-        sides = [comparison.left, comparison.comparisons[0].comparator]
-        said = [words(code_of(side)) for side in sides]
-        for side, own, other in zip(sides, said, reversed(said), strict=True):
-            if not other & _BEST or own & _BEST or len(own) > 4:
-                continue
-            if own & _TEST or (not own & {"train"} and _is_of_test_function(event)):
-                return code_of(side)
-            origin = words(_origin(event, code_of(side)))
-            if origin & _TEST and not origin & {"train", "val", "valid", "validation"}:
-                return code_of(side)
-    return None
+    return better_test_score(event, guards[-1].node)
 
 
-def _origin(event: Event, name: str) -> str:
-    """What a name was given last before an event, as written; empty when that is not known."""
-    if re.fullmatch(r"[\w.]+", name) is None:
-        return ""
-    guard = NodePlace(event.place.source, event.context.guards[-1].node).locate()
-    if guard.cell is not None:
-        return ""
-    lines = event.place.source.text.splitlines()[: guard.row - 1]
-    given = re.compile(rf"^\s*(?:\w[\w.]*, *)*{re.escape(name)}(?:, *[\w.]+)* = ([^=].*)$")
-    found = (given.match(line) for line in reversed(lines))
-    return next((match[1] for match in found if match), "")
+# --- trainers -----------------------------------------------------------------------------
 
 
-def _names_validation(source: Source) -> bool:
-    return _VALIDATES.search(_PROSE.sub("", source.text)) is not None
-
-
-def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:
-    if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
-        yield node
-    elif isinstance(node, cst.BooleanOperation):
-        yield from _comparisons(node.left)
-        yield from _comparisons(node.right)
-
-
-def _is_of_test_function(event: Event) -> bool:
-    """Whether the innermost function around is the one that tests."""
-    functions = event.context.functions
-    return bool(functions) and bool(words(functions[-1].name) & {"test", "testing"})
-
-
-# --- Keras --------------------------------------------------------------------------------
-
-
-def _choices_of_keras(run: AbstractRun) -> Iterator[tuple[Event, str, str]]:
-    """Callbacks that choose by the rows that the model is evaluated on afterwards."""
+def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
+    """Callbacks and trainers that choose by the rows that the model is evaluated on afterwards."""
     for event in run.events(DataGiven):
-        chooser = next(choosers(event.callbacks), None) if event.use == "validation" else None
+        what = _chosen_by(event) if event.use == "validation" else None
         rows = _rows_of(event.data)
-        if chooser is None or rows is None or not _is_test(rows):
+        if what is None or rows is None or not _is_test(rows):
             continue
         if any(
             _rows_of(each.data) is rows for each in run.events(DataGiven) if _is_later(event, each)
         ):
-            yield event, CHOOSES[chooser.path.rsplit(".", 1)[-1]], name_of(rows) or "the test rows"
+            yield event.place, what, name_of(rows) or "the test rows"
+
+
+def _chosen_by(event: DataGiven) -> str | None:
+    """What is chosen by the data, if something is."""
+    chooser = next(choosers(event.callbacks), None)
+    return event.chooses if chooser is None else CHOOSES[chooser.path.rsplit(".", 1)[-1]]
 
 
 def _is_later(event: DataGiven, other: DataGiven) -> bool:
@@ -152,11 +111,11 @@ def _rows_of(value: Value | None) -> RowSet | None:
 
 def _is_test(rows: RowSet) -> bool:
     name = name_of(rows)
-    return side_of(rows) is Side.HELD_OUT and name is not None and bool(_said(name) & _TEST)
+    return side_of(rows) is Side.HELD_OUT and name is not None and bool(_said(name) & TEST)
 
 
 def _said(name: str) -> set[str]:
-    return {word[1:] if word[:1] in "xy" and word[1:] in _TEST else word for word in words(name)}
+    return {word[1:] if word[:1] in "xy" and word[1:] in TEST else word for word in words(name)}
 
 
 # --- settings -----------------------------------------------------------------------------

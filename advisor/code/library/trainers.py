@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code.events import (
     BackwardRun,
+    DataGiven,
     GradientsCleared,
     OptimizerStepped,
     TrainerBuilt,
@@ -17,6 +18,7 @@ from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Arguments,
     Bound,
+    Constant,
     Function,
     Instance,
     Object,
@@ -278,6 +280,7 @@ def construct_trainer(
 
 def _build(machine: "Machine", made: Value, passed: Arguments, node: cst.CSTNode) -> None:
     settings = passed.get(1, "args")
+    _give_data(machine, made, settings, passed, node)
     if not isinstance(settings, Object) or settings.path not in _SETTINGS:
         return
     if settings.arguments.unknown or _brings_schedule(passed):
@@ -289,6 +292,37 @@ def _build(machine: "Machine", made: Value, passed: Arguments, node: cst.CSTNode
     place = settings.place or machine.place(node)
     event = TrainerBuilt(place, machine.context, made, Arguments([], keywords))
     machine.emit(event)
+
+
+_JUDGED_BY = ("judged by",)
+
+
+def _give_data(
+    machine: "Machine", made: Value, settings: Value | None, passed: Arguments, node: cst.CSTNode
+) -> None:
+    """What a trainer is given to learn from, and to judge by; the best weights are kept by that."""
+    place, context = machine.place(node), machine.context
+    training, judged = passed.keywords.get("train_dataset"), passed.keywords.get("eval_dataset")
+    if training is not None:
+        machine.emit(DataGiven(place, context, training, "training"))
+    if judged is None or isinstance(judged, Constant):
+        return
+    keeps = settings.fields.get("load_best_model_at_end") if isinstance(settings, Object) else None
+    chooses = "the weights that are kept are chosen" if is_constant(keeps, True) else None
+    machine.emit(DataGiven(place, context, judged, "validation", chooses=chooses))
+    if isinstance(made, (Object, Instance)):
+        machine.store(made.fields, _JUDGED_BY, judged)
+
+
+@method("transformers trainer", "evaluate", "predict")
+def judged_by_trainer(call: Call) -> Value | None:
+    """`trainer.evaluate()`: by what it was given to judge by, unless it is given something else."""
+    given = next(iter(call.arguments.values()), None)
+    if given is None and isinstance(call.receiver, (Object, Instance)):
+        given = call.receiver.fields.get(_JUDGED_BY)
+    if isinstance(given, Value):
+        call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
+    return None
 
 
 def _brings_schedule(passed: Arguments) -> bool:
