@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.model_selection import KFold, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.tree import DecisionTreeClassifier
 from imblearn.over_sampling import SMOTE
@@ -44,6 +46,16 @@ def found(text: str) -> list[tuple[int, str]]:
         ),
         f"{SPLIT}model.fit(X_train, y_train)\n{SPLIT}model.score(X_test, y_test)  # error\n",
         (
+            "train_rows = np.random.choice(len(X), 800, replace=False)\n"
+            "test_rows = np.random.choice(len(X), 200, replace=False)\n"
+            "model.fit(X[train_rows], y[train_rows])\nmodel.score(X[test_rows], y[test_rows])  # error\n"
+        ),
+        (
+            "train, test = pd.read_csv('cars.csv'), pd.read_csv('cars.csv')\n"
+            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])  # error\n"
+        ),
+        f"{SPLIT}make_pipeline(StandardScaler(), model).fit(X, y).score(X_test, y_test)  # error\n",
+        (
             "def fitted(X, y):\n    return DecisionTreeClassifier().fit(X, y)\n"
             f"{SPLIT}fitted(X, y).score(X_test, y_test)  # error\n"
         ),
@@ -58,6 +70,19 @@ def test_a_model_is_not_scored_by_what_it_has_seen(text: str) -> None:
     [
         f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\n",
         f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_train, y_train)\n",
+        (
+            "order = np.random.permutation(len(X))\ntrain_rows, test_rows = order[:800], order[800:]\n"
+            "model.fit(X[train_rows], y[train_rows])\nmodel.score(X[test_rows], y[test_rows])\n"
+        ),
+        (
+            "train_rows = np.random.choice(len(X), 800, replace=False)\n"
+            "test_rows = np.setdiff1d(np.arange(len(X)), train_rows)\n"
+            "model.fit(X[train_rows], y[train_rows])\nmodel.score(X[test_rows], y[test_rows])\n"
+        ),
+        (
+            "train, test = pd.read_csv('cars.csv', nrows=9), pd.read_csv('cars.csv', skiprows=9)\n"
+            "model.fit(train[['a']], train['b'])\nmodel.score(test[['a']], test['b'])\n"
+        ),
         f"{SPLIT}model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\nmodel.fit(X, y)\n",
         f"{SPLIT}KMeans(3).fit(X).predict(X_test)\n",
         f"{SPLIT}LabelSpreading().fit(X, y).predict(X_test)\n",
@@ -132,3 +157,64 @@ def test_what_may_be_one_part_or_another_is_not_told_to_overlap() -> None:
         "test = chosen('b')\nmodel.score(test[['a']], test['b'])\n"
     )
     assert not found(EITHER_PART + scored)
+
+
+def test_parts_of_a_data_set_do_not_overlap() -> None:
+    text = """
+from datasets import load_dataset
+train_set = load_dataset("reviews", split="{}")
+eval_set = load_dataset("reviews", split="{}")
+"""
+    for first, second, count in [
+        ("train[:80%]", "train[70%:]", 1),
+        ("train[:80%]", "train[-20%:]", 0),
+        ("train[:800]", "train[700:900]", 1),
+        ("train[:80%]", "train[80%:]", 0),
+        ("train", "train", 1),
+        ("train", "train[:10%]", 1),
+        ("train", "test", 0),
+        ("train[:800]", "train[80%:]", 0),
+    ]:
+        assert len(found(text.format(first, second))) == count, (first, second)
+    other = text.replace('eval_set = load_dataset("reviews"', 'eval_set = load_dataset("letters"')
+    assert not found(other.format("train[:80%]", "train[70%:]"))
+
+
+def of(text: str) -> list[int]:
+    return [row for row, code in findings(text) if code == "NN516"]
+
+
+def test_two_draws_do_not_make_one_split() -> None:
+    text = """
+import torch
+from torch.utils.data import DataLoader, Subset, random_split
+def main(data, model, optimizer, loss):
+    {}
+    {}
+    for inputs, labels in DataLoader(train_set, 8, shuffle=True):
+        optimizer.zero_grad()
+        loss(model(inputs), labels).backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        for inputs, labels in DataLoader(val_set, 8):
+            print(loss(model(inputs), labels))
+"""
+    drawn = (
+        "train_set, _ = random_split(data, [800, 200])",
+        "_, val_set = random_split(data, [800, 200])",
+    )
+    taken = (
+        "train_set = Subset(data, torch.randperm(1000)[:800])",
+        "val_set = Subset(data, torch.randperm(1000)[800:])",
+    )
+    seeded = tuple(f"torch.manual_seed(0); {each}" for each in drawn)
+    assert of(text.format(*drawn)) == [6]
+    assert of(text.format(*taken)) == [6]
+    assert not of(text.format(*seeded))
+    assert not of(
+        text.format(
+            "order = torch.randperm(1000); train_set = Subset(data, order[:800])",
+            "val_set = Subset(data, order[800:])",
+        )
+    )

@@ -112,6 +112,14 @@ class FolderRead(Event):
 
 
 @dataclass(eq=False, slots=True)
+class FileRead(Event):
+    """All rows of a table in a file are read."""
+
+    path: Value
+    rows: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
     means something. `text` is the operation as written."""

@@ -1,10 +1,11 @@
 """Models that are scored: by which rows, and on which rows they were fitted."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Fitted, RowsSplit, Scored
+from advisor.code.events import Fitted, RowsSplit, Scored, SeedFixed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.lineages.parts import Ends, ends_of_slice
@@ -15,6 +16,9 @@ from advisor.rulebook import Draft
 
 # What may learn from all rows: it predicts nothing of them that it was told, or is told of a part.
 _TRANSDUCTIVE = ("semi_supervised", "cluster", "mixture", "manifold", "covariance", "dummy")
+# What only models do, also those at the end of a pipeline.
+_PREDICTS = re.compile(r"predict\w*|score|decision_function")
+_RANDOM = frozenset({"train_test_split", "random_split"})
 _LOWER = frozenset({"LessThan", "LessThanEqual"})
 
 
@@ -69,7 +73,8 @@ class Score(Fact):
         """Whether the model was fitted to predict labels, of all the rows that it was given."""
         path = self.fitted.estimator.path if isinstance(self.fitted.estimator, Object) else ""
         other = any(each in path for each in _TRANSDUCTIVE)
-        return self.fitted.kind == "model" and self.fitted.labelled and not other
+        predicts = self.fitted.kind == "model" or _PREDICTS.fullmatch(self.scored.method)
+        return bool(predicts) and self.fitted.labelled and not other
 
     def is_of_held_out_rows(self) -> bool:
         """Whether the rows are there to judge by."""
@@ -89,14 +94,7 @@ class Score(Fact):
     def other_split(self) -> tuple[RowsSplit, RowsSplit] | None:
         """Two different random splits of the same rows: one gave the rows to fit on, the other one
         those to score by."""
-        for mine in _drawn(self._fitted_rows()):
-            for theirs in _drawn(self.scored.rows):
-                first, second = mine.split, theirs.split
-                if first is None or second is None or first is second:
-                    continue
-                if mine.parent is theirs.parent and _come_out_differently(first, second):
-                    return first, second
-        return None
+        return other_split(self.run, self._fitted_rows(), self.scored.rows)
 
     def overlapping_parts(self) -> bool:
         """Whether both are parts of the same rows that have rows in common, for sure or by chance:
@@ -112,6 +110,20 @@ class Score(Fact):
         return Draft(self.place, message, ((self.fitted.place, "fitted here"), *known))
 
 
+def other_split(
+    run: AbstractRun, fitted: RowSet, scored: RowSet
+) -> tuple[RowsSplit, RowsSplit] | None:
+    """Two different random splits of the same rows that two sets come from, one from each."""
+    for mine in _drawn(fitted):
+        for theirs in _drawn(scored):
+            first, second = mine.split, theirs.split
+            if first is None or second is None or first is second:
+                continue
+            if mine.parent is theirs.parent and _come_out_differently(run, first, second):
+                return first, second
+    return None
+
+
 def _drawn(rows: RowSet) -> Iterator[RowSet]:
     """The parts of splits that rows come from."""
     for each in rows.ancestors():
@@ -119,14 +131,15 @@ def _drawn(rows: RowSet) -> Iterator[RowSet]:
             yield each
 
 
-def _come_out_differently(first: RowsSplit, second: RowsSplit) -> bool:
+def _come_out_differently(run: AbstractRun, first: RowsSplit, second: RowsSplit) -> bool:
     """Whether two splits are random, and nothing makes them come out the same."""
-    if {first.operation, second.operation} != {"train_test_split"}:
+    if first.operation != second.operation or first.operation not in _RANDOM:
         return False
     if first.place.node is second.place.node:
         return False
     if first.seed is None or second.seed is None:
-        return first.seed is second.seed
+        fixed = any(first.index < each.index < second.index for each in run.events(SeedFixed))
+        return first.seed is second.seed and not fixed
     ours, others = known_number(first.seed), known_number(second.seed)
     if ours is None or others is None or ours.integer is None or others.integer is None:
         return False

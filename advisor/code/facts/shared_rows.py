@@ -7,12 +7,13 @@ from typing import Self
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.scores import Score
+from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.torch_data import SUBSET, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, known_number, known_text, lineage_of, same
+from advisor.code.values import Object, RowSet, lineage_of
 from advisor.rulebook import Draft
 
 _Related = tuple[tuple[NodePlace, str], ...]
@@ -71,34 +72,16 @@ def _of_streams(run: AbstractRun) -> Iterator[_Found]:
 
 
 def _of_folders(run: AbstractRun) -> Iterator[_Found]:
-    """Parts of one folder that do not fit together, or the whole folder for both sides."""
+    """Parts of one folder or data set that do not fit together, or the whole for both sides."""
     events = list(run.events(FolderRead))
     for number, event in enumerate(events):
         for earlier in events[:number]:
-            how = _folders_share(earlier.data, event.data)
+            how = how_shared(earlier.data, event.data)
             if how is not None:
-                rows = _rows(event.data)
-                name = (None if rows is None else name_of(rows)) or "the held-out rows"
+                parts = [_rows(event.data), _rows(earlier.data)]
+                held_out = [each for each in parts if each and side_of(each) is Side.HELD_OUT]
+                name = next(map(name_of, held_out), None) or "the held-out rows"
                 yield event.place, name, how, ((earlier.place, "the other part is read here"),)
-
-
-def _folders_share(first: Object, second: Object) -> str | None:
-    folders = first.argument(0, "directory"), second.argument(0, "directory")
-    if folders[0] is None or folders[1] is None or not same(folders[0], folders[1]):
-        return None
-    if first.arguments.unknown or second.arguments.unknown:
-        return None
-    subsets = [known_text(each.argument(-1, "subset")) for each in (first, second)]
-    if set(subsets) == {"training", "validation"}:
-        for option in ("seed", "validation_split"):
-            given = [known_number(each.argument(-1, option)) for each in (first, second)]
-            numbers = [each.constant for each in given if each is not None]
-            if len(numbers) == 2 and None not in numbers and numbers[0] != numbers[1]:
-                return "another split"
-        return None
-    sides = {side_of(rows) for rows in (_rows(first), _rows(second)) if rows is not None}
-    whole = not any(each.argument(-1, "validation_split") for each in (first, second))
-    return "same file" if whole and sides == {Side.TRAINING, Side.HELD_OUT} else None
 
 
 def _of_given(run: AbstractRun) -> Iterator[_Found]:
@@ -159,6 +142,10 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
                 place = data.finding("").place
                 if isinstance(place, NodePlace):
                     yield loader.place, data.name, "all", ((place, "they are held out here"),)
+                continue
+            splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
+            if splits is not None:
+                yield splits[1].place, data.name, "another split", beside
             elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
                 yield data.dataset.place, data.name, "same file", beside
 

@@ -18,6 +18,7 @@ from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.values import (
     CHANGED_LINEAGE,
     LIBRARY,
+    PERMUTATION,
     Arguments,
     Constant,
     Dictionary,
@@ -251,8 +252,31 @@ def permuted(call: Call) -> Value | None:
     value = call.argument(0, "x")
     lineage = lineages.known(value)
     if lineage is None or isinstance(value, Scalar):
-        return lineages.array(Lineage(RowSet("all", place=call.place)), call.place)
+        return lineages.array(_order(call), call.place)
     return lineages.alike(value, lineage, call.place)
+
+
+def _order(call: Call) -> Lineage:
+    return Lineage(RowSet(PERMUTATION, place=call.place))
+
+
+@function("numpy.random.choice")
+@method("numpy.random.Generator", "choice")
+def numbers_drawn(call: Call) -> Value | None:
+    """`choice(len(X), 100)`: so many of the numbers below one."""
+    drawn_from, size = call.argument(0, "a"), call.argument(1, "size")
+    if not isinstance(drawn_from, Scalar) or size is None:
+        return None
+    return lineages.array(_order(call), call.place)
+
+
+@function("random.sample")
+def sampled(call: Call) -> Value | None:
+    """`random.sample(range(n), k)`: so many of the numbers."""
+    whole = call.argument(0, "population")
+    if not isinstance(whole, Object) or whole.path != "builtins.range":
+        return None
+    return lineages.array(_order(call), call.place)
 
 
 @function("numpy.random.RandomState", "numpy.random.default_rng")

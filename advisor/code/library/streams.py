@@ -17,6 +17,7 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
 from advisor.code.values import (
+    Arguments,
     Constant,
     Function,
     Lineage,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 TENSORFLOW = "tensorflow.data.Dataset"
 HUGGING_FACE = "datasets.Dataset"
 DICTIONARY = "datasets.DatasetDict"
+# Under this key a data set that is read has the function that has read it.
+READER = ("reader",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 _RANDOM = re.compile(r"\bimage\.(random_\w+)\(|\b(Random\w+)\(")
 
@@ -83,9 +86,27 @@ def of_arrays(call: Call) -> Value | None:
 @function(*(f"tensorflow.data.{name}" for name in _READERS))
 def of_files(call: Call) -> Value | None:
     """A data set from elsewhere."""
-    if call.path.endswith(".load") and not isinstance(known_text(call.argument(1, "split")), str):
-        return None
+    if call.path.endswith(".load"):
+        return _read_parts(call, TENSORFLOW, call.argument(1, "split"))
     return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
+
+
+def _read_parts(call: Call, path: str, parts: Value | None) -> Value | None:
+    """The part of a data set that is asked for, or a list of parts."""
+    if isinstance(parts, SequenceValue) and parts.items:
+        made = [_read_parts(call, path, each) for each in parts.items]
+        known = tuple(each for each in made if each is not None)
+        return SequenceValue("list", known, place=call.place) if len(known) == len(made) else None
+    if known_text(parts) is None and path == TENSORFLOW:
+        return None
+    keywords = {**call.arguments.keywords}
+    if "split" in keywords and parts is not None:
+        keywords["split"] = parts
+    passed = Arguments(call.arguments.positional, keywords, call.arguments.unknown)
+    fields = {READER: call.path, "lineage": Lineage(RowSet("all", place=call.place))}
+    result = Object(path, passed, call.place, fields)
+    call.machine.emit(FolderRead(call.place, call.context, result))
+    return result
 
 
 @function(f"{TENSORFLOW}.list_files")
@@ -195,7 +216,8 @@ def filtered(call: Call) -> Value | None:
 @function("keras.preprocessing.text_dataset_from_directory")
 def of_folder(call: Call) -> Value | None:
     """The samples in a folder, or the part that is held out of them."""
-    made = _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
+    lineage = Lineage(RowSet("all", place=call.place))
+    made = _made(call, TENSORFLOW, lineage, {READER: call.path})
     call.machine.emit(FolderRead(call.place, call.context, made))
     return made
 
@@ -210,7 +232,7 @@ def loaded(call: Call) -> Value | None:
     part = call.argument(-1, "split")
     if part is None and not call.arguments.unknown:
         return _made(call, DICTIONARY, Lineage(rows))
-    return _made(call, HUGGING_FACE, Lineage(rows))
+    return _read_parts(call, HUGGING_FACE, part)
 
 
 @function(

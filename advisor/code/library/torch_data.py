@@ -290,6 +290,7 @@ def random_split(call: Call) -> Value | None:
     lineage = lineages.samples(whole)
     event = lineages.divide(call.machine, (whole,), "random_split", call.node)
     event.is_random = True
+    event.seed = call.argument(2, "generator")
     if not event.lineages:
         event.lineages = (lineage,)
     given = lengths.items if isinstance(lengths, SequenceValue) else None

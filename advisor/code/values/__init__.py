@@ -62,6 +62,7 @@ from advisor.code.values.reading import (
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
+    PERMUTATION,
     STATISTICS,
     Columns,
     Fit,
@@ -80,6 +81,7 @@ __all__ = [
     "MEANING",
     "MOST_ALTERNATIVES",
     "NONE",
+    "PERMUTATION",
     "SAMPLE_OF",
     "STATISTICS",
     "TRUE",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 CHANGED_LINEAGE = ("lineage",)
+# What rows are called that stand for a random order, or for numbers drawn at random.
+PERMUTATION = "permutation"
 
 
 STATISTICS = frozenset(

@@ -1,5 +1,6 @@
 """The rows that a subscript takes."""
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,6 +12,7 @@ from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.splits import divide_by_hand
 from advisor.code.symbols import Number, subtract
 from advisor.code.values import (
+    PERMUTATION,
     Constant,
     Lineage,
     RowSet,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 Ends = tuple[float, float]
+_SAME_AGAIN = re.compile(r"seed|state|default_rng|generator", re.IGNORECASE)
 
 
 def part(
@@ -126,6 +129,38 @@ def ends_of_slice(key: object) -> Ends | None:
     return found[0], found[1]
 
 
+def notice_other_draw(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
+    """See that rows are taken by another random order than other parts of the same: some rows are
+    in both, and some in neither."""
+    keys = {each: key for key, each in rows.parts.items()}
+    own = _drawn_by(keys.get(made))
+    for earlier in list(rows.parts.values()) if own is not None else ():
+        other = _drawn_by(keys.get(earlier))
+        if own is None or other is None or own is other or earlier is made:
+            continue
+        if _differ(own, other):
+            machine.emit(PartsOverlap(machine.place(node), machine.context, earlier, made))
+
+
+def _drawn_by(key: object) -> RowSet | None:
+    """The random order that indices come from."""
+    if not isinstance(key, tuple) or len(key) != 2 or not isinstance(key[1], RowSet):
+        return None
+    *_, root = key[1].ancestors()
+    return root if root.how == PERMUTATION else None
+
+
+def _differ(first: RowSet, second: RowSet) -> bool:
+    """Whether two random orders are drawn one after the other, each by code of its own, and nothing
+    makes the second one come out as the first one."""
+    one, other = first.place, second.place
+    if one is None or other is None or one.node is other.node or one.source is not other.source:
+        return False
+    start, end = sorted(each.source.span(each.locate()).row for each in (one, other))
+    between = "\n".join(one.source.text.splitlines()[start - 1 : end])
+    return _SAME_AGAIN.search(between) is None
+
+
 def _lengths(value: Value) -> set[Number]:
     """The numbers that are known to be how many rows a value holds."""
     found: set[Number] = set()
@@ -171,6 +206,8 @@ def _chosen(
     if chosen is not None and key is None:
         of_index = chosen.rows
         made = rows.part(("index", of_index), of_index.how, place)
+        made.names |= of_index.names
+        notice_other_draw(machine, rows, made, node)
         _divide_along(machine, value, lineage, of_index, made, node)
         return made
     if key is None:

@@ -1,18 +1,30 @@
 """Tables from files and from data."""
 
+from advisor.code.events import FileRead
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.names import words
-from advisor.code.values import Dictionary, Lineage, RowSet, Value
+from advisor.code.values import Dictionary, Lineage, RowSet, Value, same
 from advisor.code.values import Sequence as SequenceValue
 
+# Options by which only some of the rows are read, or those of another sheet.
+_SOME = frozenset(words("nrows skiprows skipfooter chunksize iterator sheet_name filters key"))
 _READERS = "csv excel json parquet pickle table feather hdf html sql sql_query fwf stata sas orc"
 
 
 @function(*(f"pandas.read_{name}" for name in words(_READERS)))
 def read(call: Call) -> Value | None:
-    """A table from a file: rows of their own."""
-    return lineages.frame(Lineage(RowSet("all", place=call.place)), call.place)
+    """A table from a file: rows of their own, unless the file has been read before."""
+    path = call.argument(0, "filepath_or_buffer")
+    rows = RowSet("all", place=call.place)
+    if path is None or call.arguments.unknown or _SOME & call.arguments.keywords.keys():
+        return lineages.frame(Lineage(rows), call.place)
+    for event in call.machine.trace:
+        if isinstance(event, FileRead) and same(event.path, path):
+            rows = event.rows.part(("read again", call.node), "part", call.place)
+            return lineages.frame(Lineage(rows), call.place)
+    call.machine.emit(FileRead(call.place, call.context, path, rows))
+    return lineages.frame(Lineage(rows), call.place)
 
 
 @function("pandas.DataFrame", "pandas.Series", "pandas.DataFrame.from_dict")

@@ -10,6 +10,7 @@ from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions
 from advisor.code.values import (
+    PERMUTATION,
     Activation,
     Arguments,
     Library,
@@ -181,7 +182,7 @@ def counted(call: Call) -> Value | None:
     made = Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
     if call.path == "torch.randperm":
         # Each number stands for a row of something.
-        return made.replace(lineage=Lineage(RowSet("all", place=call.place)))
+        return made.replace(lineage=Lineage(RowSet(PERMUTATION, place=call.place)))
     return made
 
 
