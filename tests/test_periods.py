@@ -1,12 +1,13 @@
 """Event files that repeat themselves are read as a whole, and hold what they hold one by one."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from advisor.runs.readers import tfevents
+from advisor.runs.readers import periods, tfevents
 from advisor.runs.readers.tfevents import EventFile
 from tests.event_bytes import HEADER, event
 from tests.fuzzing.event_files import damaged
@@ -17,6 +18,12 @@ def _twice_in_a_step() -> Iterator[bytes]:
     for step in range(2_000):
         for tag in ("loss", "rate", "loss"):
             yield event(plain_scalar(tag, step / 7), step, step + 0.5)
+
+
+def _tags_of_different_lengths() -> Iterator[bytes]:
+    for step in range(700):
+        for index in range(9):
+            yield event(plain_scalar(f"{index}" * (index // 3 + 1), step / 7), step, step + 0.5)
 
 
 def _with_pictures() -> Iterator[bytes]:
@@ -51,6 +58,7 @@ LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
     "one tag": lambda: regular(6_000, 1),
     "twenty tags": lambda: regular(6_000, 20),
     "more tags than a period may have": lambda: regular(6_000, 700),
+    "tags of different lengths": _tags_of_different_lengths,
     "tensors": lambda: regular(6_000, 3, tensors=True),
     "a tag twice in a step": _twice_in_a_step,
     "pictures in between": _with_pictures,
@@ -61,6 +69,7 @@ LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
 }
 
 
+@cache
 def content(layout: str) -> bytes:
     return HEADER + b"".join(LAYOUTS[layout]())
 
@@ -95,6 +104,21 @@ def points(file: EventFile) -> dict[str, tuple[bytes, ...]]:
 def test_the_points_are_those_that_are_read_one_by_one(path: Path, layout: str) -> None:
     path.write_bytes(content(layout))
     whole, single = read(path), one_by_one(path)
+    assert points(whole) == points(single)
+    assert (whole.records, whole.gaps, whole.offset) == (single.records, [], path.stat().st_size)
+
+
+@pytest.mark.parametrize("size", [9_000, 30_000, 100_001])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_points_do_not_depend_on_how_many_bytes_are_read_at_once(
+    path: Path, layout: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(content(layout))
+    single = one_by_one(path)
+    monkeypatch.setattr(tfevents, "_USUAL_CHUNK", size)
+    monkeypatch.setattr(tfevents, "_WORTH_IT", 7_000)
+    monkeypatch.setattr(periods, "_MOST_WAITING", 1_500)
+    whole = read(path)
     assert points(whole) == points(single)
     assert (whole.records, whole.gaps, whole.offset) == (single.records, [], path.stat().st_size)
 

@@ -328,7 +328,8 @@ def test_a_length_beyond_the_end_of_the_file_reserves_no_memory(tmp_path: Path) 
 def test_a_record_larger_than_what_is_read_at_once_is_stepped_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tfevents, "_CHUNK", 4096)
+    monkeypatch.setattr(tfevents, "_USUAL_CHUNK", 1 << 10)
+    monkeypatch.setattr(tfevents, "LARGEST_READ", 4096)
     image = event(summary(nested(1, b"picture") + nested(4, bytes(10_000))), 1)
     before, after = curve("loss", range(1, 200)), curve("loss", range(200, 400))
     file = read_bytes(tmp_path, before, image, after)

@@ -6,15 +6,22 @@ those that are like one that was read before give their numbers to its series, u
 is not. The checksums of the lengths are verified, and nothing is taken for alike that is not.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from advisor.runs.readers.series import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+    Bytes = NDArray[np.uint8]
 
 _HEADER = 12
 _OVERHEAD = 16
@@ -26,9 +33,6 @@ _WALL_TIME_KEY, _STEP_KEY = 0x09, 0x10
 _LONGEST_STEP = 9
 _TYPES = {"<f": "<f4", "<d": "<f8"}  # as numpy calls the formats of `struct`
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-
-Integers = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def read_batch(
     return Batch(count, last, behind_last, members[int(owners[count - 1])][1])
 
 
-def _mixes_layouts(owners: Integers, members: "Sequence[tuple[Likeness, Series]]") -> bool:
+def _mixes_layouts(owners: Integers, members: Sequence[tuple[Likeness, Series]]) -> bool:
     """Whether the numbers of one series come in several layouts, which are read one after the other."""
     used = np.flatnonzero(np.bincount(owners))
     return len({id(members[int(index)][1]) for index in used}) < len(used)

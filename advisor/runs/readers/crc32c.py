@@ -22,8 +22,12 @@ def crc32c(data: bytes) -> int:
     return checksum ^ 0xFFFFFFFF
 
 
-def masked_crc32c(data: bytes) -> int:
-    """The CRC-32C of `data` as TFRecord files store it."""
-    checksum = crc32c(data)
+def masked(checksum: int) -> int:
+    """A CRC-32C as TFRecord files store it."""
     rotated = (checksum >> 15) | (checksum << 17)
     return (rotated + MASK_DELTA) & 0xFFFFFFFF
+
+
+def masked_crc32c(data: bytes) -> int:
+    """The CRC-32C of `data` as TFRecord files store it."""
+    return masked(crc32c(data))

@@ -7,17 +7,22 @@ are taken out as columns, and their checksums are verified, which takes one look
 differs, as CRC-32C is linear over XOR. Whatever is not exactly like the template is left to others.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from advisor.runs.readers.crc32c import MASK_DELTA, TABLE, crc32c
+from advisor.runs.readers.crc32c import MASK_DELTA, TABLE, crc32c, masked
 from advisor.runs.readers.series import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LONGEST_PERIOD = 512
 """In records; with more the columns would be too short to be worth it."""
@@ -25,11 +30,13 @@ _LEAST_ROWS = 4
 _LONGEST_RECORD = 1024
 _HEADER = struct.Struct("<QI")
 _OVERHEAD = 16
+_WALL_TIME_KEY = 0x09
 _SLAB = 1 << 18
-_LONGEST_STEP = 9
+_LONGEST_STEP = 8
+_FEW = 64
+_MOST_WAITING = 1 << 18  # records: 4 MiB
 _TYPES = {"<f": "<f4", "<d": "<f8"}  # as numpy calls the formats of `struct`
-
-Bytes = NDArray[np.uint8]
+_BITS = {"<f": "<u4", "<d": "<u8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +59,24 @@ class Template:
         return range(self.number, self.number + struct.calcsize(self.format))
 
     @property
-    def variable(self) -> tuple[int, ...]:
-        """The columns of the payload that differ from period to period."""
-        return (*range(self.payload + 1, self.payload + 9), *self.steps, *self.numbers)
+    def layout(self) -> tuple[int | str, ...]:
+        """Where in the record everything lies."""
+        places = (self.stop, self.steps.start, self.steps.stop, self.number)
+        return (*(place - self.payload for place in places), self.format)
 
 
 def period_at(data: bytes, start: int) -> list[tuple[int, int]] | None:
     """The payloads (first byte, byte behind the last) of the records that make up one period, if the
     records from `start` on seem to repeat themselves."""
+    records = _records(data, start)
     found: list[tuple[int, int]] = []
-    for place in _records(data, start):
-        found.append(place)
-        if len(found) == 2 * LONGEST_PERIOD:
-            break
-    kinds = [_kind(data, *place) for place in found]
-    for period in range(1, min(LONGEST_PERIOD, len(kinds) // 2) + 1):
-        if kinds[period] == kinds[0] and kinds[period:] == kinds[:-period]:
-            return found[:period]
+    kinds: list[tuple[int, bytes]] = []
+    for most in (_FEW, 2 * LONGEST_PERIOD):
+        found += islice(records, most - len(found))
+        kinds += [_kind(data, *place) for place in found[len(kinds) :]]
+        for period in range(1, min(LONGEST_PERIOD, len(kinds) // 2) + 1):
+            if kinds[period] == kinds[0] and kinds[period:] == kinds[:-period]:
+                return found[:period]
     return None
 
 
@@ -95,51 +103,172 @@ def _records(data: bytes, start: int) -> Iterator[tuple[int, int]]:
         start = first + length + 4
 
 
-def read_periods(data: bytes, start: int, width: int, templates: Sequence[Template]) -> int:
-    """Append to their series what the periods of `width` bytes from `start` on hold, as long as each
-    is like the first one and its checksums are right; returns how many periods that are."""
-    count = (len(data) - start) // width
-    if count < _LEAST_ROWS:
-        return 0
-    rows = np.frombuffer(data, np.uint8, count * width, start).reshape(count, width)
-    rows = rows[: _alike(rows, templates)]
+class Period:
+    """A period that was read record by record, and that others are compared with."""
+
+    def __init__(self, row: bytes, templates: Sequence[Template]) -> None:
+        """`row` are the bytes of the period, as many as its `templates` make up."""
+        first = np.frombuffer(row, np.uint8)
+        care = np.full(len(first), 0xFF, np.uint8)
+        for each in templates:
+            care[[*range(each.payload + 1, each.payload + 9), *each.numbers]] = 0
+            care[list(each.steps)] = 0x80  # whether the step goes on behind this byte
+            care[each.stop : each.stop + 4] = 0
+        self.width = len(first)
+        self.records = len(templates)
+        self.last = templates[-1]
+        self._height = max(1, _SLAB // self.width)
+        self._firsts, self._cares = np.tile(first, self._height), np.tile(care, self._height)
+        self._waiting = 0
+        self._groups = [_Group(row, alike) for alike in _alike_in_a_row(templates)]
+
+    def read(self, data: bytes, start: int) -> int:
+        """Take what the periods from `start` on hold, as long as each is like this one and its
+        checksums are right; return how many periods that are."""
+        count = (len(data) - start) // self.width
+        if count < _LEAST_ROWS or not self._alike(data, start, _LEAST_ROWS):
+            return 0
+        height = max(_LEAST_ROWS, self._height * len(self._groups))
+        top = 0
+        while top < count:
+            stop = min(count, top + height)
+            place = start + top * self.width
+            good = self._alike(data, place, stop - top)
+            for each in self._groups:
+                good = each.take(data, place, self.width, good)
+            top += good
+            if top < stop:
+                break
+        for each in self._groups:
+            each.cut(top)
+        self._waiting += top * self.records
+        if self._waiting > _MOST_WAITING:
+            self.hand_over()
+        return top
+
+    def _alike(self, data: bytes, start: int, rows: int) -> int:
+        """How many of some rows, from the first one on, are like the first of all."""
+        for top in range(0, rows, self._height):
+            size = min(self._height, rows - top) * self.width
+            flat = np.frombuffer(data, np.uint8, size, start + top * self.width)
+            wrong = (flat ^ self._firsts[:size]) & self._cares[:size]
+            if wrong.any():
+                return top + int((wrong != 0).argmax()) // self.width
+        return rows
+
+    def hand_over(self) -> None:
+        """Append what was taken to the series. Nothing else may be appended to them before."""
+        if not self._waiting:
+            return
+        self._waiting = 0
+        by_series: dict[int, list[tuple[Series, list[NDArray[Any]]]]] = {}
+        for group in self._groups:
+            for template, *columns in zip(group.templates, *group.columns(), strict=True):
+                found = by_series.setdefault(id(template.series), [])
+                found.append((template.series, columns))
+        for alike in by_series.values():
+            series = alike[0][0]
+            kept = series.steps, series.wall_times, series.values
+            for numbers, *columns in zip(kept, *(columns for _, columns in alike), strict=True):
+                numbers.frombytes(_in_order(columns))
+
+
+def _alike_in_a_row(templates: Sequence[Template]) -> Iterator[list[Template]]:
+    """Templates that follow one another and are laid out alike, which are read together."""
+    alike: list[Template] = []
     for each in templates:
-        rows = rows[: _intact(rows, each)]
-    if len(rows) >= _LEAST_ROWS:
-        _append(rows, templates)
-        return len(rows)
-    return 0
+        if alike and each.layout != alike[0].layout:
+            yield alike
+            alike = []
+        alike.append(each)
+    yield alike
 
 
-def _alike(rows: Bytes, templates: Sequence[Template]) -> int:
-    """How many rows, from the first one on, have the bytes of the first one where they must."""
-    first = rows[0]
-    care = np.full(len(first), 0xFF, np.uint8)
-    for each in templates:
-        care[list(each.variable)] = 0
-        care[list(each.steps)] = 0x80  # whether the step goes on behind this byte
-        care[each.stop : each.stop + 4] = 0
-    height = max(1, _SLAB // len(first))
-    firsts, cares = np.tile(first, height), np.tile(care, height)
-    for top in range(0, len(rows), height):
-        flat = rows[top : top + height].reshape(-1)
-        wrong = (flat ^ firsts[: len(flat)]) & cares[: len(flat)]
-        if wrong.any():
-            return top + int((wrong != 0).argmax()) // len(first)
-    return len(rows)
+class _Group:
+    """The numbers of records that are laid out alike and follow one another in each period: arrays
+    of rows and records."""
+
+    def __init__(self, row: bytes, templates: Sequence[Template]) -> None:
+        self.templates = templates
+        self._first = first = templates[0]
+        self._places = (first.payload + 1, first.steps.start, first.number)
+        self._crc = np.array([each.crc for each in templates], np.uint32)
+        self._firsts = [each[0] for each in self._stated(row, 0, len(row), 1)]
+        self._taken: list[list[NDArray[Any]]] = []
+        self._cut = 0
+
+    def _stated(self, data: bytes, start: int, width: int, rows: int) -> list[NDArray[Any]]:
+        """The bytes of wall times, steps and numbers, as whole numbers of 4 or 8 bytes."""
+        size = len(self._first.steps)
+        dtypes = ("<u8", "<u4" if size <= 4 else "<u8", _BITS[self._first.format])
+        found = [
+            self._window(data, start + place, dtype, (rows, width))
+            for place, dtype in zip(self._places, dtypes, strict=True)
+        ]
+        if size not in {4, 8}:
+            found[1] &= found[1].dtype.type((1 << 8 * size) - 1)
+        return found
+
+    def _window(self, data: bytes, place: int, dtype: str, shape: tuple[int, int]) -> NDArray[Any]:
+        """What stands at a place, and where it is in the records and rows behind it."""
+        rows, width = shape
+        strides = (width, self._first.stop - self._first.payload + _OVERHEAD)
+        records = len(self.templates)
+        return np.ndarray((rows, records), dtype, data, place, strides).copy()
+
+    def take(self, data: bytes, start: int, width: int, rows: int) -> int:
+        """Take the numbers of some rows, up to the first one with a wrong checksum; return how many.
+
+        Where that is fewer than were asked for, nothing behind them may be taken any more.
+        """
+        found = self._stated(data, start, width, rows)
+        sums = np.empty(found[0].shape, np.uint32)
+        sums[:] = self._crc
+        for place, stated, first in zip(self._places, found, self._firsts, strict=True):
+            self._check(sums, place, stated ^ first)
+        masked = ((sums >> np.uint32(15)) | (sums << np.uint32(17))) + np.uint32(MASK_DELTA)
+        stated = self._window(data, start + self._first.stop, "<u4", (rows, width))
+        wrong = (masked != stated).any(axis=1)
+        good = int(wrong.argmax()) if wrong.any() else rows
+        self._taken.append([each[:good] for each in found])
+        return good
+
+    def _check(self, sums: NDArray[np.uint32], place: int, changes: NDArray[Any]) -> None:
+        """Add to checksums what some bytes do to them that are not those of the first row."""
+        changing = int(np.bitwise_or.reduce(changes, axis=None))
+        octets = changes.view(np.uint8).reshape(*changes.shape, changes.dtype.itemsize)
+        behind = self._first.stop - 1 - place
+        for index in range(changes.dtype.itemsize):
+            if changing >> 8 * index & 0xFF:
+                sums ^= _shifts()[behind - index].take(octets[:, :, index])
+
+    def cut(self, rows: int) -> None:
+        """Keep so many rows of what was taken since this was called last."""
+        for index in range(self._cut, len(self._taken)):
+            self._taken[index] = [each[:rows] for each in self._taken[index]]
+            rows -= len(self._taken[index][0])
+        self._cut = len(self._taken)
+
+    def columns(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """The steps, wall times and numbers of each record that was taken."""
+        times, steps, numbers = (np.concatenate(each).T for each in zip(*self._taken, strict=True))
+        self._taken.clear()
+        self._cut = 0
+        form = _TYPES[self._first.format]
+        return (
+            _unpacked(np.ascontiguousarray(steps), len(self._first.steps)),
+            np.ascontiguousarray(times).view("<f8"),
+            np.ascontiguousarray(numbers).view(form).astype(np.float64),
+        )
 
 
-def _intact(rows: Bytes, template: Template) -> int:
-    """How many rows, from the first one on, have the right checksum for one of their records."""
-    shifts = _shifts()
-    sums = np.full(len(rows), template.crc, np.uint32)
-    for column in template.variable:
-        behind = template.stop - 1 - column
-        sums ^= shifts[behind].take(rows[:, column] ^ rows[0, column])
-    masked = ((sums >> np.uint32(15)) | (sums << np.uint32(17))) + np.uint32(MASK_DELTA)
-    stated = _column(rows, range(template.stop, template.stop + 4), "<u4")
-    wrong = masked != stated
-    return int(wrong.argmax()) if wrong.any() else len(rows)
+def _unpacked(stated: NDArray[Any], width: int) -> NDArray[np.int64]:
+    """The numbers that some varints of `width` bytes stand for."""
+    one = stated.dtype.type
+    steps = stated & one(0x7F)
+    for index in range(1, width):
+        steps |= (stated >> one(index)) & one(0x7F << 7 * index)
+    return np.asarray(steps, np.int64)
 
 
 @cache
@@ -154,46 +283,19 @@ def _shifts() -> NDArray[np.uint32]:
     return found
 
 
-def _append(rows: Bytes, templates: Sequence[Template]) -> None:
-    by_series: dict[int, list[Template]] = {}
-    for each in templates:
-        by_series.setdefault(id(each.series), []).append(each)
-    for alike in by_series.values():
-        series = alike[0].series
-        series.steps.frombytes(_in_order([_steps(rows, each) for each in alike]))
-        times = [range(each.payload + 1, each.payload + 9) for each in alike]
-        series.wall_times.frombytes(_in_order([_floats(rows, each, "<d") for each in times]))
-        numbers = [_floats(rows, each.numbers, each.format) for each in alike]
-        series.values.frombytes(_in_order(numbers))
-
-
-def _in_order(columns: list[NDArray[Any]]) -> bytes:
+def _in_order(columns: list[NDArray[Any]]) -> memoryview:
     """The numbers of one series, which may come several times in a period, as they were logged."""
-    return columns[0].tobytes() if len(columns) == 1 else np.stack(columns, axis=1).tobytes()
-
-
-def _floats(rows: Bytes, columns: range, form: str) -> NDArray[np.float64]:
-    return _column(rows, columns, _TYPES[form]).astype(np.float64)
-
-
-def _column(rows: Bytes, columns: range, dtype: str) -> NDArray[Any]:
-    return np.ascontiguousarray(rows[:, columns.start : columns.stop]).view(dtype)[:, 0]
-
-
-def _steps(rows: Bytes, template: Template) -> NDArray[np.int64]:
-    steps = np.zeros(len(rows), np.int64)
-    for index, column in enumerate(template.steps):
-        steps |= (rows[:, column] & np.uint8(0x7F)).astype(np.int64) << np.int64(7 * index)
-    return steps
+    together = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+    return together.data.cast("B")
 
 
 def template_of(
     data: bytes, place: tuple[int, int], start: int, series: Series, number: int, form: str
 ) -> Template | None:
     """The template that a record of one scalar is, in a period that starts at `start`; None if it is
-    laid out in an unusual way. Its number begins at `number`. Its checksum must be right."""
+    laid out in an unusual way, or its checksum is wrong. Its number begins at `number`."""
     payload, stop = place
-    if stop - payload < 10 or form not in _TYPES:
+    if stop - payload < 10 or data[payload] != _WALL_TIME_KEY or form not in _TYPES:
         return None
     first = behind = payload + 9
     if data[first] == 0x10:
@@ -204,6 +306,9 @@ def template_of(
         behind += 1
     if behind - first > _LONGEST_STEP or number < behind or number + struct.calcsize(form) > stop:
         return None
+    checksum = crc32c(data[payload:stop])
+    if masked(checksum) != int.from_bytes(data[stop : stop + 4], "little"):
+        return None
     return Template(
         series,
         payload - start,
@@ -211,5 +316,5 @@ def template_of(
         range(first - start, behind - start),
         number - start,
         form,
-        crc32c(data[payload:stop]),
+        checksum,
     )

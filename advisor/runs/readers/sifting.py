@@ -5,28 +5,29 @@ nothing had been between them; long ones are passed over by the first bytes of t
 as their tag is known to stand for nothing that is read.
 """
 
-import struct
 from bisect import bisect_right
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from advisor.runs.readers.crc32c import masked_crc32c
+from advisor.runs.readers.framing import (
+    FOOTER,
+    HEADER,
+    MOST_REMEMBERED_LENGTHS,
+    OVERHEAD,
+    checksum_of_length,
+)
 
 LONGEST_SCALAR = 512
 """Payloads of more bytes are looked at for what they hold before they are decoded."""
-_HEADER = struct.Struct("<QI")
-_FOOTER = 4
-_OVERHEAD = _HEADER.size + _FOOTER
 _WINDOW = 128 << 10  # stays in the processor's cache
 _MOST_BYTES = 4 << 20
 _MOST_LONG = 1 << 14
-_MOST_REMEMBERED = 1 << 14
 _STEP_KEY = 0x10
 _SUMMARY_KEY, _VALUE_KEY, _TAG_KEY = 0x2A, 0x0A, 0x0A
 _LONGEST_TAG = 0x7F
 _BEHIND_WALL_TIME = 9
-_LONGEST_FRONT = _HEADER.size + _BEHIND_WALL_TIME + 11 + 2 * 6
+_LONGEST_FRONT = HEADER.size + _BEHIND_WALL_TIME + 11 + 2 * 6
 """Of a record, up to where the tag begins."""
 _LONGEST_HEADING = _LONGEST_FRONT + 12 + 2 + _LONGEST_TAG + 1
 
@@ -111,7 +112,7 @@ class Sieve:
         damaged. This is a hot loop, hence its length and its local names.
         """
         known, checksums, fronts = self._known, self._checksums, self._fronts
-        unpack = _HEADER.unpack_from
+        unpack = HEADER.unpack_from
         sifted = Sifted(start)
         pieces: list[bytes] = []
         ends, starts = sifted.ends, sifted.starts
@@ -125,12 +126,12 @@ class Sieve:
             count = len(window)
             at = run = before = 0
             going_on = total < _MOST_BYTES and passed_over < _MOST_LONG
-            while at + _OVERHEAD <= count:
+            while at + OVERHEAD <= count:
                 length, checksum = unpack(window, at)
                 if checksums.get(length) != checksum and not self._is_length(length, checksum):
                     going_on = False
                     break
-                behind = at + length + _OVERHEAD
+                behind = at + length + OVERHEAD
                 if length <= LONGEST_SCALAR:
                     if behind > count:
                         break
@@ -143,7 +144,7 @@ class Sieve:
                     summary += 2
                     while window[summary - 1] > 0x7F and summary < at + _LONGEST_FRONT:
                         summary += 1
-                rest = behind - _FOOTER - summary
+                rest = behind - FOOTER.size - summary
                 front = fronts.get(rest)
                 if front is None:
                     front = fronts[rest] = _front(rest)
@@ -186,8 +187,8 @@ class Sieve:
 
     def _is_length(self, length: int, checksum: int) -> bool:
         """Whether a checksum is that of a length, which is then remembered."""
-        if masked_crc32c(length.to_bytes(8, "little")) != checksum:
+        if checksum_of_length(length) != checksum:
             return False
-        if len(self._checksums) < _MOST_REMEMBERED:
+        if len(self._checksums) < MOST_REMEMBERED_LENGTHS:
             self._checksums[length] = checksum
         return True

@@ -7,36 +7,42 @@ damage follows it. Payloads that hold no scalar are skipped.
 """
 
 import os
-import re
 import struct
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from advisor.runs.readers.crc32c import masked_crc32c
+from advisor.runs.readers.framing import (
+    FOOTER,
+    HEADER,
+    LARGEST_READ,
+    MOST_REMEMBERED_LENGTHS,
+    OVERHEAD,
+    checksum_of_length,
+    is_intact,
+    is_intact_record,
+    next_record,
+)
 from advisor.runs.readers.series import Gap, OnBytes, Series
 from advisor.runs.readers.sifting import LONGEST_SCALAR, Sieve, Sifted, heading
 from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
 from advisor.runs.readers.wire import MalformedMessage
 
-_HEADER = struct.Struct("<QI")
-_FOOTER = struct.Struct("<I")
-_OVERHEAD = _HEADER.size + _FOOTER.size
+if TYPE_CHECKING:
+    from advisor.runs.readers.periods import Period, Template
+
 _FLOAT = 4
 _WALL_TIME_KEY, _STEP_KEY = 0x09, 0x10
 _SHORTEST_WITH_STEP = 12
 _LARGEST_STEP = (1 << 63) - 1
 
-# Scalars take less than 100 bytes; a record that does not fit into a chunk is skipped unread.
-_CHUNK = 8 << 20
+_USUAL_CHUNK = 4 << 20
 # Where records are so long on average, what is not read is passed over without being looked at.
 _FIRST_CHUNK = 256 << 10
 _WORTH_SIFTING = 1 << 20
 _LONG_ON_AVERAGE = 1 << 10
 _MOST_IN_VAIN = 16
-_LARGEST_CHECKED_RECORD = 64 << 10
 # Where to look for stretches that repeat: from so many bytes on, after so many that do not. What
 # reads many records at a time takes a while to import.
 _WORTH_IT = 200 << 10
@@ -45,10 +51,6 @@ _STRETCH = 8 << 10
 _FIRST_STRETCH = 1 << 10
 _LONGEST_STRETCH = 4 << 20
 _LONGEST_SCALAR = 64 << 10
-_MOST_REMEMBERED_LENGTHS = 1 << 14
-
-# a record of less than 16 MiB whose payload starts with the wall time: where reading may go on
-_PLAUSIBLE_RECORD = re.compile(rb"(?=[\s\S]{3}\0{5}[\s\S]{4}\x09)")
 
 
 class _Layout(NamedTuple):
@@ -96,6 +98,7 @@ class EventFile:
         self._in_vain = 0
         self._last: tuple[int, Series | None] = (-1, None)
         self._stretch = _STRETCH
+        self._period: Period | None = None
 
     @property
     def unfinished(self) -> int:
@@ -125,32 +128,38 @@ class EventFile:
             if size < self.offset:
                 self._forget()
             self.size = size
-            before, wanted = self.records, _CHUNK
-            if self.size - self.offset > _WORTH_SIFTING:
-                wanted = _FIRST_CHUNK
-            while self.offset < self.size:
-                stream.seek(self.offset)
-                chunk = stream.read(min(wanted, self.size - self.offset))
-                records = self.records
-                used = self._scan_chunk(chunk)
-                self.offset += used
-                if not used and len(chunk) == wanted < _CHUNK:
-                    wanted = _CHUNK
-                    continue
-                if not used and not self._step_over(stream, chunk):
-                    break
-                wanted = _CHUNK
-                if used > (self.records - records) * _LONG_ON_AVERAGE:
-                    wanted = self._sift(stream)
-                if on_bytes is not None:
-                    on_bytes(self.offset)
+            before = self.records
+            try:
+                self._read_on(stream, on_bytes)
+            finally:
+                self._hand_over()
         return self.records - before
+
+    def _read_on(self, stream: BinaryIO, on_bytes: OnBytes | None) -> None:
+        wanted = _FIRST_CHUNK if self.size - self.offset > _WORTH_SIFTING else _USUAL_CHUNK
+        while self.offset < self.size:
+            stream.seek(self.offset)
+            chunk = b""  # gives its memory to the next one
+            chunk = stream.read(min(wanted, self.size - self.offset))
+            records = self.records
+            used = self._scan_chunk(chunk)
+            self.offset += used
+            if not used and len(chunk) == wanted < LARGEST_READ:
+                wanted = LARGEST_READ
+                continue
+            if not used and not self._step_over(stream, chunk):
+                break
+            wanted = _USUAL_CHUNK
+            if used > (self.records - records) * _LONG_ON_AVERAGE:
+                wanted = self._sift(stream)
+            if on_bytes is not None:
+                on_bytes(self.offset)
 
     def _sift(self, stream: BinaryIO) -> int:
         """Pass over what is known to hold nothing, and read what is short between it, as far as that
         goes; return how many bytes to read next in the ordinary way."""
         if self.size - self.offset < _WORTH_SIFTING:
-            return _CHUNK
+            return LARGEST_READ
         sifted = self._sieve.sift(stream, self.offset, self.size)
         self._in_vain = 0 if sifted.stop - self.offset > _FIRST_CHUNK else self._in_vain + 1
         if sifted.stop > self.offset:
@@ -163,8 +172,8 @@ class EventFile:
             self.other_summaries += sifted.passed_over
         if self._in_vain and not sifted.wanted or self._in_vain > _MOST_IN_VAIN:
             self._in_vain = 0
-            return _CHUNK
-        return max(_FIRST_CHUNK, min(sifted.wanted, _CHUNK))
+            return LARGEST_READ
+        return max(_FIRST_CHUNK, min(sifted.wanted, LARGEST_READ))
 
     def _place(self, position: int) -> int:
         """Where in the file the bytes lie that are scanned."""
@@ -177,6 +186,7 @@ class EventFile:
         the file repeats itself, the less often it is tried.
         """
         if len(data) < _WORTH_IT:
+            self._hand_over()
             if len(data) < _WORTH_IT_ONCE_IMPORTED or "numpy" not in sys.modules:
                 return self._scan(data, 0, len(data))
             return self._scan_many(data, self._scan(data, 0, _FIRST_STRETCH), len(data))
@@ -185,6 +195,9 @@ class EventFile:
             repeats = self._scan_periods(data, start) if self.created is not None else 0
             self._stretch = _STRETCH if repeats else min(self._stretch * 2, _LONGEST_STRETCH)
             start += repeats or 0
+            if repeats and len(data) - start < repeats and self._goes_on(data):
+                return start  # the next chunk may begin with a period
+            self._hand_over()
             stop = min(len(data), start + self._stretch)
             if repeats is not None and (broken := self._broken(data, start, stop)) is not None:
                 self._scan(data, start, broken[0])
@@ -200,6 +213,15 @@ class EventFile:
                     return start
             start = behind
         return start
+
+    def _hand_over(self) -> None:
+        """Let the series have what was taken of periods, before they are given anything else."""
+        if self._period is not None:
+            self._period.hand_over()
+
+    def _goes_on(self, data: bytes) -> bool:
+        """Whether there is more of the file than these bytes, which are scanned."""
+        return self._sifted is None and self.offset + len(data) < self.size
 
     def _scan_many(self, data: bytes, start: int, stop: int) -> int:
         """Read the complete records from `start` up to `stop`, many at a time as long as they are
@@ -230,7 +252,7 @@ class EventFile:
             for rest, layouts in self._layouts.items()
             for layout in layouts
         ]
-        batch = read_batch(data, start, stop, known, _checksum_of_length)
+        batch = read_batch(data, start, stop, known, checksum_of_length)
         if batch is None:
             return 0
         self.records += batch.records
@@ -240,49 +262,79 @@ class EventFile:
     def _broken(self, data: bytes, start: int, stop: int) -> tuple[int, int] | None:
         """The first record with a wrong checksum of its payload among those from `start` on, up to
         `stop`: it may be why the periods end here."""
-        while start + _OVERHEAD < stop:
-            header = data[start : start + _HEADER.size]
+        while start + OVERHEAD < stop:
+            header = data[start : start + HEADER.size]
             length = self._stated_length(header)
-            if length is None or start + length + _OVERHEAD > len(data):
+            if length is None or start + length + OVERHEAD > len(data):
                 return None
-            first = start + _HEADER.size
-            if not _intact(data, first, first + length):
-                return start, start + length + _OVERHEAD
-            start += length + _OVERHEAD
+            first = start + HEADER.size
+            if not is_intact(data, first, first + length):
+                return start, start + length + OVERHEAD
+            start += length + OVERHEAD
         return None
 
     def _scan_periods(self, data: bytes, start: int) -> int | None:
         """Read the periods from `start` on; return how many bytes, or None if nothing repeats."""
-        from advisor.runs.readers.periods import period_at, read_periods, template_of
+        period = self._period
+        count = period.read(data, start) if period is not None else 0
+        if period is None or not count:
+            from advisor.runs.readers.periods import Period, period_at
 
-        places = period_at(data, start)
-        if places is None:
-            return None
-        templates = []
-        for place in places:
-            header = data[place[0] - _HEADER.size : place[0]]
-            if self._stated_length(header) is None or not _intact(data, *place):
+            places = period_at(data, start)
+            if places is None:
+                return None
+            templates = self._templates(data, start, places)
+            if not templates:
                 return 0
-            try:
-                event = self._decoder.decode(data, *place)
-            except MalformedMessage:
-                return 0
-            if len(event.scalars) != 1 or event.values != 1 or data[place[0]] != _WALL_TIME_KEY:
-                return 0
-            (scalar,) = event.scalars
-            series = self.series.setdefault(scalar.tag, Series(scalar.tag))
-            number = scalar.number
-            template = template_of(data, place, start, series, number.start, number.format)
-            if template is None:
-                return 0
-            templates.append(template)
-        width = places[-1][1] + _FOOTER.size - start
-        count = read_periods(data, start, width, templates)
+            period = Period(data[start : places[-1][1] + FOOTER.size], templates)
+            count = period.read(data, start)
+            self._hand_over()
+            self._period = period if count else None
         if count:
-            self.records += count * len(places)
-            last = places[-1][0] - _HEADER.size + (count - 1) * width
-            self._last = (self._place(last), templates[-1].series)
-        return count * width
+            self.records += count * period.records
+            last = start + (count - 1) * period.width + period.last.payload - HEADER.size
+            self._last = (self._place(last), period.last.series)
+        return count * period.width
+
+    def _templates(
+        self, data: bytes, start: int, places: list[tuple[int, int]]
+    ) -> "list[Template] | None":
+        """The records of a period as templates; None if one does not hold a single scalar."""
+        from advisor.runs.readers.periods import template_of
+
+        templates = []
+        for first, stop in places:
+            found = self._scalar_at(data, first, stop)
+            if found is None or self._stated_length(data[first - HEADER.size : first]) is None:
+                return None
+            series, number, form = found
+            template = template_of(data, (first, stop), start, series, number, form)
+            if template is None:
+                return None
+            templates.append(template)
+        return templates
+
+    def _scalar_at(self, data: bytes, start: int, stop: int) -> tuple[Series, int, str] | None:
+        """The series of a record that holds a single scalar, where the number begins and its format."""
+        position = start + 9
+        if position < stop and data[position] == _STEP_KEY:
+            position += 2
+            while position < stop and data[position - 1] > 0x7F:
+                position += 1
+        series = self._simple.get(data[position : stop - _FLOAT])
+        if series is not None:
+            return series, stop - _FLOAT, "<f"
+        try:
+            event = self._decoder.decode(data, start, stop)
+        except MalformedMessage:
+            return None
+        if len(event.scalars) != 1 or event.values != 1:
+            return None
+        (scalar,) = event.scalars
+        series = self.series.setdefault(scalar.tag, Series(scalar.tag))
+        if position < stop:
+            self._learn(data, position, stop, scalar)
+        return series, scalar.number.start, scalar.number.format
 
     def _scan(self, data: bytes, start: int, stop_at: int) -> int:
         """Read the complete records from `start` up to `stop_at`; return where they end.
@@ -295,7 +347,7 @@ class EventFile:
             struct.Struct("<d").unpack_from,
             struct.Struct("<f").unpack_from,
         )
-        end = stop_at - _FOOTER.size
+        end = stop_at - FOOTER.size
         last, last_series = -1, None
         while (payload := start + 12) <= end:
             header = data[start:payload]
@@ -349,10 +401,10 @@ class EventFile:
     def _stated_length(self, header: bytes) -> int | None:
         """The length in a record's header, or None if its checksum is wrong."""
         length: int
-        length, checksum = _HEADER.unpack(header)
-        if _checksum_of_length(length) != checksum:
+        length, checksum = HEADER.unpack(header)
+        if checksum_of_length(length) != checksum:
             return None
-        if len(self._lengths) < _MOST_REMEMBERED_LENGTHS:
+        if len(self._lengths) < MOST_REMEMBERED_LENGTHS:
             self._lengths[header] = length
         return length
 
@@ -361,7 +413,7 @@ class EventFile:
 
         `step` was found at its usual place, which ends at `position` (0: laid out unusually).
         """
-        first = self._place(start - _HEADER.size)
+        first = self._place(start - HEADER.size)
         large = stop - start > LONGEST_SCALAR
         called = heading(data, position, stop) if large and position else None
         if called is not None and called in self._passed_over:
@@ -372,8 +424,8 @@ class EventFile:
         except MalformedMessage:
             event = None
         counts = stop - start <= LONGEST_SCALAR or (event is not None and event.says_something)
-        if event is None or (counts and not _intact(data, start, stop)):
-            self._add_gap(first, first + stop - start + _OVERHEAD)
+        if event is None or (counts and not is_intact(data, start, stop)):
+            self._add_gap(first, first + stop - start + OVERHEAD)
             return
         self._keep(event)
         if called is not None and event.other == event.values == 1 and not event.norms:
@@ -419,19 +471,19 @@ class EventFile:
 
     def _step_over(self, stream: BinaryIO, data: bytes) -> bool:
         """Move on past `data`, at whose start no record could be read; False if that must wait."""
-        if len(data) < _OVERHEAD:
+        if len(data) < OVERHEAD:
             return False
-        length = self._stated_length(data[: _HEADER.size])
+        length = self._stated_length(data[: HEADER.size])
         if length is None:
             return self._resynchronise(stream)
-        if len(data) < _CHUNK:
+        if len(data) < LARGEST_READ:
             return False
-        if self.offset + length + _OVERHEAD > self.size:
+        if self.offset + length + OVERHEAD > self.size:
             return False
         self._last = (-1, None)
         self.records += 1
         self.other_summaries += 1
-        self.offset += length + _OVERHEAD
+        self.offset += length + OVERHEAD
         return True
 
     def _resynchronise(self, stream: BinaryIO) -> bool:
@@ -442,12 +494,12 @@ class EventFile:
         lost_from = self.offset
         before, series = self._last
         self._last = (-1, None)
-        if before >= 0 and not _intact_record(stream, before):
+        if before >= 0 and not is_intact_record(stream, before):
             if series is not None:
                 series.drop_last()
             self.records -= 1
             lost_from = before
-        found = _next_record(stream, lost_from + 1, self.size)
+        found = next_record(stream, lost_from + 1, self.size)
         if found is None:
             if lost_from < self.offset:
                 self._add_gap(lost_from, self.offset)
@@ -473,45 +525,3 @@ class EventFile:
         if self.hyperparameters:
             return "holds only hyper-parameters, no scalars"
         return "holds only its header: nothing was logged to it"
-
-
-@lru_cache(maxsize=_MOST_REMEMBERED_LENGTHS)
-def _checksum_of_length(length: int) -> int:
-    """What must stand behind a length."""
-    return masked_crc32c(length.to_bytes(8, "little"))
-
-
-def _intact(data: bytes, start: int, stop: int) -> bool:
-    """Whether a payload's checksum is right; large payloads are taken to be."""
-    if stop - start > _LARGEST_CHECKED_RECORD:
-        return True
-    (checksum,) = _FOOTER.unpack_from(data, stop)
-    return bool(masked_crc32c(data[start:stop]) == checksum)
-
-
-def _intact_record(stream: BinaryIO, offset: int) -> bool:
-    """Whether a whole record whose checksums are right starts at `offset`."""
-    stream.seek(offset)
-    header = stream.read(_HEADER.size)
-    if len(header) < _HEADER.size:
-        return False
-    length, checksum = _HEADER.unpack(header)
-    if masked_crc32c(header[:8]) != checksum:
-        return False
-    data = stream.read(length + _FOOTER.size) if length <= _CHUNK else b""
-    return len(data) == length + _FOOTER.size and _intact(data, 0, length)
-
-
-def _next_record(stream: BinaryIO, start: int, stop: int) -> int | None:
-    """The offset of the next intact record between `start` and `stop`."""
-    while start < stop:
-        stream.seek(start)
-        window = stream.read(min(_CHUNK, stop - start))
-        for candidate in _PLAUSIBLE_RECORD.finditer(window):
-            offset = start + candidate.start()
-            if _intact_record(stream, offset):
-                return offset
-        if start + len(window) >= stop or len(window) <= _HEADER.size:
-            return None
-        start += len(window) - _HEADER.size
-    return None
