@@ -53,6 +53,14 @@ WRONG = {
                     optimizer.step()
                     optimizer.zero_grad()
         """,
+    "NN113 of what is switched to training": """
+        def train(net, loader):
+            net.train()
+            for x, y in loader:
+                optimizer.zero_grad()
+                criterion(net.forward(x), y).backward()  # error
+                optimizer.step()
+        """,
     "NN113 of a module in another": """
         def run(x):
             return model.layer.forward(x)  # error

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from PIL import Image
 from torchvision.io import read_image
+import elsewhere
+given = elsewhere.picture()
 picture = cv2.imread("a.png")
 grey = cv2.imread("a.png", cv2.IMREAD_GRAYSCALE)
 drawn = np.array(Image.open("a.png").convert("RGB"))
@@ -30,6 +32,11 @@ WRONG = [
     "np.random.default_rng(0).integers(0, 256, size=(8, 8), dtype=np.uint8) - 100",
     "torch.zeros(3, dtype=torch.uint8) - 2",
     "np.array(picture / 2, dtype=np.uint8) - 5",
+    "given.astype(np.uint8) - 128",
+    "given.to(torch.uint8) - 128",
+    "(given.astype(np.uint8) - given.mean(0).astype(np.uint8)).astype(float)",
+    "np.zeros((8, 8), dtype=np.uint8) - 5",
+    "np.frombuffer(given, dtype=np.uint8) - 128",
 ]
 
 RIGHT = [

@@ -110,6 +110,28 @@ WRONG = {
                 optimizer.step()
                 meter.total += loss  # error
         """,
+    "NN106 in a sum that is written out": """
+        def train(model, loader, optimizer):
+            stats = {"loss": 0.0}
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = F.mse_loss(model(x), y)
+                loss.backward()
+                optimizer.step()
+                stats["loss"] = loss * len(x) + stats["loss"]  # error
+            return stats
+        """,
+    "NN106 in an average that moves": """
+        def train(model, loader, optimizer):
+            smooth = 0.0
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = F.mse_loss(model(x), y)
+                loss.backward()
+                optimizer.step()
+                smooth = 0.9 * smooth + 0.1 * loss  # error
+            return smooth
+        """,
     "NN106 before it is back-propagated": """
         for epoch in range(10):
             total = 0

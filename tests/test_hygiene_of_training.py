@@ -53,6 +53,27 @@ class TestALearningRateOutOfRange:
     def test_a_rate_that_people_use_or_that_is_given_or_searched(self, built: str) -> None:
         check(f"def build(model: nn.Module, image, rate=1.0):\n    return {built}\n", "NN606")
 
+    @pytest.mark.parametrize(
+        ("layers", "rate", "is_wrong"),
+        [
+            ("nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2)", 0.1, True),
+            (
+                "nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2)",
+                0.05,
+                False,
+            ),
+            ("nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2)", 0.1, False),
+            ("nn.TransformerEncoderLayer(8, 2), nn.Linear(8, 2)", 0.05, True),
+            ("nn.TransformerEncoderLayer(8, 2), nn.Linear(8, 2)", 0.01, False),
+        ],
+    )
+    def test_the_deeper_the_model_the_lower_the_rate(
+        self, layers: str, rate: float, is_wrong: bool
+    ) -> None:
+        mark = "  # error" if is_wrong else ""
+        built = f"torch.optim.Adam(model.parameters(), lr={rate}){mark}"
+        check(f"model = nn.Sequential({layers})\noptimizer = {built}\n", "NN606")
+
     def test_one_place_with_several_rates_is_a_search(self) -> None:
         check(
             """
@@ -241,6 +262,9 @@ class TestBestWeightsByReference:
     def test_they_have_changed_when_they_are_used(self, use: str) -> None:
         check(kept("best = model.state_dict()  # error", use), "NN807")
         check(kept("best = model.state_dict().copy()  # error", use), "NN807")
+        check(kept("best = dict(model.state_dict())  # error", use), "NN807")
+        entries = "{name: each.detach() for name, each in model.state_dict().items()}"
+        check(kept(f"best = {entries}  # error", use), "NN807")
         check(
             kept(
                 "best = model.state_dict()  # error",
@@ -255,6 +279,8 @@ class TestBestWeightsByReference:
         [
             "best = copy.deepcopy(model.state_dict())",
             "best = {name: each.clone() for name, each in model.state_dict().items()}",
+            "best = {name: each.cpu() for name, each in model.state_dict().items()}",
+            "best = dict(copy.deepcopy(model.state_dict()))",
             "best = model.state_dict(); torch.save(best, 'best.pt')",
         ],
     )

@@ -232,6 +232,35 @@ def evaluate(model, loader, writer):
     assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
 
 
+@pytest.mark.parametrize(
+    ("line", "is_wrong"),
+    [
+        ('print(f"batch {step}: loss {loss.item():.4f}")', True),
+        ('print("loss", loss.item())', True),
+        ('print("loss %.3f" % loss.item())', True),
+        ('print("batch {} loss {:.3f}".format(step, loss.item()))', True),
+        ('total += loss.item(); print(f"so far {loss.item()}")', False),
+        ("losses.append(loss.item()); print(loss.item())", False),
+        ('print(f"batch {step}")', False),
+    ],
+)
+def test_an_evaluation_is_not_printed_line_by_line(line: str, is_wrong: bool) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def evaluate(model, loader, losses, total=0.0):
+    loss_of = nn.CrossEntropyLoss()
+    for step, (inputs, labels) in enumerate(loader):
+        loss = loss_of(model(inputs), labels)
+        {line}{"  # error" if is_wrong else ""}
+    return total
+"""
+    assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
+
+
 def test_what_lightning_logs_is_averaged_over_the_epoch() -> None:
     program = """
 import lightning.pytorch as pl

@@ -1,4 +1,4 @@
-"""Operations that are not finite where their arguments are extreme: NN701, NN705."""
+"""Operations that are not finite where their arguments are extreme: NN701, NN703, NN705."""
 
 import pytest
 
@@ -162,3 +162,168 @@ def f(x):
     check(program.format(last="", mark="  # error"), "NN705")
     check(program.format(last=", nn.ReLU()", mark="  # error"), "NN705")
     check(program.format(last=", nn.Tanh()", mark=""), "NN705")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = torch.sqrt(((outputs - targets) ** 2).mean())  # error",
+        "loss = torch.sqrt(torch.mean((outputs - targets).pow(2), 0)).sum()  # error",
+        "gap = outputs - targets; loss = (gap * gap).sum(1).sqrt().mean()  # error",
+        "loss = 0.5 * torch.sqrt(mse(outputs, targets)) + outputs.abs().mean()  # error",
+        "loss = mse(torch.sqrt(F.relu(outputs)), targets)  # error",
+        "loss = torch.acos(F.cosine_similarity(outputs, targets)).mean()  # error",
+        "loss = torch.sqrt(((outputs - targets) ** 2).mean() + 1e-8)",
+        "loss = torch.sqrt(((outputs - targets) ** 2).sum(1).clamp(min=1e-9)).mean()",
+        "loss = (outputs - targets).norm(dim=1).mean()",
+        "loss = mse(torch.sqrt(F.softplus(outputs)), targets)",
+        "c = F.cosine_similarity(outputs, targets); loss = torch.acos(0.999 * c).mean()",
+    ],
+)
+def test_roots_and_angles_by_hand_on_the_way_back(loss: str) -> None:
+    check(training(loss), "NN701")
+
+
+LAYERS = """
+score = nn.Sequential(nn.Linear(8, 1), nn.Sigmoid())
+body = nn.Sequential(nn.Linear(8, 4), nn.ReLU())
+policy = nn.Sequential(nn.Linear(8, 2), nn.Tanh())
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_wrong"),
+    [
+        ("-(y * torch.log(score(x)))", True),
+        ("(1 - score(x)).log()", True),
+        ("torch.log(1 - score(x).squeeze(1))", True),
+        ("torch.log(1 - policy(x).pow(2))", True),
+        ("torch.log(1 - policy(x) ** 2 + 1e-6)", False),
+        ("torch.log(score(x) + 1e-8)", False),
+        ("torch.log(1 - score(x).clamp(1e-6, 1 - 1e-6))", False),
+        ("torch.log1p(score(x))", False),
+        ("body(x) / body(x).norm(dim=1, keepdim=True)", True),
+        ("body(x) / body(x).sum(1, keepdim=True)", True),
+        ("body(x) / (body(x).norm(dim=1, keepdim=True) + 1e-8)", False),
+        ("body(x) / body(x).norm(dim=1, keepdim=True).clamp(min=1e-8)", False),
+        ("policy(x) / policy(x).norm(dim=1, keepdim=True)", False),
+        ("(body(x) - body(x).mean(1)) / body(x).std(1)", True),
+        ("(x - x.mean(0)) / x.std(0)", False),
+    ],
+)
+def test_activations_at_their_limits(expression: str, is_wrong: bool) -> None:
+    mark = "  # error" if is_wrong else ""
+    check(f"{LAYERS}\ndef f(x, y):\n    return {expression}{mark}\n", "NN701")
+
+
+def test_one_formula_is_told_once() -> None:
+    code = """
+def f(x, y):
+    p = score(x)
+    right = y * torch.log(p)  # error
+    other = (1 - y) * torch.log(1 - p)
+    return right + other
+"""
+    check(LAYERS + code, "NN701")
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "is_wrong"),
+    [
+        ("torch.isnan(loss)", "continue", True),
+        ("not torch.isfinite(loss)", "optimizer.zero_grad(); continue", True),
+        ("torch.isnan(loss).any() or torch.isinf(loss).any()", "continue", True),
+        ("np.isnan(loss.item())", "continue", True),
+        ("loss != loss", "continue", True),
+        ("torch.isnan(loss)", "skipped += 1; continue", False),
+        ("torch.isnan(loss)", "print('NaN'); continue", False),
+        ("torch.isnan(loss)", "raise ValueError", False),
+        ("torch.isnan(loss)", "break", False),
+        ("torch.isnan(inputs).any()", "continue", False),
+        ("step > 3", "continue", False),
+    ],
+)
+def test_batches_that_are_left_out_without_a_word(
+    condition: str, body: str, is_wrong: bool
+) -> None:
+    mark = "  # error" if is_wrong else ""
+    program = f"""
+def train(model, loader, optimizer, step, skipped=0):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(inputs), targets)
+        if {condition}:{mark}
+            {body}
+        loss.backward()
+        optimizer.step()
+"""
+    check(program, "NN703")
+
+
+@pytest.mark.parametrize("inner", ["loss.backward(); optimizer.step()", "best = loss.item()"])
+def test_a_step_for_finite_losses_alone(inner: str) -> None:
+    program = f"""
+def train(model, loader, optimizer):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(inputs), targets)
+        if torch.isfinite(loss):{"  # error" if "step" in inner else ""}
+            {inner}
+"""
+    check(program, "NN703")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "p.grad = torch.nan_to_num(p.grad)  # error",
+        "p.grad.data = torch.nan_to_num(p.grad.data, nan=0.0)  # error",
+        "torch.nan_to_num_(p.grad)  # error",
+        "p.grad[torch.isnan(p.grad)] = 0  # error",
+        "print(torch.nan_to_num(p.grad).norm())",
+    ],
+)
+def test_gradients_without_their_nan(statement: str) -> None:
+    program = f"""
+def train(model, loader, optimizer):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        F.mse_loss(model(inputs), targets).backward()
+        for p in model.parameters():
+            {statement}
+        optimizer.step()
+"""
+    check(program, "NN703")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "outputs = torch.nan_to_num(net(inputs))  # error",
+        "outputs = net(torch.nan_to_num(inputs))",
+        "inputs[torch.isnan(inputs)] = 0; outputs = net(inputs)",
+    ],
+)
+def test_what_a_whole_model_puts_out(statement: str) -> None:
+    program = f"""
+net = nn.Linear(3, 1)
+optimizer = torch.optim.Adam(net.parameters())
+def train(loader):
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        {statement}
+        F.mse_loss(outputs, targets).backward()
+        optimizer.step()
+"""
+    check(program, "NN703")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s = torch.exp(F.normalize(x, dim=1) @ F.normalize(y, dim=1).T / 0.5)",
+        "z = F.normalize(x, dim=1); s = torch.exp(torch.mm(z, z.t()) / 0.5)",
+    ],
+)
+def test_similarities_of_what_is_normalised_are_within_bounds(body: str) -> None:
+    check(f"def f(x, y):\n    {body}; return s / s.sum(1, keepdim=True)\n", "NN705")

@@ -30,6 +30,45 @@ model = Net()
 """
 
 WRONG = {
+    "a decoder that is left out": """
+        decoder = nn.Linear(2, 3)
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(decoder(model(x)), x).backward()
+            optimizer.step()
+        """,
+    "an encoder that is switched to training and left out": """
+        encoder = nn.Linear(3, 3)
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        for epoch in range(3):
+            encoder.train()
+            model.train()
+            for x, y in loader:
+                optimizer.zero_grad()
+                F.cross_entropy(model(encoder(x)), y).backward()
+                optimizer.step()
+        """,
+    "a loss with parameters that is left out": """
+        class Margin(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(torch.randn(5, 2))
+            def forward(self, x, y):
+                return F.cross_entropy(F.linear(x, self.weight), y)
+        margin = Margin()
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        for x, y in loader:
+            optimizer.zero_grad()
+            margin(model(x), y).backward()
+            optimizer.step()
+        """,
+    "a layer that is appended": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.ReLU())
+        optimizer = torch.optim.Adam(model.parameters())
+        model.append(nn.Linear(8, 2))  # error
+        train(model, optimizer)
+        """,
     "a head that is replaced": """
         optimizer = torch.optim.Adam(model.parameters())
         model.head = nn.Linear(8, 10)  # error
@@ -95,6 +134,54 @@ WRONG = {
 }
 
 RIGHT = {
+    "two models in one optimizer": """
+        decoder = nn.Linear(2, 3)
+        optimizer = torch.optim.Adam([*model.parameters(), *decoder.parameters()])
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(decoder(model(x)), x).backward()
+            optimizer.step()
+        """,
+    "two models with an optimizer each": """
+        decoder = nn.Linear(2, 3)
+        optimizer = torch.optim.Adam(model.parameters())
+        second = torch.optim.Adam(decoder.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            second.zero_grad()
+            F.mse_loss(decoder(model(x)), x).backward()
+            optimizer.step()
+            second.step()
+        """,
+    "a judge that was trained before": """
+        judge = Net()
+        judge.load_state_dict(torch.load("judge.pt"))
+        painter = nn.Linear(3, 3)
+        optimizer = torch.optim.Adam(painter.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(judge(painter(x)), y).backward()
+            optimizer.step()
+        """,
+    "a judge in evaluation mode": """
+        judge = Net()
+        judge.eval()
+        painter = nn.Linear(3, 3)
+        optimizer = torch.optim.Adam(painter.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(judge(painter(x)), y).backward()
+            optimizer.step()
+        """,
+    "fixed random features": """
+        features = nn.Linear(3, 3)
+        head = nn.Linear(3, 2)
+        optimizer = torch.optim.Adam(head.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(head(features(x)), y).backward()
+            optimizer.step()
+        """,
     "a model that was read from a file before": """
         if elsewhere.resume:
             model = torch.load("model.pt")

@@ -114,6 +114,25 @@ class TestAScheduleThatCountsAnotherUnit:
         code = training("MultiStepLR(optimizer, [3000, 6000])", at_batch="scheduler.step()")
         check(code.replace("range(epochs)", "range(90)"), "NN602")
 
+    def test_a_decay_that_fits_the_epochs_is_stepped_by_batches_of_known_number(self) -> None:
+        program = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+loader = DataLoader(TensorDataset(torch.randn(512, 4), torch.randn(512, 1)), batch_size=32)
+model = nn.Linear(4, 1)
+optimizer = torch.optim.Adam(model.parameters())
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.1)
+for epoch in range(25):
+    for x, y in loader:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+        scheduler.step()
+"""
+        told = [each for each in findings(program) if each[1] in {"NN601", "NN602"}]
+        assert told == [(14, "NN602")]
+
     def test_a_decay_by_batches_that_lasts_is_left_alone(self) -> None:
         for schedule in ("ExponentialLR(optimizer, 0.999)", "StepLR(optimizer, 500, 0.5)"):
             code = training(schedule, at_batch="scheduler.step()")

@@ -53,16 +53,35 @@ class LossAccumulated(Event):
 
 @dataclass(eq=False, slots=True)
 class NotNumbersReplaced(Event):
-    """NaN in a loss is replaced by a number: `result` is what comes out."""
+    """NaN in a value is replaced by a number: `result` is what comes out. `in_gradients` tells that
+    it is done to gradients where they lie."""
 
+    value: Value
     result: Value
+    in_gradients: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class BatchSkipped(Event):
+    """A batch whose `loss` is not finite is left out, and nothing is said of it."""
+
+    loss: Value
 
 
 @dataclass(eq=False, slots=True)
 class RootTaken(Event):
-    """The square root of a mean loss: `result` is what comes out."""
+    """A root, or an angle, is taken of something that may be where its slope is infinite: `result`
+    is what comes out. `of` says of what: `loss`, `distance`, `relu` or `cosine`."""
 
     result: Value
+    of: str = "loss"
+
+
+@dataclass(eq=False, slots=True)
+class DividedByNothing(Event):
+    """Something that is learned is divided by what is 0 now and then; `by` says in words what it is."""
+
+    by: str
 
 
 @dataclass(eq=False, slots=True)
@@ -96,9 +115,10 @@ class AmountCompared(Event):
 
 @dataclass(eq=False, slots=True)
 class AmountLogged(Event):
-    """The score or loss of a batch is written to a log."""
+    """The score or loss of a batch is written to a log, or only `printed`."""
 
     amount: Amount
+    printed: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -15,6 +15,7 @@ from advisor.code.events import (
     ScheduleBuilt,
     TrainerBuilt,
 )
+from advisor.code.facts.left_out import learning
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
@@ -38,15 +39,21 @@ _START_AT_THE_RATE = frozenset(
 # What trains a few new parameters beside those of the model, and with larger rates.
 _FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
 
+_TRANSFORMER = re.compile(r"^torch\.nn\.(Transformer|MultiheadAttention)|^transformers\.")
+# With fewer layers that learn it may be a toy.
+FEWEST_LAYERS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
-    no option, loop or search sets. `optimizer` is its class."""
+    no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it
+    holds a `transformer`, is `deep`, or what is known of it is `little`."""
 
     optimizer: str
     rate: float
     place: NodePlace
+    kind: str = "little"
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -62,7 +69,7 @@ class LearningRate(Fact):
             # What is built with several rates at one place is being searched for.
             rate = found.pop() if len(found) == 1 else None
             if rate is not None and isinstance(made, Optimizer):
-                yield cls(made.path.rsplit(".", 1)[-1], rate, event.place)
+                yield cls(made.path.rsplit(".", 1)[-1], rate, event.place, _kind_of(made))
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
             for trainer in trainers:
@@ -84,6 +91,13 @@ class LearningRate(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""
         return Draft(self.place, message)
+
+
+def _kind_of(optimizer: Optimizer) -> str:
+    layers = [layer for owner in optimizer.owners for layer in learning(owner)]
+    if any(_TRANSFORMER.search(layer.path) for layer in layers):
+        return "transformer"
+    return "deep" if len(layers) >= FEWEST_LAYERS else "little"
 
 
 def _rate_of(run: AbstractRun, event: OptimizerBuilt) -> float | None:

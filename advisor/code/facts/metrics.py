@@ -1,5 +1,6 @@
 """How scores and losses over many batches are put together."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -30,6 +31,12 @@ from advisor.code.values import (
     number_of,
 )
 from advisor.rulebook import Draft
+
+# Whatever a loop may put the numbers of its rounds together with.
+_PUTS_TOGETHER = re.compile(
+    r"\+=|\.(append|extend|update|add|put|write|accumulate)\(|=[^=\n]*\+|\byield\b|\breturn\b|\]\s*=[^=]"
+    r"|cat\(|stack\(|hist|meter|metric"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,8 @@ def _is_kept_by_key(event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoggedBatch(Fact):
-    """The loss or score of a single batch of an evaluation, written to a log."""
+    """The loss or score of a single batch of an evaluation, written to a log, or printed by a loop that
+    puts nothing together."""
 
     event: AmountLogged
 
@@ -133,6 +141,8 @@ class LoggedBatch(Fact):
             loops, made = event.context.loops, event.amount.made
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
                 continue
+            if event.printed and _PUTS_TOGETHER.search(code_of(loops[-1].node)):
+                continue  # a line of progress
             judges = made.gradients is False and not _trains(run, loops[-1])
             if judges or evaluates(run, loops[-1]):
                 yield cls(event)

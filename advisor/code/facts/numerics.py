@@ -1,20 +1,28 @@
 """Operations whose result or gradient may not be finite."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
     BackwardRun,
+    BatchSkipped,
     BytesSubtracted,
+    DividedByNothing,
     Event,
+    ForwardRun,
+    GradientsCleared,
     LogarithmTaken,
+    LossComputed,
     NotNumbersReplaced,
+    OptimizerStepped,
     RootTaken,
     SoftmaxByHand,
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.values import Activation, alternatives, scale_of
+from advisor.code.gradients import gradient_of, is_computed_from
+from advisor.code.library.vanishing import vanishing
+from advisor.code.values import Amount, Value, alternatives, meaning_of
 from advisor.rulebook import Draft
 
 
@@ -22,39 +30,109 @@ from advisor.rulebook import Draft
 class NumericalRisk(Fact):
     """An operation that underflows, overflows or has no gradient where its argument is extreme.
 
-    `kind` is `log` (of a ReLU), `root` (of a loss that is back-propagated), `hidden` (a loss without
-    its NaN is back-propagated), `exponentials`, `bytes` (from which something whole is subtracted)
-    or `sign` (of bytes);
-    `safe` is the function that does by itself what is done with exponentials by hand.
+    `kind` is `log` or `quotient` (of what an activation makes 0), `root` (with an infinite slope, of
+    which something is back-propagated), `hidden` (NaN is replaced in what is back-propagated, or in
+    gradients), `skipped` (a batch whose loss is not finite), `exponentials`, `bytes` (from which
+    something whole is subtracted) or `sign` (of bytes);
+    `safe` is the function that does by itself what is done with exponentials by hand, `of` says in
+    words what the logarithm, root or quotient is of.
     """
 
     event: Event
     kind: str
     safe: str = ""
+    of: str = ""
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such operation, once for each line."""
-        roots = {event.result: event for event in run.events(RootTaken)}
-        hidden = {event.result: event for event in run.events(NotNumbersReplaced)}
-        kinds = (LogarithmTaken, SoftmaxByHand, BytesSubtracted, BackwardRun)
-        for event in run.events_among(*kinds):
+        yield from cls._logarithms(run)
+        for event in run.events_among(SoftmaxByHand, BytesSubtracted, DividedByNothing):
             match event:
-                case LogarithmTaken():
-                    scale = scale_of(event.tensor)
-                    if scale is not None and scale.activation is Activation.RELU:
-                        yield cls(event, "log")
                 case SoftmaxByHand():
                     yield cls(event, "exponentials", event.name)
                 case BytesSubtracted():
                     yield cls(event, "sign" if event.subtracted is None else "bytes")
-                case BackwardRun():
-                    for loss in alternatives(event.loss):
-                        if loss in roots:
-                            yield cls(roots[loss], "root")
-                        if loss in hidden:
-                            yield cls(hidden[loss], "hidden")
+                case DividedByNothing():
+                    yield cls(event, "quotient", of=event.by)
+        yield from cls._back_propagated(run)
+        for skipped in run.events(BatchSkipped):
+            if _decides_about_step(run, skipped):
+                yield cls(skipped, "skipped")
+
+    @classmethod
+    def _logarithms(cls, run: AbstractRun) -> Iterator[Self]:
+        """The first logarithm of what each activation has made: p, and then 1 - p."""
+        seen: dict[Value, LogarithmTaken] = {}
+        for event in run.events(LogarithmTaken):
+            found = vanishing(event.tensor)
+            if found is None or (found.of != "a ReLU" and not _is_learned(event)):
+                continue
+            first = seen.setdefault(found.origin, event)
+            if first.place.node is event.place.node:
+                yield cls(event, "log", of=found.of)
+
+    @classmethod
+    def _back_propagated(cls, run: AbstractRun) -> Iterator[Self]:
+        losses = [
+            option for event in run.events(BackwardRun) for option in alternatives(event.loss)
+        ]
+        for root in run.events(RootTaken):
+            if any(is_computed_from(loss, root.result) for loss in losses):
+                yield cls(root, "root", of=root.of)
+        given = {event.given for event in run.events(GradientsCleared)}
+        for event in run.events(NotNumbersReplaced):
+            if event.in_gradients or event.result in given:
+                yield cls(event, "hidden", of="gradients")
+            elif event.result in losses or (
+                _is_told(run, event)
+                and any(is_computed_from(loss, event.result) for loss in losses)
+            ):
+                yield cls(event, "hidden", of="loss")
 
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""
         return draft(self.event, message)
+
+
+def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
+    """Whether a loss, or what a whole model has put out, is replaced: parts of models may be empty."""
+    if event.context.running or gradient_of(event.result) is False:
+        return False
+    of_loss = (
+        is_computed_from(event.value, loss.result)
+        for loss in run.events(LossComputed)
+        if loss.result is not None
+    )
+    return any(of_loss) or any(
+        each.output is event.value and not each.context.running for each in run.events(ForwardRun)
+    )
+
+
+def _is_learned(event: LogarithmTaken) -> bool:
+    return event.context.gradients is True and gradient_of(event.tensor) is True
+
+
+def _decides_about_step(run: AbstractRun, skipped: BatchSkipped) -> bool:
+    """Whether it depends on a test of the loss whether the loss goes back, or a step follows."""
+    for event in run.events_among(BackwardRun, OptimizerStepped):
+        under = any(each.node is skipped.place.node for each in event.context.guards)
+        if under and event.context.rounds == skipped.context.rounds and event.context.loops:
+            return any(
+                _is_same_loss(back.loss, skipped.loss)
+                for back in run.events(BackwardRun)
+                if back.context.rounds == skipped.context.rounds
+            )
+    return False
+
+
+def _is_same_loss(loss: Value | None, tested: Value) -> bool:
+    """Whether a test is of a loss, or of the number that it is."""
+    if loss is None:
+        return False
+    if any(is_computed_from(each, tested) for each in alternatives(loss)):
+        return True
+    if any(is_computed_from(tested, each) for each in alternatives(loss)):
+        return True
+    one, other = meaning_of(loss), meaning_of(tested)
+    return isinstance(one, Amount) and isinstance(other, Amount) and one.place == other.place

@@ -1,6 +1,5 @@
 """Which modules an optimizer updates, and which take their places after it was built."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -20,16 +19,12 @@ from advisor.code.events import (
     OptimizerStepped,
     ParametersAdded,
 )
-from advisor.code.facts.relations import DEEPEST_REACH, inside, owners_of, reaches
+from advisor.code.facts.left_out import is_frozen, learning, left_out
+from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.values import Instance, Layer, Method, Optimizer, Value
 from advisor.rulebook import Draft
-
-_LEARNS = re.compile(
-    r"^torch\.nn\.(Linear|LazyLinear|Bilinear|Conv|Embedding|LSTM|GRU|RNN|BatchNorm|LayerNorm|"
-    r"GroupNorm|InstanceNorm|PReLU|MultiheadAttention|Transformer)|^(torchvision\.models|timm)\."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +68,11 @@ class OptimizedModules(Fact):
         others = tuple(each for each in owners if not reaches(each, owner))
         if len(others) == len(owners):
             return False
-        if any(event.module is each for each in owners) or _is_frozen(self.run, event.module):
+        if any(event.module is each for each in owners) or is_frozen(self.run, event.module):
             return False
         return any(
             not any(reaches(each, part) for each in (*others, *_known(event.before)))
-            for part in _learning(event.module)
+            for part in learning(event.module)
         )
 
     def strangers(self) -> Iterator[tuple[OptimizerStepped, ForwardRun]]:
@@ -119,6 +114,15 @@ class OptimizedModules(Fact):
                     found[load] = None
         yield from found
 
+    def left_out(self) -> ForwardRun | None:
+        """A new module that takes part in the loss along with those of the optimizer, and that no
+        optimizer updates."""
+        return next(left_out(self.run, self.optimizer, self.steps), None)
+
+    def finding_at_construction(self, event: Event, message: str) -> Draft:
+        """A finding where the optimizer is built, with an event beside it."""
+        return draft(self.event, message, (event.place, "it takes part in the loss here"))
+
     def _concerns(self, module: Value) -> bool:
         return any(
             reaches(module, owner) or reaches(owner, module) for owner in self.optimizer.owners
@@ -139,32 +143,6 @@ def _may_add(optimizer: Optimizer, event: Event) -> bool:
         case AttributeAssigned():
             return event.owner is optimizer
     return False
-
-
-def _is_frozen(run: AbstractRun, module: Value) -> bool:
-    return any(
-        event.name == "requires_grad" and any(reaches(module, each) for each in owners)
-        for event in run.events(AttributeAssigned)
-        if (owners := owners_of(event.owner))
-    )
-
-
-def _learning(module: Value, depth: int = DEEPEST_REACH) -> Iterator[Layer]:
-    """The layers with parameters in a module."""
-    if isinstance(module, Layer) and _LEARNS.search(module.path):
-        yield module
-    elif depth and isinstance(module, (Layer, Instance)):
-        for part in inside(module):
-            yield from _nested(part, depth - 1)
-
-
-def _nested(part: Value, depth: int) -> Iterator[Layer]:
-    if isinstance(part, (Layer, Instance)):
-        yield from _learning(part, depth)
-    else:
-        for each in inside(part):
-            if isinstance(each, (Layer, Instance)) and depth:
-                yield from _learning(each, depth - 1)
 
 
 def _known(value: Value | None) -> tuple[Value, ...]:

@@ -19,7 +19,14 @@ from advisor.code.events import (
 )
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.facts.schedule_factors import evaluated, factor_of, fastest_on_plateau
-from advisor.code.facts.schedule_use import inner_loops, is_guarded, updates_of, wrong_unit
+from advisor.code.facts.schedule_use import (
+    ScheduleUse,
+    inner_loops,
+    is_guarded,
+    updates_of,
+    wrong_unit,
+)
+from advisor.code.facts.step_units import end_of_decay
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import product
@@ -112,6 +119,8 @@ class ScheduledTraining(Fact):
             return None  # a schedule that is only drawn
         if wrong_unit(schedule, (event,), updates) is not None:
             return None
+        if end_of_decay(ScheduleUse(run, schedule, None, (event,), updates)) is not None:
+            return None  # a mistaken unit
         earliest = fastest_on_plateau(schedule)
         made = factor_of(schedule) or earliest
         simulated = simulate(made, steps) if made is not None else None

@@ -61,7 +61,7 @@ class MistakenUnit(Fact):
                 ends = wrong.horizon.text()
                 yield cls(use, wrong.step, wrong.counts, wrong.stepped, ends, certain=True)
                 continue
-            end = _end_of_decay(use)
+            end = end_of_decay(use)
             if end is not None:
                 yield cls(use, use.steps[0], "epoch", "batch", str(end), certain=False)
         yield from cls._configured(run)
@@ -85,9 +85,9 @@ class MistakenUnit(Fact):
         return self.use.finding(self.step, message)
 
 
-def _end_of_decay(use: ScheduleUse) -> int | None:
+def end_of_decay(use: ScheduleUse) -> int | None:
     """The step at which a decay that is stepped at each batch is over, when that is early in the
-    training however few batches an epoch has."""
+    training however few batches an epoch has, or for as many as it is known to have."""
     if use.name not in _DECAYS or len({step.place.node for step in use.steps}) != 1:
         return None
     step = use.steps[0]
@@ -101,7 +101,20 @@ def _end_of_decay(use: ScheduleUse) -> int | None:
         return None
     if use.name == "MultiStepLR":
         return _last_milestone(use, epochs, length_is_known=each is not None)
-    return _negligible_from(use, epochs * FEWEST_BATCHES) if each is None else None
+    if each is None:
+        return _negligible_from(use, epochs * FEWEST_BATCHES)
+    return _negligible_from(use, epochs * each) if _fits(use, epochs) else None
+
+
+def _fits(use: ScheduleUse, epochs: int) -> bool:
+    """Whether a schedule lowers the rate, and not to nothing, if it counts epochs."""
+    factor = factor_of(use.schedule)
+    simulated = simulate(factor, epochs) if factor is not None else None
+    return (
+        simulated is not None
+        and simulated.lowest < simulated.peak
+        and simulated.lowest > NEGLIGIBLE * simulated.peak
+    )
 
 
 def _batches_counted(schedule: Schedule) -> str | None:

@@ -93,17 +93,23 @@ def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:
 def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
     text = ""
     known = True
+    values: list[Value] = []
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
             text += part.value
             continue
         assert isinstance(part, cst.FormattedStringExpression)
         value = evaluate(machine, part.expression)
+        values.append(value)
         if isinstance(value, Constant) and isinstance(value.value, str) and not part.format_spec:
             text += value.value
         else:
             known = False
-    return Constant(text) if known else machine.unknown("text", node)
+    if known:
+        return Constant(text)
+    told = machine.unknown("text", node)
+    machine.models.observe(machine, "format", values, told, node)
+    return told
 
 
 def _sequence(kind: str) -> Callable[["Machine", Any], Value]:

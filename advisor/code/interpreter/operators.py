@@ -80,7 +80,11 @@ def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) 
     """`-x`, `+x`, `not x`, `~x`."""
     if operator == "Not":
         known = truth(operand)
-        return machine.unknown("not", node) if known is None else Constant(not known)
+        if known is not None:
+            return Constant(not known)
+        turned = machine.unknown("not", node)
+        machine.models.observe(machine, "not", (operand,), turned, node)
+        return turned
     if isinstance(operand, Scalar):
         if operator == "Minus":
             return Scalar(symbols.negate(operand.number), operand.names, operand.configurable)

@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.events import Guard, LoopLeft
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
 from advisor.code.interpreter.machine import Completion, Writes
+from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
 
 if TYPE_CHECKING:
@@ -75,30 +76,25 @@ def _expression(machine: "Machine", node: cst.Expr) -> Completion:
 
 
 def _assign(machine: "Machine", node: cst.Assign) -> Completion:
-    added = _what_is_added(node)
-    before = None if added is None else machine.evaluate(node.targets[0].target)
+    is_behind = adds_behind(node)
+    if is_behind is not None:
+        return _assign_sum(machine, node, is_behind)
     value = machine.evaluate(node.value)
     for target in node.targets:
         assign(machine, target.target, value)
-    if added is not None and before is not None:
-        values = (before, machine.evaluate(added), value)
-        machine.models.accumulated(machine, "Add", values, node.targets[0].target, node)
     return Completion.NORMAL
 
 
-def _what_is_added(node: cst.Assign) -> cst.BaseExpression | None:
-    """The name that is added to another one in `total = total + loss`."""
-    if type(node.value) is not cst.BinaryOperation:  # of most, without a slow match
-        return None
-    match node:
-        case cst.Assign(
-            targets=[cst.AssignTarget(target=cst.Name(value=name))],
-            value=cst.BinaryOperation(
-                left=cst.Name(value=left), operator=cst.Add(), right=cst.Name() as right
-            ),
-        ) if left == name != right.value:
-            return right
-    return None
+def _assign_sum(machine: "Machine", node: cst.Assign, is_behind: bool) -> Completion:
+    """`total = total + loss`, which is `total += loss`."""
+    target, total = node.targets[0].target, node.value
+    assert isinstance(total, cst.BinaryOperation)
+    left, right = machine.evaluate(total.left), machine.evaluate(total.right)
+    before, value = (left, right) if is_behind else (right, left)
+    result = operators.binary(machine, "Add", left, right, total)
+    assign(machine, target, result)
+    machine.models.accumulated(machine, "Add", (before, value, result), target, node)
+    return Completion.NORMAL
 
 
 def _annotated(machine: "Machine", node: cst.AnnAssign) -> Completion:
@@ -209,6 +205,10 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
     body = None if branch is None else branch.body
     if not ways:
         return Completion.NORMAL if body is None else execute_suite(machine, body)
+    if len(ways) == 1:
+        for taken, suite in ((True, node.body), (False, body)):
+            if suite is None or is_silent(suite):
+                machine.models.branched(machine, failed[0].condition or NONE, taken, node.test)
     ways.append(_way(machine, body, failed, False))
     completion = join_ways(machine, ways)
     if completion is Completion.NORMAL and len(ways) == 2:

@@ -42,8 +42,10 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    give_meaning,
     is_array,
     lineage_of,
+    meaning_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -60,6 +62,8 @@ LIBRARY_MODULES = (
     "torch_precision",
     "torch_states",
     "einops",
+    "vanishing",
+    "finiteness",
     "meanings",
     "seeds",
     "torch_data",
@@ -458,6 +462,13 @@ class Models:
         for each in HOOKS.get("named_only", ()):
             each(machine, receiver, name, value, node)
 
+    def branched(
+        self, machine: "Machine", test: Value, taken: bool, node: cst.BaseExpression
+    ) -> None:
+        """Let libraries see a condition, and which of its sides does nothing but leave the round."""
+        for each in HOOKS.get("branched", ()):
+            each(machine, test, taken, node)
+
     def tested(self, machine: "Machine", value: Value, node: cst.CSTNode) -> None:
         """Let libraries see that one of their functions is tested for truth, not called."""
         if isinstance(value, Library):
@@ -477,11 +488,14 @@ class Models:
         (`[]`) or an operator on values that hold samples. What is asked for slices along several
         axes, or for a list of columns, holds samples."""
         asked = operation == "[]" and _takes_rows_or_columns(details)
+        meaning = meaning_of(result)
         for operand in operands:
             if lineage_of(operand) is not None or (asked and isinstance(operand, Unknown)):
                 for each in HOOKS.get("followed", ()):
                     result = each(machine, operation, operands, details, result, node)
                 break
+        if meaning is not None and meaning_of(result) is None:
+            give_meaning(result, meaning)
         return result
 
     @staticmethod

@@ -12,12 +12,12 @@ from advisor.code.events import (
     AmountLogged,
     BytesSubtracted,
     HitsCounted,
-    NotNumbersReplaced,
     PredictionsCompared,
     RootTaken,
     SoftmaxByHand,
 )
 from advisor.code.library.models import hook
+from advisor.code.library.vanishing import is_root
 from advisor.code.values import (
     Activation,
     Amount,
@@ -31,11 +31,11 @@ from advisor.code.values import (
     Scalar,
     Scale,
     Tensor,
+    Told,
     Unknown,
     Value,
     alternatives,
     give_meaning,
-    known_number,
     meaning_of,
     scale_of,
 )
@@ -49,6 +49,7 @@ _KEEP = frozenset(
     + ["asscalar", "cuda"]
 )
 _LOGS = frozenset(["add_scalar", "log"])
+_TELLS = frozenset(["print", "info"])
 _AS_NUMBERS = frozenset(
     ["/", "float", "double", "half", "to", "astype", "abs", "absolute", "float32", "from_numpy"]
     + ["tensor", "as_tensor", "mean", "float64"]
@@ -70,10 +71,10 @@ def observed(
     """Say what a result means, where what it was made of means something."""
     if operation in _LOGS:
         _logged(machine, operation, operands, node)
+    if operation in _TELLS:
+        _told(machine, operands, node)
     if operation in _AS_NUMBERS and operands:
         _difference_used(machine, operands[0])
-    if operation in {"nan_to_num", "nan_to_num_"} and operands:
-        machine.emit(NotNumbersReplaced(machine.place(node), machine.context, result))
     if operation in _COMPARE:
         _compared(machine, operands, node)
         return
@@ -81,20 +82,12 @@ def observed(
         _averaged(machine, operation, operands, node)
     if not isinstance(result, (Tensor, Unknown)) or result in operands:
         return
-    if _is_root(operation, operands) and isinstance(meaning_of(operands[0]), Amount):
+    if is_root(operation, operands) and isinstance(meaning_of(operands[0]), Amount):
         machine.emit(RootTaken(machine.place(node), machine.context, result))
     if meaning_of(result) is None:
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
             give_meaning(result, meaning)
-
-
-def _is_root(operation: str, operands: Sequence[Value]) -> bool:
-    """Whether the square root of something is taken, be it as a power."""
-    if operation in {"**", "Power", "pow"} and len(operands) == 2:
-        exponent = known_number(operands[1])
-        return exponent is not None and exponent.constant == 0.5
-    return operation == "sqrt" and bool(operands)
 
 
 def _averaged(
@@ -131,6 +124,8 @@ def _meaning(
 ) -> Meaning | None:
     if not operands:
         return None
+    if operation in {"format", "%"}:
+        return _text(operands)
     if operation in _LISTS:
         amount = _mean_of_each(operands[0])
         if amount is not None:
@@ -273,6 +268,27 @@ def _logged(
         meaning = meaning_of(value)
         if isinstance(meaning, Amount) and meaning.kind == "mean" and meaning.summed is None:
             machine.emit(AmountLogged(machine.place(node), machine.context, meaning))
+
+
+def _text(operands: Sequence[Value]) -> Told | None:
+    """A text of which one number is the loss or score of a batch."""
+    values = [
+        part
+        for each in operands
+        for part in ((each.items or ()) if isinstance(each, SequenceValue) else (each,))
+    ]
+    found = [meaning_of(each) for each in values]
+    amounts = [each for each in found if isinstance(each, Amount) and each.kind == "mean"]
+    return Told(amounts[0]) if amounts and amounts[0].summed is None else None
+
+
+def _told(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
+    """`print(f"loss {loss.item()}")`."""
+    for meaning in map(meaning_of, operands):
+        amount = meaning.amount if isinstance(meaning, Told) else meaning
+        if isinstance(amount, Amount) and amount.kind == "mean" and amount.summed is None:
+            machine.emit(AmountLogged(machine.place(node), machine.context, amount, printed=True))
+            return
 
 
 def _compared(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:

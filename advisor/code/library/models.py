@@ -177,8 +177,8 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
     name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
-    project, `tested` (a function that
-    stands where a truth value is expected); and `followed`, which
+    project, `tested` (a function that stands where a truth value is expected), `branched` (a
+    condition of which one side does nothing); and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
     def register(model: Callable[..., Any]) -> Callable[..., Any]:

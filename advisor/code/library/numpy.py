@@ -101,7 +101,9 @@ def converted(call: Call) -> Value | None:
         given = call.argument(1, "dtype")
         return value if given is None else cast(value, named_dtype(given))
     if isinstance(value, Unknown):
-        return value
+        known = as_tensor(value)
+        is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
+        return cast(known, "uint8") if known is not None and is_bytes else value
     lineage = lineages.known(value)
     return None if lineage is None else lineages.array(lineage, call.place)
 
@@ -175,6 +177,10 @@ def kept_unknown(call: Call) -> Value | None:
     tensor = as_tensor(call.receiver)
     if call.path.endswith("ravel") and tensor is not None and tensor.shape.dims is not None:
         return tensor.replace(shape=flat(tensor.shape, 0, -1))
+    if call.path.endswith("astype") and tensor is not None:
+        # Of all types that tables and arrays are cast to, bytes are for pictures alone.
+        dtype = named_dtype(call.argument(0, "dtype"))
+        return cast(tensor, dtype) if dtype == "uint8" else call.receiver
     return call.receiver
 
 
@@ -290,7 +296,21 @@ def filled(call: Call) -> Value | None:
     """A new array of given dimensions."""
     size = call.argument(0, "shape")
     known = size is not None and not call.arguments.unknown
-    return _array_of_shape(call, shape_of_sizes([size]) if known and size is not None else None)
+    shape = shape_of_sizes([size]) if known and size is not None else None
+    if named_dtype(call.argument(2 if call.path.endswith("full") else 1, "dtype")) == "uint8":
+        return _bytes_of_shape(call, shape)
+    return _array_of_shape(call, shape)
+
+
+@function("numpy.frombuffer", "numpy.fromfile")
+def read_bytes(call: Call) -> Value | None:
+    """The numbers that stand in a file."""
+    is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
+    return _bytes_of_shape(call, None) if is_bytes else None
+
+
+def _bytes_of_shape(call: Call, shape: Shape | None) -> Tensor:
+    return Tensor(shape, dtype="uint8", graph=False, library="numpy", place=call.place)
 
 
 @function("numpy.random.randint")
@@ -300,9 +320,7 @@ def whole_numbers_drawn(call: Call) -> Value | None:
     size, dtype = call.argument(2, "size"), named_dtype(call.argument(3, "dtype"))
     known = size is not None and not call.arguments.unknown
     shape = shape_of_sizes([size]) if known and size is not None else None
-    if dtype == "uint8":
-        return Tensor(shape, dtype=dtype, graph=False, library="numpy", place=call.place)
-    return _array_of_shape(call, shape)
+    return _bytes_of_shape(call, shape) if dtype == "uint8" else _array_of_shape(call, shape)
 
 
 @function("numpy.arange")

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code.events import ObjectLoaded, StateTaken, StateUsed, WriterBuilt
 from advisor.code.interpreter import attributes, calls
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, attribute, function, hook, method
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -15,14 +15,18 @@ from advisor.code.values import (
     Instance,
     Layer,
     Object,
+    Sequence,
     Unknown,
     Value,
+    alternatives,
 )
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 STATE = "torch.state_dict"
+# One of the weights in it.
+WEIGHT = "torch.state_dict.weight"
 
 
 @method("module", "state_dict")
@@ -65,12 +69,54 @@ def copied_state(call: Call) -> Value | None:
     return call.receiver
 
 
+@method(STATE, "items", "values")
+def weights_of_state(call: Call) -> Value | None:
+    """`state.items()`: the weights, with or without their names."""
+    weight = Object(WEIGHT, Arguments([call.receiver] if call.receiver else []), call.place)
+    named = Sequence("tuple", (call.machine.unknown("name", call.node), weight))
+    pairs = call.path.endswith("items")
+    return Sequence("list", None, named if pairs else weight, call.place)
+
+
+@method(WEIGHT, "detach", "requires_grad_", "view_as")
+def same_weight(call: Call) -> Value | None:
+    """What shows the very numbers of a weight."""
+    return call.receiver
+
+
+@attribute(WEIGHT, "data")
+def numbers_of_weight(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+    """`weight.data`."""
+    return receiver
+
+
+@method(WEIGHT, "*")
+def made_of_weight(call: Call) -> Value | None:
+    """What is computed from a weight, and is a tensor of its own."""
+    return call.unknown()
+
+
+def state_in(value: Value | None) -> Object | None:
+    """The state whose very weights a table or a list holds, all of them by reference."""
+    if isinstance(value, Object) and value.path == STATE:
+        return value
+    held: tuple[Value, ...] = ()
+    if isinstance(value, Dictionary) and not value.items and value.other is not None:
+        held = tuple(alternatives(value.other))
+    weights = [each for each in held if isinstance(each, Object) and each.path == WEIGHT]
+    if not weights or len(weights) != len(held):
+        return None
+    state = weights[0].arguments.positional[0]
+    return state if isinstance(state, Object) else None
+
+
 @method("module", "load_state_dict")
 def loaded(call: Call) -> Value | None:
     """`model.load_state_dict(state)`."""
     state = call.argument(0, "state_dict")
-    if state is not None:
-        call.machine.emit(StateUsed(call.place, call.context, state, call.receiver))
+    for option in alternatives(state) if state is not None else ():
+        used = state_in(option) or option
+        call.machine.emit(StateUsed(call.place, call.context, used, call.receiver))
     return None
 
 
@@ -100,10 +146,13 @@ def saved(call: Call) -> Value | None:
 
 
 def _inside(value: Value | None) -> Iterator[Value]:
-    if isinstance(value, Dictionary):
-        yield from value.items.values()
-    elif value is not None:
-        yield value
+    for option in alternatives(value) if value is not None else ():
+        held = state_in(option)
+        if held is None and isinstance(option, Dictionary):
+            for each in option.items.values():
+                yield from (state_in(part) or part for part in alternatives(each))
+        else:
+            yield held or option
 
 
 @function(

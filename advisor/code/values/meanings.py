@@ -61,6 +61,13 @@ class Listed:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Told:
+    """A text that tells a number."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Exponential:
     """The exponentials of a value, or the sum of them."""
 
@@ -81,6 +88,46 @@ class Difference(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Subtracted(Bounded):
+    """What is left of one value when another one is subtracted."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Squared:
+    """Squares of differences, or the sum or mean of some."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Vanishing(Bounded):
+    """Numbers that become 0 where an activation is at its limit. `of` says in words what they are,
+    `origin` is what the activation has made."""
+
+    of: str
+    origin: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Saturated(Bounded):
+    """Numbers that come as near to 1 as an activation does."""
+
+    of: str
+    origin: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cosine(Bounded):
+    """Cosines of angles: from -1 to 1, both included."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NotFinite:
+    """Whether a value is NaN or infinite; `negated` where it is told whether it is neither."""
+
+    of: "Value"
+    negated: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Quotient:
     """What an amount was divided by something gives."""
 
@@ -94,4 +141,6 @@ class ClassIndices:
     number: int
 
 
-Meaning = Amount | Bounded | ClassIndices | Exponential | Listed | Quotient
+Meaning = (
+    Amount | Bounded | ClassIndices | Exponential | Listed | NotFinite | Quotient | Squared | Told
+)

@@ -1,4 +1,4 @@
-"""hidden-nan: a loss that is not a number is replaced by one, and training goes on."""
+"""hidden-nan: a loss that is not a number is replaced or passed over, and training goes on."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,15 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def hidden_nan(risk: NumericalRisk) -> Iterator[Draft]:
-    if risk.kind == "hidden":
+    if risk.kind == "hidden" and risk.of == "gradients":
+        yield risk.finding(
+            "gradients that are NaN are replaced by numbers: what makes them NaN stays, and stays unseen"
+        )
+    elif risk.kind == "hidden":
         yield risk.finding(
             "a loss that is NaN is replaced by a number: what makes it NaN stays, and stays unseen"
+        )
+    elif risk.kind == "skipped":
+        yield risk.finding(
+            "batches whose loss is not finite are left out without a word: count them, or stop"
         )

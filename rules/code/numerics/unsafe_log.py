@@ -7,6 +7,23 @@ from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
+_SMALL = "add a small number first"
+_LIMITS = {
+    "a ReLU": f"wherever the ReLU is 0: {_SMALL}",
+    "a sigmoid": "where the sigmoid has come to its limit: take the loss that is given logits",
+    "a tanh": f"where the tanh has come to its limit: {_SMALL}",
+}
+_ROOTS = {
+    "loss": "the root of a loss has an infinite gradient where the loss is 0: add a small number "
+    "under the root",
+    "distance": "the root of squares has an infinite gradient where they are 0: add a small number "
+    "under the root",
+    "relu": "the root of a ReLU has an infinite gradient where the ReLU is 0: add a small number "
+    "under the root",
+    "cosine": "the angle of a cosine has an infinite gradient where the cosine is 1 or -1: clamp it "
+    "first",
+}
+
 
 @rule(
     "NN701",
@@ -17,11 +34,9 @@ from advisor.rulebook import Draft, rule
 )
 def unsafe_log(risk: NumericalRisk) -> Iterator[Draft]:
     if risk.kind == "log":
-        yield risk.finding(
-            "the logarithm of a ReLU is infinite wherever the ReLU is 0: add a small number first"
-        )
+        where = _LIMITS.get(risk.of, f"where it is 0: {_SMALL}")
+        yield risk.finding(f"the logarithm of {risk.of} is infinite {where}")
     elif risk.kind == "root":
-        yield risk.finding(
-            "the root of a loss has an infinite gradient where the loss is 0: add a small number "
-            "under the root"
-        )
+        yield risk.finding(_ROOTS[risk.of])
+    elif risk.kind == "quotient":
+        yield risk.finding(f"this divides by {risk.of}, which may be 0: {_SMALL}")

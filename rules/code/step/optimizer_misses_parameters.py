@@ -29,3 +29,9 @@ def optimizer_misses_parameters(modules: OptimizedModules) -> Iterator[Draft]:
             loaded,
             f"`{modules.text}` is built before this model is loaded, and updates the old one",
         )
+    missed = modules.left_out()
+    if missed is not None:
+        yield modules.finding_at_construction(
+            missed,
+            f"`{modules.text}` updates a part of what is trained: another new model has no optimizer",
+        )

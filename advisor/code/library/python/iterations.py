@@ -271,6 +271,8 @@ def dictionary(call: Call) -> Value | None:
     items.update(call.arguments.keywords.items())
     other: Value | None = call.unknown() if call.arguments.unknown else None
     first = call.argument(0, "mapping")
+    if isinstance(first, Object) and first.path == "torch.state_dict" and not items:
+        return first  # with the very same weights
     if isinstance(first, Dictionary):
         items = {**first.items, **items}
         other = first.other or other

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import ModulePlaced
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import Iteration, items_of
 from advisor.code.library.models import (
@@ -74,7 +75,13 @@ def append_module(call: Call) -> Value | None:
     value = call.arguments.positional[-1] if call.arguments.positional else None
     if children is not None and value is not None:
         attributes.append(call.machine, children, value)
+        _placed(call, value)
     return call.receiver
+
+
+def _placed(call: Call, value: Value) -> None:
+    if call.receiver is not None and isinstance(value, (Instance, Layer)):
+        call.machine.emit(ModulePlaced(call.place, call.context, call.receiver, value))
 
 
 @method("torch.nn.ModuleList", "extend")

@@ -6,8 +6,9 @@ import libcst as cst
 
 from advisor.code.gradients import cut_off, want_gradients
 from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.creation import wants_gradients
-from advisor.code.library.torch_tensors.operations import tensor_operation
+from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.values import Constant, Shape, Tensor, Unknown, Value, shape_of
 
 if TYPE_CHECKING:
@@ -45,8 +46,13 @@ def array(call: Call) -> Value | None:
 
 @method("unknown", *_KEEPS, *_CASTS)
 def same_unknown(call: Call) -> Value | None:
-    """An unknown that is moved or cast is the same unknown."""
-    return call.receiver
+    """An unknown that is moved or cast is the same unknown; no model is cast to bytes."""
+    assert isinstance(call.receiver, Unknown)
+    to_bytes = call.path.endswith("byte") or any(
+        named_dtype(each) == "uint8" for each in call.arguments.values()
+    )
+    known = as_tensor(call.receiver) if to_bytes else None
+    return call.receiver if known is None else cast(known, "uint8")
 
 
 @tensor_operation("detach")

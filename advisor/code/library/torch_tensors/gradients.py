@@ -24,6 +24,21 @@ def assigned_gradient(
     """`p.grad = None` clears a gradient."""
     if name == "grad":
         machine.emit(GradientsCleared(machine.place(node), machine.context, receiver, value))
+    elif name == "data" and is_gradient(receiver):
+        owner = receiver.arguments.positional[0] if isinstance(receiver, Object) else receiver
+        machine.emit(GradientsCleared(machine.place(node), machine.context, owner, value))
+    return False
+
+
+def is_gradient(value: Value) -> bool:
+    """Whether a value is the gradient of something, or what lies in it."""
+    if isinstance(value, Object):
+        return value.path == "torch.grad"
+    current: Value | None = value
+    while isinstance(current, Unknown):
+        if current.name == "grad":
+            return True
+        current = current.parent
     return False
 
 

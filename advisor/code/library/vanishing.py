@@ -1,0 +1,195 @@
+"""Numbers that become 0 where an activation is at its limit, and what is infinite there."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import DividedByNothing, RootTaken
+from advisor.code.gradients import gradient_of
+from advisor.code.library.models import hook
+from advisor.code.values import (
+    Activation,
+    Bounded,
+    Cosine,
+    Meaning,
+    Saturated,
+    Scalar,
+    Squared,
+    Subtracted,
+    Tensor,
+    Unknown,
+    Value,
+    Vanishing,
+    give_meaning,
+    known_number,
+    meaning_of,
+    scale_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_WORDS = {
+    Activation.SIGMOID: "a sigmoid",
+    Activation.SOFTMAX: "a softmax",
+    Activation.TANH: "a tanh",
+}
+_SUMS = frozenset(["sum", "mean", "norm", "reduce_sum", "reduce_mean", "vector_norm"])
+_SPREADS = frozenset(["std", "var"])
+_PRODUCTS = frozenset(["@", "matmul", "mm", "bmm", "linear", "einsum"])
+_POWERS = frozenset(["**", "pow", "square"])
+_KEEP = frozenset(
+    ["squeeze", "unsqueeze", "view", "reshape", "flatten", "[]", "float", "to", "t", "transpose"]
+)
+
+
+def vanishing(value: Value) -> Vanishing | None:
+    """Whether numbers become 0 where the activation that made them is at its limit."""
+    meaning, scale = meaning_of(value), scale_of(value)
+    if isinstance(meaning, Vanishing):
+        return meaning
+    if scale is None:
+        return None
+    if scale.activation is Activation.RELU:
+        return Vanishing("a ReLU", value)
+    return Vanishing("a sigmoid", value) if scale.activation is Activation.SIGMOID else None
+
+
+@hook("observed")
+def observed(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """See roots, angles and quotients, and say of what is made whether it may be 0."""
+    if not operands or not isinstance(result, (Tensor, Unknown)) or result in operands:
+        return
+    if operation == "/" and len(operands) == 2:
+        _divided(machine, operands[1], node)
+    of = _steep(operation, operands)
+    if of is not None:
+        machine.emit(RootTaken(machine.place(node), machine.context, result, of))
+    if meaning_of(result) is None:
+        meaning = _meaning(operation, operands)
+        if meaning is not None:
+            give_meaning(result, meaning)
+
+
+def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
+    meaning = vanishing(by)
+    learned = machine.context.gradients is True and gradient_of(by) is True
+    if meaning is not None and meaning.of != "a sigmoid" and learned:
+        machine.emit(DividedByNothing(machine.place(node), machine.context, meaning.of))
+
+
+def _steep(operation: str, operands: Sequence[Value]) -> str | None:
+    """What a root or an angle is taken of, if its slope may be infinite there."""
+    first = operands[0]
+    if operation in {"acos", "arccos", "asin", "arcsin"}:
+        return "cosine" if isinstance(meaning_of(first), Cosine) else None
+    if not is_root(operation, operands):
+        return None
+    if isinstance(meaning_of(first), Squared):
+        return "distance"
+    found = vanishing(first)
+    return "relu" if found is not None and found.of == "a ReLU" else None
+
+
+def is_root(operation: str, operands: Sequence[Value]) -> bool:
+    """Whether the square root of something is taken, be it as a power."""
+    if operation in {"**", "Power", "pow"} and len(operands) == 2:
+        exponent = known_number(operands[1])
+        return exponent is not None and exponent.constant == 0.5
+    return operation == "sqrt" and bool(operands)
+
+
+def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
+    first = operands[0]
+    second = operands[1] if len(operands) > 1 else None
+    if operation in {"cosine_similarity", "normalize"}:
+        return Cosine()
+    if operation in _PRODUCTS:
+        # What is normalised is multiplied with what is.
+        return Cosine() if isinstance(meaning_of(first), Cosine) else None
+    if operation in {"-", "sub", "subtract"} and second is not None:
+        return _difference(first, second)
+    if operation in _POWERS:
+        return _power(operation, first, second)
+    if operation == "*" and second is not None:
+        return _product(first, second)
+    if operation == "+" and second is not None:
+        both = isinstance(meaning_of(first), Squared) and isinstance(meaning_of(second), Squared)
+        return Squared() if both else _complement(first, second, "+")
+    if operation in _SUMS or operation in _KEEP:
+        return _reduced(operation, first)
+    if operation in _SPREADS and gradient_of(first) is True:
+        return Vanishing("a standard deviation", first)
+    if operation == "sqrt" and isinstance(meaning := meaning_of(first), Vanishing):
+        return Vanishing(meaning.of, meaning.origin)
+    if operation == "/" and isinstance(meaning_of(first), Squared):
+        return Squared()
+    return None
+
+
+def _difference(first: Value, second: Value) -> Meaning | None:
+    """`1 - p`, or how far one thing is from another."""
+    if isinstance(first, Scalar):
+        return _complement(first, second, "-")
+    return Subtracted() if isinstance(second, (Tensor, Unknown)) else None
+
+
+def _complement(first: Value, second: Value, sign: str) -> Meaning | None:
+    """What is left between 1 and what an activation has made, which has 1 as its limit."""
+    one, other = (first, second) if isinstance(first, Scalar) else (second, first)
+    if not isinstance(one, Scalar) or one.number.constant != 1:
+        return None
+    meaning, scale = meaning_of(other), scale_of(other)
+    if isinstance(meaning, Saturated) and sign == "-":
+        return Vanishing(meaning.of, meaning.origin)
+    if scale is None or scale.activation not in _WORDS:
+        return None
+    if sign == "+" and scale.activation is not Activation.TANH:
+        return None
+    return Vanishing(_WORDS[scale.activation], other)
+
+
+def _power(operation: str, first: Value, second: Value | None) -> Meaning | None:
+    exponent = known_number(second)
+    if operation != "square" and (exponent is None or exponent.constant != 2):
+        return None
+    return _square(first)
+
+
+def _square(value: Value) -> Meaning | None:
+    meaning, scale = meaning_of(value), scale_of(value)
+    if isinstance(meaning, Subtracted):
+        return Squared()
+    if scale is not None and scale.activation is Activation.TANH:
+        return Saturated("a tanh", value)
+    return None
+
+
+def _product(first: Value, second: Value) -> Meaning | None:
+    if first is second:
+        return _square(first)
+    for one, other in ((first, second), (second, first)):
+        meaning = meaning_of(one)
+        if isinstance(meaning, Squared) and isinstance(other, Scalar):
+            return meaning
+        if isinstance(meaning, Vanishing) and not isinstance(meaning_of(other), Bounded):
+            return meaning
+    return None
+
+
+def _reduced(operation: str, first: Value) -> Meaning | None:
+    """Sums of squares, and of what is 0 wherever it is one."""
+    meaning = meaning_of(first)
+    if operation in _KEEP or isinstance(meaning, Squared):
+        return meaning if isinstance(meaning, (Squared, Vanishing, Saturated)) else None
+    found = vanishing(first)
+    if found is None or found.of != "a ReLU":
+        return None
+    return Vanishing("the sum of a ReLU" if operation != "norm" else "the norm of a ReLU", first)
