@@ -24,21 +24,21 @@ def sounds(clips, kinds):
     kept = []
     for clip, kind in zip(clips, kinds):
         for offset in (0, 5, 9):
-            kept.append((torch.roll(clip, offset, 0), kind))
-    return random_split(kept, [0.7, 0.3])  # error
+            kept.append((torch.roll(clip, offset, 0), kind))  # error
+    return random_split(kept, [0.7, 0.3])
 """,
         """\
 def turned(scans):
-    kept = [np.rot90(scan, turns) for scan in scans for turns in range(4)]
-    return train_test_split(kept)  # error
+    kept = [np.rot90(scan, turns) for scan in scans for turns in range(4)]  # error
+    return train_test_split(kept)
 """,
         """\
 def mirrored(scans, kinds):
     pairs = []
     for number in range(len(scans)):
         pairs.append((scans[number], kinds[number]))
-        pairs.append((np.fliplr(scans[number]), kinds[number]))
-    train, test = pairs[:800], pairs[800:]  # error
+        pairs.append((np.fliplr(scans[number]), kinds[number]))  # error
+    train, test = pairs[:800], pairs[800:]
     return train, test
 """,
         """\
@@ -46,8 +46,8 @@ scans = np.load("scans.npy")
 noisy = []
 for number in range(len(scans)):
     for _ in range(3):
-        noisy.append(scans[number] + np.random.normal(size=64))
-train, test = train_test_split(noisy)  # error
+        noisy.append(scans[number] + np.random.normal(size=64))  # error
+train, test = train_test_split(noisy)
 """,
         """\
 class Shifted(Dataset):
@@ -55,9 +55,9 @@ class Shifted(Dataset):
         self.clips = []
         for clip in clips:
             for offset in range(5):
-                self.clips.append({"clip": np.roll(clip, offset), "offset": offset})
+                self.clips.append({"clip": np.roll(clip, offset), "offset": offset})  # error
 def main(clips):
-    return random_split(Shifted(clips), [0.7, 0.3])  # error
+    return random_split(Shifted(clips), [0.7, 0.3])
 """,
     ],
 )

@@ -106,3 +106,78 @@ def test_what_is_not_surely_among_the_features_is_not_reported(text: str) -> Non
 )
 def test_tables_are_followed_through_functions_splits_and_searches(text: str) -> None:
     assert found(text) == marked(IMPORTS + text, "NN518")
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "told"),
+    [
+        ("table.iloc[:, :]", "table.iloc[:, -1]", True),
+        ("table.iloc[:, 1:].values", "table.iloc[:, -1].values", True),
+        ("table.iloc[:, :5]", "table.iloc[:, 2]", True),
+        ("table.iloc[:, :-1]", "table.iloc[:, -1]", False),
+        ("table.iloc[:, 1:]", "table.iloc[:, 0]", False),
+        ("table.iloc[:, :5]", "table.iloc[:, -1]", False),
+        ("table.drop(columns='ill')", "table.iloc[:, -1]", False),
+        ("table.values[:, 1:]", "table.values[:, -1]", True),
+        ("numbers[:, 1:]", "numbers[:, -1]", True),
+        ("numbers[:, :-1]", "numbers[:, -1]", False),
+    ],
+)
+def test_columns_are_known_by_their_places(features: str, labels: str, told: bool) -> None:
+    text = f"numbers = np.loadtxt('table.csv')\nX = {features}\ny = {labels}\n{FIT}\n"
+    assert bool(found(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("[name for name in table.columns if name not in ['id', 'name']]", True),
+        ("[name for name in table.columns if name != 'id' and name]", False),
+        ("list(table.columns)", True),
+        ("table.columns.drop(['id', 'ill'])", False),
+        ("table.columns.difference(['id'])", True),
+        ("[name for name in table.columns if name not in ('id', 'ill')]", False),
+        ("[name for name in table.columns if keep(name)]", False),
+        ("table.columns[:-1]", False),
+    ],
+)
+def test_columns_are_followed_by_lists_of_their_names(names: str, told: bool) -> None:
+    fit = "LogisticRegression().fit(table[names], table['ill'])\n"
+    assert bool(found(f"names = {names}\n{fit}")) == told
+
+
+SAMPLES = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+class Cells(Dataset):
+    def __init__(self, path):
+        table = pd.read_csv(path){}
+        self.inputs = torch.tensor(table.values, dtype=torch.float32)
+        self.labels = torch.tensor(table["ill"].values)
+    def __len__(self):
+        return len(self.inputs)
+    def __getitem__(self, index):
+        return self.inputs[index], self.labels[index]
+loader = DataLoader(Cells("cells.csv"), batch_size=8, shuffle=True)
+"""
+
+
+def test_samples_of_torch_hold_no_labels_either() -> None:
+    assert found(SAMPLES.format("")) == [(17, "NN518")]
+    assert found(SAMPLES.format(".select_dtypes('number')")) == [(17, "NN518")]
+    without = SAMPLES.replace("table.values", "table.drop(columns='ill').values")
+    assert not found(without.format(""))
+
+
+def test_a_model_of_torch_is_given_no_labels() -> None:
+    text = """
+import torch
+from torch import nn
+X = torch.tensor({}.values, dtype=torch.float32)
+y = torch.tensor(table["ill"].values)
+model = nn.Sequential(nn.Linear(9, 2))
+nn.functional.cross_entropy(model(X), y).backward()
+"""
+    assert len(found(text.format("table"))) == 1
+    assert not found(text.format("table.drop(columns=['ill'])"))

@@ -80,7 +80,9 @@ DIVIDED = "y = table['ill']\nX_train, X_test, y_train, y_test = train_test_split
     ],
 )
 def test_columns_are_not_chosen_by_how_they_go_with_held_out_labels(columns: str) -> None:
-    text = f"{TABLE}{RANKED}  # error\nbest = {columns}\nX = table[best]\n{DIVIDED}"
+    cut = not columns.startswith("[")
+    marks = ("", "  # error") if cut else ("  # error", "")
+    text = f"{TABLE}{RANKED}{marks[0]}\nbest = {columns}{marks[1]}\nX = table[best]\n{DIVIDED}"
     assert found(text) == marked(IMPORTS + text, "NN504") != []
 
 

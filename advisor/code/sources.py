@@ -130,6 +130,11 @@ class NodePlace:
         """The node's location."""
         return self.source.locate(self.node)
 
+    @property
+    def row(self) -> int:
+        """The row of the source's `text` at which the node begins, from 1."""
+        return self.source.span(self.locate()).row
+
 
 def read_source(path: Path, display_name: str | None = None) -> Source:
     """Read a file; raises `SourceError` when there is no reading it as Python or notebook.

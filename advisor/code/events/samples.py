@@ -30,11 +30,12 @@ class Scored(Event):
 @dataclass(eq=False, slots=True)
 class LabelsLearned(Event):
     """A model learns to predict labels from features, as far as it is known which columns both hold.
-    `text` is the model as written."""
+    `text` is the model as written; `numeric` says that the labels are numbers for sure."""
 
     features: Columns
     labels: Columns
     text: str
+    numeric: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -78,7 +78,7 @@ def _belong(first: RowsShuffled, second: RowsShuffled) -> bool:
 
 def _between(first: RowsShuffled, second: RowsShuffled) -> str:
     """The text from the line of the first shuffle to that of the second one, and a line above."""
-    start, end = first.place.locate().row, second.place.locate().row
+    start, end = first.place.row, second.place.row
     lines = first.place.source.text.splitlines()
     if first.place.source is not second.place.source or end < start or end - start > 12:
         return "state"
@@ -110,7 +110,7 @@ def _where(
         or not run.may_tell_of(two.source)
     ):
         return second.place, first.place
-    earlier, later = sorted((one, two), key=lambda each: each.locate().row)
+    earlier, later = sorted((one, two), key=lambda each: each.row)
     return later, earlier
 
 

@@ -67,7 +67,11 @@ def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
         rows = _judged_by(event)
         if rows is not None and event.context.guards[-1].node not in seen:
             seen.add(event.context.guards[-1].node)
-            yield event.place, "the weights that are kept are chosen", rows
+            yield (
+                NodePlace(event.place.source, event.context.guards[-1].node),
+                "the weights that are kept are chosen",
+                rows,
+            )
 
 
 def _judged_by(event: Event) -> str | None:

@@ -1,12 +1,13 @@
 """What models learn to predict, and what they are given to predict it from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LabelsLearned
+from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
+from advisor.code.values import Lineage, lineage_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -19,6 +20,8 @@ class SupervisedFit(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every fit with labels."""
         for event in run.events(LabelsLearned):
+            yield cls(event)
+        for event in _by_losses(run):
             yield cls(event)
 
     @property
@@ -35,4 +38,32 @@ class SupervisedFit(Fact):
         """The column that is predicted, if it is certain that the features hold it, too."""
         labels, features = self.event.labels, self.event.features
         name = labels.single if labels.table is features.table else None
+        if features.only_numbers and not self.event.numeric:
+            return None
         return name if name is not None and features.holds(name) else None
+
+
+def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:
+    """What models of torch are given, and the targets of the losses on what they make of it."""
+    seen: set[object] = set()
+    for loss in run.events(LossComputed):
+        target = lineage_of(loss.target)
+        if target is None or target.columns is None or loss.place.node in seen:
+            continue
+        inputs = _input_before(run, loss)
+        if inputs is None or inputs.columns is None or inputs.rows is not target.rows:
+            continue
+        seen.add(loss.place.node)
+        yield LabelsLearned(loss.place, loss.context, inputs.columns, target.columns, "", True)
+
+
+def _input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
+    """Where the input of the last whole model before a loss comes from."""
+    found = None
+    for event in run.events(ForwardRun):
+        if event.index > loss.index:
+            break
+        if event.context.running == loss.context.running:
+            found = event
+    first = None if found is None else next(iter(found.arguments.values()), None)
+    return lineage_of(first)

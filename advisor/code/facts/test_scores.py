@@ -58,12 +58,8 @@ def _origin(event: Event, node: cst.CSTNode, name: str) -> str:
     """What a name was given last before a node, as written; empty when that is not known."""
     if re.fullmatch(r"[\w.]+", name) is None:
         return ""
-    source = event.place.source
-    where = NodePlace(source, node).locate()
-    row = where.row
-    if source.notebook is not None and where.cell is not None:
-        row = source.notebook.row(where.cell, row)
-    lines = source.text.splitlines()[: row - 1]
+    place = NodePlace(event.place.source, node)
+    lines = place.source.text.splitlines()[: place.row - 1]
     given = re.compile(rf"^\s*(?:\w[\w.]*, *)*{re.escape(name)}(?:, *[\w.]+)* = ([^=].*)$")
     found = (given.match(line) for line in reversed(lines))
     return next((match[1] for match in found if match), "")

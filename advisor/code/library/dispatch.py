@@ -328,8 +328,10 @@ class Models:
             parts = each(machine, value, count, node)
             if parts is not None:
                 return list(parts)
-        element = self.iterate(machine, value, node)
-        return [element.element(machine, node) for _ in range(count)]
+        found = self.iterate(machine, value, node)
+        if found.items is not None and len(found.items) == count:
+            return list(found.items)
+        return [found.element(machine, node) for _ in range(count)]
 
     def arithmetic(
         self,

@@ -70,6 +70,8 @@ def _notice(
         differs = any(_changes(each) != _changes(own) for each in others)
         if differs or (own.augmentations and _made_again(machine, sequence, own)):
             _are_copies(machine, sequence, node)
+            if _depth(own.rows) == 0:
+                machine.store(sequence.fields, lineages.WHOLE_COPIES, True)
             return
 
 

@@ -20,6 +20,7 @@ from advisor.code.values import (
     LIBRARY,
     PERMUTATION,
     Arguments,
+    Columns,
     Constant,
     Dictionary,
     Lineage,
@@ -411,6 +412,8 @@ def stacked(call: Call) -> Value | None:
 
 def _of_list(value: Value | None, call: Call) -> Value | None:
     lineage = lineages.known(value) if isinstance(value, SequenceValue) else None
+    if isinstance(value, SequenceValue) and lineages.WHOLE_COPIES in value.fields:
+        lineage = Lineage(RowSet("duplicated", place=call.place))
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
@@ -522,8 +525,7 @@ def follow(
         fit = lineages.ranked_by(details[1]) if len(details) > 1 else None
         if fit is not None:
             lineage = lineages.applied(lineage, fit)
-        if len(details) > 1 or not isinstance(details[0], slice):
-            lineage = lineage.holding(None)
+        lineage = lineage.holding(_columns_taken(machine, receiver, lineage, details, node))
     elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:
         lineage = lineages.computed(operation, operands[0], operands[1], place)
     elif operation in STATISTIC_NAMES and receiver is not None:
@@ -541,6 +543,22 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _columns_taken(
+    machine: "Machine",
+    array: Value,
+    lineage: Lineage,
+    details: Sequence[Any],
+    node: cst.CSTNode,
+) -> Columns | None:
+    """The columns that a subscript leaves of an array of rows and columns."""
+    if len(details) == 1 and isinstance(details[0], (slice, Scalar)):
+        return lineage.columns
+    if len(details) != 2 or not lineages.holds_rows(lineage):
+        return None
+    whole = lineage.columns or Columns(array)
+    return lineages.columns_at(whole, details[1], machine.place(node))
 
 
 @hook("arithmetic")

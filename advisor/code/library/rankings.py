@@ -33,6 +33,7 @@ from advisor.code.values import Sequence as SequenceValue
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+_CUTS = frozenset(words("head tail nlargest nsmallest"))
 _LABELS = frozenset(words("y label labels target targets y_true"))
 
 family("ranking", lineages.RANKING)
@@ -111,6 +112,9 @@ def _function(call: Call) -> str:
 @method("ranking", "*")
 def reordered(call: Call) -> Value | None:
     """`abs()`, `sort_values()`, `head(9)`, `tolist()`: still a ranking."""
+    fit = lineages.ranked_by(call.receiver)
+    if fit is not None and call.path.rsplit(".", 1)[-1] in _CUTS:
+        return lineages.ranking(lineages.cut(fit, call.place))
     return call.receiver
 
 
@@ -125,7 +129,8 @@ def some_of(
     machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
 ) -> Value | None:
     """`ranking[:10]`."""
-    return receiver
+    fit = lineages.ranked_by(receiver)
+    return receiver if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)))
 
 
 @iteration("ranking")
@@ -148,7 +153,7 @@ def passing(
 ) -> Value | None:
     """`importances > 0.01`: which columns pass."""
     fit = _ranking_in((left, right))
-    return None if fit is None else lineages.ranking(fit)
+    return None if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)))
 
 
 @hook("arithmetic")

@@ -1,5 +1,6 @@
 """scikit-learn and what is built like it: estimators, splits, resampling, data sets."""
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -231,10 +232,14 @@ def fit(call: Call) -> Value | None:
     return target
 
 
+_REGRESSION = re.compile(r"Regress(?!ion)|Ridge|Lasso|ElasticNet|SVR")
+
+
 def learn(call: Call, target: Value | None, data: Value, labels: Value | None) -> None:
     """Let a model that looks at all columns learn labels."""
     if labels is not None and isinstance(target, Object) and not _takes_columns(target):
-        lineages.learn(call.machine, data, labels, _text(call.node), call.node)
+        numeric = _REGRESSION.search(target.path) is not None
+        lineages.learn(call.machine, data, labels, _text(call.node), call.node, numeric)
 
 
 def _takes_columns(model: Value) -> bool:

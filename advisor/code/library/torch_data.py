@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import LoaderBuilt, TransformApplied
+from advisor.code.events import LabelsLearned, LoaderBuilt, TransformApplied
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -24,11 +24,13 @@ from advisor.code.library.names import words
 from advisor.code.library.picture_sizes import label_of, picture_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.torch_tensors.joins import concatenated
+from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
     Arguments,
     ClassIndices,
+    Columns,
     Constant,
     Dictionary,
     Function,
@@ -45,6 +47,7 @@ from advisor.code.values import (
     is_constant,
     known_number,
     known_truth,
+    lineage_of,
     same,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -333,7 +336,38 @@ def loader(call: Call) -> Value | None:
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
     call.machine.emit(LoaderBuilt(call.place, call.context, made))
+    _notice_columns(call, whole)
     return made
+
+
+def _notice_columns(call: Call, dataset: Value | None) -> None:
+    """See which columns of a table samples are made of, and which column their labels are."""
+    if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
+        parts = dataset.arguments.positional
+    elif isinstance(dataset, Instance):
+        sample = _sample(call.machine, dataset, call.node)
+        parts = list(sample.items or ()) if isinstance(sample, SequenceValue) else []
+    else:
+        return
+    found = [lineages.known(each) for each in parts[:2]]
+    if len(found) < 2 or found[0] is None or found[1] is None:
+        return
+    features, labels = found[0].columns, found[1].columns
+    if features is None or labels is None or found[0].rows is not found[1].rows:
+        return
+    place = features.place or _made_at(dataset, features) or call.place
+    call.machine.emit(LabelsLearned(place, call.context, features, labels, "", True))
+
+
+def _made_at(dataset: Value, columns: Columns) -> NodePlace | None:
+    """Where the features that a data set keeps were made."""
+    kept = dataset.fields.values() if isinstance(dataset, Instance) else ()
+    values = kept or (dataset.arguments.positional if isinstance(dataset, Object) else ())
+    for value in values:
+        lineage = lineage_of(value) if isinstance(value, Value) else None
+        if lineage is not None and lineage.columns is columns:
+            return value.place
+    return None
 
 
 def _batches(call: Call, whole: Value | None) -> Scalar:

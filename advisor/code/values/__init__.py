@@ -4,6 +4,7 @@ Values are compared by identity. Those with `fields` are mutable; their fields c
 through the machine's `store`, so that branches can be undone and joined.
 """
 
+from advisor.code.values.columns import Columns
 from advisor.code.values.containers import Dictionary, Sequence
 from advisor.code.values.definitions import (
     Bound,
@@ -71,7 +72,6 @@ from advisor.code.values.rows import (
     CHANGED_LINEAGE,
     PERMUTATION,
     STATISTICS,
-    Columns,
     Fit,
     Lineage,
     RowSet,

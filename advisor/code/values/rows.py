@@ -1,9 +1,10 @@
 """Samples: which rows a value holds, and what they went through."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from advisor.code.values.columns import Columns
 from advisor.code.values.plain import Value
 
 if TYPE_CHECKING:
@@ -117,39 +118,6 @@ class Fit:
     kind: str
     uses_labels: bool = False
     text: str = ""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Columns:
-    """Which columns of a table something holds: all but those it goes `without`, or only those of
-    the given `names`. `table` stands for the table they come from, `place` is where they were
-    chosen."""
-
-    table: object
-    names: frozenset[str] | None = None
-    without: frozenset[str] = frozenset()
-    place: "NodePlace | None" = None
-
-    @property
-    def single(self) -> str | None:
-        """The name of the column, if it is one."""
-        if self.names is None or len(self.names) != 1:
-            return None
-        return next(iter(self.names))
-
-    def holds(self, name: str) -> bool:
-        """Whether a column is among them, if the table has one of that name."""
-        return name not in self.without and (self.names is None or name in self.names)
-
-    def only(self, names: Iterable[str], place: "NodePlace | None" = None) -> "Columns":
-        """The columns of some names."""
-        kept = frozenset(names) - self.without
-        return Columns(self.table, kept, self.without, place or self.place)
-
-    def but(self, names: Iterable[str], place: "NodePlace | None" = None) -> "Columns":
-        """All columns but those of some names."""
-        without = self.without | frozenset(names)
-        return Columns(self.table, self.names, without, place or self.place)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

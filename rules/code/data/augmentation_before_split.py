@@ -18,5 +18,8 @@ def augmentation_before_split(split: Split) -> Iterator[Draft]:
             message = (
                 f"`{split.operation}` divides samples that `{operation}` has added copies of before"
             )
-            yield Draft(split.place, message, ((rows.place, "the copies are added here"),))
+            if split.run.may_tell_of(rows.place.source):
+                yield Draft(rows.place, message, ((split.place, "they are divided here"),))
+            else:
+                yield Draft(split.place, message, ((rows.place, "the copies are added here"),))
             return

@@ -12,6 +12,10 @@ from advisor.rulebook import Draft, rule
 def label_in_features(fit: SupervisedFit) -> Iterator[Draft]:
     target = fit.target_among_features()
     if target is not None:
-        message = f"`{fit.text}` predicts the column `{target}` from features that hold it as well"
+        column = f"the column `{target}`"
+        if fit.text:
+            message = f"`{fit.text}` predicts {column} from features that hold it as well"
+        else:
+            message = f"{column} is to be predicted, and the features hold it as well"
         fitted = () if fit.place is fit.event.place else ((fit.event.place, "it is fitted here"),)
         yield Draft(fit.place, message, fitted)

@@ -7,7 +7,7 @@ their set of rows is called `mean`, `std`, … after what was taken over its par
 """
 
 from advisor.code.library.lineages.arithmetic import computed
-from advisor.code.library.lineages.choices import CHOSEN, RANKING, ranked_by, ranking
+from advisor.code.library.lineages.choices import CHOSEN, RANKING, cut, ranked_by, ranking
 from advisor.code.library.lineages.fits import applied, filled, learn
 from advisor.code.library.lineages.joins import together
 from advisor.code.library.lineages.making import (
@@ -30,8 +30,10 @@ from advisor.code.library.lineages.names import (
     NOISE,
     STATISTIC_NAMES,
     TABLE,
+    WHOLE_COPIES,
 )
 from advisor.code.library.lineages.parts import part
+from advisor.code.library.lineages.positions import columns_at
 from advisor.code.library.lineages.reading import (
     all_of,
     holds_rows,
@@ -54,12 +56,15 @@ __all__ = [
     "RANKING",
     "STATISTIC_NAMES",
     "TABLE",
+    "WHOLE_COPIES",
     "alike",
     "all_of",
     "applied",
     "array",
+    "columns_at",
     "columns_of",
     "computed",
+    "cut",
     "divide",
     "divide_by_hand",
     "filled",

@@ -1,7 +1,12 @@
 """Columns that were chosen by what something says of them that was fitted."""
 
+from typing import TYPE_CHECKING
+
 from advisor.code.values import Fit, Joined, Object, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
 
 RANKING = "ranking"
 # Under this key a list has the fit that its items were chosen by.
@@ -11,6 +16,17 @@ CHOSEN = ("chosen",)
 def ranking(fit: Fit) -> Object:
     """A ranking by a fit."""
     return Object(RANKING, place=fit.place, fields={"fit": fit})
+
+
+def cut(fit: Fit, place: "NodePlace") -> Fit:
+    """What columns were chosen by, once some of them are: how they go together with labels may be
+    looked at, so that is told where they are cut."""
+    estimator = fit.estimator
+    if not isinstance(estimator, Object) or not estimator.path.startswith("pandas.correlation"):
+        return fit
+    if fit.place is not estimator.place:
+        return fit
+    return Fit(estimator, fit.rows, place, fit.kind, fit.uses_labels, fit.text)
 
 
 def ranked_by(value: "Value | slice | None") -> Fit | None:

@@ -58,7 +58,14 @@ def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
     return data
 
 
-def learn(machine: "Machine", features: Value, labels: Value, text: str, node: cst.CSTNode) -> None:
+def learn(
+    machine: "Machine",
+    features: Value,
+    labels: Value,
+    text: str,
+    node: cst.CSTNode,
+    numeric: bool = False,
+) -> None:
     """Let a model learn to predict labels from features of the same rows: what is predicted from
     the rows before it, as in a series, may well be of the same column."""
     given, wanted = columns_of(features), columns_of(labels)
@@ -67,4 +74,4 @@ def learn(machine: "Machine", features: Value, labels: Value, text: str, node: c
         return
     if given is not None and wanted is not None:
         place = machine.place(node)
-        machine.emit(LabelsLearned(place, machine.context, given, wanted, text))
+        machine.emit(LabelsLearned(place, machine.context, given, wanted, text, numeric))

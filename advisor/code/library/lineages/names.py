@@ -9,6 +9,8 @@ COLUMN = ("name",)
 DROPPED = ("dropped",)
 # Under this key a table has what it holds of the table that it was made from.
 HELD = ("held",)
+# Under this key a list says that its items are copies of all samples, not of one.
+WHOLE_COPIES = ("whole copies",)
 NOISE = "noise"
 MASK = "mask"
 # Statistics that tell of all rows at once; taking one away or dividing by one is a fit by hand.

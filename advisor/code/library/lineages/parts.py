@@ -156,7 +156,7 @@ def _differ(first: RowSet, second: RowSet) -> bool:
     one, other = first.place, second.place
     if one is None or other is None or one.node is other.node or one.source is not other.source:
         return False
-    start, end = sorted(each.source.span(each.locate()).row for each in (one, other))
+    start, end = sorted(each.row for each in (one, other))
     between = "\n".join(one.source.text.splitlines()[start - 1 : end])
     return _SAME_AGAIN.search(between) is None
 

@@ -3,6 +3,7 @@
 from advisor.code.library.pandas import (
     assignments,
     attributes,
+    column_names,
     creation,
     filling,
     joins,
@@ -18,6 +19,7 @@ from advisor.code.library.pandas import (
 __all__ = [
     "assignments",
     "attributes",
+    "column_names",
     "creation",
     "filling",
     "joins",

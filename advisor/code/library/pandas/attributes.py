@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
+from advisor.code.library.lineages import COLUMN, FRAME, HELD, STATISTIC_NAMES
 from advisor.code.library.models import Call, attribute, iteration, method
 from advisor.code.library.pandas.rows import KEEPS
 from advisor.code.library.pandas.tables import (
@@ -50,7 +50,7 @@ def shape(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | No
     return SequenceValue("tuple", (known_length(receiver), columns))
 
 
-@attribute(FRAME, "columns", "dtypes", "name", "empty", "ndim", "size", "T")
+@attribute(FRAME, "dtypes", "name", "empty", "ndim", "size", "T")
 def about(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """What tells nothing of rows: the same each time it is read."""
     assert isinstance(node, cst.Attribute)
@@ -112,6 +112,10 @@ def other_columns(call: Call) -> Value | None:
     table = call.receiver
     assert isinstance(table, Object)
     result = table_like(table)
+    held = lineages.columns_of(table)
+    if call.path.endswith("select_dtypes") and held is not None and _keeps_numbers(call):
+        result.fields[HELD] = held.of_numbers()
+        return result
     for value in call.arguments.values():
         lineage = lineages.known(value)
         if lineages.holds_rows(lineage) and lineage is not None:
@@ -120,6 +124,20 @@ def other_columns(call: Call) -> Value | None:
         set_lineage(call.machine, table, whole_of(result))
         return NONE
     return result
+
+
+def _keeps_numbers(call: Call) -> bool:
+    """Whether all columns of numbers are kept: what is learned is one of them, as it turns out."""
+    include, exclude = call.argument(0, "include"), call.argument(1, "exclude")
+    texts = {
+        known_text(each) or getattr(each, "path", "")
+        for given in (include, exclude)
+        for each in (given.items or () if isinstance(given, SequenceValue) else (given,))
+        if each is not None
+    }
+    if include is not None:
+        return bool(texts & {"number", "numpy.number"})
+    return bool(texts) and texts <= {"object", "category", "datetime", "bool", "builtins.object"}
 
 
 @iteration(FRAME)

@@ -4,6 +4,7 @@ from advisor.code.events import FileRead
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.names import words
+from advisor.code.library.pandas.tables import table_of_index
 from advisor.code.values import Dictionary, Lineage, RowSet, Value, same
 from advisor.code.values import Sequence as SequenceValue
 
@@ -35,6 +36,9 @@ def made(call: Call) -> Value | None:
     if isinstance(data, (Dictionary, SequenceValue)) and lineage is None:
         found = [each for each in lineages.all_of(data) if lineages.holds_rows(each)]
         lineage = found[0].after(*(fit for each in found for fit in each.fits)) if found else None
+    index = table_of_index(call.argument(1, "index"))
+    if data is None and index is not None:
+        lineage = lineages.samples(index)
     if lineage is None and data is not None and not isinstance(data, (Dictionary, SequenceValue)):
         lineage = lineages.samples(data)
     if lineage is None or not lineages.holds_rows(lineage):

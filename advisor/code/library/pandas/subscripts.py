@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import attribute, hook, item
 from advisor.code.library.pandas.tables import (
     MASK_KEY,
@@ -17,11 +17,13 @@ from advisor.code.library.pandas.tables import (
     key_of,
     mask_of,
     names_in,
+    names_left,
     same_columns,
     selected,
     table_like,
     table_of_index,
     whole_of,
+    with_names,
 )
 from advisor.code.values import (
     Arguments,
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
 @attribute(FRAME, "iloc", "loc", "ix", "at", "iat")
 def indexer(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """`df.iloc`, `df.loc`."""
-    return Object("pandas.indexer", Arguments([receiver]), machine.place(node))
+    by_place = isinstance(node, cst.Attribute) and node.attr.value in {"iloc", "iat"}
+    fields = {"by place": by_place}
+    return Object("pandas.indexer", Arguments([receiver]), machine.place(node), dict(fields))
 
 
 @item("pandas.indexer")
@@ -57,11 +61,20 @@ def item_of_indexer(
     if len(indices) < 2:
         return same_columns(table_like(table, rows), table)
     names = None if isinstance(indices[1], slice) else names_in(indices[1])
+    left = names_left(indices[1])
+    if left is not None:
+        some = with_names(table, left, machine.place(node))
+        return same_columns(table_like(some, rows), some)
     fit = lineages.ranked_by(indices[1])
     if fit is not None:
         return chosen_by(fit, table, rows)
     if names is None:
-        return table_like(table, rows)
+        result = table_like(table, rows)
+        if receiver.fields.get("by place"):
+            held, place = lineages.columns_of(table), machine.place(node)
+            taken = None if held is None else lineages.columns_at(held, indices[1], place)
+            result.fields[HELD] = taken
+        return result
     if isinstance(indices[1], Constant):
         own = column(table, names[0])
         result = lineages.frame(lineages.samples(own).of(rows), machine.place(node))
@@ -96,6 +109,9 @@ def item_of_table(
     name = known_text(at)
     if name is not None:
         return column(receiver, name)
+    left = names_left(at)
+    if left is not None:
+        return with_names(receiver, left, machine.place(node))
     names = names_in(at)
     if names is not None:
         return selected(receiver, names, machine.place(node))

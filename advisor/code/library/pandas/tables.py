@@ -35,6 +35,7 @@ Index = Value | slice
 OWNER = ("owner",)
 MASK_KEY = ("mask",)
 GROUPED = ("grouped",)
+NAMES = "pandas.columns"
 
 
 def columns_of(table: Object) -> dict[str, Lineage]:
@@ -161,6 +162,35 @@ def key_of(value: Value) -> object:
             name = value.fields[COLUMN]
             return (lineages.samples(value).rows, getattr(name, "value", name))
     return value
+
+
+def column_names(columns: Columns, place: "NodePlace | None") -> Object:
+    """The names of some columns."""
+    return Object(NAMES, place=place, fields={"columns": columns})
+
+
+def names_left(value: "Value | slice | None") -> Columns | None:
+    """The columns whose names a value holds, where it is known which these are."""
+    if isinstance(value, Object) and value.path == NAMES:
+        held = value.fields.get("columns")
+    else:
+        held = value.fields.get(NAMES) if isinstance(value, SequenceValue) else None
+    return held if isinstance(held, Columns) else None
+
+
+def with_names(table: Object, names: Columns, place: "NodePlace | None") -> Object:
+    """The columns of a table that go by such names as another table has, or the same one."""
+    held = lineages.columns_of(table)
+    own = columns_of(table)
+    kept = {name: each for name, each in own.items() if names.holds(name)}
+    result = table_like(table, columns=kept)
+    if held is not None:
+        where = names.place or place
+        without = held.without | names.without
+        numbers = held.only_numbers or names.only_numbers
+        taken = Columns(held.table, names.names, without, where, names.span, numbers)
+        result.fields[HELD] = taken if held.names is None and held.span is None else None
+    return result
 
 
 def is_table(value: Value | None) -> bool:
