@@ -24,6 +24,17 @@ class TestLists:
 
     def test_after_sorting_any_item_may_be_anywhere(self) -> None:
         assert program("a = [3, 1]\na.sort()\nx = a[0]")["x"] == "1 | 3"
+        assert program("x = sorted([3, 1], reverse=unknown())[0]")["x"] == "1 | 3"
+
+    def test_whole_numbers_are_sorted(self) -> None:
+        assert program("x = sorted([3, 1, 2])")["x"] == "[1, 2, 3]"
+
+    def test_what_is_gone_through_backwards_begins_at_its_end(self) -> None:
+        run = program(
+            "x = [2 * i for i in reversed(range(1, 4))]\ny = list(reversed(['a', 'b']))\n"
+            "z = [i for i, _ in reversed(list(enumerate([5, 6, 7])))]"
+        )
+        assert (run["x"], run["y"], run["z"]) == ("[6, 4, 2]", "['b', 'a']", "[2, 1, 0]")
 
     def test_a_starred_target_takes_the_rest(self) -> None:
         run = program("a, *b, c = [1, 2, 3, 4]")

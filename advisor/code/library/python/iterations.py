@@ -1,6 +1,8 @@
 """What loops go through: ranges, counters, progress bars, maps."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -8,6 +10,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration, element_of, items_of, iterate
+from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import Call, function, hook, iteration
 from advisor.code.library.python.numbers import configurable_of, names_of
 from advisor.code.values import (
@@ -78,7 +81,6 @@ _THROUGH = (
     "tqdm.rich.tqdm",
     "rich.progress.track",
     "builtins.iter",
-    "builtins.reversed",
     "itertools.islice",
     "itertools.cycle",
     "fastprogress.progress_bar",
@@ -99,6 +101,33 @@ def passed_through(call: Call) -> Value | None:
     if call.path.startswith("tqdm") and isinstance(value, (Unknown, Object)):
         return Object("tqdm.tqdm", Arguments([value]), call.place)
     return value
+
+
+@function("builtins.reversed")
+def turned_round(call: Call) -> Value | None:
+    """The items from the last to the first."""
+    return Object("builtins.reversed", call.arguments, call.place)
+
+
+# So many numbers of a range that is gone through from its end are told apart.
+_TOLD_APART = 16
+
+
+@iteration("builtins.reversed")
+def iterate_reversed(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """What the iterable yields, the last item first."""
+    inner = value.argument(0, "sequence")
+    if inner is None:
+        return None
+    through = iterate(machine, inner, node)
+    count, first = through.trips, through.start
+    if through.items is not None:
+        return Iteration(tuple(reversed(through.items)), trips=count)
+    if first is None or count is None or count.integer is None or count.integer > _TOLD_APART:
+        # The counter goes down: what is known of one that goes up does not hold.
+        return replace(through, symbol=None, start=None)
+    numbers = (symbols.add(first, symbols.number(each)) for each in reversed(range(count.integer)))
+    return Iteration(tuple(map(Scalar, numbers)), trips=count)
 
 
 @iteration("tqdm.tqdm")
@@ -218,6 +247,20 @@ def filtered(call: Call) -> Value | None:
 LISTING = ("listing",)
 
 
+def _in_order(found: Iteration, call: Call) -> Iteration:
+    """Items that were sorted: whole numbers are put in order, of others nobody knows which comes
+    first."""
+    items = found.items or ()
+    sizes = [None if (size := known_number(item)) is None else size.integer for item in items]
+    known = [size for size in sizes if size is not None]
+    if len(known) == len(items) and not call.arguments.keywords:
+        pairs = sorted(zip(known, items, strict=True), key=itemgetter(0))
+        return replace(found, items=tuple(item for _, item in pairs))
+    if len(items) < 2:
+        return found
+    return Iteration(make=lambda: join_all(items), trips=found.trips)
+
+
 def _converted(kind: str) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         value = call.argument(0, "iterable")
@@ -229,6 +272,8 @@ def _converted(kind: str) -> Callable[[Call], Value | None]:
             is_ordered = call.path == "builtins.sorted" and LISTING in value.fields
             return call.unknown() if is_ordered else value
         found = iterate(call.machine, value, call.node)
+        if found.items is not None and call.path == "builtins.sorted":
+            found = _in_order(found, call)
         if found.items is not None:
             return Sequence(kind, found.items, place=call.place)
         if isinstance(value, Tensor):
