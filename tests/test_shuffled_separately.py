@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 IMPORTS = "import glob, os, random, torch\nimport numpy as np\nX, y = load()\n"
 
@@ -73,3 +73,74 @@ def test_files_are_paired_by_sorted_listings(
 ) -> None:
     text = CLASS.format(images=images, masks=masks, then=then, index=index)
     assert len(rows(text)) == count
+
+
+ORDERS = """\
+import os
+from pathlib import Path
+import numpy as np
+import torch
+from sklearn.utils import shuffle
+from torch.utils.data import TensorDataset
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def epoch(x, y):\n    x = x[torch.randperm(len(x))]\n    y = y[torch.randperm(len(y))]  # error\n",
+        "def epoch(images, labels):\n    images = shuffle(images)\n    labels = shuffle(labels)  # error\n",
+        (
+            "def epoch(images, labels):\n    images = np.random.permutation(images)\n"
+            "    labels = np.random.permutation(labels)  # error\n"
+        ),
+        (
+            "def epoch(table):\n    x, y = table.drop(columns='y'), table['y']\n"
+            "    x = x.sample(frac=1)\n    y = y.sample(frac=1)  # error\n"
+        ),
+        (
+            "def pairs(root):\n"
+            "    images = [os.path.join(root, name) for name in os.listdir(f'{root}/images')]\n"
+            "    masks = [os.path.join(root, name) for name in os.listdir(f'{root}/masks')]  # error\n"
+            "    return list(zip(images, masks))\n"
+        ),
+        (
+            "def tensors(root):\n    inputs, labels = [], []\n"
+            "    for path in Path(root, 'inputs').iterdir():\n        inputs.append(np.load(path))\n"
+            "    for path in Path(root, 'labels').iterdir():  # error\n        labels.append(np.load(path))\n"
+            "    return TensorDataset(torch.tensor(np.stack(inputs)), torch.tensor(np.stack(labels)))\n"
+        ),
+    ],
+)
+def test_samples_and_labels_stay_together_however_their_order_came(text: str) -> None:
+    found = [each for each in findings(ORDERS + text) if each[1] == "NN508"]
+    assert found == marked(ORDERS + text, "NN508") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def epoch(x, y):\n    order = torch.randperm(len(x))\n    x = x[order]\n    y = y[order]\n",
+        "def epoch(x, y):\n    x = shuffle(x, random_state=3)\n    y = shuffle(y, random_state=3)\n",
+        "def epoch(x, y):\n    x, y = shuffle(x, y)\n",
+        "def epoch(x, y):\n    mixed = x[torch.randperm(len(x))]\n    return x + mixed, y\n",
+        (
+            "def pairs(root):\n    names = os.listdir(root)\n"
+            "    images = [f'{root}/images/{name}' for name in names]\n"
+            "    masks = [f'{root}/masks/{name}' for name in names]\n    return list(zip(images, masks))\n"
+        ),
+        (
+            "def pairs(root):\n"
+            "    images = [f'{root}/{name}' for name in os.listdir(f'{root}/images')]\n"
+            "    masks = [f'{root}/{name}' for name in os.listdir(f'{root}/masks')]\n"
+            "    images.sort()\n    masks.sort()\n    return list(zip(images, masks))\n"
+        ),
+        (
+            "def pairs(root):\n    images = sorted(f'{root}/{each}' for each in os.listdir(f'{root}/images'))\n"
+            "    masks = sorted(f'{root}/{each}' for each in os.listdir(f'{root}/masks'))\n"
+            "    return list(zip(images, masks))\n"
+        ),
+    ],
+)
+def test_one_order_for_both_is_right(text: str) -> None:
+    assert not [each for each in findings(ORDERS + text) if each[1] == "NN508"]

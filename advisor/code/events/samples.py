@@ -132,10 +132,12 @@ class NeighboursUsed(Event):
 
 @dataclass(eq=False, slots=True)
 class RowsShuffled(Event):
-    """Samples, or labels, are brought into another order in place. `text` names them as written."""
+    """Samples, or labels, are brought into another order. `text` names them as written, `order` is
+    the random order that they are taken by, if it has a name of its own."""
 
     value: Value
     text: str
+    order: RowSet | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -145,6 +147,14 @@ class ListingRead(Event):
     listing: Value
     position: Value
     text: str
+
+
+@dataclass(eq=False, slots=True)
+class ListingsPaired(Event):
+    """What was read in the order of two listings that nobody has sorted is put together."""
+
+    first: RowSet
+    second: RowSet
 
 
 @dataclass(eq=False, slots=True)

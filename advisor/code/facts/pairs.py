@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import ListingRead, RowsShuffled
+from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
 from advisor.code.facts.passes import words
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.targets import input_before
 from advisor.code.sources import NodePlace
+from advisor.code.values import LISTED, Lineage, RowSet, lineage_of
 
 _SAMPLES = frozenset(
     [
@@ -49,6 +51,8 @@ class BrokenPair(Fact):
         """Each pair once."""
         for one, two in _shuffled_apart(run):
             yield cls(two.place, one.text, two.text, False, one.place)
+        for place, names, other in _put_together(run):
+            yield cls(place, *names, True, other)
         for first, second in _listed_apart(run):
             place, other = _where(run, first, second)
             yield cls(place, first.text, second.text, True, other)
@@ -60,6 +64,8 @@ def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffl
     for event in run.events(RowsShuffled):
         earlier, previous = previous, event
         if earlier is None or earlier.context.functions != event.context.functions:
+            continue
+        if earlier.order is not None and earlier.order is event.order:
             continue
         if earlier.value is event.value or event.place.node in seen or not _belong(earlier, event):
             continue
@@ -97,6 +103,45 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
                 yield earlier, event
 
 
+def _put_together(
+    run: AbstractRun,
+) -> Iterator[tuple[NodePlace, tuple[str, str], NodePlace]]:
+    """Where the second one is listed of two listings, what was read by which is put together."""
+    seen: set[object] = set()
+    for one, two in _paired(run):
+        first, second = one.place, two.place
+        if first is None or second is None or second.node in seen or first.node is second.node:
+            continue
+        texts = code_of(first.node), code_of(second.node)
+        names = _called(one.names) or texts[0], _called(two.names) or texts[1]
+        if not run.may_tell_of(first.source) or not run.may_tell_of(second.source):
+            continue
+        said = [" ".join((*rows.names, text)) for rows, text in zip((one, two), texts, strict=True)]
+        if _are_of_different_kind(*said):
+            seen.add(second.node)
+            yield second, (names[0], names[1]), first
+
+
+def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet]]:
+    """The listings by which samples and their labels were read."""
+    for event in run.events(ListingsPaired):
+        yield event.first, event.second
+    for loss in run.events(LossComputed):
+        target = lineage_of(loss.target)
+        inputs = None if target is None else input_before(run, loss)
+        found = [_listing_of(each) for each in (inputs, target) if each is not None]
+        if len(found) == 2 and found[0] is not None and found[1] is not None:
+            yield found[0], found[1]
+
+
+def _listing_of(lineage: Lineage) -> RowSet | None:
+    return next((each for each in lineage.rows.ancestors() if each.how == LISTED), None)
+
+
+def _called(names: set[str]) -> str:
+    return min(names, key=lambda name: (len(name), name), default="")
+
+
 def _where(
     run: AbstractRun, first: ListingRead, second: ListingRead
 ) -> tuple[NodePlace, NodePlace]:
@@ -115,5 +160,9 @@ def _where(
 
 
 def _is_other_kind(first: ListingRead, second: ListingRead) -> bool:
-    one, two = words(first.text), words(second.text)
+    return _are_of_different_kind(first.text, second.text)
+
+
+def _are_of_different_kind(first: str, second: str) -> bool:
+    one, two = words(first), words(second)
     return bool((one | two) & _LABELS) and one != two

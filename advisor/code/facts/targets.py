@@ -50,14 +50,14 @@ def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:
         target = lineage_of(loss.target)
         if target is None or target.columns is None or loss.place.node in seen:
             continue
-        inputs = _input_before(run, loss)
+        inputs = input_before(run, loss)
         if inputs is None or inputs.columns is None or inputs.rows is not target.rows:
             continue
         seen.add(loss.place.node)
         yield LabelsLearned(loss.place, loss.context, inputs.columns, target.columns, "", True)
 
 
-def _input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
+def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
     """Where the input of the last whole model before a loss comes from."""
     found = None
     for event in run.events(ForwardRun):

@@ -85,6 +85,7 @@ LIBRARY_MODULES = (
     "keras",
     "keras_data",
     "orders",
+    "listings",
     "rankings",
     "optimizers",
     "trainers",

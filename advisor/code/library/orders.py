@@ -1,20 +1,24 @@
-"""The order of samples: what changes it in place, and listings of files that have none."""
+"""The order of samples, and what changes it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import ListingRead, RowsShuffled
+from advisor.code.events import RowsShuffled
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, Index, function, hook, method
-from advisor.code.library.python.iterations import LISTING
-from advisor.code.values import NONE, Tensor, Unknown, Value
+from advisor.code.library.models import FUNCTIONS, Call, Index, Model, function, hook, method
+from advisor.code.values import NONE, PERMUTATION, Scalar, Tensor, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+
+
+_COPIES: dict[str, Model] = {
+    path: FUNCTIONS[path] for path in ("numpy.random.permutation", "sklearn.utils.shuffle")
+}
 
 
 @function("numpy.random.shuffle", "random.shuffle")
@@ -28,26 +32,6 @@ def shuffled(call: Call) -> Value | None:
         text = lineages.written(call.node.args[0].value)
         call.machine.emit(RowsShuffled(call.place, call.context, value, text))
     return NONE
-
-
-@function("os.listdir", "glob.glob")
-def listed(call: Call) -> Value | None:
-    """Names of files, in whatever order the file system keeps them."""
-    result = call.unknown()
-    call.machine.store(result.fields, LISTING, True)
-    return result
-
-
-@method("unknown", "sort")
-def sorted_in_place(call: Call) -> Value | None:
-    """`names.sort()`."""
-    receiver = call.receiver
-    assert isinstance(receiver, Unknown)
-    if LISTING in receiver.fields:
-        call.machine.forget(receiver.fields, LISTING)
-        return NONE
-    own = attributes.unknown_attribute(call.machine, receiver, "sort", call.node)
-    return calls.call(call.machine, own, call.arguments, call.node)
 
 
 @method("tensor", "copy")
@@ -67,14 +51,27 @@ def copied(call: Call) -> Value | None:
 
 
 @hook("item_read")
-def read_from_listing(
+def taken_in_random_order(
     machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
 ) -> None:
-    """`names[index]`."""
-    if not isinstance(receiver, Unknown) or not receiver.fields.get(LISTING):
+    """`x[torch.randperm(len(x))]`."""
+    first = indices[0]
+    lineage = lineages.known(first) if isinstance(first, Value) else None
+    if lineage is None or lineage.rows.how != PERMUTATION or not isinstance(node, cst.Subscript):
         return
-    if len(indices) == 1 and isinstance(indices[0], Value):
-        place = machine.place(node)
-        machine.emit(
-            ListingRead(place, machine.context, receiver, indices[0], lineages.written(node))
-        )
+    text = lineages.written(node.value)
+    event = RowsShuffled(machine.place(node), machine.context, receiver, text, lineage.rows)
+    machine.emit(event)
+
+
+@function("numpy.random.permutation", "sklearn.utils.shuffle", "tensorflow.random.shuffle")
+@method("numpy.random.Generator", "permutation", "permuted")
+def shuffled_copy(call: Call) -> Value | None:
+    """`np.random.permutation(x)`: the same rows in another order."""
+    inner = _COPIES.get(call.path) or _COPIES["numpy.random.permutation"]
+    value = call.argument(0, "x")
+    only = len(call.arguments.positional) == 1 and not isinstance(value, Scalar)
+    if only and value is not None and isinstance(call.node, cst.Call) and call.node.args:
+        text = lineages.written(call.node.args[0].value)
+        call.machine.emit(RowsShuffled(call.place, call.context, value, text))
+    return inner(call)

@@ -70,6 +70,7 @@ from advisor.code.values.reading import (
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
+    LISTED,
     PERMUTATION,
     STATISTICS,
     Fit,
@@ -85,6 +86,7 @@ __all__ = [
     "COLLATED",
     "FALSE",
     "LIBRARY",
+    "LISTED",
     "MEANING",
     "MOST_ALTERNATIVES",
     "NONE",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CHANGED_LINEAGE = ("lineage",)
 # What rows are called that stand for a random order, or for numbers drawn at random.
 PERMUTATION = "permutation"
+# What rows are called that were read in the order of a listing that nobody has sorted.
+LISTED = "listing"
 
 
 STATISTICS = frozenset(

@@ -1,6 +1,8 @@
 """Some rows of a table, and tables without some rows or columns."""
 
-from advisor.code.events import PartsOverlap
+import libcst as cst
+
+from advisor.code.events import PartsOverlap, RowsShuffled
 from advisor.code.library import lineages
 from advisor.code.library.lineages import DROPPED, FRAME
 from advisor.code.library.models import Call, method
@@ -64,6 +66,9 @@ def sampled(call: Call) -> Value | None:
     if is_constant(replace, True):
         return table_like(table, RowSet("resampled", rows, call.place))
     if fraction is not None and fraction.is_one:
+        if isinstance(call.node, cst.Call) and isinstance(call.node.func, cst.Attribute):
+            text = lineages.written(call.node.func.value)
+            call.machine.emit(RowsShuffled(call.place, call.context, table, text))
         return same_columns(table_like(table), table)
     drawn = rows.part(("sample", call.node), place=call.place)
     for key, other in rows.parts.items():

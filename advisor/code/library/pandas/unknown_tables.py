@@ -59,6 +59,19 @@ def columns_of_unknown(
     return item_of_table(machine, as_table(receiver), details, node) or result
 
 
+@method("unknown", "sample")
+def sampled_unknown(call: Call) -> Value | None:
+    """`labels.sample(frac=1)` of a column of something that turned out to be a table."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    if "frac" in call.arguments.keywords:
+        return calls.call_method(
+            call.machine, as_table(receiver), "sample", call.arguments, call.node
+        )
+    own = attributes.unknown_attribute(call.machine, receiver, "sample", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
+
+
 @method("unknown", "map")
 def mapped_unknown(call: Call) -> Value | None:
     """`df["town"].map(means)` of a column of something that turned out to be a table."""

@@ -1,0 +1,141 @@
+"""Listings of files: in whatever order the file system keeps them, until somebody sorts them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import ListingRead, ListingsPaired
+from advisor.code.interpreter import attributes, calls
+from advisor.code.library import lineages
+from advisor.code.library.models import FUNCTIONS, Call, Index, function, hook, method
+from advisor.code.library.python.containers import on_append
+from advisor.code.library.python.iterations import LISTING
+from advisor.code.values import (
+    CHANGED_LINEAGE,
+    LISTED,
+    NONE,
+    Lineage,
+    RowSet,
+    Unknown,
+    Value,
+    lineage_of,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@function("os.listdir", "os.scandir", "glob.glob", "glob.iglob")
+def listed(call: Call) -> Value | None:
+    """Names of files, in whatever order the file system keeps them."""
+    result = call.unknown()
+    call.machine.store(result.fields, LISTING, True)
+    return result
+
+
+@method("unknown", "glob", "rglob", "iterdir")
+def listed_by_path(call: Call) -> Value | None:
+    """`Path("pictures").glob("*.png")`."""
+    return listed(call)
+
+
+@method("unknown", "sort")
+def sorted_in_place(call: Call) -> Value | None:
+    """`names.sort()`."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    if LISTING in receiver.fields:
+        call.machine.forget(receiver.fields, LISTING)
+        return NONE
+    own = attributes.unknown_attribute(call.machine, receiver, "sort", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
+
+
+@hook("item_read")
+def read_from_listing(
+    machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
+) -> None:
+    """`names[index]`."""
+    if _rows_of(receiver) is None or len(indices) != 1 or not isinstance(indices[0], Value):
+        return
+    place, text = machine.place(node), lineages.written(node)
+    machine.emit(ListingRead(place, machine.context, receiver, indices[0], text))
+
+
+def _rows_of(value: Value | None) -> RowSet | None:
+    """The rows of a listing that a value holds the files of, or what was read from them."""
+    if isinstance(value, Unknown) and value.fields.get(LISTING):
+        known = value.fields.get(LISTED)
+        if not isinstance(known, RowSet):
+            known = RowSet(LISTED, place=value.place)
+            value.fields[LISTED] = known
+        known.names |= value.names
+        return known
+    lineage = lineage_of(value)
+    found = () if lineage is None else lineage.rows.ancestors()
+    return next((each for each in found if each.how == LISTED), None)
+
+
+# --- what is read in the order of a listing -----------------------------------------------
+
+
+@hook("comprehended")
+def read_in_comprehension(
+    machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """`[np.load(name) for name in names]`."""
+    rows = _rows_of(tests[0]) if loops == 1 and tests else None
+    if rows is not None:
+        machine.store(result.fields, CHANGED_LINEAGE, Lineage(rows))
+
+
+@on_append
+def read_one_by_one(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """`pictures.append(imread(name))`."""
+    loops = call.context.loops
+    rows = _rows_of(loops[-1].over) if loops else None
+    if rows is not None and lineage_of(sequence) is None:
+        call.machine.store(sequence.fields, CHANGED_LINEAGE, Lineage(rows))
+
+
+@method("list", "sort")
+def sorted_list(call: Call) -> Value | None:
+    """`paths.sort()` of a list."""
+    receiver = call.receiver
+    assert isinstance(receiver, SequenceValue)
+    if _rows_of(receiver) is not None:
+        call.machine.forget(receiver.fields, CHANGED_LINEAGE)
+    attributes.forget_places(call.machine, receiver)
+    return NONE
+
+
+# --- what is put together -----------------------------------------------------------------
+
+
+def _pairing(path: str) -> None:
+    inner = FUNCTIONS.get(path)
+
+    def model(call: Call) -> Value | None:
+        pair_listings(call.machine, call.arguments.positional, call.node)
+        return None if inner is None else inner(call)
+
+    FUNCTIONS[path] = model
+
+
+def pair_listings(machine: "Machine", values: Sequence[Value], node: cst.CSTNode) -> None:
+    """See that what was read in the order of different listings is put together."""
+    found = [rows for each in values[:2] if (rows := _rows_of(each)) is not None]
+    if len(found) == 2 and found[0] is not found[1]:
+        machine.emit(ListingsPaired(machine.place(node), machine.context, found[0], found[1]))
+
+
+for _path in (
+    "builtins.zip",
+    "torch.utils.data.TensorDataset",
+    "sklearn.model_selection.train_test_split",
+    *(f"torch.nn.functional.{name}_loss" for name in ("mse", "l1", "smooth_l1")),
+    "torch.nn.functional.cross_entropy",
+):
+    _pairing(_path)
