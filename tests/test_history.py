@@ -11,7 +11,8 @@ import pytest
 
 from advisor.commands.nnadvise import main
 from advisor.report.history_text import remarks
-from advisor.report.run_schema import report_of, schema
+from advisor.report.run_json import report_of
+from advisor.report.run_schema import schema
 from advisor.report.run_text import RunReport
 from advisor.runs.diagnosis import RunDiagnosis, diagnose
 from advisor.runs.history import History, Verdict, history_of

@@ -10,7 +10,8 @@ import pytest
 
 from advisor.findings import CurveSpan, Evidence, Finding, Severity
 from advisor.report import run_schema
-from advisor.report.run_schema import MOST_POINTS, report_of, schema
+from advisor.report.run_json import report_of
+from advisor.report.run_schema import MOST_POINTS, schema
 from advisor.runs.diagnosis import Explained, RunDiagnosis
 from advisor.runs.loading import load_runs
 from advisor.runs.run import Curve, Direction, Kind, Role, Run, Split

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from advisor.findings import Finding, Severity
-from advisor.report.run_schema import report_of, schema
+from advisor.report.run_json import report_of
+from advisor.report.run_schema import schema
 from advisor.report.run_text import RunReport
 from advisor.runs.diagnosis import RunDiagnosis, diagnose
 from advisor.runs.run import Run, Split

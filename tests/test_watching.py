@@ -10,7 +10,8 @@ import pytest
 
 from advisor.commands.watching import watch
 from advisor.findings import CurveSpan, Finding, Severity
-from advisor.report.run_schema import EventRecord, EventRecords
+from advisor.report.run_json import EventRecords
+from advisor.report.run_schema import EventRecord
 from advisor.report.watch_text import EventLines
 from advisor.runs.diagnosis import RunDiagnosis
 from advisor.runs.run import Run

@@ -120,7 +120,7 @@ def _watch(inputs: "Inputs", policy: "RunPolicy", options: argparse.Namespace) -
 
 def _teller(options: argparse.Namespace) -> "Callable[[Event], None]":
     if options.output_format == "json":
-        from advisor.report.run_schema import EventRecords
+        from advisor.report.run_json import EventRecords
 
         return EventRecords(sys.stdout)
     from advisor.report.watch_text import EventLines
@@ -229,7 +229,7 @@ def _print(
     options: argparse.Namespace,
 ) -> None:
     if options.output_format == "json":
-        from advisor.report.run_schema import report_of
+        from advisor.report.run_json import report_of
 
         print(report_of(judged, together, history).model_dump_json(indent=2))
     elif options.output_format == "concise":
