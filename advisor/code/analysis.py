@@ -80,7 +80,7 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
 def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Finding]:
     found: list[Finding] = []
     for kind, rules in wanted.items():
-        for fact in kind.collect(run):
+        for fact in run.facts(kind):
             for rule in rules:
                 for drafted in rule.check(fact):
                     found.append(rule.completed(drafted))

@@ -26,7 +26,7 @@ class Accumulation(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every step that is taken every few rounds, when all else is plain to see."""
-        found = (cls.of(step) for step in OptimizerStep.collect(run))
+        found = (cls.of(step) for step in run.facts(OptimizerStep))
         return [each for each in found if each is not None]
 
     @classmethod

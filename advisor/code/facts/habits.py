@@ -83,7 +83,7 @@ class TrainingHabits(Fact):
         writer = next((event.place for event in run.events(WriterBuilt)), None)
         named = any(event.named for event in run.events(WriterBuilt))
         sources = frozenset(event.place.source for event in run.trace)
-        for program in TrainingProgram.collect(run):
+        for program in run.facts(TrainingProgram):
             batches = steps[0].context.loops[-1]
             yield cls(run, program, batches, None if named else writer, sources)
 
@@ -95,7 +95,7 @@ class TrainingHabits(Fact):
     @property
     def judges_held_out_rows(self) -> bool:
         """Whether the model is evaluated on data that it does not learn from."""
-        loops = (each.loop for each in Evaluation.collect(self.run))
+        loops = (each.loop for each in self.run.facts(Evaluation))
         return any(not _goes_over_training_rows(loop) for loop in loops)
 
     @property

@@ -153,7 +153,7 @@ class HeldOutData(Fact):
 
 
 def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
-    trained = {each.loader for each in TrainingLoader.collect(run)}
+    trained = {each.loader for each in run.facts(TrainingLoader)}
     for event in run.events_among(LoaderBuilt, DataGiven):
         if isinstance(event, LoaderBuilt) and event.loader not in trained:
             dataset = event.loader if event.loader.path == ITERATOR else _dataset(event.loader)

@@ -38,7 +38,7 @@ class InitialisedLayer(Fact):
         activations: dict[Value, str] = {}
         squashed: dict[ForwardRun, Value] = {}
         hidden: set[Value] = set()
-        for each in LayerRun.collect(run) if filled else ():
+        for each in run.facts(LayerRun) if filled else ():
             if each.layer.path in _ACTIVATIONS and each.previous is not None:
                 activations[each.previous] = _ACTIVATIONS[each.layer.path]
                 squashed[each.event] = each.previous

@@ -24,7 +24,7 @@ class Mismatch(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Those that are sure; of several in one call of a function the first: what follows it is
         given what cannot be."""
-        for layer in LayerInput.collect(run):
+        for layer in run.facts(LayerInput):
             if layer.differs and not layer.has_channels_last:
                 yield cls(layer)
         seen: set[tuple[NodePlace, ...]] = set()

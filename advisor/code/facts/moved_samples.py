@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import libcst as cst
@@ -129,18 +130,23 @@ class _Code:
     def __init__(self, node: cst.FunctionDef, place: NodePlace) -> None:
         self.node = node
         self.place = place
-        self.text = code_of(node.body)
+
+    @cached_property
+    def text(self) -> str:
+        """The body as it is written, on one line."""
+        return code_of(self.node.body)
+
+    @cached_property
+    def parts(self) -> "_Parts":
+        """What the function does; it takes time to look."""
         parts = _Parts()
-        node.body.visit(parts)
-        self.calls = parts.calls
-        self.sums = parts.sums
-        self.slices = parts.slices
-        self.returned = parts.returned
+        self.node.body.visit(parts)
+        return parts
 
     def labels(self) -> frozenset[str]:
         """What says where things are, of what the function gives back."""
-        said = words(" ".join(self.returned))
-        for name in set(re.findall(r"(?<![\w.])[^\W\d]\w*", " ".join(self.returned))):
+        said = words(" ".join(self.parts.returned))
+        for name in set(re.findall(r"(?<![\w.])[^\W\d]\w*", " ".join(self.parts.returned))):
             said |= words(" ".join(re.findall(rf"\b{name}\[([^]]+)\] *=[^=]", self.text)))
             said |= words(" ".join(re.findall(rf"\b{name} *= *(\{{[^}}]*\}})", self.text)))
         return frozenset(said & (_AREAS | _POINTS))
@@ -199,11 +205,11 @@ def _subject(call: cst.Call) -> str:
 
 def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
     """The picture that moves, what stays behind, and the step that draws anew for it, if one does."""
-    labels = code.labels()
     pictures = [each for each in steps if not each.is_of_label and each.moves]
     pictures = [each for each in pictures if not words(each.subject) & _ONE_OF_SEVERAL]
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
-    if not labels or not pictures:
+    labels = code.labels() if pictures else None
+    if not labels:
         return None
     first = pictures[0]
     if _is_joint(first.call, labels):
@@ -214,11 +220,11 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     known = {step.call for step in steps if step.stays}
     if any(step.is_of_label and not step.stays for step in steps):
         return None
-    if any(_handles(call, labels) for call in code.calls if call not in known):
+    if any(_handles(call, labels) for call in code.parts.calls if call not in known):
         return None
-    if any(words(value) & labels and ":" in text for value, text in code.slices):
+    if any(words(value) & labels and ":" in text for value, text in code.parts.slices):
         return None
-    if labels & _POINTS and any(words(each) & labels for each in code.sums):
+    if labels & _POINTS and any(words(each) & labels for each in code.parts.sums):
         return None
     return first, min(labels & words(code.text)), None
 

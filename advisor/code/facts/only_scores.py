@@ -44,7 +44,7 @@ class OnlyScore(Fact):
         """The score of a program that has no other ones."""
         if holds_unit_tests(run) or any(True for _ in run.events(RowsSplit)):
             return
-        scores = [each for each in Score.collect(run) if each.learns_labels()]
+        scores = [each for each in run.facts(Score) if each.learns_labels()]
         fitted = {event.rows for event in run.events(Fitted)}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
             for place in _told(run, scores, fitted):

@@ -63,7 +63,7 @@ class PartialEvaluation(Fact):
         """Each place once."""
         if holds_unit_tests(run):
             return
-        for data in HeldOutData.collect(run):
+        for data in run.facts(HeldOutData):
             if (
                 data.drops_last_batch()
                 and data.loader is not None
@@ -97,7 +97,7 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
 
 
 def _judging_loops(run: AbstractRun) -> set[cst.CSTNode]:
-    return {each.loop.node for each in Evaluation.collect(run) if each.loop is not None}
+    return {each.loop.node for each in run.facts(Evaluation) if each.loop is not None}
 
 
 def _loops_with_scores(run: AbstractRun) -> set[cst.CSTNode]:
@@ -132,7 +132,7 @@ def _averages(run: AbstractRun) -> Iterator[NodePlace]:
 
 
 def _taken(run: AbstractRun) -> Iterator[tuple[Event, Loop]]:
-    for metric in Metric.collect(run):
+    for metric in run.facts(Metric):
         by_batches = metric.amount.kind == "mean" and metric.divided_by == "batches"
         summed = metric.amount.summed
         divides = by_batches and metric.of_evaluation and isinstance(metric.event, AmountDivided)

@@ -34,7 +34,7 @@ class PixelScale(Fact):
         """The transforms of a run."""
         if holds_unit_tests(run):
             return
-        for pictures in PreparedPictures.collect(run):
+        for pictures in run.facts(PreparedPictures):
             if pictures.scaled and pictures.transform.place is not None:
                 name = pictures.model.path.rsplit(".", 1)[-1]
                 built = pictures.model.place
@@ -95,13 +95,13 @@ def _brings_to_zero(step: Object) -> bool:
 
 def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
     """Held-out pictures that are not normalised as all training pictures are."""
-    training = [transform_of(each.dataset) for each in TrainingLoader.collect(run)]
+    training = [transform_of(each.dataset) for each in run.facts(TrainingLoader)]
     known = [(each, _normalisation(each)) for each in training]
     wanted = {scale for _, scale in known}
     if len(wanted) != 1 or not isinstance(known[0][0], Object):
         return
     first = wanted.pop()
-    held_out = [(each, _normalisation(each.transform)) for each in HeldOutData.collect(run)]
+    held_out = [(each, _normalisation(each.transform)) for each in run.facts(HeldOutData)]
     if first is None or any(scale == first for _, scale in held_out):
         return
     elsewhere = run.source.text.count("Normalize(") > 1

@@ -12,6 +12,7 @@ from advisor.code.sources import NodePlace, Source
 from advisor.rulebook import Draft
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
+AnyFact = TypeVar("AnyFact", bound="Fact")
 Result = TypeVar("Result")
 
 
@@ -36,6 +37,7 @@ class AbstractRun:
         self.trace = trace
         self.is_script = is_script
         self._computed: dict[Callable[[AbstractRun], Any], Any] = {}
+        self._facts: dict[type[Fact], list[Any]] = {}
 
     def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
         """The events of a kind, in order."""
@@ -62,6 +64,13 @@ class AbstractRun:
             self._computed[compute] = compute(self)
         found: Result = self._computed[compute]
         return found
+
+    def facts(self, kind: type[AnyFact]) -> list[AnyFact]:
+        """All facts of a kind; several others may rest on them, so they are collected only once."""
+        known = self._facts.get(kind)
+        if known is None:
+            known = self._facts[kind] = list(kind.collect(self))
+        return known
 
     @cached_property
     def _by_type(self) -> dict[type[Event], list[Any]]:

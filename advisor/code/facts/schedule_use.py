@@ -145,7 +145,7 @@ class ScheduleUse(Fact):
         loops = {loop.node for loop in inner_loops(step, self.schedule)}
         judged = [
             each.loop.node
-            for each in Evaluation.collect(self.run)
+            for each in self.run.facts(Evaluation)
             if each.loop is not None
             and loops & {loop.node for loop in each.passes[0].event.context.loops}
         ]

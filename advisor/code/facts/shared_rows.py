@@ -102,7 +102,7 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
 
 
 def _of_scores(run: AbstractRun) -> Iterator[_Found]:
-    for score in Score.collect(run):
+    for score in run.facts(Score):
         if not score.learns_labels():
             continue
         fitted = ((score.fitted.place, "fitted here"),)
@@ -131,10 +131,10 @@ def _rows_are_apart(event: PartsOverlap) -> bool:
 
 def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
     """Loaders of torch: one trains on what another one holds out."""
-    training = [each for each in TrainingLoader.collect(run) if each.dataset is not None]
+    training = [each for each in run.facts(TrainingLoader) if each.dataset is not None]
     if not training:
         return
-    for data in HeldOutData.collect(run):
+    for data in run.facts(HeldOutData):
         for loader in training:
             mine, theirs = _rows(loader.dataset), _rows(data.dataset)
             beside = ((loader.place, "the training rows are loaded here"),)

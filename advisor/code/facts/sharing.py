@@ -55,7 +55,7 @@ class SharedLayer(Fact):
     def _of_norms(cls, run: AbstractRun) -> Iterator[Self]:
         """Batch norms that a module runs at two places of its code, behind different layers."""
         seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
-        for each in LayerRun.collect(run):
+        for each in run.facts(LayerRun):
             if each.layer.path not in BATCH_NORMS:
                 continue
             before = each.previous_that_counts()

@@ -55,7 +55,7 @@ class MistakenUnit(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every schedule that is stepped at another unit than its numbers count, for certain or
         by far."""
-        for use in ScheduleUse.collect(run):
+        for use in run.facts(ScheduleUse):
             wrong = wrong_unit(use.schedule, use.steps, use.updates)
             if wrong is not None:
                 ends = wrong.horizon.text()

@@ -15,6 +15,7 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import Function, Instance, Object, Value, is_constant, known_number
 
 _GENERATORS = ("numpy.random.default_rng", "numpy.random.RandomState")
+_CONDITION = re.compile(r"\bif\b")
 _METHOD = re.compile(r"self\.(\w+)\(")
 _GLOBAL = re.compile(r"\bnp\.random\.(?!default_rng|seed|RandomState|Generator)\w+")
 
@@ -62,11 +63,18 @@ def _code_of_samples(dataset: Instance) -> str:
         if name in found or not isinstance(function, Function):
             continue
         if isinstance(function.node, cst.FunctionDef):
-            body = function.node.body.visit(_WithoutWhatIsOff(dataset))
-            assert isinstance(body, cst.BaseSuite)
-            found[name] = code_of(body)
+            found[name] = _code_without_what_is_off(function.node.body, dataset)
             waiting.extend(_METHOD.findall(found[name]))
     return "\n".join(found.values())
+
+
+def _code_without_what_is_off(body: cst.BaseSuite, dataset: Instance) -> str:
+    code = code_of(body)
+    if _CONDITION.search(code) is None:
+        return code
+    rest = body.visit(_WithoutWhatIsOff(dataset))
+    assert isinstance(rest, cst.BaseSuite)
+    return code_of(rest)
 
 
 class _WithoutWhatIsOff(cst.CSTTransformer):
