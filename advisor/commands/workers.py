@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -14,7 +15,7 @@ from advisor.code.outcomes import Outcome
 from advisor.commands.examining import Examiner, Task, rare_collections
 
 _SHARES = 6
-"""In so many pieces each worker's part is handed out: neighbours import the same."""
+"""In so many pieces each worker's part is handed out."""
 _SECONDS = 0.5
 """So long at most is waited without looking up: an interruption that comes just before a system
 call that waits is noticed only after it."""
@@ -27,7 +28,7 @@ def examine_in_parallel(
 ) -> Iterator[tuple[int, Outcome]]:
     """The outcome of each task, with its index, as they come in. `make` gives the examiner of a
     process; a file that its process does not survive is told as a problem of that file."""
-    waiting = deque(_pieces(list(enumerate(tasks)), jobs))
+    waiting = deque(pieces_of(list(enumerate(tasks)), jobs))
     context = _context()
     workers: list[_Worker] = []
     try:
@@ -145,10 +146,30 @@ def _work(
                 return
 
 
-def _pieces(tasks: list[Numbered], jobs: int) -> Iterator[list[Numbered]]:
+def pieces_of(tasks: list[Numbered], jobs: int) -> list[list[Numbered]]:
+    """Parts of about the same length, the longest first, divided where the folders change most:
+    neighbours import the same, and who has read it already need not read it again."""
     size = max(1, len(tasks) // (jobs * _SHARES))
-    for start in range(0, len(tasks), size):
-        yield tasks[start : start + size]
+    pieces: list[list[Numbered]] = []
+    rest = tasks
+    while len(rest) > size:
+        lengths = range((size + 1) // 2, min(2 * size, len(rest)) + 1)
+        best = min(lengths, key=lambda length: (_kinship(rest, length), abs(length - size)))
+        pieces.append(rest[:best])
+        rest = rest[best:]
+    return sorted([*pieces, rest] if rest else pieces, key=len, reverse=True)
+
+
+def _kinship(tasks: list[Numbered], length: int) -> int:
+    """How many folders the last of the first tasks shares with the one behind it."""
+    if length == len(tasks):
+        return 0
+    pairs = zip(*(_folders(task) for _, task in tasks[length - 1 : length + 1]), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _folders(task: Task) -> tuple[str, ...]:
+    return () if task.path is None else task.path.parts[:-1]
 
 
 def _context() -> BaseContext:
