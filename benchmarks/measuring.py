@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -86,4 +86,18 @@ def table(found: dict[Program, Figures]) -> list[str]:
         rows.append(
             f"| {program.name} | {each.cpu:.2f} | {ratio} | {each.wall:.2f} | {each.peak:.0f} |"
         )
+    return rows
+
+
+def side_by_side(found: Mapping[str, Mapping[Program, Figures]]) -> list[str]:
+    """The rows of a Markdown table: what was read, with the CPU seconds and then the megabytes of
+    each program."""
+    names = list(dict.fromkeys(each.name for figures in found.values() for each in figures))
+    headings = [f"{name}, {unit}" for unit in ("CPU s", "MiB") for name in names]
+    rows = [f"| | {' | '.join(headings)} |", f"|---|{'---:|' * len(headings)}"]
+    for what, figures in found.items():
+        named = {program.name: each for program, each in figures.items()}
+        times = [f"{named[name].cpu:.2f}" if name in named else "" for name in names]
+        peaks = [f"{named[name].peak:.0f}" if name in named else "" for name in names]
+        rows.append(f"| {what} | {' | '.join([*times, *peaks])} |")
     return rows

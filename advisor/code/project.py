@@ -42,6 +42,7 @@ class Project:
         self.imports: dict[str, Imports] = {}
         self.had_time = True
         self._locator = Locator()
+        self._real: dict[str, str] = {}
         self._names = names or {}
         self._sources: dict[str, Source | None] = {}
         self._places: dict[Source, str | None] = {}
@@ -52,11 +53,17 @@ class Project:
     def add(self, source: Source) -> None:
         """Let imports find a source that has been read."""
         if source.path is not None:
-            self._sources[os.path.realpath(source.path)] = source
+            self._sources[self.real(str(source.path))] = source
 
     def known(self, path: str) -> Source | None:
         """The source at a real path, if it has been read and is kept."""
         return self._sources.get(path)
+
+    def real(self, path: str) -> str:
+        """A path without links; the disk is asked only once."""
+        if path not in self._real:
+            self._real[path] = os.path.realpath(path)
+        return self._real[path]
 
     def is_looked_at(self, source: Source) -> bool:
         """Whether a file is among those that findings are wanted for."""
@@ -93,7 +100,7 @@ class Project:
             for _, _, target in self.results(imports) if imports is not None else ():
                 if target is None or target.endswith(os.sep):
                     continue
-                real = os.path.realpath(target)
+                real = self.real(target)
                 if real not in seen:
                     seen.add(real)
                     found.append(real)
@@ -157,7 +164,7 @@ class Project:
         """The real path of a source."""
         if source not in self._places:
             path = source.path
-            self._places[source] = None if path is None else os.path.realpath(path)
+            self._places[source] = None if path is None else self.real(str(path))
         return self._places[source]
 
     def _folder_of(self, source: Source) -> str | None:
@@ -178,7 +185,7 @@ class Project:
         return None if source is None else ProjectModule(self.scope_of(machine, source))
 
     def _source(self, path: str) -> Source | None:
-        real = os.path.realpath(path)
+        real = self.real(path)
         if real not in self._sources:
             try:
                 self._sources[real] = read_source(Path(path), self._names.get(real))

@@ -1,7 +1,6 @@
 """Looking at one file: from its path to what is to be reported of it."""
 
 import gc
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -94,9 +93,10 @@ class Examiner:
             for rule in rules
             if any(finding.code == rule.code for finding in outcome.findings)
         }
-        if task.path is not None:
-            outcome.seen = seen_by(project, os.path.realpath(task.path))
-        dropped = project.tidy(os.path.realpath(task.path) if task.path else "")
+        place = "" if task.path is None else project.real(str(task.path))
+        if place:
+            outcome.seen = seen_by(project, place)
+        dropped = project.tidy(place)
         self._garbage += len(source.text) + dropped
         if self._garbage > _MOST_GARBAGE:
             self._garbage = 0
@@ -122,7 +122,8 @@ class Examiner:
 
         content = task.content
         if task.path is not None and content is None:
-            known = self._project and self._project.known(os.path.realpath(task.path))
+            project = self._project
+            known = project and project.known(project.real(str(task.path)))
             if known:
                 return known
             content = task.path.read_bytes()

@@ -180,7 +180,11 @@ def is_followed(machine: "Machine", function: Function) -> bool:
 
 
 def _times_active(machine: "Machine", function: Function) -> int:
-    return sum(1 for frame in machine.frames if _same_code(frame, function))
+    times = 0
+    for frame in machine.frames:
+        if frame.function is not None and frame.function.node is function.node:
+            times += 1
+    return times
 
 
 def _passed_over(
@@ -196,10 +200,6 @@ def _passed_over(
         reached = replace(passed, positional=[receiver, *passed.positional])
     escape(machine, function, reached, node)
     return machine.unknown(f"{function.name}()", node)
-
-
-def _same_code(frame: Frame, function: Function) -> bool:
-    return frame.function is not None and frame.function.node is function.node
 
 
 def _entered(machine: "Machine", place: NodePlace, function: Function) -> Context:
