@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from advisor.code import analysis
+from advisor.code.contents import digest_of
 from advisor.commands.nnlint import main
 
 MODEL = """\
@@ -214,6 +215,48 @@ class TestWhatMayHappenToIt:
         for content in (b"[]", b"\xff\xfe\0", b"null\n{}", b"[" * 100_000):
             cache_file(project).write_bytes(content)
             assert lint(".") == []
+
+    def test_it_may_be_something_that_has_no_end(self, lint: Lint, project: Path) -> None:
+        first = lint(".")
+        path = cache_file(project)
+        for other in ("/dev/zero", "pipe"):
+            path.unlink()
+            os.mkfifo(project / "pipe") if other == "pipe" else None
+            path.symlink_to(project / other)
+            assert lint(".") == first
+
+    def test_what_else_lies_in_its_folder_stays_there(self, lint: Lint, project: Path) -> None:
+        kept = project / "results"
+        kept.mkdir()
+        names = {f"{number}.json" for number in range(40)} | {"new-features.txt"}
+        for name in names:
+            (kept / name).touch()
+            os.utime(kept / name, (0, 0))
+        lint("--cache-dir", str(kept), ".")
+        assert names < {path.name for path in kept.iterdir()}
+
+    def test_it_may_be_forged(self, lint: Lint, project: Path) -> None:
+        first = lint(".")
+        path = cache_file(project)
+        form, _, body = path.read_bytes().partition(b"\n")
+        record = json.loads(body)
+        for entry in (None, 7, {"real": None}, {"real": 7, "state": []}):
+            forged = json.dumps(record | {"entries": {"other.py": entry}}).encode()
+            head = form.rpartition(b" ")[0] + b" " + digest_of(forged).encode()
+            path.write_bytes(head + b"\n" + forged)
+            assert lint(".") == first
+
+    def test_the_disk_may_be_full(self, lint: Lint, project: Path) -> None:
+        code = "from advisor.commands.nnlint import main; main(['-q', '--exit-zero', '.'])"
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)); {code}"
+        full, free = (
+            subprocess.run([sys.executable, "-c", each], capture_output=True, check=True)
+            for each in (limit, code)
+        )
+        assert (full.stdout, full.stderr) == (free.stdout, b"")
+        folder = project / ".nnlint_cache"
+        assert len(list(folder.glob("*.json"))) == 1
+        assert (folder / "CACHEDIR.TAG").read_text().endswith("any time.\n")
 
     def test_a_run_may_be_killed_while_it_writes(self, lint: Lint, project: Path) -> None:
         (project / "model.py").write_text(WITH_SOFTMAX)

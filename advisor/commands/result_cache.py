@@ -7,6 +7,8 @@ imports what would analyse a file.
 
 import json
 import os
+import re
+import stat
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ _TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds results that nnlint can find again: it may be deleted at any time.
 """
+_OURS = re.compile(r"[0-9a-f]{32}\.json|new-[a-z0-9_]{8}")
+_LARGEST = 1 << 28
 _MOST_FILES = 20
 _OLDEST = 30 * 24 * 3600
 _BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -146,7 +150,7 @@ class ResultCache:
                 stored.entries.setdefault(name, entry)
         try:
             _write(self._folder, self._path, stored)
-        except OSError:
+        except (OSError, *_BROKEN):
             return
 
     def _check(self) -> bool:
@@ -209,6 +213,9 @@ def _add(modules: dict[str, _Module], path: str, new: _Module) -> None:
 def _read(path: str) -> _Stored:
     """What a file of the cache holds; nothing, if it cannot be trusted."""
     try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            return _Stored()
         with open(path, "rb") as file:
             head, _, body = file.read().partition(b"\n")
         if head.decode() != f"{_FORM} {digest_of(body)}":
@@ -263,16 +270,17 @@ def _prepare(folder: str) -> None:
     os.makedirs(folder, exist_ok=True)
     for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
         path = os.path.join(folder, name)
-        if not os.path.exists(path):
+        if not os.path.exists(path) or os.path.getsize(path) < len(text):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
 
 
 def _remove_old(folder: str) -> None:
-    """Remove what has not been written for long, and what a killed run has left behind."""
+    """Remove what has not been written for long, and what a killed run has left behind. The folder
+    may be one that holds other things as well."""
     stamps = []
     for entry in os.scandir(folder):
-        if entry.name.endswith(".json") or entry.name.startswith("new-"):
+        if _OURS.fullmatch(entry.name):
             stamps.append((entry.stat().st_mtime, entry.path))
     stamps.sort(reverse=True)
     oldest = time.time() - _OLDEST
