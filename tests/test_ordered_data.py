@@ -97,3 +97,57 @@ def test_windows_of_a_series_overlap(text: str) -> None:
 def test_batches_of_rows_are_no_windows(text: str) -> None:
     whole = f"{IMPORTS}{WINDOWS}{text}\n"
     assert not [each for each in findings(whole) if each[1] == "NN511"]
+
+
+GROUPS = """\
+import numpy as np
+random = np.random.default_rng(3)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "table['usual'] = table.groupby('patient_id')['pulse'].transform('mean')\nA, B = train_test_split(table)",
+        "table['before'] = table.groupby('shop').sales.shift(1)\nA, B = train_test_split(table)",
+        (
+            "speech = pd.DataFrame({'speaker': random.integers(0, 20, 600)})\n"
+            "A, B = train_test_split(speech.drop(columns='speaker'))"
+        ),
+        (
+            "subject = np.repeat(np.arange(20), 30)\nX = random.normal(size=(20, 4))[subject]\n"
+            "cross_val_score(Ridge(), X, subject % 2, cv=KFold(5, shuffle=True))"
+        ),
+        (
+            "def cut(recordings):\n    windows = []\n    for recording, kind in recordings:\n"
+            "        for start in range(0, len(recording) - 100, 25):\n"
+            "            windows.append(recording[start : start + 100])\n"
+            "    return train_test_split(np.array(windows))"
+        ),
+    ],
+)
+def test_rows_of_one_person_are_not_torn_apart(text: str) -> None:
+    assert count(GROUPS + text) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(table.groupby('patient_id').size())\nA, B = train_test_split(table['patient_id'].unique())",
+        "per_patient = table.groupby('patient_id').mean()\nA, B = train_test_split(per_patient)",
+        "table.groupby('town')['rent'].mean()\nA, B = train_test_split(table)",
+        "A, B = train_test_split(table.drop(columns='user_id'))",
+        (
+            "print(table.groupby('patient_id').size())\n"
+            "for a, b in GroupShuffleSplit(5).split(table, groups=table['patient_id']):\n    print(a)"
+        ),
+        (
+            "def cut(recordings):\n    windows = []\n    for recording in recordings:\n"
+            "        for start in range(0, len(recording) - 100, 100):\n"
+            "            windows.append(recording[start : start + 100])\n"
+            "    return train_test_split(np.array(windows))"
+        ),
+    ],
+)
+def test_persons_may_be_divided_and_rows_of_which_each_is_its_own(text: str) -> None:
+    assert count(GROUPS + text) == 0

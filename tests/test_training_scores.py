@@ -42,6 +42,11 @@ def codes(text: str) -> list[str]:
         ("model = SVC().fit(X, y)\nguess = model.predict(X)\nprint(f1_score(y, guess))", "NN512"),
         (TORCH + "print((model(inputs).argmax(1) == labels).float().mean())", "NN512"),
         ("search = GridSearchCV(SVC(), {'C': [1]})\nsearch.fit(X, y)\nsearch.score(X, y)", "NN517"),
+        (
+            "search = GridSearchCV(SVC(), {'C': [1]}).fit(X, y)\nprint(f1_score(y, search.best_estimator_.predict(X)))",
+            "NN517",
+        ),
+        (f"{SPLIT}model = SVC().fit(X_train, y_train)\nmodel.score(X_train, y_train)", "NN512"),
     ],
 )
 def test_a_score_on_the_rows_of_the_fit_alone_tells_little(text: str, code: str) -> None:
@@ -51,7 +56,7 @@ def test_a_score_on_the_rows_of_the_fit_alone_tells_little(text: str, code: str)
 @pytest.mark.parametrize(
     "text",
     [
-        f"{SPLIT}model = SVC().fit(X_train, y_train)\nmodel.score(X_train, y_train)",
+        f"{SPLIT}model = SVC().fit(X_train, y_train)\nmodel.score(X_train, y_train)\nshow(model, X_test)",
         "cross_val_score(SVC(), X, y)\nSVC().fit(X, y).score(X, y)",
         "SVC().fit(X, y).predict(X)",
         "model = SVC().fit(X, y)\nf1_score(y, model.predict(X))\nmodel.predict(np.load('new.npy'))",

@@ -123,11 +123,13 @@ class FileRead(Event):
 @dataclass(eq=False, slots=True)
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
-    means something. `text` is the operation as written."""
+    means something. Or several of them are of one person or thing: they are `grouped`. `text` is the
+    operation as written."""
 
     rows: RowSet
     text: str
     only_sorted: bool = False
+    grouped: bool = False
 
 
 @dataclass(eq=False, slots=True)

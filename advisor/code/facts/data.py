@@ -9,7 +9,7 @@ from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Fit, Object, RowSet, Value, known_text, lineage_of, same
+from advisor.code.values import DISTINCT, Fit, Object, RowSet, Value, known_text, lineage_of, same
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
@@ -51,7 +51,7 @@ class Split(Fact):
         or behind them, and are still the rows of one series."""
         for event in self.run.events(NeighboursUsed):
             for lineage in self.event.lineages:
-                if event.index < self.event.index and event.rows in lineage.rows.ancestors():
+                if event.index < self.event.index and event.rows in _same_kind(lineage.rows):
                     return event
         return None
 
@@ -138,6 +138,16 @@ def _is_by_column(fit: Fit) -> bool:
     """Whether what was learned depends on one column, which may be the one to be predicted."""
     path = fit.estimator.path if isinstance(fit.estimator, Object) else ""
     return fit.kind == "group statistic" or path == "pandas.correlation"
+
+
+def _same_kind(rows: RowSet) -> Iterator[RowSet]:
+    """What rows were drawn from, as long as these are no statistics of groups and no distinct values."""
+    for each in rows.ancestors():
+        if each.is_statistic or each.how == DISTINCT:
+            return
+        yield each
+        for source in each.sources if each.how in {"collected", "either"} else ():
+            yield from _same_kind(source)
 
 
 def _columns_learned(run: AbstractRun) -> Iterator[str]:

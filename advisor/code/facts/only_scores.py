@@ -24,7 +24,7 @@ from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.
 _HOLDS_OUT = re.compile(
-    r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_|split|fold"
+    r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_|(?<!\.)split|fold"
     r"|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
     re.IGNORECASE,
 )
@@ -42,14 +42,15 @@ class OnlyScore(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The score of a program that has no other ones."""
-        if holds_unit_tests(run) or any(True for _ in run.events(RowsSplit)):
+        splits = list(run.events(RowsSplit))
+        if holds_unit_tests(run) or not all(_is_idle(run, each) for each in splits):
             return
         scores = [each for each in run.facts(Score) if each.learns_labels()]
         fitted = {event.rows for event in run.events(Fitted)}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
             for place in _told(run, scores, fitted):
                 yield cls(place, scores[-1].fitted.place)
-        elif not scores and run.is_script:
+        elif not scores and run.is_script and not splits:
             for place, trained in _of_torch(run):
                 yield cls(place, trained)
 
@@ -57,6 +58,14 @@ class OnlyScore(Fact):
         """A finding where the model is judged."""
         beside = () if self.fitted.node is self.place.node else ((self.fitted, "fitted here"),)
         return Draft(self.place, message, beside)
+
+
+def _is_idle(run: AbstractRun, split: RowsSplit) -> bool:
+    """Whether rows are held out, and never named again."""
+    held_out = [part for part in split.parts if part.how == "test"]
+    names = {name for part in held_out for name in part.names}
+    text = "\n".join(_COMMENT.sub("", each.text) for each in sources_of(run))
+    return bool(names) and all(len(re.findall(rf"\b{each}\b", text)) == 1 for each in names)
 
 
 def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterator[NodePlace]:
@@ -79,7 +88,7 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     trained = [event for event in run.events(BackwardRun) if event.context.loops]
     hits = list(run.events(HitsCounted))
     loaders = list(run.events(LoaderBuilt))
-    if not trained or not hits or len({each.loader for each in loaders}) != 1:
+    if not trained or not hits or len({each.loader for each in loaders}) > 1:
         return
     if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
         return

@@ -65,6 +65,8 @@ def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffl
         earlier, previous = previous, event
         if earlier is None or earlier.context.functions != event.context.functions:
             continue
+        if earlier.context.rounds != event.context.rounds:
+            continue
         if earlier.order is not None and earlier.order is event.order:
             continue
         if earlier.value is event.value or event.place.node in seen or not _belong(earlier, event):

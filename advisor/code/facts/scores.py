@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Fitted, RowsSplit, Scored, SeedFixed
+from advisor.code.events import Fitted, MetricTaken, RowsSplit, Scored, SeedFixed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.lineages.parts import Ends, ends_of_slice
+from advisor.code.library.sklearn_splits import WINNER
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import Object, RowSet, Value, known_number
@@ -57,11 +58,22 @@ class Score(Fact):
     def is_of_search(self) -> bool:
         """Whether what is scored has searched for the best setting."""
         estimator = self.fitted.estimator
-        return isinstance(estimator, Object) and estimator.path.startswith("sklearn.search.")
+        if not isinstance(estimator, Object):
+            return False
+        return estimator.path.startswith("sklearn.search.") or WINNER in estimator.fields
 
     def is_of_training_rows(self) -> bool:
         """Whether just the rows that the model was fitted on give the score."""
-        return self.scored.method == "score" and self.scored.rows is self.fitted.rows
+        if self.scored.rows is not self.fitted.rows:
+            return False
+        return self.scored.method == "score" or self._is_the_only_metric()
+
+    def _is_the_only_metric(self) -> bool:
+        """Whether metrics are computed of predictions for these rows, and for no others."""
+        metrics = [each for each in self.run.events(MetricTaken) if each.rows]
+        rows = {metric.rows[-1] for metric in metrics}
+        predicts = self.scored.method.startswith("predict")
+        return predicts and rows == {self.fitted.rows}
 
     def is_the_only_kind(self) -> bool:
         """Whether no rows are divided in the program, and no model is scored by other rows."""

@@ -517,7 +517,16 @@ def _result(model: Model, call: Call) -> Value:
 
 def _takes_rows_or_columns(indices: Sequence[Index]) -> bool:
     first = indices[0]
-    return isinstance(first, SequenceValue) or (len(indices) > 1 and isinstance(first, slice))
+    if isinstance(first, slice):
+        return len(indices) > 1 or _moves_on(first)
+    return isinstance(first, SequenceValue)
+
+
+def _moves_on(window: slice) -> bool:
+    """Whether a slice begins somewhere else in each round of a loop: `x[i : i + 9]`."""
+    start = window.start
+    counts = isinstance(start, Scalar) and start.number.constant is None
+    return counts and isinstance(window.stop, Scalar)
 
 
 def _hooked(what: str) -> Sequence[Callable[..., Any]]:

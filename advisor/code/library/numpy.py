@@ -19,6 +19,7 @@ from advisor.code.values import (
     CHANGED_LINEAGE,
     LIBRARY,
     PERMUTATION,
+    REPEATED,
     Arguments,
     Columns,
     Constant,
@@ -321,7 +322,24 @@ def whole_numbers_drawn(call: Call) -> Value | None:
     size, dtype = call.argument(2, "size"), named_dtype(call.argument(3, "dtype"))
     known = size is not None and not call.arguments.unknown
     shape = shape_of_sizes([size]) if known and size is not None else None
-    return _bytes_of_shape(call, shape) if dtype == "uint8" else _array_of_shape(call, shape)
+    if dtype == "uint8":
+        return _bytes_of_shape(call, shape)
+    result = _array_of_shape(call, shape)
+    if _come_often(call):
+        result.fields[lineages.DRAWN_OFTEN] = True
+    return result
+
+
+def _come_often(call: Call) -> bool:
+    """Whether more numbers are drawn than there are different ones."""
+    low, high = (known_number(call.argument(at, name)) for at, name in ((0, "low"), (1, "high")))
+    size = known_number(call.argument(2, "size"))
+    if high is None:
+        low, high = symbols.ZERO, low
+    counts = [None if each is None else each.integer for each in (low, high, size)]
+    if counts[0] is None or counts[1] is None or counts[2] is None:
+        return False
+    return counts[2] >= 2 * (counts[1] - counts[0])
 
 
 @function("numpy.arange")
@@ -464,7 +482,12 @@ def repeated(call: Call) -> Value | None:
         rows = lineages.samples(value).rows
         copied = RowSet("duplicated", rows, call.place)
         return lineages.array(lineages.samples(value).of(copied), call.place)
-    return None if lineage is None else lineages.array(lineage, call.place)
+    if lineage is None:
+        return None
+    plain = call.path == "numpy.repeat" and call.argument(2, "axis") is None
+    if plain and lineage.rows.parent is None and lineage.columns is None:
+        lineage = Lineage(RowSet(REPEATED, lineage.rows, call.place))
+    return lineages.array(lineage, call.place)
 
 
 def _copies_rows(call: Call) -> bool:

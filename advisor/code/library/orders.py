@@ -57,7 +57,9 @@ def taken_in_random_order(
     """`x[torch.randperm(len(x))]`."""
     first = indices[0]
     lineage = lineages.known(first) if isinstance(first, Value) else None
-    if lineage is None or lineage.rows.how != PERMUTATION or not isinstance(node, cst.Subscript):
+    if lineage is None or not isinstance(node, cst.Subscript):
+        return
+    if lineage.rows.how != PERMUTATION or lineage.rows.parent is not None:
         return
     text = lineages.written(node.value)
     event = RowsShuffled(machine.place(node), machine.context, receiver, text, lineage.rows)

@@ -108,4 +108,19 @@ def searched(call: Call) -> Value | None:
         learn(call, receiver.argument(0, "estimator"), data[0], data[1])
     if data:
         fit_on(call, receiver, data[0])
+        _refit(call, receiver, data[0])
     return receiver
+
+
+# Under this key the best model of a search says that it is.
+WINNER = ("winner",)
+
+
+def _refit(call: Call, search: Object, data: Value) -> None:
+    """`search.best_estimator_`: the best model, fitted on all rows in the end."""
+    model = search.argument(0, "estimator")
+    if not isinstance(model, Object) or is_constant(search.argument(-1, "refit"), False):
+        return
+    best = Object(model.path, model.arguments, call.place, {WINNER: search})
+    fit_on(call, best, data)
+    call.machine.store(search.fields, "best_estimator_", best)

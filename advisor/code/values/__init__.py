@@ -70,8 +70,10 @@ from advisor.code.values.reading import (
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
+    DISTINCT,
     LISTED,
     PERMUTATION,
+    REPEATED,
     STATISTICS,
     Fit,
     Lineage,
@@ -84,6 +86,7 @@ from advisor.code.values.tensors import COLLATED, LIBRARY, SAMPLE_OF, Cut, Layou
 __all__ = [
     "CHANGED_LINEAGE",
     "COLLATED",
+    "DISTINCT",
     "FALSE",
     "LIBRARY",
     "LISTED",
@@ -91,6 +94,7 @@ __all__ = [
     "MOST_ALTERNATIVES",
     "NONE",
     "PERMUTATION",
+    "REPEATED",
     "SAMPLE_OF",
     "STATISTICS",
     "TRUE",

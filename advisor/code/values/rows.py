@@ -17,6 +17,9 @@ CHANGED_LINEAGE = ("lineage",)
 PERMUTATION = "permutation"
 # What rows are called that were read in the order of a listing that nobody has sorted.
 LISTED = "listing"
+# What rows are called that are the values of a column, each once; and numbers that come repeatedly.
+DISTINCT = "distinct"
+REPEATED = "repeated"
 
 
 STATISTICS = frozenset(

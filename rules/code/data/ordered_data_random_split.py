@@ -12,7 +12,8 @@ from advisor.rulebook import Draft, rule
 def ordered_data_random_split(split: Split) -> Iterator[Draft]:
     used = split.rows_with_neighbours() if split.is_random else None
     if used is not None and not split.keeps_groups_together:
-        message = f"`{split.operation}` divides rows at random whose order means something"
+        what = "of which several belong together" if used.grouped else "whose order means something"
+        message = f"`{split.operation}` divides rows at random {what}"
         related = ((used.place, "this says so"),)
         severity = Severity.INFO if used.only_sorted else None
         yield Draft(split.place, message, related, severity=severity)

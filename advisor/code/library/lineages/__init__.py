@@ -9,6 +9,7 @@ their set of rows is called `mean`, `std`, … after what was taken over its par
 from advisor.code.library.lineages.arithmetic import computed
 from advisor.code.library.lineages.choices import CHOSEN, RANKING, cut, ranked_by, ranking
 from advisor.code.library.lineages.fits import applied, filled, learn
+from advisor.code.library.lineages.groups import DRAWN_OFTEN, names_owner, notice_groups, repeats
 from advisor.code.library.lineages.joins import together
 from advisor.code.library.lineages.making import (
     alike,
@@ -47,6 +48,7 @@ from advisor.code.library.lineages.splits import divide, divide_by_hand, halves,
 __all__ = [
     "CHOSEN",
     "COLUMN",
+    "DRAWN_OFTEN",
     "DROPPED",
     "FRAME",
     "HELD",
@@ -76,12 +78,15 @@ __all__ = [
     "known",
     "learn",
     "mask_key",
+    "names_owner",
     "noise",
+    "notice_groups",
     "of_frame",
     "opposite",
     "part",
     "ranked_by",
     "ranking",
+    "repeats",
     "samples",
     "statistic",
     "together",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import NeighboursUsed, PartsOverlap
+from advisor.code.events import Loop, NeighboursUsed, PartsOverlap
+from advisor.code.library.lineages.groups import notice_groups
 from advisor.code.library.lineages.making import written
 from advisor.code.library.lineages.masks import mask_key, opposite
 from advisor.code.library.lineages.reading import holds_rows, known, samples
@@ -13,8 +14,10 @@ from advisor.code.library.lineages.splits import divide_by_hand
 from advisor.code.symbols import Number, subtract
 from advisor.code.values import (
     PERMUTATION,
+    REPEATED,
     Constant,
     Lineage,
+    Object,
     RowSet,
     Scalar,
     Tensor,
@@ -88,12 +91,29 @@ def _is_window(machine: "Machine", start: Number | None, stop: Number | None) ->
         return False
     for loop in machine.context.loops:
         if loop.symbol is None:
+            if _strides(loop, start, stop):
+                return True
             continue
         offset = subtract(start, Number(1, ((loop.symbol, 1),)))
         width = subtract(stop, start)
         if loop.symbol not in offset.symbols() | width.symbols():
             return not width.is_one and width.constant != 0
     return False
+
+
+def _strides(loop: Loop, start: Number, stop: Number) -> bool:
+    """Whether a loop goes on by less than the slices are long: `range(0, n, 50)`."""
+    over = loop.over
+    if not isinstance(over, Object) or over.path != "builtins.range":
+        return False
+    step = (
+        known_number(over.arguments.positional[2]) if len(over.arguments.positional) > 2 else None
+    )
+    width = subtract(stop, start)
+    counts = start.coefficient == 1 and [str(symbol) for symbol in start.symbols()] == ["i"]
+    if not counts or step is None or step.constant is None or width.constant is None:
+        return False
+    return 0 < step.constant < width.constant
 
 
 def _notice_overlap(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
@@ -207,6 +227,8 @@ def _chosen(
         of_index = chosen.rows
         made = rows.part(("index", of_index), of_index.how, place)
         made.names |= of_index.names
+        if of_index.how == REPEATED:
+            notice_groups(machine, made, node)
         notice_other_draw(machine, rows, made, node)
         _divide_along(machine, value, lineage, of_index, made, node)
         return made

@@ -146,7 +146,7 @@ def _collected(rows: RowSet, value: SequenceValue) -> RowSet:
     parents = {each.parent for each in (rows.sources if rows.how == "either" else (rows,))}
     parent = parents.pop() if len(parents) == 1 else None
     if parent is None:
-        return RowSet("collected", None, value.place)
+        return RowSet("collected", None, value.place, rows.sources)
     return parent.part(("collected", value), "collected", value.place)
 
 

@@ -55,6 +55,9 @@ def assigned_item(
     fit = encoding(value)
     if fit is not None:
         lineage = lineages.applied(Lineage(rows), fit)
+    if names and lineages.repeats(value) and any(map(lineages.names_owner, names)):
+        lineages.notice_groups(machine, rows, node)
+        lineage = None
     for name in names or (None,):
         if lineage is not None:
             set_column(machine, receiver, name, lineage)

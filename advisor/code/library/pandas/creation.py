@@ -43,4 +43,8 @@ def made(call: Call) -> Value | None:
         lineage = lineages.samples(data)
     if lineage is None or not lineages.holds_rows(lineage):
         lineage = Lineage(RowSet("all", place=call.place))
+    if isinstance(data, Dictionary):
+        owners = [each for key, each in data.items.items() if lineages.names_owner(str(key))]
+        if any(map(lineages.repeats, owners)):
+            lineages.notice_groups(call.machine, lineage.rows, call.node)
     return lineages.frame(lineage, call.place)

@@ -17,7 +17,16 @@ from advisor.code.library.pandas.tables import (
     take_away,
     whole_of,
 )
-from advisor.code.values import NONE, TRUE, Object, RowSet, Value, is_constant, known_number
+from advisor.code.values import (
+    DISTINCT,
+    NONE,
+    TRUE,
+    Object,
+    RowSet,
+    Value,
+    is_constant,
+    known_number,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 
@@ -43,8 +52,11 @@ def without_copies(call: Call) -> Value | None:
     assert isinstance(table, Object)
     if call.argument(-1, "inplace") is TRUE:
         return NONE
-    result = table_like(table, without_duplicates(whole_of(table).rows))
-    return same_columns(result, table)
+    before = whole_of(table).rows
+    rows = without_duplicates(before)
+    if rows is before and (call.path.endswith("unique") or call.arguments.positional):
+        rows = rows.part((DISTINCT, call.node), DISTINCT, call.place)
+    return same_columns(table_like(table, rows), table)
 
 
 def without_duplicates(rows: RowSet) -> RowSet:

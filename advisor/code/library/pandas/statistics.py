@@ -9,7 +9,13 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
 from advisor.code.library.models import Call, attribute, item, method
 from advisor.code.library.numpy import over_rows
-from advisor.code.library.pandas.tables import GROUPED, Index, neighbours_used, table_like
+from advisor.code.library.pandas.tables import (
+    GROUPED,
+    Index,
+    names_in,
+    neighbours_used,
+    table_like,
+)
 from advisor.code.values import Constant, Fit, Object, Value, known_text
 
 if TYPE_CHECKING:
@@ -35,8 +41,11 @@ def grouped(call: Call) -> Value | None:
     """Rows in groups."""
     table = call.receiver
     path = "pandas.GroupBy" if call.path.endswith("groupby") else "pandas.Window"
-    fields = {"lineage": lineages.samples(table)}
-    return Object(path, call.arguments, call.place, fields)
+    lineage = lineages.samples(table)
+    names = names_in(call.argument(0, "by")) if path.endswith("GroupBy") else None
+    if names and any(map(lineages.names_owner, names)):
+        lineages.notice_groups(call.machine, lineage.rows, call.node)
+    return Object(path, call.arguments, call.place, {"lineage": lineage})
 
 
 @item("pandas.GroupBy", "pandas.Window")
@@ -70,6 +79,18 @@ def of_its_group(call: Call) -> Value | None:
     if name not in STATISTIC_NAMES:
         return lineages.frame(lineages.samples(call.receiver), call.place)
     return _of_each_group(call, name)
+
+
+@method("pandas.GroupBy", "shift", "diff", "pct_change", "rolling", "ewm", "expanding")
+def of_neighbours_in_group(call: Call) -> Value | None:
+    """`df.groupby("shop").sales.shift(1)`: something of the rows before each row."""
+    groups = call.receiver
+    if isinstance(groups, Object):
+        neighbours_used(call, groups)
+    lineage = lineages.samples(groups)
+    if call.path.endswith(("rolling", "ewm", "expanding")):
+        return Object("pandas.Window", call.arguments, call.place, {"lineage": lineage})
+    return lineages.frame(lineage, call.place)
 
 
 @method("pandas.GroupBy", *STATISTIC_NAMES)
