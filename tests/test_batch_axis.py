@@ -215,3 +215,63 @@ for x, y in DataLoader(pictures, batch_size=batch_size):
     linear(x.reshape(-1))  # error
 """
     check(body, "NN302")
+
+
+BATCHES = {
+    "parts of a random order": "for rows in torch.randperm(96).split(16):",
+    "slices of a random order": (
+        "order = torch.randperm(96)\nfor i in range(0, 96, 16):\n    rows = order[i : i + 16]"
+    ),
+    "places drawn in each round": "for _ in range(9):\n    rows = torch.randint(0, 96, (16,))",
+}
+
+
+@pytest.mark.parametrize("drawing", BATCHES.values(), ids=BATCHES.keys())
+def test_samples_that_are_chosen_at_random_are_a_batch(drawing: str) -> None:
+    check(
+        f"""
+table, targets = torch.randn(96, 20), torch.randn(96, 1)
+layer = nn.Linear(40, 1)
+{drawing}
+    halves = table[rows].reshape(-1, 40)  # error
+    print(layer(halves), table[rows].reshape(-1, 20), targets[rows].view(-1))
+""",
+        "NN302",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "folded = x.view(1, -1)  # error",
+        "folded = torch.flatten(x)  # error",
+        "folded = torch.relu(x.reshape(-1))  # error",
+    ],
+)
+def test_samples_become_features_where_they_are_flattened(line: str) -> None:
+    check(over_batches(f"{line}\n        linear(folded)"), "NN302")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x - x.mean(dim=1)  # error",
+        "x / x.norm(dim=-1)  # error",
+        "x / (x.std(1) + 1e-8)  # error",
+        "x - x.max(dim=1).values  # error",
+        "x.exp() / x.exp().sum(dim=1).clamp(min=1e-6)  # error",
+        "x - x.mean(dim=0)",
+        "x - x.mean(dim=1, keepdim=True)",
+        "x - x.mean(1)[:, None]",
+        "x - x.mean(1).unsqueeze(1)",
+        "x - x.mean()",
+        "x[:1] - x[:1].mean(dim=1)",
+    ],
+)
+def test_what_is_computed_of_rows_must_meet_rows(line: str) -> None:
+    check(
+        f"x = torch.randn(64, 64)\nprint({line.replace('  # error', ')  # error')}"
+        if "error" in line
+        else f"x = torch.randn(64, 64)\nprint({line})",
+        "NN303",
+    )

@@ -163,3 +163,34 @@ def test_of_a_layer_that_is_given_samples_as_time_no_more_is_said() -> None:
         return output[:, -1]""",
     )
     assert findings(code) == marked(code, "NN305")
+
+
+def test_what_is_read_as_it_is_meant_shows_that_the_input_lies_otherwise() -> None:
+    check(
+        """
+        from torch import nn
+
+        def last_step(x):
+            output, _ = nn.GRU(8, 16)(x)  # error
+            return output[:, -1]
+
+        def mean_over_time(x):
+            states = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2)(x)  # error
+            return states.mean(dim=1)
+        """
+    )
+
+
+def test_a_batch_of_known_size_is_no_single_sequence() -> None:
+    check(
+        """
+        import torch
+        from torch import nn
+
+        lstm = nn.LSTM(3, 8, batch_first=True)
+        several, _ = lstm(torch.randn(16, 5, 3))
+        one, _ = lstm(torch.randn(1, 5, 3))
+        alone, _ = lstm(torch.randn(5, 3))
+        print(several[-1], one[-1], alone[-1])  # error
+        """
+    )

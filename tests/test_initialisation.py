@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 PROGRAM = """
 import torch
@@ -52,3 +52,20 @@ def test_weights_that_do_not_go_with_what_is_behind_are_told(filled: str, activa
 )
 def test_weights_that_fit_or_come_last_are_left_alone(filled: str, activation: str) -> None:
     assert _codes(filled, activation) == []
+
+
+APPLIED = """
+from torch import nn
+def fill(module):
+    if isinstance(module, KINDS):
+        nn.init.constant_(module.weight, 0.1)  # error
+net = nn.Sequential(nn.Linear(1, 9), nn.Tanh(), nn.Linear(9, 9), nn.Tanh(), nn.Linear(9, 1))
+net.apply(fill)
+net(data)
+"""
+
+
+def test_a_function_is_applied_to_each_of_the_modules() -> None:
+    text = APPLIED.replace("KINDS", "nn.Linear")
+    assert set(findings(text)) == set(marked(text, "NN409"))
+    assert findings(APPLIED.replace("KINDS", "(nn.Conv2d, nn.LayerNorm)")) == []

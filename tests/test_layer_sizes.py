@@ -279,3 +279,13 @@ def scores(x):
 )
 def test_a_tensor_may_be_given_other_dimensions_in_place(line: str) -> None:
     check(f"def f():\n    x = torch.zeros(64, 1, 28, 28)\n    {line}\n", "NN307")
+
+
+def test_a_picture_as_wide_as_a_layer_has_channels_has_its_channels_in_front() -> None:
+    body = """
+x = torch.zeros(2, 1, 32, 32)
+both = torch.cat([nn.Conv2d(1, 32, 3, padding=1)(x), nn.Conv2d(1, 16, 3, padding=1)(x)], 1)
+nn.Conv2d(32, 16, 3)(both)  # error
+"""
+    check(body, "NN307")
+    check(body.replace("  # error", ""), "NN304")

@@ -669,3 +669,58 @@ for x, y in DataLoader(data, batch_size=8, shuffle=True):
     nn.functional.cross_entropy(model(x), y)
 """
     assert findings(code) == []
+
+
+POOLING = """
+from torch.utils.data import DataLoader, TensorDataset
+score = nn.Linear(9, 1)
+for states, labels in DataLoader(TensorDataset(torch.randn(40, 5, 9), torch.zeros(40)), 8):
+    POOLED
+"""
+
+
+@pytest.mark.parametrize(
+    "pooled",
+    [
+        "(torch.softmax(score(states), dim=0) * states).sum(dim=1)  # error",
+        "torch.softmax(score(states).squeeze(-1), 0).unsqueeze(1) @ states  # error",
+        "torch.bmm(torch.softmax(score(states).squeeze(2), 0)[:, None], states)  # error",
+        "(torch.softmax(score(states), dim=1) * states).sum(dim=1)",
+        "(torch.softmax(score(states), dim=0) * states).sum(dim=0)",
+        "torch.softmax(score(states).squeeze(-1), 1).unsqueeze(1) @ states",
+        "(torch.softmax(score(states.transpose(0, 1)), 0) * states.transpose(0, 1)).sum(0)",
+    ],
+)
+def test_the_weights_of_a_mean_over_time_do_not_go_over_samples(pooled: str) -> None:
+    code = POOLING.replace("POOLED", pooled)
+    assert found(code) == marked(code, "NN205")
+
+
+CUT = """
+from torch.utils.data import DataLoader, Dataset
+class Houses(Dataset):
+    def __init__(self, rows):
+        self.features, self.prices = rows[:, :8], WANTED
+    def __len__(self):
+        return len(self.prices)
+    def __getitem__(self, i):
+        return self.features[i], self.prices[i]
+model = nn.Sequential(nn.Linear(8, 1), nn.Flatten(0))
+for features, prices in DataLoader(Houses(torch.rand(99, 9)), batch_size=9):
+    F.smooth_l1_loss(model(features), prices.float())
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_cut"),
+    [
+        ("rows[:, 8].long()", True),
+        ("torch.log1p(rows[:, 8]).to(torch.int64)", True),
+        ("rows[:, 8]", False),
+        ("(rows[:, 8] > 0.5).long()", False),
+        ("torch.randint(0, 9, (99,))", False),
+    ],
+)
+def test_decimals_are_lost_where_targets_are_cast(wanted: str, is_cut: bool) -> None:
+    code = CUT.replace("WANTED", wanted)
+    assert found(code) == ([(5, "NN208")] if is_cut else [])

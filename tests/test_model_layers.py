@@ -151,6 +151,18 @@ WRONG = {
                 self.last = nn.Linear(x.shape[1], 10)  # error
                 return self.last(x)
         """,
+    "NN414 in the loss of each step": """
+        def hint(given, wanted):
+            bridge = nn.Linear(given.shape[1], wanted.shape[1])  # error
+            return F.mse_loss(bridge(given), wanted)
+        body = nn.Linear(4, 8)
+        optimizer = torch.optim.Adam(body.parameters())
+        for step in range(9):
+            loss = hint(body(torch.randn(2, 4)), torch.randn(2, 16))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
     "NN415 by position": """
         norm = nn.BatchNorm1d(64, 1e-3, 0.99)  # error
         """,
@@ -432,6 +444,35 @@ RIGHT = {
                 conv = nn.Conv2d(1, 1, 3)
                 conv.weight = nn.Parameter(self.kernel)
                 return conv(x)
+        """,
+    "NN414 in each fold or stage, with an optimizer of its own": """
+        for fold in range(5):
+            net = nn.Linear(4, 1)
+            optimizer = torch.optim.Adam(net.parameters())
+            for step in range(9):
+                optimizer.zero_grad()
+                net(torch.randn(2, 4)).mean().backward()
+                optimizer.step()
+        """,
+    "NN414 added to the optimizer in each stage": """
+        body = nn.Linear(4, 8)
+        optimizer = torch.optim.Adam(body.parameters())
+        for stage in range(5):
+            head = nn.Linear(8, 1)
+            optimizer.add_param_group({"params": head.parameters()})
+            for step in range(9):
+                optimizer.zero_grad()
+                head(body(torch.randn(2, 4))).mean().backward()
+                optimizer.step()
+        """,
+    "NN414 random directions that need no gradient": """
+        body = nn.Linear(4, 8)
+        optimizer = torch.optim.Adam(body.parameters())
+        for step in range(9):
+            look = nn.Linear(8, 2).requires_grad_(False)
+            optimizer.zero_grad()
+            look(body(torch.randn(2, 4))).mean().backward()
+            optimizer.step()
         """,
     "NN415 the convention of torch": """
         norms = nn.BatchNorm2d(64, momentum=0.1), nn.BatchNorm2d(64, momentum=0.01)

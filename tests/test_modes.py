@@ -2,7 +2,11 @@
 
 import pytest
 
+from advisor.code.analysis import analyze
 from advisor.code.events import ForwardRun, ModeSwitched
+from advisor.code.project import Project
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
 from tests.abstract_programs import findings, marked, program
 
 SETTING = """
@@ -555,3 +559,50 @@ def test_what_runs_inside_of_a_module_knows_so() -> None:
     whole, *inside = run.events(ForwardRun)
     assert [each.context.running for each in inside] == [(whole.module,), (whole.module,)]
     assert whole.end > inside[-1].index
+
+
+def test_a_helper_of_trainings_and_evaluations_is_judged_for_each_of_them() -> None:
+    text = (
+        SETTING
+        + """
+def loss_for(x, y):
+    return loss_of(model(x), y)
+for epoch in range(9):
+    model.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss_for(x, y).backward()
+        optimizer.step()
+    model.eval()
+    for x, y in test_loader:  # error
+        print(loss_for(x, y).item())
+"""
+    )
+    assert findings(text) == marked(text, "NN403")
+
+
+def test_a_model_that_was_trained_before_trains_nothing_by_its_name() -> None:
+    text = """
+import torch
+from transformers import AutoModel
+model = AutoModel.from_pretrained("a-model")
+def judge(eval_loader):
+    model.eval()
+    for batch in eval_loader:  # error
+        print(model(**batch).logits)
+"""
+    assert findings(text) == marked(text, "NN403")
+
+
+def test_an_evaluation_spans_the_head_of_its_loop_to_the_call_of_the_model() -> None:
+    text = f"""{SETTING}
+model.eval()
+for x, y in test_loader:
+    x = x.float()
+    print(loss_of(model(x), y))
+"""
+    source = Source(text, "program.py")
+    rules = [rule for rule in rulebook("code").rules if rule.code == "NN403"]
+    (found,) = analyze(source, Project([source]), rules).findings
+    lines = text.splitlines()[found.location.row - 1 : found.location.end_row]
+    assert [line.split()[0] for line in lines] == ["for", "x", "print(loss_of(model(x),"]

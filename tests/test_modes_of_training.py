@@ -41,6 +41,19 @@ WRONG = {
                         print(loss_of(model(x), y))
             one_epoch()
         """,
+    "every so many steps, in the loop of the training": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model.train()
+        for step, (x, y) in enumerate(batches):
+            optimizer.zero_grad()
+            loss_of(model(x), y).backward()
+            optimizer.step()
+            if step % 100 == 0:
+                model.eval()  # error
+                with torch.no_grad():
+                    print(loss_of(model(held_out), answers))
+        """,
     "a model that is passed in": """
         def fit(network, batches, held_out):
             optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
@@ -57,6 +70,35 @@ WRONG = {
 }
 
 RIGHT = {
+    "what is optimised in evaluation mode is the input": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        def attacked(x, y):
+            change = torch.zeros_like(x).requires_grad_(True)
+            attack = torch.optim.SGD([change], lr=0.1)
+            for _ in range(4):
+                attack.zero_grad()
+                (-loss_of(model(x + change), y)).backward()
+                attack.step()
+            return (x + change).detach()
+        def robustness():
+            model.eval()
+            right = 0
+            for x, y in held_out:
+                x = attacked(x, y)
+                with torch.no_grad():
+                    right += (model(x).argmax(1) == y).sum()
+            return right
+        for epoch in range(10):
+            for x, y in batches:
+                model.eval()
+                x = attacked(x, y)
+                model.train()
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+            print(robustness())
+        """,
     "switched back before the second training": """
         model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -2,6 +2,11 @@
 
 from tests.abstract_programs import findings, marked
 
+
+def check(text: str) -> None:
+    assert [found for found in findings(text) if found[1] == "NN301"] == marked(text, "NN301")
+
+
 WINDOWS = """
 import torch
 from settings import window, grid
@@ -114,3 +119,70 @@ wrong = picture.reshape(1, 3, 224, 320)  # error
 row = picture.reshape(1, -1)
 """
     assert findings(code) == marked(code, "NN301")
+
+
+def test_the_last_state_of_a_recurrent_layer_has_its_layers_first() -> None:
+    check(
+        """
+        from torch import nn
+
+        class Encoder(nn.Module):
+            def __init__(self, width):
+                super().__init__()
+                self.width = width
+                self.gru = nn.GRU(8, width, 2, batch_first=True)
+            def mixed(self, x):
+                _, state = self.gru(x)
+                return state.view(x.size(0), -1)  # error
+            def mixed_by_layers(self, x):
+                _, state = self.gru(x)
+                return state.reshape(len(x), 2, self.width)  # error
+            def last(self, x):
+                _, state = self.gru(x)
+                return state[-1], state.transpose(0, 1).reshape(x.size(0), -1)
+            def by_directions(self, x):
+                _, state = self.gru(x)
+                return state.view(2, 1, x.size(0), self.width)[-1]
+        """
+    )
+
+
+def test_the_axis_of_classes_goes_last_before_pixels_become_rows() -> None:
+    check(
+        """
+        def rows(scores):
+            n, classes, height, width = scores.shape
+            return scores.view(-1, classes)  # error
+
+        def right(scores):
+            n, classes, height, width = scores.shape
+            return scores.permute(0, 2, 3, 1).reshape(-1, classes)
+
+        def pooled(scores):
+            n, classes, _, _ = scores.shape
+            return scores.view(-1, classes)  # its height and width may be one
+        """
+    )
+
+
+def test_heads_are_merged_behind_time_whatever_their_scores_are_divided_by() -> None:
+    check(
+        """
+        from torch import nn
+
+        class Attention(nn.Module):
+            def __init__(self, width, heads):
+                super().__init__()
+                self.heads, self.size = heads, width // heads
+                self.both = nn.Linear(width, 2 * width)
+            def forward(self, x):
+                n, steps, width = x.size()
+                q, v = (
+                    part.view(n, steps, self.heads, self.size).transpose(1, 2)
+                    for part in self.both(x).chunk(2, dim=-1)
+                )
+                weights = (q @ q.transpose(-2, -1) / self.size**0.5).softmax(dim=-1)
+                right = (weights @ v).transpose(1, 2).reshape(n, steps, width)
+                return (weights @ v).contiguous().view(n, steps, width), right  # error
+        """
+    )

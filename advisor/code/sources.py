@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -134,6 +134,20 @@ class NodePlace:
     def row(self) -> int:
         """The row of the source's `text` at which the node begins, from 1."""
         return self.source.span(self.locate()).row
+
+
+@dataclass(slots=True, eq=False)
+class Stretch(NodePlace):
+    """From the beginning of a node to the end of another one behind it, in the same file."""
+
+    last: "cst.CSTNode"
+
+    def locate(self) -> Location:
+        """Where the stretch begins and ends; only the first node when the other is in another cell."""
+        first, end = self.source.locate(self.node), self.source.locate(self.last)
+        if first.cell != end.cell or end.end_row < first.end_row:
+            return first
+        return replace(first, end_row=end.end_row, end_column=end.end_column)
 
 
 def read_source(path: Path, display_name: str | None = None) -> Source:

@@ -21,10 +21,12 @@ class SoftmaxApplied(Event):
 
 @dataclass(eq=False, slots=True)
 class WeightsApplied(Event):
-    """What a softmax has made is multiplied, as the left matrix, with something: each of its rows is
-    taken for the weights of a mean."""
+    """What a softmax has made is taken for the weights of means: multiplied, as the left matrix, with
+    something, or `summed` up behind a product. `over` is the length of the axis that vanishes."""
 
     weights: Tensor
+    over: Number | None = None
+    summed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -81,10 +83,12 @@ class Squeezed(Event):
 
 @dataclass(eq=False, slots=True)
 class Broadcast(Event):
-    """A column that a layer has made meets a row of as many numbers: both become a matrix."""
+    """A column that a layer has made meets a row of as many numbers: both become a matrix. Or, if
+    `is_reduced`, a tensor meets what it was reduced to, along another axis."""
 
     column: Tensor
     row: Tensor
+    is_reduced: bool = False
 
 
 @dataclass(eq=False, slots=True)

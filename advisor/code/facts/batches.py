@@ -18,10 +18,12 @@ from advisor.rulebook import Draft
 @dataclass(frozen=True, slots=True)
 class BatchAxis(Fact):
     """Something that is done to a batch. Only loaders are trusted to have put one together, except
-    where a column meets a row."""
+    where a column meets a row. `folded` is the reshape that has put the samples where a layer has its
+    features."""
 
     event: LayerRun | Reshaped | Squeezed | Broadcast
     is_unmatched: bool = False
+    folded: Reshaped | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -32,8 +34,10 @@ class BatchAxis(Fact):
         }
         for reshaped in run.events(Reshaped):
             yield cls(reshaped, reshaped in unmatched)
-        for kind in (LayerRun, Squeezed, Broadcast):
+        for kind in (Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
+        for given in run.events(LayerRun):
+            yield cls(given, folded=_folding(run, given))
 
     @property
     def layer(self) -> str:
@@ -91,10 +95,16 @@ class BatchAxis(Fact):
 
     def is_squared(self) -> bool:
         """Whether a column that a layer has made meets a row of the same samples."""
-        return isinstance(self.event, Broadcast)
+        return isinstance(self.event, Broadcast) and not self.event.is_reduced
+
+    def is_out_of_place(self) -> bool:
+        """Whether a tensor meets the statistic of another of its axes."""
+        return isinstance(self.event, Broadcast) and self.event.is_reduced
 
     def finding(self, message: str) -> Draft:
-        """A finding where it happens."""
+        """A finding where it happens; of samples that are taken for features, where they become so."""
+        if self.folded is not None and isinstance(self.event, LayerRun):
+            return draft(self.folded, message, (self.event.place, f"`{self.layer}` runs here"))
         return draft(self.event, message)
 
 
@@ -102,6 +112,22 @@ def _axis(shape: Shape, index: int) -> Number | None:
     if shape.dims is None:
         return shape.known_axes.get(index)
     return shape.dims[index] if shape.dims else None
+
+
+def _folding(run: AbstractRun, given: LayerRun) -> Reshaped | None:
+    """The last reshape that has put samples along the axis that a layer takes for the features."""
+    dims = given.tensor.shape.dims
+    if not dims or not _holds_batch(dims[-1]):
+        return None
+    samples = _samples_along(dims[-1])
+    for event in reversed(list(run.events(Reshaped))):
+        shape = shape_of(event.tensor)
+        if event.index < given.index and shape is not None:
+            made, last = completed(shape, event.dims), _axis(shape, -1)
+            before = set() if last is None else _samples_along(last)
+            if made and samples & _samples_along(made[-1]) - before:
+                return event
+    return None
 
 
 def _multiplying(run: AbstractRun, loss: LossComputed) -> Iterable[Reshaped]:
@@ -135,4 +161,9 @@ def _ends_at_axis(lengths: Sequence[int], row: int) -> bool:
 
 
 def _holds_batch(length: Number) -> bool:
-    return any(symbol.is_batch and power > 0 for symbol, power in length.factors)
+    return bool(_samples_along(length))
+
+
+def _samples_along(length: Number) -> set[symbols.Symbol]:
+    """The axes of samples that are a factor of a length."""
+    return {symbol for symbol, power in length.factors if symbol.is_batch and power > 0}

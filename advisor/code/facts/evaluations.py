@@ -21,7 +21,7 @@ from advisor.code.events import (
 from advisor.code.facts.modules import holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import Object, Parameters, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
@@ -34,22 +34,25 @@ _STATEMENTS = re.compile(r"set_grad_enabled$")
 class Evaluation(Fact):
     """A model runs over data to judge it by, or in a function that judges; nothing goes back.
 
-    `passes` are the forward passes at one place, for each model that it may be.
+    `passes` are the forward passes at one place, for each model that it may be; `opening` is the first
+    pass in the same loop.
     """
 
     run: AbstractRun
     passes: tuple[Pass, ...]
     loop: Loop | None
+    opening: Pass
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The evaluations of a run."""
-        found: dict[cst.CSTNode, list[Pass]] = {}
-        loops: dict[cst.CSTNode, Loop | None] = {}
-        training: set[cst.CSTNode] = set()
+        found: dict[tuple[cst.CSTNode, ...], list[Pass]] = {}
+        loops: dict[tuple[cst.CSTNode, ...], Loop | None] = {}
+        training: set[tuple[cst.CSTNode, ...]] = set()
         for each in passes(run):
             loop = each.judging_loop() or each.scoring_loop()
-            node = each.event.place.node
+            # A helper that both trainings and evaluations call is judged for each of the ways to it.
+            node = (each.event.place.node, *(call.node for call in each.event.context.calls))
             judges = each.loop is not None and each.judging_function() is not None
             named = loop is not None or judges or each.takes_held_out_rows()
             named = named or each.is_inference() or each.is_called_held_out()
@@ -59,7 +62,16 @@ class Evaluation(Fact):
                 continue
             found.setdefault(node, []).append(each)
             loops.setdefault(node, loop or each.loop)
-        return [cls(run, tuple(found[node]), loops[node]) for node in found if node not in training]
+        judged = [node for node in found if node not in training]
+        first: dict[cst.CSTNode, Pass] = {}
+        for node in judged:
+            loop = loops[node]
+            if loop is not None:
+                first.setdefault(loop.node, found[node][0])
+        for node in judged:
+            loop = loops[node]
+            opening = found[node][0] if loop is None else first[loop.node]
+            yield cls(run, tuple(found[node]), loop, opening)
 
     @property
     def text(self) -> str:
@@ -82,11 +94,13 @@ class Evaluation(Fact):
         return self.passes[0].event.place.source is self.run.source
 
     def finding(self, message: str, *related: tuple[NodePlace, str]) -> Draft:
-        """A finding at the head of the loop that evaluates, or at the model's call."""
+        """A finding from the head of the loop that evaluates to the model's call, or at the call."""
         if self.loop is None or not self._is_all_that_happens_in(self.loop):
             return Draft(self.place, message, related)
         runs = (self.place, f"`{self.text}` runs here")
-        return Draft(place_of_head(self.loop), message, (runs, *related))
+        head = place_of_head(self.loop)
+        stretch = Stretch(head.source, head.node, _inside(head, self.opening).node)
+        return Draft(stretch, message, (runs, *related))
 
     def _is_all_that_happens_in(self, loop: Loop) -> bool:
         """Whether a loop is there to evaluate, and can be shown: it trains nothing."""
@@ -163,6 +177,14 @@ class Evaluation(Fact):
         event = self.passes[0].event
         modes = event.modes if isinstance(event, ForwardRun) else ()
         return seen_from(self.run, modes[0]) if modes else None
+
+
+def _inside(head: NodePlace, forward: Pass) -> NodePlace:
+    """The call in a loop that runs the model, or leads to it: the nearest behind the loop's head."""
+    row = head.locate().row
+    places = (forward.event.place, *forward.event.context.calls)
+    behind = [each for each in places if each.source is head.source and each.locate().row >= row]
+    return min(behind, key=lambda each: each.locate().row, default=head)
 
 
 def _is_entered(manager: Object) -> bool:

@@ -87,6 +87,8 @@ class LayerInput(Fact):
         if dims is None or count is None or len(dims) not in {count + 1, count + 2}:
             return False
         is_last = dims[-1].integer is not None and dims[-1].integer == self.expected.integer
+        if dims[-1].integer == dims[-2].integer or self.event.tensor.graph is True:
+            return False  # a picture as high as wide, or what another convolution has made
         spatial = self.given.axis is not None and self.given.axis.is_spatial
         return is_last and (self.differs or spatial)
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from advisor.code.events import (
     AttributeAssigned,
+    BackwardRun,
     DropoutApplied,
     Escaped,
     Event,
@@ -16,11 +17,16 @@ from advisor.code.events import (
     LayerBuilt,
     ModeSwitched,
     ModuleBuilt,
+    OptimizerBuilt,
+    OptimizerStepped,
+    ParametersAdded,
     RandomDrawn,
+    Round,
     StateUsed,
 )
-from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, holds, is_dropout
+from advisor.code.facts.modules import WITH_WEIGHTS, concerns, has_weights, holds, is_dropout
 from advisor.code.facts.passes import holds_unit_tests, words
+from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
@@ -28,6 +34,7 @@ from advisor.code.values import (
     Constant,
     Instance,
     Layer,
+    Optimizer,
     Sequence,
     Tensor,
     Value,
@@ -91,15 +98,59 @@ class BuiltLayer(Fact):
     def is_built_in_each_pass(self) -> bool:
         """Whether it is built anew whenever a module runs, and runs in the same pass: not kept
         behind a condition, nor filled with given weights."""
-        owner = _forward_around(self.run, self.event)
-        if owner is None or self._is_part_of_another():
+        if self._is_part_of_another():
             return False
+        owner = _forward_around(self.run, self.event)
+        if owner is None:
+            return self._is_built_in_each_step()
         if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
             return False
         return any(
             isinstance(event, ForwardRun) and event.module is self.module
             for event in self.run.trace[self.event.index : owner.end]
         )
+
+    def _is_built_in_each_step(self) -> bool:
+        """Whether it is built, run and forgotten in each round of a loop that trains other things by
+        what comes out of it."""
+        rounds = self.event.context.rounds
+        if not rounds or self.event.context.running or self.event.context.gradients is False:
+            return False
+        later = [each for each in self.run.trace[self.event.index + 1 :] if _is_in(each, rounds)]
+        steps = [each for each in later if isinstance(each, OptimizerStepped)]
+        if not steps or not all(map(self._is_of_others, steps)):
+            return False
+        losses = [each.index for each in later if isinstance(each, BackwardRun)]
+        runs = [
+            each.index
+            for each in later
+            if isinstance(each, ForwardRun) and each.module is self.module
+        ]
+        return bool(losses and runs) and runs[0] < losses[0] and not any(map(self._escapes, later))
+
+    def _is_of_others(self, step: OptimizerStepped) -> bool:
+        """Whether a step updates parameters that are all known, none of which are its own; the
+        optimizer being older than it."""
+        optimizer = step.optimizer
+        if not isinstance(optimizer, Optimizer) or not optimizer.complete:
+            return False
+        built = [
+            each.index for each in self.run.events(OptimizerBuilt) if each.optimizer is optimizer
+        ]
+        older = bool(built) and built[0] < self.event.index
+        return older and not any(concerns(owner, self.module) for owner in optimizer.owners)
+
+    def _escapes(self, event: Event) -> bool:
+        """Whether something may keep it, or change what it is there for."""
+        match event:
+            case Escaped():
+                return any(holds(each, self.module) for each in event.values)
+            case AttributeAssigned():
+                told = any(each is self.module for each in owners_of(event.owner))
+                return told or holds(event.value, self.module)
+            case ParametersAdded() | StateUsed():
+                return True
+        return TOUCHED in self.module.fields
 
     def finding(self, message: str, *related: tuple[NodePlace, str]) -> Draft:
         """A finding where it is built."""
@@ -143,6 +194,11 @@ def _forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
     return None
 
 
+def _is_in(event: Event, rounds: tuple[Round, ...]) -> bool:
+    """Whether an event happens in the same rounds of the same loops."""
+    return event.context.rounds[: len(rounds)] == rounds
+
+
 def _own_guards(event: Event, owner: ForwardRun) -> tuple[Guard, ...]:
     """The conditions inside of a forward pass that something stands under."""
     outside = {id(guard) for guard in owner.context.guards}
@@ -172,6 +228,10 @@ class LayerRun(Fact):
             around = passes.get(running[-1]) if running else None
             given = _input(event)
             before = () if given is None else made.get((around, given), ())
+            if not before and isinstance(given, Tensor) and given.whole is not None:
+                # The same tensor that only knows more of itself.
+                same = given.shape is given.whole.shape
+                before = made.get((around, given.whole), ()) if same else ()
             if around is not None and isinstance(event.module, Layer):
                 yield cls(run, event, before)
             if isinstance(event.output, Tensor):
@@ -237,8 +297,12 @@ class LayerRun(Fact):
             return
         drawn = [
             event
-            for event in self.run.trace[around.index : self.event.index]
+            for event in self.run.trace[: self.event.index]
             if isinstance(event, RandomDrawn)
+            and (
+                event.index > around.index
+                or (event.context.rounds and _is_in(self.event, event.context.rounds))
+            )
         ]
         for state in _tensors(self.event.arguments.get(1, "hx")):
             for event in drawn:

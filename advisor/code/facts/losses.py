@@ -17,6 +17,7 @@ from advisor.code.values import (
     Scale,
     Shape,
     Tensor,
+    Truncated,
     Value,
     alternatives,
     meaning_of,
@@ -225,13 +226,29 @@ class LossCall(Fact):
     @property
     def cuts_targets(self) -> bool:
         """Whether the targets are cast to whole numbers from something else."""
-        prediction, target = self.event.prediction, self.target
-        if target is None or not _is_whole(target) or _is_whole(prediction):
-            return False
-        current: Tensor | None = target
-        while current is not None and _is_whole(current):
+        return self._cut is not None
+
+    @property
+    def cut_at(self) -> NodePlace | None:
+        """Where the targets are cast to whole numbers, if that is known."""
+        meaning = None if self._cut is None else self._cut.meaning
+        return meaning.place if isinstance(meaning, Truncated) else None
+
+    @property
+    def _cut(self) -> Tensor | None:
+        """The targets as they were right behind the cast to whole numbers; they may be fractions
+        again since."""
+        current, whole = self.target, None
+        if current is None or _is_whole(self.event.prediction):
+            return None
+        while current is not None:
+            if _is_whole(current):
+                whole = current
+            elif whole is not None:
+                known = _is_whole(self.event.target) or current.dtype == "float"
+                return whole if current.scale is None and known else None
             current = current.whole
-        return current is not None and current.scale is None
+        return None
 
     @property
     def broadcast(self) -> tuple[Shape, Shape] | None:
@@ -295,6 +312,15 @@ class LossCall(Fact):
         origin = None if self.scale is None else self.scale.place
         found = draft(self.event, message, (origin, "the prediction comes from here"))
         return replace(found, severity=severity)
+
+    def finding_at_cast(self, message: str, severity: Severity | None = None) -> Draft:
+        """A finding where the targets are cast, with the loss beside it."""
+        place = self.cut_at
+        if place is None:
+            return self.finding_here(message, severity)
+        loss = (self.event.place, f"`{self.name}` is computed here")
+        related = () if place.node is self.event.place.node else (loss,)
+        return Draft(place, message, related, severity=severity)
 
     def finding(self, message: str) -> Draft:
         """A finding at the activation, which is what has to go, with the loss beside it; at the
@@ -373,7 +399,7 @@ def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
     return False
 
 
-def _is_whole(value: Value) -> bool:
+def _is_whole(value: Value | None) -> bool:
     return isinstance(value, Tensor) and value.dtype in {"long", "int", "uint8", "bool"}
 
 

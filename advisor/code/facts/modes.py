@@ -15,7 +15,7 @@ from advisor.code.events import (
     OptimizerStepped,
 )
 from advisor.code.facts.modules import concerns, holds, mode_dependent_layers
-from advisor.code.facts.passes import Pass, passes, seen_from
+from advisor.code.facts.passes import Pass, passes, told_at
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer
@@ -39,6 +39,8 @@ class RepeatedTraining(Fact):
         first: dict[cst.CSTNode, Pass] = {}
         for each in passes(run):
             if each.event.context.gradients is False or not _goes_back(each):
+                continue
+            if _updates_something_else(run, each):
                 continue
             node = each.event.place.node
             if not any(round_.index for round_ in each.event.context.rounds):
@@ -94,7 +96,7 @@ class RepeatedTraining(Fact):
             isinstance(event, (ForwardRun, Escaped))
             and Pass(self.run, event).module is forward.module
             and event.context.gradients is False
-            and common_loops(event.context, context) != context.loops
+            and (common_loops(event.context, context) != context.loops or _is_now_and_then(switch))
             for event in self.run.trace[switch.index : forward.event.index]
         )
 
@@ -115,7 +117,7 @@ class RepeatedTraining(Fact):
 
     def finding(self, switch: ModeSwitched, message: str) -> Draft:
         """A finding at the switch, with the training beside it."""
-        place: NodePlace = seen_from(self.run, switch)
+        place: NodePlace = told_at(self.run, switch)
         related = ((self.again.place, f"`{self.again.text}` is trained here, in evaluation mode"),)
         return Draft(place, message, related)
 
@@ -137,10 +139,25 @@ class RepeatedTraining(Fact):
         )
 
 
+def _is_now_and_then(switch: ModeSwitched) -> bool:
+    """Whether a switch stands under a condition that holds every so many rounds."""
+    return any("%" in code_of(guard.node) for guard in switch.context.guards if guard.taken)
+
+
 def _opposes(switch: ModeSwitched, forward: Pass) -> bool:
     """Whether one stands under a condition and the other under its opposite."""
     ways = {(code_of(guard.node), guard.taken) for guard in forward.event.context.guards}
     return any((code_of(guard.node), not guard.taken) in ways for guard in switch.context.guards)
+
+
+def _updates_something_else(run: AbstractRun, forward: Pass) -> bool:
+    """Whether the next step behind a pass is of an optimizer of other things, such as the input."""
+    steps = (step for step in run.events(OptimizerStepped) if step.index > forward.event.index)
+    step = next(steps, None)
+    optimizer = None if step is None else step.optimizer
+    if not isinstance(optimizer, Optimizer) or not optimizer.complete:
+        return False
+    return not any(concerns(owner, forward.module) for owner in optimizer.owners)
 
 
 def _goes_back(forward: Pass) -> bool:

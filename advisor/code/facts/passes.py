@@ -71,7 +71,8 @@ _OTHER_LIBRARY = re.compile(
 )
 # Names of functions that go back through a model when they are handed it, its output or its input.
 _MAY_GO_BACK = re.compile(
-    r"backward|attack|advers|pgd|fgsm|salien|grad_?cam|optim|scaler|train|fit|step", re.IGNORECASE
+    r"backward|attack|advers|pgd|fgsm|salien|grad_?cam|optim|scaler|(?<!pre)train|fit|step",
+    re.IGNORECASE,
 )
 _UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")

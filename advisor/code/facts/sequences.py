@@ -60,16 +60,19 @@ _TIME_NAMES = frozenset(
 @dataclass(frozen=True, slots=True)
 class SequenceUse(Fact):
     """What is given to a sequence layer, or taken of its output along one axis. `layout` are the
-    axes as the layer sees them."""
+    axes as the layer sees them, `given` is the run of the layer that the output comes from."""
 
     event: LayerRun | AxisRead
     layout: Layout
+    given: LayerRun | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every use of a sequence layer whose axes are known."""
         mistaken: set[Layer] = set()
+        runs: dict[Layer, LayerRun] = {}
         for given in run.events(LayerRun):
+            runs[given.layer] = given
             layout = layout_of(given.layer, given.tensor.shape)
             if layout is not None:
                 use = cls(given, layout)
@@ -79,7 +82,8 @@ class SequenceUse(Fact):
         for read in run.events(AxisRead):
             # Of a layer that is given samples as time, what is read of its output says no more.
             if read.tensor.layout is not None and read.tensor.layout.layer not in mistaken:
-                yield cls(read, read.tensor.layout)
+                layer = read.tensor.layout.layer
+                yield cls(read, read.tensor.layout, runs.get(layer))
 
     @property
     def layer(self) -> str:
@@ -121,7 +125,8 @@ class SequenceUse(Fact):
         if self.event.place_taken is None:
             return False
         if self.batch_first:
-            return self.event.place_taken == -1 and _holds_samples(self.event.length)
+            several = _holds_samples(self.event.length) or self._is_a_batch_for_sure(self.event)
+            return self.event.place_taken == -1 and several
         attends = self.layout.layer.path not in RECURRENT
         return self.event.place_taken == -1 or (attends and self.event.place_taken == 0)
 
@@ -133,11 +138,28 @@ class SequenceUse(Fact):
             return False
         return not self.batch_first or _holds_samples(self.event.length)
 
-    def finding(self, message: str) -> Draft:
-        """A finding at the use, with the place where the layer was built beside it."""
-        return draft(
-            self.event, message, (self.layout.layer.place, f"`{self.layer}` is built here")
+    def _is_a_batch_for_sure(self, event: AxisRead) -> bool:
+        """Whether the first of three axes is longer than one: what the layer is given is no single
+        sequence."""
+        return event.tensor.shape.rank == 3 and (event.length.integer or 0) > 1
+
+    def is_read_as_meant(self) -> bool:
+        """Whether what is read of the output shows how it is meant, rather than to be a mistake
+        itself: nothing else says that the samples lie along the second axis."""
+        return (
+            isinstance(self.event, AxisRead)
+            and not self.batch_first
+            and self.given is not None
+            and not _holds_samples(self.layout.batch)
         )
+
+    def finding(self, message: str) -> Draft:
+        """A finding at the use, with the place where the layer was built beside it; where something
+        is read of the output as it is meant, at the layer that is given its input otherwise."""
+        built = (self.layout.layer.place, f"`{self.layer}` is built here")
+        if self.given is not None and self.is_read_as_meant():
+            return draft(self.given, message, built, (self.event.place, "its output is read here"))
+        return draft(self.event, message, built)
 
     def _reads_samples(self, event: AxisRead) -> bool:
         batch = self.layout.batch

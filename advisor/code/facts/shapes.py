@@ -176,10 +176,14 @@ class Reshape(Fact):
         if len(signs) > 1 and not any(symbol.is_axis for symbol, _ in ratio.factors):
             # Numbers that go by several names may be one and the same.
             return False
-        if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):
+        if any(power < 0 and not self._is_known(symbol) for symbol, power in ratio.factors):
             # The axis it used to follow is not named any more: it may go by another name.
             return False
-        return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
+        return any(self._is_known(symbol) for symbol, _ in ratio.factors)
+
+    def _is_known(self, symbol: symbols.Symbol) -> bool:
+        """Whether a symbol is a number of the program, or an axis that the program has to do with."""
+        return not symbol.is_axis or self._is_asked_for(symbol) or _has_a_name(symbol)
 
     def _is_asked_for(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
@@ -194,6 +198,11 @@ def _is_part_of(later: Value, earlier: Value) -> bool:
     if first is None or second is None or first.place is None:
         return False
     return first.place is second.place and first.text == second.text
+
+
+def _has_a_name(symbol: symbols.Symbol) -> bool:
+    """Whether the program gives an axis a name, as it does to those that are more than one long."""
+    return any(name.strip("_") for name in symbol.called)
 
 
 def _is_called(axis: Number, name: re.Pattern[str]) -> bool:

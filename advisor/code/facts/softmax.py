@@ -59,9 +59,24 @@ class SoftmaxCall(Fact):
         """Whether it goes over the first of several axes, the samples of a batch, though each of the
         rows of what comes out is taken for the weights of a mean."""
         rank = self.event.tensor.shape.rank
-        if rank is None or rank < 3 or self.event.axis not in {0, -rank} or self.event.implicit:
+        if rank is None or rank < 2 or self.event.axis not in {0, -rank} or self.event.implicit:
             return False
-        return any(each.weights.scale is self.event.result.scale for each in self.applied)
+        if any(self._weighs_other_samples(each) for each in self.applied):
+            return True
+        return rank > 2 and any(
+            each.weights.scale is self.event.result.scale
+            for each in self.applied
+            if not each.summed
+        )
+
+    def _weighs_other_samples(self, applied: WeightsApplied) -> bool:
+        """Whether the mean goes over another axis than the samples that the weights go over."""
+        samples = self.event.tensor.shape.axis(0)
+        over = None if applied.over is None else applied.over.axis
+        if samples.axis is None or not samples.axis.is_batch or applied.over is None:
+            return False
+        differs = applied.over != samples and not (over is not None and over.is_batch)
+        return differs and _is_of(applied.weights.scale, self.event)
 
     def wrong_axes(self) -> Iterator[tuple[int, int, LossCall]]:
         """The dimension that softmax is taken over and the one with the classes, for each loss that

@@ -10,6 +10,7 @@ from advisor.code.gradients import computed
 from advisor.code.symbols import Number
 from advisor.code.values import (
     FALSE,
+    OPERANDS,
     TRUE,
     Class,
     Constant,
@@ -156,6 +157,7 @@ def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:
         return None
     made = Unknown(result.text())
     made.fields["number"] = Scalar(result)
+    made.fields[OPERANDS] = Sequence("tuple", (left, right))
     return made
 
 

@@ -457,7 +457,7 @@ def _any_index() -> Scalar:
 def _row_of(array: Value) -> Value:
     dims = array.shape.dims if isinstance(array, Tensor) else None
     if isinstance(array, Tensor) and dims:
-        return array.replace(shape=Shape(dims[1:]), graph=False, lineage=None)
+        return array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
     return Unknown("row", place=array.place)
 
 
@@ -466,7 +466,9 @@ def stacked(value: Value, axis: Number) -> Value:
     if isinstance(value, Tensor) and value.library != "PIL":
         dims = value.shape.dims
         shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
-        batch = value.replace(shape=shape, graph=False, lineage=None, layout=None, text="batch")
+        batch = value.replace(
+            shape=shape, graph=False, lineage=None, layout=None, text="batch", whole=value
+        )
         if isinstance(value.meaning, ClassIndices):
             batch.meaning = value.meaning
         return batch

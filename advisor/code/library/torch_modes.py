@@ -34,6 +34,7 @@ from advisor.code.values import (
     Object,
     Optimizer,
     Parameters,
+    Partial,
     Sequence,
     Tensor,
     Unknown,
@@ -50,6 +51,8 @@ _MODE = ("mode",)
 TOUCHED = ("touched",)
 # Fixed models hold no more modules than this; beyond it the rest is left as it is.
 _MOST_MODULES = 300
+# A function is applied to no more modules than this.
+_MOST_APPLIED = 40
 _GRADIENT_MODES = {
     "torch.no_grad": False,
     "torch.inference_mode": False,
@@ -311,10 +314,16 @@ def weights_touched(machine: "Machine", receiver: Value, node: cst.CSTNode) -> V
 
 @method("module", "apply")
 def weights_initialised(call: Call) -> Value | None:
-    """`layer.apply(initialise)`."""
-    if isinstance(call.receiver, Layer):
-        call.machine.store(call.receiver.fields, TOUCHED, Constant(True))
-    return call.receiver
+    """`model.apply(initialise)`: the function is called on each of the modules."""
+    receiver, given = call.receiver, call.argument(0, "fn")
+    if isinstance(receiver, Layer):
+        call.machine.store(receiver.fields, TOUCHED, Constant(True))
+    if isinstance(given, (Function, Bound, Partial)) and receiver is not None:
+        held = [each for each in modules_in(receiver) if isinstance(each, (Layer, Instance))]
+        # A child comes before the module that holds it.
+        for module in reversed(held[:_MOST_APPLIED]):
+            calls.call(call.machine, given, Arguments([module]), call.node)
+    return receiver
 
 
 # --- dropout and random numbers -----------------------------------------------------------

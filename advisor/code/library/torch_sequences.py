@@ -84,6 +84,10 @@ def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
         if directions is not None and tensor.shape.rank == 3:
             count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE
             state = Shape((symbols.multiply(count, directions), layout.batch, projected))
+        elif directions is not None and tensor.shape.rank is None:
+            count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE
+            axes = {0: symbols.multiply(count, directions), 1: layout.batch, -1: projected}
+            state = Shape.of_axes(axes)
     made = Tensor(output, graph=True, layout=layout, place=call.place)
     last: Value = Tensor(state, graph=True, place=call.place)
     if layer.path == "torch.nn.LSTM":

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from advisor.code.symbols import Number
 from advisor.code.values.plain import Value
 
 if TYPE_CHECKING:
@@ -141,6 +142,40 @@ class ClassIndices:
     number: int
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Drawn:
+    """Places of samples that are drawn at random: what they choose are samples along `axis`. With
+    no axis they are the places of all samples, in a random order."""
+
+    axis: Number | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reduced:
+    """One number for all along an axis that is gone; `dims` are the axes there were before."""
+
+    dims: tuple[Number, ...]
+    axis: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Truncated:
+    """Whole numbers that were cast from others: `place` is the cast."""
+
+    place: "NodePlace"
+
+
 Meaning = (
-    Amount | Bounded | ClassIndices | Exponential | Listed | NotFinite | Quotient | Squared | Told
+    Amount
+    | Bounded
+    | ClassIndices
+    | Drawn
+    | Exponential
+    | Listed
+    | NotFinite
+    | Quotient
+    | Reduced
+    | Squared
+    | Told
+    | Truncated
 )

@@ -8,7 +8,7 @@ from advisor.code.values.definitions import Instance
 from advisor.code.values.joins import alternatives
 from advisor.code.values.meanings import MEANING, Meaning, Scale
 from advisor.code.values.objects import Object
-from advisor.code.values.plain import Constant, Scalar, Value
+from advisor.code.values.plain import TRUE, Constant, Scalar, Value
 from advisor.code.values.rows import CHANGED_LINEAGE, Lineage
 from advisor.code.values.shapes import Shape
 from advisor.code.values.tensors import COLLATED, Tensor, Unknown
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 # Under this key an object of a project class has what the program calls it.
 CALLED = ("called",)
+# An unknown has this key once it was used where only a number can stand; under the next one it has
+# what it was computed from.
+PLAIN_NUMBER = ("number only",)
+OPERANDS = ("operands",)
 
 
 def known_number(value: Value | None) -> Number | None:
@@ -53,7 +57,19 @@ def size_of_axis(value: Value | None) -> Number | None:
         length = value.number.integer
         if not value.number.factors and length is not None and length > 1:
             return named(next(iter(value.names)), length)
+    if isinstance(value, Unknown):
+        value.fields[PLAIN_NUMBER] = TRUE
     return number_of(value)
+
+
+def is_plain_number(value: Value | None) -> bool:
+    """Whether a value is a number and no array, though perhaps an unknown one: it is the length of
+    an axis somewhere, or computed from such."""
+    if isinstance(value, Unknown):
+        operands = value.fields.get(OPERANDS)
+        known = (operands.items or ()) if isinstance(operands, Sequence) else ()
+        return PLAIN_NUMBER in value.fields or (bool(known) and all(map(is_plain_number, known)))
+    return isinstance(value, Scalar)
 
 
 def part_of(value: Unknown, name: str, place: "NodePlace | None" = None) -> Unknown:

@@ -36,7 +36,7 @@ def target_dtype(loss: LossCall) -> Iterator[Draft]:
             f"{target.dtype} targets go into `{loss.name}`, which expects float"
         )
     elif loss.is_elementwise and loss.cuts_targets:
-        yield loss.finding_here(
-            f"targets are cast to {target.dtype} for `{loss.name}`, which cuts off their decimals",
+        yield loss.finding_at_cast(
+            f"the targets of `{loss.name}` are cast to whole numbers, which cuts off their decimals",
             Severity.WARNING,
         )

@@ -15,3 +15,8 @@ def accidental_broadcast(batch: BatchAxis) -> Iterator[Draft]:
             "a column `(n, 1)` that a layer has made meets a row `(n,)`: each sample is paired with "
             "all others; squeeze the column or unsqueeze the row"
         )
+    elif batch.is_out_of_place():
+        yield batch.finding(
+            "what was computed of each row meets the columns: the axis that was reduced is gone; "
+            "`keepdim=True` keeps it"
+        )

@@ -12,6 +12,8 @@ from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import element_of, items_of
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.values import (
+    PLAIN_NUMBER,
+    TRUE,
     Arguments,
     Constant,
     Dictionary,
@@ -128,6 +130,10 @@ function("builtins.max")(_extreme("max"))
 def _mathematical(name: str) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         value = call.argument(0, "x")
+        if isinstance(value, Unknown) and call.path.startswith("math."):
+            made = call.unknown()
+            made.fields[PLAIN_NUMBER] = TRUE
+            return cut_off(made, call.place, call.path)
         if not isinstance(value, Scalar):
             return None
         return Scalar(symbols.apply(name, value.number), value.names, value.configurable)
@@ -172,9 +178,16 @@ def length(call: Call) -> Value | None:
             return Scalar(symbols.number(len(value.value)))
         case Instance() if isinstance(value.cls.find("__len__"), Function):
             return calls.call_method(call.machine, value, "__len__", Arguments(), call.node)
+        case Unknown() if "length" not in value.fields and _has_first_axis(value):
+            return Scalar(value.shape.axis(0), frozenset({f"len({value.name})"}))
         case Unknown() | Object() | Sequence() | Instance():
             return known_length(value)
     return None
+
+
+def _has_first_axis(value: Unknown) -> bool:
+    """Whether the first axis of what turned out to be an array was ever asked for."""
+    return bool(value.shape.dims) or 0 in value.shape.known_axes
 
 
 def known_length(value: Unknown | Object | Sequence | Instance) -> Scalar:

@@ -13,6 +13,7 @@ from advisor.code.values import (
     PERMUTATION,
     Activation,
     Arguments,
+    Drawn,
     Library,
     Lineage,
     RowSet,
@@ -163,7 +164,11 @@ def random_whole_numbers(call: Call) -> Value | None:
     axes = [symbols.new_axis(each) for each in known if each is not None]
     dims = tuple(axes) if items is not None and len(axes) == len(items) else None
     dtype = _asked_for(call, "long")
-    return Tensor(Shape(dims), graph=False, dtype=dtype, place=call.place)
+    drawn = Tensor(Shape(dims), graph=False, dtype=dtype, place=call.place)
+    if drawn.shape.rank == 1 and call.context.rounds:
+        # Numbers that are drawn anew in each round may be the places of a batch.
+        drawn.meaning = Drawn(symbols.batch_axis())
+    return drawn
 
 
 @function("torch.arange", "torch.randperm")
@@ -182,7 +187,8 @@ def counted(call: Call) -> Value | None:
     made = Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
     if call.path == "torch.randperm":
         # Each number stands for a row of something.
-        return made.replace(lineage=Lineage(RowSet(PERMUTATION, place=call.place)))
+        made = made.replace(lineage=Lineage(RowSet(PERMUTATION, place=call.place)))
+        made.meaning = Drawn()
     return made
 
 

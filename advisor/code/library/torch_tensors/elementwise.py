@@ -17,6 +17,7 @@ from advisor.code.values import (
     Difference,
     Joined,
     Object,
+    Reduced,
     Scalar,
     Shape,
     Tensor,
@@ -25,6 +26,7 @@ from advisor.code.values import (
     alternatives,
     give_meaning,
     is_array,
+    is_plain_number,
     known_number,
     lineage_of,
     shape_of,
@@ -131,6 +133,8 @@ def _elementwise(call: Call) -> Value | None:
     _tell_broadcast_with_others(call, tensor)
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
+    if isinstance(tensor.meaning, Reduced) and result.shape is tensor.shape:
+        result.meaning = tensor.meaning
     return computed(result, call.subject, *operands)
 
 
@@ -205,12 +209,12 @@ def arithmetic(
         return None
     if any(isinstance(each, (Dictionary, SequenceValue, Constant)) for each in options):
         return None
-    tensors = [as_tensor(each) for each in options]
+    tensors = [None if is_plain_number(each) else as_tensor(each) for each in options]
     known = [tensor for tensor in tensors if tensor is not None]
     if not known:
         return None
     first = known[0]
-    others = [each for each in options if as_tensor(each) is None]
+    others = [each for each, tensor in zip(options, tensors, strict=True) if tensor is None]
     if len(known) == 2:
         tell_broadcast(machine, known[0], known[1], node)
     shape = first.shape if len(known) == 1 else broadcast([tensor.shape for tensor in known])
@@ -225,6 +229,8 @@ def arithmetic(
         text=first.text,
         place=place,
     )
+    if len(known) == 1 and isinstance(first.meaning, Reduced) and shape is first.shape:
+        result.meaning = first.meaning
     if _are_bytes(left, right) and operator == "-":
         give_meaning(result, Difference(place))
     elif _wraps(operator, left, right):

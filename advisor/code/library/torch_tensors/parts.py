@@ -18,6 +18,7 @@ from advisor.code.library.torch_tensors.operations import (
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Constant,
+    Drawn,
     Scalar,
     Shape,
     Tensor,
@@ -56,6 +57,9 @@ def split(call: Call) -> Value | None:
     if isinstance(size, SequenceValue) and size.items is not None:
         parts = [_resized(tensor, dim, known_number(each)) for each in size.items]
         return SequenceValue("tuple", tuple(parts))
+    if isinstance(tensor.meaning, Drawn):
+        batch = _drawn(tensor)
+        return SequenceValue("tuple", None, batch)
     length = known_number(size)
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
@@ -71,6 +75,13 @@ def split(call: Call) -> Value | None:
         part = _resized(tensor, dim, length)
         return SequenceValue("tuple", (part,) * min(number.integer, 16))
     return SequenceValue("tuple", None, _resized(tensor, dim, symbols.fresh("part")))
+
+
+def _drawn(tensor: Tensor) -> Tensor:
+    """The places of a batch, out of a random order of all."""
+    batch = moved(tensor, Shape((symbols.batch_axis(),)))
+    batch.meaning = Drawn(batch.shape.axis(0))
+    return batch
 
 
 def _divided(tensor: Tensor, dim: Value, number: Number) -> Tensor:
@@ -197,6 +208,8 @@ def item_of_tensor(
     if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
         return None
     _tell_axes_read(machine, tensor, indices, node)
+    if isinstance(tensor.meaning, Drawn) and machine.context.rounds and _is_slice(indices):
+        return _drawn(tensor)
     return moved(tensor, _indexed(tensor.shape, indices))
 
 
@@ -261,6 +274,13 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     return Shape((*result, *dims[position:]))
 
 
+def _is_slice(indices: Sequence[Index]) -> bool:
+    """Whether so many items are taken from a place on that is not always the same."""
+    part = indices[0] if len(indices) == 1 else None
+    start = known_number(part.start) if isinstance(part, slice) else None
+    return start is not None and start.constant is None
+
+
 def _is_list(index: Index) -> bool:
     return isinstance(index, (SequenceValue, Tensor))
 
@@ -268,6 +288,8 @@ def _is_list(index: Index) -> bool:
 def _chosen(index: Index) -> tuple[Number, ...] | None:
     """The axes that a list of places along one axis leaves of it; truth values choose anew."""
     if isinstance(index, Tensor):
+        if isinstance(index.meaning, Drawn) and index.meaning.axis is not None:
+            return (index.meaning.axis,)
         dims = index.shape.dims
         return dims if index.dtype in {"long", "int"} and dims is not None else None
     if isinstance(index, SequenceValue) and index.items:

@@ -15,7 +15,7 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.symbols import Number
 from advisor.code.values import Sequence as SequenceValue
-from advisor.code.values import Shape, Tensor, Value, known_number
+from advisor.code.values import Shape, Tensor, Value, known_integer, known_number
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -33,7 +33,9 @@ def transposed(call: Call) -> Value | None:
         return permuted(call)
     dims = dims_of(tensor)
     if dims is None:
-        return moved(tensor, Shape())
+        return moved(
+            tensor, _swapped(tensor.shape, call.operand(0, "dim0"), call.operand(1, "dim1"))
+        )
     first = axis_of(call.operand(0, "dim0"), len(dims))
     second = axis_of(call.operand(1, "dim1"), len(dims))
     if first is None or second is None:
@@ -44,6 +46,16 @@ def transposed(call: Call) -> Value | None:
 
 
 method("tensor", "swapaxes", "swapdims")(transposed)
+
+
+def _swapped(shape: Shape, first: Value | None, second: Value | None) -> Shape:
+    """What is known of the axes of a tensor of unknown rank once two of them change places."""
+    left, right = known_integer(first), known_integer(second)
+    if left is None or right is None or min(left, right) < 0:
+        return Shape()
+    places = {left: right, right: left}
+    known = shape.known_axes.items()
+    return Shape.of_axes({places.get(index, index): axis for index, axis in known if index >= 0})
 
 
 @tensor_operation("permute", "numpy.transpose")

@@ -72,7 +72,8 @@ def product_of(
         return None
     _tell_product_clash(machine, first.shape, second.shape, node)
     if first.scale is not None and first.scale.activation is Activation.SOFTMAX:
-        machine.emit(WeightsApplied(machine.place(node), machine.context, first))
+        over = first.shape.dims[-1] if first.shape.dims else None
+        machine.emit(WeightsApplied(machine.place(node), machine.context, first, over))
     shape = _multiplied(first.shape, second.shape)
     return computed(Tensor(shape, place=machine.place(node)), left, right)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import AxisRead
+from advisor.code.events import AxisRead, WeightsApplied
 from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, attribute, function, method
@@ -17,7 +17,9 @@ from advisor.code.library.torch_tensors.operations import (
     tensor_operation,
 )
 from advisor.code.values import (
+    Activation,
     Constant,
+    Reduced,
     Scalar,
     Shape,
     Tensor,
@@ -64,7 +66,32 @@ def reduction(call: Call) -> Value | None:
     shape = Shape(()) if whole else reduced(call, tensor, dim, kept)
     if name in _WHOLE:
         return cut_off(Tensor(shape, dtype=_WHOLE[name], place=call.place), call.place, name)
-    return computed(Tensor(shape, place=call.place), call.subject)
+    made = Tensor(shape, place=call.place)
+    _say_what_is_gone(made, tensor, dim)
+    if name == "sum":
+        _tell_weights(call, tensor, dim)
+    return computed(made, call.subject)
+
+
+def _tell_weights(call: Call, tensor: Tensor, dim: Value | None) -> None:
+    """Tell that a product with what a softmax has made is added up along an axis."""
+    dims = tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    if dims is None or axis is None:
+        return
+    for term in tensor.terms:
+        scale = term.scale if isinstance(term, Tensor) else None
+        if scale is not None and scale.activation is Activation.SOFTMAX:
+            assert isinstance(term, Tensor)
+            event = WeightsApplied(call.place, call.context, term, dims[axis], summed=True)
+            call.machine.emit(event)
+
+
+def _say_what_is_gone(made: Tensor, tensor: Tensor, dim: Value | None) -> None:
+    dims = tensor.shape.dims
+    axis = None if dims is None else axis_of(dim, len(dims))
+    if dims is not None and axis is not None and made.shape.rank == len(dims) - 1:
+        made.meaning = Reduced(dims, axis)
 
 
 def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
@@ -98,7 +125,7 @@ for _name in _REDUCTIONS:
 function("torch.linalg.vector_norm")(reduction)
 
 
-def _pair(call: Call, values: Shape, indices: Shape) -> Value:
+def _pair(call: Call, values: Shape, indices: Shape) -> SequenceValue:
     """Numbers and where they stood, as `values` and `indices` of a tuple."""
     largest = computed(Tensor(values, place=call.place), call.subject)
     name = call.path.rsplit(".", 1)[-1]
@@ -121,7 +148,11 @@ def with_indices(call: Call) -> Value | None:
     if not isinstance(dim, Scalar):
         return None
     shape = reduced(call, tensor, dim, call.operand(1, "keepdim"))
-    return _pair(call, shape, shape) if tensor.library == "torch" else None
+    found = _pair(call, shape, shape)
+    for part in found.items or ():
+        if isinstance(part, Tensor) and part.dtype is None:
+            _say_what_is_gone(part, tensor, dim)
+    return found if tensor.library == "torch" else None
 
 
 @tensor_operation("topk", "torch.kthvalue")

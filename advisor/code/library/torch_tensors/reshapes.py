@@ -147,6 +147,8 @@ def flattened(call: Call) -> Value | None:
         return None
     start = known_number(call.operand(0, "start_dim")) or symbols.ZERO
     end = known_number(call.operand(1, "end_dim")) or symbols.number(-1)
+    if start.integer == 0 and end.integer == -1 and not call.arguments.unknown:
+        call.machine.emit(Reshaped(call.place, call.context, tensor, "flatten", (None,)))
     return moved(tensor, flat(tensor.shape, start.integer, end.integer))
 
 
