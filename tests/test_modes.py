@@ -578,7 +578,7 @@ for epoch in range(9):
         print(loss_for(x, y).item())
 """
     )
-    assert findings(text) == marked(text, "NN403")
+    assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
 
 
 def test_a_model_that_was_trained_before_trains_nothing_by_its_name() -> None:
@@ -591,7 +591,7 @@ def judge(eval_loader):
     for batch in eval_loader:  # error
         print(model(**batch).logits)
 """
-    assert findings(text) == marked(text, "NN403")
+    assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
 
 
 def test_an_evaluation_spans_the_head_of_its_loop_to_the_call_of_the_model() -> None:
