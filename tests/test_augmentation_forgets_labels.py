@@ -215,3 +215,27 @@ class Cells(Dataset):
         return torch.from_numpy(image), torch.from_numpy(mask)
 """
     assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("points", "wrong_one"),
+    [
+        ("torch.from_numpy(points).flatten() / 64", True),
+        ("torch.as_tensor(points)", True),
+        ("torch.as_tensor(64 - points)", False),
+    ],
+)
+def test_points_that_are_only_scaled_stay_behind(points: str, wrong_one: bool) -> None:
+    text = f"""
+import albumentations as A
+class Joints(Dataset):
+    def __init__(self, images, keypoints):
+        self.images, self.keypoints = images, keypoints
+        self.turn = A.Compose([A.Rotate(20)])
+
+    def __getitem__(self, index):
+        image, points = self.images[index], self.keypoints[index]
+        moved = self.turn(image=image){"  # error" if wrong_one else ""}
+        return torch.from_numpy(moved["image"]), {points}
+"""
+    assert found(text) == wrong(text)

@@ -129,3 +129,44 @@ def test_a_normalisation_may_be_undone() -> None:
     undo = "T.Normalize((0.0,), (2.0,)), T.Normalize((-0.5,), (1.0,))"
     text = TRAINING.format(train=HALF, test=HALF) + f"back = T.Compose([{undo}])\n"
     assert not [code for _, code in findings(text) if code == "NN509"]
+
+
+ONCE = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.5, 0.4, 0.3]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.2, 0.2, 0.2]).view(1, 3, 1, 1))
+        self.layer = nn.Linear(3072, 43)
+    def forward(self, x):
+        return self.layer({forward}.flatten(1))
+def main():
+    data = torchvision.datasets.{data}("signs", transform=T.Compose([{steps}]))
+    model = Net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for images, labels in DataLoader(data, batch_size=16, shuffle=True):
+        images = {batch}
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+"""
+NORMALISED = "T.ToTensor(), T.Normalize([0.5, 0.4, 0.3], [0.2, 0.2, 0.2])"
+
+
+@pytest.mark.parametrize(
+    ("steps", "forward", "batch", "row"),
+    [
+        ("T.ToTensor()", "x", "images.float() / 255", 21),
+        (NORMALISED, "((x - self.mean) / self.std)", "images", 15),
+        ("T.PILToTensor()", "x", "images.float() / 255", None),
+        ("T.ToTensor()", "((x - self.mean) / self.std)", "images", None),
+        (NORMALISED, "x", "images / images.std()", None),
+        (NORMALISED, "((x - x.mean()) / x.std())", "images", None),
+    ],
+)
+def test_pixels_are_prepared_once(steps: str, forward: str, batch: str, row: int | None) -> None:
+    text = ONCE.format(steps=steps, forward=forward, batch=batch, data="GTSRB")
+    assert rows(text) == ([] if row is None else [row])

@@ -176,6 +176,15 @@ class TransformApplied(Event):
 
 
 @dataclass(eq=False, slots=True)
+class PixelsRescaled(Event):
+    """Numbers are divided by 255, or means are taken away from them and they are divided by
+    deviations: `standardised`. `text` is what they are called."""
+
+    text: str
+    standardised: bool
+
+
+@dataclass(eq=False, slots=True)
 class LoaderBuilt(Event):
     """A data loader, or an iterator over pictures in a folder, comes into being."""
 

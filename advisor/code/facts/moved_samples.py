@@ -28,7 +28,7 @@ _AREAS = frozenset(
 _POINTS = frozenset(
     [
         *("box", "boxes", "bbox", "bboxes", "keypoint", "keypoints", "kpts", "landmark"),
-        *("landmarks", "joints", "polygon", "polygons", "corners"),
+        *("landmarks", "joints", "polygon", "polygons", "corners", "points", "pts", "kps"),
     ]
 )
 # Calls that leave everything in its place.
@@ -37,7 +37,7 @@ _LEAVES_IN_PLACE = re.compile(
     r"|long|int|bool|astype|to|unsqueeze|squeeze|convert|copy|clone|numpy|contiguous|type|float32"
     r"|int64|to_tensor|pil_to_tensor|ToTensor|zeros_like|append|cast|expand_dims|Mask|Image|Tensor"
     r"|FloatTensor|LongTensor|isinstance|max|min|sum|unique|where|stack|reshape|view|item|resize"
-    r"|BoundingBoxes|permute|one_hot|get|normalize|concatenate)$"
+    r"|BoundingBoxes|flatten|ravel|permute|one_hot|get|normalize|concatenate)$"
 )
 # A view of its own, which need not fit the others.
 _ONE_OF_SEVERAL = frozenset(["left", "right", "view", "views", "query", "key", "student", "weak"])
@@ -165,7 +165,9 @@ class _Parts(cst.CSTVisitor):
         self.calls.append(node)
 
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
-        self.sums.append(code_of(node))
+        # What is divided is smaller, but not mirrored.
+        if not isinstance(node.operator, cst.Divide):
+            self.sums.append(code_of(node))
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         text = code_of(node)

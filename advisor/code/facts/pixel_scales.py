@@ -10,6 +10,7 @@ from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.normalisations import PreparedPictures
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.second_scalings import second_scalings
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Value, known_number
 from advisor.code.values import Sequence as SequenceValue
@@ -43,6 +44,8 @@ class PixelScale(Fact):
                 yield cls(pictures.transform.place, "weights", text, beside)
         for place in _twice(run):
             yield cls(place, "twice")
+        for place, other in second_scalings(run, _names_of_steps):
+            yield cls(place, "twice", "", ((other, "the training pictures' transform"),))
         for place, text, other in _differently(run):
             yield cls(place, "differently", text, ((other, "the training pictures' transform"),))
 
@@ -60,6 +63,15 @@ def _steps(transform: Value | None) -> list[Object] | None:
     found = [each for each in items if isinstance(each, Object)]
     known = len(found) == len(items) and all(_is_known(each) for each in found)
     return found if known else None
+
+
+def _names_of_steps(transform: Value | None) -> set[str]:
+    """What a transform of torchvision does to the numbers of pictures, where each step is known."""
+    steps = _steps(transform) or []
+    names = {_name(each) for each in steps}
+    scaled = bool(names & {"ToTensor", "ToImage"})
+    normalised = all(_brings_to_zero(each) for each in steps if _name(each) == "Normalize")
+    return names if scaled and normalised else set()
 
 
 def _is_known(step: Object) -> bool:

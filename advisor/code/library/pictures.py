@@ -1,7 +1,15 @@
 """Pictures as files hold them: height, width, and the channels behind."""
 
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from advisor.code import symbols
-from advisor.code.library.models import Call, function, method
+from advisor.code.events import PixelsRescaled
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, function, hook, method
 from advisor.code.values import (
     Constant,
     Library,
@@ -13,6 +21,9 @@ from advisor.code.values import (
     size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 BYTES = "uint8"
 _CHANNELS = {"RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3, "RGBA": 4, "CMYK": 4}
@@ -92,6 +103,34 @@ def converted(call: Call) -> Value | None:
 def read_by_torchvision(call: Call) -> Value | None:
     """`torchvision.io.read_image`: a tensor of bytes, channels first."""
     return Tensor(Shape(), graph=False, dtype=BYTES, text="picture", place=call.place)
+
+
+_STANDARDISED = re.compile(
+    r"\(+(?P<what>[\w.()]+) - [\w.]*(?:mean|mu)\w*[^)]*\) / [\w.]*(?:std|sigma)"
+)
+_LARGEST = frozenset({255, 127.5})
+
+
+@hook("observed")
+def rescaled(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`images / 255`, `(x - self.mean) / self.std`."""
+    if operation != "/" or not isinstance(node, cst.BinaryOperation):
+        return
+    number = known_number(operands[1])
+    if number is not None and number.constant in _LARGEST:
+        text = lineages.written(node.left)
+        machine.emit(PixelsRescaled(machine.place(node), machine.context, text, False))
+    elif node.left.lpar and number is None:
+        found = _STANDARDISED.match(lineages.written(node))
+        if found is not None:
+            text = found["what"]
+            machine.emit(PixelsRescaled(machine.place(node), machine.context, text, True))
 
 
 @method("tensor", "resize")

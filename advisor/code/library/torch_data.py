@@ -74,7 +74,8 @@ family("dataset", f"{_PATH}ConcatDataset", "torchvision.datasets.")
 _PICTURES = words(
     "MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 SVHN STL10 ImageFolder "
     "DatasetFolder ImageNet CelebA Flowers102 Food101 OxfordIIITPet VOCSegmentation "
-    "VOCDetection CocoDetection Omniglot Cityscapes LFWPeople Caltech101 Caltech256 FakeData"
+    "VOCDetection CocoDetection Omniglot Cityscapes LFWPeople Caltech101 Caltech256 FakeData "
+    "GTSRB FER2013 PCAM EuroSAT DTD StanfordCars FGVCAircraft Country211 Places365 SUN397 USPS"
 )
 
 
