@@ -123,6 +123,15 @@ def test_samples_and_labels_stay_together_however_their_order_came(text: str) ->
         "def epoch(x, y):\n    order = torch.randperm(len(x))\n    x = x[order]\n    y = y[order]\n",
         "def epoch(x, y):\n    x = shuffle(x, random_state=3)\n    y = shuffle(y, random_state=3)\n",
         "def epoch(x, y):\n    x, y = shuffle(x, y)\n",
+        (
+            "def mixed(x, y):\n    order = np.random.permutation(len(x))\n    return x[order], y[order]\n"
+            "def both(x, y, x_new, y_new):\n    return mixed(x, y), mixed(x_new, y_new)\n"
+        ),
+        (
+            "def mixed(x_train, y_train, x_test, y_test):\n    order = torch.randperm(len(x_train))\n"
+            "    x_train, y_train = x_train[order], y_train[order]\n    order = torch.randperm(len(x_test))\n"
+            "    return x_train, y_train, x_test[order], y_test[order]\n"
+        ),
         "def epoch(x, y):\n    mixed = x[torch.randperm(len(x))]\n    return x + mixed, y\n",
         (
             "def pairs(root):\n    names = os.listdir(root)\n"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
@@ -59,21 +60,26 @@ class BrokenPair(Fact):
 
 
 def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffled]]:
-    previous: RowsShuffled | None = None
+    events = list(run.events(RowsShuffled))
     seen: set[object] = set()
-    for event in run.events(RowsShuffled):
-        earlier, previous = previous, event
-        if earlier is None or earlier.context.functions != event.context.functions:
+    for earlier, event in pairwise(events):
+        context = event.context
+        if (earlier.context.calls, earlier.context.rounds) != (context.calls, context.rounds):
             continue
-        if earlier.context.rounds != event.context.rounds:
-            continue
-        if earlier.order is not None and earlier.order is event.order:
+        if _goes_along(earlier, events) or _goes_along(event, events):
             continue
         if earlier.value is event.value or event.place.node in seen or not _belong(earlier, event):
             continue
         if not _SAME_AGAIN.search(_between(earlier, event)):
             seen.add(event.place.node)
             yield earlier, event
+
+
+def _goes_along(event: RowsShuffled, events: list[RowsShuffled]) -> bool:
+    """Whether something else is taken in the same random order."""
+    return event.order is not None and any(
+        each.order is event.order and each.value is not event.value for each in events
+    )
 
 
 def _belong(first: RowsShuffled, second: RowsShuffled) -> bool:
