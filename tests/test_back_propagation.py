@@ -35,6 +35,17 @@ WRONG = {
                     loss.backward(retain_graph=True)  # error
                     optimizer.step()
         """,
+    "NN107 of a loss by hand": """
+        def error(prediction, target):
+            loss = (prediction - target).pow(2).mean()
+            return loss.clamp(-1, 1)  # error
+        def train(loader):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = error(model(x), y)
+                loss.backward()
+                optimizer.step()
+        """,
     "NN107 through a function": """
         def train(loader):
             for x, y in loader:

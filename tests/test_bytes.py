@@ -65,6 +65,11 @@ def _codes(expression: str) -> list[str]:
     return [code for _, code in findings(f"{SETTING}result = {expression}\n")]
 
 
+def test_bytes_remain_bytes_when_they_are_unpacked() -> None:
+    program = f"{SETTING}before, after = pixels\nresult = np.abs(after - before)\n"
+    assert "NN702" in [code for _, code in findings(program)]
+
+
 @pytest.mark.parametrize("expression", WRONG)
 def test_bytes_that_wrap_around_are_flagged(expression: str) -> None:
     assert _codes(expression) == ["NN702"]

@@ -74,6 +74,15 @@ class TestALearningRateOutOfRange:
         built = f"torch.optim.Adam(model.parameters(), lr={rate}){mark}"
         check(f"model = nn.Sequential({layers})\noptimizer = {built}\n", "NN606")
 
+    def test_ready_transformers_are_adapted_with_low_rates(self) -> None:
+        program = """
+from transformers import AutoModel
+model = AutoModel.from_pretrained("bert-base-uncased").to("cuda")
+optimizer = torch.optim.AdamW(model.parameters(), lr={rate})
+"""
+        check(program.replace("{rate})", "0.05)  # error"), "NN606")
+        check(program.replace("{rate}", "2e-3"), "NN606")
+
     def test_one_place_with_several_rates_is_a_search(self) -> None:
         check(
             """

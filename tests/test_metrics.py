@@ -261,6 +261,24 @@ def evaluate(model, loader, losses, total=0.0):
     assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["for x, y in loader", 'for name, (x, y) in (("train", first), ("test", second))'],
+)
+def test_a_line_for_each_set_is_no_line_for_each_batch(head: str) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def evaluate(model, loader, first, second):
+    {head}:
+        print("accuracy", (model(x).argmax(1) == y).float().mean().item())
+"""
+    assert "NN803" not in [code for _, code in findings(program)]
+
+
 def test_what_lightning_logs_is_averaged_over_the_epoch() -> None:
     program = """
 import lightning.pytorch as pl

@@ -102,10 +102,11 @@ def test_the_logarithm_of_a_relu(expression: str, is_wrong: bool) -> None:
         "e = torch.exp(x); s = e.sum(1); return e / s",
         "return torch.log(torch.exp(x).sum(dim=1))",
         "return np.log(np.sum(np.exp(x)))",
+        "e = torch.exp(x) * y; return e / e.sum(dim=1, keepdim=True)",
     ],
 )
 def test_a_softmax_by_hand_overflows(body: str) -> None:
-    check(f"def f(x):\n    {body}  # error\n", "NN705")
+    check(f"def f(x, y):\n    {body}  # error\n", "NN705")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +174,9 @@ def f(x):
         "loss = 0.5 * torch.sqrt(mse(outputs, targets)) + outputs.abs().mean()  # error",
         "loss = mse(torch.sqrt(F.relu(outputs)), targets)  # error",
         "loss = torch.acos(F.cosine_similarity(outputs, targets)).mean()  # error",
+        "gram = outputs @ outputs.T; loss = torch.sqrt(gram.clamp(min=0.0)).mean()  # error",
+        "gram = outputs @ outputs.T; loss = torch.sqrt(gram.clamp(min=1e-9)).mean()",
+        "gram = outputs @ outputs.T; loss = torch.sqrt(gram.clamp(0, 4) + 1e-9).mean()",
         "loss = torch.sqrt(((outputs - targets) ** 2).mean() + 1e-8)",
         "loss = torch.sqrt(((outputs - targets) ** 2).sum(1).clamp(min=1e-9)).mean()",
         "loss = (outputs - targets).norm(dim=1).mean()",

@@ -30,6 +30,24 @@ model = Net()
 """
 
 WRONG = {
+    "a head of its own that is replaced": """
+        class Learner:
+            def __init__(self):
+                self.body, self.head = nn.Linear(3, 8), nn.Linear(8, 2)
+                parameters = list(self.body.parameters()) + list(self.head.parameters())
+                self.optimizer = torch.optim.Adam(parameters)
+            def adapt(self):
+                self.head = nn.Linear(8, 2)  # error
+            def fit(self):
+                for x, y in loader:
+                    self.optimizer.zero_grad()
+                    F.cross_entropy(self.head(self.body(x)), y).backward()
+                    self.optimizer.step()
+        learner = Learner()
+        learner.fit()
+        learner.adapt()
+        learner.fit()
+        """,
     "a decoder that is left out": """
         decoder = nn.Linear(2, 3)
         optimizer = torch.optim.Adam(model.parameters())  # error
@@ -134,6 +152,32 @@ WRONG = {
 }
 
 RIGHT = {
+    "a projection that is built for each loss": """
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            probe = nn.Linear(2, 3)
+            F.mse_loss(probe(model(x)), x).backward()
+            optimizer.step()
+        """,
+    "lists of parameters that grow": """
+        decoder = nn.Linear(2, 3)
+        parameters = list(model.parameters())
+        parameters.extend(decoder.parameters())
+        optimizer = torch.optim.Adam(parameters)
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(decoder(model(x)), x).backward()
+            optimizer.step()
+        """,
+    "parameters that are unpacked, of equal layers": """
+        gate, head = nn.Linear(3, 8), nn.Linear(8, 3)
+        optimizer = torch.optim.Adam([*head.parameters(), *gate.parameters()])
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(head(gate(x)), x).backward()
+            optimizer.step()
+        """,
     "two models in one optimizer": """
         decoder = nn.Linear(2, 3)
         optimizer = torch.optim.Adam([*model.parameters(), *decoder.parameters()])

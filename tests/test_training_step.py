@@ -66,6 +66,19 @@ WRONG = {
             of_generator.zero_grad()  # error
             of_generator.step()
         """,
+    "NN103 of one optimizer of two": """
+        encoder, decoder = nn.Linear(3, 3), nn.Linear(3, 2)
+        first = torch.optim.Adam(encoder.parameters())
+        second = torch.optim.Adam(decoder.parameters())
+        def step(x, y):
+            first.zero_grad()
+            second.zero_grad()
+            loss = nn.functional.cross_entropy(decoder(encoder(x)), y)
+            loss.backward()  # error
+            first.step()
+        for x, y in loader:
+            step(x, y)
+        """,
     "NN103 cleared in the next round": """
         for x, y in loader:
             optimizer.zero_grad()

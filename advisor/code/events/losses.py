@@ -122,6 +122,11 @@ class AmountLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class NumbersTold(Event):
+    """Something is printed or logged."""
+
+
+@dataclass(eq=False, slots=True)
 class WriterBuilt(Event):
     """A log of TensorBoard is opened; `named` tells that its folder may be named after the run."""
 

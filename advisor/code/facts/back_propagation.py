@@ -138,6 +138,8 @@ class BackPropagation(Fact):
             taken = any(event.loss is each for each in losses)
             if taken and is_computed_from(self.loss, event.result):
                 return event
+            if event.result is self.loss and _is_reduced(event.loss):
+                return event  # a loss that is written by hand
         return None
 
     def finding(self, message: str) -> Draft:
@@ -228,6 +230,11 @@ class RunningTotal(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the loss is added."""
         return draft(self.event, message)
+
+
+def _is_reduced(value: Value) -> bool:
+    """Whether a value is one number for many."""
+    return isinstance(value, Tensor) and value.shape.dims == () and value.graph is True
 
 
 def _may_learn(value: Value | None) -> bool:

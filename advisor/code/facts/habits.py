@@ -1,6 +1,7 @@
 """What programs that train do besides: what they check first, what they report, what they note down."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +11,7 @@ from advisor.code.events import (
     Event,
     Loop,
     LossComputed,
+    NumbersTold,
     OptimizerStepped,
     TrainerBuilt,
     WriterBuilt,
@@ -104,11 +106,24 @@ class TrainingHabits(Fact):
         off = (each for each in passes(self.run) if each.event.context.gradients is False)
         if any(_goes_over_training_rows(each.loop) for each in off):
             return True
-        if any(_judges_training_rows(source.text) for source in self.sources):
+        if any(_judges_training_rows(self._text_around(source)) for source in self.sources):
             return True
         text = code_of(self.batches.node)
         around = [code_of(each.node) for each in self._functions_inside()]
         return any(_REPORTS.search(each) for each in (text, *around))
+
+    def _text_around(self, source: Source) -> str:
+        """The text of a file without the loop that trains: what it is trained on is not judged."""
+        if source is not self.batches.place.source:
+            return source.text
+        code = source.tree.code_for_node(self.batches.node)
+        inside = Counter(line.strip() for line in code.splitlines())
+        kept: list[str] = []
+        for line in source.text.splitlines():
+            inside[line.strip()] -= 1
+            if inside[line.strip()] < 0:
+                kept.append(line)
+        return "\n".join(kept)
 
     def _functions_inside(self) -> list[NodePlace]:
         """The functions that are called in the loop over batches, but for those of modules."""
@@ -141,6 +156,20 @@ class TrainingHabits(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the program begins to train."""
         return self.program.finding(message)
+
+    def finding_at_report(self, message: str) -> Draft:
+        """A finding where the program tells how it does on rows that it does not learn from, if it
+        does so by itself."""
+        judged = [
+            each.passes[0].event.index
+            for each in Evaluation.collect(self.run)
+            if not _goes_over_training_rows(each.loop)
+        ]
+        for event in self.run.events(NumbersTold):
+            mine = event.place.source is self.run.source
+            if mine and any(index < event.index for index in judged):
+                return Draft(event.place, message)
+        return self.finding(message)
 
     def finding_at_writer(self, message: str) -> Draft:
         """A finding where the log is opened."""

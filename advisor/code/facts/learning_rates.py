@@ -17,6 +17,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.left_out import learning
 from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -95,9 +96,16 @@ class LearningRate(Fact):
 
 def _kind_of(optimizer: Optimizer) -> str:
     layers = [layer for owner in optimizer.owners for layer in learning(owner)]
-    if any(_TRANSFORMER.search(layer.path) for layer in layers):
+    parts = (part for owner in optimizer.owners for part in (owner, *inside(owner)))
+    if any(_TRANSFORMER.search(layer.path) for layer in layers) or any(map(_is_ready, parts)):
         return "transformer"
-    return "deep" if len(layers) >= FEWEST_LAYERS else "little"
+    is_ready = any(not layer.path.startswith("torch.nn.") for layer in layers)
+    return "deep" if is_ready or len(layers) >= FEWEST_LAYERS else "little"
+
+
+def _is_ready(value: Value) -> bool:
+    """Whether a value is what `AutoModel.from_pretrained` and its like return."""
+    return isinstance(value, Unknown) and value.name == "from_pretrained()"
 
 
 def _rate_of(run: AbstractRun, event: OptimizerBuilt) -> float | None:

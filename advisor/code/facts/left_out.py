@@ -12,6 +12,8 @@ from advisor.code.events import (
     GradientsChanged,
     GradientsRead,
     GradientsTaken,
+    LayerBuilt,
+    ModuleBuilt,
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
@@ -78,7 +80,9 @@ def left_out(
         own = [each for each in passes if _concerns(optimizer, each.module)]
         for event in passes:
             is_other = event not in own and own and not _is_updated(event.module, built)
-            if is_other and _takes_part(event, own, losses) and _is_new(run, event.module):
+            if not is_other or not _takes_part(event, own, losses):
+                continue
+            if _is_new(run, event.module) and not _is_built_for(run, event.module, step):
                 yield event
 
 
@@ -134,6 +138,14 @@ def _is_new(run: AbstractRun, module: Value) -> bool:
         and not any(each.module is module for each in run.events(StateUsed))
         and not any(reaches(each, module) for e in run.events(Escaped) for each in e.values)
     )
+
+
+def _is_built_for(run: AbstractRun, module: Value, step: OptimizerStepped) -> bool:
+    """Whether a module is built anew for each step."""
+    around = {loop.node for loop in step.context.loops[-1:]}
+    built = [each for each in run.events(LayerBuilt) if each.layer is module]
+    own = [each for each in run.events(ModuleBuilt) if each.module is module]
+    return any(loop.node in around for each in (*built, *own) for loop in each.context.loops)
 
 
 def _has_parameter(module: Value) -> bool:

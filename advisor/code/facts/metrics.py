@@ -32,6 +32,7 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
+_OF_BATCHES = re.compile(r"\b(batch|step|iter)", re.IGNORECASE)
 # Whatever a loop may put the numbers of its rounds together with.
 _PUTS_TOGETHER = re.compile(
     r"\+=|\.(append|extend|update|add|put|write|accumulate)\(|=[^=\n]*\+|\byield\b|\breturn\b|\]\s*=[^=]"
@@ -141,8 +142,8 @@ class LoggedBatch(Fact):
             loops, made = event.context.loops, event.amount.made
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
                 continue
-            if event.printed and _PUTS_TOGETHER.search(code_of(loops[-1].node)):
-                continue  # a line of progress
+            if event.printed and not _is_all_there_is(event):
+                continue
             judges = made.gradients is False and not _trains(run, loops[-1])
             if judges or evaluates(run, loops[-1]):
                 yield cls(event)
@@ -150,6 +151,16 @@ class LoggedBatch(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the number is logged, with the place beside it where it comes from."""
         return draft(self.event, message, (self.event.amount.place, "the number of one batch"))
+
+
+def _is_all_there_is(event: AmountLogged) -> bool:
+    """Whether a line is printed for each batch of several, and nothing puts these together."""
+    loop = event.context.loops[-1]
+    if _PUTS_TOGETHER.search(code_of(loop.node)) or (loop.trips is not None and loop.trips.is_one):
+        return False
+    over = loop.over
+    counted = isinstance(over, Object) and over.path == "builtins.enumerate"
+    return counted or _OF_BATCHES.search(code_of(event.place.node)) is not None
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:

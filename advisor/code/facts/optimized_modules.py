@@ -67,13 +67,27 @@ class OptimizedModules(Fact):
         owners = self.optimizer.owners
         others = tuple(each for each in owners if not reaches(each, owner))
         if len(others) == len(owners):
-            return False
+            return self._takes_the_place_of_an_owner(event)
         if any(event.module is each for each in owners) or is_frozen(self.run, event.module):
             return False
         return any(
             not any(reaches(each, part) for each in (*others, *_known(event.before)))
             for part in learning(event.module)
         )
+
+    def _takes_the_place_of_an_owner(self, event: ModulePlaced) -> bool:
+        """Whether what is placed runs, where one of the optimizer's own modules was before, and the
+        optimizer steps on the loss of it."""
+        if event.before is None or not any(event.before is each for each in self.optimizer.owners):
+            return False
+        if _owned_elsewhere(self.run, event.module) or is_frozen(self.run, event.module):
+            return False
+        ran = [
+            each.index
+            for each in self.run.events(ForwardRun)
+            if each.module is event.module and each.context.gradients is True
+        ]
+        return any(event.index < index < step.index for index in ran for step in self.steps)
 
     def strangers(self) -> Iterator[tuple[OptimizerStepped, ForwardRun]]:
         """Steps before which another model of the same class runs, and none of the optimizer's."""
@@ -117,7 +131,9 @@ class OptimizedModules(Fact):
     def left_out(self) -> ForwardRun | None:
         """A new module that takes part in the loss along with those of the optimizer, and that no
         optimizer updates."""
-        return next(left_out(self.run, self.optimizer, self.steps), None)
+        told = {each.module for each in self.placed_too_late()}
+        missed = left_out(self.run, self.optimizer, self.steps)
+        return next((event for event in missed if event.module not in told), None)
 
     def finding_at_construction(self, event: Event, message: str) -> Draft:
         """A finding where the optimizer is built, with an event beside it."""
@@ -143,6 +159,15 @@ def _may_add(optimizer: Optimizer, event: Event) -> bool:
         case AttributeAssigned():
             return event.owner is optimizer
     return False
+
+
+def _owned_elsewhere(run: AbstractRun, module: Value) -> bool:
+    return any(
+        not isinstance(each.optimizer, Optimizer)
+        or not each.optimizer.complete
+        or any(reaches(owner, module) for owner in each.optimizer.owners)
+        for each in run.events(OptimizerBuilt)
+    )
 
 
 def _known(value: Value | None) -> tuple[Value, ...]:

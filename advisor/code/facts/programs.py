@@ -53,11 +53,11 @@ def _trains(event: Event) -> bool:
 
 
 def _in_file(run: AbstractRun, event: Event) -> NodePlace:
-    """The line of the file itself from which something happens."""
-    if event.context.calls:
-        return event.context.calls[0]
-    loops = event.context.loops
-    return loops[0].place if loops else event.place
+    """The loop of the file itself in which something happens, or the line that leads to it."""
+    for loop in event.context.loops:
+        if loop.place.source is run.source:
+            return loop.place
+    return event.context.calls[0] if event.context.calls else event.place
 
 
 def _may_seed(event: Event) -> bool:

@@ -24,7 +24,13 @@ from advisor.code.events import (
     OptimizerBuilt,
     OptimizerStepped,
 )
-from advisor.code.facts.relations import is_certainly_optimizer, name_of, owners_of, reaches
+from advisor.code.facts.relations import (
+    is_certainly_optimizer,
+    name_of,
+    overlap,
+    owners_of,
+    reaches,
+)
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.values import (
     Dictionary,
@@ -242,6 +248,7 @@ class UnusedGradients(Fact):
         """The back-propagations of a run in which an optimizer is at hand but nothing steps."""
         kinds = (OptimizerStepped, GradientsRead, GradientsTaken, MethodNamed, Escaped)
         if any(map(_may_update, run.events_among(*kinds))):
+            yield from cls._of_forgotten_optimizers(run)
             return
         for event in run.events(BackwardRun):
             repeated = any(each.index for each in event.context.rounds)
@@ -255,6 +262,36 @@ class UnusedGradients(Fact):
                 yield cls(event, "optimizer", built[-1])
             elif cleared:
                 yield cls(event, code_of_receiver(cleared[-1]), None)
+
+    @classmethod
+    def _of_forgotten_optimizers(cls, run: AbstractRun) -> Iterator[Self]:
+        """The back-propagations before which an optimizer's gradients are cleared in every round of a
+        whole program, that steps other optimizers only."""
+        doubts = run.events_among(GradientsRead, GradientsTaken, MethodNamed)
+        if not run.is_script or any(map(_may_update, doubts)):
+            return
+        stepped = {each for e in run.events(OptimizerStepped) for each in alternatives(e.optimizer)}
+        others = [each for each in stepped if isinstance(each, Optimizer)]
+        if len(others) < len(stepped):
+            return
+        for built in run.events(OptimizerBuilt):
+            mine = built.optimizer
+            if not isinstance(mine, Optimizer) or mine in stepped or not mine.owners:
+                continue
+            shared = any(overlap(a, b) for each in others for a in each.owners for b in mine.owners)
+            escaped = any(reaches(each, mine) for e in run.events(Escaped) for each in e.values)
+            if shared or escaped or not mine.complete:
+                continue
+            for event in run.events(BackwardRun):
+                cleared = [
+                    each
+                    for each in run.events(GradientsCleared)
+                    if each.target is mine
+                    and each.context.functions == event.context.functions
+                    and _clears_between(each, event)
+                ]
+                if cleared and event.engine is None:
+                    yield cls(event, code_of_receiver(cleared[-1]), built)
 
     def finding(self, message: str) -> Draft:
         """A finding at the back-propagation."""

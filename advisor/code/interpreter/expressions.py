@@ -125,7 +125,8 @@ def _sequence(kind: str) -> Callable[["Machine", Any], Value]:
             inner = loops.items_of(value)
             if inner is None:
                 complete = False
-                rest = loops.element_of(machine, value, element.value)
+                one = loops.element_of(machine, value, element.value)
+                rest = one if rest is None else join(rest, one)
             else:
                 items.extend(inner)
         place = machine.place(node)

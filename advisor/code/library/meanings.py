@@ -12,6 +12,7 @@ from advisor.code.events import (
     AmountLogged,
     BytesSubtracted,
     HitsCounted,
+    NumbersTold,
     PredictionsCompared,
     RootTaken,
     SoftmaxByHand,
@@ -73,6 +74,8 @@ def observed(
         _logged(machine, operation, operands, node)
     if operation in _TELLS:
         _told(machine, operands, node)
+    if operation in _LOGS or operation in _TELLS:
+        machine.emit(NumbersTold(machine.place(node), machine.context))
     if operation in _AS_NUMBERS and operands:
         _difference_used(machine, operands[0])
     if operation in _COMPARE:
@@ -208,7 +211,8 @@ def _arithmetic(
     if isinstance(second, Quotient) and operation == "*" and not _is_constant(left):
         second.division.refined = True
     if operation == "*":
-        return _multiplied(first, right) or _multiplied(second, left)
+        weighted = next((each for each in (first, second) if isinstance(each, Exponential)), None)
+        return weighted or _multiplied(first, right) or _multiplied(second, left)
     if isinstance(first, Amount) and first.kind != "match" and not _by_literal(node):
         event = AmountDivided(machine.place(node), machine.context, first, right)
         machine.emit(event)

@@ -1,7 +1,11 @@
 """Optimizers and schedules from beside torch.optim: of other packages, from factories, wrapped."""
 
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from advisor.code.events import BackwardRun, GradientsTaken, OptimizerStepped
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_training import built, owners_of, text_of_first_argument
 from advisor.code.values import (
     Arguments,
@@ -10,6 +14,7 @@ from advisor.code.values import (
     Library,
     Object,
     Optimizer,
+    Parameters,
     Schedule,
     Sequence,
     Unknown,
@@ -17,6 +22,29 @@ from advisor.code.values import (
     alternatives,
     known_text,
 )
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+@method("parameters", "extend", "append", "insert")
+def parameters_extended(call: Call) -> Value | None:
+    """`parameters.extend(decoder.parameters())`: of more modules than were named at first."""
+    assert isinstance(call.receiver, Parameters)
+    call.receiver.complete = False
+    return None
+
+
+@hook("arithmetic")
+def parameters_put_together(
+    machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
+) -> Value | None:
+    """`list(encoder.parameters()) + list(decoder.parameters())`."""
+    if operator != "+" or not isinstance(left, Parameters) or not isinstance(right, Parameters):
+        return None
+    complete = left.complete and right.complete
+    return Parameters((*left.owners, *right.owners), complete, machine.place(node))
+
 
 # --- built over parameters ----------------------------------------------------------------
 

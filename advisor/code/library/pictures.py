@@ -145,3 +145,16 @@ def picture_resized(call: Call) -> Value | None:
     if len(found) != 2:
         found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
     return picture.replace(shape=Shape((*found, picture.shape.axis(2))))
+
+
+@hook("unpack")
+def pictures_one_by_one(
+    machine: "Machine", value: Value, count: int, node: cst.CSTNode
+) -> list[Value] | None:
+    """`before, after = frames`: bytes remain bytes."""
+    if not isinstance(value, Tensor) or value.dtype != BYTES:
+        return None
+    place = machine.place(node)
+    return [
+        Tensor(dtype=BYTES, graph=False, library=value.library, place=place) for _ in range(count)
+    ]

@@ -98,7 +98,7 @@ def owners_of(value: Value | None) -> tuple[tuple[Value, ...], bool]:
         case Object() if value.path == "torch.parameter":
             return tuple(value.arguments.positional), True
         case Sequence():
-            parts = value.items if value.items is not None else (value.element,)
+            parts = value.items if value.items is not None else alternatives(value.element)
             return _owners_of_all([part for part in parts if part is not None])
         case Dictionary():
             inner = value.items.get("params")

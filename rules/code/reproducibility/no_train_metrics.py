@@ -18,6 +18,6 @@ from advisor.rulebook import Draft, rule
 )
 def no_train_metrics(habits: TrainingHabits) -> Iterator[Draft]:
     if habits.judges_held_out_rows and not habits.may_report_training:
-        yield habits.finding(
+        yield habits.finding_at_report(
             "only held-out rows are judged: without the error in training, bias and variance look alike"
         )

@@ -12,6 +12,7 @@ from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
 from advisor.code.values import (
+    Activation,
     Constant,
     Dictionary,
     Difference,
@@ -19,6 +20,7 @@ from advisor.code.values import (
     Object,
     Reduced,
     Scalar,
+    Scale,
     Shape,
     Tensor,
     Unknown,
@@ -129,6 +131,8 @@ def _elementwise(call: Call) -> Value | None:
     result = tensor.replace(
         scale=None, shape=_same_if_alone(call, tensor), dtype=_dtype_of_result(call, tensor)
     )
+    if _bounds_at_zero(call):
+        result = result.replace(scale=Scale(Activation.RELU, call.place), place=call.place)
     operands = _others(call)
     _tell_broadcast_with_others(call, tensor)
     if _bounds_from_above(call):
@@ -166,6 +170,16 @@ def _bounds_from_above(call: Call) -> bool:
         return False
     largest = call.operand(0 if name == "clamp_max" else 1, "max")
     return isinstance(largest, Scalar)
+
+
+def _bounds_at_zero(call: Call) -> bool:
+    """Whether numbers are clamped at 0 from below, and nowhere else, as a ReLU does it."""
+    name = call.path.rsplit(".", 1)[-1].removesuffix("_")
+    if name not in {"clamp", "clip", "clamp_min"} or call.arguments.unknown:
+        return False
+    largest = call.operand(1, "max") if name != "clamp_min" else None
+    least = known_number(call.operand(0, "min"))
+    return least is not None and least.constant == 0 and largest is None
 
 
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
