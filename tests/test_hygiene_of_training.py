@@ -28,6 +28,7 @@ class TestALearningRateOutOfRange:
             "torch.optim.SGD(model.parameters(), lr=100.0)",
             "torch.optim.Adadelta(model.parameters(), lr=1e-3)",
             "torch.optim.RMSprop(list(model.parameters()), lr=RATE)",
+            "torch.optim.Adam([{'params': model.parameters(), 'lr': 3.0}])",
         ],
     )
     def test_a_constant_far_from_what_is_used(self, built: str) -> None:
@@ -47,6 +48,7 @@ class TestALearningRateOutOfRange:
             "torch.optim.Adadelta(model.parameters(), lr=1.0)",
             "torch.optim.Adam([image], lr=1.0)",
             "torch.optim.Adam(model.parameters(), lr=rate)",
+            "torch.optim.Adam([{'params': model.parameters(), 'lr': 3e-3}])",
             "[torch.optim.Adam(model.parameters(), lr=lr) for lr in (1.0, 0.1)]",
         ],
     )

@@ -170,6 +170,11 @@ class TestAScheduleThatComesBeforeTheOptimizer:
     def test_the_epoch_or_a_condition_makes_it_right(self, line: str) -> None:
         check(training("MultiStepLR(optimizer, args.milestones)", at_start=line), "NN603")
 
+    @pytest.mark.parametrize("switch", ["args.decay", "not args.off", "scheduler is not None"])
+    def test_a_switch_that_is_the_same_in_all_rounds_changes_nothing(self, switch: str) -> None:
+        line = f"if {switch}: scheduler.step()  # error"
+        check(training("MultiStepLR(optimizer, args.milestones)", at_start=line), "NN603")
+
     def test_a_schedule_that_is_brought_up_to_date_before_the_training_is_right(self) -> None:
         check(
             """
@@ -270,6 +275,7 @@ class TestWhatAPlateauScheduleWatches:
             (", mode='max'", "val_loss"),
             (", 'max'", "val_loss.item()"),
             ("", ""),
+            ("", "epoch"),
         ],
     )
     def test_the_wrong_direction_or_nothing(self, options: str, told: str) -> None:

@@ -21,11 +21,13 @@ from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    Dictionary,
     Instance,
     Layer,
     Optimizer,
     Scalar,
     Schedule,
+    Sequence,
     Unknown,
     Value,
     alternatives,
@@ -69,12 +71,28 @@ class LearningRate(Fact):
             found, made = rates.pop(event.place.node, set()), event.optimizer
             # What is built with several rates at one place is being searched for.
             rate = found.pop() if len(found) == 1 else None
+            yield from cls._of_groups(run, event)
             if rate is not None and isinstance(made, Optimizer):
                 yield cls(made.path.rsplit(".", 1)[-1], rate, event.place, _kind_of(made))
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
             for trainer in trainers:
                 yield from cls._of_trainer(trainer)
+
+    @classmethod
+    def _of_groups(cls, run: AbstractRun, event: OptimizerBuilt) -> Iterator[Self]:
+        """The rates that groups of parameters are given of their own."""
+        made = event.optimizer
+        groups = made.argument(0, "params") if isinstance(made, Optimizer) else None
+        if not isinstance(made, Optimizer) or not isinstance(groups, Sequence):
+            return
+        if event.context.loops or not _is_plain(made) or _changes(run, made):
+            return
+        for group in groups.items or ():
+            rate = group.items.get("lr") if isinstance(group, Dictionary) else None
+            if isinstance(rate, Scalar) and not rate.configurable and rate.number.constant:
+                name = made.path.rsplit(".", 1)[-1]
+                yield cls(name, float(rate.number.constant), event.place, _kind_of(made))
 
     @classmethod
     def _of_trainer(cls, event: TrainerBuilt) -> Iterator[Self]:

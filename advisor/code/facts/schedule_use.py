@@ -26,6 +26,7 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, dra
 from advisor.code.symbols import Number, product
 from advisor.code.values import (
     Method,
+    Scalar,
     Schedule,
     Sequence,
     Value,
@@ -116,6 +117,14 @@ class ScheduleUse(Fact):
             for event in self.run.events(ScheduleStepped)
         )
 
+    def counts_rounds(self, step: ScheduleStepped, told: Value) -> bool:
+        """Whether what a schedule is told is the variable of a loop that counts its rounds."""
+        number = told.number if isinstance(told, Scalar) else None
+        return number is not None and any(
+            loop.symbol is not None and number.symbols() == {loop.symbol}
+            for loop in step.context.loops
+        )
+
     def in_repeated_order(self) -> tuple[ScheduleStepped, OptimizerStepped] | None:
         """The first step of the schedule and of its optimizer, when both are in one loop that the
         schedule was not built in, and the schedule's step stands under no condition there."""
@@ -124,7 +133,7 @@ class ScheduleUse(Fact):
         step, update = self.steps[0], self.updates[0]
         shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
         inside = inner_loops(step, self.schedule)
-        if not shared or is_guarded(step.context, inside):
+        if not shared or _depends_on_round(step.context, inside):
             return None
         return step, update
 
@@ -183,6 +192,37 @@ def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
     """Whether something stands under a condition inside the loops, and not always happens."""
     outside = len(context.rounds) - len(tuple(loops))
     return any(guard.rounds > outside for guard in context.guards)
+
+
+def _depends_on_round(context: Context, loops: tuple[Loop, ...]) -> bool:
+    """Whether something stands under a condition inside the loops that another round may decide
+    otherwise: a switch by a name is the same in all of them."""
+    outside = len(context.rounds) - len(loops)
+    targets = [code_of(each.node.target) for each in loops if isinstance(each.node, cst.For)]
+    counters = {name for target in targets for name in re.findall(r"\w+", target)}
+    return any(
+        guard.rounds > outside
+        and (not _is_switch(guard.node) or counters & set(re.findall(r"\w+", code_of(guard.node))))
+        for guard in context.guards
+    )
+
+
+def _is_switch(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Name() | cst.Attribute():
+            return True
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return _is_switch(inner)
+        case cst.Comparison(
+            left=left,
+            comparisons=[
+                cst.ComparisonTarget(
+                    operator=cst.Is() | cst.IsNot(), comparator=cst.Name(value="None")
+                )
+            ],
+        ):
+            return _is_switch(left)
+    return False
 
 
 def metric_text(step: ScheduleStepped) -> str | None:

@@ -50,6 +50,8 @@ def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
         if any(each.arguments.get(0, "metrics") is not None for each in use.steps):
             return None
         return f"`{PLATEAU}` is stepped without the metric that it watches"
+    if use.counts_rounds(step, told):
+        return f"`{PLATEAU}` is told the number of the round, not the metric that it watches"
     mode, text = use.mode, metric_text(step)
     direction = _direction(text)
     if text is None or mode is None or direction is None or mode == direction:
