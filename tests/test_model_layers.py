@@ -404,6 +404,27 @@ RIGHT = {
     "NN413 built for each": """
         model = nn.ModuleList([nn.Linear(3, 3) for _ in range(6)])
         """,
+    "NN413 norms of a list, as many as are asked for": """
+        class Net(nn.Module):
+            def __init__(self, count):
+                super().__init__()
+                self.first, self.last = nn.Linear(3, 8), nn.Linear(8, 8)
+                self.norms = nn.ModuleList([nn.BatchNorm1d(8) for _ in range(count)])
+            def forward(self, x):
+                return self.norms[-1](self.last(torch.relu(self.norms[0](self.first(x)))))
+        """,
+    "NN413 norms of a list that is filled one by one": """
+        class Net(nn.Module):
+            def __init__(self, count):
+                super().__init__()
+                self.first, self.last = nn.Linear(3, 8), nn.Linear(8, 8)
+                self.norms = nn.ModuleList([nn.BatchNorm1d(8)])
+                for _ in range(count):
+                    self.norms.append(nn.BatchNorm1d(8))
+                self.norms.append(nn.BatchNorm1d(8))
+            def forward(self, x):
+                return self.norms[-1](self.last(torch.relu(self.norms[0](self.first(x)))))
+        """,
     "NN413 a norm behind a shared layer": """
         class Recurrent(nn.Module):
             def __init__(self):

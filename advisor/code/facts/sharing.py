@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LayerBuilt
+from advisor.code.events import LayerBuilt, ModuleBuilt
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS
@@ -55,17 +55,33 @@ class SharedLayer(Fact):
     def _of_norms(cls, run: AbstractRun) -> Iterator[Self]:
         """Batch norms that a module runs at two places of its code, behind different layers."""
         seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
-        for each in run.facts(LayerRun):
-            if each.layer.path not in BATCH_NORMS:
-                continue
+        norms = [each for each in run.facts(LayerRun) if each.layer.path in BATCH_NORMS]
+        several = _several(run, norms)
+        for each in norms:
             before = each.previous_that_counts()
-            if before is None or not learns(before.module):
+            if before is None or not learns(before.module) or each.layer in several:
                 continue
             key = (each.owner, each.layer)
             first = seen.setdefault(key, (each, before.module))
             elsewhere = first[0].event.place.node is not each.event.place.node
             if first[1] is not before.module and elsewhere:
                 yield cls(each.layer, each.event.place, first[0].event.place)
+
+
+def _several(run: AbstractRun, passes: list[LayerRun]) -> set[Layer]:
+    """The layers that stand for several, of which nobody knows which one runs: they were built in a
+    loop, or others may run at the same place instead."""
+    built = {event.layer: len(event.context.loops) for event in run.events(LayerBuilt)}
+    owners = {event.module: len(event.context.loops) for event in run.events(ModuleBuilt)}
+    found = {
+        each.layer for each in passes if built.get(each.layer, 0) > owners.get(each.owner, 0)
+    }
+    at_once: dict[object, set[Layer]] = {}
+    for each in passes:
+        context = each.event.context
+        key = (each.event.place.node, context.calls, context.rounds)
+        at_once.setdefault(key, set()).add(each.layer)
+    return found.union(*(layers for layers in at_once.values() if len(layers) > 1))
 
 
 def _repeated(container: Layer) -> Layer | Instance | None:
