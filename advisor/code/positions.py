@@ -14,22 +14,24 @@ from libcst._nodes.internal import CodegenState  # the hook of the code generato
 
 from advisor.code.spans import Span
 
-_HEADED = (
-    cst.ClassDef,
-    cst.Else,
-    cst.ExceptHandler,
-    cst.ExceptStarHandler,
-    cst.Finally,
-    cst.For,
-    cst.FunctionDef,
-    cst.If,
-    cst.MatchCase,
-    cst.Try,
-    cst.TryStar,
-    cst.While,
-    cst.With,
+_HEADED = frozenset(
+    (
+        cst.ClassDef,
+        cst.Else,
+        cst.ExceptHandler,
+        cst.ExceptStarHandler,
+        cst.Finally,
+        cst.For,
+        cst.FunctionDef,
+        cst.If,
+        cst.MatchCase,
+        cst.Try,
+        cst.TryStar,
+        cst.While,
+        cst.With,
+    )
 )
-_STATEMENTS = frozenset((*_HEADED, cst.SimpleStatementLine))
+_STATEMENTS = _HEADED | {cst.SimpleStatementLine}
 
 
 class Comment(NamedTuple):
@@ -64,7 +66,7 @@ class Positions:
     def header_span(self, node: cst.CSTNode) -> Span:
         """The span of a node; of a compound statement only up to its colon."""
         first, last = self._spans[id(node)]
-        if isinstance(node, _HEADED):
+        if type(node) in _HEADED:
             last = self._after_colon(node)
         return Span(*self._position(first), *self._position(last))
 

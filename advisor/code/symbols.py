@@ -118,7 +118,7 @@ class Number:
         upper = [_power_text(symbol, power) for symbol, power in self.factors if power > 0]
         lower = [_power_text(symbol, -power) for symbol, power in self.factors if power < 0]
         coefficient = self.coefficient
-        if isinstance(coefficient, Fraction):
+        if type(coefficient) is Fraction:
             if coefficient.denominator != 1:
                 lower.insert(0, str(coefficient.denominator))
             coefficient = coefficient.numerator

@@ -3,7 +3,7 @@ neither lets its arguments escape."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
@@ -217,10 +217,10 @@ def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Valu
     from advisor.code.interpreter.statements import execute_suite
 
     frame = machine.frame
-    if isinstance(function.node, cst.Lambda):
+    if type(function.node) is cst.Lambda:
         return machine.evaluate(function.node.body)
     frame.log = machine.begin()
-    completion = execute_suite(machine, function.node.body)
+    completion = execute_suite(machine, cast(cst.BaseSuite, function.node.body))
     if frame.returned:
         alive = completion in {Completion.NORMAL, Completion.RETURN}
         machine.merge_left(frame.returned, including_current=alive)

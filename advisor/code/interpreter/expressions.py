@@ -69,7 +69,12 @@ def _name(machine: "Machine", node: cst.Name) -> Value:
 def _integer(machine: "Machine", node: cst.Integer) -> Value:
     if len(node.value) > _LONGEST_INTEGER:
         return machine.unknown("number", node)
-    return Scalar(symbols.number(int(node.value.replace("_", ""), 0)))
+    return Scalar(_whole_number(node.value))
+
+
+@lru_cache(maxsize=4096)
+def _whole_number(text: str) -> symbols.Number:
+    return symbols.number(int(text.replace("_", ""), 0))
 
 
 def _float(machine: "Machine", node: cst.Float) -> Value:

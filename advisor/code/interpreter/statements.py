@@ -238,12 +238,17 @@ def _way(
     return completion, machine.undo()
 
 
+_TELLING = frozenset((cst.Comparison, cst.Name, cst.UnaryOperation))
+
+
 def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool], None]:
     """What the outcome of a test says about a name: `if x is None` tells on either side."""
 
     def nothing(taken: bool) -> None:
         return None
 
+    if type(test) not in _TELLING:  # of many, without a slow match
+        return nothing
     match test:
         case cst.Comparison(
             left=cst.Name(value=name),

@@ -39,16 +39,21 @@ def _is_written_like(expression: cst.BaseExpression, target: cst.BaseExpression)
     return expression.deep_equals(target)
 
 
+_MAY_NOTE_NOTHING = frozenset((cst.Continue, cst.Pass, cst.Del, cst.Return, cst.Expr))
+
+
 def is_silent(suite: cst.BaseSuite) -> bool:
     """Whether a suite does nothing, or goes on with the next round, without noting anything: at most
     it clears gradients and forgets names first."""
     statements: list[cst.CSTNode] = []
     for each in suite.body:
-        statements.extend(each.body if isinstance(each, cst.SimpleStatementLine) else (each,))
+        statements.extend(each.body if type(each) is cst.SimpleStatementLine else (each,))
     return all(_notes_nothing(each) for each in statements)
 
 
 def _notes_nothing(statement: cst.CSTNode) -> bool:
+    if type(statement) not in _MAY_NOTE_NOTHING:  # of most, without a slow match
+        return False
     match statement:
         case cst.Continue() | cst.Pass() | cst.Del() | cst.Return(value=None):
             return True

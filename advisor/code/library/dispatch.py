@@ -21,6 +21,7 @@ from advisor.code.library.models import (
     ITEMS,
     ITERATIONS,
     METHODS,
+    OBSERVERS,
     READERS,
     Call,
     Index,
@@ -382,7 +383,7 @@ class Models:
         node: cst.CSTNode,
     ) -> None:
         """Let libraries see what came of an operation, and say what the result means."""
-        for each in HOOKS.get("observed", ()):
+        for each in OBSERVERS.get(operation, ()):
             each(machine, operation, operands, result, node)
 
     def bound(self, machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import BatchSkipped, NotNumbersReplaced
-from advisor.code.library.models import Index, hook
+from advisor.code.library.models import Index, hook, observes
 from advisor.code.library.torch_tensors.gradients import is_gradient
 from advisor.code.values import (
     NotFinite,
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 _NOT_FINITE = frozenset(["isnan", "isinf"])
+_TESTS = (*_NOT_FINITE, "isfinite", "NotEqual")
 _KEEP = frozenset(["any", "item", "bool", "cpu"])
+_NEGATIONS = frozenset(["not", "~", "logical_not"])
+_EITHER = frozenset(["|", "logical_or"])
+_CONNECTIVES = (*_NEGATIONS, *_EITHER, "all")
 
 
-@hook("observed")
+@observes("nan_to_num", "nan_to_num_", "where", "masked_fill", *_TESTS, *_KEEP, *_CONNECTIVES)
 def observed(
     machine: "Machine",
     operation: str,
@@ -61,9 +65,9 @@ def _meaning(operation: str, operands: Sequence[Value]) -> NotFinite | None:
     meaning = meaning_of(first)
     if not isinstance(meaning, NotFinite):
         return None
-    if operation in {"not", "~", "logical_not"}:
+    if operation in _NEGATIONS:
         return NotFinite(meaning.of, not meaning.negated)
-    if operation in {"|", "logical_or"} and len(operands) == 2:
+    if operation in _EITHER and len(operands) == 2:
         other = meaning_of(operands[1])
         return meaning if isinstance(other, NotFinite) else None
     if operation == "all" and meaning.negated:

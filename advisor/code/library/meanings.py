@@ -17,8 +17,8 @@ from advisor.code.events import (
     RootTaken,
     SoftmaxByHand,
 )
-from advisor.code.library.models import hook
-from advisor.code.library.vanishing import is_root
+from advisor.code.library.models import observes
+from advisor.code.library.vanishing import ROOTS, is_root
 from advisor.code.values import (
     Activation,
     Amount,
@@ -58,10 +58,18 @@ _AS_NUMBERS = frozenset(
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
+_TEXTS = frozenset(["format", "%"])
+_MATCHES = frozenset(["Equal", "eq"])
+_LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "minimum"])
+_ARITHMETIC = frozenset(["+", "*", "/"])
+_REDUCED = frozenset(["sum", "mean", "reduce_sum"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
-@hook("observed")
+@observes(
+    *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
+    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_REDUCED, "exp"),
+)
 def observed(
     machine: "Machine",
     operation: str,
@@ -127,22 +135,22 @@ def _meaning(
 ) -> Meaning | None:
     if not operands:
         return None
-    if operation in {"format", "%"}:
+    if operation in _TEXTS:
         return _text(operands)
     if operation in _LISTS:
         amount = _mean_of_each(operands[0])
         if amount is not None:
             return Listed(amount)
     first = meaning_of(operands[0])
-    if operation in {"Equal", "eq"}:
+    if operation in _MATCHES:
         return _match(machine, operands, node)
     if operation == "exp":
         return None if _is_bounded(operands[0]) else Exponential(operands[0])
-    if operation in {"-", "neg", "sub", "clamp", "clip", "minimum"}:
+    if operation in _LIMITED:
         return Bounded()
     if operation in _LOGARITHMS and first is None:
         return Bounded()  # of probabilities, of which the exponentials are powers
-    if operation in {"+", "*", "/"} and len(operands) == 2:
+    if operation in _ARITHMETIC and len(operands) == 2:
         return _arithmetic(machine, operation, operands, node)
     if first is None:
         return None
@@ -150,7 +158,7 @@ def _meaning(
         machine.emit(SoftmaxByHand(machine.place(node), machine.context, "logsumexp"))
     if operation in _KEEP:
         return first
-    if operation in {"sum", "mean", "reduce_sum"}:
+    if operation in _REDUCED:
         return _reduced(machine, operation, first, node)
     return None
 

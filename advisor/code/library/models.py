@@ -96,6 +96,7 @@ ITEMS: dict[str, ItemModel] = {}
 READERS: dict[str, list[Reader]] = {}
 FAMILIES: list[tuple[str, str]] = []
 HOOKS: dict[str, list[Callable[..., Any]]] = {}
+OBSERVERS: dict[str, list[Observer]] = {}
 
 
 def function(*paths: str) -> Callable[[Model], Model]:
@@ -167,6 +168,17 @@ def reads(*names: str) -> Callable[[Reader], Reader]:
     return register
 
 
+def observes(*operations: str) -> Callable[[Observer], Observer]:
+    """See what comes of functions, methods and operators of these names, whatever they belong to."""
+
+    def register(model: Observer) -> Observer:
+        for operation in dict.fromkeys(operations):
+            OBSERVERS.setdefault(operation, []).append(model)
+        return model
+
+    return register
+
+
 def family(name: str, *prefixes: str) -> None:
     """Let objects whose path starts with one of the prefixes belong to a family."""
     FAMILIES.extend((prefix, name) for prefix in prefixes)
@@ -175,7 +187,7 @@ def family(name: str, *prefixes: str) -> None:
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
-    name to a value), `observed` (a result), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
+    name to a value), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
     project, `tested` (a function that stands where a truth value is expected), `branched` (a
     condition of which one side does nothing); and `followed`, which

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import SeedFixed
-from advisor.code.library.models import hook
+from advisor.code.library.models import observes
 from advisor.code.values import Value
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _NAMES = frozenset(
 )
 
 
-@hook("observed")
+@observes(*_NAMES)
 def seeded(
     machine: "Machine",
     operation: str,
@@ -27,5 +27,4 @@ def seeded(
     node: cst.CSTNode,
 ) -> None:
     """A function or method that is called as those are that fix a seed."""
-    if operation in _NAMES:
-        machine.emit(SeedFixed(machine.place(node), machine.context))
+    machine.emit(SeedFixed(machine.place(node), machine.context))

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code.events import DividedByNothing, RootTaken
 from advisor.code.gradients import gradient_of
-from advisor.code.library.models import hook
+from advisor.code.library.models import observes
 from advisor.code.values import (
     Activation,
     Bounded,
@@ -38,6 +38,11 @@ _WORDS = {
 _SUMS = frozenset(["sum", "mean", "norm", "reduce_sum", "reduce_mean", "vector_norm"])
 _SPREADS = frozenset(["std", "var"])
 _PRODUCTS = frozenset(["@", "matmul", "mm", "bmm", "linear", "einsum"])
+ROOTS = frozenset(["**", "Power", "pow", "sqrt"])
+"""What may be a square root."""
+_ANGLES = frozenset(["acos", "arccos", "asin", "arcsin"])
+_NORMALISE = frozenset(["cosine_similarity", "normalize"])
+_DIFFERENCES = frozenset(["-", "sub", "subtract"])
 _POWERS = frozenset(["**", "pow", "square"])
 _KEEP = frozenset(
     ["squeeze", "unsqueeze", "view", "reshape", "flatten", "[]", "float", "to", "t", "transpose"]
@@ -56,7 +61,10 @@ def vanishing(value: Value) -> Vanishing | None:
     return Vanishing("a sigmoid", value) if scale.activation is Activation.SIGMOID else None
 
 
-@hook("observed")
+@observes(
+    *("/", "*", *_ANGLES, *ROOTS, *_NORMALISE, *_PRODUCTS, *_DIFFERENCES, *_POWERS),
+    *("+", *_SUMS, *_KEEP, *_SPREADS),
+)
 def observed(
     machine: "Machine",
     operation: str,
@@ -88,7 +96,7 @@ def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
 def _steep(operation: str, operands: Sequence[Value]) -> str | None:
     """What a root or an angle is taken of, if its slope may be infinite there."""
     first = operands[0]
-    if operation in {"acos", "arccos", "asin", "arcsin"}:
+    if operation in _ANGLES:
         return "cosine" if isinstance(meaning_of(first), Cosine) else None
     if not is_root(operation, operands):
         return None
@@ -109,12 +117,12 @@ def is_root(operation: str, operands: Sequence[Value]) -> bool:
 def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     first = operands[0]
     second = operands[1] if len(operands) > 1 else None
-    if operation in {"cosine_similarity", "normalize"}:
+    if operation in _NORMALISE:
         return Cosine()
     if operation in _PRODUCTS:
         # What is normalised is multiplied with what is.
         return Cosine() if isinstance(meaning_of(first), Cosine) else None
-    if operation in {"-", "sub", "subtract"} and second is not None:
+    if operation in _DIFFERENCES and second is not None:
         return _difference(first, second)
     if operation in _POWERS:
         return _power(operation, first, second)
