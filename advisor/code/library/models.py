@@ -193,6 +193,9 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     condition of which one side does nothing); and `followed`, which
     sees what came of an operation on values that hold samples and may put another result in place."""
 
+    if name == "observed":
+        raise ValueError("every operation takes time: `observes` says which ones are meant")
+
     def register(model: Callable[..., Any]) -> Callable[..., Any]:
         HOOKS.setdefault(name, []).append(model)
         return model

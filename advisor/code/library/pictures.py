@@ -9,7 +9,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import PixelsRescaled
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, function, method, observes
 from advisor.code.values import (
     Constant,
     Library,
@@ -111,7 +111,7 @@ _STANDARDISED = re.compile(
 _LARGEST = frozenset({255, 127.5})
 
 
-@hook("observed")
+@observes("/")
 def rescaled(
     machine: "Machine",
     operation: str,
@@ -120,7 +120,7 @@ def rescaled(
     node: cst.CSTNode,
 ) -> None:
     """`images / 255`, `(x - self.mean) / self.std`."""
-    if operation != "/" or not isinstance(node, cst.BinaryOperation):
+    if not isinstance(node, cst.BinaryOperation):
         return
     number = known_number(operands[1])
     if number is not None and number.constant in _LARGEST:
