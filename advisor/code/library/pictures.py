@@ -9,7 +9,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import PixelsRescaled
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, function, method, observes
+from advisor.code.library.models import Call, function, hook, method, observes
 from advisor.code.values import (
     Constant,
     Library,
