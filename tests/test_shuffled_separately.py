@@ -132,6 +132,17 @@ def test_samples_and_labels_stay_together_however_their_order_came(text: str) ->
             "    x_train, y_train = x_train[order], y_train[order]\n    order = torch.randperm(len(x_test))\n"
             "    return x_train, y_train, x_test[order], y_test[order]\n"
         ),
+        (
+            "class Cells:\n    def __init__(self, x, y):\n        order = np.random.permutation(90)\n"
+            "        self.x, self.y = x[order], y[order]\n"
+            "def both(x, y):\n    return Cells(x, y), Cells(x, y)\n"
+        ),
+        (
+            "def arrays(root):\n    names = os.listdir(f'{root}/x')\n    paths = [f'{root}/y/{name}' for name in names]\n"
+            "    x = np.stack([np.load(f'{root}/x/{name}') for name in names])\n"
+            "    y = np.stack([np.load(path) for path in paths])\n    order = np.argsort(y)\n"
+            "    return x[order], y[order]\n"
+        ),
         "def epoch(x, y):\n    mixed = x[torch.randperm(len(x))]\n    return x + mixed, y\n",
         (
             "def pairs(root):\n    names = os.listdir(root)\n"

@@ -73,9 +73,7 @@ def _several(run: AbstractRun, passes: list[LayerRun]) -> set[Layer]:
     loop, or others may run at the same place instead."""
     built = {event.layer: len(event.context.loops) for event in run.events(LayerBuilt)}
     owners = {event.module: len(event.context.loops) for event in run.events(ModuleBuilt)}
-    found = {
-        each.layer for each in passes if built.get(each.layer, 0) > owners.get(each.owner, 0)
-    }
+    found = {each.layer for each in passes if built.get(each.layer, 0) > owners.get(each.owner, 0)}
     at_once: dict[object, set[Layer]] = {}
     for each in passes:
         context = each.event.context

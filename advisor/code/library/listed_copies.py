@@ -67,7 +67,9 @@ def _notice(
             for lineage, place in _samples_in(item)
             if place == position and lineage.rows is own.rows
         ]
-        differs = any(_changes(each) != _changes(own) for each in others)
+        # Rows that nothing else was drawn from are one sample, or all of them as a whole.
+        alone = own.rows.parent is None and bool(own.augmentations)
+        differs = any(alone or _changes(each) != _changes(own) for each in others)
         if differs or (own.augmentations and _made_again(machine, sequence, own)):
             _are_copies(machine, sequence, node)
             if _depth(own.rows) == 0:
