@@ -328,3 +328,25 @@ def train(model, optimizer, loader, writer):
         writer.add_scalar("training/error", error, step)
 """
     assert "NN803" not in [code for _, code in findings(program)]
+
+
+def test_the_last_evaluation_of_a_training_is_a_whole_one() -> None:
+    program = """
+import torch
+from torch import nn
+
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+loss_of = nn.CrossEntropyLoss()
+for epoch in range(30):
+    model.train()
+    optimizer.zero_grad()
+    loss_of(model(inputs), labels).backward()
+    optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        accuracy = (model(others).argmax(1) == other_labels).float().mean().item()
+if accuracy < 0.6:
+    print("it has not learned enough")
+"""
+    assert "NN808" not in [code for _, code in findings(program)]

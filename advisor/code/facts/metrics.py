@@ -88,8 +88,9 @@ class Metric(Fact):
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
             if one.loop is other.loop
         )
-        of_evaluation = amount.made.gradients is False or evaluates(run, left[0])
-        return cls(event, amount, by, amount.summed is not None, anew, of_evaluation)
+        return cls(
+            event, amount, by, amount.summed is not None, anew, _judges(run, amount, left[0])
+        )
 
     @property
     def goes_on_over_epochs(self) -> bool:
@@ -111,6 +112,13 @@ class Metric(Fact):
 def evaluates(run: AbstractRun, loop: Loop) -> bool:
     """Whether a program that trains does not train in a loop."""
     return any(True for _ in run.events(BackwardRun)) and not _trains(run, loop)
+
+
+def _judges(run: AbstractRun, amount: Amount, loop: Loop) -> bool:
+    """Whether the number of a round of a loop is one of an evaluation: an evaluation in a round of a
+    training is a whole one."""
+    without = amount.made.gradients is False and not _trains(run, loop)
+    return without or evaluates(run, loop)
 
 
 def _trains(run: AbstractRun, loop: Loop) -> bool:
@@ -144,8 +152,7 @@ class LoggedBatch(Fact):
                 continue
             if event.printed and not _is_all_there_is(event):
                 continue
-            judges = made.gradients is False and not _trains(run, loops[-1])
-            if judges or evaluates(run, loops[-1]):
+            if _judges(run, event.amount, loops[-1]):
                 yield cls(event)
 
     def finding(self, message: str) -> Draft:
