@@ -72,7 +72,9 @@ def _several(run: AbstractRun, passes: list[LayerRun]) -> set[Layer]:
     """The layers that stand for several, of which nobody knows which one runs: they were built in a
     loop, or others may run at the same place instead."""
     built = {event.layer: len(event.context.loops) for event in run.events(LayerBuilt)}
-    owners = {event.module: len(event.context.loops) for event in run.events(ModuleBuilt)}
+    owners: dict[Value, int] = {
+        event.module: len(event.context.loops) for event in run.events(ModuleBuilt)
+    }
     found = {each.layer for each in passes if built.get(each.layer, 0) > owners.get(each.owner, 0)}
     at_once: dict[object, set[Layer]] = {}
     for each in passes:
