@@ -194,3 +194,19 @@ def test_a_batch_of_known_size_is_no_single_sequence() -> None:
         print(several[-1], one[-1], alone[-1])  # error
         """
     )
+
+
+def test_rows_that_are_drawn_of_what_nobody_knows_are_a_batch_too() -> None:
+    check(
+        """
+        import numpy as np
+        import torch
+        from torch import nn
+
+        lstm = nn.LSTM(3, 8, batch_first=True)
+        windows = torch.from_numpy(np.load("windows.npy"))[:, :16]
+        for rows in torch.randperm(len(windows)).split(16):
+            output, _ = lstm(windows[rows])
+            print(output[-1])  # error
+        """
+    )

@@ -555,3 +555,25 @@ def test_on_the_backend_of_torch_a_model_is_a_module() -> None:
     """
     assert findings(code) == []
     assert findings(code.replace("model.zero_grad()", "pass")) == [(14, "NN101")]
+
+
+LABELS = """
+from keras import Sequential, datasets, layers
+(train, answers), held_out = datasets.cifar10.load_data()
+model = Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
+model.compile(loss="LOSS")
+model.fit(train / 255.0, ANSWERS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("loss", "given", "told"),
+    [
+        ("categorical_crossentropy", "answers[:40000]", True),
+        ("sparse_categorical_crossentropy", "answers[:40000]", False),
+        ("categorical_crossentropy", "keras.utils.to_categorical(answers, 10)", False),
+    ],
+)
+def test_the_labels_of_well_known_data_sets_are_indices(loss: str, given: str, told: bool) -> None:
+    text = "import keras" + LABELS.replace("LOSS", loss).replace("ANSWERS", given)
+    assert ("NN207" in [code for _, code in findings(text)]) is told

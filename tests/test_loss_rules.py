@@ -2,6 +2,10 @@
 
 import pytest
 
+from advisor.code.analysis import analyze
+from advisor.code.project import Project
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
 from tests.abstract_programs import findings, marked, program, told
 
 PREAMBLE = """
@@ -724,3 +728,18 @@ for features, prices in DataLoader(Houses(torch.rand(99, 9)), batch_size=9):
 def test_decimals_are_lost_where_targets_are_cast(wanted: str, is_cut: bool) -> None:
     code = CUT.replace("WANTED", wanted)
     assert found(code) == ([(5, "NN208")] if is_cut else [])
+
+
+def test_an_activation_right_before_the_loss_is_shown_up_to_it() -> None:
+    text = """
+import torch
+from torch import nn
+def loss_of(model: nn.Module, x, y):
+    scores = nn.functional.softmax(nn.Linear(3, 2)(x), dim=1)
+    size = len(x)
+    return nn.functional.cross_entropy(scores, y) * size
+"""
+    source = Source(text, "program.py")
+    rules = [rule for rule in rulebook("code").rules if rule.code == "NN201"]
+    (found,) = analyze(source, Project([source]), rules).findings
+    assert (found.location.row, found.location.end_row) == (5, 7)

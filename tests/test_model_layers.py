@@ -166,6 +166,15 @@ WRONG = {
     "NN415 by position": """
         norm = nn.BatchNorm1d(64, 1e-3, 0.99)  # error
         """,
+    "NN417 drawn by the tensor itself": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.GRU(3, 8, batch_first=True)
+            def forward(self, x):
+                state = torch.empty(1, x.size(0), 8).normal_()  # error
+                return self.rnn(x, state)[0]
+        """,
     "NN417 filled in place": """
         class Net(nn.Module):
             def __init__(self):

@@ -9,7 +9,7 @@ import libcst as cst
 
 from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number
 from advisor.code.values import (
     Activation,
@@ -26,6 +26,8 @@ from advisor.code.values import (
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
+# An activation and a loss that are no further apart are shown together.
+MOST_ROWS = 3
 _APPLIES_ITSELF = frozenset({"logits", "binary_logits"})
 # Losses over classes of which one is right, and over classes that are right or not each by itself.
 _CATEGORICAL = frozenset(
@@ -323,13 +325,16 @@ class LossCall(Fact):
         return Draft(place, message, related, severity=severity)
 
     def finding(self, message: str) -> Draft:
-        """A finding at the activation, which is what has to go, with the loss beside it; at the
-        loss when the activation lies in another file."""
+        """A finding at the activation, which is what has to go, with the loss beside it: up to the
+        loss where that is near; at the loss when the activation lies in another file."""
         activation = None if self.scale is None else self.scale.place
         loss = self.event.place
         if activation is None or activation.source is not loss.source:
             return draft(self.event, message, (activation, "the activation is applied here"))
-        return Draft(activation, message, ((loss, f"`{self.name}` is computed here"),))
+        place = activation
+        if 0 < loss.locate().row - activation.locate().row <= MOST_ROWS:
+            place = Stretch(activation.source, activation.node, loss.node)
+        return Draft(place, message, ((loss, f"`{self.name}` is computed here"),))
 
 
 def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:

@@ -10,13 +10,28 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
-from advisor.code.values import NONE, Lineage, Object, RowSet, Value, is_constant, known_text
+from advisor.code.values import (
+    NONE,
+    Lineage,
+    Object,
+    RowSet,
+    Tensor,
+    Unknown,
+    Value,
+    is_constant,
+    known_text,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 _DATA_SETS = "mnist fashion_mnist cifar10 cifar100 imdb reuters boston_housing california_housing"
+# The type of the labels of those that have classes.
+_WITH_CLASSES = {
+    **dict.fromkeys(("mnist", "fashion_mnist", "cifar10"), "uint8"),
+    **dict.fromkeys(("cifar100", "imdb", "reuters"), "long"),
+}
 ITERATOR = "keras.preprocessing.image.Iterator"
 
 
@@ -66,11 +81,18 @@ def loaded(call: Call) -> Value | None:
     parts = []
     for _ in range(2):
         lineage = Lineage(RowSet("all", place=call.place))
-        pair = (call.unknown(), call.unknown())
-        for each in pair:
-            each.lineage = lineage
-        parts.append(SequenceValue("tuple", pair, place=call.place))
+        data, labels = call.unknown(), _labels_of(call)
+        data.lineage = labels.lineage = lineage
+        parts.append(SequenceValue("tuple", (data, labels), place=call.place))
     return SequenceValue("tuple", tuple(parts), place=call.place)
+
+
+def _labels_of(call: Call) -> Tensor | Unknown:
+    """The labels of a data set: the numbers of the classes, where it has classes."""
+    name = call.path.split(".")[-2]
+    if name not in _WITH_CLASSES:
+        return call.unknown()
+    return Tensor(dtype=_WITH_CLASSES[name], graph=False, library="numpy", place=call.place)
 
 
 @method(GENERATOR, "flow", "flow_from_directory", "flow_from_dataframe")

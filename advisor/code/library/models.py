@@ -147,14 +147,25 @@ def iteration(*families: str) -> Callable[[IterationModel], IterationModel]:
 
 
 def item(*families: str) -> Callable[[ItemModel], ItemModel]:
-    """Model subscripts of values of these families."""
+    """Model subscripts of values of these families. Where there is a model already, that one is asked
+    when the new one has nothing to say."""
 
     def register(model: ItemModel) -> ItemModel:
         for each in families:
-            ITEMS[each] = model
+            ITEMS[each] = _one_or_other(model, ITEMS[each]) if each in ITEMS else model
         return model
 
     return register
+
+
+def _one_or_other(model: ItemModel, other: ItemModel) -> ItemModel:
+    def ask(
+        machine: "Machine", value: Any, indices: Sequence[Index], node: cst.CSTNode
+    ) -> Value | None:
+        found = model(machine, value, indices, node)
+        return found if found is not None else other(machine, value, indices, node)
+
+    return ask
 
 
 def reads(*names: str) -> Callable[[Reader], Reader]:

@@ -242,6 +242,23 @@ def made_beside(call: Call) -> Value | None:
     return Tensor(shape, graph=wants_gradients(call), dtype=dtype, place=call.place)
 
 
+@method("tensor", "normal_", "uniform_", "random_", "log_normal_", "exponential_", "cauchy_")
+def filled_at_random(call: Call) -> Value | None:
+    """`x.normal_()`: the tensor itself, its numbers drawn anew."""
+    assert isinstance(call.receiver, Tensor)
+    call.receiver.overwrite()
+    call.machine.emit(RandomDrawn(call.place, call.context, call.receiver))
+    return call.receiver
+
+
+@method("tensor", "zero_", "fill_", "copy_")
+def filled_in_place(call: Call) -> Value | None:
+    """`x.zero_()`: the tensor itself, with other numbers."""
+    assert isinstance(call.receiver, Tensor)
+    call.receiver.overwrite()
+    return call.receiver
+
+
 @tensor_operation("bernoulli")
 def drawn_for_each(call: Call) -> Value | None:
     """A random number for each number."""

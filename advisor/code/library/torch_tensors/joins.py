@@ -40,9 +40,11 @@ def concatenated(call: Call) -> Value | None:
     scale = parts[0].scale if len(scales) == 1 else None
     shape = _joined_shape(parts, call.argument(1, "dim") or Scalar(symbols.ZERO), call)
     complete = _complete(call)
+    types = {part.dtype for part in parts}
     return Tensor(
         shape if complete else Shape(),
         scale=scale if complete else None,
+        dtype=types.pop() if complete and len(types) == 1 else None,
         graph=True if any(part.graph for part in parts) else None,
         place=call.place,
     )

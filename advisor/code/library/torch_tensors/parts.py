@@ -242,7 +242,8 @@ def overwritten(
 
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     if shape.dims is None:
-        return Shape()
+        first = _chosen(indices[0]) if len(indices) == 1 else None
+        return Shape() if first is None or len(first) != 1 else Shape.of_axes({0: first[0]})
     lists = [index for index in indices if _is_list(index)]
     if len(lists) > 1:
         return Shape()
