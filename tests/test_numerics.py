@@ -102,6 +102,7 @@ def test_the_logarithm_of_a_relu(expression: str, is_wrong: bool) -> None:
         "e = torch.exp(x); s = e.sum(1); return e / s",
         "return torch.log(torch.exp(x).sum(dim=1))",
         "return np.log(np.sum(np.exp(x)))",
+        "s = torch.randn(4, 5) @ x; return torch.log(torch.exp(torch.randn(4, 5)).sum(dim=1))",
         "e = torch.exp(x) * y; return e / e.sum(dim=1, keepdim=True)",
     ],
 )
@@ -208,6 +209,7 @@ policy = nn.Sequential(nn.Linear(8, 2), nn.Tanh())
         ("torch.log1p(score(x))", False),
         ("body(x) / body(x).norm(dim=1, keepdim=True)", True),
         ("body(x) / body(x).sum(1, keepdim=True)", True),
+        ("x @ x.T / (body(x).norm(dim=1)[:, None] * body(y).norm(dim=1)[None, :])", True),
         ("body(x) / (body(x).norm(dim=1, keepdim=True) + 1e-8)", False),
         ("body(x) / body(x).norm(dim=1, keepdim=True).clamp(min=1e-8)", False),
         ("policy(x) / policy(x).norm(dim=1, keepdim=True)", False),

@@ -318,6 +318,8 @@ class Models:
             if model is not None:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
+                    if isinstance(receiver, Tensor) and receiver.meaning is not None:
+                        self.observe(machine, "[]", (receiver,), found, node)
                     return self.follow(machine, "[]", (receiver,), indices, found, node)
         result = _remembered_item(machine, receiver, indices, node)
         return self.follow(machine, "[]", (receiver,), indices, result, node)

@@ -187,7 +187,10 @@ def _product(first: Value, second: Value) -> Meaning | None:
         meaning = meaning_of(one)
         if isinstance(meaning, Squared) and isinstance(other, Scalar):
             return meaning
-        if isinstance(meaning, Vanishing) and not isinstance(meaning_of(other), Bounded):
+        others = meaning_of(other)
+        if isinstance(meaning, Vanishing) and (
+            isinstance(others, Vanishing) or not isinstance(others, Bounded)
+        ):
             return meaning
     return None
 

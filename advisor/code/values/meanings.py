@@ -174,7 +174,6 @@ Meaning = (
     | Listed
     | NotFinite
     | Quotient
-    | Reduced
     | Squared
     | Told
     | Truncated

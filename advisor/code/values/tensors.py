@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from advisor.code.symbols import Number
-from advisor.code.values.meanings import Meaning, Scale
+from advisor.code.values.meanings import Meaning, Reduced, Scale
 from advisor.code.values.plain import Value
 from advisor.code.values.rows import Lineage
 from advisor.code.values.shapes import Shape
@@ -48,7 +48,7 @@ class Tensor(Value):
     when nobody knows. `dtype` is a word such as `float`, `long`, `int`, `uint8`, `bool`. `layout`
     tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
     numbers of, or a part of them. `meaning` is what the numbers say, which a changed tensor does not
-    keep. `cut` is what has cut it off from parameters, `terms` what it was computed from by
+    keep; `reduced` which axis was put into one number before. `cut` is what has cut it off from parameters, `terms` what it was computed from by
     arithmetic or a reduction.
     """
 
@@ -60,6 +60,7 @@ class Tensor(Value):
         "library",
         "lineage",
         "meaning",
+        "reduced",
         "scale",
         "shape",
         "terms",
@@ -96,6 +97,7 @@ class Tensor(Value):
         self.library = library
         self.text = text
         self.meaning: Meaning | None = None
+        self.reduced: Reduced | None = None
 
     def __repr__(self) -> str:
         return f"Tensor({self.shape}, {self.scale and self.scale.activation})"

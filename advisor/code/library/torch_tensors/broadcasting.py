@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Broadcast, ShapesClashed
 from advisor.code.symbols import Number
-from advisor.code.values import Reduced, Shape, Tensor
+from advisor.code.values import Shape, Tensor
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -36,8 +36,8 @@ def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CS
 def _is_out_of_place(whole: Tensor, part: Tensor) -> bool:
     """Whether numbers that stand for the rows of another tensor meet its columns, an axis having
     been reduced that is not the first and nothing kept in its place."""
-    gone, dims = part.meaning, whole.shape.dims
-    if not isinstance(gone, Reduced) or gone.dims != dims or dims[gone.axis].is_one:
+    gone, dims = part.reduced, whole.shape.dims
+    if gone is None or gone.dims != dims or dims[gone.axis].is_one:
         return False
     in_front = [dim for dim in dims[: gone.axis] if not dim.is_one]
     return bool(in_front) and not clash(whole.shape, part.shape)

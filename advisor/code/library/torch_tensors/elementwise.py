@@ -18,7 +18,6 @@ from advisor.code.values import (
     Difference,
     Joined,
     Object,
-    Reduced,
     Scalar,
     Scale,
     Shape,
@@ -137,8 +136,8 @@ def _elementwise(call: Call) -> Value | None:
     _tell_broadcast_with_others(call, tensor)
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
-    if isinstance(tensor.meaning, Reduced) and result.shape is tensor.shape:
-        result.meaning = tensor.meaning
+    if result.shape is tensor.shape:
+        result.reduced = tensor.reduced
     return computed(result, call.subject, *operands)
 
 
@@ -243,8 +242,8 @@ def arithmetic(
         text=first.text,
         place=place,
     )
-    if len(known) == 1 and isinstance(first.meaning, Reduced) and shape is first.shape:
-        result.meaning = first.meaning
+    if len(known) == 1 and shape is first.shape:
+        result.reduced = first.reduced
     if _are_bytes(left, right) and operator == "-":
         give_meaning(result, Difference(place))
     elif _wraps(operator, left, right):

@@ -91,7 +91,7 @@ def _say_what_is_gone(made: Tensor, tensor: Tensor, dim: Value | None) -> None:
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
     if dims is not None and axis is not None and made.shape.rank == len(dims) - 1:
-        made.meaning = Reduced(dims, axis)
+        made.reduced = Reduced(dims, axis)
 
 
 def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
