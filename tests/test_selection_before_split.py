@@ -76,13 +76,10 @@ DIVIDED = "y = table['ill']\nX_train, X_test, y_train, y_test = train_test_split
         "ranks.index[1:9].tolist()",
         "ranks[ranks > 0.3].index",
         "list(ranks.head(9).index)",
-        "[name for name in ranks.index if name != 'ill']",
     ],
 )
 def test_columns_are_not_chosen_by_how_they_go_with_held_out_labels(columns: str) -> None:
-    cut = not columns.startswith("[")
-    marks = ("", "  # error") if cut else ("  # error", "")
-    text = f"{TABLE}{RANKED}{marks[0]}\nbest = {columns}{marks[1]}\nX = table[best]\n{DIVIDED}"
+    text = f"{TABLE}{RANKED}\nbest = {columns}  # error\nX = table[best]\n{DIVIDED}"
     assert found(text) == marked(IMPORTS + text, "NN504") != []
 
 
@@ -92,6 +89,7 @@ def test_columns_are_not_chosen_by_how_they_go_with_held_out_labels(columns: str
         f"ranks = table.corr()['age'].abs()\nX = table[ranks.index[:9]]\n{DIVIDED}",
         f"{RANKED}\nprint(ranks)\nX = table.drop(columns=['ill'])\n{DIVIDED}",
         f"table.corr()\nX = table[['a', 'b']]\n{DIVIDED}",
+        f"{RANKED}\nX = table[ranks.index[::-1]]\n{DIVIDED}",
         (
             "train, test = train_test_split(table)\nranks = train.corr()['ill'].abs()\n"
             "best = ranks.index[:9]\nX_train, X_test = train[best], test[best]\n"

@@ -183,3 +183,45 @@ def test_a_model_is_not_judged_by_what_it_is_trained_on() -> None:
 )
 def test_the_parts_of_data_sets_of_hugging_face_are_followed(text: str, code: str) -> None:
     check(HUGGING_FACE, text, code)
+
+
+def test_a_change_that_only_training_samples_go_through_is_none_of_held_out_ones() -> None:
+    text = """
+def prepared(ds, is_training):
+    def change(image, label):
+        if is_training:
+            image = tf.image.random_flip_left_right(image)
+        return image, label
+    return ds.map(change).batch(8)
+train_ds, val_ds = prepared(tf.data.Dataset.from_tensor_slices((X, y)), True), prepared(other, False)
+val_ds = prepared(tf.data.Dataset.from_tensor_slices((np.load("v.npy"), np.load("w.npy"))), False)
+fit(train_ds, val_ds)
+"""
+    assert not found(TENSORFLOW + text)
+
+
+def test_rows_that_something_of_the_training_rows_is_taken_from_are_their_own() -> None:
+    text = """
+samples = read("samples.csv")
+train_samples, val_samples = samples[:-100], samples[-100:]
+middle = np.mean(train_samples, axis=0)
+train_samples -= middle
+val_samples -= middle
+model.fit(train_samples, y, validation_data=(val_samples, y), epochs=3)
+"""
+    assert not found(TENSORFLOW + text)
+
+
+def test_lists_that_are_divided_share_nothing() -> None:
+    text = """
+def clouds(folder):
+    points, kinds = [], []
+    for path in folder:
+        points.append(load(path))
+        kinds.append(kind(path))
+    train_points, val_points = points[:80], points[80:]
+    train_ds = tf.data.Dataset.from_tensor_slices((train_points, kinds[:80]))
+    val_ds = tf.data.Dataset.from_tensor_slices((val_points, kinds[80:]))
+    fit(train_ds.shuffle(80), val_ds)
+"""
+    assert not found(TENSORFLOW + text)

@@ -146,7 +146,7 @@ def _same_kind(rows: RowSet) -> Iterator[RowSet]:
         if each.is_statistic or each.how == DISTINCT:
             return
         yield each
-        for source in each.sources if each.how in {"collected", "either"} else ():
+        for source in each.collected or (each.sources if each.how == "either" else ()):
             yield from _same_kind(source)
 
 

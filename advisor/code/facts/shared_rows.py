@@ -96,6 +96,8 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         training = given.get(event.place.node)
         if event.use != "validation" or training is None or training.how == "resampled":
             continue
+        if lineage.rows.is_statistic:
+            continue
         if lineage.rows.surely_within(training):
             how = "same file" if lineage.rows is training else "all"
             yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()

@@ -545,7 +545,7 @@ def follow(
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
         lineage = lineages.part(machine, receiver, details[0], node)
-        fit = lineages.ranked_by(details[1]) if len(details) > 1 else None
+        fit = lineages.chosen_by(details[1]) if len(details) > 1 else None
         if fit is not None:
             lineage = lineages.applied(lineage, fit)
         lineage = lineage.holding(_columns_taken(machine, receiver, lineage, details, node))

@@ -48,7 +48,10 @@ def of_selector(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value
     if not isinstance(receiver, Object):
         return None
     fit = receiver.fields.get("fit")
-    return lineages.ranking(fit) if isinstance(fit, Fit) and fit.kind == "selection" else None
+    if not isinstance(fit, Fit) or fit.kind != "selection":
+        return None
+    only_scores = isinstance(node, cst.Attribute) and node.attr.value != "support_"
+    return lineages.ranking(fit, not only_scores)
 
 
 @method("estimator", "get_support", "get_feature_names_out")
@@ -114,7 +117,7 @@ def reordered(call: Call) -> Value | None:
     """`abs()`, `sort_values()`, `head(9)`, `tolist()`: still a ranking."""
     fit = lineages.ranked_by(call.receiver)
     if fit is not None and call.path.rsplit(".", 1)[-1] in _CUTS:
-        return lineages.ranking(lineages.cut(fit, call.place))
+        return lineages.ranking(lineages.cut(fit, call.place), True)
     return call.receiver
 
 
@@ -129,8 +132,14 @@ def some_of(
     machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
 ) -> Value | None:
     """`ranking[:10]`."""
-    fit = lineages.ranked_by(receiver)
-    return receiver if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)))
+    fit, index = lineages.ranked_by(receiver), indices[0]
+    if isinstance(index, slice):
+        ends = index.start is not None or index.stop is not None
+    else:
+        ends = lineages.is_cut(index)
+    if fit is None or not ends:
+        return receiver
+    return lineages.ranking(lineages.cut(fit, machine.place(node)), True)
 
 
 @iteration("ranking")
@@ -152,8 +161,9 @@ def passing(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value | None:
     """`importances > 0.01`: which columns pass."""
-    fit = _ranking_in((left, right))
-    return None if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)))
+    found = _ranking_in((left, right))
+    fit = lineages.ranked_by(found)
+    return None if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)), True)
 
 
 @hook("arithmetic")
@@ -161,15 +171,17 @@ def turned(
     machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
 ) -> Value | None:
     """`-importances`; what samples are multiplied by is a weight."""
-    fit = _ranking_in((left, right))
-    if fit is None or any(lineages.known(each) is not None for each in (left, right)):
+    if any(lineages.known(each) is not None for each in (left, right)):
         return None
-    return lineages.ranking(fit)
+    return _ranking_in((left, right))
 
 
-def _ranking_in(values: Sequence[Value | None]) -> Fit | None:
-    found = (lineages.ranked_by(each) for each in values if isinstance(each, Object))
-    return next((fit for fit in found if fit is not None), None)
+def _ranking_in(values: Sequence[Value | None]) -> Object | None:
+    """The first ranking among some values."""
+    for value in values:
+        if isinstance(value, Object) and lineages.ranked_by(value) is not None:
+            return value
+    return None
 
 
 _KEEPING = (
@@ -188,15 +200,19 @@ _KEEPING = (
 )
 
 
+_TAKING_BEST = ("torch.topk", "heapq.nlargest")
 _PAIRS = ("builtins.zip", "builtins.enumerate")
 
 
 def _keeping(path: str, inner: Model | None) -> None:
     def model(call: Call) -> Value | None:
         for value in call.arguments.positional:
-            fit = lineages.ranked_by(value) or _ranking_in(_parts(value))
+            fit = lineages.ranked_by(value)
             if fit is not None:
-                return lineages.ranking(fit)
+                return lineages.ranking(fit, lineages.is_cut(value) or path in _TAKING_BEST)
+            found = _ranking_in(_parts(value))
+            if found is not None:
+                return found
         return None if inner is None else inner(call)
 
     FUNCTIONS[path] = model
@@ -228,6 +244,9 @@ def item_by_ranking(
     fit = lineages.ranked_by(indices[0]) if len(indices) == 1 else None
     if fit is None:
         return None
+    if not lineages.is_cut(indices[0]):
+        is_data = lineages.known(receiver) is not None or lineages.TABLE in receiver.fields
+        return None if is_data else lineages.ranking(fit)
     result = machine.unknown("chosen", node)
     result.fields[lineages.CHOSEN] = fit
     result.lineage = lineages.applied(lineages.samples(receiver), fit)
@@ -239,7 +258,7 @@ def chosen_in_comprehension(
     machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
 ) -> None:
     """`[name for name, score in zip(names, scores) if score > 0.1]`."""
-    fit = _ranking_in(tests)
+    fit = next((fit for each in tests if (fit := lineages.chosen_by(each)) is not None), None)
     if fit is not None:
         machine.store(result.fields, lineages.CHOSEN, fit)
 
@@ -248,6 +267,7 @@ def chosen_in_comprehension(
 def chosen_one_by_one(call: Call, sequence: SequenceValue, value: Value) -> None:
     """`if score > 0.1: kept.append(name)`."""
     guards: tuple[Guard, ...] = call.context.guards
-    fit = _ranking_in([each.condition for each in guards if each.taken])
+    asked = [each.condition for each in guards if each.taken]
+    fit = next((fit for each in asked if (fit := lineages.chosen_by(each)) is not None), None)
     if fit is not None:
         call.machine.store(sequence.fields, lineages.CHOSEN, fit)

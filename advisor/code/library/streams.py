@@ -138,8 +138,9 @@ def cached(call: Call) -> Value | None:
 def mapped(call: Call) -> Value | None:
     """`map(function)`: each sample goes through it."""
     change = call.argument(0, "map_func") or call.argument(0, "function")
-    found = _RANDOM.search(_code(change)) if isinstance(change, Function) else None
-    if found is None:
+    code = _code(change) if isinstance(change, Function) else ""
+    found = _RANDOM.search(code)
+    if found is None or re.search(r"\bif\b", code):
         return _again(call)
     path = f"tensorflow.image.{found[1]}" if found[1] else f"keras.layers.{found[2]}"
     return _again(call, transform=Object(path, place=change.place if change else None))

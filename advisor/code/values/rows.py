@@ -33,10 +33,11 @@ class RowSet:
     `how` is `all`, `item` (any one of them), `train`, `test`, `part`, `joined`, `collected` (in a
     list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
-    `split` the event that divided the parent, `names` what the program calls values with these rows.
+    `collected` what each of its samples is one of, where they come from several sets, `split` the event
+    that divided the parent, `names` what the program calls values with these rows.
     """
 
-    __slots__ = ("how", "names", "parent", "parts", "place", "sources", "split")
+    __slots__ = ("collected", "how", "names", "parent", "parts", "place", "sources", "split")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class RowSet:
         self.place = place
         self.sources = sources
         self.split = split
+        self.collected: tuple[RowSet, ...] = ()
         self.names: set[str] = set()
         self.parts: dict[object, RowSet] = {}
 

@@ -7,7 +7,15 @@ their set of rows is called `mean`, `std`, … after what was taken over its par
 """
 
 from advisor.code.library.lineages.arithmetic import computed
-from advisor.code.library.lineages.choices import CHOSEN, RANKING, cut, ranked_by, ranking
+from advisor.code.library.lineages.choices import (
+    CHOSEN,
+    RANKING,
+    chosen_by,
+    cut,
+    is_cut,
+    ranked_by,
+    ranking,
+)
 from advisor.code.library.lineages.fits import applied, filled, learn
 from advisor.code.library.lineages.groups import DRAWN_OFTEN, names_owner, notice_groups, repeats
 from advisor.code.library.lineages.joins import together
@@ -63,6 +71,7 @@ __all__ = [
     "all_of",
     "applied",
     "array",
+    "chosen_by",
     "columns_at",
     "columns_of",
     "computed",
@@ -74,6 +83,7 @@ __all__ = [
     "halves",
     "hold_back",
     "holds_rows",
+    "is_cut",
     "is_noise",
     "known",
     "learn",

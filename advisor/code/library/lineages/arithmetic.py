@@ -34,6 +34,8 @@ def computed(
     statistics = [each for each in found if each.rows.is_statistic]
     if not statistics:
         return None
+    if operator in {"-", "/"} and known(left) is None and isinstance(left, (Tensor, Unknown)):
+        return filled(samples(left), statistics[0])
     names = {each.rows.how for each in statistics}
     if operator == "-" and names == {"max", "min"}:
         first = statistics[0].rows

@@ -13,9 +13,25 @@ RANKING = "ranking"
 CHOSEN = ("chosen",)
 
 
-def ranking(fit: Fit) -> Object:
-    """A ranking by a fit."""
-    return Object(RANKING, place=fit.place, fields={"fit": fit})
+def ranking(fit: Fit, cut_already: bool = False) -> Object:
+    """A ranking by a fit; one that is cut tells some of the columns from the others."""
+    return Object(RANKING, place=fit.place, fields={"fit": fit, "cut": cut_already})
+
+
+def chosen_by(value: "Value | slice | None") -> Fit | None:
+    """What some columns were chosen by, where a ranking chose them, and did not only bring all of
+    them into an order."""
+    fit = ranked_by(value)
+    return fit if fit is not None and is_cut(value) else None
+
+
+def is_cut(value: "Value | slice | None") -> bool:
+    """Whether a ranking tells some of the columns from the others."""
+    if isinstance(value, (SequenceValue, Unknown)) and CHOSEN in value.fields:
+        return True
+    if isinstance(value, (Joined, SequenceValue)):
+        return all(is_cut(each) for each in _parts(value) if each is not None)
+    return isinstance(value, Object) and value.fields.get("cut") is True
 
 
 def cut(fit: Fit, place: "NodePlace") -> Fit:

@@ -146,7 +146,9 @@ def _collected(rows: RowSet, value: SequenceValue) -> RowSet:
     parents = {each.parent for each in (rows.sources if rows.how == "either" else (rows,))}
     parent = parents.pop() if len(parents) == 1 else None
     if parent is None:
-        return RowSet("collected", None, value.place, rows.sources)
+        made = RowSet("collected", None, value.place)
+        made.collected = rows.sources
+        return made
     return parent.part(("collected", value), "collected", value.place)
 
 

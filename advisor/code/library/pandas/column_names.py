@@ -74,7 +74,7 @@ def some_names(
     """`df.columns[:-1]`, `df.columns[best.support_]`."""
     fit = lineages.ranked_by(indices[0]) if isinstance(indices[0], Value) else None
     if fit is not None:
-        return lineages.ranking(fit)
+        return lineages.ranking(fit, lineages.is_cut(indices[0]))
     held, place = names_left(receiver), machine.place(node)
     taken = None if held is None else lineages.columns_at(held, indices[0], place)
     return machine.unknown("names", node) if taken is None else column_names(taken, place)

@@ -100,7 +100,7 @@ def dropped(call: Call) -> Value | None:
     columns = call.argument(-1, "columns")
     by_column = columns is not None or (axis is not None and not is_row_axis(axis))
     names = names_in(columns if columns is not None else which)
-    fit = lineages.ranked_by(columns if columns is not None else which)
+    fit = lineages.chosen_by(columns if columns is not None else which)
     if fit is not None:
         return chosen_by(fit, table)
     if by_column or names is not None:

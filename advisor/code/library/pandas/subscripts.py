@@ -65,7 +65,7 @@ def item_of_indexer(
     if left is not None:
         some = with_names(table, left, machine.place(node))
         return same_columns(table_like(some, rows), some)
-    fit = lineages.ranked_by(indices[1])
+    fit = lineages.chosen_by(indices[1])
     if fit is not None:
         return chosen_by(fit, table, rows)
     if names is None:
@@ -115,7 +115,7 @@ def item_of_table(
     names = names_in(at)
     if names is not None:
         return selected(receiver, names, machine.place(node))
-    fit = lineages.ranked_by(at)
+    fit = lineages.chosen_by(at)
     if fit is not None:
         return chosen_by(fit, receiver)
     if _is_mask(at):
