@@ -1,5 +1,6 @@
 """Event files that repeat themselves are read as a whole, and hold what they hold one by one."""
 
+import struct
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from advisor.runs.readers import periods, tfevents
 from advisor.runs.readers.tfevents import EventFile
-from tests.event_bytes import HEADER, event
+from tests.event_bytes import HEADER, event, nested, summary
 from tests.fuzzing.event_files import damaged
 from tests.long_logs import histogram, irregular, plain_scalar, regular, tensor_scalar
 
@@ -54,6 +55,14 @@ def _without_steps() -> Iterator[bytes]:
         yield event(plain_scalar(tag, random.random()), step * random.randrange(2), float(step))
 
 
+def _signalling_numbers_that_are_none() -> Iterator[bytes]:
+    for step in range(6_000):
+        number = struct.pack("<I", 0x7F800001 + step)
+        for tag in ("a", "b", "c")[: 1 + step // 3_000 * (step % 3)]:
+            value = nested(1, tag.encode()) + b"\x15" + number
+            yield event(summary(value), step, float(step))
+
+
 LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
     "one tag": lambda: regular(6_000, 1),
     "twenty tags": lambda: regular(6_000, 20),
@@ -63,6 +72,7 @@ LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
     "a tag twice in a step": _twice_in_a_step,
     "pictures in between": _with_pictures,
     "large and repeated steps": _large_and_repeated_steps,
+    "signalling numbers that are none": _signalling_numbers_that_are_none,
     "no order": lambda: irregular(5_000),
     "tensors in no order": _tensors_in_no_order,
     "steps that are missing": _without_steps,

@@ -58,6 +58,7 @@ def _tick(options: argparse.Namespace) -> int:
     from advisor.commands.run_policy import RunPolicy
     from advisor.recipe.ticking import tick
     from advisor.report.checklist_text import ticked_lines
+    from advisor.report.printable import printable
     from advisor.runs.diagnosis import diagnose
     from advisor.runs.evidence import record_of
     from advisor.runs.loading import load_runs
@@ -78,7 +79,7 @@ def _tick(options: argparse.Namespace) -> int:
         complain(PROGRAM, f"`{name}` {reason}{_hint(options.what)}")
     for run in loaded.runs:
         if len(loaded.runs) > 1:
-            print(f"{run.name}\n")
+            print(f"{printable(run.name)}\n")
         found = diagnose(run, policy.user, policy.thresholds, policy.rules)
         print("\n".join(ticked_lines(tick(record_of(found, policy.thresholds)))))
     return UNUSABLE if failures else CLEAN

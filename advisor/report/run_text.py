@@ -177,7 +177,7 @@ class RunReport:
         style = "bold yellow" if leads else "" if term.matters else "dim"
         longest = max(len(each.source.value) for each in found.terms)
         largest = max(abs(each.value) for each in found.terms)
-        length = round(_LONGEST_BAR * max(term.value, 0.0) / largest) if largest else 0
+        length = round(_LONGEST_BAR * (max(term.value, 0.0) / largest)) if largest else 0
         text = Text(
             f"{term.source.value:<{longest}}  {number(term.value) + found.unit:>9}  ", style
         )

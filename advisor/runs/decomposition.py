@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isfinite
 
 import numpy as np
 
@@ -112,7 +113,10 @@ def decompose(run: Run, user: UserFacts, thresholds: Thresholds) -> Decompositio
     levels = [_level_of(name, curve) for name, curve in curves.items()]
     if goal is not None:
         levels.insert(0, Level("goal", _as_error_value(quantity, goal, unit)))
-    return Decomposition(quantity, unit, tuple(levels), _terms(levels, thresholds))
+    terms = _terms(levels, thresholds)
+    if not all(isfinite(each.value) for each in terms):
+        return NotJudged(what, "the curves lie too far apart to be subtracted")
+    return Decomposition(quantity, unit, tuple(levels), terms)
 
 
 def scales_agree(first: Trajectory, second: Trajectory) -> bool:

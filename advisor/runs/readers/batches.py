@@ -230,7 +230,8 @@ def _append(
     for (likeness, series), stop in zip(members, map(int, bounds), strict=True):
         if stop > first:
             numbers = _windows(data, 0, len(data), _TYPES[likeness.format])
-            values = numbers[behind[first:stop] + likeness.offset].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # signalling numbers that are none
+                values = numbers[behind[first:stop] + likeness.offset].astype(np.float64)
             series.steps.frombytes(steps[first:stop].tobytes())
             series.wall_times.frombytes(times[first:stop].tobytes())
             series.values.frombytes(values.tobytes())

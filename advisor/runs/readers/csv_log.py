@@ -2,10 +2,11 @@
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from advisor.runs.readers.files import opened, whole_lines
 from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.tables import Row, Table, TableFile, axis_among, step_in
 from advisor.runs.vocabulary import Family, quantity_of
@@ -31,27 +32,25 @@ class CsvLog(TableFile):
 
         Raises `OSError`.
         """
-        with self.path.open("rb") as stream:
+        with opened(self.path) as stream:
             status = os.fstat(stream.fileno())
-            header = stream.readline()
-            if not header.endswith(b"\n"):
-                return 0
-            if status.st_size < self.offset or header != self._header:
-                self._header, self.offset = header, len(header)
-                self._table = Table(status.st_mtime)
-            stream.seek(self.offset)
-            data = stream.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self.offset += len(whole)
+            header = stream.readline(_LONGEST_HEADER)
+        if not header.endswith(b"\n"):
+            return 0
+        if status.st_size < self.offset or header != self._header:
+            self._header, self.offset = header, len(header)
+            self._table = Table(status.st_mtime)
         before = self._table.rows
-        self._table.take(self._rows(whole))
+        for lines in whole_lines(self.path, self.offset):
+            self.offset += len(lines)
+            self._table.take(self._rows(lines))
         return self._table.rows - before
 
     def _rows(self, data: bytes) -> list[Row]:
         columns, delimiter = columns_of(self._header)
-        lines = _text(data).splitlines()
-        cells = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        rows = (row for row in cells if len(row) == len(columns))
+        rows = (
+            row for row in _cells(_text(data).splitlines(), delimiter) if len(row) == len(columns)
+        )
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
@@ -59,8 +58,20 @@ def columns_of(header: bytes) -> tuple[list[str], str]:
     """The names in a header line and the delimiter between them."""
     text = _text(header).strip("\r\n")
     delimiter = max(_DELIMITERS, key=text.count)
-    (names,) = csv.reader([text], delimiter=delimiter, skipinitialspace=True) if text else [[""]]
+    names = next(_cells([text], delimiter), [""])
     return [name.strip() for name in names], delimiter
+
+
+def _cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each line; lines that are none of a table are left out."""
+    cells = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    while True:
+        try:
+            yield next(cells)
+        except csv.Error:
+            continue
+        except StopIteration:
+            return
 
 
 def is_training_log(path: Path) -> bool:
@@ -69,7 +80,7 @@ def is_training_log(path: Path) -> bool:
     Its columns hold one that counts and one that is learned, and the count goes up.
     """
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             header, *lines = stream.read(_LONGEST_HEADER).splitlines() or [b""]
     except OSError:
         return False
@@ -84,7 +95,7 @@ def is_training_log(path: Path) -> bool:
 
 def _goes_up(lines: Sequence[bytes], column: int, width: int, delimiter: str) -> bool:
     """Whether a column counts: backwards at most where a training was started again."""
-    cells = csv.reader(map(_text, lines), delimiter=delimiter, skipinitialspace=True)
+    cells = _cells(map(_text, lines), delimiter)
     steps = [step_in(row[column]) for row in cells if len(row) == width]
     known = [step for step in steps if step is not None]
     backwards = sum(later < earlier for earlier, later in pairwise(known))

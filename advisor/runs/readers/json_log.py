@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from advisor.runs.readers.files import opened, whole_lines
 from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.tables import Row, Table, TableFile, axis_among
 
@@ -30,7 +31,8 @@ class TrainerState(TableFile):
         seen = status.st_size, status.st_mtime
         if seen == self._seen:
             return 0
-        state = _object(self.path.read_bytes())
+        with opened(self.path) as stream:
+            state = _object(stream.read())
         if state is None:
             return 0
         before, self._seen = self._table.rows, seen
@@ -56,14 +58,11 @@ class JsonLines(TableFile):
             self.offset = 0
         if not self.offset:
             self._table = Table(status.st_mtime)
-        with self.path.open("rb") as stream:
-            stream.seek(self.offset)
-            data = stream.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        rows = [row for line in whole.splitlines() if (row := _object(line))]
-        self._table.take(rows)
-        return len(rows)
+        before = self._table.rows
+        for lines in whole_lines(self.path, self.offset):
+            self.offset += len(lines)
+            self._table.take([row for line in lines.splitlines() if (row := _object(line))])
+        return self._table.rows - before
 
 
 def _renamed(row: Mapping[str, Any]) -> Row:
@@ -90,7 +89,7 @@ def _object(text: bytes) -> dict[str, Any] | None:
 def is_training_log(path: Path) -> bool:
     """Whether the first line of a file is a JSON object with a count of the training."""
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             row = _object(stream.readline(_LONGEST_LINE))
     except OSError:
         return False

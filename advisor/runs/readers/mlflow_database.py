@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from advisor.runs.readers.files import opened
 from advisor.runs.readers.mlflow_run import MlflowMetrics
 from advisor.runs.readers.series import OnBytes
 from advisor.runs.readers.settings_beside import plain_value
+from advisor.runs.readers.tables import number_in, step_in
 from advisor.runs.readers.tracked import below
 
 SUFFIX = ".db"
@@ -36,7 +38,7 @@ def is_database(path: Path) -> bool:
     if path.suffix != SUFFIX:
         return False
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             if stream.read(len(MAGIC)) != MAGIC:
                 return False
         next(runs_in(path), None)
@@ -49,7 +51,8 @@ def runs_in(path: Path) -> Iterator[Path]:
     """The paths that stand for the runs of a database, oldest first; raises `OSError`."""
     with _opened(path) as database:
         for (run,) in _rows(database, _RUNS):
-            yield path / run / "metrics"
+            if isinstance(run, str) and run not in {"", ".", ".."} and "/" not in run:
+                yield path / run / "metrics"
 
 
 def lies_in_database(path: Path) -> bool:
@@ -62,7 +65,7 @@ class DatabaseRun(MlflowMetrics):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._names: tuple[str | None, str | None] = (None, None)
+        self._names: tuple[str | None, ...] = (None, None)
         self._started = 0.0
 
     @property
@@ -81,15 +84,19 @@ class DatabaseRun(MlflowMetrics):
         run, before = self.path.parent.name, self._records
         with _opened(self.path.parent.parent) as database:
             name, experiment, started = next(_rows(database, _RUN, run), (None, None, 0))
-            self._names, self._started = (name, experiment), (started or 0) / 1000
+            self._names = tuple(None if each is None else str(each) for each in (name, experiment))
+            self._started = (number_in(started) or 0.0) / 1000
             self.hyperparameters = {
-                key: plain_value(value) for key, value in _rows(database, _PARAMS, run)
+                str(key): plain_value(str(value)) for key, value in _rows(database, _PARAMS, run)
             }
             ((count,),) = _rows(database, _COUNT, run)
             if count != before:
                 self._series = {}
                 for key, value, moment, step, is_nan in _rows(database, _POINTS, run):
-                    self._append_metric(key, step, moment / 1000, nan if is_nan else value)
+                    number = nan if is_nan else number_in(value)
+                    if number is not None:
+                        seconds = (number_in(moment) or 0.0) / 1000
+                        self._append_metric(str(key), step_in(step) or 0, seconds, number)
                 self._records = count
         return max(0, self._records - before)
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from advisor.runs.readers.files import opened, whole_lines
 from advisor.runs.readers.series import Gap, OnBytes
 from advisor.runs.readers.settings_beside import plain_entries, plain_value
+from advisor.runs.readers.tables import number_in
 from advisor.runs.readers.tracked import TrackedRun, below
 
+_LARGEST_TEXT = 1 << 20
 META = "meta.yaml"
 
 
@@ -42,8 +45,7 @@ class MlflowRun(MlflowMetrics):
     @property
     def first_wall_time(self) -> float:
         """When the run started, in seconds since 1970."""
-        started = self._meta.get("start_time")
-        return started / 1000 if isinstance(started, int | float) else 0.0
+        return (number_in(self._meta.get("start_time")) or 0.0) / 1000
 
     @property
     def place(self) -> Path | None:
@@ -66,19 +68,17 @@ class MlflowRun(MlflowMetrics):
 
     def _read_metric(self, path: Path, name: str) -> None:
         offset = self._offsets.get(path, 0)
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            data = stream.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offsets[path] = offset + len(whole)
-        for number, line in enumerate(whole.splitlines()):
-            try:
-                moment, value, step = _point(line)
-            except ValueError:
-                self.gaps.append(Gap(offset + number, offset + number + len(line)))
-                continue
-            self._append_metric(name, step, moment, value)
-            self._records += 1
+        for lines in whole_lines(path, offset):
+            self._offsets[path] = self._offsets.get(path, 0) + len(lines)
+            for number, line in enumerate(lines.splitlines()):
+                try:
+                    moment, value, step = _point(line)
+                except (ValueError, OverflowError):
+                    self.gaps.append(Gap(offset + number, offset + number + len(line)))
+                    continue
+                self._append_metric(name, step, moment, value)
+                self._records += 1
+            offset += len(lines)
 
 
 def _point(line: bytes) -> tuple[float, float, int]:
@@ -92,7 +92,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace").strip()
+    with opened(path) as stream:
+        return stream.read(_LARGEST_TEXT).decode("utf-8", errors="replace").strip()
 
 
 def _meta(path: Path) -> dict[str, Any]:

@@ -254,11 +254,13 @@ class _Group:
         times, steps, numbers = (np.concatenate(each).T for each in zip(*self._taken, strict=True))
         self._taken.clear()
         self._cut = 0
-        form = _TYPES[self._first.format]
+        stated = np.ascontiguousarray(numbers).view(_TYPES[self._first.format])
+        with np.errstate(invalid="ignore"):  # signalling numbers that are none
+            values = stated.astype(np.float64)
         return (
             _unpacked(np.ascontiguousarray(steps), len(self._first.steps)),
             np.ascontiguousarray(times).view("<f8"),
-            np.ascontiguousarray(numbers).view(form).astype(np.float64),
+            values,
         )
 
 

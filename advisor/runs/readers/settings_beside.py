@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from advisor.runs.readers.files import opened
+
 _NAMES = ("hparams.yaml", "args.yaml")
 _ENTRY = re.compile(r"^([A-Za-z_][\w.\-/]*):\s+([^\s#!&*|>{\[].*?)\s*$")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "none": None}
@@ -19,7 +21,8 @@ def settings_beside(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in _NAMES:
         try:
-            text = (folder / name).read_bytes()[:_LARGEST].decode("utf-8", errors="replace")
+            with opened(folder / name) as stream:
+                text = stream.read(_LARGEST).decode("utf-8", errors="replace")
         except OSError:
             continue
         found.update(plain_entries(text))
@@ -40,7 +43,7 @@ def plain_value(text: str) -> Any:
         return text[1:-1]
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _number(text)
     return value if isinstance(value, int | float) else text
 

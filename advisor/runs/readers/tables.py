@@ -36,18 +36,25 @@ def number_in(cell: object) -> float | None:
     """The number in a cell; None where it is empty or holds something else."""
     if isinstance(cell, bool) or cell is None:
         return None
-    if isinstance(cell, int | float):
-        return float(cell)
+    if not isinstance(cell, int | float | str):
+        return None
     try:
-        return float(cell.strip()) if isinstance(cell, str) else None
-    except ValueError:
+        return float(cell)
+    except (ValueError, OverflowError):
         return None
 
 
 def step_in(cell: object) -> int | None:
-    """The step in a cell; None if it holds no whole number."""
+    """The step in a cell; None if it holds no whole number, or one that no step can be."""
     number = number_in(cell)
-    return int(number) if number is not None and number.is_integer() else None
+    if number is None or not number.is_integer() or not is_step(int(number)):
+        return None
+    return int(number)
+
+
+def is_step(number: int) -> bool:
+    """Whether a number is small enough for a step, which takes 8 bytes."""
+    return -(1 << 63) <= number < 1 << 63
 
 
 class Table:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from advisor.runs.readers.series import Series
-from advisor.runs.readers.tables import TableFile
+from advisor.runs.readers.tables import TableFile, is_step
 
 
 class TrackedRun(TableFile):
@@ -32,7 +32,9 @@ class TrackedRun(TableFile):
         return "holds no history: nothing was logged to this run yet"
 
     def _append(self, name: str, step: int, moment: float, value: float) -> None:
-        """Add a point to a series, which begins with it if it is new."""
+        """Add a point to a series, which begins with it if it is new; a step must be one."""
+        if not is_step(step):
+            return
         series = self._series.get(name)
         if series is None:
             series = self._series[name] = Series(name)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from advisor.runs.readers.files import opened
 from advisor.runs.readers.series import Gap, OnBytes
-from advisor.runs.readers.tables import number_in
+from advisor.runs.readers.tables import number_in, step_in
 from advisor.runs.readers.tracked import TrackedRun, below
 from advisor.runs.readers.wire import MalformedMessage, fields, text
 
@@ -42,7 +43,7 @@ class WandbRun(TrackedRun):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._offset = _HEADER_OF_FILE
-        self._parts = b""
+        self._parts: list[bytes] = []
         self._name = ""
         self._first_time = 0.0
 
@@ -62,7 +63,7 @@ class WandbRun(TrackedRun):
         Raises `OSError`.
         """
         before = self._records
-        with self.path.open("rb") as stream:
+        with opened(self.path) as stream:
             start = self._offset - self._offset % _BLOCK
             stream.seek(start)
             data = stream.read()
@@ -96,9 +97,11 @@ class WandbRun(TrackedRun):
                 return
             self._offset += size
             part = data[at + _HEADER.size : at + size]
-            self._parts = part if kind in (_WHOLE, _FIRST) else self._parts + part
+            if kind in (_WHOLE, _FIRST):
+                self._parts.clear()
+            self._parts.append(part)
             if kind in (_WHOLE, _LAST):
-                yield self._parts
+                yield b"".join(self._parts)
 
     def _take(self, record: bytes) -> None:
         for field in fields(record, 0, len(record)):
@@ -119,12 +122,12 @@ class WandbRun(TrackedRun):
         self.hyperparameters = self.hyperparameters | settings
 
     def _take_row(self, row: dict[str, Any]) -> None:
-        step, moment = number_in(row.get(_STEP)), number_in(row.get(_TIME)) or 0.0
+        step, moment = step_in(row.get(_STEP)), number_in(row.get(_TIME)) or 0.0
         self._first_time = self._first_time or moment
         for key, value in row.items():
             number = number_in(value)
             if number is not None and not key.startswith("_"):
-                self._append(key, self._records if step is None else int(step), moment, number)
+                self._append(key, self._records if step is None else step, moment, number)
         self._records += 1
 
 
@@ -133,7 +136,7 @@ def is_run(path: Path) -> bool:
     if path.suffix != SUFFIX:
         return False
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             return stream.read(len(_MAGIC)) == _MAGIC
     except OSError:
         return False
@@ -164,5 +167,5 @@ def _items(body: bytes) -> Iterator[tuple[str, Any]]:
 def _value(written: str) -> Any:
     try:
         return json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):
         return written
