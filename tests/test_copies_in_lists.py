@@ -112,6 +112,18 @@ def cut(scans):
             kept.append(scan[left : left + 16])
     return train_test_split(kept)
 """,
+        """\
+seconds = np.arange(0, 1000) / 50
+def tone(changed):
+    made = np.sin(np.random.rand() * seconds)
+    return made + 0.1 * np.random.randn(1000) if changed else made
+def made_up():
+    tones = []
+    for number in range(20):
+        tones.append(tone(False))
+        tones.append(tone(True))
+    return train_test_split(np.array(tones))
+""",
     ],
 )
 def test_one_version_of_each_sample_may(text: str) -> None:

@@ -11,6 +11,7 @@ from advisor.code.library.models import Call, hook
 from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    COUNTED,
     Dictionary,
     Lineage,
     Object,
@@ -60,6 +61,9 @@ def _notice(
     node: cst.CSTNode,
 ) -> None:
     for own, position in _samples_in(value):
+        if own.rows.how == COUNTED:
+            # An axis that samples are computed over, not a sample.
+            continue
         others = [
             lineage
             for item in earlier

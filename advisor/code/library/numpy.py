@@ -17,6 +17,7 @@ from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    COUNTED,
     LIBRARY,
     PERMUTATION,
     REPEATED,
@@ -345,7 +346,7 @@ def _come_often(call: Call) -> bool:
 @function("numpy.arange")
 def arranged(call: Call) -> Value | None:
     """Numbers in a row; often they stand for the rows of something."""
-    return lineages.array(Lineage(RowSet("all", place=call.place)), call.place)
+    return lineages.array(Lineage(RowSet(COUNTED, place=call.place)), call.place)
 
 
 # --- statistics ---------------------------------------------------------------------------

@@ -76,6 +76,7 @@ from advisor.code.values.reading import (
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
+    COUNTED,
     DISTINCT,
     LISTED,
     PERMUTATION,
@@ -92,6 +93,7 @@ from advisor.code.values.tensors import COLLATED, LIBRARY, SAMPLE_OF, Cut, Layou
 __all__ = [
     "CHANGED_LINEAGE",
     "COLLATED",
+    "COUNTED",
     "DISTINCT",
     "FALSE",
     "LIBRARY",

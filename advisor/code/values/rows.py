@@ -19,6 +19,8 @@ PERMUTATION = "permutation"
 LISTED = "listing"
 # What rows are called that are the values of a column, each once; and numbers that come repeatedly.
 DISTINCT = "distinct"
+# What rows are called that are numbers in a row: they may stand for samples, or be an axis.
+COUNTED = "counted"
 REPEATED = "repeated"
 
 
