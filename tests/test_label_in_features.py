@@ -138,6 +138,8 @@ def test_columns_are_known_by_their_places(features: str, labels: str, told: boo
         ("table.columns.difference(['id'])", True),
         ("[name for name in table.columns if name not in ('id', 'ill')]", False),
         ("[name for name in table.columns if keep(name)]", False),
+        ("table.drop(columns='ill').loc[:, chosen].columns.tolist()", False),
+        ("[name for name in other.columns if name != 'id']", False),
         ("table.columns[:-1]", False),
     ],
 )

@@ -189,7 +189,10 @@ def with_names(table: Object, names: Columns, place: "NodePlace | None") -> Obje
         without = held.without | names.without
         numbers = held.only_numbers or names.only_numbers
         taken = Columns(held.table, names.names, without, where, names.span, numbers)
-        result.fields[HELD] = taken if held.names is None and held.span is None else None
+        # All names of another table may be any of this one.
+        known = names.names is not None or names.table is held.table
+        whole = held.names is None and held.span is None
+        result.fields[HELD] = taken if known and whole else None
     return result
 
 
