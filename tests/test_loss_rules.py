@@ -743,3 +743,71 @@ def loss_of(model: nn.Module, x, y):
     rules = [rule for rule in rulebook("code").rules if rule.code == "NN201"]
     (found,) = analyze(source, Project([source]), rules).findings
     assert (found.location.row, found.location.end_row) == (5, 7)
+
+
+LABELS = """
+from torch.utils.data import DataLoader, TensorDataset
+features, labels = torch.randn(99, 4), torch.randint(0, 5, (99,))
+model = nn.Linear(4, 3)
+for x, y in DataLoader(TensorDataset(features[:80], labels[:80]), batch_size=8):
+    F.cross_entropy(model(x), TARGETS)
+for rows in torch.randperm(80).split(8):
+    F.cross_entropy(model(features[rows]), OTHERS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("targets", "others", "expected"),
+    [
+        ("y", "labels[rows]", [(6, "NN212"), (8, "NN212")]),
+        ("y // 2", "(labels[rows] > 2).long()", []),
+        ("y.clamp(max=2)", "labels[rows] % 3", []),
+    ],
+)
+def test_labels_that_are_drawn_say_how_many_classes_there_are(
+    targets: str, others: str, expected: list[tuple[int, str]]
+) -> None:
+    code = LABELS.replace("TARGETS", targets).replace("OTHERS", others)
+    assert found(code) == expected
+
+
+SAMPLES = """
+from torch.utils.data import DataLoader, TensorDataset
+model, one, to_keys = nn.Linear(9, 4), nn.Linear(9, 1), nn.Linear(9, 9)
+for x, y in DataLoader(TensorDataset(torch.randn(40, 9), torch.randn(40, 9)), 8):
+    USED
+"""
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "torch.softmax(model(x), dim=0).argmax(1)  # error",
+        "torch.softmax(model(x), dim=1).argmax(1)",
+        "(torch.softmax(one(x), dim=0) * x).sum(0)",
+        "torch.softmax(model(x), dim=0).t() @ x",
+        "torch.softmax(to_keys(x) @ to_keys(y).t(), dim=0).diagonal()",
+    ],
+)
+def test_scores_sum_to_one_for_each_sample(used: str) -> None:
+    code = SAMPLES.replace("USED", used)
+    assert found(code) == marked(code, "NN205")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "F.softmax(scores, dim=1) @ x  # error",
+        "F.softmax(scores, dim=-1) @ x",
+        "F.softmax(scores, dim=1).transpose(1, 2) @ x",
+        "F.softmax(x[:, :, :4].transpose(1, 2), dim=1) @ x",  # soft clusters
+    ],
+)
+def test_the_rows_of_weights_over_places_sum_to_one(line: str) -> None:
+    code = f"""
+def attended(x, keys=nn.Linear(8, 8)):
+    n, steps, width = x.shape
+    scores = x @ x.transpose(1, 2)
+    return {line}
+"""
+    assert found(code) == marked(code, "NN205")

@@ -69,6 +69,33 @@ class SoftmaxCall(Fact):
             if not each.summed
         )
 
+    @property
+    def weighs_other_places(self) -> bool:
+        """Whether each row of a square of weights is taken for those of a mean, though it is the
+        columns that sum to one."""
+        dims, axis = self.event.tensor.shape.dims, self.event.axis
+        if dims is None or len(dims) < 3 or axis is None or self.event.implicit:
+            return False
+        square = dims[-1] == dims[-2] and axis % len(dims) == len(dims) - 2
+        made = self.event.result.scale
+        return square and any(
+            each.weights.scale is made for each in self.applied if not each.summed
+        )
+
+    @property
+    def takes_samples_for_classes(self) -> bool:
+        """Whether the scores of a layer, several for each sample, are made to sum to one over the
+        samples, for no mean over these."""
+        tensor, made = self.event.tensor, self.event.result.scale
+        dims, scale = tensor.shape.dims, tensor.scale
+        if dims is None or len(dims) != 2 or self.event.axis not in {0, -2} or made is None:
+            return False
+        samples, scores = dims[0].axis, dims[1].integer
+        if samples is None or not samples.is_batch or scores is None or scores < 2:
+            return False
+        weighs = any(_is_of(each.weights.scale, self.event) for each in self.applied)
+        return scale is not None and scale.activation is Activation.LOGITS and not weighs
+
     def _weighs_other_samples(self, applied: WeightsApplied) -> bool:
         """Whether the mean goes over another axis than the samples that the weights go over."""
         samples = self.event.tensor.shape.axis(0)

@@ -458,7 +458,9 @@ def _any_index() -> Scalar:
 def _row_of(array: Value) -> Value:
     dims = array.shape.dims if isinstance(array, Tensor) else None
     if isinstance(array, Tensor) and dims:
-        return array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
+        row = array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
+        row.meaning = array.meaning if isinstance(array.meaning, ClassIndices) else None
+        return row
     return Unknown("row", place=array.place)
 
 

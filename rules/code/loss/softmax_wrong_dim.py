@@ -28,6 +28,16 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
             f"{softmax.operation} goes over the batch, but its rows are used as the weights of means",
             Severity.ERROR,
         )
+    elif softmax.weighs_other_places:
+        yield softmax.finding(
+            f"{softmax.operation} goes over the columns, but the rows are used as the weights of means",
+            Severity.ERROR,
+        )
+    elif softmax.takes_samples_for_classes:
+        yield softmax.finding(
+            f"{softmax.operation} goes over the batch, not over the scores of each sample",
+            Severity.ERROR,
+        )
     elif softmax.takes_first_of_three:
         yield softmax.finding(
             f"{softmax.operation} without `dim` goes over the first of three dimensions",

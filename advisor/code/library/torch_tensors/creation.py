@@ -13,6 +13,7 @@ from advisor.code.values import (
     PERMUTATION,
     Activation,
     Arguments,
+    ClassIndices,
     Drawn,
     Library,
     Lineage,
@@ -168,7 +169,22 @@ def random_whole_numbers(call: Call) -> Value | None:
     if drawn.shape.rank == 1 and call.context.rounds:
         # Numbers that are drawn anew in each round may be the places of a batch.
         drawn.meaning = Drawn(symbols.batch_axis())
+    elif not call.context.rounds:
+        drawn.meaning = _classes_between(call.arguments)
     return drawn
+
+
+def _classes_between(passed: Arguments) -> ClassIndices | None:
+    """What random numbers from zero on say as labels: how many classes there are."""
+    bounds = [each for each in passed.positional if isinstance(each, Scalar)]
+    given = [bound for bound in bounds if bound.configurable is None]
+    numbers = [each.number.integer for each in given]
+    if passed.unknown or {"low", "high"} & passed.keywords.keys() or len(given) < len(bounds):
+        return None
+    if len(numbers) == 2 and numbers[0] == 0:
+        numbers = numbers[1:]
+    known = numbers[0] if len(numbers) == 1 else None
+    return ClassIndices(known) if known is not None and known > 1 else None
 
 
 @function("torch.arange", "torch.randperm")

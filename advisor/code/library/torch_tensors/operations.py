@@ -5,7 +5,16 @@ from collections.abc import Callable
 from advisor.code.gradients import cut_of, gradient_of
 from advisor.code.library.models import Call, function, method
 from advisor.code.symbols import Number
-from advisor.code.values import LIBRARY, Scale, Shape, Tensor, Unknown, Value, known_number
+from advisor.code.values import (
+    LIBRARY,
+    ClassIndices,
+    Scale,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+)
 
 
 def as_tensor(value: Value | None) -> Tensor | None:
@@ -43,7 +52,10 @@ def moved(tensor: Tensor, shape: Shape) -> Tensor:
     scale = tensor.scale
     if scale is not None and scale.axis is not None:
         scale = Scale(scale.activation, scale.place)
-    return tensor.replace(shape=shape, scale=scale, whole=tensor)
+    result = tensor.replace(shape=shape, scale=scale, whole=tensor)
+    if isinstance(tensor.meaning, ClassIndices):
+        result.meaning = tensor.meaning
+    return result
 
 
 def axis_of(value: Value | None, rank: int) -> int | None:
