@@ -137,6 +137,9 @@ def test_rows_of_one_person_are_not_torn_apart(text: str) -> None:
         "per_patient = table.groupby('patient_id').mean()\nA, B = train_test_split(per_patient)",
         "table.groupby('town')['rent'].mean()\nA, B = train_test_split(table)",
         "A, B = train_test_split(table.drop(columns='user_id'))",
+        "print(table.groupby('subject').text.count())\nA, B = train_test_split(table)",
+        "table['usual'] = table.groupby('user_id')['rating'].transform('mean')\nA, B = train_test_split(table)",
+        "table['group'] = random.integers(0, 2, 600)\nA, B = train_test_split(table)",
         (
             "print(table.groupby('patient_id').size())\n"
             "for a, b in GroupShuffleSplit(5).split(table, groups=table['patient_id']):\n    print(a)"

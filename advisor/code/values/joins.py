@@ -2,7 +2,7 @@
 
 from advisor.code.values.objects import Library
 from advisor.code.values.plain import Constant, Scalar, Value
-from advisor.code.values.rows import join_lineages
+from advisor.code.values.rows import either_part, join_lineages
 from advisor.code.values.shapes import Shape
 from advisor.code.values.tensors import Tensor, Unknown
 
@@ -74,6 +74,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         lineage = join_lineages(left.lineage, right.lineage)
         if lineage is None and (left.lineage.matters or right.lineage.matters):
             return Joined((left, right))
+        if lineage is None:
+            lineage = either_part(left.lineage, right.lineage)
     shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
     joined = Tensor(
         left.shape if left.shape is right.shape else shape,

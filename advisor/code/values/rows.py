@@ -185,3 +185,15 @@ def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None
     one_sided = len(common) in {len(left.fits), len(right.fits)}
     places = tuple(each for each in left.augmentations if each in right.augmentations)
     return Lineage(left.rows, common if one_sided else (*common, *more), places)
+
+
+def either_part(left: Lineage, right: Lineage) -> Lineage | None:
+    """What is known of values that are parts of different sets on two ways: that they are parts of
+    either."""
+    parents = {left.rows.parent, right.rows.parent}
+    if None in parents or len(parents) < 2 or {left.rows.how, right.rows.how} != {"part"}:
+        return None
+    key = ("either", frozenset((left.rows, right.rows)))
+    if key not in left.rows.parts:
+        left.rows.parts[key] = RowSet("either", sources=(left.rows, right.rows))
+    return left.of(left.rows.parts[key])

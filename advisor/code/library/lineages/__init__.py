@@ -17,7 +17,13 @@ from advisor.code.library.lineages.choices import (
     ranking,
 )
 from advisor.code.library.lineages.fits import applied, filled, learn
-from advisor.code.library.lineages.groups import DRAWN_OFTEN, names_owner, notice_groups, repeats
+from advisor.code.library.lineages.groups import (
+    DRAWN_OFTEN,
+    groups_rows,
+    names_owner,
+    notice_groups,
+    repeats,
+)
 from advisor.code.library.lineages.joins import together
 from advisor.code.library.lineages.making import (
     alike,
@@ -80,6 +86,7 @@ __all__ = [
     "divide_by_hand",
     "filled",
     "frame",
+    "groups_rows",
     "halves",
     "hold_back",
     "holds_rows",

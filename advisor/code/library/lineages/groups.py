@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 # Under this key an unknown array of numbers says that they come repeatedly.
 DRAWN_OFTEN = ("drawn often",)
+_ID = r"_?(ids?|no|nr|num|number|key|code|idx|index)"
 _OWNERS = re.compile(
-    r"(^|_)(patient|subject|user|speaker|participant|person|owner|client|player|household|session"
-    r"|recording|group|driver|rider|animal|student|author|machine|device|sensor|household|family)"
-    r"s?(_?(id|ids|no|nr|num|number|key|code|idx|index))?$",
+    rf"(^|_)(patient|subject|user|speaker|participant|person|owner|client|player|rider|driver"
+    rf"|household|family|animal|session|recording|student)s?({_ID})?$",
+    re.IGNORECASE,
+)
+# What a table is grouped by only if several rows are of the same one; users rate many things, and
+# the subject of a text is no person.
+_GROUPED_BY = re.compile(
+    rf"(^|_)((patient|speaker|participant|person)s?({_ID})?"
+    rf"|(subject|session|recording|household|animal|device|machine){_ID})$",
     re.IGNORECASE,
 )
 
@@ -26,6 +33,11 @@ _OWNERS = re.compile(
 def names_owner(name: str | None) -> bool:
     """Whether a column is called after those that rows belong to."""
     return name is not None and _OWNERS.search(name) is not None
+
+
+def groups_rows(name: str) -> bool:
+    """Whether to group by a column of that name tells that several rows belong together."""
+    return _GROUPED_BY.search(name) is not None
 
 
 def repeats(value: Value | None) -> bool:

@@ -43,7 +43,7 @@ def grouped(call: Call) -> Value | None:
     path = "pandas.GroupBy" if call.path.endswith("groupby") else "pandas.Window"
     lineage = lineages.samples(table)
     names = names_in(call.argument(0, "by")) if path.endswith("GroupBy") else None
-    if names and any(map(lineages.names_owner, names)):
+    if names and any(map(lineages.groups_rows, names)):
         lineages.notice_groups(call.machine, lineage.rows, call.node)
     return Object(path, call.arguments, call.place, {"lineage": lineage})
 
