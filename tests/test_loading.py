@@ -371,8 +371,10 @@ def test_a_run_that_two_paths_lead_to_is_loaded_once(tmp_path: Path) -> None:
 def test_runs_of_the_same_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     for parent in ("x", "y"):
         event_file(tmp_path / parent / "run", curve("loss", range(3)))
-    loaded = load(tmp_path / "x" / "run", tmp_path / "y" / "run", tmp_path / "y")
-    assert [run.name for run in loaded.runs] == ["run", (tmp_path / "y" / "run").as_posix()]
+    inputs = [tmp_path / "x" / "run", tmp_path / "y" / "run"]
+    paths = [each.as_posix() for each in inputs]
+    assert [run.name for run in load(*inputs, tmp_path / "y").runs] == paths
+    assert [run.name for run in load(*reversed(inputs)).runs] == paths[::-1]
 
 
 def test_runs_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:

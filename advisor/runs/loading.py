@@ -1,9 +1,8 @@
 """From paths on disk to runs: discovery, reading, grouping, roles."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +47,8 @@ def load_runs(
 ) -> LoadedRuns:
     """All runs at or below `paths`, in the order of the paths and of the folders' names.
 
+    Runs of several paths that would have the same name are called by the paths as they were typed.
+
     `overrides` maps tags to roles in words (see `assign_roles`). `on_progress` is told how far
     reading has come. A `reader` that has read these files before reads on where it was. A run
     that several paths lead to is loaded once. Raises `UnknownRole` for a wrong override; what is
@@ -58,16 +59,21 @@ def load_runs(
     reader = reader or LogReader(on_progress)
     loaded = LoadedRuns()
     seen: set[Path] = set()
+    typed: list[str] = []
     for path in paths:
-        taken = {run.name for run in loaded.runs}
         try:
-            found = _load(path, overrides, reader, seen, taken)
+            found = _load(path, overrides, reader, seen, typed)
         except RunNotReadable as error:
             loaded.failures.append((error.path, error.reason))
         else:
             loaded.runs += found.runs
             loaded.failures += found.failures
             loaded.skipped += found.skipped
+    times = Counter(run.name for run in loaded.runs)
+    loaded.runs = [
+        run if times[run.name] == 1 else replace(run, name=name)
+        for run, name in zip(loaded.runs, typed, strict=True)
+    ]
     return loaded
 
 
@@ -76,11 +82,11 @@ def _load(
     overrides: Mapping[str, str],
     reader: LogReader,
     seen: set[Path],
-    taken: AbstractSet[str],
+    typed: list[str],
 ) -> LoadedRuns:
     """The runs of one input; raises `RunNotReadable` if there is none.
 
-    `seen` are the files that belong to a run already, `taken` the names of the runs so far.
+    `seen` are the files that belong to a run already; `typed` gets the path of each run.
     """
     found = find_logs(path)
     fresh = [each for each in found.files if each.resolve() not in seen]
@@ -100,7 +106,8 @@ def _load(
         if each not in failures and (each not in empty or each[0].parent not in homes)
     ]
     seen.update(each.file.path.resolve() for group in groups for each in group.members)
-    runs = [_run(group, _name(group, path, taken), overrides) for group in groups]
+    runs = [_run(group, _name(group, path), overrides) for group in groups]
+    typed += [_typed(group, path) for group in groups]
     return LoadedRuns(runs, failures, skipped)
 
 
@@ -112,18 +119,23 @@ def _folders(group: RunFiles) -> set[Path]:
     return {group.path, *(member.file.path.parent for member in group.members)}
 
 
-def _name(group: RunFiles, path: Path, taken: AbstractSet[str]) -> str:
-    """The path of a run within its input, or the input's own name if they are the same.
-
-    If a run of another input has that name, it is the path as it was typed.
-    """
-    number = f"#{group.number}" if group.number else ""
+def _name(group: RunFiles, path: Path) -> str:
+    """The path of a run within its input, or the input's own name if they are the same."""
     if path.is_file() and is_database(path):
         path = path.parent
     whole = group.place if path.is_dir() else path
     name = (path.name or path.resolve().name) if whole == path else str(whole.relative_to(path))
-    name = Path(name).as_posix() + number
-    return name if name not in taken else whole.as_posix() + number
+    return Path(name).as_posix() + _number(group)
+
+
+def _typed(group: RunFiles, path: Path) -> str:
+    """The path of a run as it was typed."""
+    whole = group.place if path.is_dir() or is_database(path) else path
+    return whole.as_posix() + _number(group)
+
+
+def _number(group: RunFiles) -> str:
+    return f"#{group.number}" if group.number else ""
 
 
 def _run(group: RunFiles, name: str, overrides: Mapping[str, str]) -> Run:
