@@ -109,3 +109,31 @@ def test_data_sets_may_have_an_order_of_their_own(body: str) -> None:
 def test_a_trial_with_a_single_batch_wants_it_again_and_again() -> None:
     text = "def overfit_a_batch():\n    train(DataLoader(CIFAR10('data'), batch_size=32))\n"
     assert not found(text + "overfit_a_batch()\n")
+
+
+STREAM = """
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+x, y = np.load("x.npy"), np.load("y.npy")
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("adam", "mse")
+data = tf.data.Dataset.from_tensor_slices((x, y)){steps}
+model.fit(data, epochs=9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "count"),
+    [
+        (".batch(8)", 1),
+        (".map(scaled).batch(8).prefetch(2)", 1),
+        (".shuffle(100).batch(8)", 0),
+        (".batch(8).shuffle(9)", 0),
+        (".shuffle(100).cache().batch(8)", 0),
+        (".window(3).batch(8)", 0),
+    ],
+)
+def test_streams_of_arrays_are_shuffled_as_well(steps: str, count: int) -> None:
+    found = [code for _, code in findings(STREAM.format(steps=steps)) if code == "NN507"]
+    assert len(found) == count

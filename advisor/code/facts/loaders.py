@@ -12,6 +12,7 @@ from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
+from advisor.code.library.streams import OF_ARRAYS
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -38,6 +39,9 @@ _MAP_STYLE = frozenset(
         *("torch_geometric.data.Dataset", "torch_geometric.data.InMemoryDataset"),
     ]
 )
+_OF_SERIES = re.compile(
+    r"time_?series|forecast|\.window\(|sliding|n_steps|look_?back", re.IGNORECASE
+)
 # What data goes by whose order is kept on purpose, and training that is only tried out.
 _IN_ORDER = frozenset(
     [
@@ -62,7 +66,7 @@ _IN_ORDER = frozenset(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingLoader(Fact):
-    """A data loader that a model is trained with."""
+    """A data loader that a model is trained with, or a data set of tf.data that goes through arrays."""
 
     run: AbstractRun
     event: Event
@@ -98,11 +102,17 @@ class TrainingLoader(Fact):
 
     def keeps_order(self) -> bool:
         """Whether it is certain that it gives the samples in the same order each time."""
+        if self._is_stream:
+            return not self.loader.fields.keys() & {"shuffled", "reshuffled"}
         passed = self.loader.arguments
         if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
         samplers = (passed.get(3, "sampler"), passed.get(4, "batch_sampler"))
         return all(each is None or is_constant(each, None) for each in samplers)
+
+    @property
+    def _is_stream(self) -> bool:
+        return OF_ARRAYS in self.loader.fields
 
     @staticmethod
     def _is_off(value: Value | None) -> bool:
@@ -122,6 +132,8 @@ class TrainingLoader(Fact):
         data set that gives one for a number, with nothing said of time or of a trial."""
         if not all(_gives_by_number(each) for each in alternatives(self.dataset)):
             return False
+        if self._is_stream and _OF_SERIES.search(self.run.source.text):
+            return False
         lineage = lineage_of(self.dataset)
         if lineage is not None and side_of(lineage.rows) is Side.HELD_OUT:
             return False
@@ -134,7 +146,7 @@ class TrainingLoader(Fact):
                 found |= words(name)
             if isinstance(each, Instance):
                 found |= words(each.cls.name)
-        lineage = lineage_of(self.dataset)
+        lineage = lineage_of(self.loader if self._is_stream else self.dataset)
         if lineage is not None:
             for name in (name for rows in lineage.rows.ancestors() for name in rows.names):
                 found |= words(name)
@@ -156,7 +168,7 @@ def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
                     break
         elif isinstance(event, DataGiven) and event.use == "training":
             for each in alternatives(event.data):
-                if isinstance(each, Object) and is_loader(each):
+                if isinstance(each, Object) and (is_loader(each) or each.fields.get(OF_ARRAYS)):
                     yield event, each
 
 

@@ -38,6 +38,8 @@ HUGGING_FACE = "datasets.Dataset"
 DICTIONARY = "datasets.DatasetDict"
 # Under this key a data set that is read has the function that has read it.
 READER = ("reader",)
+# Under this key a data set says that it goes through arrays, row by row.
+OF_ARRAYS = ("of arrays",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 _RANDOM = re.compile(r"\bimage\.(random_\w+)\(|\b(Random\w+)\(")
 
@@ -79,7 +81,8 @@ def of_arrays(call: Call) -> Value | None:
     if isinstance(given, SequenceValue) and given.items:
         given = given.items[0]
     known = lineages.samples(given) if given is not None else None
-    return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)))
+    fields = {OF_ARRAYS: call.path.endswith("slices")}
+    return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
 
 
 @function(f"{TENSORFLOW}.from_generator", f"{TENSORFLOW}.range", "tensorflow_datasets.load")
