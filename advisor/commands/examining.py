@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from advisor.code.sources import Source
     from advisor.findings import Finding
 
+_LARGE = 40_000
+"""Characters from which on a file is worth it that memory is given back before and after it is
+parsed: LibCST takes some 600 bytes for each meanwhile."""
 _MOST_GARBAGE = 600_000
 """After so many characters the trees that nothing needs any more are given back; some eighty times
 as many bytes."""
@@ -76,7 +79,7 @@ class Examiner:
             self._project = Project(names=self._names)
         project = self._project
         project.add(source)
-        _ = source.tree
+        self._parse(source)
         with _set_aside():
             analysis = analyze(source, project, rules)
         outcome = Outcome(analysed=True)
@@ -102,6 +105,17 @@ class Examiner:
             self._garbage = 0
             gc.collect()
         return outcome
+
+    def _parse(self, source: "Source") -> None:
+        """Have the tree of a source, without what is left of others where it is large."""
+        if len(source.text) <= _LARGE:
+            _ = source.tree
+            return
+        from advisor.commands.memory import room_for_parsing
+
+        with room_for_parsing():
+            self._garbage = 0
+            _ = source.tree
 
     def _elsewhere(self, project: "Project", findings: "list[Finding]") -> "Iterator[Finding]":
         """What is to be reported of other files that are looked at as well, as their own comments and
