@@ -32,8 +32,9 @@ def main() -> int:
             what: _show(f"reading {what}", reading_programs(options, path), options)
             for what, path in write_logs(folder, options.scalars)
         }
-        print("\nreading, in one table\n")
-        print("\n".join(side_by_side(read)))
+        if read:
+            print("\nreading, in one table\n")
+            print("\n".join(side_by_side(read)))
     return 0
 
 

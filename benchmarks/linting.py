@@ -39,7 +39,7 @@ def linting_programs(options: argparse.Namespace, scratch: Path) -> list[Program
         Program("pylint", [*split(options.pylint), "--recursive=y", *paths]),
         Program(
             "pylint with dslinter",
-            [*split(options.dslinter), "--recursive=y", "--load-plugins=dslinter", *paths],
+            [*split(options.dslinter), "--load-plugins=dslinter", *_python_files(options.corpus)],
             needs="dslinter",
             python=options.dslinter_python,
         ),
@@ -83,6 +83,11 @@ def files_of_length(folders: Sequence[Path], lines: int, count: int) -> list[Pat
 
 def _nnlint() -> list[str]:
     return [str(Path(sys.executable).parent / "nnlint"), "--isolated", "--exit-zero"]
+
+
+def _python_files(folders: Sequence[Path]) -> list[str]:
+    """For what cannot search folders itself: dslinter wants pylint 2.12."""
+    return [str(path) for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
 def _training_files(folders: Sequence[Path]) -> list[Path]:
