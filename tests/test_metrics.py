@@ -66,6 +66,21 @@ MEANS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("counted", "is_wrong"),
+    [
+        ("seen += 1", True),
+        ("seen = seen + 1", True),
+        ("seen += len(labels)", False),
+        ("if step % 2: seen += 1", False),
+    ],
+)
+def test_a_number_that_grows_by_one_counts_the_batches(counted: str, is_wrong: bool) -> None:
+    mark = "  # error" if is_wrong else ""
+    body = f"total += (predicted == labels).sum().item()\n            {counted}"
+    check(body, f"return total / seen{mark}", start="total, seen = 0, 0")
+
+
 @pytest.mark.parametrize("counted", RIGHT)
 def test_counts_of_samples_are_not_divided_by_batches(counted: str) -> None:
     check(counted, "return total / len(loader)  # error")

@@ -191,6 +191,7 @@ def test_roots_and_angles_by_hand_on_the_way_back(loss: str) -> None:
 
 LAYERS = """
 score = nn.Sequential(nn.Linear(8, 1), nn.Sigmoid())
+line = nn.Linear(8, 4)
 body = nn.Sequential(nn.Linear(8, 4), nn.ReLU())
 policy = nn.Sequential(nn.Linear(8, 2), nn.Tanh())
 """
@@ -215,6 +216,7 @@ policy = nn.Sequential(nn.Linear(8, 2), nn.Tanh())
         ("policy(x) / policy(x).norm(dim=1, keepdim=True)", False),
         ("(body(x) - body(x).mean(1)) / body(x).std(1)", True),
         ("(x - x.mean(0)) / x.std(0)", False),
+        ("(line(x) - line(x).mean(0)) / line(x).std(0)", False),
     ],
 )
 def test_activations_at_their_limits(expression: str, is_wrong: bool) -> None:

@@ -33,6 +33,7 @@ from advisor.code.events.losses import (
     NumbersTold,
     PredictionsCompared,
     RootTaken,
+    RoundCounted,
     WriterBuilt,
 )
 from advisor.code.events.modules import (
@@ -171,6 +172,7 @@ __all__ = [
     "Reshaped",
     "RootTaken",
     "Round",
+    "RoundCounted",
     "RowsShuffled",
     "RowsSplit",
     "ScheduleBuilt",

@@ -122,6 +122,13 @@ class AmountLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class RoundCounted(Event):
+    """One is added to a number in a loop; `text` is the number as it is written."""
+
+    text: str
+
+
+@dataclass(eq=False, slots=True)
 class NumbersTold(Event):
     """Something is printed or logged."""
 

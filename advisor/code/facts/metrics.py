@@ -15,6 +15,7 @@ from advisor.code.events import (
     Context,
     Event,
     Loop,
+    RoundCounted,
     ScheduleStepped,
 )
 from advisor.code.facts.loop_lengths import data_of, length_of
@@ -82,7 +83,8 @@ class Metric(Fact):
         if isinstance(event, AmountDivided):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
-            by = _meaning_of_number(event.denominator, left[0])
+            counts = _counts_rounds(run, event, left[0])
+            by = "batches" if counts else _meaning_of_number(event.denominator, left[0])
         anew = _is_kept_by_key(event) or all(
             one.index == other.index
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
@@ -207,6 +209,23 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
         inside.fields.get("length") if isinstance(inside, (Object, Unknown, Instance)) else None
     )
     return "samples" if isinstance(length, Scalar) and length.number == number else None
+
+
+def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
+    """Whether something is divided by a number that one was added to in every round of a loop."""
+    node = event.place.node
+    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    if not isinstance(by, (cst.Name, cst.Attribute)):
+        return False
+    text = code_of(by)
+    added = [
+        each
+        for each in run.events(RoundCounted)
+        if each.text == text and each.context.loops[-1].node is loop.node
+    ]
+    return bool(added) and not any(
+        guard.rounds >= len(each.context.rounds) for each in added for guard in each.context.guards
+    )
 
 
 def _fills_batches(samples: int | None, data: Value | None, loop: Loop) -> bool:

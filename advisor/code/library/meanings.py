@@ -15,9 +15,10 @@ from advisor.code.events import (
     NumbersTold,
     PredictionsCompared,
     RootTaken,
+    RoundCounted,
     SoftmaxByHand,
 )
-from advisor.code.library.models import observes
+from advisor.code.library.models import hook, observes
 from advisor.code.library.vanishing import ROOTS, is_root
 from advisor.code.values import (
     Activation,
@@ -266,6 +267,21 @@ def _is_negative(value: Value) -> bool:
 
 def _is_constant(value: Value) -> bool:
     return isinstance(value, Scalar) and value.number.constant is not None and not value.names
+
+
+@hook("accumulated")
+def round_counted(
+    machine: "Machine",
+    operator: str,
+    values: tuple[Value, Value, Value],
+    target: cst.BaseExpression,
+    node: cst.CSTNode,
+) -> None:
+    """`batches += 1`."""
+    one = values[1].number.constant if isinstance(values[1], Scalar) else None
+    if operator == "Add" and one == 1 and machine.context.rounds:
+        text = cst.Module([]).code_for_node(target)
+        machine.emit(RoundCounted(machine.place(node), machine.context, text))
 
 
 def _logged(

@@ -133,8 +133,8 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
         return Squared() if both else _complement(first, second, "+")
     if operation in _SUMS or operation in _KEEP:
         return _reduced(operation, first)
-    if operation in _SPREADS and gradient_of(first) is True:
-        return Vanishing("a standard deviation", first)
+    if operation in _SPREADS and vanishing(first) is not None:
+        return Vanishing("the spread of a ReLU", first)
     if operation == "sqrt" and isinstance(meaning := meaning_of(first), Vanishing):
         return Vanishing(meaning.of, meaning.origin)
     if operation == "/" and isinstance(meaning_of(first), Squared):
