@@ -129,3 +129,32 @@ rows = pd.concat([X_train, X_test])
 test_mask = (rows.index >= len(X_train)) & (rows["city"] == "Rome")
 """
     assert "test_mask" not in names_of(program(IMPORTS + text).scope.fields["rows"])
+
+
+BY_HAND = """\
+import numpy as np
+import pandas as pd
+import sklearn
+def arrays(train_rows, test_rows):
+    train_rows = (train_rows - np.mean(train_rows, axis=0)) / np.std(train_rows, axis=0)
+    test_rows = {array}
+    return train_rows, test_rows
+def tables():
+    train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+    train["age"] = train["age"].fillna(train["age"].median())
+    test["age"] = test["age"].fillna({table})
+    return train, test
+"""
+
+
+def test_statistics_of_held_out_rows_are_not_applied_to_them() -> None:
+    def rows(array: str, table: str) -> list[int]:
+        text = BY_HAND.format(array=array, table=table)
+        return [row for row, code in findings(text) if code == "NN519"]
+
+    own = "(test_rows - np.mean(test_rows, axis=0)) / np.std(test_rows, axis=0)"
+    theirs = "(test_rows - np.mean(train_rows, axis=0)) / np.std(train_rows, axis=0)"
+    each = "(test_rows - np.mean(test_rows, axis=1))"
+    assert rows(own, "test['age'].median()") == [6, 11]
+    assert rows(theirs, "train['age'].median()") == []
+    assert rows(each, "0") == []

@@ -16,7 +16,7 @@ from advisor.code.library.lineages.choices import (
     ranked_by,
     ranking,
 )
-from advisor.code.library.lineages.fits import applied, filled, learn
+from advisor.code.library.lineages.fits import applied, filled, learn, notice_by_hand
 from advisor.code.library.lineages.groups import (
     DRAWN_OFTEN,
     groups_rows,
@@ -97,6 +97,7 @@ __all__ = [
     "mask_key",
     "names_owner",
     "noise",
+    "notice_by_hand",
     "notice_groups",
     "of_frame",
     "opposite",

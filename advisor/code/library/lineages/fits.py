@@ -1,10 +1,11 @@
 """What samples went through that had been fitted, by a library or by hand."""
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import LabelsLearned
+from advisor.code.events import FitApplied, LabelsLearned
 from advisor.code.library.lineages.making import columns_of, written
 from advisor.code.library.lineages.names import MOMENTS
 from advisor.code.library.lineages.reading import is_noise, known
@@ -17,6 +18,12 @@ from advisor.code.values import (
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+
+
+# A statistic of each column: along the first axis, or of a table or a column by its name.
+_BY_COLUMN = re.compile(
+    r"(axis|dim)=0\b|\(0[,)]|, (axis=)?0\)|\]\.\w+\(\)$|^(df|table|frame)\w*\.\w+\(\)$"
+)
 
 
 def applied(lineage: Lineage, *fits: Fit) -> Lineage:
@@ -56,6 +63,17 @@ def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
         elif each is not None:
             data = data.after(*each.fits)
     return data
+
+
+def notice_by_hand(
+    machine: "Machine", before: Lineage | None, after: Lineage | None, node: cst.CSTNode
+) -> None:
+    """Say that samples went through statistics, column by column, that were taken by hand."""
+    for fit in () if after is None else after.fits:
+        if fit.kind != "statistic" or (before is not None and fit in before.fits):
+            continue
+        if after is not None and _BY_COLUMN.search(fit.text):
+            machine.emit(FitApplied(machine.place(node), machine.context, fit, after.rows))
 
 
 def learn(

@@ -183,4 +183,5 @@ def arithmetic(
             lineage, (operator, key or left, right and lineages.mask_key(right) or right)
         )
     found = lineages.computed(operator, left, right, machine.place(node))
+    lineages.notice_by_hand(machine, lineages.known(left), found, node)
     return None if found is None else lineages.frame(found, machine.place(node))
