@@ -218,3 +218,36 @@ def main(data, model, optimizer, loss):
             "val_set = Subset(data, order[800:])",
         )
     )
+
+
+def test_the_nodes_of_one_graph_may_be_divided_by_masks() -> None:
+    masked = FITTED.format("table", "table").replace("batch.mean()", "batch.loss[batch.train_mask]")
+    assert not found(masked)
+
+
+def test_samplers_may_divide_what_both_sides_read() -> None:
+    loaders = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, SubsetRandomSampler
+from torchvision.datasets import MNIST
+
+def fit(model, optimizer):
+    train_set, val_set = MNIST(".", train=True), MNIST(".", train=True)
+    train_loader = DataLoader(train_set, batch_size=32, {})
+    val_loader = DataLoader(val_set, batch_size=32, {})
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        for x, y in val_loader:
+            print(nn.functional.cross_entropy(model(x), y))
+"""
+    both = (
+        "sampler=SubsetRandomSampler(range(50000))",
+        "sampler=SubsetRandomSampler(range(50000, 60000))",
+    )
+    assert not found(loaders.format(*both))
+    assert len(found(loaders.format("shuffle=True", "shuffle=False"))) == 1

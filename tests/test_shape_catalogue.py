@@ -25,6 +25,11 @@ torch.repeat_interleave(x, 3, 0)
 torch.broadcast_to(x[:1], (5, 3, 4))
 x.expand(7, 2, 3, 4)
 """,
+        (2, 5): """
+torch.FloatTensor(x.size())
+torch.FloatTensor(4, 3)
+torch.LongTensor([4, 3, 2])
+""",
     },
     "elementwise": {
         (2, 3, 4): """

@@ -1,5 +1,6 @@
 """Rows that a model is judged by, and that it has been fitted on as well."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -7,15 +8,17 @@ from typing import Self
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.torch_data import SUBSET, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, lineage_of
+from advisor.code.values import Object, RowSet, is_constant, lineage_of
 from advisor.rulebook import Draft
 
+_MASKS = re.compile(r"\b(train|val|valid|test)_mask\b")
 _Related = tuple[tuple[NodePlace, str], ...]
 
 
@@ -96,11 +99,16 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         training = given.get(event.place.node)
         if event.use != "validation" or training is None or training.how == "resampled":
             continue
-        if lineage.rows.is_statistic:
+        if lineage.rows.is_statistic or _names_masks(run):
             continue
         if lineage.rows.surely_within(training):
             how = "same file" if lineage.rows is training else "all"
             yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()
+
+
+def _names_masks(run: AbstractRun) -> bool:
+    """Whether the nodes of one graph are divided by masks: each batch is the whole graph."""
+    return any(_MASKS.search(source.text) for source in sources_of(run))
 
 
 def _of_scores(run: AbstractRun) -> Iterator[_Found]:
@@ -148,8 +156,20 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
             splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
             if splits is not None:
                 yield splits[1].place, data.name, "another split", beside
+            elif _is_sampled(loader.loader) or _is_sampled(data.loader):
+                continue
             elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
                 yield data.dataset.place, data.name, "same file", beside
+
+
+def _is_sampled(loader: Object | None) -> bool:
+    """Whether something else says which samples a loader yields."""
+    if loader is None:
+        return False
+    samplers = (loader.argument(3, "sampler"), loader.argument(4, "batch_sampler"))
+    return loader.arguments.unknown or any(
+        each is not None and not is_constant(each, None) for each in samplers
+    )
 
 
 def _rows(value: object) -> RowSet | None:

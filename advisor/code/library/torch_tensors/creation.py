@@ -8,7 +8,7 @@ from advisor.code.gradients import computed, cut_off, gradient_of, want_gradient
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
-from advisor.code.library.torch_tensors.sizes import dimensions
+from advisor.code.library.torch_tensors.sizes import dimensions, is_size
 from advisor.code.values import (
     PERMUTATION,
     Activation,
@@ -42,6 +42,8 @@ def made_of_data(call: Call) -> Value | None:
     value = call.argument(0, "data")
     given = call.argument(1, "dtype")
     dtype = named_dtype(Library(call.path)) if given is None else named_dtype(given)
+    if call.path.endswith("Tensor") and _is_size(value):
+        return Tensor(_shape_asked_for(call), graph=False, dtype=dtype, place=call.place)
     made = _made_of(call, value, dtype)
     if made is None:
         made = call.unknown()
@@ -55,6 +57,17 @@ def made_of_data(call: Call) -> Value | None:
     if listed is not None and isinstance(made, Unknown):
         made.lineage = listed
     return made.replace(lineage=listed) if listed is not None and isinstance(made, Tensor) else made
+
+
+def _is_size(value: Value | None) -> bool:
+    """Whether `torch.FloatTensor(…)` is given dimensions, not numbers."""
+    return isinstance(value, Scalar) or is_size(value)
+
+
+def _shape_asked_for(call: Call) -> Shape:
+    dims = dimensions(call)
+    known = dims is not None and None not in dims
+    return Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
 
 
 def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None:
@@ -117,10 +130,7 @@ def made_of_sizes(call: Call) -> Value | None:
     size = call.arguments.keywords.get("size")
     if size is not None:
         alone.arguments.positional = [size]
-    dims = dimensions(alone)
-    leaf = wants_gradients(call)
-    known = dims is not None and None not in dims
-    shape = Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
+    leaf, shape = wants_gradients(call), _shape_asked_for(alone)
     tensor = Tensor(shape, graph=leaf, dtype=_asked_for(call, "float"), place=call.place)
     return _filled(call, tensor)
 

@@ -25,6 +25,9 @@ from advisor.code.values import Sequence as SequenceValue
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+# Under this key a tuple says that it holds all dimensions of a tensor.
+DIMENSIONS = ("dimensions",)
+
 
 @attribute("tensor", "shape")
 @attribute("unknown", "shape")
@@ -37,8 +40,17 @@ def size_of(value: Value) -> Value:
     """The dimensions of a tensor as a tuple, or as something to ask for them."""
     found = shape_of(value)
     if found is not None and found.dims is not None:
-        return SequenceValue("tuple", tuple(Scalar(dim) for dim in found.dims))
+        known = SequenceValue("tuple", tuple(Scalar(dim) for dim in found.dims))
+        known.fields[DIMENSIONS] = True
+        return known
     return Object("torch.Size", Arguments([value]))
+
+
+def is_size(value: Value | None) -> bool:
+    """Whether a value is a `torch.Size`, not any tuple."""
+    if isinstance(value, SequenceValue):
+        return DIMENSIONS in value.fields
+    return isinstance(value, Object) and value.path == "torch.Size"
 
 
 @method("tensor", "size")
