@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
+from torchvision import datasets
 from torchvision.io import read_image
 import elsewhere
 given = elsewhere.picture()
@@ -37,9 +38,20 @@ WRONG = [
     "(given.astype(np.uint8) - given.mean(0).astype(np.uint8)).astype(float)",
     "np.zeros((8, 8), dtype=np.uint8) - 5",
     "np.frombuffer(given, dtype=np.uint8) - 128",
+    "pixels.sub(127)",
+    "np.subtract(picture, 127)",
+    "cv2.VideoCapture('a.mp4').read()[1] - 128",
+    "datasets.MNIST('data').data - 128",
+    "datasets.CIFAR10('data').data - 127",
+    "np.array(Image.open('a.png').resize((32, 32)).convert('RGB')) - 100",
+    "(picture - np.array([123, 117, 104], dtype=np.uint8)).astype(float)",
 ]
 
 RIGHT = [
+    "pixels.sub(0.5)",
+    "datasets.MNIST('data').data.float() - 128",
+    "datasets.MNIST('data').data / 255 - 0.5",
+    "np.subtract(picture, 127.5)",
     "picture - 127.5",
     "picture / 255 - 1",
     "255 - picture",

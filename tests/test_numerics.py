@@ -85,6 +85,8 @@ def test_a_root_that_stays_away_from_zero_or_is_only_reported(loss: str) -> None
         ("torch.log(x)", False),
         ("torch.log1p(F.relu(x))", False),
         ("torch.log(F.softplus(x))", False),
+        ("torch.log(F.relu(x).pow(2))", True),
+        ("torch.log(F.relu(x) ** 2 + 1e-6)", False),
     ],
 )
 def test_the_logarithm_of_a_relu(expression: str, is_wrong: bool) -> None:
@@ -104,6 +106,7 @@ def test_the_logarithm_of_a_relu(expression: str, is_wrong: bool) -> None:
         "return np.log(np.sum(np.exp(x)))",
         "s = torch.randn(4, 5) @ x; return torch.log(torch.exp(torch.randn(4, 5)).sum(dim=1))",
         "e = torch.exp(x) * y; return e / e.sum(dim=1, keepdim=True)",
+        "return torch.div(torch.exp(x), torch.exp(x).sum(1, keepdim=True))",
     ],
 )
 def test_a_softmax_by_hand_overflows(body: str) -> None:

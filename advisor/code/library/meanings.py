@@ -63,13 +63,14 @@ _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
 _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "minimum"])
 _ARITHMETIC = frozenset(["+", "*", "/"])
+_DIVISIONS = frozenset(["div", "true_divide", "divide"])
 _REDUCED = frozenset(["sum", "mean", "reduce_sum"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
 @observes(
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
-    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_REDUCED, "exp"),
+    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp"),
 )
 def observed(
     machine: "Machine",
@@ -153,6 +154,10 @@ def _meaning(
         return Bounded()  # of probabilities, of which the exponentials are powers
     if operation in _ARITHMETIC and len(operands) == 2:
         return _arithmetic(machine, operation, operands, node)
+    if operation in _DIVISIONS and len(operands) == 2:
+        if _is_softmax(first, meaning_of(operands[1])):
+            machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
+        return None
     if first is None:
         return None
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:

@@ -12,6 +12,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
+from advisor.code.library.torch_tensors.elementwise import tell_wrapped
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.library.torch_tensors.reshapes import flat
@@ -108,6 +109,8 @@ def converted(call: Call) -> Value | None:
         is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
         return cast(known, "uint8") if known is not None and is_bytes else value
     lineage = lineages.known(value)
+    if lineage is None and named_dtype(call.argument(1, "dtype")) == "uint8":
+        return _bytes_of_shape(call, None)
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
@@ -125,6 +128,8 @@ def read(call: Call) -> Value | None:
 @function(*(f"numpy.{name}" for name in _ELEMENTWISE), "scipy.special.boxcox1p")
 def elementwise(call: Call) -> Value | None:
     """A number for each number."""
+    if call.path == "numpy.subtract":
+        tell_wrapped(call, call.argument(0, "x1"), call.argument(1, "x2"))
     index = 1 if call.path == "numpy.where" else 0
     value, other = call.argument(index, "x"), call.argument(index + 1, "y")
     if lineages.known(value) is None and lineages.known(other) is None:

@@ -9,10 +9,19 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import PixelsRescaled
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, function, hook, method, observes
+from advisor.code.library.models import (
+    AttributeModel,
+    Call,
+    attribute,
+    function,
+    hook,
+    method,
+    observes,
+)
 from advisor.code.values import (
     Constant,
     Library,
+    Object,
     Shape,
     Tensor,
     Value,
@@ -137,14 +146,47 @@ def rescaled(
 def picture_resized(call: Call) -> Value | None:
     """`picture.resize((width, height))` of PIL."""
     picture = call.receiver
-    if not isinstance(picture, Tensor) or picture.library != "PIL" or picture.shape.rank != 3:
+    if not isinstance(picture, Tensor) or picture.library != "PIL":
         return None
+    if picture.shape.rank != 3:
+        return picture
     size = call.argument(0, "size")
     given = size.items if isinstance(size, SequenceValue) else None
     found = [each for each in map(size_of_axis, reversed(given or ())) if each is not None]
     if len(found) != 2:
         found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
     return picture.replace(shape=Shape((*found, picture.shape.axis(2))))
+
+
+_STORED = {
+    **dict.fromkeys(["MNIST", "FashionMNIST", "KMNIST", "EMNIST", "QMNIST"], "torch"),
+    **dict.fromkeys(["CIFAR10", "CIFAR100", "SVHN", "STL10"], "numpy"),
+}
+
+
+def _stored_as(library: str) -> AttributeModel:
+    def model(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
+        place = machine.place(node)
+        return Tensor(dtype=BYTES, graph=False, library=library, text="data", place=place)
+
+    return model
+
+
+for _name, _library in _STORED.items():
+    attribute(f"torchvision.datasets.{_name}", "data")(_stored_as(_library))
+
+
+@function("cv2.VideoCapture")
+def film(call: Call) -> Value | None:
+    """`cv2.VideoCapture(path)`."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@method("cv2.VideoCapture", "read")
+def read_frame(call: Call) -> Value | None:
+    """`ok, frame = film.read()`."""
+    parts = (call.machine.unknown("ok", call.node), _picture(call, 3, BYTES))
+    return SequenceValue("tuple", parts, place=call.place)
 
 
 @hook("unpack")

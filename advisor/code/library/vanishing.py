@@ -177,7 +177,8 @@ def _square(value: Value) -> Meaning | None:
         return Squared()
     if scale is not None and scale.activation is Activation.TANH:
         return Saturated("a tanh", value)
-    return None
+    found = vanishing(value)
+    return found if found is not None and found.of == "a ReLU" else None
 
 
 def _product(first: Value, second: Value) -> Meaning | None:

@@ -134,6 +134,8 @@ def _elementwise(call: Call) -> Value | None:
         result = result.replace(scale=Scale(Activation.RELU, call.place), place=call.place)
     operands = _others(call)
     _tell_broadcast_with_others(call, tensor)
+    if call.path.rsplit(".", 1)[-1] in {"sub", "subtract", "sub_"}:
+        tell_wrapped(call, tensor, call.operand(0, "other"))
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     if result.shape is tensor.shape:
@@ -249,6 +251,12 @@ def arithmetic(
     elif _wraps(operator, left, right):
         machine.emit(BytesSubtracted(place, machine.context, right))
     return result
+
+
+def tell_wrapped(call: Call, left: Value | None, right: Value | None) -> None:
+    """Tell where a function subtracts from bytes what makes them wrap around."""
+    if left is not None and right is not None and _wraps("-", left, right):
+        call.machine.emit(BytesSubtracted(call.place, call.context, right))
 
 
 def _are_bytes(left: Value, right: Value | None) -> bool:
