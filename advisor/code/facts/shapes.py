@@ -176,10 +176,12 @@ class Reshape(Fact):
         if len(signs) > 1 and not any(symbol.is_axis for symbol, _ in ratio.factors):
             # Numbers that go by several names may be one and the same.
             return False
-        if any(power < 0 and not self._is_known(symbol) for symbol, power in ratio.factors):
+        if len(signs) == 1:
+            return any(self._is_known(symbol) for symbol, _ in ratio.factors)
+        if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):
             # The axis it used to follow is not named any more: it may go by another name.
             return False
-        return any(self._is_known(symbol) for symbol, _ in ratio.factors)
+        return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
 
     def _is_known(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is a number of the program, or an axis that the program has to do with."""
