@@ -2,8 +2,8 @@
 
     python -m tests.fuzzing --seconds 600 PATH ...
 
-Folders are searched for Python files, Markdown pages with Python blocks and event files; they are
-only read. What was found is written to `--keep`, and is to become a test.
+Folders are searched for Python files, Markdown pages with Python blocks, event files and other logs;
+they are only read. What was found is written to `--keep`, and is to become a test.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -21,7 +22,7 @@ from advisor.code.analysis import Project, analyze
 from advisor.code.sources import SourceError, source_from_bytes
 from advisor.rulebook import rulebook
 from advisor.runs.readers.tfevents import EventFile
-from tests.fuzzing import event_files, programs
+from tests.fuzzing import event_files, logs, programs
 
 _LONGEST_TEXT = 40_000
 _LONGEST_FILE = 200_000
@@ -37,7 +38,7 @@ def main() -> int:
     """Fuzz; returns 1 when something was found."""
     options = _options()
     random = Random(options.seed)
-    seeds = [*_programs(options.paths), *_event_files(options.paths)]
+    seeds = [*_programs(options.paths), *_event_files(options.paths), *_logs(options.paths)]
     print(f"{len(seeds)} seeds")
     signal.signal(signal.SIGALRM, _hang)
     found: set[str] = set()
@@ -99,6 +100,12 @@ def _event_files(paths: list[Path]) -> Iterator[Seed]:
     for path in _files(paths, set()):
         if "tfevents" in path.name and path.stat().st_size < _LONGEST_FILE:
             yield path.read_bytes(), event_files.damaged, look_at_event_file
+
+
+def _logs(paths: list[Path]) -> Iterator[Seed]:
+    for path in _files(paths, {".csv", ".tsv", ".jsonl", ".wandb", ".db", ".yaml"}):
+        if path.stat().st_size < _LONGEST_FILE:
+            yield path.read_bytes(), logs.damaged, partial(logs.look_at_log, path.name)
 
 
 def _files(paths: list[Path], suffixes: set[str]) -> Iterator[Path]:

@@ -15,6 +15,11 @@ from tests.fuzzing import event_files
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What could steer a terminal or deceive its reader: controls but the line end, and bidi marks."""
 
+NAMES = (
+    *("metrics.csv", "results.tsv", "training.log", "metrics.jsonl", "scalars.json"),
+    *("trainer_state.json", "hparams.yaml", "run.wandb", "mlflow.db", "events.out.tfevents.1"),
+)
+
 _CELL = re.compile(rb"[-\w.+]+|[^\w\s]|\s")
 _ODD = (
     *(
@@ -77,6 +82,12 @@ def look_at_log(name: str, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         look_at_folder(Path(folder))
+
+
+def look_at_named_log(content: bytes) -> None:
+    """Advise on a log whose first byte says which of the known names it has."""
+    if content:
+        look_at_log(NAMES[content[0] % len(NAMES)], content[1:])
 
 
 def look_at_folder(folder: Path) -> None:
