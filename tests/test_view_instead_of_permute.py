@@ -186,26 +186,3 @@ def test_heads_are_merged_behind_time_whatever_their_scores_are_divided_by() -> 
                 return (weights @ v).contiguous().view(n, steps, width), right  # error
         """
     )
-
-
-def test_windows_that_are_put_back_are_counted_by_the_size_of_the_picture() -> None:
-    check(
-        """
-        import torch
-        from torch import nn
-
-        def put_back(windows, size: int, height: int, width: int):
-            n = int(windows.shape[0] / (height * width / size / size))
-            x = windows.view(n, height // size, width // size, size, size, -1)
-            return x.permute(0, 1, 3, 2, 4, 5).contiguous().view(n, height, width, -1)
-
-        class Block(nn.Module):
-            def __init__(self, size):
-                super().__init__()
-                self.size, self.layer = size, nn.Linear(96, 96)
-            def forward(self, x, height, width):
-                windows = self.layer(x.view(-1, self.size * self.size, 96))
-                windows = windows.view(-1, self.size, self.size, 96)
-                return put_back(windows, self.size, height, width)
-        """
-    )
