@@ -117,6 +117,8 @@ def _is_given(target: Value | None) -> bool:
         return isinstance(target, Unknown)
     if gradient_of(target) is not False:
         return False
+    if target.text == "batch":
+        return True
     node = target.place.node if target.place is not None else None
     if isinstance(node, cst.Call) and _ALL_THE_SAME.search(code_of(node.func)):
         return False

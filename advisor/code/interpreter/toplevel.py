@@ -110,7 +110,7 @@ def _functions(machine: "Machine", scope: Scope) -> Iterator[EntryPoint]:
         known = len(machine.defined)
         caller = None if owner is None else queue.inherited_caller(owner, function)
         if caller is not None and owner is not None:
-            yield _run_inherited(machine, scope, caller, receivers[owner])
+            yield _run_inherited(machine, caller, receivers[owner])
         else:
             yield _run_function(machine, scope, function, receivers)
         yield from _nested_functions(machine, scope, known, dict(receivers))
@@ -245,12 +245,11 @@ def _run_function(
     return _run(machine, function, receiver, name)
 
 
-def _run_inherited(
-    machine: "Machine", scope: Scope, function: Function, receiver: Receiver
-) -> EntryPoint:
+def _run_inherited(machine: "Machine", function: Function, receiver: Receiver) -> EntryPoint:
     """Run a method that an object's class has from another file."""
     machine.start_function()
-    machine.frames.append(Frame(None, scope))
+    # Nobody calls it in the open: its call is shown where it stands itself.
+    machine.frames.append(Frame(None, function.scope.module))
     value = _put_in_place(machine, receiver)
     owner = value.cls.name if isinstance(value, Instance) else "?"
     return _run(machine, function, value, f"{owner}.{function.name}")
