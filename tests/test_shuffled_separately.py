@@ -124,6 +124,10 @@ def test_samples_and_labels_stay_together_however_their_order_came(text: str) ->
         "def epoch(x, y):\n    x = shuffle(x, random_state=3)\n    y = shuffle(y, random_state=3)\n",
         "def epoch(x, y):\n    x, y = shuffle(x, y)\n",
         (
+            "images = glob.glob('pictures/*.jpg')\nlabels = [path.split('.')[0] for path in images]\n"
+            "for at in range(9):\n    print(images[at], labels[at])\n"
+        ),
+        (
             "def mixed(x, y):\n    order = np.random.permutation(len(x))\n    return x[order], y[order]\n"
             "def both(x, y, x_new, y_new):\n    return mixed(x, y), mixed(x_new, y_new)\n"
         ),

@@ -144,9 +144,11 @@ class RowsShuffled(Event):
 
 @dataclass(eq=False, slots=True)
 class ListingRead(Event):
-    """A file is taken by its number from a listing that nobody has sorted. `text` is the code."""
+    """A file, or what was made of it, is taken by its number from a listing that nobody has sorted.
+    `rows` stand for the files as they were listed, `text` is the code."""
 
     listing: Value
+    rows: RowSet
     position: Value
     text: str
 

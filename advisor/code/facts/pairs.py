@@ -100,24 +100,18 @@ def _between(first: RowsShuffled, second: RowsShuffled) -> str:
 
 
 def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]:
+    """Two listings that are read at the same number; two of them are told of once."""
     seen: set[object] = set()
     events = list(run.events(ListingRead))
     for number, event in enumerate(events):
         for earlier in events[:number]:
-            same = earlier.position is event.position and not _of_one_listing(earlier, event)
-            near = earlier.context.functions == event.context.functions
-            if same and near and event.place.node not in seen and _is_other_kind(earlier, event):
-                seen.add(event.place.node)
-                yield earlier, event
-
-
-def _of_one_listing(first: ListingRead, second: ListingRead) -> bool:
-    """Whether both are files of the same listing, or what was read from them."""
-    if first.listing is second.listing:
-        return True
-    found = [lineage_of(each.listing) for each in (first, second)]
-    rows = [None if each is None else _listing_of(each) for each in found]
-    return rows[0] is not None and rows[0] is rows[1]
+            same = earlier.position is event.position and earlier.rows is not event.rows
+            near = earlier.context.calls == event.context.calls
+            listings = frozenset([earlier.rows, event.rows])
+            if same and near and not seen & {event.place.node, listings}:
+                if _is_other_kind(earlier, event):
+                    seen |= {event.place.node, listings}
+                    yield earlier, event
 
 
 def _put_together(

@@ -58,10 +58,11 @@ def read_from_listing(
     machine: "Machine", receiver: Value, indices: Sequence[Index], node: cst.CSTNode
 ) -> None:
     """`names[index]`."""
-    if _rows_of(receiver) is None or len(indices) != 1 or not isinstance(indices[0], Value):
+    rows = _rows_of(receiver)
+    if rows is None or len(indices) != 1 or not isinstance(indices[0], Value):
         return
     place, text = machine.place(node), lineages.written(node)
-    machine.emit(ListingRead(place, machine.context, receiver, indices[0], text))
+    machine.emit(ListingRead(place, machine.context, receiver, rows, indices[0], text))
 
 
 def _rows_of(value: Value | None) -> RowSet | None:
