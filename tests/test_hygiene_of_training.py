@@ -365,3 +365,14 @@ def train(model: nn.Module, teacher: nn.Module, loader):
 """,
             "NN807",
         )
+
+
+def test_the_common_rate_is_nothing_where_groups_have_their_own() -> None:
+    program = """
+head, body = list(model[1].parameters()), list(model[0].parameters())
+groups = [dict(params=head, lr=options.head)]
+if options.all:
+    groups.append(dict(params=body, lr=options.body))
+optimizer = torch.optim.SGD(groups, 0, momentum=0.9)
+"""
+    check("model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))\n" + program, "NN606")

@@ -183,3 +183,16 @@ nn.functional.cross_entropy(model(X), y).backward()
 """
     assert len(found(text.format("table"))) == 1
     assert not found(text.format("table.drop(columns=['ill'])"))
+
+
+def test_two_outputs_that_are_to_agree_are_no_labels() -> None:
+    text = """
+class Agreeing:
+    def __init__(self):
+        self.loss = torch.nn.CrossEntropyLoss()
+    def __call__(self, outputs, targets):
+        first, second = outputs[:, 0], outputs[:, 1]
+        wrong = self.loss(first, targets) + self.loss(second, targets)
+        return wrong + torch.nn.functional.mse_loss(first, second)
+"""
+    assert not found("import torch\n" + text)

@@ -83,7 +83,7 @@ class BackPropagation(Fact):
     def _asks_for_mode(self) -> bool:
         """Whether it goes back only while the model trains, and not where it is evaluated."""
         return any(
-            each.taken and re.search(r"\btraining\b", code_of(each.node)) is not None
+            re.search(r"\btraining\b", code_of(each.node)) is not None
             for each in self.event.context.guards
         )
 

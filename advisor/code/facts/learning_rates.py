@@ -72,7 +72,7 @@ class LearningRate(Fact):
             # What is built with several rates at one place is being searched for.
             rate = found.pop() if len(found) == 1 else None
             yield from cls._of_groups(run, event)
-            if rate is not None and isinstance(made, Optimizer):
+            if rate is not None and isinstance(made, Optimizer) and not _is_of_groups(made):
                 yield cls(made.path.rsplit(".", 1)[-1], rate, event.place, _kind_of(made))
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
@@ -110,6 +110,15 @@ class LearningRate(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""
         return Draft(self.place, message)
+
+
+def _is_of_groups(optimizer: Optimizer) -> bool:
+    """Whether groups of parameters have rates of their own: the common one may be for nothing."""
+    groups = optimizer.argument(0, "params")
+    items = groups.items if isinstance(groups, Sequence) else None
+    if items is None and isinstance(groups, Sequence):
+        items = tuple(alternatives(groups.element))
+    return any(isinstance(each, Dictionary) and "lr" in each.items for each in items or ())
 
 
 def _kind_of(optimizer: Optimizer) -> str:

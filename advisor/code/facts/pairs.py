@@ -108,10 +108,10 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
             same = earlier.position is event.position and earlier.rows is not event.rows
             near = earlier.context.calls == event.context.calls
             listings = frozenset([earlier.rows, event.rows])
-            if same and near and not seen & {event.place.node, listings}:
-                if _is_other_kind(earlier, event):
-                    seen |= {event.place.node, listings}
-                    yield earlier, event
+            is_new = not seen & {event.place.node, listings}
+            if same and near and is_new and _is_other_kind(earlier, event):
+                seen |= {event.place.node, listings}
+                yield earlier, event
 
 
 def _put_together(

@@ -6,6 +6,7 @@ from typing import Self
 
 from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.gradients import is_computed_from
 from advisor.code.sources import NodePlace
 from advisor.code.values import Lineage, lineage_of
 
@@ -58,12 +59,14 @@ def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:
 
 
 def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
-    """Where the input of the last whole model before a loss comes from."""
+    """Where the input of the last whole model before a loss comes from, if the prediction does."""
     found = None
     for event in run.events(ForwardRun):
         if event.index > loss.index:
             break
-        if event.context.running == loss.context.running:
+        if event.context.running != loss.context.running or event.output is None:
+            continue
+        if loss.prediction is not None and is_computed_from(loss.prediction, event.output):
             found = event
     first = None if found is None else next(iter(found.arguments.values()), None)
     return lineage_of(first)

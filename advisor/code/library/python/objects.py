@@ -177,6 +177,9 @@ def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
             copied = Unknown(value.name, place=value.place, lineage=value.lineage)
             copied.shape = value.shape
             return copied
+        case Joined():
+            options = [deep_copied(option, done) or option for option in value.alternatives]
+            return Joined(tuple(options))
         case _:
             return value
     done[id(value)] = copied
