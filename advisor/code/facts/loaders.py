@@ -64,6 +64,12 @@ _IN_ORDER = frozenset(
 )
 
 
+def has_sampler(loader: Object) -> bool:
+    """Whether something else may say which samples a loader yields, and in which order."""
+    samplers = (loader.argument(3, "sampler"), loader.argument(4, "batch_sampler"))
+    return any(each is not None and not is_constant(each, None) for each in samplers)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingLoader(Fact):
     """A data loader that a model is trained with, or a data set of tf.data that goes through arrays."""
@@ -107,8 +113,7 @@ class TrainingLoader(Fact):
         passed = self.loader.arguments
         if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
-        samplers = (passed.get(3, "sampler"), passed.get(4, "batch_sampler"))
-        return all(each is None or is_constant(each, None) for each in samplers)
+        return not has_sampler(self.loader)
 
     @property
     def _is_stream(self) -> bool:

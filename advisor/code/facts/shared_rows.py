@@ -7,7 +7,7 @@ from typing import Self
 
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
@@ -15,7 +15,7 @@ from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.torch_data import SUBSET, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, is_constant, lineage_of
+from advisor.code.values import Object, RowSet, lineage_of
 from advisor.rulebook import Draft
 
 _MASKS = re.compile(r"\b(train|val|valid|test)_mask\b")
@@ -164,12 +164,7 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
 
 def _is_sampled(loader: Object | None) -> bool:
     """Whether something else says which samples a loader yields."""
-    if loader is None:
-        return False
-    samplers = (loader.argument(3, "sampler"), loader.argument(4, "batch_sampler"))
-    return loader.arguments.unknown or any(
-        each is not None and not is_constant(each, None) for each in samplers
-    )
+    return loader is not None and (loader.arguments.unknown or has_sampler(loader))
 
 
 def _rows(value: object) -> RowSet | None:

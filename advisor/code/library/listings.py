@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code.events import ListingRead, ListingsPaired
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
-from advisor.code.library.models import FUNCTIONS, Call, Index, function, hook, method
+from advisor.code.library.models import Call, Index, asked_first, function, hook, method
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.python.iterations import LISTING
 from advisor.code.values import (
@@ -115,16 +115,6 @@ def sorted_list(call: Call) -> Value | None:
 # --- what is put together -----------------------------------------------------------------
 
 
-def _pairing(path: str) -> None:
-    inner = FUNCTIONS.get(path)
-
-    def model(call: Call) -> Value | None:
-        pair_listings(call.machine, call.arguments.positional, call.node)
-        return None if inner is None else inner(call)
-
-    FUNCTIONS[path] = model
-
-
 def pair_listings(machine: "Machine", values: Sequence[Value], node: cst.CSTNode) -> None:
     """See that what was read in the order of different listings is put together."""
     found = [rows for each in values[:2] if (rows := _rows_of(each)) is not None]
@@ -132,11 +122,14 @@ def pair_listings(machine: "Machine", values: Sequence[Value], node: cst.CSTNode
         machine.emit(ListingsPaired(machine.place(node), machine.context, found[0], found[1]))
 
 
-for _path in (
+@asked_first(
     "builtins.zip",
     "torch.utils.data.TensorDataset",
     "sklearn.model_selection.train_test_split",
     *(f"torch.nn.functional.{name}_loss" for name in ("mse", "l1", "smooth_l1")),
     "torch.nn.functional.cross_entropy",
-):
-    _pairing(_path)
+)
+def paired(call: Call) -> Value | None:
+    """`zip(pictures, masks)`."""
+    pair_listings(call.machine, call.arguments.positional, call.node)
+    return None

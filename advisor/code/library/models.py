@@ -110,6 +110,29 @@ def function(*paths: str) -> Callable[[Model], Model]:
     return register
 
 
+def asked_first(*paths: str) -> Callable[[Model], Model]:
+    """Model functions with these paths for some of what they are given; where the model says
+    nothing, those that other modules have registered before are asked."""
+
+    def register(model: Model) -> Model:
+        for path in paths:
+            FUNCTIONS[path] = _one_after_the_other(model, FUNCTIONS.get(path))
+        return model
+
+    return register
+
+
+def _one_after_the_other(first: Model, second: Model | None) -> Model:
+    if second is None:
+        return first
+
+    def model(call: Call) -> Value | None:
+        found = first(call)
+        return second(call) if found is None else found
+
+    return model
+
+
 def method(family: str, *names: str) -> Callable[[Model], Model]:
     """Model methods of a family of values: `tensor`, `module`, `optimizer`, a class's path, …
 

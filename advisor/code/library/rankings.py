@@ -13,10 +13,9 @@ from advisor.code.events import Guard
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.models import (
-    FUNCTIONS,
     Call,
     Index,
-    Model,
+    asked_first,
     attribute,
     family,
     function,
@@ -204,22 +203,17 @@ _TAKING_BEST = ("torch.topk", "heapq.nlargest")
 _PAIRS = ("builtins.zip", "builtins.enumerate")
 
 
-def _keeping(path: str, inner: Model | None) -> None:
-    def model(call: Call) -> Value | None:
-        for value in call.arguments.positional:
-            fit = lineages.ranked_by(value)
-            if fit is not None:
-                return lineages.ranking(fit, lineages.is_cut(value) or path in _TAKING_BEST)
-            found = _ranking_in(_parts(value))
-            if found is not None:
-                return found
-        return None if inner is None else inner(call)
-
-    FUNCTIONS[path] = model
-
-
-for _path in _KEEPING:
-    _keeping(_path, FUNCTIONS.get(_path))
+@asked_first(*_KEEPING)
+def kept(call: Call) -> Value | None:
+    """`np.argsort(scores)`, `list(zip(names, scores))`: still a ranking."""
+    for value in call.arguments.positional:
+        fit = lineages.ranked_by(value)
+        if fit is not None:
+            return lineages.ranking(fit, lineages.is_cut(value) or call.path in _TAKING_BEST)
+        found = _ranking_in(_parts(value))
+        if found is not None:
+            return found
+    return None
 
 
 def _parts(value: Value) -> Sequence[Value | None]:

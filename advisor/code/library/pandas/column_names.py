@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME
-from advisor.code.library.models import FUNCTIONS, Call, attribute, hook, item, iteration, method
+from advisor.code.library.models import Call, asked_first, attribute, hook, item, iteration, method
 from advisor.code.library.names import words
 from advisor.code.library.pandas.tables import (
     NAMES,
@@ -136,18 +136,11 @@ def names_listed(
         machine.store(result.fields, NAMES, held)
 
 
-def _in_another_form(path: str) -> None:
-    inner = FUNCTIONS.get(path)
-
-    def model(call: Call) -> Value | None:
-        given = call.argument(0, "iterable")
-        held = names_left(given) if isinstance(given, Object) else None
-        if held is not None and isinstance(given, Object) and given.path == NAMES:
-            return column_names(held, call.place)
-        return None if inner is None else inner(call)
-
-    FUNCTIONS[path] = model
-
-
-for _path in ("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.set"):
-    _in_another_form(_path)
+@asked_first("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.set")
+def in_another_form(call: Call) -> Value | None:
+    """`list(table.columns)`: the same names."""
+    given = call.argument(0, "iterable")
+    held = names_left(given) if isinstance(given, Object) else None
+    if held is not None and isinstance(given, Object) and given.path == NAMES:
+        return column_names(held, call.place)
+    return None
