@@ -154,3 +154,131 @@ def test_rows_of_one_person_are_not_torn_apart(text: str) -> None:
 )
 def test_persons_may_be_divided_and_rows_of_which_each_is_its_own(text: str) -> None:
     assert count(GROUPS + text) == 0
+
+
+PATIENTS = "scans = pd.read_csv('scans.csv')\n"
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        "print(scans['patient_id'].nunique())",
+        "print(len(scans['patient_id'].unique()))",
+        "print(scans.patient_id.value_counts())",
+        "print(len(scans), len(set(scans['patient_id'])))",
+    ],
+)
+def test_whoever_counts_the_patients_knows_that_they_have_several_rows(counted: str) -> None:
+    assert count(f"{PATIENTS}{counted}\nA, B = train_test_split(scans)") == 1
+    assert count(f"{PATIENTS}{counted}\nA, B = train_test_split(scans, shuffle=False)") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "assert scans['patient_id'].nunique() == len(scans)\nA, B = train_test_split(scans)",
+        "print(scans['town'].nunique())\nA, B = train_test_split(scans)",
+        (
+            "print(scans['patient_id'].nunique())\n"
+            "A, B = train_test_split(scans.drop_duplicates(subset='patient_id'))"
+        ),
+        "A, B = train_test_split(scans['patient_id'].unique())",
+    ],
+)
+def test_patients_of_one_row_each_may_be_divided(text: str) -> None:
+    assert count(PATIENTS + text) == 0
+
+
+def test_speakers_of_a_hub_data_set_are_not_torn_apart() -> None:
+    text = """
+from datasets import load_dataset
+speech = load_dataset("csv", data_files="speech.csv")["train"]
+print(len(speech.unique("speaker_id")))
+parts = speech.train_test_split(test_size=0.1)
+"""
+    assert count(text) == 1
+
+
+DATA_SET = """\
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler, random_split
+class Windows(Dataset):
+    def __init__(self, series, length=24):
+        self.series, self.length = series, length
+    def __len__(self):
+        return len(self.series) - self.length
+    def __getitem__(self, index):
+        return self.series[{start} : {stop}]
+series = {series}
+windows = Windows(series)
+count = int(0.8 * len(windows))
+"""
+SLIDING = {"start": "index", "stop": "index + self.length"}
+BLOCKS = {"start": "index * self.length", "stop": "(index + 1) * self.length"}
+RANDOM = [
+    "A, B = random_split(windows, [0.8, 0.2])",
+    (
+        "order = torch.randperm(len(windows)).tolist()\n"
+        "train, test = Subset(windows, order[:count]), Subset(windows, order[count:])"
+    ),
+    (
+        "order = list(range(len(windows)))\nnp.random.shuffle(order)\n"
+        "train_order, test_order = order[:count], order[count:]\n"
+        "train = DataLoader(windows, sampler=SubsetRandomSampler(train_order))\n"
+        "test = DataLoader(windows, sampler=SubsetRandomSampler(test_order))"
+    ),
+]
+
+
+@pytest.mark.parametrize("split", RANDOM)
+@pytest.mark.parametrize("series", ["np.load('a.npy')", "torch.sin(torch.arange(700)) + 1"])
+def test_a_data_set_of_overlapping_windows_is_not_divided_at_random(
+    split: str, series: str
+) -> None:
+    assert count(DATA_SET.format(series=series, **SLIDING) + split) == 1
+    assert count(DATA_SET.format(series=series, **BLOCKS) + split) == 0
+
+
+def test_windows_may_be_divided_in_their_order() -> None:
+    text = (
+        "train = Subset(windows, range(count))\ntest = Subset(windows, range(count, len(windows)))"
+    )
+    assert count(DATA_SET.format(series="np.load('a.npy')", **SLIDING) + text) == 0
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [
+        "X = np.lib.stride_tricks.sliding_window_view(series, 25)",
+        "X = torch.tensor(series).unfold(0, 25, 1)",
+        (
+            "X = np.zeros((len(series) - 9, 9))\n"
+            "for i in range(len(X)):\n    X[i] = series[i : i + 9]"
+        ),
+    ],
+)
+def test_windows_by_any_name_overlap(windows: str) -> None:
+    start = "import numpy as np\nimport torch\nseries = np.load('a.npy')\n"
+    assert count(f"{start}{windows}\nA, B = train_test_split(X)") == 1
+    assert count(f"{start}{windows}\nA, B = train_test_split(X, shuffle=False)") == 0
+
+
+def test_windows_that_do_not_overlap_may_be_divided_at_random() -> None:
+    start = "import numpy as np\nimport torch\nseries = torch.tensor(np.load('a.npy'))\n"
+    assert count(f"{start}X = series.unfold(0, 25, 25)\nA, B = train_test_split(X)") == 0
+
+
+@pytest.mark.parametrize(
+    ("divided", "told"),
+    [
+        ("train = table.sample(frac=0.8)\ntest = table.drop(train.index)", 1),
+        ("table = table.sample(frac=1)\ntrain, test = table[:500], table[500:]", 1),
+        ("mask = np.random.rand(len(table)) < 0.8\ntrain, test = table[mask], table[~mask]", 1),
+        ("mask = table['year'] < 2020\ntrain, test = table[mask], table[~mask]", 0),
+        ("train, test = table[:500], table[500:]", 0),
+    ],
+)
+def test_rows_are_divided_at_random_by_hand(divided: str, told: int) -> None:
+    lag = "import numpy as np\ntable['lag'] = table['price'].shift(1)\n"
+    assert count(lag + divided) == told

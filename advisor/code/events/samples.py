@@ -124,12 +124,13 @@ class FileRead(Event):
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
     means something. Or several of them are of one person or thing: they are `grouped`. `text` is the
-    operation as written."""
+    operation as written; `always` says that it happens whenever a sample is asked for."""
 
     rows: RowSet
     text: str
     only_sorted: bool = False
     grouped: bool = False
+    always: bool = False
 
 
 @dataclass(eq=False, slots=True)

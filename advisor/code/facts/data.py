@@ -7,9 +7,19 @@ from typing import Self
 from advisor.code.events import Fitted, LossComputed, NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
+from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import DISTINCT, Fit, Object, RowSet, Value, known_text, lineage_of, same
+from advisor.code.values import (
+    DISTINCT,
+    Fit,
+    Object,
+    RowSet,
+    Value,
+    known_text,
+    lineage_of,
+    same,
+)
 
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
@@ -44,14 +54,15 @@ class Split(Fact):
     @property
     def is_random(self) -> bool:
         """Whether neighbouring rows come on different sides."""
-        return self.event.is_random
+        return self.event.is_random or follows_random_order(self.event, self.run)
 
     def rows_with_neighbours(self) -> NeighboursUsed | None:
         """What tells that the order of the rows means something: they got something of rows before
         or behind them, and are still the rows of one series."""
         for event in self.run.events(NeighboursUsed):
             for lineage in self.event.lineages:
-                if event.index < self.event.index and event.rows in _same_kind(lineage.rows):
+                early = event.always or event.index < self.event.index
+                if early and event.rows in _same_kind(lineage.rows):
                     return event
         return None
 

@@ -80,6 +80,9 @@ LIBRARY_MODULES = (
     "class_weights",
     "sklearn_metrics",
     "streams",
+    "owners",
+    "series",
+    "filled_arrays",
     "tensorflow",
     "keras_layers",
     "keras_losses",
@@ -496,7 +499,10 @@ class Models:
         asked = operation == "[]" and _takes_rows_or_columns(details)
         meaning = meaning_of(result)
         for operand in operands:
-            if lineage_of(operand) is not None or (asked and isinstance(operand, Unknown)):
+            of_samples = isinstance(operand, Unknown) or (
+                isinstance(operand, Tensor) and len(details) == 1
+            )
+            if lineage_of(operand) is not None or (asked and of_samples):
                 for each in HOOKS.get("followed", ()):
                     result = each(machine, operation, operands, details, result, node)
                 break

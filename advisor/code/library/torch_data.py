@@ -10,6 +10,7 @@ from advisor.code.events import LabelsLearned, LoaderBuilt, TransformApplied
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
+from advisor.code.library.dataset_samples import imagined_sample, notice_sampler, notice_windows
 from advisor.code.library.models import (
     Call,
     Index,
@@ -124,6 +125,7 @@ def subset(call: Call) -> Value | None:
     if whole is None or indices is None:
         return None
     lineage = lineages.samples(whole)
+    notice_windows(call.machine, whole, call.node)
     rows = _rows_at(call, whole, lineage, indices)
     length = _count(indices)
     return dataset(SUBSET, call, lineage.of(rows), length)
@@ -292,6 +294,7 @@ def random_split(call: Call) -> Value | None:
     if whole is None:
         return None
     lineage = lineages.samples(whole)
+    notice_windows(call.machine, whole, call.node)
     event = lineages.divide(call.machine, (whole,), "random_split", call.node)
     event.is_random = True
     event.seed = call.argument(2, "generator")
@@ -337,6 +340,7 @@ def loader(call: Call) -> Value | None:
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
     call.machine.emit(LoaderBuilt(call.place, call.context, made))
+    notice_sampler(call, whole)
     _notice_columns(call, whole)
     return made
 
@@ -438,21 +442,13 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
         rows = [_row_of(each) for each in dataset.arguments.positional]
         return None if dataset.arguments.unknown else SequenceValue("tuple", tuple(rows))
-    if not isinstance(dataset, Instance):
+    imagined = imagined_sample(machine, dataset, node) if isinstance(dataset, Instance) else None
+    if imagined is None:
         return None
-    if not isinstance(dataset.cls.find("__getitem__"), Function):
-        return None
-    with machine.imagining() as imagined:
-        passed = Arguments([_any_index()])
-        sample = calls.call_method(machine, dataset, "__getitem__", passed, node)
-    for event in imagined:
+    for event in imagined[1]:
         if isinstance(event, TransformApplied):
             machine.emit(event)
-    return sample
-
-
-def _any_index() -> Scalar:
-    return Scalar(symbols.fresh("index"))
+    return imagined[0]
 
 
 def _row_of(array: Value) -> Value:

@@ -43,6 +43,7 @@ from advisor.code.library.lineages.names import (
     MASK,
     MOMENTS,
     NOISE,
+    SAMPLE_NUMBER,
     STATISTIC_NAMES,
     TABLE,
     WHOLE_COPIES,
@@ -51,6 +52,7 @@ from advisor.code.library.lineages.parts import part
 from advisor.code.library.lineages.positions import columns_at
 from advisor.code.library.lineages.reading import (
     all_of,
+    collected,
     holds_rows,
     is_noise,
     known,
@@ -70,6 +72,7 @@ __all__ = [
     "MOMENTS",
     "NOISE",
     "RANKING",
+    "SAMPLE_NUMBER",
     "STATISTIC_NAMES",
     "TABLE",
     "WHOLE_COPIES",
@@ -78,6 +81,7 @@ __all__ = [
     "applied",
     "array",
     "chosen_by",
+    "collected",
     "columns_at",
     "columns_of",
     "computed",

@@ -11,6 +11,8 @@ DROPPED = ("dropped",)
 HELD = ("held",)
 # Under this key a list says that its items are copies of all samples, not of one.
 WHOLE_COPIES = ("whole copies",)
+# The number of the sample that a data set is asked for.
+SAMPLE_NUMBER = "index"
 NOISE = "noise"
 MASK = "mask"
 # Statistics that tell of all rows at once; taking one away or dividing by one is a fit by hand.

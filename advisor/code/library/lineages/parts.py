@@ -9,6 +9,7 @@ from advisor.code.events import Loop, NeighboursUsed, PartsOverlap
 from advisor.code.library.lineages.groups import notice_groups
 from advisor.code.library.lineages.making import written
 from advisor.code.library.lineages.masks import mask_key, opposite
+from advisor.code.library.lineages.names import SAMPLE_NUMBER
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.splits import divide_by_hand
 from advisor.code.symbols import Number, subtract
@@ -89,6 +90,8 @@ def _is_window(machine: "Machine", start: Number | None, stop: Number | None) ->
     """Whether a slice begins at each row in turn, and holds several."""
     if start is None or stop is None:
         return False
+    if _begins_at_sample(start, stop):
+        return True
     for loop in machine.context.loops:
         if loop.symbol is None:
             if _strides(loop, start, stop):
@@ -99,6 +102,16 @@ def _is_window(machine: "Machine", start: Number | None, stop: Number | None) ->
         if loop.symbol not in offset.symbols() | width.symbols():
             return not width.is_one and width.constant != 0
     return False
+
+
+def _begins_at_sample(start: Number, stop: Number) -> bool:
+    """Whether a slice begins at the number of the sample that a data set is asked for, so that those
+    of neighbouring samples overlap: `series[index : index + 24]`."""
+    width = subtract(stop, start)
+    symbols = [each for each in start.symbols() if str(each) == SAMPLE_NUMBER]
+    if len(symbols) != 1 or symbols[0] in width.symbols() or width.is_one or width.constant == 0:
+        return False
+    return symbols[0] not in subtract(start, Number(1, ((symbols[0], 1),))).symbols()
 
 
 def _strides(loop: Loop, start: Number, stop: Number) -> bool:

@@ -138,10 +138,10 @@ def _of_sequence(value: SequenceValue) -> Lineage | None:
     element = _of_data(value.element)
     if element is None or not holds_rows(element):
         return None
-    return element.of(_collected(element.rows, value))
+    return element.of(collected(element.rows, value))
 
 
-def _collected(rows: RowSet, value: SequenceValue) -> RowSet:
+def collected(rows: RowSet, value: Value) -> RowSet:
     """The rows of a list that takes up samples one by one."""
     parents = {each.parent for each in (rows.sources if rows.how == "either" else (rows,))}
     parent = parents.pop() if len(parents) == 1 else None

@@ -54,7 +54,8 @@ def without_copies(call: Call) -> Value | None:
         return NONE
     before = whole_of(table).rows
     rows = without_duplicates(before)
-    if rows is before and (call.path.endswith("unique") or call.arguments.positional):
+    by_columns = call.argument(0, "subset") is not None
+    if rows is before and (call.path.endswith("unique") or by_columns):
         rows = rows.part((DISTINCT, call.node), DISTINCT, call.place)
     return same_columns(table_like(table, rows), table)
 

@@ -1,0 +1,60 @@
+"""Tables and data sets of which several rows are of the same person or thing, told by how a program counts these."""
+
+import re
+
+from advisor.code.library import lineages
+from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.models import METHODS, Call, Model, asked_first, method
+from advisor.code.library.streams import HUGGING_FACE, step
+from advisor.code.values import Object, Value, known_text
+
+# Whoever checks that each row is of a person of its own.
+_EACH_ITS_OWN = re.compile(
+    r"nunique\(\) *(==|!=|<|>)|(==|!=|<|>) *[\w.\[\]\"']*\.nunique\(|is_unique|\.duplicated\("
+)
+
+
+@method(FRAME, "nunique", "value_counts")
+def counted(call: Call) -> Value | None:
+    """`df["patient_id"].nunique()`: so many persons, of which there are several rows each."""
+    _notice(call, call.receiver)
+    return None
+
+
+_ONCE: Model = METHODS[FRAME, "unique"]
+
+
+@method(FRAME, "unique")
+def each_of_column(call: Call) -> Value | None:
+    """`df["patient_id"].unique()`."""
+    _notice(call, call.receiver)
+    return _ONCE(call)
+
+
+@asked_first("builtins.set", "collections.Counter", "numpy.unique")
+def each_once(call: Call) -> Value | None:
+    """`set(df["patient_id"])`."""
+    _notice(call, call.argument(0, "iterable"))
+    return None
+
+
+@step(HUGGING_FACE, "unique")
+def each_once_of_stream(call: Call) -> Value | None:
+    """`part.unique("speaker_id")`."""
+    name = known_text(call.argument(0, "column"))
+    if name is not None and lineages.groups_rows(name):
+        _notice_rows(call, call.receiver)
+    return None
+
+
+def _notice(call: Call, column: Value | None) -> None:
+    if isinstance(column, Object) and column.path == FRAME:
+        name = known_text(column.fields.get(COLUMN))
+        if name is not None and lineages.groups_rows(name):
+            _notice_rows(call, column)
+
+
+def _notice_rows(call: Call, value: Value | None) -> None:
+    if value is None or _EACH_ITS_OWN.search(call.place.source.text):
+        return
+    lineages.notice_groups(call.machine, lineages.samples(value).rows, call.node)
