@@ -75,10 +75,12 @@ from advisor.code.events.samples import (
 )
 from advisor.code.events.tensors import (
     AxisRead,
+    Bent,
     Broadcast,
     BytesSubtracted,
     DropoutApplied,
     LogarithmTaken,
+    Multiplied,
     RandomDrawn,
     Reshaped,
     ShapesClashed,
@@ -111,6 +113,7 @@ __all__ = [
     "BackwardRun",
     "BaseConstructed",
     "BatchSkipped",
+    "Bent",
     "Broadcast",
     "BytesSubtracted",
     "ClassesWeighted",
@@ -156,6 +159,7 @@ __all__ = [
     "ModelTrained",
     "ModuleBuilt",
     "ModulePlaced",
+    "Multiplied",
     "NameOverwritten",
     "NeighboursUsed",
     "NotNumbersReplaced",

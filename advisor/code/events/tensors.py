@@ -53,6 +53,26 @@ class BytesSubtracted(Event):
 
 
 @dataclass(eq=False, slots=True)
+class Bent(Event):
+    """A function that is no straight line is applied to each number of a tensor: `name` is the
+    function, `made` what comes of it, and `in_place` tells that the tensor itself is changed."""
+
+    name: str
+    tensor: Tensor
+    made: Tensor
+    in_place: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Multiplied(Event):
+    """A tensor is multiplied, as a matrix, with another one that gradients flow to."""
+
+    left: Value
+    right: Value
+    made: Tensor
+
+
+@dataclass(eq=False, slots=True)
 class Reshaped(Event):
     """A tensor's numbers are laid out anew in row-major order. `operation` is `view` or
     `reshape`; `dims` the wished dimensions, None where the library computes one."""

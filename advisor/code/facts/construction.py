@@ -17,7 +17,10 @@ from advisor.code.events import (
 from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, is_parameter
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.interpreter.classes import is_module
+from advisor.code.library.families import weights_of
 from advisor.code.library.torch_modes import modules_in
+from advisor.code.library.torch_modules.submodules import SUBMODULE
+from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
     Class,
     Dictionary,
@@ -54,6 +57,8 @@ _PARTS = frozenset(
         "heads",
     ]
 )
+# A collection is filled within so many lines, or its assignment is shown alone.
+_NEARBY = 8
 # Methods with which a class may look after its modules itself.
 _OWN_WAYS = ("parameters", "named_parameters", "state_dict", "__setattr__", "__getattr__")
 
@@ -125,7 +130,7 @@ class Construction(Fact):
             if hidden and not chosen and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
                 holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
-                yield PlainCollection(name, assigned[name], kind, holds)
+                yield PlainCollection(name, assigned[name], kind, holds, hidden[0].place)
 
     def _optimized(self) -> set[int]:
         """The modules that optimizers of their own are given by name."""
@@ -156,12 +161,24 @@ class Construction(Fact):
 @dataclass(frozen=True, slots=True)
 class PlainCollection:
     """A collection in an attribute `name` of a module: its `kind` is `list`, `tuple` or `dict`, and
-    what it `holds`, `layers` or `parameters`."""
+    what it `holds`, `layers` or `parameters`; `first` is where the first of these is built."""
 
     name: str
     assigned: AttributeAssigned
     kind: str
     holds: str
+    first: NodePlace | None = None
+
+    @property
+    def place(self) -> NodePlace | Stretch:
+        """The assignment, and what comes behind it in the same method up to the first that the
+        collection is filled with."""
+        place, first = self.assigned.place, self.first
+        if first is None or first.source is not place.source:
+            return place
+        if not 0 < first.locate().row - place.locate().row <= _NEARBY:
+            return place
+        return Stretch(place.source, place.node, first.node)
 
 
 def _assignments(run: AbstractRun) -> dict[Value, list[AttributeAssigned]]:
@@ -259,6 +276,8 @@ class Assignment(Fact):
         if isinstance(owner, Method):
             inner = owner.receiver
             return owner.name in _PARTS and isinstance(inner, Layer)
+        if isinstance(owner, Unknown):
+            return SUBMODULE in owner.fields
         if isinstance(owner, Instance):
             return owner.cls.find(self.name) is None and not self._is_inside(owner.cls)
         return isinstance(owner, Layer) and not owner.path.startswith("keras.")
@@ -267,7 +286,7 @@ class Assignment(Fact):
     def is_of_tensor(self) -> bool:
         """Whether it is an attribute of a parameter or another tensor, or may be one."""
         owner = self.event.owner
-        if isinstance(owner, (Tensor, Unknown, Parameters)):
+        if isinstance(owner, (Tensor, Unknown, Parameters)) or weights_of(owner) is not None:
             return True
         return getattr(owner, "path", "") == "torch.parameter"
 

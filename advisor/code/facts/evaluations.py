@@ -153,8 +153,6 @@ class Evaluation(Fact):
         """What behaves differently in training mode, in each of the models that may run."""
         kinds: list[set[str]] = []
         for each in self.passes:
-            if not isinstance(each.event, ForwardRun):
-                return ()
             kinds.append(set(mode_dependent_layers(self.run, each.event)))
         return tuple(sorted(set.intersection(*kinds)))
 
@@ -175,7 +173,7 @@ class Evaluation(Fact):
     def switch_to_training(self) -> NodePlace | None:
         """The `train()` that the mode comes from, if there is one."""
         event = self.passes[0].event
-        modes = event.modes if isinstance(event, ForwardRun) else ()
+        modes = event.modes
         return seen_from(self.run, modes[0]) if modes else None
 
 
@@ -197,18 +195,17 @@ def _is_alone(place: NodePlace) -> bool:
 
 
 def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
-    if not isinstance(event, ForwardRun):
-        return False
     if event.modes:
         # Where gradients are off already, training mode is switched on for its own sake.
         if not all(mode.training and mode.context.gradients for mode in event.modes):
             return False
         since = min(mode.index for mode in event.modes)
     else:
-        since = _built_at(run, event.module)
+        since = _built_at(run, event.module) if isinstance(event, ForwardRun) else -1
         if since < 0:
             return False
-    return not any(_may_switch(each, event.module) for each in run.trace[since + 1 : event.index])
+    module = event.module if isinstance(event, ForwardRun) else event.callee
+    return not any(_may_switch(each, module) for each in run.trace[since + 1 : event.index])
 
 
 def _built_at(run: AbstractRun, module: Value) -> int:

@@ -12,9 +12,11 @@ from advisor.code.events import (
     ForwardRun,
     LossComputed,
 )
-from advisor.code.facts.modules import holds
+from advisor.code.facts.modules import holds, ready_name
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.library.families import HEADS
 from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.library.torch_modules.ready_models import head_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Layer, Value, alternatives
 
@@ -25,6 +27,8 @@ _CLASSIFIERS = (
     *("mnasnet", "mobilenet", "regnet", "resnet", "resnext", "shufflenet", "squeezenet", "swin"),
     *("vgg", "vit_", "wide_resnet"),
 )
+# Attributes that were read once, when the model was built.
+_READ_BY_NOBODY = frozenset({"out_features", "num_classes"})
 # The data that the heads were made for, in any other role than in the name of weights.
 _OWN_DATA = re.compile(r"imagenet(?!1k_v|\W*weights)|ilsvrc", re.IGNORECASE)
 
@@ -57,16 +61,40 @@ class TrainedClassifier(Fact):
     @property
     def name(self) -> str:
         """The model's name."""
-        return self.model.path.rsplit(".", 1)[-1]
+        return ready_name(self.model) or self.model.path.rsplit(".", 1)[-1]
+
+    @property
+    def head(self) -> str:
+        """What the model calls its head."""
+        return head_of(self.name) or "its head"
 
     @property
     def place(self) -> NodePlace:
         """Where the model is built."""
         return self.model.place or self.loss.place
 
+    def misplaced_head(self) -> tuple[str, NodePlace] | None:
+        """The name and place of an attribute that was meant to give the model another head."""
+        for event in self._assigned():
+            if self._is_misplaced(event.name):
+                return event.name, event.place
+        # What is assigned before a function runs is no event of its run.
+        for name, value in self.model.fields.items():
+            if isinstance(value, Value) and value.place is not None and self._is_misplaced(name):
+                return str(name), value.place
+        return None
+
+    def _is_misplaced(self, name: object) -> bool:
+        own = head_of(self.name)
+        return (name in HEADS and own not in {None, name}) or name in _READ_BY_NOBODY
+
     def is_pretrained(self) -> bool:
         """Whether the model comes with weights, for sure."""
-        given = self.model.argument(0, "weights") or self.model.argument(-1, "pretrained")
+        given = self.model.argument(-1, "pretrained")
+        if given is None and self.model.path.startswith(_READY):
+            given = self.model.argument(0, "weights")
+        elif given is None:
+            given = self.model.argument(1, "pretrained")
         if given is None:
             return False
         if isinstance(given, Constant):
@@ -75,24 +103,34 @@ class TrainedClassifier(Fact):
 
     def keeps_its_head(self) -> bool:
         """Whether nothing has given the model other outputs, or may have."""
-        if self.model.argument(-1, "num_classes") is not None or self.model.arguments.unknown:
+        chosen = {
+            "num_classes",
+            "features_only",
+            "global_pool",
+        } & self.model.arguments.keywords.keys()
+        if chosen or self.model.arguments.unknown:
             return False
         if TOUCHED in self.model.fields or any(True for _ in self._changes()):
+            return False
+        if any(name in self.model.fields and not self._is_misplaced(name) for name in HEADS):
             return False
         return _OWN_DATA.search(self.run.source.text) is None
 
     def _changes(self) -> Iterator[object]:
-        for event in self.run.events(AttributeAssigned):
-            if event.owner is self.model:
-                yield event
+        yield from (each for each in self._assigned() if not self._is_misplaced(each.name))
         for escaped in self.run.events(Escaped):
             if any(holds(value, self.model) for value in escaped.values):
                 yield escaped
 
+    def _assigned(self) -> Iterator[AttributeAssigned]:
+        for event in self.run.events(AttributeAssigned):
+            if event.owner is self.model and event.name != "requires_grad":
+                yield event
+
 
 def _classifies(model: Layer) -> bool:
-    name = model.path.removeprefix(_READY)
-    return name != model.path and name.rsplit(".", 1)[-1].startswith(_CLASSIFIERS)
+    name = ready_name(model)
+    return name is not None and name.startswith(_CLASSIFIERS)
 
 
 def _wants_classes(loss: LossComputed) -> bool:

@@ -1,30 +1,35 @@
 """Layers whose weights the program fills by itself, and what comes behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import ForwardRun, WeightsFilled
-from advisor.code.facts.layers import LayerRun
-from advisor.code.facts.modules import WITH_WEIGHTS
+from advisor.code.events import Bent, Event, ForwardRun, Multiplied, WeightsFilled
+from advisor.code.facts.modules import WITH_WEIGHTS, is_dropout
+from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.values import Layer, Value
+from advisor.code.values import Layer, Tensor, Unknown, Value, alternatives
 from advisor.rulebook import Draft
 
 _ACTIVATIONS = {
-    "torch.nn.ReLU": "ReLU",
-    "torch.nn.LeakyReLU": "LeakyReLU",
-    "torch.nn.Tanh": "Tanh",
-    "torch.nn.Sigmoid": "Sigmoid",
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "LeakyReLU": "LeakyReLU",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
 }
+_CALLED = "parameter"
+# A tensor is followed back through no more operations than this.
+_LONGEST_CHAIN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class InitialisedLayer(Fact):
-    """A layer whose weights are filled by a function of `torch.nn.init`, the last time that they are.
+    """A layer whose weights are filled by hand, the last time that they are; or a parameter that
+    is multiplied with what it is given.
 
-    `activation` is the layer without weights that its output goes through next, if that is a known
-    one; `is_hidden` tells that another layer with weights comes right behind that.
+    `activation` is the function that its output goes through next, if that is a known one;
+    `is_hidden` tells that another layer with weights comes behind that.
     """
 
     event: WeightsFilled
@@ -35,24 +40,19 @@ class InitialisedLayer(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such layer that is seen to run, with what comes behind it."""
         filled = {event.layer: event for event in run.events(WeightsFilled)}
-        activations: dict[Value, str] = {}
-        squashed: dict[ForwardRun, Value] = {}
-        hidden: set[Value] = set()
-        for each in run.facts(LayerRun) if filled else ():
-            if each.layer.path in _ACTIVATIONS and each.previous is not None:
-                activations[each.previous] = _ACTIVATIONS[each.layer.path]
-                squashed[each.event] = each.previous
-            elif each.layer.path in WITH_WEIGHTS and each.before[:1]:
-                inside = squashed.get(each.before[0])
-                hidden |= set() if inside is None else {inside}
+        if not filled or holds_unit_tests(run):
+            return
+        flow = _Flow(filled)
+        for event in run.events_among(ForwardRun, Bent, Multiplied):
+            flow.go_on(event)
         for layer, event in filled.items():
-            yield cls(event, activations.get(layer), layer in hidden)
+            yield cls(event, flow.activations.get(layer), layer in flow.hidden)
 
     @property
     def name(self) -> str:
         """The class of the layer."""
         layer = self.event.layer
-        return layer.path.rsplit(".", 1)[-1] if isinstance(layer, Layer) else "layer"
+        return layer.path.rsplit(".", 1)[-1] if isinstance(layer, Layer) else _CALLED
 
     @property
     def function(self) -> str:
@@ -62,3 +62,71 @@ class InitialisedLayer(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the weights are filled."""
         return Draft(self.event.place, message)
+
+
+class _Flow:
+    """Which layers' outputs went through an activation, and into which layers after it."""
+
+    def __init__(self, filled: dict[Value, WeightsFilled]) -> None:
+        self._filled = filled
+        self._raw: dict[Value, Value] = {}
+        self._bent: dict[Value, Value] = {}
+        self.activations: dict[Value, str] = {}
+        self.hidden: set[Value] = set()
+
+    def go_on(self, event: Event) -> None:
+        """Follow one more event."""
+        if isinstance(event, Bent):
+            self._bend(event)
+        elif isinstance(event, Multiplied):
+            self._multiply(event.right, event.left, event.made)
+            self._multiply(event.left, event.right, event.made)
+        elif isinstance(event, ForwardRun) and isinstance(event.module, Layer):
+            self._run(event.module, event)
+
+    def _run(self, layer: Layer, event: ForwardRun) -> None:
+        given = event.arguments.get(0, "input")
+        if layer.path in WITH_WEIGHTS and "Norm" not in layer.path:
+            self._multiply(layer, given, event.output)
+        elif is_dropout(layer) or "Pool" in layer.path or layer.path.endswith("Flatten"):
+            for known in (self._raw, self._bent):
+                source = _source(given, known)
+                if source is not None and event.output is not None:
+                    known[event.output] = source
+
+    def _multiply(self, weights: Value, given: Value | None, made: Value | None) -> None:
+        inside = _source(given, self._bent)
+        if inside is not None:
+            self.hidden.add(inside)
+        if weights in self._filled and made is not None:
+            self._raw[made] = weights
+
+    def _bend(self, event: Bent) -> None:
+        source = _source(event.tensor, self._raw)
+        if source is not None:
+            name = _ACTIVATIONS.get(event.name)
+            if name is not None:
+                self.activations[source] = name
+            self._bent[event.made] = source
+            if event.in_place:
+                self._bent[event.tensor] = source
+
+
+def _source(value: Value | None, known: dict[Value, Value]) -> Value | None:
+    """The layer whose output a tensor is, or shows, or has a bias added to."""
+    waiting, seen = list(alternatives(value)), 0
+    while waiting and seen < _LONGEST_CHAIN:
+        current = waiting.pop(0)
+        seen += 1
+        if current in known:
+            return known[current]
+        waiting.extend(_behind(current))
+    return None
+
+
+def _behind(value: Value) -> Iterator[Value]:
+    if isinstance(value, Tensor):
+        if value.whole is not None:
+            yield value.whole
+        for term in value.terms:
+            yield from (each for each in alternatives(term) if not isinstance(each, Unknown))

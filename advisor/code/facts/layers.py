@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BackwardRun,
+    Bent,
     DropoutApplied,
     Escaped,
     Event,
@@ -102,7 +103,7 @@ class BuiltLayer(Fact):
             return False
         owner = _forward_around(self.run, self.event)
         if owner is None:
-            return self._is_built_in_each_step()
+            return self._is_built_in_each_step() or self._is_built_in_training_step()
         if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
             return False
         return any(
@@ -127,6 +128,15 @@ class BuiltLayer(Fact):
             if isinstance(each, ForwardRun) and each.module is self.module
         ]
         return bool(losses and runs) and runs[0] < losses[0] and not any(map(self._escapes, later))
+
+    def _is_built_in_training_step(self) -> bool:
+        """Whether the `training_step` of a Lightning module builds it, runs it and keeps it nowhere."""
+        functions = self.event.context.functions
+        if not functions or functions[-1].name != "training_step" or self.event.context.guards:
+            return False
+        later = self.run.trace[self.event.index + 1 :]
+        runs = any(isinstance(each, ForwardRun) and each.module is self.module for each in later)
+        return runs and not any(map(self._escapes, later))
 
     def _is_of_others(self, step: OptimizerStepped) -> bool:
         """Whether a step updates parameters that are all known, none of which are its own; the
@@ -223,7 +233,13 @@ class LayerRun(Fact):
             return
         passes: dict[Value, ForwardRun] = {}
         made: dict[tuple[ForwardRun | None, Value], tuple[ForwardRun, ...]] = {}
-        for event in run.events(ForwardRun):
+        for event in run.events_among(ForwardRun, Bent):
+            if isinstance(event, Bent):
+                if event.in_place:
+                    for key in [key for key in made if key[1] is event.tensor]:
+                        del made[key]
+                continue
+            assert isinstance(event, ForwardRun)
             running = event.context.running
             around = passes.get(running[-1]) if running else None
             given = _input(event)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from advisor.code.events import DropoutApplied, ForwardRun
+from advisor.code.events import DropoutApplied, Escaped, ForwardRun
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.torch_modes import modules_in
+from advisor.code.library.transformers_models import DROPS
 from advisor.code.values import (
     Instance,
     Layer,
@@ -15,6 +16,7 @@ from advisor.code.values import (
     alternatives,
     is_constant,
     known_number,
+    known_text,
 )
 
 _DROPOUT = frozenset(
@@ -101,10 +103,13 @@ _DROPOUT_MODELS = ("alexnet", "vgg", "squeezenet")
 _READY = "torchvision.models."
 
 
-def mode_dependent_layers(run: AbstractRun, forward: ForwardRun) -> tuple[str, ...]:
+def mode_dependent_layers(run: AbstractRun, forward: ForwardRun | Escaped) -> tuple[str, ...]:
     """What behaves differently in training and in evaluation among the layers that a forward pass
     has run: `batch norm`, `dropout`, both or nothing. What could not be looked into does not count."""
     found: dict[str, None] = {}
+    if isinstance(forward, Escaped):
+        known = _of_ready_model(forward.callee)
+        return () if known is None else (known,)
     for kind in (_of_ready_model(forward.module), *_kinds_inside(run, forward)):
         if kind is not None:
             found[kind] = None
@@ -114,19 +119,38 @@ def mode_dependent_layers(run: AbstractRun, forward: ForwardRun) -> tuple[str, .
 def _kinds_inside(run: AbstractRun, forward: ForwardRun) -> Iterator[str | None]:
     for event in run.trace[forward.index : forward.end]:
         if isinstance(event, ForwardRun):
-            yield _of_layer(event.module) or _of_ready_model(event.module)
+            if event.modes == forward.modes or not _is_switched_off(event):
+                yield _of_layer(event.module) or _of_ready_model(event.module)
+        elif isinstance(event, Escaped):
+            yield _of_ready_model(event.callee)
         elif isinstance(event, DropoutApplied) and isinstance(event.training, Unknown):
             yield "dropout"
 
 
+def _is_switched_off(part: ForwardRun) -> bool:
+    """Whether a part of a model was switched to evaluation by itself."""
+    return bool(part.modes) and all(mode.training is False for mode in part.modes)
+
+
 def _of_ready_model(module: Value) -> str | None:
     """What a ready model holds. They are pre-trained or not, but never switched to evaluation."""
-    if not isinstance(module, Layer) or not module.path.startswith(_READY):
-        return None
-    name = module.path.rsplit(".", 1)[-1].lower()
+    name = ready_name(module)
+    if name is None:
+        return "dropout" if isinstance(module, Unknown) and DROPS in module.fields else None
     if name.startswith(_BATCH_NORM_MODELS):
         return "batch norm"
     return "dropout" if name.startswith(_DROPOUT_MODELS) else None
+
+
+def ready_name(module: Value) -> str | None:
+    """The name of a ready model of torchvision or timm."""
+    if not isinstance(module, Layer):
+        return None
+    if module.path.startswith(_READY):
+        return module.path.rsplit(".", 1)[-1].lower()
+    if module.path == "timm.create_model":
+        return known_text(module.argument(0, "model_name"))
+    return None
 
 
 def is_dropout(module: Value) -> bool:

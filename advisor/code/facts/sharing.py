@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LayerBuilt, ModuleBuilt
+import libcst as cst
+
+from advisor.code.events import LayerBuilt, Loop, ModuleBuilt, ModulePlaced
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS
@@ -34,6 +36,7 @@ class SharedLayer(Fact):
         if holds_unit_tests(run):
             return
         yield from cls._in_containers(run)
+        yield from cls._placed_again(run)
         yield from cls._of_norms(run)
 
     @property
@@ -52,6 +55,30 @@ class SharedLayer(Fact):
                     yield cls(module, event.place, module.place, name)
 
     @classmethod
+    def _placed_again(cls, run: AbstractRun) -> Iterator[Self]:
+        """One module that each round of a loop puts at the end of a container."""
+        seen: dict[tuple[Value, cst.CSTNode, Value], ModulePlaced] = {}
+        told: set[cst.CSTNode] = set()
+        loops: dict[Value, tuple[Loop, ...]] = {}
+        loops |= {event.layer: event.context.loops for event in run.events(LayerBuilt)}
+        loops |= {event.module: event.context.loops for event in run.events(ModuleBuilt)}
+        for event in run.events(ModulePlaced):
+            node, module = event.place.node, event.module
+            first = seen.setdefault((event.owner, node, module), event)
+            again = first.context.rounds != event.context.rounds and node not in told
+            if not isinstance(module, (Layer, Instance)):
+                continue
+            if getattr(event.owner, "path", "") not in _CONTAINERS or module not in loops:
+                continue
+            # One that a loop has built stands for as many as the loop has rounds.
+            around = event.context.loops[: len(loops[module])]
+            once = around == loops[module] and len(around) < len(event.context.loops)
+            if again and once and learns(module) and not words(code_of(node)) & _MEANT:
+                told.add(node)
+                name = getattr(event.owner, "path", "").rsplit(".", 1)[-1]
+                yield cls(module, event.place, module.place, name)
+
+    @classmethod
     def _of_norms(cls, run: AbstractRun) -> Iterator[Self]:
         """Batch norms that a module runs at two places of its code, behind different layers."""
         seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
@@ -61,11 +88,33 @@ class SharedLayer(Fact):
             before = each.previous_that_counts()
             if before is None or not learns(before.module) or each.layer in several:
                 continue
-            key = (each.owner, each.layer)
+            key = (_around(each), each.layer)
             first = seen.setdefault(key, (each, before.module))
-            elsewhere = first[0].event.place.node is not each.event.place.node
+            elsewhere = _stands_elsewhere(first[0], each)
             if first[1] is not before.module and elsewhere:
-                yield cls(each.layer, each.event.place, first[0].event.place)
+                yield cls(each.layer, *_places(each, first[0]))
+
+
+def _around(norm: LayerRun) -> Value:
+    """The module whose code runs a norm: of one in a container, the one around that."""
+    running = norm.event.context.running
+    return next((each for each in reversed(running) if isinstance(each, Instance)), norm.owner)
+
+
+def _stands_elsewhere(first: LayerRun, other: LayerRun) -> bool:
+    """Whether a norm runs at another place of the code, in another container, or behind another of
+    the layers that a loop goes through one by one."""
+    if first.event.place.node is not other.event.place.node or first.owner is not other.owner:
+        return True
+    before, now = first.event.context.rounds, other.event.context.rounds
+    return [each.loop for each in before] == [each.loop for each in now] and before != now
+
+
+def _places(norm: LayerRun, first: LayerRun) -> tuple[NodePlace, NodePlace | None]:
+    """Where a norm stands for the second and the first time: in containers, where these are built."""
+    if norm.owner is first.owner or norm.owner.place is None:
+        return norm.event.place, first.event.place
+    return norm.owner.place, first.owner.place
 
 
 def _several(run: AbstractRun, passes: list[LayerRun]) -> set[Layer]:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.interpreter import classes
+from advisor.code.interpreter import calls, classes
 from advisor.code.values import (
+    Arguments,
     Bound,
     Class,
     Constant,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
 Index = Value | slice
+# The field of a dictionary that has what makes the values it lacks.
+FACTORY = "factory"
 
 
 def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Value:
@@ -231,6 +234,12 @@ def _item_of_dictionary(
         found = dictionary.fields.get(("key", key))
         if isinstance(found, Value):
             return found
+        factory = dictionary.fields.get(FACTORY)
+        if isinstance(factory, Value):
+            # Each key has a value of its own, which may be put under a key that is not known.
+            made = calls.call(machine, factory, Arguments(), node)
+            machine.store(dictionary.fields, ("key", key), made)
+            return made
     elif dictionary.items:
         values = list(dictionary.items.values())
         if dictionary.other is not None:

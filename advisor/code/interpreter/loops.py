@@ -19,6 +19,7 @@ from advisor.code.interpreter.overwriting import tell_overwritten
 from advisor.code.symbols import Number
 from advisor.code.values import (
     SAMPLE_OF,
+    TRUE,
     Constant,
     Dictionary,
     Function,
@@ -44,7 +45,8 @@ LONGEST_UNROLLED_IN_CONSTRUCTOR = 16
 @dataclass(slots=True)
 class Iteration:
     """What going through a value yields: its items where they are known, else a way to make one
-    that stands for any; how many there are; the symbol that counts them."""
+    that stands for any; how many there are; the symbol that counts them; how many of them are gone
+    through one by one at most."""
 
     items: tuple[Value, ...] | None = None
     make: Callable[[], Value] | None = None
@@ -54,6 +56,7 @@ class Iteration:
     names: frozenset[str] = frozenset()
     configurable: str | None = None
     unrolls: bool = True
+    longest: int = LONGEST_UNROLLED
 
     def element(self, machine: "Machine", node: cst.CSTNode) -> Value:
         """One value that stands for any item."""
@@ -282,7 +285,7 @@ def _unrolled(machine: "Machine", iteration: Iteration) -> Sequence[Value] | Non
     if not iteration.unrolls:
         return None
     if iteration.items is not None:
-        return iteration.items if len(iteration.items) <= LONGEST_UNROLLED else None
+        return iteration.items if len(iteration.items) <= iteration.longest else None
     trips = None if iteration.trips is None else iteration.trips.integer
     start = None if iteration.start is None else iteration.start.integer
     if trips is None or start is None or not _constructing(machine):
@@ -358,8 +361,20 @@ def collected(
         return SequenceValue(kind, tuple(results), place=machine.place(node))
     element = join_all(results) if results else None
     result = SequenceValue(kind, None, element, place=machine.place(node))
+    if isinstance(node, cst.ListComp) and _is_the_same_each_time(node):
+        result.fields["repeated"] = TRUE
     machine.models.comprehended(machine, result, _loops_in(node), tests, node)
     return result
+
+
+def _is_the_same_each_time(node: cst.ListComp) -> bool:
+    """Whether a comprehension lists one object by its name, again and again."""
+    return (
+        isinstance(node.elt, cst.Name)
+        and isinstance(node.for_in.target, cst.Name)
+        and node.elt.value != node.for_in.target.value
+        and node.for_in.inner_for_in is None
+    )
 
 
 def _loops_in(node: cst.CSTNode) -> int:

@@ -62,6 +62,7 @@ LIBRARY_MODULES = (
     "torch_modes",
     "torch_precision",
     "torch_states",
+    "transformers_models",
     "einops",
     "vanishing",
     "finiteness",

@@ -8,6 +8,7 @@ from advisor.code.values import (
     Dictionary,
     Instance,
     Layer,
+    Method,
     Object,
     Optimizer,
     Parameters,
@@ -17,6 +18,32 @@ from advisor.code.values import (
     Value,
 )
 from advisor.code.values import Sequence as SequenceValue
+
+# The family of `layer.weight` and `layer.weight.data`.
+WEIGHTS = "torch.layer.weight"
+
+
+def weights_of(value: Value) -> Layer | None:
+    """The layer of `layer.weight` or `layer.weight.data`."""
+    if isinstance(value, Method) and value.name == "data":
+        return weights_of(value.receiver)
+    if isinstance(value, Method) and value.name == "weight":
+        return value.receiver if isinstance(value.receiver, Layer) else None
+    return None
+
+
+# The family of `model.fc` and `model.classifier[6]` of a ready model.
+HEAD = "torch.model.head"
+HEADS = ("fc", "classifier", "head", "heads")
+
+
+def head_in(value: Value) -> Layer | None:
+    """The ready model of `model.fc`, or of a part of it."""
+    if not isinstance(value, Method):
+        return None
+    if value.name == "[]":
+        return head_in(value.receiver)
+    return value.receiver if value.name in HEADS and isinstance(value.receiver, Layer) else None
 
 
 def families_of(value: Value) -> tuple[str, ...]:
@@ -42,6 +69,10 @@ def families_of(value: Value) -> tuple[str, ...]:
             return ("dict",)
         case Constant():
             return ("str",) if isinstance(value.value, str) else ()
+        case Method() if weights_of(value) is not None:
+            return (WEIGHTS,)
+        case Method() if head_in(value) is not None:
+            return (HEAD,)
         case Instance():
             return _families_of_instance(value)
     return ()

@@ -13,13 +13,12 @@ from advisor.code.events import (
     GradientModeMade,
     GradientsWanted,
     ModeSwitched,
-    RandomDrawn,
-    WeightsFilled,
 )
 from advisor.code.gradients import want_gradients
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.library.models import Call, attribute, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.library.transformers_models import DROPS
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -34,7 +33,6 @@ from advisor.code.values import (
     Object,
     Optimizer,
     Parameters,
-    Partial,
     Sequence,
     Tensor,
     Unknown,
@@ -51,8 +49,6 @@ _MODE = ("mode",)
 TOUCHED = ("touched",)
 # Fixed models hold no more modules than this; beyond it the rest is left as it is.
 _MOST_MODULES = 300
-# A function is applied to no more modules than this.
-_MOST_APPLIED = 40
 _GRADIENT_MODES = {
     "torch.no_grad": False,
     "torch.inference_mode": False,
@@ -115,6 +111,8 @@ def train_unknown(call: Call) -> Value | None:
     passed = list(call.arguments.values())
     if all(isinstance(each, Constant) for each in passed) and len(passed) <= 1:
         switch(call, known_truth(passed[0]) if passed else True)
+        if isinstance(call.receiver, Unknown) and DROPS in call.receiver.fields:
+            return call.receiver  # a model, beyond doubt
     return _escaped(call, "train")
 
 
@@ -304,33 +302,22 @@ def base_constructed_by_name(call: Call) -> Value | None:
     return None
 
 
-@attribute("module", "weight", "bias", "fc", "classifier", "head", "heads", "AuxLogits", "_modules")
+@attribute("module", "weight", "bias", "AuxLogits", "_modules")
 def weights_touched(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
-    """`layer.weight`, `model.classifier`: whoever asks for it may fill or replace it."""
+    """`layer.weight`, `model.AuxLogits`: whoever asks for it may fill or replace it."""
     if isinstance(receiver, Layer):
         machine.store(receiver.fields, TOUCHED, Constant(True))
     return None
-
-
-@method("module", "apply")
-def weights_initialised(call: Call) -> Value | None:
-    """`model.apply(initialise)`: the function is called on each of the modules."""
-    receiver, given = call.receiver, call.argument(0, "fn")
-    if isinstance(receiver, Layer):
-        call.machine.store(receiver.fields, TOUCHED, Constant(True))
-    if isinstance(given, (Function, Bound, Partial)) and receiver is not None:
-        held = [each for each in modules_in(receiver) if isinstance(each, (Layer, Instance))]
-        # A child comes before the module that holds it.
-        for module in reversed(held[:_MOST_APPLIED]):
-            calls.call(call.machine, given, Arguments([module]), call.node)
-    return receiver
 
 
 # --- dropout and random numbers -----------------------------------------------------------
 
 _FUNCTIONAL = "torch.nn.functional."
 # Position of `training` in each function that drops unless told otherwise.
-_DROPS = ("dropout", "dropout1d", "dropout2d", "dropout3d")
+_DROPS = (
+    *("dropout", "dropout1d", "dropout2d", "dropout3d"),
+    *("alpha_dropout", "feature_alpha_dropout"),
+)
 
 
 @function(*(f"{_FUNCTIONAL}{name}" for name in _DROPS))
@@ -356,30 +343,6 @@ def _dropped(call: Call, rate: Value | None, training: Value | None) -> None:
     if not call.arguments.unknown:
         name = call.path.rsplit(".", 1)[-1]
         call.machine.emit(DropoutApplied(call.place, call.context, name, rate, training))
-
-
-@function("torch.nn.init.*")
-def initialised(call: Call) -> Value | None:
-    """Weights are filled in place."""
-    tensor = call.argument(0, "tensor")
-    name = call.path.rsplit(".", 1)[-1]
-    if tensor is not None and ("normal" in name or "uniform" in name):
-        call.machine.emit(RandomDrawn(call.place, call.context, tensor))
-    layer = _layer_of_weights(tensor)
-    if layer is not None:
-        told = {"gain", "nonlinearity", "a"} & call.arguments.keywords.keys()
-        adapted = bool(told) or len(call.arguments.positional) > 1 or call.arguments.unknown
-        call.machine.emit(WeightsFilled(call.place, call.context, layer, name, adapted))
-    return tensor
-
-
-def _layer_of_weights(value: Value | None) -> Layer | None:
-    """The layer of `layer.weight` or `layer.weight.data`."""
-    if isinstance(value, Method) and value.name == "data":
-        return _layer_of_weights(value.receiver)
-    if isinstance(value, Method) and value.name == "weight":
-        return value.receiver if isinstance(value.receiver, Layer) else None
-    return None
 
 
 @hook("bound")

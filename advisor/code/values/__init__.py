@@ -20,6 +20,7 @@ from advisor.code.values.joins import MOST_ALTERNATIVES, Joined, alternatives, j
 from advisor.code.values.meanings import (
     MEANING,
     Activation,
+    Alike,
     Amount,
     Bounded,
     ClassIndices,
@@ -109,6 +110,7 @@ __all__ = [
     "STATISTICS",
     "TRUE",
     "Activation",
+    "Alike",
     "Amount",
     "Arguments",
     "Bound",

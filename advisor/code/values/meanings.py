@@ -159,6 +159,11 @@ class Reduced:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Alike:
+    """New numbers that are all the same."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Truncated:
     """Whole numbers that were cast from others: `place` is the cast."""
 
@@ -166,7 +171,8 @@ class Truncated:
 
 
 Meaning = (
-    Amount
+    Alike
+    | Amount
     | Bounded
     | ClassIndices
     | Drawn

@@ -17,8 +17,12 @@ from advisor.rulebook import Draft, rule
 )
 def head_not_replaced(trained: TrainedClassifier) -> Iterator[Draft]:
     if trained.is_pretrained() and trained.keeps_its_head():
-        yield Draft(
-            trained.place,
-            f"`{trained.name}` is trained with the 1000 outputs of its old head",
-            ((trained.loss.place, "the loss is computed over all of them here"),),
-        )
+        loss = (trained.loss.place, "the loss is computed over all of them here")
+        message = f"`{trained.name}` is trained with the 1000 outputs of its old head"
+        misplaced = trained.misplaced_head()
+        if misplaced is None:
+            yield Draft(trained.place, message, (loss,))
+        else:
+            name, place = misplaced
+            message = f"{message} `{trained.head}`: assigning `{name}` changes nothing"
+            yield Draft(place, message, (loss,))

@@ -15,6 +15,7 @@ _MISSPELT = frozenset(
         *("requiers_grad", "requires_grd", "requires_gard", "requies_grad", "reqires_grad"),
     ]
 )
+_MODES = frozenset({"train", "eval"})
 _IN_GROUPS = frozenset({"lr", "learning_rate", "weight_decay", "momentum"})
 
 
@@ -34,6 +35,10 @@ def misspelt_attribute(assignment: Assignment) -> Iterator[Draft]:
     elif name == _MEANT and assignment.is_of_module:
         yield assignment.finding(
             f"`{_MEANT}` of a module reaches none of its parameters: call `requires_grad_`"
+        )
+    elif name in _MODES and assignment.is_of_module:
+        yield assignment.finding(
+            f"`{name}` is a method: assigning to it switches nothing, and nothing can call it then"
         )
     elif name in _IN_GROUPS and assignment.is_of_optimizer:
         yield assignment.finding(f"torch reads `{name}` from `param_groups` only")

@@ -26,7 +26,7 @@ def unregistered_submodule(built: Construction) -> Iterator[Draft]:
     for found in built.plain_collections():
         instead = _INSTEAD.get((found.holds, found.kind), "ModuleList")
         yield Draft(
-            found.assigned.place,
+            found.place,
             f"`self.{found.name}` is a plain {found.kind}: its {found.holds} are not trained, "
             f"use `nn.{instead}`",
         ).fixable(Change.WRAP, {"container": f"nn.{instead}"}, attribute=found.assigned.place)

@@ -341,9 +341,11 @@ def dictionary_with_default(call: Call) -> Value | None:
     """A dictionary that makes the values it lacks."""
     factory = call.argument(0, "default_factory")
     other: Value = call.unknown()
+    made = Dictionary({}, other, call.place)
     if factory is not None and call.path == "collections.defaultdict":
-        other = calls.call(call.machine, factory, Arguments(), call.node)
-    return Dictionary({}, other, call.place)
+        made.fields["other"] = calls.call(call.machine, factory, Arguments(), call.node)
+        made.fields[attributes.FACTORY] = factory
+    return made
 
 
 @hook("unpack")

@@ -1,5 +1,23 @@
 """torch modules: what layers, containers and ready models make of a tensor."""
 
-from advisor.code.library.torch_modules import containers, layers, members, ready_models, windows
+from advisor.code.library.torch_modules import (
+    containers,
+    heads,
+    layers,
+    members,
+    ready_models,
+    submodules,
+    weights,
+    windows,
+)
 
-__all__ = ["containers", "layers", "members", "ready_models", "windows"]
+__all__ = [
+    "containers",
+    "heads",
+    "layers",
+    "members",
+    "ready_models",
+    "submodules",
+    "weights",
+    "windows",
+]

@@ -1,6 +1,6 @@
 """What the layers of torch, and classes that derive from them, make of a tensor."""
 
-from advisor.code.events import LayerRun
+from advisor.code.events import Bent, LayerRun
 from advisor.code.interpreter import calls
 from advisor.code.library.models import (
     Call,
@@ -21,6 +21,7 @@ from advisor.code.library.torch_sequences import (
 )
 from advisor.code.library.torch_tensors.activations import (
     activated,
+    is_in_place,
     over_axis,
     over_default_axis,
 )
@@ -186,7 +187,11 @@ def transfer(layer: Layer, tensor: Tensor, call: Call) -> Value | None:
         return attended(layer, tensor, call)
     if path in KEEP_SHAPE:
         graph = True if tensor.graph else None
-        return tensor.replace(scale=None, graph=graph, cut=None, place=call.place)
+        made = tensor.replace(scale=None, graph=graph, cut=None, place=call.place)
+        if "Norm" not in path and not path.endswith("Shuffle"):
+            name, in_place = path.rpartition(".")[2], is_in_place(call)
+            call.machine.emit(Bent(call.place, call.context, name, tensor, made, in_place))
+        return made
     if path in RAW:
         shape = SHAPES_BEHIND[path](layer, tensor.shape) if path in SHAPES_BEHIND else Shape()
         return Tensor(

@@ -156,12 +156,6 @@ def add_module(call: Call) -> Value | None:
     return None
 
 
-@method("module", "modules", "children", "named_modules", "named_children")
-def modules(call: Call) -> Value | None:
-    """The modules inside; which ones is not followed."""
-    return SequenceValue("list", None, call.unknown(), call.place)
-
-
 @attribute("module", "module")
 def wrapped_module(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
     """`model.module` of a wrapper: the model itself."""

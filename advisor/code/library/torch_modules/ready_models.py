@@ -2,12 +2,15 @@
 
 from advisor.code import symbols
 from advisor.code.interpreter import calls
+from advisor.code.library.families import HEADS
 from advisor.code.library.models import (
     Call,
     function,
+    method,
 )
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.values import (
+    TRUE,
     Activation,
     Arguments,
     Instance,
@@ -27,8 +30,37 @@ def ready_model(call: Call) -> Value | None:
     return Layer(call.path, call.arguments, call.place)
 
 
-# What ready models call the layers that make their scores.
-_HEADS = ("fc", "classifier", "head", "heads")
+@function("timm.create_model", "timm.models.create_model")
+def made_by_name(call: Call) -> Value | None:
+    """timm's `create_model("resnet34", pretrained=True, num_classes=10)`."""
+    return Layer("timm.create_model", call.arguments, call.place)
+
+
+@method("timm.create_model", "reset_classifier", "get_classifier")
+def head_touched(call: Call) -> Value | None:
+    """`model.reset_classifier(10)`: another head than the one it came with."""
+    if isinstance(call.receiver, Layer):
+        call.machine.store(call.receiver.fields, TOUCHED, TRUE)
+    return None
+
+
+# What ready models call the layers that make their scores, by the start of the models' names.
+_HEAD_OF = {
+    "fc": ("resnet", "resnext", "wide_resnet", "shufflenet", "googlenet", "inception", "regnet"),
+    "classifier": (
+        *("alexnet", "convnext", "densenet", "efficientnet", "maxvit", "mnasnet", "mobilenet"),
+        *("squeezenet", "vgg"),
+    ),
+    "head": ("swin",),
+    "heads": ("vit_",),
+}
+
+
+def head_of(model: str) -> str | None:
+    """What a ready model calls the layer that makes its scores."""
+    return next((name for name, starts in _HEAD_OF.items() if model.startswith(starts)), None)
+
+
 # Ready models that return more than scores, at least while they are trained.
 _RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
 
@@ -87,7 +119,8 @@ def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
     name = layer.path.removeprefix("torchvision.models.").lower()
     if name.startswith(_RETURN_MORE) or "rcnn" in name:
         return None
-    for each in _HEADS:
+    known = head_of(name.rsplit(".", 1)[-1])
+    for each in HEADS if known is None else (known,):
         if isinstance(layer.fields.get(each), Value):
             return _scores_of_head(layer, each, call)
     if TOUCHED in layer.fields:

@@ -2,18 +2,41 @@
 
 from collections.abc import Callable
 
-from advisor.code.events import LogarithmTaken, SoftmaxApplied
+from advisor.code.events import Bent, LogarithmTaken, SoftmaxApplied
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.sources import NodePlace
-from advisor.code.values import Activation, Scale, Tensor, Value, known_number, scale_of
+from advisor.code.values import (
+    Activation,
+    Layer,
+    Scale,
+    Tensor,
+    Value,
+    is_constant,
+    known_number,
+    scale_of,
+)
 
 
 def activated(
     tensor: Tensor, activation: Activation, call: Call, axis: int | None = None
 ) -> Tensor:
     """The tensor after an activation."""
-    return tensor.replace(scale=Scale(activation, call.place, axis), place=call.place)
+    made = tensor.replace(scale=Scale(activation, call.place, axis), place=call.place)
+    in_place = call.path.endswith("_") or is_in_place(call)
+    call.machine.emit(Bent(call.place, call.context, activation.value, tensor, made, in_place))
+    return made
+
+
+def is_in_place(call: Call) -> bool:
+    """Whether an activation changes the very tensor that it is given."""
+    layer = call.receiver if isinstance(call.receiver, Layer) else None
+    given = (
+        call.arguments.keywords.get("inplace") if layer is None else layer.argument(-1, "inplace")
+    )
+    if given is None and layer is not None and layer.path in {"torch.nn.ReLU", "torch.nn.ReLU6"}:
+        given = layer.argument(0, "inplace")
+    return is_constant(given, True)
 
 
 def _activation(kind: Activation) -> Callable[[Call], Value | None]:

@@ -7,7 +7,7 @@ import libcst as cst
 from advisor.code.gradients import cut_off, want_gradients
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
-from advisor.code.library.torch_tensors.creation import wants_gradients
+from advisor.code.library.torch_tensors.creation import tell_alike, wants_gradients
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.values import Constant, Shape, Tensor, Unknown, Value, shape_of
 
@@ -87,7 +87,9 @@ def wrapped(call: Call) -> Value | None:
         wish = call.argument(1, "requires_grad")
         known = wish.value if isinstance(wish, Constant) else None
         learns = True if wish is None else known if isinstance(known, bool) else None
-        return Tensor(shape, graph=learns, text="parameter", place=call.place)
+        made = Tensor(shape, graph=learns, text="parameter", place=call.place)
+        tell_alike(call, made, value)
+        return made
     if value is not None and wants_gradients(call):
         want_gradients(value)
     return value

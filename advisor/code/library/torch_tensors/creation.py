@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code import symbols
-from advisor.code.events import RandomDrawn
+from advisor.code.events import RandomDrawn, WeightsFilled
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
@@ -12,6 +12,7 @@ from advisor.code.library.torch_tensors.sizes import dimensions, is_size
 from advisor.code.values import (
     PERMUTATION,
     Activation,
+    Alike,
     Arguments,
     ClassIndices,
     Drawn,
@@ -25,6 +26,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     is_constant,
     known_number,
     known_text,
@@ -159,8 +161,19 @@ def made_like(call: Call) -> Value | None:
     return _filled(call, Tensor(tensor.shape, graph=leaf, dtype=dtype, place=call.place))
 
 
+def tell_alike(call: Call, tensor: Tensor, given: Value | None) -> None:
+    """Tell of a tensor that is to learn, made of numbers that are all the same."""
+    made = [getattr(each, "meaning", None) for each in alternatives(given)]
+    if tensor.graph is True and made and all(isinstance(each, Alike) for each in made):
+        tensor.meaning = Alike()
+        call.machine.emit(WeightsFilled(call.place, call.context, tensor, "constant_", True))
+
+
 def _filled(call: Call, tensor: Tensor) -> Tensor:
-    """Say of a new tensor whether its numbers are random."""
+    """Say of a new tensor whether its numbers are random, or all the same."""
+    if any(word in call.path for word in (".zeros", ".ones", ".full")):
+        tensor.meaning = Alike()
+        tell_alike(call, tensor, tensor)
     if ".rand" in call.path:
         call.machine.emit(RandomDrawn(call.place, call.context, tensor))
     return tensor
@@ -249,9 +262,8 @@ def made_of_size_and_numbers(call: Call) -> Value | None:
     dims = dimensions(alone)
     known = dims is not None and None not in dims
     shape = Shape(tuple(symbols.new_axis(dim) for dim in dims or () if dim) if known else None)
-    return Tensor(
-        shape, graph=wants_gradients(call), dtype=_asked_for(call, None), place=call.place
-    )
+    leaf, dtype = wants_gradients(call), _asked_for(call, None)
+    return _filled(call, Tensor(shape, graph=leaf, dtype=dtype, place=call.place))
 
 
 @method("tensor", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor")

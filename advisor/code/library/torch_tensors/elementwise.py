@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import BytesSubtracted, LossClamped
+from advisor.code.events import Bent, BytesSubtracted, LossClamped
 from advisor.code.gradients import computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
@@ -27,6 +27,7 @@ from advisor.code.values import (
     alternatives,
     give_meaning,
     is_array,
+    is_constant,
     is_plain_number,
     known_number,
     lineage_of,
@@ -113,6 +114,14 @@ _ELEMENTWISE = [
     "flipud",
 ]
 
+# Functions that stand between two layers so that they are not one.
+_BENT = frozenset(
+    [
+        *("leaky_relu", "elu", "gelu", "selu", "silu", "softplus", "hardtanh", "hardsigmoid"),
+        *("hardswish", "mish", "celu", "softsign", "sin", "cos"),
+    ]
+)
+
 _PLAIN = (Scalar, Constant, SequenceValue)
 
 # What whole numbers remain whole under.
@@ -140,7 +149,17 @@ def _elementwise(call: Call) -> Value | None:
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     if result.shape is tensor.shape:
         result.reduced = tensor.reduced
+    _tell_bent(call, tensor, result)
     return computed(result, call.subject, *operands)
+
+
+def _tell_bent(call: Call, tensor: Tensor, result: Tensor) -> None:
+    """Tell of what is no straight line, and of whatever changes the tensor itself."""
+    name = call.path.rsplit(".", 1)[-1]
+    in_place = name.endswith("_") or is_constant(call.arguments.keywords.get("inplace"), True)
+    if in_place or name in _BENT or _bounds_at_zero(call):
+        event = Bent(call.place, call.context, name.removesuffix("_"), tensor, result, in_place)
+        call.machine.emit(event)
 
 
 def _tell_broadcast_with_others(call: Call, tensor: Tensor) -> None:

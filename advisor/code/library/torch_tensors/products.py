@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import WeightsApplied
+from advisor.code.events import Multiplied, WeightsApplied
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
@@ -75,7 +75,20 @@ def product_of(
         over = first.shape.dims[-1] if first.shape.dims else None
         machine.emit(WeightsApplied(machine.place(node), machine.context, first, over))
     shape = _multiplied(first.shape, second.shape)
-    return computed(Tensor(shape, place=machine.place(node)), left, right)
+    made = Tensor(shape, place=machine.place(node))
+    _tell_weights(machine, left, right, made, node)
+    return computed(made, left, right)
+
+
+def _tell_weights(
+    machine: "Machine", left: Value | None, right: Value | None, made: Tensor, node: cst.CSTNode
+) -> None:
+    """Tell that gradients flow to one of the matrices."""
+    known = [each for each in (left, right) if isinstance(each, Tensor)]
+    if any(each.graph is True for each in known):
+        assert left is not None
+        assert right is not None
+        machine.emit(Multiplied(machine.place(node), machine.context, left, right, made))
 
 
 def _tell_product_clash(machine: "Machine", left: Shape, right: Shape, node: cst.CSTNode) -> None:
@@ -152,4 +165,6 @@ def linear(call: Call) -> Value | None:
     shape = Shape()
     if dims and weights is not None and weights.rank == 2:
         shape = Shape((*dims[:-1], weights.axis(0)))
-    return Tensor(shape, scale=Scale(Activation.LOGITS, call.place), graph=True, place=call.place)
+    made = Tensor(shape, scale=Scale(Activation.LOGITS, call.place), graph=True, place=call.place)
+    _tell_weights(call.machine, given, call.argument(1, "weight"), made, call.node)
+    return made

@@ -1,0 +1,139 @@
+"""The modules inside of a module, as loops and lists go through them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code import symbols
+from advisor.code.interpreter.classes import is_module
+from advisor.code.interpreter.loops import Iteration
+from advisor.code.library.models import Call, iteration, method
+from advisor.code.values import (
+    TRUE,
+    Constant,
+    Dictionary,
+    Instance,
+    Joined,
+    Layer,
+    Object,
+    Unknown,
+    Value,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# Under this key an unknown says that it is one of the modules of another one.
+SUBMODULE = ("submodule",)
+_PATH = "torch.modules"
+# Loops go through no more modules than this, one by one.
+_MOST = 40
+# Layers of torch that hold others which the program never sees being built.
+_WITH_OTHERS = ("Transformer", "MultiheadAttention")
+
+Named = tuple[str, Value]
+
+
+@method("module", "modules", "children", "named_modules", "named_children")
+def modules(call: Call) -> Value | None:
+    """The modules inside, one after the other where all are known."""
+    assert call.receiver is not None
+    asked = call.path.rsplit(".", 1)[-1]
+    found = _found(call.receiver, deep=asked.endswith("modules"))
+    is_named = asked.startswith("named")
+    if found is None:
+        other = call.unknown()
+        other.fields[SUBMODULE] = TRUE
+        unnamed = SequenceValue("tuple", (call.machine.unknown("name", call.node), other))
+        return SequenceValue("list", None, unnamed if is_named else other, call.place)
+    items = tuple(
+        SequenceValue("tuple", (Constant(name), each)) if is_named else each for name, each in found
+    )
+    held = SequenceValue("list", items, place=call.place)
+    return Object(_PATH, place=call.place, fields={"held": held})
+
+
+@iteration(_PATH)
+def iterate_modules(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """Each module by itself, so that what is asked of its class is known."""
+    held: SequenceValue = value.fields["held"]
+    items = held.items or ()
+    return Iteration(items, trips=symbols.number(len(items)), longest=_MOST)
+
+
+def _found(module: Value, deep: bool) -> list[Named] | None:
+    """The modules with their names, None where there may be others or too many."""
+    found: list[Named] = []
+    if not _collect(module, "", deep, found, set()) or len(found) > _MOST:
+        return None
+    return [("", module), *found] if deep else found
+
+
+def _collect(module: Value, prefix: str, deep: bool, found: list[Named], seen: set[int]) -> bool:
+    """Put the modules inside of one into a list; False where not all are known."""
+    children = _children(module)
+    if children is None:
+        return False
+    for name, child in children:
+        if id(child) in seen:
+            continue
+        seen.add(id(child))
+        found.append((prefix + name, child))
+        if deep and not _collect(child, f"{prefix}{name}.", deep, found, seen):
+            return False
+    return True
+
+
+def _children(module: Value) -> list[Named] | None:
+    match module:
+        case Layer():
+            return _children_of_layer(module)
+        case Instance() if not module.cls.has_unknown_base():
+            if "__layer__" in module.fields:
+                return _children(module.fields["__layer__"])
+            return _children_of_instance(module)
+    return None
+
+
+def _children_of_layer(layer: Layer) -> list[Named] | None:
+    name = layer.path.removeprefix("torch.nn.")
+    held = layer.fields.get("children")
+    if isinstance(held, SequenceValue) and held.items is not None:
+        return _all_modules([(str(index), each) for index, each in enumerate(held.items)])
+    if isinstance(held, Dictionary) and held.other is None:
+        return _all_modules([(str(key), each) for key, each in held.items.items()])
+    is_leaf = held is None and name != layer.path and not name.startswith(_WITH_OTHERS)
+    return [] if is_leaf else None
+
+
+def _all_modules(named: list[Named]) -> list[Named] | None:
+    return named if all(_is_module(each) for _, each in named) else None
+
+
+def _children_of_instance(instance: Instance) -> list[Named] | None:
+    found: list[Named] = []
+    for name, value in _attributes(instance):
+        if isinstance(value, Joined) and any(map(_is_module, value.alternatives)):
+            return None
+        if isinstance(value, Unknown) and value.place is not None and _may_be_module(value):
+            return None
+        if _is_module(value):
+            found.append((name, value))
+    return found
+
+
+def _attributes(instance: Instance) -> Iterator[Named]:
+    for name, value in instance.fields.items():
+        if isinstance(name, str) and isinstance(value, Value):
+            yield name, value
+
+
+def _is_module(value: Value) -> bool:
+    return isinstance(value, Layer) or (isinstance(value, Instance) and is_module(value))
+
+
+def _may_be_module(value: Unknown) -> bool:
+    """Whether an unknown attribute may be a module: one that has been called or looked into."""
+    return bool(value.fields) or value.name.endswith("()")

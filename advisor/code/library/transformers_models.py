@@ -1,0 +1,33 @@
+"""Models of Hugging Face `transformers`: nobody looks into them, but of some it is known that they
+drop."""
+
+import re
+
+from advisor.code.library.models import Call, method
+from advisor.code.values import TRUE, Constant, Value
+
+# Under this key an unknown says that it is a model with dropout.
+DROPS = ("drops",)
+_LIBRARY = "transformers."
+# Models that drop in training unless their configuration says otherwise.
+_DROPPING = re.compile(
+    r"bert|electra|gpt-?2|bart|xlnet|xlm|mpnet|longformer|big_?bird|ernie|\bt5|/t5|T5|pegasus|marian",
+    re.IGNORECASE,
+)
+
+
+@method("module", "from_pretrained")
+def with_weights(call: Call) -> Value | None:
+    """`BertModel.from_pretrained(name)`, `AutoModel.from_pretrained("bert-base-cased")`."""
+    made = call.unknown()
+    kind = call.path.removeprefix(_LIBRARY).split(".")[0]
+    if kind == call.path.split(".")[0]:
+        return made
+    given = call.receiver
+    name = given.value if isinstance(given, Constant) and isinstance(given.value, str) else ""
+    said = name if kind.startswith("Auto") else kind
+    sets_dropout = any("drop" in each for each in call.arguments.keywords)
+    set_otherwise = sets_dropout or "config" in call.arguments.keywords
+    if ("Model" in kind or "For" in kind) and _DROPPING.search(said) and not set_otherwise:
+        made.fields[DROPS] = TRUE
+    return made
