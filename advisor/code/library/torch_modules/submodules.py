@@ -58,7 +58,9 @@ def modules(call: Call) -> Value | None:
 @iteration(_PATH)
 def iterate_modules(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
     """Each module by itself, so that what is asked of its class is known."""
-    held: SequenceValue = value.fields["held"]
+    held = value.fields.get("held")
+    if not isinstance(held, SequenceValue):
+        return None
     items = held.items or ()
     return Iteration(items, trips=symbols.number(len(items)), longest=_MOST)
 
