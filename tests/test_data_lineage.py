@@ -755,3 +755,43 @@ def test_copies_of_samples_that_were_changed_are_still_copies() -> None:
         images.append(np.rot90(image).copy())
     """)
     assert [code for code, _ in flagged(both)] == ["NN501"]
+
+
+# --- data of torch and layers of Keras --------------------------------------------------------
+
+
+def test_data_that_is_made_up_of_random_numbers_is_data() -> None:
+    made_up = "rows = torch.rand(90, 2) * torch.tensor([3.0, 0.5]) + 1"
+    divided = "train, test = random_split(TensorDataset(rows, rows), [60, 30])"
+    scaled = "rows = (rows - rows.mean(dim=0)) / rows.std(dim=0)"
+    assert flagged(f"{made_up}\n{scaled}\n{divided}") == [("NN503", scaled)]
+    assert not flagged(f"{made_up}\nrows = rows - rows.mean(dim=1, keepdim=True)\n{divided}")
+
+
+@pytest.mark.parametrize(
+    "copies", ["[waves, waves + 0.1 * torch.randn_like(waves)]", "[blurred(waves), waves]"]
+)
+def test_tensors_with_noise_are_copies(copies: str) -> None:
+    text = f"""
+    def blurred(given):
+        return given * (0.9 + 0.2 * torch.rand(given.shape[0], 1))
+    waves = torch.load("waves.pt")
+    waves = torch.cat({copies})
+    train, test = random_split(TensorDataset(waves), [60, 30])
+    """
+    assert flagged(text) == [("NN501", f"waves = torch.cat({copies})")]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_layer_of_keras_learns_from_what_it_is_adapted_to(apart: bool) -> None:
+    text = f"""
+    import keras
+    norm = keras.layers.Normalization()
+    train, test = train_test_split(X)
+    norm.adapt({"train" if apart else "X"})
+    model = keras.Sequential([norm, keras.layers.Dense(1)])
+    model.fit(train, train)
+    """
+    assert flagged(text) == ([] if apart else [("NN503", "norm.adapt(X)")])
+    vocabulary = text.replace("Normalization()", "TextVectorization()")
+    assert not flagged(vocabulary)

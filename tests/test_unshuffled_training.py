@@ -137,3 +137,43 @@ model.fit(data, epochs=9)
 def test_streams_of_arrays_are_shuffled_as_well(steps: str, count: int) -> None:
     found = [code for _, code in findings(STREAM.format(steps=steps)) if code == "NN507"]
     assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("parts", "ordered"),
+    [
+        ("load_dataset('reviews')", True),
+        ("load_dataset('reviews').map(print).rename_column('label', 'labels')", True),
+        ("load_dataset('reviews').shuffle(seed=1)", False),
+        ("load_dataset('reviews', streaming=True)", False),
+        ("load_dataset('reviews', split='train').train_test_split(0.1)", False),
+    ],
+)
+def test_data_sets_of_hugging_face_give_a_sample_for_a_number(parts: str, ordered: bool) -> None:
+    text = f"""
+from datasets import load_dataset
+parts = {parts}
+train(DataLoader(parts["train"], batch_size=8))  # error
+"""
+    assert found(text) == (wrong(text) if ordered else [])
+
+
+def test_a_sampler_that_goes_in_order_is_none() -> None:
+    text = """
+from torch.utils.data import SequentialSampler
+rows = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+train(DataLoader(rows, batch_size=8, sampler=SequentialSampler(rows)))  # error
+"""
+    assert found(text) == wrong(text)
+    assert found(text.replace("sampler=Seq", "sampler=list(range(9)) or Seq")) == []
+
+
+def test_folders_that_keras_reads_in_order() -> None:
+    text = """
+import keras
+pictures = keras.utils.image_dataset_from_directory("train", batch_size=8, shuffle=False)  # error
+keras.Sequential([keras.layers.Dense(2)]).fit(pictures, epochs=9)
+"""
+    assert found(text) == wrong(text)
+    assert found(text.replace(", shuffle=False", "")) == []
+    assert found(text.replace('"train",', '"time_series",')) == []

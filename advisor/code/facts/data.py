@@ -13,6 +13,7 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import (
     DISTINCT,
     Fit,
+    Layer,
     Object,
     RowSet,
     Value,
@@ -122,8 +123,18 @@ class Split(Fact):
     def fits_applied_later(self) -> Iterator[Fit]:
         """What was fitted on the rows of both sides, and is applied to one side afterwards; two or
         three components are for pictures."""
-        for fit in self.event.applied:
+        for fit in (*self.event.applied, *self._layers_adapted()):
             if not draws(fit):
+                yield fit
+
+    def _layers_adapted(self) -> Iterator[Fit]:
+        """The layers of Keras that have learned from both sides, which no one but a model applies."""
+        for event in self.run.events(Fitted):
+            layer = event.estimator
+            fit = layer.fields.get("fit") if isinstance(layer, Layer) else None
+            if isinstance(fit, Fit) and any(
+                each.rows.within(fit.rows) for each in self.event.lineages
+            ):
                 yield fit
 
     def resamplings(self) -> Iterator[RowSet]:

@@ -12,8 +12,8 @@ from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
-from advisor.code.library.streams import OF_ARRAYS
-from advisor.code.library.torch_data import LOADER
+from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
+from advisor.code.library.torch_data import LOADER, SEQUENTIAL
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Function,
@@ -67,7 +67,12 @@ _IN_ORDER = frozenset(
 def has_sampler(loader: Object) -> bool:
     """Whether something else may say which samples a loader yields, and in which order."""
     samplers = (loader.argument(3, "sampler"), loader.argument(4, "batch_sampler"))
-    return any(each is not None and not is_constant(each, None) for each in samplers)
+    return not all(each is None or _keeps_order(each) for each in samplers)
+
+
+def _keeps_order(sampler: Value) -> bool:
+    sequential = isinstance(sampler, Object) and sampler.path == SEQUENTIAL
+    return sequential or is_constant(sampler, None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -186,6 +191,8 @@ def _gives_by_number(dataset: Value) -> bool:
     match dataset:
         case Instance():
             return _class_gives_by_number(dataset)
+        case Object() if dataset.path == HUGGING_FACE:
+            return READER in dataset.fields and not dataset.fields.get("shuffled")
         case Object():
             return dataset.path in _MAP_STYLE or dataset.path.startswith("torchvision.datasets.")
         case Sequence():

@@ -569,10 +569,17 @@ def follow(
     if result is receiver or result.lineage is lineage:
         return result
     if isinstance(result, Tensor):
-        return result.replace(lineage=lineage)
+        return _of_lineage(result, lineage)
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _of_lineage(tensor: Tensor, lineage: Lineage | None) -> Tensor:
+    """The same tensor, once it is known where its samples come from."""
+    made = tensor.replace(lineage=lineage, whole=tensor.whole)
+    made.meaning, made.reduced = tensor.meaning, tensor.reduced
+    return made
 
 
 def _columns_taken(

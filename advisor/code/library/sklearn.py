@@ -14,6 +14,7 @@ from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
 from advisor.code.values import (
+    NONE,
     Arguments,
     Constant,
     Fit,
@@ -36,7 +37,7 @@ from advisor.code.values import (
 # `Normalizer` and `PolynomialFeatures`, or only which categories there are, as `OneHotEncoder`.
 _LEARNS = {
     "scaler": "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler QuantileTransformer "
-    "PowerTransformer",
+    "PowerTransformer Normalization",
     "decomposition": "PCA IncrementalPCA KernelPCA SparsePCA MiniBatchSparsePCA TruncatedSVD NMF "
     "MiniBatchNMF FastICA FactorAnalysis DictionaryLearning MiniBatchDictionaryLearning "
     "LatentDirichletAllocation RandomizedPCA LinearDiscriminantAnalysis "
@@ -230,6 +231,15 @@ def fit(call: Call) -> Value | None:
         fit_on(call, target, data)
         learn(call, target, data, call.argument(1, "y"))
     return target
+
+
+@method("estimator", "adapt")
+def adapt(call: Call) -> Value | None:
+    """`layer.adapt(X)`: a layer of Keras learns what it standardises by."""
+    data, target = call.argument(0, "data"), call.receiver
+    if data is not None and isinstance(target, Object):
+        fit_on(call, target, data)
+    return NONE
 
 
 _REGRESSION = re.compile(r"Regress(?!ion)|Ridge|Lasso|ElasticNet|SVR")

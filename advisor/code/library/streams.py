@@ -38,7 +38,7 @@ HUGGING_FACE = "datasets.Dataset"
 DICTIONARY = "datasets.DatasetDict"
 # Under this key a data set that is read has the function that has read it.
 READER = ("reader",)
-# Under this key a data set says that it goes through arrays, row by row.
+# Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 _RANDOM = re.compile(r"\bimage\.(random_\w+)\(|\b(Random\w+)\(")
@@ -221,7 +221,9 @@ def filtered(call: Call) -> Value | None:
 def of_folder(call: Call) -> Value | None:
     """The samples in a folder, or the part that is held out of them."""
     lineage = Lineage(RowSet("all", place=call.place))
-    made = _made(call, TENSORFLOW, lineage, {READER: call.path})
+    in_order = is_constant(call.argument(-1, "shuffle"), False)
+    fields = {READER: call.path, **({OF_ARRAYS: True} if in_order else {})}
+    made = _made(call, TENSORFLOW, lineage, fields)
     call.machine.emit(FolderRead(call.place, call.context, made))
     return made
 
@@ -234,8 +236,11 @@ def loaded(call: Call) -> Value | None:
     """A data set, or all its parts by their names."""
     rows = RowSet("all", place=call.place)
     part = call.argument(-1, "split")
+    streams = call.argument(-1, "streaming")
+    if streams is not None and not is_constant(streams, False):
+        return None
     if part is None and not call.arguments.unknown:
-        return _made(call, DICTIONARY, Lineage(rows))
+        return _made(call, DICTIONARY, Lineage(rows), {READER: call.path})
     return _read_parts(call, HUGGING_FACE, part)
 
 
@@ -263,7 +268,8 @@ def part_of_dictionary(
     place = machine.place(node)
     rows = RowSet("all", place=place)
     rows.names.add(name)
-    made = Object(HUGGING_FACE, place=place, fields={"lineage": Lineage(rows)})
+    fields = {key: receiver.fields[key] for key in ("shuffled", READER) if key in receiver.fields}
+    made = Object(HUGGING_FACE, place=place, fields={**fields, "lineage": Lineage(rows)})
     machine.store(receiver.fields, ("item", name), made)
     return made
 
@@ -272,6 +278,8 @@ def part_of_dictionary(
 @step(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
 def all_parts(call: Call) -> Value | None:
     """The same step for every part."""
+    if call.path.endswith("shuffle") and isinstance(call.receiver, Object):
+        call.machine.store(call.receiver.fields, "shuffled", True)
     return call.receiver
 
 
@@ -281,7 +289,7 @@ def all_parts(call: Call) -> Value | None:
 def same_rows(call: Call) -> Value | None:
     """The same samples, in another form or order."""
     shuffles = call.path.endswith("shuffle")
-    result = _again(call)
+    result = _again(call, **({"shuffled": True} if shuffles else {}))
     if shuffles:
         lineage = lineages.samples(call.receiver)
         rows = lineage.rows.part(("shuffled", call.node), place=call.place)
@@ -325,7 +333,8 @@ def divided(call: Call) -> Value | None:
         rows = lineage.rows.part((name, event), name, call.place)
         rows.split = event
         event.parts = (*event.parts, rows)
-        result.fields["item", name] = _made(call, HUGGING_FACE, lineage.of(rows))
+        fields = {"shuffled": True} if event.is_random else {}
+        result.fields["item", name] = _made(call, HUGGING_FACE, lineage.of(rows), fields)
     return result
 
 

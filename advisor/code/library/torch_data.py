@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 LOADER = "torch.utils.data.DataLoader"
 SUBSET = "torch.utils.data.Subset"
 _PATH = "torch.utils.data."
+SEQUENTIAL = f"{_PATH}SequentialSampler"
 # How many samples the well-known data sets hold, for training and for testing.
 _SIZES = {
     "MNIST": (60_000, 10_000),
@@ -343,6 +344,12 @@ def loader(call: Call) -> Value | None:
     notice_sampler(call, whole)
     _notice_columns(call, whole)
     return made
+
+
+@function(SEQUENTIAL)
+def sequential(call: Call) -> Value | None:
+    """`SequentialSampler(dataset)`: the order that a loader goes by of itself."""
+    return Object(SEQUENTIAL, call.arguments, call.place)
 
 
 def _notice_columns(call: Call, dataset: Value | None) -> None:

@@ -22,6 +22,8 @@ DISTINCT = "distinct"
 # What rows are called that are numbers in a row: they may stand for samples, or be an axis.
 COUNTED = "counted"
 REPEATED = "repeated"
+# What rows are called that a program makes up of random numbers and others.
+MADE = "made"
 
 
 STATISTICS = frozenset(

@@ -6,6 +6,7 @@ from advisor.code.library.lineages.fits import filled
 from advisor.code.library.lineages.masks import masked
 from advisor.code.library.lineages.reading import holds_rows, is_noise, known, samples
 from advisor.code.values import (
+    MADE,
     Lineage,
     RowSet,
     Tensor,
@@ -57,5 +58,7 @@ def _changed(
         other = left if known(left) is None else right
         if isinstance(other, Unknown) or (isinstance(other, Tensor) and other.text == "picture"):
             return samples(other).after(augmentation=place)
+        if isinstance(other, Tensor):
+            return Lineage(first.rows.part(("made", place.node), MADE, place))
     result = filled(first, *(each for each in found if each is not first))
     return result.after(augmentation=place) if noisy else result

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from advisor.code import symbols
 from advisor.code.events import RandomDrawn, WeightsFilled
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
+from advisor.code.library.lineages import noise
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
@@ -175,6 +176,7 @@ def _filled(call: Call, tensor: Tensor) -> Tensor:
         tensor.meaning = Alike()
         tell_alike(call, tensor, tensor)
     if ".rand" in call.path:
+        tensor.lineage = noise(call.place)
         call.machine.emit(RandomDrawn(call.place, call.context, tensor))
     return tensor
 
