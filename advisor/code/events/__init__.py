@@ -90,6 +90,7 @@ from advisor.code.events.tensors import (
     WeightsApplied,
 )
 from advisor.code.events.updates import (
+    MetricWatched,
     ModelCompiled,
     ModelTrained,
     OptimizerBuilt,
@@ -98,6 +99,7 @@ from advisor.code.events.updates import (
     RateAssigned,
     ScheduleBuilt,
     ScheduleConfigured,
+    ScheduleLeftOut,
     ScheduleStepped,
     TrainerBuilt,
 )
@@ -154,6 +156,7 @@ __all__ = [
     "LossScaled",
     "MethodNamed",
     "MetricTaken",
+    "MetricWatched",
     "ModeSwitched",
     "ModelCompiled",
     "ModelTrained",
@@ -181,6 +184,7 @@ __all__ = [
     "RowsSplit",
     "ScheduleBuilt",
     "ScheduleConfigured",
+    "ScheduleLeftOut",
     "ScheduleStepped",
     "Scored",
     "SeedFixed",

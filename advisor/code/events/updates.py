@@ -55,6 +55,23 @@ class ScheduleConfigured(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ScheduleLeftOut(Event):
+    """A schedule is made where a trainer asks for those that it shall step, and is not among them."""
+
+    schedule: Value
+
+
+@dataclass(eq=False, slots=True)
+class MetricWatched(Event):
+    """A trainer is told the `monitor`, the name of the metric, that a `schedule` goes by. `held_out`
+    tells whether there is data to judge by."""
+
+    schedule: Value
+    monitor: str
+    held_out: bool
+
+
+@dataclass(eq=False, slots=True)
 class RateAssigned(Event):
     """A learning rate is written into an optimizer's parameter groups."""
 

@@ -8,6 +8,7 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import (
+    BackwardRun,
     Context,
     Escaped,
     Event,
@@ -15,7 +16,9 @@ from advisor.code.events import (
     LossComputed,
     MethodNamed,
     OptimizerStepped,
+    PredictionsCompared,
     ScheduleBuilt,
+    ScheduleLeftOut,
     ScheduleStepped,
 )
 from advisor.code.facts.evaluations import Evaluation
@@ -25,7 +28,9 @@ from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.symbols import Number, product
 from advisor.code.values import (
+    Amount,
     Method,
+    Rated,
     Scalar,
     Schedule,
     Sequence,
@@ -33,12 +38,14 @@ from advisor.code.values import (
     alternatives,
     known_text,
     number_of,
+    rating_of,
 )
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
 # What steps a schedule, as far as its name tells; not in a comment.
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
+_ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
 PLATEAU = "ReduceLROnPlateau"
 
 
@@ -148,19 +155,38 @@ class ScheduleUse(Fact):
             for optimizer in optimizers
         )
 
-    def has_held_out_loss(self, step: ScheduleStepped) -> bool:
-        """Whether a loss on data to judge by is computed in the loop that a step is in, and before
-        it."""
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is made where a trainer asks for schedules, and not handed over."""
+        events = self.run.events(ScheduleLeftOut)
+        steps = any(_ANY_STEP.search(source.text) for source in sources_of(self.run))
+        return not steps and any(event.schedule is self.schedule for event in events)
+
+    def rating_told(self, step: ScheduleStepped) -> Rated | None:
+        """What the number says that a schedule is told, if that is known."""
+        return rating_of(step.arguments.get(0, "metrics"))
+
+    def is_of_training(self, amount: Amount) -> bool:
+        """Whether something is computed from batches that are learned from."""
+        loops = amount.made.loops
+        return bool(loops) and any(
+            loops[-1] is loop
+            for event in self.run.events(BackwardRun)
+            for loop in event.context.loops
+        )
+
+    def has_held_out_score(self, step: ScheduleStepped) -> bool:
+        """Whether a model is judged by data that it does not learn from in the loop that a step is
+        in."""
         loops = {loop.node for loop in inner_loops(step, self.schedule)}
-        judged = [
-            each.loop.node
-            for each in self.run.facts(Evaluation)
-            if each.loop is not None
-            and loops & {loop.node for loop in each.passes[0].event.context.loops}
-        ]
         return any(
-            event.index < step.index and any(loop.node in judged for loop in event.context.loops)
-            for event in self.run.events(LossComputed)
+            loops & {loop.node for loop in each.passes[0].event.context.loops}
+            for each in self.run.facts(Evaluation)
+        ) or any(
+            event.context.gradients is False
+            and any(loop.node in loops for loop in event.context.loops)
+            and not self.is_of_training(Amount("mean", event.context))
+            for event in self.run.events_among(LossComputed, PredictionsCompared)
         )
 
     def finding(self, step: Event, message: str) -> Draft:

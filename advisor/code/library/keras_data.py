@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, LoaderBuilt
+from advisor.code.events import DataGiven, LoaderBuilt, MetricWatched
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
@@ -46,6 +46,24 @@ def give_data(call: Call) -> None:
         if given is not None:
             callbacks = call.argument(-1, "callbacks")
             call.machine.emit(DataGiven(call.place, call.context, given, use, callbacks))
+    _tell_monitors(call)
+
+
+def _tell_monitors(call: Call) -> None:
+    """Tell which metric lowers the rate."""
+    names = ("validation_data", "validation_split")
+    held_out = any(call.argument(-1, name) is not None for name in names)
+    for each in _items(call.argument(-1, "callbacks")):
+        if isinstance(each, Object) and each.path.endswith(".ReduceLROnPlateau"):
+            monitor = known_text(each.argument(0, "monitor"))
+            if monitor is not None and each.place is not None:
+                event = MetricWatched(each.place, call.context, each, monitor, held_out)
+                call.machine.emit(event)
+
+
+def _items(callbacks: Value | None) -> "tuple[Value | None, ...]":
+    """The callbacks, of which there may be one alone."""
+    return tuple(callbacks.items or ()) if isinstance(callbacks, SequenceValue) else (callbacks,)
 
 
 # Callbacks that decide by a score on the validation data, and what they decide.
@@ -64,7 +82,7 @@ def callback(call: Call) -> Value | None:
 
 def choosers(callbacks: Value | None) -> Iterator[Object]:
     """The callbacks that choose by validation data."""
-    for each in callbacks.items or () if isinstance(callbacks, SequenceValue) else (callbacks,):
+    for each in _items(callbacks):
         if not isinstance(each, Object) or each.path.rsplit(".", 1)[-1] not in CHOOSES:
             continue
         monitor = known_text(each.argument(0 if "Early" in each.path else 1, "monitor"))

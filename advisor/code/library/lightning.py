@@ -7,7 +7,16 @@ optimization the training step steps by itself; the trainer repeats it.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from advisor.code.events import DataGiven, Loop, Round, ScheduleConfigured, ScheduleStepped
+from advisor.code.events import (
+    DataGiven,
+    Loop,
+    MetricWatched,
+    Round,
+    ScheduleBuilt,
+    ScheduleConfigured,
+    ScheduleLeftOut,
+    ScheduleStepped,
+)
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.sources import NodePlace
@@ -24,6 +33,7 @@ from advisor.code.values import (
     Schedule,
     Sequence,
     Value,
+    alternatives,
     is_constant,
     known_text,
 )
@@ -174,6 +184,68 @@ def configured(machine: "Machine", receiver: Value, result: Value) -> None:
         place = schedule.place
         if place is not None:
             machine.emit(ScheduleConfigured(place, machine.context, schedule, interval))
+    _tell_monitors(machine, receiver, result)
+    _tell_left_out(machine, receiver, result)
+
+
+def _tell_monitors(machine: "Machine", module: Instance, result: Value) -> None:
+    """Tell which metric each schedule is to watch."""
+    held_out = module.cls.find("validation_step") is not None
+    for option in alternatives(result):
+        found = option.items.get("lr_scheduler") if isinstance(option, Dictionary) else option
+        beside = option.items if isinstance(option, Dictionary) else {}
+        for each in _dictionaries_in(found):
+            schedule = each if isinstance(each, Schedule) else each.items.get("scheduler")
+            items = {**beside, **(each.items if isinstance(each, Dictionary) else {})}
+            monitor = known_text(items.get("monitor"))
+            if isinstance(schedule, Schedule) and schedule.place is not None and monitor:
+                event = MetricWatched(schedule.place, machine.context, schedule, monitor, held_out)
+                machine.emit(event)
+
+
+def _dictionaries_in(value: Value | None) -> Iterator[Schedule | Dictionary]:
+    match value:
+        case Schedule() | Dictionary():
+            yield value
+        case Sequence():
+            for item in value.items or ():
+                yield from _dictionaries_in(item)
+
+
+def _tell_left_out(machine: "Machine", module: Instance, result: Value) -> None:
+    """Tell of schedules that are made, while all that is handed to the trainer is known."""
+    function = module.cls.find("configure_optimizers")
+    handed = list(_all_in(result))
+    if not handed or any(each is None for each in handed):
+        return
+    for event in list(machine.trace):
+        if not isinstance(event, ScheduleBuilt) or event.schedule in handed:
+            continue
+        if any(each is function for each in event.context.functions):
+            machine.emit(ScheduleLeftOut(event.place, event.context, event.schedule))
+
+
+def _all_in(value: Value | None) -> Iterator[Value | None]:
+    """The optimizers and schedules in what `configure_optimizers` returns on any way; None for what
+    is not known."""
+    for option in alternatives(value):
+        match option:
+            case Schedule():
+                yield option
+                for part in option.arguments.values():
+                    if isinstance(part, (Schedule, Sequence)):
+                        yield from (each for each in _all_in(part) if each is not None)
+            case Optimizer():
+                yield option
+            case Sequence() if option.items is not None:
+                for item in option.items:
+                    yield from _all_in(item)
+            case Dictionary() if option.other is None:
+                for key in ("optimizer", "lr_scheduler", "scheduler"):
+                    if key in option.items:
+                        yield from _all_in(option.items[key])
+            case _:
+                yield None
 
 
 def _optimizers_in(value: Value) -> Iterator[Optimizer]:

@@ -1,6 +1,7 @@
 """What numbers say of samples, followed through casts, sums and divisions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -30,6 +31,7 @@ from advisor.code.values import (
     Listed,
     Meaning,
     Quotient,
+    Rated,
     Scalar,
     Scale,
     Tensor,
@@ -39,6 +41,7 @@ from advisor.code.values import (
     alternatives,
     give_meaning,
     meaning_of,
+    rating_of,
     scale_of,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -125,6 +128,19 @@ def _mean_of_each(value: Value) -> Amount | None:
     return means[0] if means and len(means) == len(found) and means[0].summed is None else None
 
 
+def _rating_of_each(value: Value) -> Rated | None:
+    """What the items of a list say that are put together, when all are better the larger they are, or
+    all the smaller."""
+    if not isinstance(value, SequenceValue):
+        return None
+    items = value.items if value.items is not None else alternatives(value.element)
+    found = [rating_of(each) for each in items]
+    first = found[0] if found else None
+    if first is None or any(each is None or each.rises != first.rises for each in found):
+        return None
+    return first
+
+
 def _difference_used(machine: "Machine", value: Value) -> None:
     """Bytes are asked for the number that they stand for, after they have wrapped around."""
     meaning = meaning_of(value)
@@ -143,6 +159,10 @@ def _meaning(
         amount = _mean_of_each(operands[0])
         if amount is not None:
             return Listed(amount)
+    if operation in _LISTS or operation in _AVERAGES:
+        rated = _rating_of_each(operands[0])
+        if rated is not None:
+            return rated
     first = meaning_of(operands[0])
     if operation in _MATCHES:
         return _match(machine, operands, node)
@@ -174,7 +194,7 @@ def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> 
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
     machine.emit(PredictionsCompared(machine.place(node), machine.context))
-    return Amount("match", machine.context, machine.place(node))
+    return Amount("match", machine.context, machine.place(node), rises=True)
 
 
 def _has_limits(scale: Scale | None) -> bool:
@@ -200,12 +220,14 @@ def _is_softmax(above: Meaning | None, below: Meaning | None) -> bool:
 def _reduced(
     machine: "Machine", operation: str, meaning: Meaning, node: cst.CSTNode
 ) -> Meaning | None:
+    if isinstance(meaning, Rated):
+        return meaning
     if isinstance(meaning, Exponential) and operation != "mean":
         return Exponential(meaning.of, is_sum=True)
     if isinstance(meaning, Amount) and meaning.kind == "match":
         machine.emit(HitsCounted(machine.place(node), machine.context))
         kind = "matches" if operation == "sum" else "mean"
-        return Amount(kind, machine.context, machine.place(node))
+        return Amount(kind, machine.context, machine.place(node), rises=True)
     return None
 
 
@@ -227,7 +249,13 @@ def _arithmetic(
     if operation == "*":
         weighted = next((each for each in (first, second) if isinstance(each, Exponential)), None)
         return weighted or _multiplied(first, right) or _multiplied(second, left)
-    if isinstance(first, Amount) and first.kind != "match" and not _by_literal(node):
+    if isinstance(first, Rated):
+        return first
+    if isinstance(first, Amount) and first.kind != "match" and _by_literal(node):
+        return Rated(first.rises, first)
+    if isinstance(first, Listed):
+        return Rated(first.amount.rises, first.amount)
+    if isinstance(first, Amount) and first.kind != "match":
         event = AmountDivided(machine.place(node), machine.context, first, right)
         machine.emit(event)
         return Quotient(event)
@@ -235,10 +263,12 @@ def _arithmetic(
 
 
 def _multiplied(meaning: Meaning | None, by: Value) -> Meaning | None:
-    if not isinstance(meaning, (Amount, Quotient)) or _is_constant(by):
-        return meaning if isinstance(meaning, (Amount, Quotient)) else None
+    if isinstance(meaning, Rated) or not isinstance(meaning, (Amount, Quotient)):
+        return meaning if isinstance(meaning, Rated) else None
+    if _is_constant(by):
+        return meaning
     if isinstance(meaning, Amount) and meaning.kind in {"mean", "weighted"}:
-        return Amount("weighted", meaning.made, meaning.place, meaning.summed)
+        return replace(meaning, kind="weighted")
     return None
 
 
@@ -250,12 +280,15 @@ def _sum(
     second: Meaning | None,
 ) -> Meaning | None:
     """A running sum: what is added to zero, or to the sum so far."""
+    if isinstance(second, Rated):
+        begins = isinstance(left, Scalar) and left.number.constant == 0
+        return second if begins or isinstance(first, Rated) else None
     if not isinstance(second, Amount) or second.kind == "match":
         return None
     if isinstance(left, Scalar) and left.number.constant == 0:
-        return Amount(second.kind, second.made, second.place, machine.context)
+        return replace(second, summed=machine.context)
     if isinstance(first, Amount) and first.kind == second.kind:
-        return Amount(first.kind, second.made, second.place, first.summed)
+        return replace(second, summed=first.summed)
     return None
 
 

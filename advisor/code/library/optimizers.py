@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import BackwardRun, GradientsTaken, OptimizerStepped
+from advisor.code.events import BackwardRun, GradientsTaken, OptimizerStepped, ScheduleBuilt
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_training import built, owners_of, text_of_first_argument
 from advisor.code.values import (
@@ -193,8 +193,13 @@ def schedule_by_name(call: Call) -> Value | None:
     keywords = {key: value for key, value in passed.keywords.items() if key != "name"}
     kind = _BY_NAME.get(_name_of(name) or "", "get_scheduler")
     rest = Arguments(passed.positional[1:], keywords, passed.unknown)
-    target = rest.get(0, "optimizer")
-    return Schedule(f"transformers.{kind}", rest, target, call.context.loops, call.place)
+    return _built(call, f"transformers.{kind}", rest, rest.get(0, "optimizer"))
+
+
+def _built(call: Call, path: str, passed: Arguments, target: Value | None) -> Schedule:
+    made = Schedule(path, passed, target, call.context.loops, call.place)
+    call.machine.emit(ScheduleBuilt(call.place, call.context, made))
+    return made
 
 
 def _name_of(value: Value | None) -> str | None:
@@ -216,8 +221,7 @@ def schedule(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     if not (name[:1].isupper() or name.startswith("get_")):
         return None
-    target = call.argument(0, "optimizer")
-    return Schedule(call.path, call.arguments, target, call.context.loops, call.place)
+    return _built(call, call.path, call.arguments, call.argument(0, "optimizer"))
 
 
 @function("timm.scheduler.create_scheduler", "timm.scheduler.create_scheduler_v2")
@@ -225,7 +229,7 @@ def created_schedule(call: Call) -> Value | None:
     """timm's factories: a schedule, and for how many epochs."""
     given = [option for value in call.arguments.values() for option in alternatives(value)]
     target = next((value for value in given if isinstance(value, Optimizer)), None)
-    made = Schedule(call.path, call.arguments, target, call.context.loops, call.place)
+    made = _built(call, call.path, call.arguments, target)
     return Sequence("tuple", (made, call.unknown()), place=call.place)
 
 

@@ -3,7 +3,7 @@
 from advisor.code.events import MetricTaken
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
-from advisor.code.values import Value
+from advisor.code.values import Rated, Value, give_meaning
 
 _NOT_OF_LABELS = ("silhouette", "davies", "calinski", "pairwise", "make_", "get_", "check_", "auc")
 
@@ -18,4 +18,9 @@ def score(call: Call) -> Value | None:
     found = [lineages.known(each) for each in given]
     rows = tuple(each.rows for each in found if each is not None)
     call.machine.emit(MetricTaken(call.place, call.context, name, rows))
-    return None
+    made = call.unknown()
+    if name.endswith(("_score", "_coef", "_corrcoef")):
+        give_meaning(made, Rated(rises=True))
+    elif name.endswith(("_error", "_loss")):
+        give_meaning(made, Rated(rises=False))
+    return made

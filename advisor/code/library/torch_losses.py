@@ -18,6 +18,7 @@ from advisor.code.values import (
     Cut,
     Instance,
     Layer,
+    Rated,
     Shape,
     Tensor,
     Unknown,
@@ -78,8 +79,9 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             event.result, event.ways = result, call.machine.ways
             call.machine.emit(event)
             _tell_clash(call, expects, prediction, target)
-        if not path.startswith("torchvision") and _takes_mean(call):
-            result.meaning = Amount("mean", call.context, call.place)
+        if not path.startswith("torchvision"):
+            amount = Amount("mean", call.context, call.place)
+            result.meaning = amount if _takes_mean(call) else Rated(rises=False, amount=amount)
         return result
 
     return model

@@ -45,13 +45,24 @@ class Amount:
     """What a number says of samples: `match` (for each whether it is right), `matches` (how many
     are), `mean` (of a loss or score over a batch), or `weighted` (that times something).
 
-    `made` is where it was computed; `summed` where the first of several was added up, if they were.
+    `made` is where it was computed; `summed` where the first of several was added up, if they were;
+    `rises` tells that it is better the larger it is.
     """
 
     kind: str
     made: "Context"
     place: "NodePlace | None" = None
     summed: "Context | None" = None
+    rises: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rated:
+    """A score or an error over many samples: better the larger it is, if it `rises`. `amount` is
+    what it was put together from, if that is known."""
+
+    rises: bool
+    amount: Amount | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -180,6 +191,7 @@ Meaning = (
     | Listed
     | NotFinite
     | Quotient
+    | Rated
     | Squared
     | Told
     | Truncated

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from advisor.code.events import ScheduleStepped
 from advisor.code.facts.schedule_use import PLATEAU, ScheduleUse, metric_text
+from advisor.code.facts.watched_metrics import WatchedMetric
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -20,6 +21,8 @@ _RISES = frozenset(
 _FALLS = frozenset(["loss", "losses", "error", "rmse", "mse", "mae", "perplexity", "wer", "cer"])
 
 _TRAINING = frozenset(["train", "training", "tr", "trn"])
+# What Keras calls the metrics of the training itself.
+_OF_TRAINING = frozenset(["loss", "accuracy", "acc", "mae", "mse", "auc", "binary_accuracy"])
 _HELD_OUT = frozenset(["val", "valid", "validation", "test", "dev", "eval"])
 
 
@@ -30,7 +33,28 @@ _HELD_OUT = frozenset(["val", "valid", "validation", "test", "dev", "eval"])
     symptoms=("lr-decayed-too-early", "lr-never-decayed", "plateau"),
     sources=("004",),
 )
-def plateau_scheduler_input(use: ScheduleUse) -> Iterator[Draft]:
+def plateau_scheduler_input(metric: WatchedMetric) -> Iterator[Draft]:
+    if metric.use is not None:
+        yield from _of_steps(metric.use)
+    elif metric.watched is not None:
+        yield from _of_monitor(metric, metric.watched.monitor)
+
+
+def _of_monitor(metric: WatchedMetric, monitor: str) -> Iterator[Draft]:
+    """The metric that a trainer is told by its name."""
+    words = {word.lower() for word in _WORDS.findall(monitor)}
+    direction = _direction_of(words)
+    if direction is not None and metric.mode is not None and metric.mode != direction:
+        yield metric.finding(_wrong_mode(monitor, direction, metric.mode))
+    elif metric.watched is not None and metric.watched.held_out and _is_of_training(monitor, words):
+        yield replace(metric.finding(_over_fits(monitor)), severity=Severity.WARNING)
+
+
+def _is_of_training(monitor: str, words: set[str]) -> bool:
+    return not words & _HELD_OUT and (bool(words & _TRAINING) or monitor in _OF_TRAINING)
+
+
+def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
     for step in use.steps:
         if use.may_be_another(step) or step.arguments.unknown:
             continue
@@ -38,10 +62,8 @@ def plateau_scheduler_input(use: ScheduleUse) -> Iterator[Draft]:
         if problem is not None:
             yield use.finding(step, problem)
         elif use.watches_metric and _watches_training(use, step):
-            message = (
-                f"`{metric_text(step)}` falls on while the model over-fits: watch the held-out loss"
-            )
-            yield replace(use.finding(step, message), severity=Severity.WARNING)
+            draft = use.finding(step, _over_fits(metric_text(step) or "this"))
+            yield replace(draft, severity=Severity.WARNING)
 
 
 def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
@@ -53,9 +75,17 @@ def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
     if use.counts_rounds(step, told):
         return f"`{PLATEAU}` is told the number of the round, not the metric that it watches"
     mode, text = use.mode, metric_text(step)
-    direction = _direction(text)
+    direction = _direction_told(use, step)
     if text is None or mode is None or direction is None or mode == direction:
         return None
+    return _wrong_mode(text, direction, mode)
+
+
+def _over_fits(text: str) -> str:
+    return f"`{text}` gets better while the model over-fits: watch the held-out score"
+
+
+def _wrong_mode(text: str, direction: str, mode: str) -> str:
     better = "larger" if direction == "max" else "smaller"
     return (
         f"`{text}` is better the {better} it is, but `{PLATEAU}` watches it in mode `{mode}`: the "
@@ -65,16 +95,32 @@ def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
 
 def _watches_training(use: ScheduleUse, step: ScheduleStepped) -> bool:
     """Whether the metric is the loss in training, though a held-out loss is computed beside it."""
-    text = metric_text(step)
-    if text is None or not _PLAIN.fullmatch(text) or _direction(text) != "min":
+    rating, text = use.rating_told(step), metric_text(step)
+    if text is not None and "+" in text:
+        return False  # a sum of both, perhaps
+    if rating is not None and rating.amount is not None:
+        return use.is_of_training(rating.amount) and use.has_held_out_score(step)
+    if text is None or not _PLAIN.fullmatch(text):
         return False
+    return _names_training(text) and use.has_held_out_score(step)
+
+
+def _names_training(text: str) -> bool:
     words = {word.lower() for word in _WORDS.findall(text)}
-    return bool(words & _TRAINING) and not words & _HELD_OUT and use.has_held_out_loss(step)
+    return bool(words & _TRAINING) and not words & _HELD_OUT
+
+
+def _direction_told(use: ScheduleUse, step: ScheduleStepped) -> str | None:
+    """Whether what a schedule is told is better the larger it is (`max`) or the smaller (`min`)."""
+    rating = use.rating_told(step)
+    if rating is not None:
+        return "max" if rating.rises else "min"
+    return _direction(metric_text(step))
 
 
 def _of_other(use: ScheduleUse, step: ScheduleStepped) -> str | None:
     text = metric_text(step)
-    if _direction(text) is None or len(step.arguments.positional) != 1:
+    if _direction_told(use, step) is None or len(step.arguments.positional) != 1:
         return None
     if not use.is_of_torch:
         return None
@@ -85,7 +131,10 @@ def _direction(text: str | None) -> str | None:
     """Whether a metric is better the larger (`max`) or the smaller (`min`), by its name."""
     if text is None or not _PLAIN.fullmatch(text):
         return None
-    words = {word.lower() for word in _WORDS.findall(text)}
+    return _direction_of({word.lower() for word in _WORDS.findall(text)})
+
+
+def _direction_of(words: set[str]) -> str | None:
     rises, falls = bool(words & _RISES), bool(words & _FALLS)
     if rises == falls:
         return None

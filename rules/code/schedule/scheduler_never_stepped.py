@@ -16,7 +16,16 @@ from advisor.rulebook import Draft, rule
     sources=("004",),
 )
 def scheduler_never_stepped(use: ScheduleUse) -> Iterator[Draft]:
-    if use.built is None or use.steps or not use.updates:
+    if use.built is None or use.steps:
+        return
+    if use.is_left_out:
+        yield Draft(
+            use.built.place,
+            f"`{use.name}` is built, but not returned: the trainer never steps it, and the learning "
+            f"rate never changes",
+        )
+        return
+    if not use.updates:
         return
     if any(update.managed or not update.context.loops for update in use.updates):
         return
