@@ -248,7 +248,6 @@ def test_the_trainer_steps_a_schedule_at_each_epoch(returned: str) -> None:
 @pytest.mark.parametrize(
     "returned",
     [
-        "optimizer",
         '[optimizer], [{"scheduler": scheduler, "interval": "step"}]',
         '[optimizer], [{"scheduler": scheduler, "frequency": 3}]',
         '[optimizer], [{"scheduler": scheduler, "interval": interval}]',
