@@ -50,7 +50,14 @@ from advisor.code.events.modules import (
     StateUsed,
     WeightsFilled,
 )
-from advisor.code.events.program import Escaped, LoopLeft, MethodNamed, NameOverwritten, SeedFixed
+from advisor.code.events.program import (
+    Escaped,
+    LoopLeft,
+    MethodNamed,
+    NameOverwritten,
+    RoundedDown,
+    SeedFixed,
+)
 from advisor.code.events.samples import (
     ClassesWeighted,
     DataGiven,
@@ -180,6 +187,7 @@ __all__ = [
     "RootTaken",
     "Round",
     "RoundCounted",
+    "RoundedDown",
     "RowsShuffled",
     "RowsSplit",
     "ScheduleBuilt",

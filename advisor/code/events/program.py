@@ -46,5 +46,10 @@ class LoopLeft(Event):
 
 
 @dataclass(eq=False, slots=True)
+class RoundedDown(Event):
+    """A number is divided by another one, and what may be left over is dropped."""
+
+
+@dataclass(eq=False, slots=True)
 class SeedFixed(Event):
     """A generator of random numbers is told where to begin."""

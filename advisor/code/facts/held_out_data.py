@@ -36,6 +36,7 @@ from advisor.rulebook import Draft
 
 # Learning that compares augmented views of a sample judges by them, too.
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
+_LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
 _TRANSFORM = re.compile(r"transform|augment|^aug$|^tfms?$|^trans$", re.IGNORECASE)
 # Where the data sets of torchvision take their transform.
 _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
@@ -102,14 +103,15 @@ class HeldOutData(Fact):
 
     def _is_only_tasted(self) -> bool:
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
-        rounds = set()
+        rounds, loops = set(), set()
         for event in self.run.trace:
             if isinstance(event, (Escaped, DataGiven)) and self._is_handed_over(event):
                 return False
             for each in event.context.rounds:
                 if self.loader in alternatives(data_of(each.loop)):
                     rounds.add(each.index)
-        return rounds == {0}
+                    loops.add(each.loop.node)
+        return rounds == {0} and all(_LEAVES.search(code_of(node)) for node in loops)
 
     def _is_handed_over(self, event: Escaped | DataGiven) -> bool:
         values = event.values if isinstance(event, Escaped) else alternatives(event.data)

@@ -21,8 +21,9 @@ from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.metrics import Metric, evaluates
-from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data
+from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -45,6 +46,10 @@ _ON_PURPOSE = re.compile(
 _COUNTS = re.compile(
     r"^(\w+ *(==|>=|>) *\d+|\d+ *(<|<=|==) *\w+|\(?\w+ *\+ *1\)? *(==|>=|>) *\d+)$"
 )
+# So many batches, written out as a number.
+_FEW = re.compile(
+    r"\bislice\([\w.]+, *\d+\)|\bzip\(range\(\d+\), *[\w.]+\)|\bzip\([\w.]+, *range\(\d+\)\)"
+)
 # Numbers that are put together in a loop.
 _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
 
@@ -52,7 +57,7 @@ _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
 @dataclass(frozen=True, eq=False, slots=True)
 class PartialEvaluation(Fact):
     """A model is not judged by all samples alike: the last batch is `dropped`, the loop is `left`
-    early, or `unequal` batches count alike. `name` is what the program calls the data."""
+    early, what is behind the last whole batch is `left over`, or `unequal` batches count alike. `name` is what the program calls the data."""
 
     place: NodePlace
     how: str
@@ -75,6 +80,10 @@ class PartialEvaluation(Fact):
                 yield cls(drops, "dropped", data.name)
         for place in _left_early(run):
             yield cls(place, "left")
+        for place in _over_few_batches(run):
+            yield cls(place, "left")
+        for place in whole_batches_only(run):
+            yield cls(place, "left over")
         for place in _averages(run):
             yield cls(place, "unequal")
 
@@ -119,6 +128,24 @@ def _is_after_some(event: LoopLeft) -> bool:
         return False
     body = code_of(context.loops[-1].node)
     return _PUTS_TOGETHER.search(body) is not None and "plt." not in body
+
+
+def _over_few_batches(run: AbstractRun) -> Iterator[NodePlace]:
+    """The head of a loop that judges by the first so many batches: `islice(loader, 10)`."""
+    scored = _loops_with_scores(run)
+    for node, loop in {
+        each.loop.node: each.loop for each in run.facts(Evaluation) if each.loop
+    }.items():
+        functions = [event.context.functions for event in run.events(HitsCounted)]
+        head = place_of_head(loop)
+        text = code_of(head.node)
+        names = [each[-1].name for each in functions if each]
+        if (
+            node in scored
+            and _FEW.search(text)
+            and not any(map(_ON_PURPOSE.search, (text, *names)))
+        ):
+            yield head
 
 
 # --- means of means -----------------------------------------------------------------------

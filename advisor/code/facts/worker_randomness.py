@@ -8,7 +8,7 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import LoaderBuilt
-from advisor.code.facts.passes import seen_from
+from advisor.code.facts.passes import told_at
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.interpreter.operators import truth
 from advisor.code.sources import NodePlace
@@ -37,7 +37,7 @@ class WorkerRandomness(Fact):
             if not isinstance(dataset, Instance) or not _has_idle_workers(event.loader):
                 continue
             code = _code_of_samples(dataset)
-            place = seen_from(run, event)
+            place = told_at(run, event)
             generator = _own_generator(dataset, code)
             if generator is not None or _GLOBAL.search(code):
                 yield cls(place, dataset.cls.name, generator)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import RoundedDown
 from advisor.code.gradients import computed
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -107,6 +108,9 @@ def binary(
 ) -> Value:
     """`left <operator> right`."""
     result = _binary(machine, operator, left, right, node)
+    if operator == "FloorDivide" and _leaves_something(left, right):
+        result.place = machine.place(node)
+        machine.emit(RoundedDown(result.place, machine.context))
     if not isinstance(result, Scalar):
         sign = _SIGNS.get(operator, operator)
         machine.models.observe(machine, sign, (left, right), result, node)
@@ -140,6 +144,16 @@ def _binary(
     if operator == "Modulo" and isinstance(left, Constant) and isinstance(left.value, str):
         return machine.unknown("text", node)
     return machine.models.arithmetic(machine, _SIGNS.get(operator, operator), left, right, node)
+
+
+def _leaves_something(left: Value, right: Value) -> bool:
+    """Whether a division of numbers may leave a remainder."""
+    if not isinstance(left, (Scalar, Unknown)) or is_array(left):
+        return False
+    first, second = number_of(left), number_of(right)
+    if first is None or second is None:
+        return False
+    return symbols.floor_divide(first, second) != symbols.divide(first, second)
 
 
 def _unknown_number(operator: str, left: Value, right: Value) -> Value | None:

@@ -33,10 +33,12 @@ from advisor.code.values import (
     Dictionary,
     Instance,
     Layer,
+    Object,
     Optimizer,
     Scale,
     Sequence,
     Tensor,
+    Unknown,
     Value,
     is_constant,
 )
@@ -316,6 +318,17 @@ def judge_model(call: Call) -> Value | None:
             score = Scored(call.place, call.context, call.receiver, rows.rows, "evaluate")
             call.machine.emit(score)
     return None
+
+
+@method("unknown", "evaluate", "evaluate_generator")
+def judge_unknown(call: Call) -> Value | None:
+    """`model.evaluate(data)` of a model that was loaded, for instance."""
+    receiver, given = call.receiver, call.argument(0, "x")
+    assert isinstance(receiver, Unknown)
+    if isinstance(given, Object):
+        call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
+    own = attributes.unknown_attribute(call.machine, receiver, "evaluate", call.node)
+    return calls.call(call.machine, own, call.arguments, call.node)
 
 
 def _compare_with(call: Call, model: Value, target: Tensor) -> None:

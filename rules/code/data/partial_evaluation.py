@@ -18,6 +18,8 @@ def partial_evaluation(evaluation: PartialEvaluation) -> Iterator[Draft]:
             yield Draft(
                 evaluation.place, "the evaluation ends here, before all batches have judged"
             )
+        case "left over":
+            yield Draft(evaluation.place, "what is left over behind whole batches never judges")
         case "unequal":
             message = "the samples of a smaller last batch count for more than those of the others"
             yield Draft(evaluation.place, message, severity=Severity.INFO)

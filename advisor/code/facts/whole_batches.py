@@ -1,0 +1,97 @@
+"""Evaluations that cut arrays into whole batches, and leave out what is behind the last one."""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from advisor.code.events import (
+    BackwardRun,
+    DataGiven,
+    Event,
+    HitsCounted,
+    Loop,
+    LossComputed,
+    MetricTaken,
+    RoundedDown,
+)
+from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.metrics import evaluates
+from advisor.code.facts.passes import place_of_head, words
+from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Object, Value
+
+_JUDGES = frozenset(["test", "val", "valid", "validation", "eval", "evaluate", "validate", "dev"])
+_TRAINS = frozenset(["train", "training", "fit"])
+
+
+# Whoever rounds up, and whoever goes on with what is left over.
+_ROUNDS_UP = re.compile(r"- *1\b")
+_GOES_ON = re.compile(r"\* *[\w.]+ *: *\]|(\)|\]) *% *\w|% *[\w.]*(bs\b|batch)", re.IGNORECASE)
+
+
+def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
+    """The heads of the loops that judge a model by `range(len(x) // size)` batches."""
+    divisions = (event.place.node for event in run.events(RoundedDown))
+    rounded = {node for node in divisions if not _ROUNDS_UP.search(code_of(node))}
+    if not rounded:
+        return
+    seen: set[cst.CSTNode] = set()
+    for event in run.events_among(LossComputed, HitsCounted, MetricTaken):
+        loop = event.context.loops[-1] if event.context.loops else None
+        if loop is None or loop.node in seen or not _counts_whole_batches(loop, rounded):
+            continue
+        if _judges(run, event, loop) and run.may_tell_of(loop.place.source):
+            seen.add(loop.node)
+            yield place_of_head(loop)
+    for given in run.events(DataGiven):
+        if given.use == "testing" and _is_rounded(given.place, rounded):
+            yield given.place
+
+
+def _is_rounded(place: NodePlace, rounded: set[cst.CSTNode]) -> bool:
+    """Whether `evaluate(data, steps=count // size)` is told how many whole batches there are."""
+    passed = place.node.args if isinstance(place.node, cst.Call) else ()
+    steps = next((each.value for each in passed if _is_called(each, "steps")), None)
+    if isinstance(steps, cst.Name):
+        assigned = rf"^\s*{steps.value} *= *[^/\n]+//[^/\n]+$"
+        return re.search(assigned, place.source.text, re.MULTILINE) is not None
+    return steps in rounded
+
+
+def _is_called(argument: cst.Arg, name: str) -> bool:
+    return argument.keyword is not None and argument.keyword.value == name
+
+
+def _counts_whole_batches(loop: Loop, rounded: set[cst.CSTNode]) -> bool:
+    over, node = data_of(loop), loop.node
+    if (
+        not isinstance(over, Object)
+        or over.path != "builtins.range"
+        or not isinstance(node, cst.For)
+    ):
+        return False
+    stop = over.arguments.positional[-1] if len(over.arguments.positional) == 2 else None
+    if not isinstance(stop, Value) or stop.place is None or stop.place.node not in rounded:
+        return False
+    counter = code_of(node.target).split(",")[0].strip(" (")
+    cuts = rf"\[ *\(?{re.escape(counter)} *\* *[\w.]+ *:|\b{re.escape(counter)} *\* *[\w.]+ *[,\n]"
+    return re.search(cuts, code_of(node.body)) is not None
+
+
+def _judges(run: AbstractRun, event: Event, loop: Loop) -> bool:
+    """Whether a loop learns nothing, and goes over what a model is judged by."""
+    context = event.context
+    around = context.functions[-1].node if context.functions else None
+    if _GOES_ON.search(loop.place.source.text if around is None else code_of(around)):
+        return False
+    if any(
+        each.node is loop.node for step in run.events(BackwardRun) for each in step.context.loops
+    ):
+        return False
+    if context.gradients is not False and not evaluates(run, loop):
+        return False
+    said = words(code_of(loop.node))
+    functions = words(" ".join(function.name for function in context.functions))
+    return bool((said | functions) & _JUDGES) and not (said | functions) & _TRAINS

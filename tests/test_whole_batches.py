@@ -1,0 +1,148 @@
+"""Evaluations that leave samples out: behind whole batches, and behind so many batches."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+EVALUATE = """\
+import itertools
+import math
+import torch
+import torch.nn.functional as F
+def evaluate(model, x_test, y_test, size):
+    model.eval()
+    right = 0
+    count = {count}
+    with torch.no_grad():
+        for batch in range(count):
+            scores = model(x_test[batch * size : (batch + 1) * size])
+            right += (scores.argmax(1) == y_test[batch * size : (batch + 1) * size]).sum().item()
+    {rest}
+    return right / (count * size)
+"""
+
+
+def count_of(text: str) -> int:
+    return sum(code == "NN515" for _, code in findings(text))
+
+
+@pytest.mark.parametrize(
+    ("count", "rest", "told"),
+    [
+        ("len(x_test) // size", "print(right)", 1),
+        ("x_test.shape[0] // size", "print(right)", 1),
+        ("1000 // 64", "print(right)", 1),
+        ("1000 // 100", "print(right)", 0),
+        ("math.ceil(len(x_test) / size)", "print(right)", 0),
+        ("-(-len(x_test) // size)", "print(right)", 0),
+        ("(len(x_test) + size - 1) // size", "print(right)", 0),
+        ("len(x_test) // size + 1", "print(right)", 0),
+        ("len(x_test) // size", "right += score(model, x_test[count * size :])", 0),
+    ],
+)
+def test_what_is_left_over_behind_whole_batches_judges_too(
+    count: str, rest: str, told: int
+) -> None:
+    assert count_of(EVALUATE.format(count=count, rest=rest)) == told
+
+
+def test_a_training_may_leave_over_what_fills_no_batch() -> None:
+    text = """
+import torch
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters())
+def train(x, y, size):
+    for batch in range(len(x) // size):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(
+            model(x[batch * size : (batch + 1) * size]), y[batch * size : (batch + 1) * size]
+        )
+        loss.backward()
+        optimizer.step()
+"""
+    assert count_of(text) == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("for x, y in itertools.islice(val_loader, 50):", 1),
+        ("for _, (x, y) in zip(range(50), val_loader):", 1),
+        ("for x, y in itertools.islice(val_loader, most):", 0),
+        ("for _, (x, y) in zip(range(count), val_loader):", 0),
+        ("for x, y in val_loader:", 0),
+    ],
+)
+def test_so_many_batches_are_not_all_there_are(head: str, told: int) -> None:
+    text = f"""
+import itertools
+import torch
+def validate(model, val_loader, most):
+    model.eval()
+    right = seen = 0
+    with torch.no_grad():
+        {head}
+            right += (model(x).argmax(1) == y).sum().item()
+            seen += len(y)
+    return right / seen
+"""
+    assert count_of(text) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("steps=pictures.samples // 32", 1),
+        ("steps=count", 1),
+        ("steps=math.ceil(pictures.samples / 32)", 0),
+        ("steps=len(pictures)", 0),
+        ("verbose=0", 0),
+    ],
+)
+def test_keras_is_not_told_of_whole_batches_only(given: str, told: int) -> None:
+    text = f"""
+import math
+from keras.models import load_model
+from keras.preprocessing.image import ImageDataGenerator
+pictures = ImageDataGenerator(rescale=1 / 255).flow_from_directory("test", shuffle=False)
+count = pictures.samples // 32
+model = load_model("model.keras")
+print(model.evaluate(pictures, {given}))
+"""
+    assert count_of(text) == told
+
+
+def test_a_loaded_model_is_judged_by_all_of_a_stream() -> None:
+    text = """
+import numpy as np
+import tensorflow as tf
+data = tf.data.Dataset.from_tensor_slices((np.load("x.npy"), np.load("y.npy")))
+model = tf.keras.models.load_model("model.keras")
+print(model.evaluate(data.batch(100{more})))
+"""
+    assert count_of(text.format(more=", drop_remainder=True")) == 1
+    assert count_of(text.format(more="")) == 0
+
+
+def test_loaders_that_are_gone_through_in_a_loop_are_judged_by() -> None:
+    text = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+x, y = torch.randn(2000, 3), torch.randn(2000, 1)
+options = {"batch_size": 128, "drop_last": True}
+train_loader = DataLoader(TensorDataset(x[:1700], y[:1700]), shuffle=True, **options)
+test_loader = DataLoader(TensorDataset(x[1700:], y[1700:]), **options)
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters())
+for a, b in train_loader:
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(model(a), b).backward()
+    optimizer.step()
+for name, loader in (("train", train_loader), ("test", test_loader)):
+    total = 0.0
+    with torch.no_grad():
+        for a, b in loader:
+            total += ((model(a) - b) ** 2).sum().item()
+    print(name, total)
+"""
+    assert count_of(text) == 1
