@@ -795,3 +795,61 @@ def test_a_layer_of_keras_learns_from_what_it_is_adapted_to(apart: bool) -> None
     assert flagged(text) == ([] if apart else [("NN503", "norm.adapt(X)")])
     vocabulary = text.replace("Normalization()", "TextVectorization()")
     assert not flagged(vocabulary)
+
+
+# --- copies that a function makes of what it is given ------------------------------------------
+
+
+AGAIN_AND_AGAIN = """\
+parts = [features]
+        for _ in range(3):
+            parts.append(features + np.random.normal(size=features.shape))
+        return np.concatenate(parts), np.tile(labels, 4)"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return SMOTE().fit_resample(features, labels)",
+        "return np.concatenate([features, features[::-1]]), np.concatenate([labels, labels])",
+        AGAIN_AND_AGAIN,
+    ],
+)
+def test_copies_of_what_a_function_is_given_are_told_of_at_its_call(body: str) -> None:
+    text = f"""
+    def enlarged(features, labels):
+        {body}
+    X, y = np.load("x.npy"), np.load("y.npy")
+    X, y = enlarged(X, y)
+    {SPLIT}
+    """
+    assert [line for _, line in flagged(text)] == ["X, y = enlarged(X, y)"]
+
+
+def test_copies_of_what_a_function_reads_are_told_of_in_it() -> None:
+    text = f"""
+    def read(path):
+        rows = np.load(path)["x"]
+        rows = np.concatenate([rows, rows[:, ::-1]])
+        return rows, np.arange(len(rows))
+    X, y = read("waves.npz")
+    {SPLIT}
+    """
+    copies = "rows = np.concatenate([rows, rows[:, ::-1]])"
+    assert flagged(text) == [("NN501", copies)]
+
+
+@pytest.mark.parametrize(
+    "balanced",
+    [
+        "pd.concat([rows.sample(99, replace=True) for _, rows in table.groupby('label')])",
+        "table.groupby('label').sample(99, replace=True)",
+        "table.groupby('label').apply(lambda rows: rows.sample(99, replace=True))",
+    ],
+)
+def test_groups_may_be_resampled_one_by_one(balanced: str) -> None:
+    text = f"even = {balanced}\ntrain, test = train_test_split(even)"
+    assert flagged(text) == [("NN502", f"even = {balanced}")]
+    assert not flagged(text.replace(", replace=True", ""))
+    divided = "train, test = train_test_split(table)\neven = train.groupby('label').sample(9, replace=True)"
+    assert not flagged(divided)

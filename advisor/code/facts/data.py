@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import Fitted, LossComputed, NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
@@ -198,6 +200,31 @@ def _called_so(parts: tuple[RowSet, ...]) -> bool:
     training = any(_TRAINING.search(name) for part in parts for name in part.names)
     held_out = any(_HELD_OUT.search(name) for part in parts for name in part.names)
     return training and held_out
+
+
+def handed_over_at(rows: RowSet, split: Split) -> NodePlace | None:
+    """Where samples are given to the function that makes copies of them, if the function that
+    divides them does that: one may well want copies, but not there. None when the copies are made
+    where the samples are divided, where they are read, or by a data set of what it is given."""
+    if rows.context is None:
+        return None
+    depth = 0
+    for one, other in zip(rows.context.calls, split.event.context.calls, strict=False):
+        if one is not other:
+            break
+        depth += 1
+    if depth >= len(rows.context.calls) or rows.context.functions[depth].name == "__init__":
+        return None
+    call = rows.context.calls[depth]
+    node = call.node
+    given = (
+        code_of(cst.Tuple([cst.Element(each.value) for each in node.args]))
+        if isinstance(node, cst.Call)
+        else ""
+    )
+    called = {name for each in rows.history() if each is not rows for name in each.names}
+    handed_over = called & set(re.findall(r"\w+", given))
+    return call if handed_over and split.run.may_tell_of(call.source) else None
 
 
 def operation_at(place: NodePlace) -> str:

@@ -75,14 +75,18 @@ def _notice(
         alone = own.rows.parent is None and bool(own.augmentations)
         differs = any(alone or _changes(each) != _changes(own) for each in others)
         if differs or (own.augmentations and _made_again(machine, sequence, own)):
-            _are_copies(machine, sequence, node)
+            _are_copies(machine, sequence, own.rows, node)
             if _depth(own.rows) == 0:
                 machine.store(sequence.fields, lineages.WHOLE_COPIES, True)
             return
 
 
-def _are_copies(machine: "Machine", sequence: SequenceValue, node: cst.CSTNode) -> None:
-    copied = Lineage(RowSet("duplicated", place=machine.place(node)))
+def _are_copies(
+    machine: "Machine", sequence: SequenceValue, rows: RowSet, node: cst.CSTNode
+) -> None:
+    *_, origin = rows.ancestors()
+    made = lineages.copies("duplicated", machine.place(node), machine.context, sources=(origin,))
+    copied = Lineage(made)
     machine.store(sequence.fields, CHANGED_LINEAGE, copied)
 
 
@@ -95,7 +99,7 @@ def versions_in_comprehension(
         return
     for own, _ in _samples_in(result.element):
         if own.augmentations and 0 < _depth(own.rows) < loops:
-            _are_copies(machine, result, node)
+            _are_copies(machine, result, own.rows, node)
             return
 
 

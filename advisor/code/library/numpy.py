@@ -437,7 +437,9 @@ def stacked(call: Call) -> Value | None:
 def _of_list(value: Value | None, call: Call) -> Value | None:
     lineage = lineages.known(value) if isinstance(value, SequenceValue) else None
     if isinstance(value, SequenceValue) and lineages.WHOLE_COPIES in value.fields:
-        lineage = Lineage(RowSet("duplicated", place=call.place))
+        sources = () if lineage is None else lineage.rows.sources
+        made = lineages.copies("duplicated", call.place, call.context, sources=sources)
+        lineage = Lineage(made)
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
@@ -486,7 +488,7 @@ def repeated(call: Call) -> Value | None:
     lineage = lineages.known(value)
     if _copies_rows(call):
         rows = lineages.samples(value).rows
-        copied = RowSet("duplicated", rows, call.place)
+        copied = lineages.copies("duplicated", call.place, call.context, rows)
         return lineages.array(lineages.samples(value).of(copied), call.place)
     if lineage is None:
         return None

@@ -23,7 +23,6 @@ from advisor.code.values import (
     Library,
     Lineage,
     Object,
-    RowSet,
     Sequence,
     Unknown,
     Value,
@@ -406,7 +405,7 @@ def resampled(call: Call) -> Value | None:
     if data is None:
         return None
     lineage = lineages.samples(data)
-    rows = RowSet("resampled", lineage.rows, call.place)
+    rows = lineages.copies("resampled", call.place, call.context, lineage.rows)
     first = lineages.alike(data, lineage.of(rows), call.place)
     if labels is None:
         return first
@@ -429,6 +428,7 @@ def _drawn(value: Value, again: bool, call: Call) -> Value:
     lineage = lineages.samples(value)
     key = ("drawn", call.node)
     rows = lineage.rows.part(key, "resampled" if again else "part", call.place)
+    rows.context = call.context
     return lineages.alike(value, lineage.of(rows), call.place)
 
 

@@ -8,7 +8,7 @@ from advisor.code.values.columns import Columns
 from advisor.code.values.plain import Value
 
 if TYPE_CHECKING:
-    from advisor.code.events import RowsSplit
+    from advisor.code.events import Context, RowsSplit
     from advisor.code.sources import NodePlace
 
 
@@ -38,10 +38,21 @@ class RowSet:
     list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
     `collected` what each of its samples is one of, where they come from several sets, `split` the event
-    that divided the parent, `names` what the program calls values with these rows.
+    that divided the parent, `names` what the program calls values with these rows, `context` what
+    copies were made in.
     """
 
-    __slots__ = ("collected", "how", "names", "parent", "parts", "place", "sources", "split")
+    __slots__ = (
+        "collected",
+        "context",
+        "how",
+        "names",
+        "parent",
+        "parts",
+        "place",
+        "sources",
+        "split",
+    )
 
     def __init__(
         self,
@@ -57,6 +68,7 @@ class RowSet:
         self.sources = sources
         self.split = split
         self.collected: tuple[RowSet, ...] = ()
+        self.context: Context | None = None
         self.names: set[str] = set()
         self.parts: dict[object, RowSet] = {}
 

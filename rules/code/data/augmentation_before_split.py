@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.data import Split, operation_at
+from advisor.code.facts.data import Split, handed_over_at, operation_at
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -18,7 +18,11 @@ def augmentation_before_split(split: Split) -> Iterator[Draft]:
             message = (
                 f"`{split.operation}` divides samples that `{operation}` has added copies of before"
             )
-            if split.run.may_tell_of(rows.place.source):
+            call = handed_over_at(rows, split)
+            if call is not None:
+                added = ((rows.place, "the copies are added here"),)
+                yield Draft(call, message, (*added, (split.place, "they are divided here")))
+            elif split.run.may_tell_of(rows.place.source):
                 yield Draft(rows.place, message, ((split.place, "they are divided here"),))
             else:
                 yield Draft(split.place, message, ((rows.place, "the copies are added here"),))

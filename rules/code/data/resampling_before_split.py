@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.data import Split, operation_at
+from advisor.code.facts.data import Split, handed_over_at, operation_at
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -16,4 +16,7 @@ def resampling_before_split(split: Split) -> Iterator[Draft]:
         if rows.place is not None:
             resampler = operation_at(rows.place)
             message = f"`{resampler}` resamples the rows before `{split.operation}` divides them"
-            yield Draft(rows.place, message, ((split.place, "the rows are divided here"),))
+            call = handed_over_at(rows, split)
+            drawn = ((rows.place, "they are resampled here"),) if call is not None else ()
+            divided = (split.place, "the rows are divided here")
+            yield Draft(call or rows.place, message, (*drawn, divided))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.code.events import Context
+from advisor.code.library.lineages.making import copies
 from advisor.code.library.lineages.reading import holds_rows, ways_joined
 from advisor.code.values import (
     Lineage,
@@ -34,7 +35,7 @@ def together(parts: Sequence[Lineage], place: "NodePlace", context: Context) -> 
     every = Lineage(RowSet("joined", place=place, sources=distinct), fits.fits, changes)
     first_time = not any(each.index for each in context.rounds)
     if first_time and (len(distinct) < len(data) or _overlap(distinct)):
-        return every.of(RowSet("duplicated", place=place, sources=distinct))
+        return every.of(copies("duplicated", place, context, sources=distinct))
     return every
 
 

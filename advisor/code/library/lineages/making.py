@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import Context
 from advisor.code.library.lineages.names import FRAME, HELD, NOISE, TABLE
 from advisor.code.values import (
     Columns,
@@ -63,6 +64,19 @@ def columns_of(value: Value | None) -> Columns | None:
 def statistic(lineage: Lineage, name: str, place: "NodePlace") -> Lineage:
     """The lineage of a statistic over samples."""
     return Lineage(RowSet(name, lineage.rows, place))
+
+
+def copies(
+    how: str,
+    place: "NodePlace",
+    context: Context,
+    parent: RowSet | None = None,
+    sources: tuple[RowSet, ...] = (),
+) -> RowSet:
+    """Samples some of which are made of others: `duplicated` or `resampled`."""
+    made = RowSet(how, parent, place, sources)
+    made.context = context
+    return made
 
 
 def noise(place: "NodePlace | None" = None) -> Lineage:

@@ -143,7 +143,10 @@ def _of_sequence(value: SequenceValue) -> Lineage | None:
 
 def collected(rows: RowSet, value: Value) -> RowSet:
     """The rows of a list that takes up samples one by one."""
-    parents = {each.parent for each in (rows.sources if rows.how == "either" else (rows,))}
+    options = rows.sources if rows.how == "either" else (rows,)
+    if all(each.how in {"resampled", "duplicated"} for each in options):
+        return options[0]
+    parents = {each.parent for each in options}
     parent = parents.pop() if len(parents) == 1 else None
     if parent is None:
         made = RowSet("collected", None, value.place)

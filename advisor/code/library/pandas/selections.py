@@ -77,7 +77,8 @@ def sampled(call: Call) -> Value | None:
     fraction = known_number(call.argument(1, "frac"))
     replace = call.argument(2, "replace")
     if is_constant(replace, True):
-        return table_like(table, RowSet("resampled", rows, call.place))
+        drawn = lineages.copies("resampled", call.place, call.context, rows)
+        return table_like(table, drawn)
     if fraction is not None and fraction.is_one:
         if isinstance(call.node, cst.Call) and isinstance(call.node.func, cst.Attribute):
             text = lineages.written(call.node.func.value)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.interpreter import calls
+from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
-from advisor.code.library.models import Call, attribute, item, method
+from advisor.code.library.models import Call, attribute, item, iteration, method
 from advisor.code.library.numpy import over_rows
 from advisor.code.library.pandas.tables import (
     GROUPED,
@@ -16,7 +18,18 @@ from advisor.code.library.pandas.tables import (
     neighbours_used,
     table_like,
 )
-from advisor.code.values import Constant, Fit, Object, Value, known_text
+from advisor.code.values import (
+    Arguments,
+    Constant,
+    Fit,
+    Function,
+    Lineage,
+    Object,
+    Value,
+    is_constant,
+    known_text,
+)
+from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -46,6 +59,48 @@ def grouped(call: Call) -> Value | None:
     if names and any(map(lineages.groups_rows, names)):
         lineages.notice_groups(call.machine, lineage.rows, call.node)
     return Object(path, call.arguments, call.place, {"lineage": lineage})
+
+
+@iteration("pandas.GroupBy")
+def iterate_groups(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """`for name, rows in df.groupby("a")`: a table for each group."""
+    lineage = lineages.samples(value)
+    place = machine.place(node)
+    rows = lineage.rows.part(("group", value), place=place)
+
+    def make() -> Value:
+        group = lineages.frame(lineage.of(rows), place)
+        return SequenceValue("tuple", (machine.unknown("group", node), group), place=place)
+
+    return Iteration(make=make)
+
+
+@method("pandas.GroupBy", "sample")
+def sampled_by_group(call: Call) -> Value | None:
+    """`df.groupby("a").sample(9, replace=True)`: rows drawn of each group."""
+    rows = lineages.samples(call.receiver).rows
+    if not is_constant(call.argument(2, "replace"), True):
+        return None
+    drawn = lineages.copies("resampled", call.place, call.context, rows)
+    return lineages.frame(Lineage(drawn), call.place)
+
+
+@method("pandas.GroupBy", "apply")
+def applied_to_groups(call: Call) -> Value | None:
+    """`df.groupby("a").apply(function)`: what a function of the program makes of each group."""
+    function, groups = call.argument(0, "func"), call.receiver
+    if (
+        not isinstance(function, Function)
+        or not isinstance(groups, Object)
+        or GROUPED in groups.fields
+    ):
+        return None
+    lineage = lineages.samples(groups)
+    group = lineages.frame(lineage.of(lineage.rows.part(("group", groups), place=call.place)))
+    result = calls.call(call.machine, function, Arguments([group]), call.node)
+    made = lineages.known(result)
+    is_drawn = made is not None and made.rows.how == "resampled"
+    return lineages.frame(made, call.place) if made is not None and is_drawn else None
 
 
 @item("pandas.GroupBy", "pandas.Window")
