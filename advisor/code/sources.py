@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from advisor.code.notebooks import Notebook
     from advisor.code.positions import Positions
+    from advisor.code.reparsing import Outline
     from advisor.code.suppressions import Suppressions
 
 __all__ = ["NodePlace", "Source", "SourceError", "read_source", "source_from_bytes"]
@@ -49,6 +50,7 @@ class Source:
         self.path = path
         self.notebook = notebook
         self.digest = ""
+        self._earlier: Source | None = None
 
     def __repr__(self) -> str:
         return f"Source({self.display_name!r})"
@@ -56,10 +58,22 @@ class Source:
     @cached_property
     def tree(self) -> "cst.Module":
         """The lossless syntax tree; raises `SourceError` when the text is not Python."""
-        outcome = parse(self.text)
+        earlier, self._earlier = self._earlier, None
+        outcome = (earlier and self._edited(earlier)) or parse(self.text)
         if isinstance(outcome, SyntaxFault):
             raise self._error(outcome)
         return outcome
+
+    @cached_property
+    def outline(self) -> "Outline | None":
+        """Where the statements of the text begin and end, as this interpreter reads it."""
+        from advisor.code.reparsing import outline
+
+        return outline(self.text)
+
+    def follow(self, earlier: "Source") -> None:
+        """Let the tree share the nodes of an earlier text's tree, as far as they say the same."""
+        self._earlier = earlier
 
     @cached_property
     def positions(self) -> "Positions":
@@ -110,6 +124,16 @@ class Source:
         if not isinstance(finding.place, Location):
             return False
         return self.suppressions.cover(finding.code, finding.name, self.span(finding.place))
+
+    def _edited(self, earlier: "Source") -> "cst.Module | None":
+        from advisor.code.reparsing import reparsed
+
+        if "tree" not in earlier.__dict__:
+            return None
+        before, after = earlier.outline, self.outline
+        if before is None or after is None:
+            return None
+        return reparsed(earlier.tree, before, after)
 
     def _error(self, fault: SyntaxFault) -> SourceError:
         reason = fault.reason

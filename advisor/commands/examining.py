@@ -24,6 +24,9 @@ _MOST_GARBAGE = 600_000
 """After so many characters the trees that nothing needs any more are given back; some eighty times
 as many bytes."""
 
+_MOST_EDITED = 8
+"""Files that are being edited whose trees are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -48,6 +51,8 @@ class Examiner:
         self._paths = {name: path for path, name in names.items()}
         self._project: Project | None = None
         self._garbage = 0
+        # The last texts of files that are not taken from the disk: they are being edited.
+        self._edited: dict[str, Source] = {}
 
     def examine(self, task: Task) -> Outcome:
         """What is to be reported of a file."""
@@ -141,7 +146,20 @@ class Examiner:
             if known:
                 return known
             content = task.path.read_bytes()
-        return source_from_bytes(content or b"", task.display_name, task.path)
+        source = source_from_bytes(content or b"", task.display_name, task.path)
+        if task.content is not None and task.path is not None:
+            self._remember(source)
+        return source
+
+    def _remember(self, source: "Source") -> None:
+        """Keep the text of a file that is being edited for the next one of it."""
+        place = str(source.path)
+        earlier = self._edited.pop(place, None)
+        if earlier is not None:
+            source.follow(earlier)
+        self._edited[place] = source
+        for name in list(self._edited)[:-_MOST_EDITED]:
+            del self._edited[name]
 
 
 def seen_by(project: "Project", start: str) -> dict[str, Seen]:
