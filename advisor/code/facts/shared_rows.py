@@ -7,15 +7,17 @@ from typing import Self
 
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.judged_passes import judged_by_trained_rows
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
-from advisor.code.facts.passes import sources_of
+from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
-from advisor.code.library.torch_data import SUBSET, same_samples
+from advisor.code.library.same_samples import reads_same_file, same_samples
+from advisor.code.library.torch_data import SUBSET
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, lineage_of
+from advisor.code.values import Instance, Object, RowSet, lineage_of
 from advisor.rulebook import Draft
 
 _MASKS = re.compile(r"\b(train|val|valid|test)_mask\b")
@@ -37,7 +39,7 @@ class SharedRows(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """What is known of scores, of parts that are called so, and of loaders."""
         seen: set[object] = set()
-        ways = (_of_parts, _of_streams, _of_folders, _of_scores, _of_loaders, _of_given)
+        ways = (_of_parts, _of_streams, _of_folders, _of_scores, _of_loaders, _of_given, _of_passes)
         for place, name, how, related in (found for way in ways for found in way(run)):
             where = place.locate()
             line = (where.filename, where.cell, where.row)
@@ -92,7 +94,7 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
     given = {}
     for event in run.events(DataGiven):
         lineage = lineage_of(event.data)
-        if lineage is None:
+        if lineage is None or _is_of_project(event.data):
             continue
         if event.use == "training":
             given[event.place.node] = lineage.rows
@@ -104,6 +106,12 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         if lineage.rows.surely_within(training):
             how = "same file" if lineage.rows is training else "all"
             yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()
+
+
+def _is_of_project(data: object) -> bool:
+    """Whether a class of the project decides which of its rows are the samples."""
+    dataset = data.fields.get("dataset") if isinstance(data, Object) else data
+    return isinstance(dataset, Instance)
 
 
 def _names_masks(run: AbstractRun) -> bool:
@@ -148,7 +156,8 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
         for loader in training:
             mine, theirs = _rows(loader.dataset), _rows(data.dataset)
             beside = ((loader.place, "the training rows are loaded here"),)
-            if mine is not None and theirs is not None and _is_part(theirs, mine):
+            sampled = _is_sampled(loader.loader) or _is_sampled(data.loader)
+            if mine is not None and theirs is not None and _is_part(theirs, mine, sampled):
                 place = data.finding("").place
                 if isinstance(place, NodePlace):
                     yield loader.place, data.name, "all", ((place, "they are held out here"),)
@@ -156,10 +165,18 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
             splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
             if splits is not None:
                 yield splits[1].place, data.name, "another split", beside
-            elif _is_sampled(loader.loader) or _is_sampled(data.loader):
+            elif sampled:
                 continue
             elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
                 yield data.dataset.place, data.name, "same file", beside
+
+
+def _of_passes(run: AbstractRun) -> Iterator[_Found]:
+    """Passes of a model over held-out rows that it was trained on."""
+    for event, rows, earlier in judged_by_trained_rows(run):
+        place = told_at(run, event)
+        beside = (told_at(run, earlier), "trained here")
+        yield place, name_of(rows) or "the held-out rows", "all", (beside,)
 
 
 def _is_sampled(loader: Object | None) -> bool:
@@ -172,13 +189,19 @@ def _rows(value: object) -> RowSet | None:
     return None if lineage is None else lineage.rows
 
 
-def _is_part(held_out: RowSet, training: RowSet) -> bool:
+def _is_part(held_out: RowSet, training: RowSet, sampled: bool) -> bool:
     """Whether rows were held out of those that are trained on all the same."""
-    parent = held_out.parent
-    return held_out is not training and parent is training and held_out.split is not None
+    if held_out is training or side_of(training) is Side.HELD_OUT:
+        return False
+    if held_out.parent is training and held_out.split is not None:
+        return True
+    apart = side_of(held_out) is Side.HELD_OUT and not training.within(held_out)
+    return not sampled and apart and held_out.surely_within(training)
 
 
 def _read_alike(first: object, second: object) -> bool:
+    if isinstance(first, Instance) and isinstance(second, Instance) and first is not second:
+        return reads_same_file(first, second)
     if not isinstance(first, Object) or not isinstance(second, Object) or first is second:
         return False
     return SUBSET not in {first.path, second.path} and same_samples(first, second)

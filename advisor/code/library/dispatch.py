@@ -45,6 +45,7 @@ from advisor.code.values import (
     Value,
     give_meaning,
     is_array,
+    known_integer,
     lineage_of,
     meaning_of,
 )
@@ -53,6 +54,8 @@ from advisor.code.values import Sequence as SequenceValue
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+# From this number on a slice is of samples, not of characters or coordinates.
+_MANY = 100
 LIBRARY_MODULES = (
     "python",
     "torch_tensors",
@@ -69,6 +72,7 @@ LIBRARY_MODULES = (
     "meanings",
     "seeds",
     "torch_data",
+    "paths",
     "numpy",
     "augmentation",
     "listed_copies",
@@ -528,7 +532,7 @@ def _result(model: Model, call: Call) -> Value:
 def _takes_rows_or_columns(indices: Sequence[Index]) -> bool:
     first = indices[0]
     if isinstance(first, slice):
-        return len(indices) > 1 or _moves_on(first)
+        return len(indices) > 1 or _moves_on(first) or _is_share(first)
     return isinstance(first, SequenceValue)
 
 
@@ -537,6 +541,13 @@ def _moves_on(window: slice) -> bool:
     start = window.start
     counts = isinstance(start, Scalar) and start.number.constant is None
     return counts and isinstance(window.stop, Scalar)
+
+
+def _is_share(part: slice) -> bool:
+    """Whether a slice takes many of the first, or all behind them: `x[:900]`, `x[800:]`."""
+    ends = [end for end in (part.start, part.stop) if end is not None]
+    numbers = [known_integer(end) for end in ends]
+    return any(each is not None and abs(each) >= _MANY for each in numbers)
 
 
 def _hooked(what: str) -> Sequence[Callable[..., Any]]:

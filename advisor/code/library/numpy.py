@@ -11,6 +11,8 @@ from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
+from advisor.code.library.paths import text_of_path
+from advisor.code.library.readings import rows_of_file
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.elementwise import tell_wrapped
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -35,7 +37,6 @@ from advisor.code.values import (
     Unknown,
     Value,
     known_number,
-    known_text,
     size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -117,11 +118,13 @@ def converted(call: Call) -> Value | None:
 @function("numpy.load", "numpy.loadtxt", "numpy.genfromtxt")
 def read(call: Call) -> Value | None:
     """An array from a file: rows of their own. Archives hold several arrays."""
-    name = known_text(call.argument(0, "file") or call.argument(-1, "fname"))
+    path = call.argument(0, "file") or call.argument(-1, "fname")
+    name = text_of_path(path)
     if call.path == "numpy.load" and (name is None or not name.endswith(".npy")):
         return None
     result = call.unknown()
-    result.lineage = Lineage(RowSet("all", place=call.place))
+    some = call.arguments.keywords.keys() & {"skiprows", "max_rows", "skip_header", "skip_footer"}
+    result.lineage = Lineage(rows_of_file(call, None if some else path))
     return result
 
 

@@ -24,6 +24,7 @@ from advisor.code.library.models import (
 from advisor.code.library.names import words
 from advisor.code.library.picture_sizes import label_of, picture_of
 from advisor.code.library.python.numbers import known_length
+from advisor.code.library.same_samples import same_samples
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -32,7 +33,6 @@ from advisor.code.values import (
     Arguments,
     ClassIndices,
     Columns,
-    Constant,
     Dictionary,
     Function,
     Instance,
@@ -49,7 +49,6 @@ from advisor.code.values import (
     known_number,
     known_truth,
     lineage_of,
-    same,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -190,50 +189,6 @@ def joined(call: Call, parts: list[Value]) -> Object:
         total = symbols.add(total, length)
     made.fields["length"] = Scalar(total)
     return made
-
-
-def same_samples(left: Value, right: Value) -> bool:
-    """Whether two datasets read the same samples from the same place, whatever they do to them."""
-    if isinstance(left, Object) and isinstance(right, Object):
-        first, second = left.argument(0, "root"), right.argument(0, "root")
-        alike = left.path == right.path and left.path.startswith("torchvision.datasets.")
-        if not alike or first is None or second is None or not same(first, second):
-            return False
-        return all(_agree(left, right, index, name) for index, name in ((1, "train"), (1, "split")))
-    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
-        return _of_the_same_data(left, right)
-    return False
-
-
-def _agree(left: Object, right: Object, index: int, name: str) -> bool:
-    given = [each.arguments.keywords.get(name) for each in (left, right)]
-    if given[0] is None and given[1] is None:
-        given = [each.argument(index, name) for each in (left, right)]
-        if any(each is not None and not isinstance(each, Constant) for each in given):
-            return True
-    first, second = given
-    if first is None or second is None:
-        return first is second
-    return same(first, second)
-
-
-def _of_the_same_data(left: Instance, right: Instance) -> bool:
-    """Two objects of a class with the same data that differ in what is done to it."""
-    differing = [
-        name
-        for name, value in left.fields.items()
-        if isinstance(value, Value)
-        and isinstance(right.fields.get(name), Value)
-        and not same(value, right.fields[name])
-    ]
-    shared = [
-        value
-        for name, value in left.fields.items()
-        if isinstance(value, (Tensor, Unknown, Object, SequenceValue))
-        and right.fields.get(name) is value
-    ]
-    changes = ("transform", "augment", "aug", "train")
-    return bool(shared) and all(any(part in str(name) for part in changes) for name in differing)
 
 
 @hook("arithmetic")

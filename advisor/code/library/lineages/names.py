@@ -11,6 +11,8 @@ DROPPED = ("dropped",)
 HELD = ("held",)
 # Under this key a list says that its items are copies of all samples, not of one.
 WHOLE_COPIES = ("whole copies",)
+# What rows are drawn under that are those of a file once more.
+READ_AGAIN = "read again"
 # The number of the sample that a data set is asked for.
 SAMPLE_NUMBER = "index"
 NOISE = "noise"

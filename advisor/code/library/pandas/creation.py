@@ -1,11 +1,11 @@
 """Tables from files and from data."""
 
-from advisor.code.events import FileRead
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.names import words
 from advisor.code.library.pandas.tables import table_of_index
-from advisor.code.values import Dictionary, Lineage, RowSet, Value, same
+from advisor.code.library.readings import rows_of_file
+from advisor.code.values import Dictionary, Lineage, RowSet, Value
 from advisor.code.values import Sequence as SequenceValue
 
 # Options by which only some of the rows are read, or those of another sheet.
@@ -17,15 +17,9 @@ _READERS = "csv excel json parquet pickle table feather hdf html sql sql_query f
 def read(call: Call) -> Value | None:
     """A table from a file: rows of their own, unless the file has been read before."""
     path = call.argument(0, "filepath_or_buffer")
-    rows = RowSet("all", place=call.place)
-    if path is None or call.arguments.unknown or _SOME & call.arguments.keywords.keys():
-        return lineages.frame(Lineage(rows), call.place)
-    for event in call.machine.trace:
-        if isinstance(event, FileRead) and same(event.path, path):
-            rows = event.rows.part(("read again", call.node), "part", call.place)
-            return lineages.frame(Lineage(rows), call.place)
-    call.machine.emit(FileRead(call.place, call.context, path, rows))
-    return lineages.frame(Lineage(rows), call.place)
+    if _SOME & call.arguments.keywords.keys():
+        return lineages.frame(Lineage(RowSet("all", place=call.place)), call.place)
+    return lineages.frame(Lineage(rows_of_file(call, path)), call.place)
 
 
 @function("pandas.DataFrame", "pandas.Series", "pandas.DataFrame.from_dict")

@@ -1,0 +1,69 @@
+"""Models of torch that are judged by rows which they were trained on, without loaders on both sides."""
+
+from collections.abc import Iterator
+
+from advisor.code.events import BackwardRun, ForwardRun, HitsCounted, LossComputed, MetricTaken
+from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.run import AbstractRun
+from advisor.code.facts.sides import Side, side_of
+from advisor.code.values import Lineage, RowSet, Value, lineage_of
+
+
+def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSet, ForwardRun]]:
+    """The passes over held-out rows that are among those a model was trained on, these rows, and the
+    pass that trained on them."""
+    passes = [each for each in run.events(ForwardRun) if not each.context.running]
+    trained = [(each, rows) for each in passes for rows in _trained_on(run, each)]
+    for event in passes if trained else ():
+        rows = _rows_of(next(iter(event.arguments.values()), None))
+        if rows is None or side_of(rows) is not Side.HELD_OUT or _trains(run, event):
+            continue
+        for earlier, learned in trained:
+            near = earlier.module is event.module and earlier.index < event.index
+            if near and _is_among(rows, learned) and _is_scored(run, event):
+                yield event, rows, earlier
+                break
+
+
+def _trained_on(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
+    """The rows that a pass trains on."""
+    if event.context.gradients is False or not _trains(run, event):
+        return
+    rows = _rows_of(next(iter(event.arguments.values()), None))
+    if rows is not None:
+        yield rows
+    for loader in run.facts(TrainingLoader):
+        if any(loop.over is loader.loader for loop in event.context.loops):
+            whole = _rows_of(loader.dataset)
+            if whole is not None:
+                yield whole
+
+
+def _trains(run: AbstractRun, event: ForwardRun) -> bool:
+    """Whether something is back-propagated behind a pass, in the same loop and function."""
+    loops = event.context.loops
+    for step in run.events(BackwardRun):
+        if step.index < event.index:
+            continue
+        if loops and step.context.loops and step.context.loops[-1].node is loops[-1].node:
+            return True
+        if not loops and not step.context.loops:
+            return True
+    return False
+
+
+def _rows_of(value: Value | None) -> RowSet | None:
+    lineage: Lineage | None = lineage_of(value)
+    return None if lineage is None else lineage.rows
+
+
+def _is_among(held_out: RowSet, trained: RowSet) -> bool:
+    if held_out is trained or side_of(trained) is Side.HELD_OUT:
+        return False
+    return held_out.surely_within(trained) and not trained.within(held_out)
+
+
+def _is_scored(run: AbstractRun, event: ForwardRun) -> bool:
+    """Whether a score is computed after a pass."""
+    scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
+    return any(each.index > event.index for each in scores)

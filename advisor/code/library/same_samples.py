@@ -1,0 +1,92 @@
+"""Whether two data sets hold the same samples."""
+
+from advisor.code.library import lineages
+from advisor.code.library.paths import is_same_path
+from advisor.code.values import (
+    Constant,
+    Instance,
+    Object,
+    RowSet,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    same,
+)
+
+_CHANGES = ("transform", "augment", "aug")
+
+
+def same_samples(left: Value, right: Value) -> bool:
+    """Whether two datasets read the same samples from the same place, whatever they do to them."""
+    if isinstance(left, Object) and isinstance(right, Object):
+        first, second = left.argument(0, "root"), right.argument(0, "root")
+        alike = left.path == right.path and left.path.startswith("torchvision.datasets.")
+        if not alike or first is None or second is None or not same(first, second):
+            return False
+        return all(_agree(left, right, index, name) for index, name in ((1, "train"), (1, "split")))
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
+        return _of_the_same_data(left, right)
+    return False
+
+
+def _agree(left: Object, right: Object, index: int, name: str) -> bool:
+    given = [each.arguments.keywords.get(name) for each in (left, right)]
+    if given[0] is None and given[1] is None:
+        given = [each.argument(index, name) for each in (left, right)]
+        if any(each is not None and not isinstance(each, Constant) for each in given):
+            return True
+    first, second = given
+    if first is None or second is None:
+        return first is second
+    return same(first, second)
+
+
+def _of_the_same_data(left: Instance, right: Instance) -> bool:
+    """Two objects of a class with the same data that differ in what is done to it."""
+    differing = [
+        name
+        for name, value in left.fields.items()
+        if isinstance(value, Value)
+        and isinstance(right.fields.get(name), Value)
+        and not same(value, right.fields[name])
+    ]
+    shared = [
+        value
+        for name, value in left.fields.items()
+        if isinstance(value, (Tensor, Unknown, Object, Sequence))
+        and right.fields.get(name) is value
+    ]
+    changes = (*_CHANGES, "train")
+    return bool(shared) and all(any(part in str(name) for part in changes) for name in differing)
+
+
+def _is_counted(value: Value) -> bool:
+    """Whether a value is a number that is not known, as that of the rows."""
+    return isinstance(value, Scalar) and value.number.constant is None
+
+
+def _is_read_again(first: RowSet, second: RowSet) -> bool:
+    """Whether the second rows are all of a file that the first ones are all of."""
+    keys = [key for key, each in first.parts.items() if each is second]
+    return any(isinstance(key, tuple) and key[0] == lineages.READ_AGAIN for key in keys)
+
+
+def reads_same_file(left: Instance, right: Instance) -> bool:
+    """Whether two objects of a class hold all rows of one file, which each of them has read."""
+    if left.cls is not right.cls or left.fields.keys() != right.fields.keys():
+        return False
+    again = False
+    for name, value in left.fields.items():
+        other = right.fields[name]
+        if not isinstance(value, Value) or any(each in str(name) for each in _CHANGES):
+            continue
+        first, second = lineages.known(value), lineages.known(other)
+        if first is not None and second is not None:
+            if not _is_read_again(first.rows, second.rows):
+                return False
+            again = True
+        elif not is_same_path(value, other) and not _is_counted(value):
+            return False
+    return again

@@ -1,0 +1,209 @@
+"""Models of torch that are judged by rows which they were trained on."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+
+def count(text: str) -> int:
+    return sum(code == "NN516" for _, code in findings(text))
+
+
+TRAINED = """\
+import numpy as np
+import torch
+from sklearn.model_selection import train_test_split
+X, y = np.load("x.npy"), np.load("y.npy")
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2)
+net = torch.nn.Linear(8, 2)
+optimizer = torch.optim.Adam(net.parameters())
+loss_of = torch.nn.functional.cross_entropy
+inputs, labels = torch.tensor({x}), torch.tensor({y})
+for _ in range(200):
+    optimizer.zero_grad()
+    loss_of(net(inputs), labels).backward()
+    optimizer.step()
+with torch.no_grad():
+    scores = net(torch.tensor({by}))
+    print((scores.argmax(1) == torch.tensor({right})).float().mean())
+"""
+
+
+@pytest.mark.parametrize(
+    ("fit", "scored", "told"),
+    [
+        (("X", "y"), ("X_test", "y_test"), 1),
+        (("X_train", "y_train"), ("X_test", "y_test"), 0),
+        (("X_train", "y_train"), ("X_train", "y_train"), 0),
+        (("X", "y"), ("X", "y"), 0),
+    ],
+)
+def test_held_out_rows_are_not_trained_on(
+    fit: tuple[str, str], scored: tuple[str, str], told: int
+) -> None:
+    text = TRAINED.format(x=fit[0], y=fit[1], by=scored[0], right=scored[1])
+    assert count(text) == told
+
+
+def test_a_last_training_on_all_rows_is_not_judged() -> None:
+    text = """
+import torch
+from sklearn.model_selection import KFold
+X, y = torch.load("x.pt"), torch.load("y.pt")
+def fit(X, y):
+    net = torch.nn.Linear(8, 1)
+    optimizer = torch.optim.Adam(net.parameters())
+    for _ in range(10):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(net(X), y).backward()
+        optimizer.step()
+    return net
+for train, test in KFold(5).split(X):
+    net, X_test = fit(X[train], y[train]), X[test]
+    with torch.no_grad():
+        print(torch.nn.functional.mse_loss(net(X_test), y[test]))
+torch.save(fit(X, y).state_dict(), "net.pt")
+"""
+    assert count(text) == 0
+
+
+LOADERS = """\
+import torch
+from torch.utils.data import ConcatDataset, DataLoader, Subset, TensorDataset, random_split
+from torchvision.datasets import ImageFolder
+data = ImageFolder("birds")
+order = torch.randperm(len(data)).tolist()
+train_set, val_set = {sets}
+train_loader = DataLoader({trained}, batch_size=32, shuffle=True)  # error
+val_loader = DataLoader(val_set, batch_size=32)
+net = torch.nn.Linear(8, 2)
+optimizer = torch.optim.Adam(net.parameters())
+for x, y in train_loader:
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(net(x), y).backward()
+    optimizer.step()
+with torch.no_grad():
+    print(sum((net(x).argmax(1) == y).sum().item() for x, y in val_loader))
+"""
+
+
+@pytest.mark.parametrize(
+    ("sets", "trained"),
+    [
+        ("Subset(data, order[500:]), Subset(data, order[:500])", "data"),
+        ("data, Subset(data, range(500))", "train_set"),
+        ("random_split(data, [800, 200])", "ConcatDataset([train_set, val_set])"),
+    ],
+)
+def test_a_training_loader_does_not_hold_what_is_held_out(sets: str, trained: str) -> None:
+    text = LOADERS.format(sets=sets, trained=trained)
+    assert [each for each in findings(text) if each[1] == "NN516"] == marked(text, "NN516")
+
+
+@pytest.mark.parametrize(
+    ("sets", "trained"),
+    [
+        ("Subset(data, order[500:]), Subset(data, order[:500])", "train_set"),
+        ("random_split(data, [800, 200])", "train_set"),
+        ("random_split(data, [800, 200])", "ConcatDataset([train_set, ImageFolder('more')])"),
+    ],
+)
+def test_parts_of_a_data_set_are_apart(sets: str, trained: str) -> None:
+    assert count(LOADERS.format(sets=sets, trained=trained)) == 0
+
+
+TABLES = """\
+from pathlib import Path
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import DataLoader, Dataset
+FOLDER = Path("data")
+class Molecules(Dataset):
+    def __init__(self, path, part=None):
+        {reads}
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, index):
+        return self.x[index]
+train_loader = DataLoader(Molecules({first}), 24, shuffle=True)
+test_loader = DataLoader(Molecules({second}), 64)
+net = torch.nn.Linear(4, 1)
+optimizer = torch.optim.Adam(net.parameters())
+for x in train_loader:
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(net(x[:, 1:]), x[:, :1]).backward()
+    optimizer.step()
+with torch.no_grad():
+    print(sum(torch.nn.functional.mse_loss(net(x[:, 1:]), x[:, :1]) for x in test_loader))
+"""
+ALL = "self.x = torch.tensor(pd.read_csv(path).values)"
+FILE = 'FOLDER / "molecules.csv"'
+
+
+@pytest.mark.parametrize(
+    ("reads", "first", "second", "told"),
+    [
+        (ALL, FILE, FILE, 1),
+        (ALL, "'a.csv'", "'a.csv'", 1),
+        (ALL, "Path('data', 'a.csv')", "FOLDER / 'a.csv'", 1),
+        ("self.x = np.loadtxt(path)", "'a.csv'", "'a.csv'", 1),
+        (ALL, FILE, 'FOLDER / "others.csv"', 0),
+        (ALL, "path_of('train')", "path_of('test')", 0),
+        (
+            "table = pd.read_csv(path); self.x = torch.tensor(table[table.part == part].values)",
+            f"{FILE}, 'train'",
+            f"{FILE}, 'test'",
+            0,
+        ),
+        (
+            "self.x = pd.read_csv(path).values; self.part = part",
+            f"{FILE}, 'train'",
+            f"{FILE}, 'test'",
+            0,
+        ),
+        (
+            "self.table = pd.read_csv(path); self.x = pick(self.table, part)",
+            f"{FILE}, 'train'",
+            f"{FILE}, 'test'",
+            0,
+        ),
+    ],
+)
+def test_both_sides_do_not_read_all_of_one_file(
+    reads: str, first: str, second: str, told: int
+) -> None:
+    assert count(TABLES.format(reads=reads, first=first, second=second)) == told
+
+
+def test_slices_of_loaded_tensors_do_not_overlap() -> None:
+    text = """
+import torch
+data = torch.load("data.pt")
+x, y = data["x"], data["y"]
+x_train, y_train = x[:900], y[:900]
+x_test, y_test = x[{start}:], y[{start}:]
+"""
+    assert count(text.format(start=800)) >= 1
+    assert count(text.format(start=900)) == 0
+
+
+def test_a_class_that_is_given_all_pictures_may_take_its_part_of_them() -> None:
+    text = """
+from pytorch_lightning import Trainer
+from torch.utils.data import DataLoader, Dataset
+class Part(Dataset):
+    def __init__(self, pictures, mode):
+        self.pictures = pictures
+        self.own = self.chosen(mode)
+    def chosen(self, mode):
+        return self.pictures[:200] if mode == "train" else self.pictures[200:]
+    def __len__(self):
+        return len(self.own)
+    def __getitem__(self, index):
+        return self.own[index]
+pictures = read_pictures()
+trainer = Trainer(max_epochs=5)
+trainer.fit(model, DataLoader(Part(pictures, "train")), DataLoader(Part(pictures, "val")))
+"""
+    assert count(text) == 0
