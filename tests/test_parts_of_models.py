@@ -98,6 +98,65 @@ for x, y in loader:
     F.cross_entropy(model(x), y).backward()
 """,
 }
+WRONG |= {
+    "NN401 as many blocks as an option says": """
+class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        blocks = []
+        for _ in range(depth):
+            blocks += [nn.Linear(8, 8), nn.ReLU(), nn.Dropout(0.1)]
+        self.body = nn.Sequential(*blocks)
+    def forward(self, x):
+        return self.body(x)
+model = Net(depth)
+model.train()
+with torch.no_grad():
+    for x, y in val_loader:  # error
+        print(F.mse_loss(model(x), y).item())
+""",
+    "NN410 a focal loss by hand": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body, self.last = nn.Linear(8, 8), nn.Linear(8, 1)  # error
+    def forward(self, x):
+        return self.last(self.body(x).relu()).squeeze(1)
+def focal(scores, labels):
+    each = F.binary_cross_entropy_with_logits(scores, labels, reduction="none")
+    return (each * (1 - torch.exp(-each)) ** 2).mean()
+model = Net()
+for x, y in loader:
+    focal(model(x), y).backward()
+""",
+    "NN415 assigned afterwards": """
+net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+for each in net.modules():
+    if isinstance(each, nn.BatchNorm2d):
+        each.momentum = 0.99  # error
+""",
+    "NN417 a pair of states": """
+class Net(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.lstm, self.layers = nn.LSTM(3, 8, layers), layers
+    def forward(self, x):
+        start = tuple(torch.randn(self.layers, x.size(1), 8) for _ in range(2))  # error
+        return self.lstm(x, start)
+Net(2)(data)
+""",
+    "NN417 drawn by numpy": """
+import numpy as np
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(3, 8)
+    def forward(self, x):
+        start = torch.from_numpy(np.random.randn(1, x.size(1), 8)).float()  # error
+        return self.gru(x, start)
+Net()(data)
+""",
+}
 RIGHT = {
     "NN413 registered a second time": """
 class Net(nn.Module):
@@ -129,6 +188,22 @@ model = torchvision.models.vgg16(weights="DEFAULT")
 widen(model.classifier)
 for x, y in loader:
     F.cross_entropy(model(x), y).backward()
+""",
+    "NN410 a bias that is set": """
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 1))
+nn.init.constant_(model[-1].bias, -3.0)
+criterion = nn.BCEWithLogitsLoss(pos_weight=weight)
+for x, y in loader:
+    criterion(model(x), y).backward()
+""",
+    "NN410 classes that nothing is known of": """
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 1))
+for x, y in loader:
+    F.binary_cross_entropy_with_logits(model(x), y).backward()
+""",
+    "NN415 the complement, assigned": """
+net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+net[1].momentum = 1 - 0.99
 """,
     "NN408 an activation that changes what it is given": """
 class Net(nn.Module):

@@ -134,6 +134,6 @@ class DropoutApplied(Event):
 
 @dataclass(eq=False, slots=True)
 class RandomDrawn(Event):
-    """A tensor is filled with random numbers."""
+    """An array is filled with random numbers."""
 
     tensor: Value

@@ -83,6 +83,10 @@ class BatchAxis(Fact):
         rows = prod(lengths) // row
         return rows > 1 and rows * row == prod(lengths) and not _ends_at_axis(lengths, row)
 
+    def is_cut_into_rows(self) -> bool:
+        """Whether a reshape makes rows that are no samples."""
+        return self.is_unmatched or self.is_cut() or self.is_cut_across_axes()
+
     def may_vanish(self) -> bool:
         """Whether all axes of length one are dropped, which a batch of one has one more of."""
         if not isinstance(self.event, Squeezed):

@@ -1,14 +1,15 @@
 """Layers whose weights the program fills by itself, and what comes behind them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import Bent, Event, ForwardRun, Multiplied, WeightsFilled
 from advisor.code.facts.modules import WITH_WEIGHTS, is_dropout
 from advisor.code.facts.passes import holds_unit_tests
+from advisor.code.facts.relations import origin_of
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.values import Layer, Tensor, Unknown, Value, alternatives
+from advisor.code.values import Layer, Value
 from advisor.rulebook import Draft
 
 _ACTIVATIONS = {
@@ -19,8 +20,6 @@ _ACTIVATIONS = {
     "sigmoid": "Sigmoid",
 }
 _CALLED = "parameter"
-# A tensor is followed back through no more operations than this.
-_LONGEST_CHAIN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +89,19 @@ class _Flow:
             self._multiply(layer, given, event.output)
         elif is_dropout(layer) or "Pool" in layer.path or layer.path.endswith("Flatten"):
             for known in (self._raw, self._bent):
-                source = _source(given, known)
+                source = origin_of(given, known)
                 if source is not None and event.output is not None:
                     known[event.output] = source
 
     def _multiply(self, weights: Value, given: Value | None, made: Value | None) -> None:
-        inside = _source(given, self._bent)
+        inside = origin_of(given, self._bent)
         if inside is not None:
             self.hidden.add(inside)
         if weights in self._filled and made is not None:
             self._raw[made] = weights
 
     def _bend(self, event: Bent) -> None:
-        source = _source(event.tensor, self._raw)
+        source = origin_of(event.tensor, self._raw)
         if source is not None:
             name = _ACTIVATIONS.get(event.name)
             if name is not None:
@@ -110,23 +109,3 @@ class _Flow:
             self._bent[event.made] = source
             if event.in_place:
                 self._bent[event.tensor] = source
-
-
-def _source(value: Value | None, known: dict[Value, Value]) -> Value | None:
-    """The layer whose output a tensor is, or shows, or has a bias added to."""
-    waiting, seen = list(alternatives(value)), 0
-    while waiting and seen < _LONGEST_CHAIN:
-        current = waiting.pop(0)
-        seen += 1
-        if current in known:
-            return known[current]
-        waiting.extend(_behind(current))
-    return None
-
-
-def _behind(value: Value) -> Iterator[Value]:
-    if isinstance(value, Tensor):
-        if value.whole is not None:
-            yield value.whole
-        for term in value.terms:
-            yield from (each for each in alternatives(term) if not isinstance(each, Unknown))

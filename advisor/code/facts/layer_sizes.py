@@ -7,9 +7,10 @@ from typing import Self
 from advisor.code.events import ForwardRun, LayerRun
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
-from advisor.code.values import Layer, Scalar, Shape, Value, known_number
+from advisor.code.values import Layer, Scalar, Shape, Value, alternatives, known_number
 from advisor.rulebook import Draft
 
 _CONVOLUTIONS = {
@@ -33,12 +34,14 @@ _SIZES = {
 @dataclass(frozen=True, slots=True)
 class LayerInput(Fact):
     """A layer that is given a tensor, and the size of the axis that it was built for: `expected`
-    of what `counted` says, and those `given` to it."""
+    of what `counted` says, and those `given` to it. `entrance` is the pass of the whole model, where it
+    was given the same tensor."""
 
     event: LayerRun
     expected: Number
     given: Number
     counted: str
+    entrance: ForwardRun | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -49,9 +52,11 @@ class LayerInput(Fact):
         changeable: set[int] = set()
         mistaken: set[tuple[NodePlace, ...]] = set()
         loops: dict[Value, int] = {}
+        outer: ForwardRun | None = None
         for event in run.events_among(ForwardRun, LayerRun):
             if isinstance(event, ForwardRun):
                 loops[event.module] = len(event.context.loops)
+                outer = outer if event.context.running else event
             if not isinstance(event, LayerRun) or _is_in_loop(event, loops):
                 continue
             changeable.update(_changeable(event.layer))
@@ -63,7 +68,7 @@ class LayerInput(Fact):
             if size is None or given is None or not event.decided or _is_changeable(expected):
                 continue
             if event.context.calls not in mistaken and not _depends(given, changeable):
-                found = cls(event, size, given, counted)
+                found = cls(event, size, given, counted, _entrance(event, outer))
                 if found.has_channels_last:
                     # What follows is given what cannot be.
                     mistaken.add(event.context.calls)
@@ -95,6 +100,23 @@ class LayerInput(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the call, with the place where the layer was built beside it."""
         return draft(self.event, message, (self.event.layer.place, f"`{self.layer}` is built here"))
+
+    def finding_at_entrance(self, message: str) -> Draft:
+        """A finding where the model is given what its layer cannot use."""
+        if self.entrance is None:
+            return self.finding(message)
+        return draft(self.entrance, message, (self.event.place, f"`{self.layer}` runs here"))
+
+
+def _entrance(event: LayerRun, outer: ForwardRun | None) -> ForwardRun | None:
+    """The pass of the whole model that a layer runs in, if it is the first to see the tensor."""
+    if outer is None or not event.context.running or event.index > outer.end >= 0:
+        return None
+    given = (
+        as_tensor(option) for each in outer.arguments.values() for option in alternatives(each)
+    )
+    same = any(each is not None and each.shape is event.tensor.shape for each in given)
+    return outer if same else None
 
 
 def _is_in_loop(event: LayerRun, loops: dict[Value, int]) -> bool:

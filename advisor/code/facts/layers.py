@@ -40,7 +40,6 @@ from advisor.code.values import (
     Tensor,
     Value,
     alternatives,
-    known_number,
 )
 from advisor.rulebook import Draft
 
@@ -87,14 +86,6 @@ class BuiltLayer(Fact):
     def drops(self) -> bool:
         """Whether it is dropout."""
         return is_dropout(self.module)
-
-    def number(self, index: int, name: str) -> float | None:
-        """A number that it was built with, if it is known."""
-        if not isinstance(self.module, Layer):
-            return None
-        value = known_number(self.module.argument(index, name))
-        constant = None if value is None else value.constant
-        return None if constant is None else float(constant)
 
     def is_built_in_each_pass(self) -> bool:
         """Whether it is built anew whenever a module runs, and runs in the same pass: not kept
@@ -372,6 +363,7 @@ def _tensors(value: Value | None) -> Iterator[Value]:
         if isinstance(option, Sequence):
             for item in option.items or ():
                 yield from _tensors(item)
+            yield from _tensors(option.element)
         else:
             yield option
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import ShapesClashed
+from advisor.code.facts.batches import BatchAxis
 from advisor.code.facts.layer_sizes import LayerInput
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
@@ -27,9 +28,17 @@ class Mismatch(Fact):
         for layer in run.facts(LayerInput):
             if layer.differs and not layer.has_channels_last:
                 yield cls(layer)
+        cuts = [each.event.index for each in run.facts(BatchAxis) if each.is_cut_into_rows()]
+        # Behind rows that are no samples nothing fits.
+        end = min(cuts, default=len(run.trace))
         seen: set[tuple[NodePlace, ...]] = set()
         for event in () if holds_unit_tests(run) else run.events(ShapesClashed):
-            if event.decided and not event.context.guards and event.context.calls not in seen:
+            if (
+                event.index < end
+                and event.decided
+                and not event.context.guards
+                and event.context.calls not in seen
+            ):
                 seen.add(event.context.calls)
                 yield cls(event)
 

@@ -26,6 +26,8 @@ _MAY_TRAIN = re.compile(
     r"zero|clear|reset|grad|step|optim|train|update|backward|fit|engine|epoch|learn", re.IGNORECASE
 )
 DEEPEST_REACH = 3
+# A tensor is followed back through no more operations than this.
+LONGEST_CHAIN = 12
 
 
 def is_certainly_optimizer(value: Value) -> bool:
@@ -155,3 +157,23 @@ def name_of(callee: Value) -> str:
     if isinstance(callee, Library):
         return callee.path
     return callee.name if isinstance(callee, Unknown) else ""
+
+
+def origin_of(value: Value | None, known: dict[Value, Value]) -> Value | None:
+    """The layer whose output a tensor is, or shows, or has a bias added to."""
+    waiting, seen = list(alternatives(value)), 0
+    while waiting and seen < LONGEST_CHAIN:
+        current = waiting.pop(0)
+        seen += 1
+        if current in known:
+            return known[current]
+        waiting.extend(_shown_by(current))
+    return None
+
+
+def _shown_by(value: Value) -> Iterator[Value]:
+    if isinstance(value, Tensor):
+        if value.whole is not None:
+            yield value.whole
+        for term in value.terms:
+            yield from (each for each in alternatives(term) if not isinstance(each, Unknown))

@@ -130,6 +130,15 @@ class SequenceUse(Fact):
         attends = self.layout.layer.path not in RECURRENT
         return self.event.place_taken == -1 or (attends and self.event.place_taken == 0)
 
+    def last_of_state(self) -> bool:
+        """Whether the last sample is taken of the last state, as if the layers lay along another
+        axis than the first."""
+        if not isinstance(self.event, AxisRead) or not self.layout.is_state:
+            return False
+        batch = self.layout.batch
+        same = self.event.length == batch and batch.constant != 1 and batch != self.layout.time
+        return same and self.event.axis == 1 and self.event.place_taken == -1
+
     def reduced_samples(self) -> bool:
         """Whether, where the steps were meant, the samples are put into one number."""
         if not isinstance(self.event, AxisRead) or not self._reads_samples(self.event):
@@ -149,6 +158,7 @@ class SequenceUse(Fact):
         return (
             isinstance(self.event, AxisRead)
             and not self.batch_first
+            and not self.layout.is_state
             and self.given is not None
             and not _holds_samples(self.layout.batch)
         )
@@ -163,6 +173,8 @@ class SequenceUse(Fact):
 
     def _reads_samples(self, event: AxisRead) -> bool:
         batch = self.layout.batch
+        if self.layout.is_state:
+            return False
         return event.length == batch and batch != self.layout.time and batch.constant != 1
 
 

@@ -45,6 +45,7 @@ def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
             items = loops.items_of(value)
             if items is None:
                 passed.unknown = True
+                passed.rest = value.element if isinstance(value, SequenceValue) else None
             else:
                 passed.positional.extend(items)
         elif node.star == "**":

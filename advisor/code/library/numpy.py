@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import RandomDrawn
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
@@ -230,6 +231,8 @@ def drawn(call: Call) -> Value | None:
     """Random numbers: added to samples they augment them."""
     result = _array_of_shape(call, _drawn_shape(call))
     result.lineage = lineages.noise(call.place)
+    if call.context.running:
+        call.machine.emit(RandomDrawn(call.place, call.context, result))
     return result
 
 

@@ -1,5 +1,7 @@
 """Recurrent layers and attention: which axes are the samples and which the steps of time."""
 
+from dataclasses import replace
+
 from advisor.code import symbols
 from advisor.code.library.models import Call
 from advisor.code.symbols import Number
@@ -89,9 +91,11 @@ def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
             axes = {0: symbols.multiply(count, directions), 1: layout.batch, -1: projected}
             state = Shape.of_axes(axes)
     made = Tensor(output, graph=True, layout=layout, place=call.place)
-    last: Value = Tensor(state, graph=True, place=call.place)
+    kept = None if layout is None or state.dims is None else replace(layout, is_state=True)
+    last: Value = Tensor(state, graph=True, layout=kept, place=call.place)
     if layer.path == "torch.nn.LSTM":
-        last = SequenceValue("tuple", (last, Tensor(state, graph=True, place=call.place)))
+        cell = Tensor(state, graph=True, layout=kept, place=call.place)
+        last = SequenceValue("tuple", (last, cell))
     return SequenceValue("tuple", (made, last))
 
 

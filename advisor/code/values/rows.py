@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from advisor.code.symbols import Number
 from advisor.code.values.columns import Columns
 from advisor.code.values.plain import Value
 
@@ -39,10 +40,11 @@ class RowSet:
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
     `collected` what each of its samples is one of, where they come from several sets, `split` the event
     that divided the parent, `names` what the program calls values with these rows, `context` what
-    copies were made in.
+    copies were made in, `axis` how many rows they are, once somebody has asked.
     """
 
     __slots__ = (
+        "axis",
         "collected",
         "context",
         "how",
@@ -71,6 +73,7 @@ class RowSet:
         self.context: Context | None = None
         self.names: set[str] = set()
         self.parts: dict[object, RowSet] = {}
+        self.axis: Number | None = None
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

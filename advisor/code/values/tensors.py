@@ -24,12 +24,14 @@ LIBRARY = ("library",)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Layout:
-    """Which axes of a sequence layer's output are the samples and which the steps of time."""
+    """Which axes of a sequence layer's output are the samples and which the steps of time; of its
+    last state (`is_state`) the samples lie along the second axis, whatever `batch_first` says."""
 
     layer: "Layer"
     batch_first: bool
     batch: Number
     time: Number
+    is_state: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.layers import BuiltLayer
-from advisor.code.facts.modules import BATCH_NORMS
+from advisor.code.facts.norm_momenta import NormMomentum
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -21,18 +20,13 @@ MOST_OF_TORCH = 0.1
     symptoms=("noisy-validation",),
     sources=("002",),
 )
-def norm_momentum_convention(built: BuiltLayer) -> Iterator[Draft]:
-    if built.path in BATCH_NORMS:
-        momentum = built.number(2, "momentum")
-        if momentum is not None and LEAST_OF_KERAS <= momentum < 1:
-            share = f"{momentum:.4g}"
-            yield built.finding(
-                f"momentum {share} weighs the newest batch by {share}, as torch counts"
-            )
-    elif built.path == "keras.layers.BatchNormalization":
-        momentum = built.number(1, "momentum")
-        if momentum is not None and 0 < momentum <= MOST_OF_TORCH:
-            share = f"{1 - momentum:.4g}"
-            yield built.finding(
-                f"momentum {momentum:.4g} weighs the newest batch by {share}, as Keras counts"
-            )
+def norm_momentum_convention(norm: NormMomentum) -> Iterator[Draft]:
+    momentum = norm.momentum
+    if norm.is_of_keras and 0 < momentum <= MOST_OF_TORCH:
+        yield norm.finding(
+            f"momentum {momentum:.4g} weighs the newest batch by {1 - momentum:.4g}, as Keras counts"
+        )
+    elif not norm.is_of_keras and LEAST_OF_KERAS <= momentum < 1:
+        yield norm.finding(
+            f"momentum {momentum:.4g} weighs the newest batch by {momentum:.4g}, as torch counts"
+        )

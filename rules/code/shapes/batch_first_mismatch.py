@@ -32,6 +32,11 @@ def batch_first_mismatch(use: SequenceUse) -> Iterator[Draft]:
             f"the first state of this `{use.layer}` has a sample for each step of time: with {first} "
             f"the samples lie along axis {0 if use.batch_first else 1}"
         )
+    elif use.last_of_state():
+        yield use.finding(
+            f"this takes one sample of the batch, not the last layer: the state of `{use.layer}` has the "
+            "samples along its second axis, whatever `batch_first` says"
+        )
     elif use.is_read_as_meant() and (use.last_of_samples() or use.reduced_samples()):
         yield use.finding(
             f"`{use.layer}` is built with {first}, but its output is read as if the samples lay along "

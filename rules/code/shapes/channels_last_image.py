@@ -17,7 +17,7 @@ from advisor.rulebook import Draft, rule
 )
 def channels_last_image(layer: LayerInput) -> Iterator[Draft]:
     if layer.has_channels_last:
-        yield layer.finding(
+        yield layer.finding_at_entrance(
             f"`{layer.layer}` takes the channels in front of height and width, and is given them "
             "behind; `permute` moves them"
         )

@@ -28,6 +28,7 @@ from advisor.code.library.lineages.joins import together
 from advisor.code.library.lineages.making import (
     alike,
     array,
+    axis_of_rows,
     columns_of,
     copies,
     frame,
@@ -83,6 +84,7 @@ __all__ = [
     "all_of",
     "applied",
     "array",
+    "axis_of_rows",
     "chosen_by",
     "collected",
     "columns_at",

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import Context
-from advisor.code.library.lineages.names import FRAME, HELD, NOISE, TABLE
+from advisor.code.library.lineages.names import COLUMN, FRAME, HELD, NOISE, TABLE
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Columns,
     Lineage,
@@ -21,10 +23,25 @@ from advisor.code.values import (
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
+# How sets of rows come about that lie along one axis, in which nothing is missing or repeated.
+_DIVIDED = frozenset({"all", "train", "test"})
+
 
 def array(lineage: Lineage, place: "NodePlace | None" = None, shape: Shape | None = None) -> Tensor:
-    """An array of samples."""
+    """An array of samples, which lie along the first axis."""
+    if shape is None and (axis := axis_of_rows(lineage)) is not None:
+        shape = Shape.of_axes({0: axis})
     return Tensor(shape, lineage=lineage, library="numpy", place=place)
+
+
+def axis_of_rows(lineage: Lineage) -> Number | None:
+    """The axis that some rows lie along: the same one for all that is known of them."""
+    rows = lineage.rows
+    if rows.how not in _DIVIDED:
+        return None
+    if rows.axis is None:
+        rows.axis = symbols.fresh("rows", is_axis=True)
+    return rows.axis
 
 
 def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = None) -> Value:
@@ -32,10 +49,20 @@ def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = Non
     if isinstance(value, Object) and value.path == FRAME:
         made = frame(lineage, place)
         made.fields[HELD] = columns_of(value)
+        if COLUMN in value.fields:
+            made.fields[COLUMN] = value.fields[COLUMN]
         return made
     if isinstance(value, Tensor):
-        return value.replace(lineage=lineage, place=place, shape=Shape())
+        shape = _shape_of_others(value.shape, axis_of_rows(lineage))
+        return value.replace(lineage=lineage, place=place, shape=shape)
     return array(lineage.holding(columns_of(value)), place)
+
+
+def _shape_of_others(shape: Shape, axis: Number | None) -> Shape:
+    """The shape of other rows of an array."""
+    if axis is None:
+        return Shape()
+    return Shape.of_axes({0: axis}) if not shape.dims else Shape((axis, *shape.dims[1:]))
 
 
 def frame(lineage: Lineage, place: "NodePlace | None" = None) -> Object:

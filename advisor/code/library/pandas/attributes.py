@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code import symbols
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, STATISTIC_NAMES
 from advisor.code.library.models import Call, attribute, iteration, method
-from advisor.code.library.pandas.rows import KEEPS
+from advisor.code.library.pandas.rows import KEEPS, numbers_of
 from advisor.code.library.pandas.tables import (
     column,
     mask_of,
@@ -21,7 +20,7 @@ from advisor.code.library.pandas.tables import (
     whole_of,
 )
 from advisor.code.library.python.numbers import known_length
-from advisor.code.values import NONE, Arguments, Constant, Object, Shape, Value, known_text
+from advisor.code.values import NONE, Arguments, Object, Value, known_text
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -35,12 +34,7 @@ _SPLIT = re.compile(r"^[xyXY]_|(^|_)(train|val|valid|validation|test|dev)($|_)",
 @attribute(FRAME, "values", "array")
 def values(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The numbers of a table as an array."""
-    held = lineages.columns_of(receiver)
-    shape = None
-    if isinstance(receiver.fields.get(COLUMN), Constant):
-        shape = Shape((symbols.fresh("rows", is_axis=True),))
-    lineage = lineages.samples(receiver).holding(held)
-    return lineages.array(lineage, machine.place(node), shape)
+    return numbers_of(receiver, machine.place(node))
 
 
 @attribute(FRAME, "shape")

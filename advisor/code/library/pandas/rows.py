@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.interpreter import calls
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
@@ -20,15 +21,18 @@ from advisor.code.library.pandas.tables import (
     table_like,
     take_away,
 )
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     NONE,
     TRUE,
     Arguments,
     Bound,
+    Constant,
     Fit,
     Function,
     Object,
     Partial,
+    Shape,
     Value,
     alternatives,
     known_text,
@@ -152,11 +156,21 @@ def to_dictionary(call: Call) -> Value | None:
     return call.receiver if lineage is not None and lineage.rows.is_statistic else None
 
 
+def numbers_of(table: Object, place: NodePlace) -> Value:
+    """The numbers of a table, or of one of its columns, as an array."""
+    lineage = lineages.samples(table).holding(lineages.columns_of(table))
+    shape = None
+    if isinstance(table.fields.get(COLUMN), Constant):
+        shape = Shape((lineages.axis_of_rows(lineage) or symbols.fresh("rows", is_axis=True),))
+    return lineages.array(lineage, place, shape)
+
+
 @method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
 def to_numpy(call: Call) -> Value | None:
     """The numbers of a table as an array."""
-    held = lineages.columns_of(call.receiver)
-    return lineages.array(lineages.samples(call.receiver).holding(held), call.place)
+    if isinstance(call.receiver, Object):
+        return numbers_of(call.receiver, call.place)
+    return lineages.array(lineages.samples(call.receiver), call.place)
 
 
 @attribute(FRAME, "str", "dt", "cat")

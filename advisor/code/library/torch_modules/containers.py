@@ -9,6 +9,7 @@ from advisor.code import symbols
 from advisor.code.events import ModulePlaced
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import Iteration, items_of
+from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import (
     Call,
     Index,
@@ -27,6 +28,7 @@ from advisor.code.values import (
     Scale,
     Tensor,
     Value,
+    alternatives,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -51,8 +53,17 @@ def container(call: Call) -> Value | None:
     elif len(values) == 1 and isinstance(values[0], Dictionary):
         children = SequenceValue("list", tuple(values[0].items.values()), place=call.place)
     if call.arguments.unknown:
-        children = SequenceValue("list", None, call.unknown(), call.place)
+        children = SequenceValue("list", None, _any_of(call), call.place)
     return Layer(call.path, call.arguments, call.place, {"children": children})
+
+
+def _any_of(call: Call) -> Value:
+    """What stands for each of the modules, where nobody knows how many there are."""
+    options = [*call.arguments.positional, *alternatives(call.arguments.rest)]
+    known = [each for each in options if isinstance(each, (Instance, Layer))]
+    if len(known) < len(options) or not known or call.arguments.rest is None:
+        return call.unknown()
+    return join_all(known)
 
 
 @function("torch.nn.ModuleDict")
@@ -134,7 +145,10 @@ def run_sequential(call: Call) -> Value | None:
     """One module after the other."""
     children = _children(call.receiver)
     value = call.argument(0, "input")
-    if children is None or children.items is None or value is None:
+    if children is None or value is None:
+        return None
+    if children.items is None:
+        _run_any(call, children.element)
         return None
     for child in children.items:
         value = calls.call(call.machine, child, Arguments([value]), call.node)
@@ -144,6 +158,15 @@ def run_sequential(call: Call) -> Value | None:
             scale = Scale(ACTIVATIONS[child.path], child.place, axis)
             value = value.replace(scale=scale, whole=value)
     return value
+
+
+def _run_any(call: Call, element: Value | None) -> None:
+    """Each module that may be one of a container whose number of modules nobody knows: it is given
+    something, and makes something of it."""
+    options = [each for each in alternatives(element) if isinstance(each, (Instance, Layer))]
+    with call.machine.choosing(options):
+        for option in options if element is not None else ():
+            calls.call(call.machine, option, Arguments([call.unknown()]), call.node)
 
 
 @hook("assign_attribute")

@@ -1,0 +1,51 @@
+"""Momenta of batch norms: what they are built with, or told afterwards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from advisor.code.events import AttributeAssigned, LayerBuilt
+from advisor.code.facts.modules import BATCH_NORMS
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.sources import NodePlace
+from advisor.code.values import Layer, Value, known_number
+from advisor.rulebook import Draft
+
+KERAS = "keras.layers.BatchNormalization"
+_ARGUMENT = {KERAS: 1, **dict.fromkeys(BATCH_NORMS, 2)}
+
+
+@dataclass(frozen=True, slots=True)
+class NormMomentum(Fact):
+    """The momentum of a batch norm of torch or Keras, and where it is told."""
+
+    layer: Layer
+    momentum: float
+    place: NodePlace
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every momentum that is a known number."""
+        for event in run.events_among(LayerBuilt, AttributeAssigned):
+            if isinstance(event, LayerBuilt) and event.layer.path in _ARGUMENT:
+                given = event.layer.argument(_ARGUMENT[event.layer.path], "momentum")
+                yield from cls._of(event.layer, given, event.place)
+            elif isinstance(event, AttributeAssigned) and event.name == "momentum":
+                owner = event.owner
+                if isinstance(owner, Layer) and owner.path in _ARGUMENT:
+                    yield from cls._of(owner, event.value, event.place)
+
+    @classmethod
+    def _of(cls, layer: Layer, value: Value | None, place: NodePlace) -> Iterable[Self]:
+        number = known_number(value)
+        if number is not None and number.constant is not None:
+            yield cls(layer, float(number.constant), place)
+
+    @property
+    def is_of_keras(self) -> bool:
+        """Whether it weighs what was before, not the newest batch."""
+        return self.layer.path == KERAS
+
+    def finding(self, message: str) -> Draft:
+        """A finding where it is told."""
+        return Draft(self.place, message)
