@@ -125,10 +125,52 @@ def test_a_running_mean_within_the_loop_is_left_alone() -> None:
     )
 
 
+@pytest.mark.parametrize("body", [MEANS[0], RIGHT[0]])
+@pytest.mark.parametrize("divisor", ["len(loader)", "len(loader.dataset)", "seen"])
+def test_what_should_have_been_added_up_is_told_where_it_is_bound(body: str, divisor: str) -> None:
+    bound = body.replace("+=", "=") + "; seen = writer.count  # error"
+    check(bound, f"return total / {divisor}")
+
+
+def test_what_a_function_counts_is_told_where_the_loop_binds_it() -> None:
+    program = """
+    import torch
+
+    def hits(outputs, labels):
+        return (outputs.argmax(1) == labels).sum().item()
+
+    @torch.no_grad()
+    def evaluate(model, loader):
+        right, seen = 0, 0
+        for inputs, labels in loader:
+            right = hits(model(inputs), labels)  # error
+            seen += len(labels)
+        return right / seen
+    """
+    assert [each for each in findings(program) if each[1] == "NN808"] == marked(program, "NN808")
+
+
+TOLD = [
+    "curve = []; curve.append(loss.item())",
+    "print(f'test loss {loss.item():.3f}')",
+    "writer.add_scalar('test/loss', loss.item(), 1)",
+]
+
+
+@pytest.mark.parametrize("use", TOLD)
+def test_the_loss_of_the_last_batch_is_not_told_for_that_of_all(use: str) -> None:
+    check("loss = loss_of(outputs, labels)", f"{use}  # error")
+
+
+@pytest.mark.parametrize("use", TOLD)
+@pytest.mark.parametrize("body", ["loss.backward()", "break"])
+def test_the_loss_of_a_batch_may_be_told_of_a_training_or_of_one_batch(use: str, body: str) -> None:
+    check(f"loss = loss_of(outputs, labels); {body}", use)
+
+
 @pytest.mark.parametrize(
     "use",
     [
-        "return loss / len(loader)  # error",
         "if loss < best: torch.save(model.state_dict(), 'best.pt')  # error",
         "scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(writer); scheduler.step(loss)  # error",
     ],

@@ -69,6 +69,38 @@ def test_a_program_that_judges_the_training_rows_as_well_is_left_alone() -> None
     assert _codes(TRAINING + both, "NN804") == []
 
 
+CLASS = """
+class Fitter:
+    def __init__(self, net):
+        self.net = net
+        self.optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    def fit(self, x, y, x_val, y_val):
+        for epoch in range(5):
+            for rows in torch.randperm(len(x)).split(40):
+                self.optimizer.zero_grad()
+                F.cross_entropy(self.net(x[rows]), y[rows]).backward()
+                self.optimizer.step()
+            print(epoch, REPORT)
+    @torch.no_grad()
+    def error(self, x, y):
+        self.net.eval()
+        return (self.net(x).argmax(1) != y).float().mean().item()
+Fitter(model).fit(x[:600], y[:600], x[600:], y[600:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        ("self.error(x_val, y_val)", True),
+        ("self.error(x, y), self.error(x_val, y_val)", False),
+        ("self.error(x, y)", False),
+    ],
+)
+def test_a_method_judges_the_rows_that_it_is_handed(report: str, told: bool) -> None:
+    assert bool(_codes(CLASS.replace("REPORT", report), "NN804")) == told
+
+
 def test_a_program_that_judges_nothing_is_none_of_these() -> None:
     assert _codes(TRAINING, "NN804") == []
 
@@ -131,3 +163,56 @@ def test_these_are_advice_and_not_asked_for_by_default(code: str) -> None:
     chosen = {rule.code for rule in rulebook("code").select()}
     assert code not in chosen
     assert ("NN806" in {rule.code for rule in rulebook("code").select(stage="baseline")}) is True
+
+
+def _seeds(code: str) -> list[int]:
+    source = Source(dedent(code), "script.py")
+    rules = [rulebook("code").find("NN801")]
+    return [each.location.row for each in analyze(source, Project([source]), rules).findings]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("MLPClassifier((32,))", [6]),
+        ("MLPClassifier((32,), random_state=None)", [6]),
+        ("MLPClassifier((32,), random_state=0)", []),
+        ("LogisticRegression()", []),
+    ],
+)
+def test_estimators_draw_from_the_seed_of_all_unless_they_have_their_own(
+    line: str, told: list[int]
+) -> None:
+    code = f"""\
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+    table = pd.read_csv("rows.csv")
+    model = {line}
+    model.fit(table[["a", "b"]], table["y"])
+    """
+    assert _seeds(code) == told
+    seeded = code.replace("table =", "numpy.random.seed(0); table =")
+    assert _seeds(seeded.replace("import pandas as pd", "import numpy, pandas as pd")) == []
+
+
+def test_a_seed_is_missed_where_the_weights_are_drawn() -> None:
+    assert _seeds("""\
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 2)
+        def forward(self, x):
+            return self.layer(x)
+
+    rows = torch.load("rows.pt")
+    net = Net()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for x, y in rows:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    """) == [12]

@@ -114,6 +114,13 @@ class AmountCompared(Event):
 
 
 @dataclass(eq=False, slots=True)
+class AmountKept(Event):
+    """A count or a loss is put into a list."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
 class AmountLogged(Event):
     """The score or loss of a batch is written to a log, or only `printed`."""
 

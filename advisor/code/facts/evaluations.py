@@ -56,6 +56,7 @@ class Evaluation(Fact):
             judges = each.loop is not None and each.judging_function() is not None
             named = loop is not None or judges or each.takes_held_out_rows()
             named = named or each.is_inference() or each.is_called_held_out()
+            named = named or each.is_handed_held_out_rows()
             alone = loop is None and not judges
             if not named or each.goes_back() or (not alone and each.trains_nearby(loop)):
                 training.add(node)

@@ -103,8 +103,14 @@ class TrainingHabits(Fact):
     @property
     def may_report_training(self) -> bool:
         """Whether anything may tell the error on the rows that are learned from."""
+        judged = {
+            each.event
+            for evaluation in self.run.facts(Evaluation)
+            for each in evaluation.passes
+            if not _goes_over_training_rows(each.loop)
+        }
         off = (each for each in passes(self.run) if each.event.context.gradients is False)
-        if any(_goes_over_training_rows(each.loop) for each in off):
+        if any(each.event not in judged for each in off):
             return True
         if any(_judges_training_rows(self._text_around(source)) for source in self.sources):
             return True
@@ -166,7 +172,7 @@ class TrainingHabits(Fact):
             if not _goes_over_training_rows(each.loop)
         ]
         for event in self.run.events(NumbersTold):
-            mine = event.place.source is self.run.source
+            mine = self.run.may_tell_of(event.place.source)
             if mine and any(index < event.index for index in judged):
                 return Draft(event.place, message)
         return self.finding(message)

@@ -10,6 +10,7 @@ import libcst as cst
 from advisor.code.events import (
     AmountCompared,
     AmountDivided,
+    AmountKept,
     AmountLogged,
     BackwardRun,
     Context,
@@ -21,6 +22,7 @@ from advisor.code.events import (
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Amount,
     Instance,
@@ -79,6 +81,10 @@ class Metric(Fact):
         left = _left(where, event.context)
         if len(left) != 1 or (amount.summed is None and not _is_repeated(amount, left[0])):
             return None
+        if isinstance(event, (AmountKept, AmountLogged)) and not _is_left_of_batches(
+            amount, left[0]
+        ):
+            return None
         by = None
         if isinstance(event, AmountDivided):
             if event.refined or _has_batches_of_one(left[0]):
@@ -95,6 +101,11 @@ class Metric(Fact):
         )
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is divided by something: it was meant to be a sum."""
+        return isinstance(self.event, AmountDivided)
+
+    @property
     def goes_on_over_epochs(self) -> bool:
         """Whether an evaluation adds to a sum that was begun in an earlier epoch."""
         where = self.amount.summed or self.amount.made
@@ -105,6 +116,20 @@ class Metric(Fact):
         ]
         heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
         return self.of_evaluation and bool(heads) and "epoch" in words(heads[0])
+
+    def finding_in_loop(self, message: str) -> Draft:
+        """A finding where a loop binds the number of each batch anew, with its use beside it."""
+        loop = _left(self.amount.made, self.event.context)[-1]
+        if not isinstance(loop.node, (cst.For, cst.While)):
+            return self.finding(message)
+        body = NodePlace(loop.place.source, loop.node.body).locate()
+        places = (*self.amount.made.calls, self.amount.place)
+        for place in places:
+            if place is not None and place.source is loop.place.source:
+                row = place.locate().row
+                if body.row <= row <= body.end_row:
+                    return Draft(place, message, ((self.event.place, "what is left is used here"),))
+        return self.finding(message)
 
     def finding(self, message: str) -> Draft:
         """A finding at the use, with the place beside it where the number of a batch comes from."""
@@ -173,14 +198,27 @@ def _is_all_there_is(event: AmountLogged) -> bool:
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
-    for event in run.events_among(AmountDivided, AmountCompared, ScheduleStepped):
+    for event in run.events_among(
+        AmountDivided, AmountCompared, AmountLogged, AmountKept, ScheduleStepped
+    ):
         match event:
-            case AmountDivided() | AmountCompared():
+            case AmountDivided() | AmountCompared() | AmountKept() | AmountLogged():
                 yield event, event.amount
             case ScheduleStepped():
                 meaning = meaning_of(next(iter(event.arguments.values()), None))
                 if isinstance(meaning, Amount):
                     yield event, meaning
+
+
+def _is_left_of_batches(amount: Amount, loop: Loop) -> bool:
+    """Whether a number is that of the last of several batches, and not added to others."""
+    if amount.kind != "mean" or amount.summed is not None or not isinstance(loop.node, cst.For):
+        return False
+    data = data_of(loop)
+    size = data.argument(1, "batch_size") if isinstance(data, Object) else None
+    if size is not None and _meaning_of_number(size, loop) == "samples":
+        return False  # one batch of all
+    return not (loop.trips is not None and loop.trips.is_one)
 
 
 def _left(where: Context, now: Context) -> list[Loop]:

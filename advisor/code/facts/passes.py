@@ -169,6 +169,16 @@ class Pass:
         said = words(code_of(node.args[0].value))
         return bool(said & _HELD_OUT) and not said & _TRAINS and not self._is_try_out()
 
+    def is_handed_held_out_rows(self) -> bool:
+        """Whether a function that runs the model without gradients is handed what goes by the name of
+        data to judge by, first or behind the model."""
+        calls = self.event.context.calls
+        node = calls[-1].node if calls and self.event.context.gradients is False else None
+        if not isinstance(node, cst.Call):
+            return False
+        given = [words(code_of(each.value)) for each in node.args[:2]]
+        return any(said & _HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
+
     def is_called_held_out(self) -> bool:
         """Whether what comes out of the model without gradients goes by the name of what a model is
         judged by: `val_loss`."""

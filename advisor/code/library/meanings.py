@@ -10,6 +10,7 @@ from advisor.code.events import (
     AmountAveraged,
     AmountCompared,
     AmountDivided,
+    AmountKept,
     AmountLogged,
     BytesSubtracted,
     HitsCounted,
@@ -19,7 +20,8 @@ from advisor.code.events import (
     RoundCounted,
     SoftmaxByHand,
 )
-from advisor.code.library.models import hook, observes
+from advisor.code.library.models import Call, hook, observes
+from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
 from advisor.code.values import (
     Activation,
@@ -305,6 +307,14 @@ def _is_negative(value: Value) -> bool:
 
 def _is_constant(value: Value) -> bool:
     return isinstance(value, Scalar) and value.number.constant is not None and not value.names
+
+
+@on_append
+def amount_kept(call: Call, receiver: SequenceValue, value: Value) -> None:
+    """`curve.append(loss.item())`."""
+    meaning = meaning_of(value)
+    if isinstance(meaning, Amount):
+        call.machine.emit(AmountKept(call.place, call.context, meaning))
 
 
 @hook("accumulated")

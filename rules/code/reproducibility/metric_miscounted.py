@@ -19,9 +19,13 @@ def metric_miscounted(metric: Metric) -> Iterator[Draft]:
     kind, by = metric.amount.kind, metric.divided_by
     if not metric.adds_up:
         if by is not None:
-            yield metric.finding(
+            yield metric.finding_in_loop(
                 f"this is the number of the last batch alone, divided by the number of {by}: the "
                 f"batches were never added up"
+            )
+        elif metric.of_evaluation and metric.is_share:
+            yield metric.finding_in_loop(
+                "this is the number of the last batch alone in the end: the batches were never added up"
             )
         elif metric.of_evaluation:
             yield metric.finding("this judges by the last batch alone, not by the whole evaluation")

@@ -17,4 +17,6 @@ from advisor.rulebook import Draft, rule
 )
 def missing_seed(program: TrainingProgram) -> Iterator[Draft]:
     if not program.may_be_seeded:
-        yield program.finding("this program trains without a fixed seed: no run can be repeated")
+        yield program.finding_at_weights(
+            "this program trains without a fixed seed: no run can be repeated"
+        )
