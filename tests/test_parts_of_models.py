@@ -115,6 +115,34 @@ with torch.no_grad():
     for x, y in val_loader:  # error
         print(F.mse_loss(model(x), y).item())
 """,
+    "NN406 places for as many layers as are asked for": """
+class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.layers = [None] * depth  # error
+        for index in range(depth):
+            self.layers[index] = nn.Linear(8, 8)
+""",
+    "NN408 an activation whose result is lost": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.bend, self.second = nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4)
+    def forward(self, x):
+        x = self.first(x)
+        self.bend(x)
+        return self.second(x)  # error
+Net()(data)
+""",
+    "NN408 only a batch norm between convolutions": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.second = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3)
+    def forward(self, x):
+        return self.second(self.norm(self.first(x)))  # error
+Net()(data)
+""",
     "NN410 a focal loss by hand": """
 class Net(nn.Module):
     def __init__(self):
@@ -204,6 +232,15 @@ for x, y in loader:
     "NN415 the complement, assigned": """
 net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
 net[1].momentum = 1 - 0.99
+""",
+    "NN408 a batch norm and an activation": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.second = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3)
+    def forward(self, x):
+        return self.second(F.relu(self.norm(self.first(x))))
+Net()(data)
 """,
     "NN408 an activation that changes what it is given": """
 class Net(nn.Module):

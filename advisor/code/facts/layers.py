@@ -25,7 +25,15 @@ from advisor.code.events import (
     Round,
     StateUsed,
 )
-from advisor.code.facts.modules import WITH_WEIGHTS, concerns, has_weights, holds, is_dropout
+from advisor.code.facts.modules import (
+    BATCH_NORMS,
+    CONVOLUTIONS,
+    WITH_WEIGHTS,
+    concerns,
+    has_weights,
+    holds,
+    is_dropout,
+)
 from advisor.code.facts.passes import holds_unit_tests, words
 from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -242,7 +250,8 @@ class LayerRun(Fact):
             if around is not None and isinstance(event.module, Layer):
                 yield cls(run, event, before)
             if isinstance(event.output, Tensor):
-                chain = before if event.output is given else ()
+                norm = getattr(event.module, "path", "") in BATCH_NORMS
+                chain = before if norm or event.output is given else ()
                 made[around, event.output] = (event, *chain)
             passes[event.module] = event
 
@@ -259,9 +268,12 @@ class LayerRun(Fact):
         return found if isinstance(found, Layer) else None
 
     def previous_that_counts(self) -> ForwardRun | None:
-        """The run that computed its input, dropout left aside."""
+        """The run that computed its input, dropout left aside, and a batch norm before another
+        convolution: it only shifts and scales."""
         for event in self.before:
-            if not is_dropout(event.module) and getattr(event.module, "path", "") not in _PASSES_ON:
+            path = getattr(event.module, "path", "")
+            shifts = path in BATCH_NORMS and self.layer.path in CONVOLUTIONS
+            if not is_dropout(event.module) and path not in _PASSES_ON and not shifts:
                 return event
         return None
 

@@ -294,6 +294,9 @@ def _repeat(sequence: Value, times: Value) -> Value | None:
     if not isinstance(sequence, Sequence) or not isinstance(times, (Scalar, Unknown)):
         return None
     if isinstance(times, Unknown):
+        items = sequence.items or ()
+        if items and all(isinstance(each, Constant) and each.value is None for each in items):
+            return Sequence(sequence.kind, None, items[0], place=sequence.place)
         return _repeated_objects(sequence)
     length = times.number.integer
     if sequence.items is not None and length is not None and length * len(sequence.items) <= 64:

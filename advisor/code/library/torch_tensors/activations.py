@@ -23,13 +23,15 @@ def activated(
 ) -> Tensor:
     """The tensor after an activation."""
     made = tensor.replace(scale=Scale(activation, call.place, axis), place=call.place)
-    in_place = call.path.endswith("_") or is_in_place(call)
+    in_place = is_in_place(call)
     call.machine.emit(Bent(call.place, call.context, activation.value, tensor, made, in_place))
     return made
 
 
 def is_in_place(call: Call) -> bool:
     """Whether an activation changes the very tensor that it is given."""
+    if call.path.endswith("_") and not call.path.endswith("__"):
+        return True
     layer = call.receiver if isinstance(call.receiver, Layer) else None
     given = (
         call.arguments.keywords.get("inplace") if layer is None else layer.argument(-1, "inplace")
