@@ -115,6 +115,25 @@ def train(model: nn.Module):
             "NN606",
         )
 
+    def test_so_does_a_wrapper_that_is_handed_out_and_stepped_by_the_caller(self) -> None:
+        check(
+            """
+class Noam:
+    def __init__(self, optimizer, width):
+        self.optimizer, self.width, self.steps = optimizer, width, 0
+
+    def step(self):
+        self.steps += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.width ** -0.5 * self.steps ** -0.5
+        self.optimizer.step()
+
+def build(model: nn.Module):
+    return Noam(torch.optim.Adam(model.parameters(), lr=0), 64)
+""",
+            "NN606",
+        )
+
     def test_so_may_code_that_nobody_looks_into(self) -> None:
         check(
             """

@@ -74,6 +74,21 @@ def test_all_held_out_samples_take_part(text: str, count: int) -> None:
     assert len(found(text, "NN515")) == count
 
 
+@pytest.mark.parametrize(("length", "count"), [("8 * 25", 0), ("203", 1)])
+def test_a_length_made_of_whole_batches_drops_nothing(length: str, count: int) -> None:
+    text = f"""
+class Mixtures(Sounds):
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+    def __len__(self):
+        return self.number
+val_mixtures = Mixtures({length})
+DataLoader(val_mixtures, batch_size=8, drop_last=True)
+"""
+    assert len(found(text, "NN515")) == count
+
+
 @pytest.mark.parametrize(
     ("use", "count"),
     [

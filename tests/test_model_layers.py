@@ -345,6 +345,16 @@ RIGHT = {
             def forward(self, x):
                 return self.second(F.gelu(self.first(x)))
         """,
+    "NN408 features that others take, too": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.Linear(16, 5), nn.Linear(5, 1)
+            def features(self, x):
+                return self.first(x)
+            def forward(self, x):
+                return self.second(self.features(x))
+        """,
     "NN408 two heads": """
         class Net(nn.Module):
             def __init__(self):

@@ -99,7 +99,17 @@ class HeldOutData(Fact):
         if isinstance(whole, Scalar) and size is not None and size.integer:
             samples = whole.number.integer
             return always and (samples is None or samples % size.integer != 0)
-        return always
+        return always and not self._may_hold_whole_batches(size.integer)
+
+    def _may_hold_whole_batches(self, size: int) -> bool:
+        """Whether a data set of the project keeps a number that is a multiple of the batch: it may
+        well be its length, made to fit."""
+        if not isinstance(self.dataset, Instance) or self.dataset.cls.find("__len__") is None:
+            return False
+        kept = (
+            each.number.integer for each in self.dataset.fields.values() if isinstance(each, Scalar)
+        )
+        return any(number is not None and number > 0 and number % size == 0 for number in kept)
 
     def _is_only_tasted(self) -> bool:
         """Whether every loop over it stops after the first batch: nothing is judged by it."""

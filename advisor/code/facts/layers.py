@@ -290,6 +290,15 @@ class LayerRun(Fact):
             node = event.place.node
             said |= words(code_of(node.func)) if isinstance(node, cst.Call) else set()
             said |= words(_name_in(self.owner, event.module))
+        here = self.event.context.functions
+        for event in self.before:
+            # A method that hands on what its layers make says by its name what that is.
+            said |= {
+                word
+                for function in event.context.functions
+                if function not in here
+                for word in words(function.name)
+            }
         return said
 
     @property

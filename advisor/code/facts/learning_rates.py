@@ -11,6 +11,7 @@ from advisor.code.events import (
     BaseConstructed,
     Escaped,
     OptimizerBuilt,
+    OptimizerStepped,
     RateAssigned,
     ScheduleBuilt,
     TrainerBuilt,
@@ -43,6 +44,7 @@ _START_AT_THE_RATE = frozenset(
 _FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
 
 _TRANSFORMER = re.compile(r"^torch\.nn\.(Transformer|MultiheadAttention)|^transformers\.")
+_WRITES_RATES = re.compile(r"\[['\"]lr['\"]\]\s*=[^=]")
 # With fewer layers that learn it may be a toy.
 FEWEST_LAYERS = 3
 
@@ -162,6 +164,10 @@ def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
     if any(_is_schedule(event.instance) for event in run.events(BaseConstructed)):
         return True
     if any(optimizer in event.values for event in run.events(Escaped)):
+        return True
+    stepped = any(event.optimizer is optimizer for event in run.events(OptimizerStepped))
+    if not stepped and _WRITES_RATES.search(run.source.text):
+        # A wrapper that the caller steps may write the rate before each step.
         return True
     for built in run.events(ScheduleBuilt):
         schedule = built.schedule

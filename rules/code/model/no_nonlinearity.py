@@ -16,6 +16,7 @@ _ON_PURPOSE = frozenset(
         *("lora", "low", "rank", "bottleneck", "factor", "factored", "factorized", "embed"),
         *("embedding", "proj", "projection", "project", "depthwise", "pointwise", "dw", "pw"),
         *("query", "key", "value", "latent", "linear", "svd", "adapter", "down", "up", "code"),
+        *("features", "penultimate", "representation", "encode"),
     ]
 )
 
