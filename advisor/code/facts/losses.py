@@ -83,16 +83,26 @@ _OF_A_NETWORK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LossCall(Fact):
-    """A loss computed from a prediction. `others` may be computed in its place."""
+    """A loss computed from a prediction. `others` may be computed in its place; `first` is the first
+    one that is given what the same activation makes."""
 
     event: LossComputed
     others: tuple[LossComputed, ...] = ()
+    first: LossComputed | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, and not replaced before any training with it."""
+        first: dict[object, LossComputed] = {}
+        for event in run.events(LossComputed):
+            if place := _activation_behind(event):
+                first.setdefault(place.node, event)
         return [
-            cls(event, tuple(each for each in same_call if each is not event))
+            cls(
+                event,
+                tuple(each for each in same_call if each is not event),
+                first.get(place.node) if (place := _activation_behind(event)) else None,
+            )
             for same_call in _calls(run.events(LossComputed))
             if not _is_one_of_several(same_call)
             for event in same_call
@@ -307,7 +317,7 @@ class LossCall(Fact):
     @property
     def activation(self) -> NodePlace | None:
         """Where the activation is applied that the prediction comes out of."""
-        return None if self.scale is None else self.scale.place
+        return _activation_behind(self.event)
 
     def finding_here(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding at the loss, with the layer or activation that the prediction comes from."""
@@ -326,15 +336,20 @@ class LossCall(Fact):
 
     def finding(self, message: str) -> Draft:
         """A finding at the activation, which is what has to go, with the loss beside it: up to the
-        loss where that is near; at the loss when the activation lies in another file."""
-        activation = None if self.scale is None else self.scale.place
-        loss = self.event.place
+        loss where that is near; at the first loss when the activation lies in another file."""
+        activation, loss = self.activation, self.event.place
         if activation is None or activation.source is not loss.source:
-            return draft(self.event, message, (activation, "the activation is applied here"))
+            told = self.first or self.event
+            return draft(told, message, (activation, "the activation is applied here"))
         place = activation
         if 0 < loss.locate().row - activation.locate().row <= MOST_ROWS:
             place = Stretch(activation.source, activation.node, loss.node)
         return Draft(place, message, ((loss, f"`{self.name}` is computed here"),))
+
+
+def _activation_behind(loss: LossComputed) -> NodePlace | None:
+    scale = scale_of(loss.prediction)
+    return None if scale is None else scale.place
 
 
 def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:

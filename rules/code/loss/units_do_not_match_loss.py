@@ -1,6 +1,7 @@
 """units-do-not-match-loss: the number of outputs, their activation and the loss do not fit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.code.facts.losses import LossCall
 from advisor.code.values import Activation
@@ -24,7 +25,9 @@ def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
     given = None if loss.scale is None else loss.scale.activation
     if loss.width == 1 and given in _OVER_CLASSES:
         message = f"softmax over a single output is 1 whatever the input of `{loss.name}`"
-        yield loss.finding_here(message, Severity.ERROR)
+        # Keras is told activation and loss apart, and names both where it compiles.
+        found = loss.finding_here(message) if loss.is_of_keras else loss.finding(message)
+        yield replace(found, severity=Severity.ERROR)
     elif loss.width == 1 and loss.is_categorical:
         message = f"`{loss.name}` is given a single output, and chooses among one class"
         yield loss.finding_here(message, Severity.ERROR)
