@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Bent, BytesSubtracted, LossClamped
-from advisor.code.gradients import computed, cut_off
+from advisor.code.gradients import combined, computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
 from advisor.code.library.torch_tensors.casts import WHOLE
@@ -336,5 +336,6 @@ def comparison(
         shape = left.shape if other is None else broadcast([left.shape, other])
         if other is None and not isinstance(right, _PLAIN):
             shape = Shape()
-        return cut_off(Tensor(shape, dtype="bool", place=place), place, "a comparison")
+        graph, _ = combined((left, right))
+        return cut_off(Tensor(shape, dtype="bool", graph=graph, place=place), place, "a comparison")
     return None

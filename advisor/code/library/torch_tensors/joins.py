@@ -1,6 +1,7 @@
 """Tensors that are put together."""
 
 from advisor.code import symbols
+from advisor.code.gradients import combined
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
@@ -24,8 +25,9 @@ def concatenated_along(call: Call) -> Value | None:
         shape = _joined_shape(parts, Scalar(symbols.number(of_vectors)), call)
     elif rank >= 2 and rank > axis:
         shape = _joined_shape(parts, Scalar(symbols.number(axis)), call)
-    graph = True if any(part.graph for part in parts) else None
-    return Tensor(shape if _complete(call) else Shape(), graph=graph, place=call.place)
+    return Tensor(
+        shape if _complete(call) else Shape(), graph=_graph(call, parts), place=call.place
+    )
 
 
 @function("torch.cat", "torch.concat", "torch.concatenate")
@@ -45,7 +47,7 @@ def concatenated(call: Call) -> Value | None:
         shape if complete else Shape(),
         scale=scale if complete else None,
         dtype=types.pop() if complete and len(types) == 1 else None,
-        graph=True if any(part.graph for part in parts) else None,
+        graph=_graph(call, parts),
         place=call.place,
     )
 
@@ -53,6 +55,12 @@ def concatenated(call: Call) -> Value | None:
 def _complete(call: Call) -> bool:
     first = call.argument(0, "tensors")
     return isinstance(first, SequenceValue) and first.items is not None
+
+
+def _graph(call: Call, parts: list[Tensor]) -> bool | None:
+    """Whether a gradient can flow to what parts are put together from, as far as they are known."""
+    graph, _ = combined(parts)
+    return graph if graph or _complete(call) else None
 
 
 def _parts(call: Call) -> list[Tensor]:
@@ -103,6 +111,6 @@ def stacked(call: Call) -> Value | None:
     return Tensor(
         shape,
         scale=parts[0].scale if len(scales) == 1 else None,
-        graph=True if any(part.graph for part in parts) else None,
+        graph=_graph(call, parts),
         place=call.place,
     )
