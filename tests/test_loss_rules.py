@@ -745,6 +745,25 @@ def loss_of(model: nn.Module, x, y):
     assert (found.location.row, found.location.end_row) == (5, 7)
 
 
+def test_softmax_over_one_output_is_told_once_where_it_is_applied() -> None:
+    code = """
+import torch
+from torch import nn
+class Spam(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(9, 1)
+    def forward(self, words):
+        return torch.softmax(self.layer(words), dim=1)
+net, loss_of = Spam(), nn.BCELoss()
+for words, spam in load():
+    loss_of(net(words), spam).backward()
+with torch.no_grad():
+    print(loss_of(net(words), spam))
+"""
+    assert findings(code) == [(9, "NN212")]
+
+
 LABELS = """
 from torch.utils.data import DataLoader, TensorDataset
 features, labels = torch.randn(99, 4), torch.randint(0, 5, (99,))

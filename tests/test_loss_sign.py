@@ -50,6 +50,16 @@ WRONG = {
             loss.backward()
             optimizer.step()
         """,
+    "on classes that tell two measurements apart": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        x = torch.rand(300, 3)
+        y = (torch.cat([x[:, 0], x[:, 1]]) - torch.cat([x[:, 1], x[:, 2]]) > 0).long()
+        for part in torch.randperm(300).split(30):
+            optimizer.zero_grad()
+            loss = -F.cross_entropy(model(x[part]), y[part])  # error
+            loss.backward()
+            optimizer.step()
+        """,
     "on classes that come from a loader": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         samples = torch.randn(200, 3)

@@ -335,11 +335,11 @@ class LossCall(Fact):
         return Draft(place, message, related, severity=severity)
 
     def finding(self, message: str) -> Draft:
-        """A finding at the activation, which is what has to go, with the loss beside it: up to the
-        loss where that is near; at the first loss when the activation lies in another file."""
-        activation, loss = self.activation, self.event.place
+        """A finding at the activation, which is what has to go, with the first loss beside it: up to
+        the loss where that is near; at the loss when the activation lies in another file."""
+        told = self.first or self.event
+        activation, loss = self.activation, told.place
         if activation is None or activation.source is not loss.source:
-            told = self.first or self.event
             return draft(told, message, (activation, "the activation is applied here"))
         place = activation
         if 0 < loss.locate().row - activation.locate().row <= MOST_ROWS:
