@@ -168,3 +168,58 @@ def test_samples_and_labels_stay_together_however_their_order_came(text: str) ->
 )
 def test_one_order_for_both_is_right(text: str) -> None:
     assert not [each for each in findings(ORDERS + text) if each[1] == "NN508"]
+
+
+READING = """\
+import pandas as pd
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.svm import SVC
+from sklearn.utils import shuffle
+table = pd.read_csv("table.csv")
+y = table.pop("label")
+X = table[["age", "height"]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "torn"),
+    [
+        ("X = X.sample(frac=1)", True),
+        ("X, y = X.sample(frac=1), y.sample(frac=1)", True),
+        ("X, y = X.sample(frac=1, random_state=3), y.sample(frac=1, random_state=3)", False),
+        ("X = X.sample(frac=1)\ny = y[X.index]", False),
+        ("y = shuffle(y, random_state=1)", True),
+        ("X, y = shuffle(X, y, random_state=1)", False),
+        ("X, y = shuffle(X, random_state=1), shuffle(y, random_state=1)", False),
+        ("X = X.values[np.random.permutation(len(X))]", True),
+        ("order = np.random.permutation(len(X))\nX, y = X.values[order], y.values[order]", False),
+        ("y = np.random.permutation(y)", True),
+        ("y_permuted = y = np.random.permutation(y)", False),
+        ("X = X.iloc[::-1]", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    ["train_test_split(X, y)", "SVC().fit(X, y)", "cross_val_score(SVC(), X, y)"],
+)
+def test_what_is_taken_together_is_in_one_order(change: str, torn: bool, use: str) -> None:
+    assert bool(rows(f"{READING}{change}\n{use}")) is torn
+
+
+def test_labels_that_are_shuffled_for_comparison_are_meant_to_be() -> None:
+    text = f"{READING}print(SVC().fit(X, y).score(X, y))\ny = shuffle(y)\nSVC().fit(X, y)"
+    assert not rows(text)
+
+
+def test_batches_are_taken_of_samples_in_one_order() -> None:
+    text = """
+from torch import nn
+net, loss = nn.Linear(3, 1), nn.MSELoss()
+x, y = torch.load("x.pt"), torch.load("y.pt")
+x = x[torch.randperm(len(x))]
+for number in range(9):
+    loss(net(x[number : number + 8]), y[number : number + 8]).backward()
+"""
+    assert len(rows(text)) == 1
+    in_one = "order = torch.randperm(len(x))\nx, y = x[order], y[order]"
+    assert not rows(text.replace("x = x[torch.randperm(len(x))]", in_one))

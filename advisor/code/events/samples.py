@@ -163,6 +163,14 @@ class ListingsPaired(Event):
 
 
 @dataclass(eq=False, slots=True)
+class SamplesPaired(Event):
+    """Samples and labels are handed over together: they are taken for those of the same rows."""
+
+    samples: RowSet
+    labels: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class TransformBuilt(Event):
     """A transform of pictures comes into being, or a chain of them."""
 

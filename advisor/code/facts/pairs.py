@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Self
 
 from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
+from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
@@ -52,6 +53,10 @@ class BrokenPair(Fact):
         """Each pair once."""
         for one, two in _shuffled_apart(run):
             yield cls(two.place, one.text, two.text, False, one.place)
+        shuffled = {one.place.node for pair in _shuffled_apart(run) for one in pair}
+        for place, text, other in orders_apart(run):
+            if place.node not in shuffled:
+                yield cls(place, "", text, False, other)
         for place, names, other in _put_together(run):
             yield cls(place, *names, True, other)
         for first, second in _listed_apart(run):

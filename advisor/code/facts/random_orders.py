@@ -5,7 +5,7 @@ import re
 from advisor.code.events import RowsShuffled, RowsSplit
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.lineages import NOISE
-from advisor.code.values import PERMUTATION, RowSet, lineage_of
+from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, lineage_of
 
 _SHUFFLES = re.compile(r"\bshuffle\(")
 _BY_PLACE = "validation_split"
@@ -47,7 +47,10 @@ def _is_shuffle_of(event: RowsShuffled, split: RowsSplit) -> bool:
     result goes by the name that they had."""
     lineage = lineage_of(event.value)
     rows = {part.parent for part in split.parts} or {each.rows for each in split.lineages}
-    if event.index > split.index or lineage is None or lineage.rows not in rows:
+    if event.index > split.index or lineage is None:
+        return False
+    rows |= {each.parent for each in rows if each is not None and each.how == SHUFFLED}
+    if lineage.rows not in rows:
         return False
     line = event.place.source.text.splitlines()[event.place.row - 1]
     named = re.match(r"\s*([\w.]+) *= ", line)

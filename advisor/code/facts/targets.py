@@ -8,7 +8,7 @@ from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.gradients import is_computed_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Lineage, lineage_of
+from advisor.code.values import Layer, Lineage, lineage_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,10 +61,13 @@ def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:
 def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
     """Where the input of the last whole model before a loss comes from, if the prediction does."""
     found = None
+    around = loss.context.running
+    if around and isinstance(around[-1], Layer) and around[-1].path.endswith("Loss"):
+        around = around[:-1]
     for event in run.events(ForwardRun):
         if event.index > loss.index:
             break
-        if event.context.running != loss.context.running or event.output is None:
+        if event.context.running != around or event.output is None:
             continue
         if loss.prediction is not None and is_computed_from(loss.prediction, event.output):
             found = event

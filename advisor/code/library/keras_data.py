@@ -37,6 +37,7 @@ ITERATOR = "keras.preprocessing.image.Iterator"
 
 def give_data(call: Call) -> None:
     """What `fit` is given to learn from, and to judge by after each epoch."""
+    lineages.pair(call.machine, call.argument(0, "x"), call.argument(1, "y"), call.node)
     for use, given in (
         ("training", call.argument(0, "x") or call.argument(-1, "generator")),
         ("validation", call.argument(-1, "validation_data")),

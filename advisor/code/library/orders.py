@@ -9,7 +9,17 @@ from advisor.code.events import RowsShuffled
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.models import FUNCTIONS, Call, Index, Model, function, hook, method
-from advisor.code.values import NONE, PERMUTATION, Scalar, Tensor, Unknown, Value
+from advisor.code.values import (
+    COUNTED,
+    NONE,
+    PERMUTATION,
+    SHUFFLED,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    known_number,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -61,6 +71,8 @@ def taken_in_random_order(
         return
     if lineage.rows.how != PERMUTATION or lineage.rows.parent is not None:
         return
+    if isinstance(receiver, Unknown):
+        lineages.samples(receiver)
     text = lineages.written(node.value)
     event = RowsShuffled(machine.place(node), machine.context, receiver, text, lineage.rows)
     machine.emit(event)
@@ -76,4 +88,16 @@ def shuffled_copy(call: Call) -> Value | None:
     if only and value is not None and isinstance(call.node, cst.Call) and call.node.args:
         text = lineages.written(call.node.args[0].value)
         call.machine.emit(RowsShuffled(call.place, call.context, value, text))
+        return _in_other_order(call, value, inner(call))
     return inner(call)
+
+
+def _in_other_order(call: Call, value: Value, result: Value | None) -> Value | None:
+    """The same rows, known to stand in an order of their own."""
+    lineage = lineages.known(value)
+    if lineage is None or not lineages.holds_rows(lineage) or lineage.rows.how == COUNTED:
+        return result
+    seed = known_number(call.argument(-1, "random_state"))
+    key = (SHUFFLED, call.node if seed is None else seed)
+    rows = lineage.rows.part(key, SHUFFLED, call.place)
+    return lineages.alike(value, lineage.of(rows), call.place)

@@ -228,6 +228,7 @@ def fit(call: Call) -> Value | None:
     data, target = _data(call), call.receiver
     if data is not None and target is not None:
         fit_on(call, target, data)
+        lineages.pair(call.machine, data, call.argument(1, "y"), call.node)
         learn(call, target, data, call.argument(1, "y"))
     return target
 

@@ -25,6 +25,8 @@ def train_test_split(call: Call) -> Value | None:
         return None
     for value in data:
         lineages.samples(value)
+    if len(data) > 1:
+        lineages.pair(call.machine, data[0], data[1], call.node)
     event = lineages.divide(call.machine, data, "train_test_split", call.node)
     keywords = call.arguments.keywords
     shuffle = keywords.get("shuffle")
@@ -89,6 +91,7 @@ def cross_validated(call: Call) -> Value | None:
     shuffle = splitter.argument(-1, "shuffle") if isinstance(splitter, Object) else None
     event.is_random = is_constant(shuffle, True)
     if len(data) == 2:
+        lineages.pair(call.machine, data[0], data[1], call.node)
         learn(call, call.argument(0, "estimator"), data[0], data[1])
     return None
 
@@ -104,6 +107,7 @@ def searched(call: Call) -> Value | None:
     name = receiver.path.rsplit(".", 1)[-1]
     if len(data) == 2:
         # Without labels nothing is predicted.
+        lineages.pair(call.machine, data[0], data[1], call.node)
         lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
         learn(call, receiver.argument(0, "estimator"), data[0], data[1])
     if data:

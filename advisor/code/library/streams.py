@@ -79,6 +79,8 @@ def of_arrays(call: Call) -> Value | None:
     """A data set of the rows of arrays."""
     given = call.argument(0, "tensors")
     if isinstance(given, SequenceValue) and given.items:
+        if given.kind == "tuple":
+            lineages.pair(call.machine, given.items[0], given.items[-1], call.node)
         given = given.items[0]
     known = lineages.samples(given) if given is not None else None
     fields = {OF_ARRAYS: call.path.endswith("slices")}

@@ -111,6 +111,8 @@ def of_tensors(call: Call) -> Value | None:
     """A dataset of arrays that are divided alike."""
     found = [each for each in map(lineages.known, call.arguments.positional) if each is not None]
     first = call.argument(0, "tensors")
+    if len(call.arguments.positional) > 1:
+        lineages.pair(call.machine, first, call.arguments.positional[-1], call.node)
     lineage = lineages.samples(first)
     for each in found:
         lineage = lineage.after(*each.fits)

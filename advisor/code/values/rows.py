@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CHANGED_LINEAGE = ("lineage",)
 # What rows are called that stand for a random order, or for numbers drawn at random.
 PERMUTATION = "permutation"
+# What rows are called that are all of their parent, in another order.
+SHUFFLED = "shuffled"
 # What rows are called that were read in the order of a listing that nobody has sorted.
 LISTED = "listing"
 # What rows are called that are the values of a column, each once; and numbers that come repeatedly.

@@ -51,6 +51,7 @@ from advisor.code.library.lineages.names import (
     TABLE,
     WHOLE_COPIES,
 )
+from advisor.code.library.lineages.pairs import pair
 from advisor.code.library.lineages.parts import part
 from advisor.code.library.lineages.positions import columns_at
 from advisor.code.library.lineages.reading import (
@@ -111,6 +112,7 @@ __all__ = [
     "notice_groups",
     "of_frame",
     "opposite",
+    "pair",
     "part",
     "ranked_by",
     "ranking",

@@ -10,9 +10,11 @@ from advisor.code.library.lineages.making import columns_of, written
 from advisor.code.library.lineages.names import MOMENTS
 from advisor.code.library.lineages.reading import is_noise, known
 from advisor.code.values import (
+    SHUFFLED,
     Fit,
     Library,
     Lineage,
+    RowSet,
     Value,
 )
 
@@ -76,6 +78,11 @@ def notice_by_hand(
             machine.emit(FitApplied(machine.place(node), machine.context, fit, after.rows))
 
 
+def _in_any_order(lineage: Lineage) -> RowSet:
+    rows = lineage.rows
+    return rows.parent if rows.how == SHUFFLED and rows.parent is not None else rows
+
+
 def learn(
     machine: "Machine",
     features: Value,
@@ -88,7 +95,7 @@ def learn(
     the rows before it, as in a series, may well be of the same column."""
     given, wanted = columns_of(features), columns_of(labels)
     one, other = known(features), known(labels)
-    if one is not None and other is not None and one.rows is not other.rows:
+    if one is not None and other is not None and _in_any_order(one) is not _in_any_order(other):
         return
     if given is not None and wanted is not None:
         place = machine.place(node)

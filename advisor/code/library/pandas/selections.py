@@ -20,6 +20,7 @@ from advisor.code.library.pandas.tables import (
 from advisor.code.values import (
     DISTINCT,
     NONE,
+    SHUFFLED,
     TRUE,
     Object,
     RowSet,
@@ -83,7 +84,9 @@ def sampled(call: Call) -> Value | None:
         if isinstance(call.node, cst.Call) and isinstance(call.node.func, cst.Attribute):
             text = lineages.written(call.node.func.value)
             call.machine.emit(RowsShuffled(call.place, call.context, table, text))
-        return same_columns(table_like(table), table)
+        seed = known_number(call.argument(3, "random_state"))
+        again = (SHUFFLED, call.node if seed is None else seed)
+        return same_columns(table_like(table, rows.part(again, SHUFFLED, call.place)), table)
     drawn = rows.part(("sample", call.node), place=call.place)
     for key, other in rows.parts.items():
         if isinstance(key, tuple) and key[0] == "sample" and other is not drawn:

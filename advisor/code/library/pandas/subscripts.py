@@ -103,7 +103,7 @@ def item_of_table(
     at = indices[0]
     if not lineages.holds_rows(whole_of(receiver)):
         return receiver
-    if isinstance(at, slice):
+    if isinstance(at, slice) or (COLUMN in receiver.fields and table_of_index(at) is not None):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         return same_columns(result, receiver)
     name = known_text(at)

@@ -1,0 +1,114 @@
+"""Samples and labels of which only some were brought into a random order."""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from advisor.code.events import Context, LossComputed, SamplesPaired
+from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.targets import input_before
+from advisor.code.sources import NodePlace
+from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, lineage_of
+
+_READ = re.compile(r"\b(load|loadtxt|genfromtxt|fromfile|read_\w+)\(|^\w+\[[\"'][\w ]+[\"']\]$")
+# Orders that are there to take the labels away from the samples.
+_ON_PURPOSE = re.compile(
+    r"perm|null|chance|rand|scrambl|corrupt|negative|importance|control|mix|fake|ablat",
+    re.IGNORECASE,
+)
+
+
+def orders_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
+    """Where samples or labels are brought into an order that the others are not in: the place, what
+    is put in order there, and where they are taken together. Those that are taken together in their
+    own order as well are meant to be torn apart."""
+    pairs = list(_pairs(run))
+    together = {_roots(one, two) for one, two, _, _ in pairs if not _alone(one, two)}
+    seen: set[object] = set()
+    for one, two, context, place in pairs:
+        alone = _alone(one, two)
+        if not alone or _roots(one, two) in together or not _belong(one, two):
+            continue
+        part = max(alone, key=lambda each: each.place.row if each.place else 0)
+        where = part.place
+        if where is None or where.node in seen or not run.may_tell_of(where.source):
+            continue
+        if not _is_on_purpose(part, context):
+            seen.add(where.node)
+            yield where, _text(where.node), place
+
+
+def _pairs(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, Context, NodePlace]]:
+    for event in run.events(SamplesPaired):
+        yield event.samples, event.labels, event.context, event.place
+    for loss in run.events(LossComputed):
+        target = lineage_of(loss.target)
+        inputs = None if target is None else input_before(run, loss)
+        if target is not None and inputs is not None:
+            yield inputs.rows, target.rows, loss.context, loss.place
+
+
+def _alone(one: RowSet, two: RowSet) -> list[RowSet]:
+    """The orders that only one of two sets of samples was brought into."""
+    first, second = _orders(one), _orders(two)
+    if first.keys() == second.keys():
+        return []
+    return [
+        *(part for key, part in first.items() if key not in second),
+        *(part for key, part in second.items() if key not in first),
+    ]
+
+
+def _orders(rows: RowSet) -> dict[object, RowSet]:
+    """The random orders that rows were brought into; what the labels of other rows choose is in the
+    order of those."""
+    found: dict[object, RowSet] = {}
+    for each in rows.ancestors():
+        if each.how in {PERMUTATION, SHUFFLED} and each.parent is not None:
+            key = _key(each, each.parent)
+            others = key[1] if isinstance(key, tuple) and key[0] == "index" else None
+            of_others = _orders(others) if isinstance(others, RowSet) else {}
+            found.update(of_others or {key: each})
+    return found
+
+
+def _key(part: RowSet, whole: RowSet) -> object:
+    return next((key for key, each in whole.parts.items() if each is part), part)
+
+
+def _roots(one: RowSet, two: RowSet) -> frozenset[RowSet]:
+    return frozenset((_root(one), _root(two)))
+
+
+def _root(rows: RowSet) -> RowSet:
+    *_, root = rows.ancestors()
+    return root
+
+
+def _belong(one: RowSet, two: RowSet) -> bool:
+    """Whether two sets are of the same samples, or were read each from a file of its own."""
+    roots = _roots(one, two)
+    return len(roots) == 1 or all(
+        each.place is not None and _READ.search(code_of(each.place.node)) for each in roots
+    )
+
+
+def _is_on_purpose(part: RowSet, context: Context) -> bool:
+    names = set(part.names)
+    for key in part.parent.parts if part.parent is not None else ():
+        if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], RowSet):
+            names -= key[1].names
+    said = [*names, *(function.name for function in context.functions)]
+    return any(_ON_PURPOSE.search(each) for each in said)
+
+
+def _text(node: cst.CSTNode) -> str:
+    """What is brought into an order, as its author calls it."""
+    if isinstance(node, cst.Subscript):
+        return code_of(node.value)
+    if not isinstance(node, cst.Call):
+        return "it"
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value == "sample":
+        return code_of(node.func.value)
+    return code_of(node.args[0].value) if node.args else "it"
