@@ -196,3 +196,71 @@ class Agreeing:
         return wrong + torch.nn.functional.mse_loss(first, second)
 """
     assert not found("import torch\n" + text)
+
+
+READ_AND_TRAINED = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset, random_split
+cells = np.loadtxt("cells.csv", delimiter=",")
+{changed}
+inputs, labels = torch.tensor({inputs}), torch.tensor({labels})
+model = torch.nn.Sequential(torch.nn.Linear(9, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+optimizer = torch.optim.Adam(model.parameters())
+{loop}
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss({output}, {target})
+    loss.backward()
+    optimizer.step()
+"""
+AT_ONCE = {"loop": "for _ in range(9):", "output": "model(inputs).squeeze(1)", "target": "labels"}
+SHUFFLED = {
+    "loop": "for rows in torch.randperm(len(inputs)).split(24):",
+    "output": "model(inputs[rows]).flatten()",
+    "target": "labels[rows]",
+}
+LOADED = {
+    "loop": (
+        "part, rest = random_split(TensorDataset(inputs, labels), [0.8, 0.2])\n"
+        "for x, y in DataLoader(part, batch_size=8):"
+    ),
+    "output": "model(x).squeeze(1)",
+    "target": "y",
+}
+
+
+@pytest.mark.parametrize("way", [AT_ONCE, SHUFFLED, LOADED])
+@pytest.mark.parametrize(
+    ("inputs", "labels", "changed", "told"),
+    [
+        ("cells[:, 1:]", "cells[:, -1]", "", 1),
+        ("cells", "cells[:, 0]", "", 1),
+        ("(cells - cells.mean(axis=0)) / cells.std(axis=0)", "cells[:, -1]", "", 1),
+        ("cells[:, 1:-1]", "cells[:, -1]", "", 0),
+        ("cells[:, 1:]", "cells[:, 0]", "", 0),
+        ("np.delete(cells, 0, axis=1)", "cells[:, 0]", "", 0),
+    ],
+)
+def test_labels_are_found_among_the_columns_of_files_of_numbers(
+    way: dict[str, str], inputs: str, labels: str, changed: str, told: int
+) -> None:
+    text = READ_AND_TRAINED.format(inputs=inputs, labels=labels, changed=changed, **way)
+    assert len(found(text)) == told
+
+
+def test_columns_of_numbers_may_be_asked_for_by_their_types() -> None:
+    text = "X, y = table.select_dtypes({}), table['ill']\nRandomForestRegressor().fit(X, y)"
+    start = "from sklearn.ensemble import RandomForestRegressor\n"
+    assert len(found(start + text.format("include=['int64', 'float64']"))) == 1
+    assert not found(start + text.format("include=['float64']"))
+    assert not found(start + text.format("include=['object']"))
+
+
+def test_a_column_that_is_overwritten_holds_labels_no_more() -> None:
+    text = """
+cells = np.loadtxt("cells.csv", delimiter=",")
+y = cells[:, -1].copy()
+{}
+LogisticRegression().fit(cells, y)
+"""
+    assert len(found(text.format("print(y)"))) == 1
+    assert not found(text.format("cells[:, -1] = 1.0"))

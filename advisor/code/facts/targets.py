@@ -8,7 +8,7 @@ from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.gradients import is_computed_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Layer, Lineage, lineage_of
+from advisor.code.values import Layer, Lineage, Tensor, Value, lineage_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,7 +69,17 @@ def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
             break
         if event.context.running != around or event.output is None:
             continue
-        if loss.prediction is not None and is_computed_from(loss.prediction, event.output):
+        if _is_made_of(loss.prediction, event.output):
             found = event
     first = None if found is None else next(iter(found.arguments.values()), None)
     return lineage_of(first)
+
+
+def _is_made_of(prediction: Value | None, output: Value) -> bool:
+    """Whether a prediction is the output of a model, or computed from it, in whatever shape."""
+    current = prediction
+    while current is not None:
+        if is_computed_from(current, output):
+            return True
+        current = current.whole if isinstance(current, Tensor) else None
+    return False

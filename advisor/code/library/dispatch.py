@@ -88,6 +88,7 @@ LIBRARY_MODULES = (
     "owners",
     "series",
     "filled_arrays",
+    "overwritten_columns",
     "tensorflow",
     "keras_layers",
     "keras_losses",

@@ -125,7 +125,8 @@ def read(call: Call) -> Value | None:
         return None
     result = call.unknown()
     some = call.arguments.keywords.keys() & {"skiprows", "max_rows", "skip_header", "skip_footer"}
-    result.lineage = Lineage(rows_of_file(call, None if some else path))
+    columns = None if call.path == "numpy.load" else Columns(result)
+    result.lineage = Lineage(rows_of_file(call, None if some else path), columns=columns)
     return result
 
 
@@ -598,7 +599,7 @@ def _columns_taken(
     node: cst.CSTNode,
 ) -> Columns | None:
     """The columns that a subscript leaves of an array of rows and columns."""
-    if len(details) == 1 and isinstance(details[0], (slice, Scalar)):
+    if len(details) == 1 and not isinstance(details[0], Constant):
         return lineage.columns
     if len(details) != 2 or not lineages.holds_rows(lineage):
         return None

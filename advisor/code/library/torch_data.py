@@ -311,6 +311,8 @@ def sequential(call: Call) -> Value | None:
 
 def _notice_columns(call: Call, dataset: Value | None) -> None:
     """See which columns of a table samples are made of, and which column their labels are."""
+    while isinstance(dataset, Object) and dataset.path == SUBSET:
+        dataset = whole_behind(dataset)
     if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
         parts = dataset.arguments.positional
     elif isinstance(dataset, Instance):

@@ -130,7 +130,8 @@ def _keeps_numbers(call: Call) -> bool:
         if each is not None
     }
     if include is not None:
-        return bool(texts & {"number", "numpy.number"})
+        of_both = all(any(kind in text for text in texts) for kind in ("int", "float"))
+        return of_both or bool(texts & {"number", "numpy.number"})
     return bool(texts) and texts <= {"object", "category", "datetime", "bool", "builtins.object"}
 
 
