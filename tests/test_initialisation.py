@@ -97,6 +97,12 @@ net = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
 net[0].weight.data.fill_(0.1)  # error
 net(data)
 """,
+    "with numbers that are all the same": """
+net = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+with torch.no_grad():
+    net[0].weight.copy_(torch.full((8, 3), 0.01))  # error
+net(data)
+""",
     "by an assignment": """
 net = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
 net[0].weight = nn.Parameter(torch.zeros(8, 3))  # error

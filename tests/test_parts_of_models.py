@@ -143,6 +143,16 @@ class Net(nn.Module):
         return self.second(self.norm(self.first(x)))  # error
 Net()(data)
 """,
+    "NN401 held-out rows by another name": """
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2))
+optimizer = torch.optim.Adam(model.parameters())
+for step in range(100):
+    optimizer.zero_grad()
+    F.cross_entropy(model(Xtr), ytr).backward()
+    optimizer.step()
+with torch.no_grad():
+    print((model(Xte).argmax(1) == yte).float().mean())  # error
+""",
     "NN410 a focal loss by hand": """
 class Net(nn.Module):
     def __init__(self):

@@ -42,7 +42,7 @@ _HELD_OUT = frozenset(
         *("validating", "eval", "evaluate", "evaluating", "evaluation", "dev", "holdout"),
         *("heldout", "testset", "testdata", "testloader", "testds", "testdl", "valset", "valdata"),
         *("valloader", "valds", "valdl", "validset", "validloader", "validdl", "evalloader"),
-        "devloader",
+        *("devloader", "xte", "xtest", "xval", "xvalid", "xdev"),
     ]
 )
 _JUDGES = frozenset(

@@ -56,7 +56,9 @@ def filled_in_place(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     if name in {"normal_", "uniform_"} and call.receiver is not None:
         call.machine.emit(RandomDrawn(call.place, call.context, call.receiver))
-    _tell(call, call.receiver, _IN_PLACE.get(name, name), adapted=True)
+    given = call.argument(0, "src") if name == "copy_" else None
+    alike = isinstance(given, Tensor) and isinstance(given.meaning, Alike)
+    _tell(call, call.receiver, "constant_" if alike else _IN_PLACE.get(name, name), adapted=True)
     return call.receiver
 
 
