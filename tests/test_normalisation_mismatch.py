@@ -170,3 +170,57 @@ NORMALISED = "T.ToTensor(), T.Normalize([0.5, 0.4, 0.3], [0.2, 0.2, 0.2])"
 def test_pixels_are_prepared_once(steps: str, forward: str, batch: str, row: int | None) -> None:
     text = ONCE.format(steps=steps, forward=forward, batch=batch, data="GTSRB")
     assert rows(text) == ([] if row is None else [row])
+
+
+READ = """\
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train = x_train.astype("float32") / 255
+"""
+TRAINED = """\
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(x_train, y_train, epochs=9)
+model.evaluate(x_test, y_test)
+"""
+NETWORK = "model = keras.Sequential([{first}keras.layers.Flatten(), keras.layers.Dense(10)])\n"
+PLAIN = NETWORK.format(first="")
+BOTH = f"{READ}x_test = x_test / 255.0\n"
+
+
+def test_a_layer_that_scales_again_what_is_scaled_already() -> None:
+    again = NETWORK.format(first="keras.layers.Rescaling(1 / 255), ")
+    assert len(rows(f"{BOTH}{again}{TRAINED}")) == 1
+    assert not rows(f"{BOTH}{again.replace('1 / 255', '2.0, offset=-1')}{TRAINED}")
+    assert not rows(f"{BOTH.replace('/ 255.0', '').replace('/ 255', '')}{again}{TRAINED}")
+    assert not rows(f"{BOTH}{PLAIN}{TRAINED}")
+
+
+@pytest.mark.parametrize(
+    ("change", "forgotten"),
+    [
+        ("", True),
+        ("x_test = x_test.reshape(-1, 784)", True),
+        ("x_test = x_test / 255", False),
+        ("x_test /= 255", False),
+        ("x_test = x_test * (1 / 255)", False),
+        ("x_test = prepared(x_test)", False),
+        ("x_train, x_test = prepared(x_train), prepared(x_test)", False),
+    ],
+)
+def test_pictures_are_scaled_for_the_test_as_for_the_training(change: str, forgotten: bool) -> None:
+    text = f"{READ}{change}\n{PLAIN}{TRAINED}"
+    assert bool(rows(text)) is forgotten
+    validated = text.replace("epochs=9", "epochs=9, validation_data=(x_test, y_test)")
+    assert bool(rows(validated)) is forgotten
+
+
+def test_a_transform_outside_of_a_function_is_seen_where_its_pictures_are_loaded() -> None:
+    text = """
+from torch.utils.data import DataLoader
+scaled = T.Compose([T.Resize(224), T.ToTensor()])
+def codes(folder):
+    network = models.resnet18(weights='DEFAULT')
+    pictures = torchvision.datasets.ImageFolder(folder, scaled)
+    return [network(each) for each, _ in DataLoader(pictures, batch_size=8)]
+"""
+    assert rows(text) == [7]
+    assert not rows(text.replace("'DEFAULT'", "None"))

@@ -137,7 +137,7 @@ class HeldOutData(Fact):
 
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}
-        return sum(_dataset(loader) is self.dataset for loader in loaders)
+        return sum(dataset_of(loader) is self.dataset for loader in loaders)
 
     def _is_in_loop_over_versions(self) -> bool:
         """Whether it is loaded once for each of several augmentations: `for aug in range(5)`."""
@@ -168,17 +168,18 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
     trained = {each.loader for each in run.facts(TrainingLoader)}
     for event in run.events_among(LoaderBuilt, DataGiven):
         if isinstance(event, LoaderBuilt) and event.loader not in trained:
-            dataset = event.loader if event.loader.path == ITERATOR else _dataset(event.loader)
+            dataset = event.loader if event.loader.path == ITERATOR else dataset_of(event.loader)
             if dataset is not None and (is_held_out(dataset) or is_held_out(event.loader)):
                 yield event, dataset
         elif isinstance(event, DataGiven) and event.use != "training":
             for each in alternatives(event.data):
-                given = _dataset(each) if isinstance(each, Object) and is_loader(each) else each
+                given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
                 if isinstance(given, (Object, Instance)):
                     yield event, given
 
 
-def _dataset(loader: Object) -> Value | None:
+def dataset_of(loader: Object) -> Value | None:
+    """What a loader loads from."""
     found = loader.fields.get("dataset")
     return found if isinstance(found, (Object, Instance)) else None
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LayerBuilt, TransformBuilt
+from advisor.code.events import LayerBuilt, LoaderBuilt, TransformBuilt
+from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.pretrained import Normalisation, normalisation_of
@@ -74,6 +75,11 @@ def _is_on(value: Value) -> bool:
 def _outermost(run: AbstractRun) -> Iterator[Object]:
     """The transforms that are not part of another one."""
     built = [event.transform for event in run.events(TransformBuilt)]
+    # Those that stand outside of all functions of another file were built before the run began.
+    for loader in run.events(LoaderBuilt):
+        transform = transform_of(dataset_of(loader.loader))
+        if isinstance(transform, Object) and transform not in built:
+            built.append(transform)
     inner = {part for each in built for part in _parts(each)}
     yield from (each for each in built if each not in inner)
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from advisor.code.events import TransformBuilt
 from advisor.code.facts.held_out_data import HeldOutData, transform_of
+from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.normalisations import PreparedPictures
 from advisor.code.facts.passes import holds_unit_tests
@@ -46,6 +47,11 @@ class PixelScale(Fact):
             yield cls(place, "twice")
         for place, other in second_scalings(run, _names_of_steps):
             yield cls(place, "twice", "", ((other, "the training pictures' transform"),))
+        for place, other in rescaled_again(run):
+            yield cls(place, "twice", "", ((other, "they were divided by 255 here"),))
+        for place, text, other in never_scaled(run):
+            beside = ((other, "the training pictures are divided by 255 here"),)
+            yield cls(place, "differently", text, beside)
         for place, text, other in _differently(run):
             yield cls(place, "differently", text, ((other, "the training pictures' transform"),))
 
