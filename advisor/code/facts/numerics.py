@@ -97,8 +97,14 @@ class NumericalRisk(Fact):
 
 def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
     """Whether a loss, or what a whole model has put out, is replaced: parts of models may be empty."""
-    if event.context.running or gradient_of(event.result) is False:
+    if gradient_of(event.result) is False:
         return False
+    if event.context.running:
+        # What a whole model puts out, and not one of its parts.
+        return len(event.context.running) == 1 and any(
+            each.output is event.result and not each.context.running
+            for each in run.events(ForwardRun)
+        )
     of_loss = (
         is_computed_from(event.value, loss.result)
         for loss in run.events(LossComputed)

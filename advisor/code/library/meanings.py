@@ -27,6 +27,7 @@ from advisor.code.values import (
     Activation,
     Amount,
     Bounded,
+    Cosine,
     Dictionary,
     Difference,
     Exponential,
@@ -66,6 +67,13 @@ _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
+# What leaves exponentials as they are, and their sum but for a small number.
+_SHAPES = frozenset(
+    ["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "transpose", "t", "[]"]
+)
+_FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
+# Exponentials of more than this overflow in single precision.
+_LARGEST_EXPONENT = 88
 _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "minimum"])
 _ARITHMETIC = frozenset(["+", "*", "/"])
 _DIVISIONS = frozenset(["div", "true_divide", "divide"])
@@ -75,6 +83,7 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
 
 @observes(
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
+    *(*_SHAPES, *_FLOORS),
     *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp"),
 )
 def observed(
@@ -170,6 +179,10 @@ def _meaning(
         return _match(machine, operands, node)
     if operation == "exp":
         return None if _is_bounded(operands[0]) else Exponential(operands[0])
+    if isinstance(first, Exponential) and (
+        operation in _SHAPES or (first.is_sum and operation in _FLOORS)
+    ):
+        return first
     if operation in _LIMITED:
         return Bounded()
     if operation in _LOGARITHMS and first is None:
@@ -238,8 +251,12 @@ def _arithmetic(
 ) -> Meaning | None:
     left, right = operands
     first, second = meaning_of(left), meaning_of(right)
+    if operation == "/" and _is_raised(first, right):
+        return None
     if any(isinstance(meaning_of(each), Bounded) or _is_negative(each) for each in operands):
         return Bounded()
+    if operation == "+" and isinstance(first, Exponential) and first.is_sum and _is_constant(right):
+        return first
     if operation == "+":
         return _sum(machine, left, first, right, second)
     if operation == "/" and _is_softmax(first, second):
@@ -262,6 +279,14 @@ def _arithmetic(
         machine.emit(event)
         return Quotient(event)
     return None
+
+
+def _is_raised(first: Meaning | None, by: Value) -> bool:
+    """Whether cosines are divided by a temperature that makes their exponentials overflow."""
+    constant = by.number.constant if isinstance(by, Scalar) else None
+    return (
+        isinstance(first, Cosine) and constant is not None and 0 < constant * _LARGEST_EXPONENT < 1
+    )
 
 
 def _multiplied(meaning: Meaning | None, by: Value) -> Meaning | None:

@@ -12,6 +12,7 @@ from advisor.code.values import (
     Activation,
     Bounded,
     Cosine,
+    LessOne,
     Meaning,
     Saturated,
     Scalar,
@@ -122,6 +123,10 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     if operation in _PRODUCTS:
         # What is normalised is multiplied with what is.
         return Cosine() if isinstance(meaning_of(first), Cosine) else None
+    if operation in {"/", "*"} and isinstance(meaning_of(first), LessOne) and second is not None:
+        return _angle_of_rotation(operation, second)
+    if operation == "*" and isinstance(meaning_of(second), LessOne):
+        return _angle_of_rotation(operation, first)
     if operation in _DIFFERENCES and second is not None:
         return _difference(first, second)
     if operation in _POWERS:
@@ -146,7 +151,16 @@ def _difference(first: Value, second: Value) -> Meaning | None:
     """`1 - p`, or how far one thing is from another."""
     if isinstance(first, Scalar):
         return _complement(first, second, "-")
+    if isinstance(second, Scalar) and second.number.constant == 1:
+        return LessOne()
     return Subtracted() if isinstance(second, (Tensor, Unknown)) else None
+
+
+def _angle_of_rotation(operation: str, by: Value) -> Meaning | None:
+    """`(trace - 1) / 2`: the cosine of the angle that a matrix turns by."""
+    constant = by.number.constant if isinstance(by, Scalar) else None
+    halves = constant == (2 if operation == "/" else 0.5)
+    return Cosine() if halves else None
 
 
 def _complement(first: Value, second: Value, sign: str) -> Meaning | None:

@@ -105,6 +105,11 @@ class Subtracted(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class LessOne(Bounded):
+    """What is left of a value when 1 is subtracted."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Squared:
     """Squares of differences, or the sum or mean of some."""
 

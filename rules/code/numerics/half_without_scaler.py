@@ -22,6 +22,11 @@ def half_without_scaler(training: HalfPrecision) -> Iterator[Draft]:
             "the loss is computed in float16 and back-propagated without a gradient scaler: "
             "gradients below 6e-8 become zero"
         )
-    elif training.dtype == "float16" and training.inside:
+    elif training.inside and (training.dtype == "float16" or _is_scaled(training)):
         draft = training.finding("autocast is still on while this goes back: end its block before")
         yield replace(draft, severity=Severity.WARNING)
+
+
+def _is_scaled(training: HalfPrecision) -> bool:
+    """Whether a training is meant for float16, as its scaler says, on whichever device."""
+    return training.scaled and training.dtype != "bfloat16"

@@ -1,0 +1,113 @@
+"""Softmax by hand (NN705), hidden NaN (NN703), autocast on the way back (NN704) and angles (NN701)."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+HEAD = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+"""
+
+
+def _told(code: str, body: str) -> bool:
+    return code in [each for _, each in findings(HEAD + body)]
+
+
+@pytest.mark.parametrize(
+    ("quotient", "told"),
+    [
+        ("torch.div(torch.exp(z), torch.sum(torch.exp(z), dim=1).unsqueeze(1))", True),
+        ("torch.exp(z) / torch.exp(z).sum(1)[:, None]", True),
+        ("torch.exp(z) / (torch.exp(z).sum(1, keepdim=True) + 1e-8)", True),
+        ("torch.exp(z) / torch.exp(z).sum(1, keepdim=True).clamp(min=1e-8)", True),
+        ("torch.exp(z) / (1 + torch.exp(z))", False),
+        ("torch.exp(-z) / torch.exp(-z).sum(1).unsqueeze(1)", False),
+    ],
+)
+def test_a_softmax_by_hand_is_one_however_the_sum_is_shaped(quotient: str, told: bool) -> None:
+    body = f"""
+class Gate(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scores = nn.Linear(4, 3)
+    def forward(self, x):
+        z = self.scores(x)
+        return {quotient}
+Gate()(torch.randn(2, 4))
+"""
+    assert _told("NN705", body) == told
+
+
+@pytest.mark.parametrize(("temperature", "told"), [("0.01", True), ("0.07", False), ("t", False)])
+def test_cosines_overflow_where_the_temperature_is_low_enough(temperature: str, told: bool) -> None:
+    body = f"""
+def contrast(a, b, t):
+    scores = F.normalize(a, dim=1) @ F.normalize(b, dim=1).t() / {temperature}
+    return torch.log(torch.exp(scores).sum(dim=1)).mean()
+"""
+    assert _told("NN705", body) == told
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("torch.nan_to_num(self.out(self.hidden(x)))", True),
+        ("self.out(torch.nan_to_num(self.hidden(x)))", False),
+        ("self.out(self.hidden(torch.nan_to_num(x)))", False),
+    ],
+)
+def test_what_a_whole_model_puts_out_is_not_replaced(returned: str, told: bool) -> None:
+    body = f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.out = nn.Linear(4, 4), nn.Linear(4, 3)
+    def forward(self, x):
+        return {returned}
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    optimizer.step()
+"""
+    assert _told("NN703", body) == told
+
+
+@pytest.mark.parametrize(("dtype", "told"), [("", True), (", dtype=torch.bfloat16", False)])
+def test_a_scaled_loss_goes_back_outside_of_autocast_on_any_device(dtype: str, told: bool) -> None:
+    body = f"""
+def train(model, batches, optimizer, device):
+    scaler = torch.amp.GradScaler(device.type)
+    for x, y in batches:
+        optimizer.zero_grad()
+        with torch.autocast(device.type{dtype}):
+            loss = F.cross_entropy(model(x), y)
+            scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+"""
+    assert _told("NN704", body) == told
+
+
+@pytest.mark.parametrize(
+    ("cosine", "told"),
+    [
+        ("(trace - 1) / 2", True),
+        ("0.5 * (trace - 1)", True),
+        ("((trace - 1) / 2).clamp(-0.999, 0.999)", False),
+        ("trace / 2", False),
+    ],
+)
+def test_the_angle_of_a_rotation_is_clamped(cosine: str, told: bool) -> None:
+    body = f"""
+def train(model, batches, optimizer):
+    for x, turned in batches:
+        optimizer.zero_grad()
+        trace = torch.einsum("bij,bij->b", model(x), turned)
+        torch.acos({cosine}).mean().backward()
+        optimizer.step()
+"""
+    assert _told("NN701", body) == told
