@@ -10,6 +10,7 @@ import libcst as cst
 from advisor.code.events import (
     BaseConstructed,
     Escaped,
+    LossComputed,
     OptimizerBuilt,
     OptimizerStepped,
     RateAssigned,
@@ -22,6 +23,7 @@ from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    Amount,
     Dictionary,
     Instance,
     Layer,
@@ -32,6 +34,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    meaning_of,
 )
 from advisor.rulebook import Draft
 
@@ -53,12 +56,14 @@ FEWEST_LAYERS = 3
 class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
     no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it
-    holds a `transformer`, is `deep`, or what is known of it is `little`."""
+    holds a `transformer`, is `deep`, or what is known of it is `little`; `classifies` tells that all
+    losses are means over batches that compare scores of classes."""
 
     optimizer: str
     rate: float
     place: NodePlace
     kind: str = "little"
+    classifies: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -75,7 +80,8 @@ class LearningRate(Fact):
             rate = found.pop() if len(found) == 1 else None
             yield from cls._of_groups(run, event)
             if rate is not None and isinstance(made, Optimizer) and not _is_of_groups(made):
-                yield cls(made.path.rsplit(".", 1)[-1], rate, event.place, _kind_of(made))
+                name, classifies = made.path.rsplit(".", 1)[-1], run.once(_classifies)
+                yield cls(name, rate, event.place, _kind_of(made), classifies)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
             for trainer in trainers:
@@ -112,6 +118,15 @@ class LearningRate(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""
         return Draft(self.place, message)
+
+
+def _classifies(run: AbstractRun) -> bool:
+    """Whether scores of classes are compared with labels, in means over batches alone."""
+    losses = list(run.events(LossComputed))
+    return bool(losses) and all(
+        each.expects in {"logits", "binary_logits"} and isinstance(meaning_of(each.result), Amount)
+        for each in losses
+    )
 
 
 def _is_of_groups(optimizer: Optimizer) -> bool:

@@ -15,6 +15,7 @@ from advisor.code.events import (
     ModelCompiled,
     ModelTrained,
     OptimizerStepped,
+    ScheduleBuilt,
     Scored,
 )
 from advisor.code.interpreter import attributes, calls
@@ -36,6 +37,7 @@ from advisor.code.values import (
     Object,
     Optimizer,
     Scale,
+    Schedule,
     Sequence,
     Tensor,
     Unknown,
@@ -338,6 +340,17 @@ def _compare_with(call: Call, model: Value, target: Tensor) -> None:
             return
         if isinstance(event, LossComputed) and event.model is model:
             event.target = target
+
+
+@function("keras.optimizers.schedules.*")
+def schedule(call: Call) -> Value | None:
+    """A schedule that an optimizer is given for its rate, and advances by itself."""
+    name = call.path.rsplit(".", 1)[-1]
+    if not name[:1].isupper() or name == "LearningRateSchedule":
+        return None
+    made = Schedule(call.path, call.arguments, None, call.context.loops, call.place)
+    call.machine.emit(ScheduleBuilt(call.place, call.context, made))
+    return made
 
 
 @function("keras.optimizers.*", *(f"keras.optimizers.{name}" for name in OPTIMIZERS))

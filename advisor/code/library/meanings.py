@@ -68,9 +68,7 @@ _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
 # What leaves exponentials as they are, and their sum but for a small number.
-_SHAPES = frozenset(
-    ["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "transpose", "t", "[]"]
-)
+_SHAPES = frozenset(["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "[]"])
 _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
 # Exponentials of more than this overflow in single precision.
 _LARGEST_EXPONENT = 88

@@ -1,8 +1,8 @@
-"""decay-on-first-run: a first training has a learning-rate schedule already."""
+"""decay-on-first-run: a first training has a learning-rate schedule or weight decay already."""
 
 from collections.abc import Iterator
 
-from advisor.code.facts.schedule_use import ScheduleUse
+from advisor.code.facts.refinements import Refinement
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -17,9 +17,12 @@ from advisor.rulebook import Draft, rule
     whole_program=True,
     stage="baseline",
 )
-def decay_on_first_run(use: ScheduleUse) -> Iterator[Draft]:
-    if use.built is not None and use.steps:
-        yield Draft(
-            use.built.place,
-            f"`{use.name}` in a first training: a constant rate leaves one thing less to doubt",
+def decay_on_first_run(refinement: Refinement) -> Iterator[Draft]:
+    if refinement.is_schedule:
+        yield refinement.finding(
+            f"`{refinement.name}` in a first training: a constant rate leaves one thing less to doubt"
+        )
+    else:
+        yield refinement.finding(
+            f"`{refinement.name}` in a first training: regularise when the model has learned its rows"
         )

@@ -26,6 +26,9 @@ RANGES = {
     "Trainer": (1e-9, 0.02, 5e-5),
 }
 
+# Gradients of a mean cross-entropy are small: with less than this no weight moves in a day.
+LOWEST_OF_CLASSIFIERS = 1e-6
+
 # Networks of several layers are trained by Adam with rates up to 0.01, transformers up to 0.001.
 _ADAMS = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam"})
 HIGHEST = {"deep": 0.1, "transformer": 0.02}
@@ -45,6 +48,8 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
     lowest, highest, usual = known
     if rate.optimizer in _ADAMS:
         highest = HIGHEST.get(rate.kind, highest)
+    if rate.optimizer == "SGD" and rate.classifies:
+        lowest = LOWEST_OF_CLASSIFIERS
     if rate.rate == 0:
         yield rate.finding(f"the learning rate of `{rate.optimizer}` is 0: nothing is ever learnt")
     elif rate.rate >= highest:
