@@ -106,3 +106,56 @@ model.compile('adam', 'binary_crossentropy', metrics={metrics}){"  # error" if w
 model.fit(x_train, y_train, class_weight={{0: 1.0, 1: 20.0}}, validation_data=(x_val, y_val))
 """
     assert found(text) == marked(text, "NN513")
+
+
+EVENED = """\
+import evaluate
+import pandas as pd
+import torch
+import torchmetrics
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_validate, train_test_split
+from sklearn.utils import resample
+table = pd.read_csv("table.csv")
+train, test = train_test_split(table, stratify=table["ill"])
+rare, common = train[train["ill"] == 1], train[train["ill"] == 0]
+X, y = table.drop(columns="ill"), table["ill"]
+model = RandomForestClassifier()
+"""
+CROSSED = "cross_validate(make_pipeline(SMOTE(), model), X, y, scoring={}, cv=5)"
+SCORED = """
+train = pd.concat([common, more])
+model.fit(train.drop(columns="ill"), train["ill"])
+print(model.score(test.drop(columns="ill"), test["ill"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (CROSSED.format("'accuracy'"), 1),
+        (CROSSED.format("['accuracy']"), 1),
+        (CROSSED.format("['accuracy', 'neg_brier_score']"), 0),
+        (CROSSED.format("scores"), 0),
+        ("more = resample(rare, replace=True, n_samples=len(common))" + SCORED, 1),
+        ("more = rare.sample(len(common), replace=True)" + SCORED, 1),
+        ("more = resample(rare, replace=True, n_samples=100)" + SCORED, 0),
+        ("more = rare.sample(100)" + SCORED, 0),
+        ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('accuracy')", 1),
+        ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('bleu')", 0),
+        (
+            "model = RandomForestClassifier(class_weight='balanced')\n"
+            "torchmetrics.Accuracy(task='multiclass', num_classes=3)",
+            1,
+        ),
+        (
+            "model = RandomForestClassifier(class_weight='balanced')\n"
+            "torchmetrics.Accuracy(task='multiclass', num_classes=3, average='macro')",
+            0,
+        ),
+    ],
+)
+def test_classes_are_evened_out_and_judged_in_many_ways(text: str, told: int) -> None:
+    assert len(found(EVENED + text)) == told

@@ -32,6 +32,8 @@ _OTHER_METRICS = re.compile(
     r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|\blift|crosstab",
     re.IGNORECASE,
 )
+_CROSS = ("cross_val_score", "cross_validate")
+_BY_ACCURACY = re.compile(r"scoring=[\[(]?['\"]accuracy['\"],?[\])]?[,)]")
 _ALIKE = re.compile(r"\b(ones|full)(_like)?$")
 _LOSS_OPTIONS = ("pos_weight", "weight")
 
@@ -83,7 +85,7 @@ def _is_even(weights: Value) -> bool:
 def _accuracies(run: AbstractRun) -> Iterator[Event]:
     for event in run.trace:
         match event:
-            case MetricTaken(name="accuracy_score") | HitsCounted():
+            case MetricTaken(name="accuracy_score" | "accuracy") | HitsCounted():
                 yield event
             case Scored(method="score") if isinstance(event.estimator, Object):
                 yield event
@@ -91,7 +93,7 @@ def _accuracies(run: AbstractRun) -> Iterator[Event]:
                 yield event
             case ModelCompiled() if _is_told_accuracy(event):
                 yield event
-            case RowsSplit() if event.operation == "cross_val_score" and _scores_accuracy(event):
+            case RowsSplit() if event.operation in _CROSS and _scores_accuracy(event):
                 yield event
 
 
@@ -103,7 +105,7 @@ def _is_told_accuracy(event: ModelCompiled) -> bool:
 
 def _scores_accuracy(event: RowsSplit) -> bool:
     text = code_of(event.place.node)
-    return "scoring=" not in text or re.search(r"scoring=['\"]accuracy['\"]", text) is not None
+    return "scoring=" not in text or _BY_ACCURACY.search(text) is not None
 
 
 def _judging(events: list[Event]) -> Event | None:

@@ -17,13 +17,14 @@ def notice_weights(call: Call) -> None:
         given = call.argument(-1, name)
         off = isinstance(given, Constant) and given.value in {None, False}
         if given is not None and not off:
-            _weighted(call, name)
+            tell_weighted(call, name)
             return
     if call.path.startswith(_RESAMPLING):
-        _weighted(call, call.path.rsplit(".", 1)[-1])
+        tell_weighted(call, call.path.rsplit(".", 1)[-1])
 
 
-def _weighted(call: Call, text: str) -> None:
+def tell_weighted(call: Call, text: str) -> None:
+    """Say that something is done about classes of different size."""
     call.machine.emit(ClassesWeighted(call.place, call.context, text))
 
 
@@ -35,7 +36,7 @@ def _weighted(call: Call, text: str) -> None:
 )
 def weights(call: Call) -> Value | None:
     """Weights by the size of each class, or samples drawn by such."""
-    _weighted(call, call.path.rsplit(".", 1)[-1])
+    tell_weighted(call, call.path.rsplit(".", 1)[-1])
     return None
 
 
@@ -46,4 +47,4 @@ def notice_shares(call: Call) -> None:
     numbers = [known_number(each) for each in shares]
     largest = max((float(each.constant or 0) for each in numbers if each is not None), default=0.0)
     if largest >= LARGEST_FAIR_SHARE:
-        _weighted(call, "weights")
+        tell_weighted(call, "weights")

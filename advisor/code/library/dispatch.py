@@ -83,6 +83,7 @@ LIBRARY_MODULES = (
     "sklearn_splits",
     "sklearn_data",
     "class_weights",
+    "evened_classes",
     "sklearn_metrics",
     "streams",
     "owners",
