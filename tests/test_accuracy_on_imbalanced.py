@@ -146,13 +146,17 @@ print(model.score(test.drop(columns="ill"), test["ill"]))
         ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('accuracy')", 1),
         ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('bleu')", 0),
         (
-            "model = RandomForestClassifier(class_weight='balanced')\n"
-            "torchmetrics.Accuracy(task='multiclass', num_classes=3)",
+            (
+                "model = RandomForestClassifier(class_weight='balanced')\n"
+                "torchmetrics.Accuracy(task='multiclass', num_classes=3)"
+            ),
             1,
         ),
         (
-            "model = RandomForestClassifier(class_weight='balanced')\n"
-            "torchmetrics.Accuracy(task='multiclass', num_classes=3, average='macro')",
+            (
+                "model = RandomForestClassifier(class_weight='balanced')\n"
+                "torchmetrics.Accuracy(task='multiclass', num_classes=3, average='macro')"
+            ),
             0,
         ),
     ],
