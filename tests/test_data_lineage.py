@@ -853,3 +853,49 @@ def test_groups_may_be_resampled_one_by_one(balanced: str) -> None:
     assert not flagged(text.replace(", replace=True", ""))
     divided = "train, test = train_test_split(table)\neven = train.groupby('label').sample(9, replace=True)"
     assert not flagged(divided)
+
+
+# --- what a function learns from what it is given ----------------------------------------------
+
+
+OWN_SCALER = """
+class Scaler:
+    def fit(self, rows):
+        self.mean = rows.mean(axis=0)
+        return self
+    def transform(self, rows):
+        return rows - self.mean
+    def fit_transform(self, rows):
+        return self.fit(rows).transform(rows)
+X, y = np.load("x.npy"), np.load("y.npy")
+"""
+OWN_STEPS = """
+class Scaler:
+    def __init__(self):
+        self.imputer, self.pca = SimpleImputer(), PCA(9)
+    def fit(self, rows):
+        self.pca.fit(self.imputer.fit_transform(rows))
+        return self
+    def transform(self, rows):
+        return self.pca.transform(self.imputer.transform(rows))
+"""
+
+
+@pytest.mark.parametrize("scaler", [OWN_SCALER, OWN_STEPS])
+def test_what_a_class_learns_is_told_of_where_it_is_given_all_rows(scaler: str) -> None:
+    text = f"{scaler}scaler = Scaler().fit(X)\nX = scaler.transform(X)\n{SPLIT}"
+    assert flagged(text) == [("NN503", "scaler = Scaler().fit(X)")]
+    apart = f"{scaler}{SPLIT}\nscaler = Scaler().fit(X_train)\nprint(scaler.transform(X_test))"
+    assert not flagged(apart)
+
+
+def test_what_is_learned_and_applied_in_one_function_is_told_of_there() -> None:
+    in_one = f"{OWN_SCALER}X = Scaler().fit_transform(X)\n{SPLIT}"
+    assert flagged(in_one) == [("NN503", "X = Scaler().fit_transform(X)")]
+    function = """
+    def scaled(rows):
+        return (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    X = scaled(np.load("x.npy"))
+    """
+    line = "return (rows - rows.mean(axis=0)) / rows.std(axis=0)"
+    assert flagged(f"{dedent(function)}{SPLIT}") == [("NN503", line)]

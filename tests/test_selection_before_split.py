@@ -165,3 +165,18 @@ def test_columns_are_not_chosen_by_what_a_model_of_all_rows_makes_of_them(text: 
 )
 def test_what_a_model_makes_of_columns_may_be_shown_or_used_within_training_rows(text: str) -> None:
     assert not found(DATA + text)
+
+
+def test_what_a_function_chooses_is_told_of_where_it_is_given_all_labels() -> None:
+    text = """
+import numpy as np
+from sklearn.feature_selection import mutual_info_classif
+from sklearn.model_selection import cross_val_score
+from sklearn.svm import SVC
+def best(features, labels):
+    return np.argsort(mutual_info_classif(features, labels))[-9:]
+X, y = np.load("x.npy"), np.load("y.npy")
+kept = best(X, y)
+cross_val_score(SVC(), X[:, kept], y)
+"""
+    assert [row for row, code in findings(text) if code == "NN504"] == [9]

@@ -6,7 +6,7 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import Fitted, LossComputed, NeighboursUsed, RowsSplit
+from advisor.code.events import Context, Fitted, LossComputed, NeighboursUsed, RowsSplit
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.random_orders import follows_random_order
@@ -208,23 +208,62 @@ def handed_over_at(rows: RowSet, split: Split) -> NodePlace | None:
     where the samples are divided, where they are read, or by a data set of what it is given."""
     if rows.context is None:
         return None
-    depth = 0
-    for one, other in zip(rows.context.calls, split.event.context.calls, strict=False):
-        if one is not other:
-            break
-        depth += 1
+    depth = _depth_in_common(rows.context, split.event.context)
     if depth >= len(rows.context.calls) or rows.context.functions[depth].name == "__init__":
         return None
-    call = rows.context.calls[depth]
+    return _handing_over(rows.context.calls[depth], (rows.parent, *rows.sources), split)
+
+
+def learned_at(fit: Fit, split: Split) -> NodePlace | None:
+    """Where samples are given to the function that learns from them, if what it has learned is
+    applied elsewhere: it is right to learn like that, but not from all rows. None when both is done
+    at one place."""
+    context = fit.context
+    if context is None:
+        return None
+    used = fit.used or ([split.event.context] if fit.kind == "selection" else [])
+    if context.functions and context.functions[-1].name.startswith("fit"):
+        # A method that fits may apply what it fits on the way to the next step.
+        size = len(context.calls)
+        used = [each for each in used if each.calls[:size] != context.calls] or used
+    if not used:
+        return None
+    depth = max(_depth_in_common(context, each) for each in used)
+    if depth >= len(context.calls):
+        return None
+    while depth and _is_of_one_class(context, depth):
+        depth -= 1
+    return _handing_over(context.calls[depth], (fit.rows,), split)
+
+
+def _depth_in_common(first: Context, second: Context) -> int:
+    """How many calls two places have in common."""
+    depth = 0
+    for one, two in zip(first.calls, second.calls, strict=False):
+        if one is not two:
+            break
+        depth += 1
+    return depth
+
+
+def _is_of_one_class(context: Context, depth: int) -> bool:
+    """Whether a method that fits is called by another one of its class: `fit` by `fit_transform`."""
+    inner, outer = context.functions[depth], context.functions[depth - 1]
+    own = inner.owner is not None and inner.owner is outer.owner
+    return own and outer.name.startswith("fit")
+
+
+def _handing_over(
+    call: NodePlace, given: tuple[RowSet | None, ...], split: Split
+) -> NodePlace | None:
+    """A call, if it is given some of these samples by a name that they have."""
     node = call.node
-    given = (
-        code_of(cst.Tuple([cst.Element(each.value) for each in node.args]))
-        if isinstance(node, cst.Call)
-        else ""
-    )
-    called = {name for each in rows.history() if each is not rows for name in each.names}
-    handed_over = called & set(re.findall(r"\w+", given))
-    return call if handed_over and split.run.may_tell_of(call.source) else None
+    if not isinstance(node, cst.Call) or not split.run.may_tell_of(call.source):
+        return None
+    written = " ".join(code_of(each.value) for each in node.args)
+    histories = [each.history() for each in given if each is not None]
+    called = {name for history in histories for rows in history for name in rows.names}
+    return call if called & set(re.findall(r"\w+", written)) else None
 
 
 def operation_at(place: NodePlace) -> str:

@@ -395,7 +395,9 @@ def _reduced(value: Value, name: str, axis: Value | None, call: Call) -> Lineage
     lineage = lineages.samples(value)
     if not lineages.holds_rows(lineage) or not over_rows(axis):
         return lineage
-    return lineages.statistic(lineage, STATISTIC_NAMES[name], call.place)
+    result = lineages.statistic(lineage, STATISTIC_NAMES[name], call.place)
+    result.rows.context = call.context
+    return result
 
 
 def over_rows(axis: Value | None) -> bool:

@@ -68,7 +68,9 @@ def of_model(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | 
     fit = receiver.fields.get("fit")
     if not isinstance(fit, Fit) or fit.kind != "model":
         return None
-    return lineages.ranking(Fit(receiver, fit.rows, fit.place, "selection", True, fit.text))
+    return lineages.ranking(
+        Fit(receiver, fit.rows, fit.place, "selection", True, fit.text, fit.context)
+    )
 
 
 @function(
@@ -85,7 +87,9 @@ def score_of_each_column(call: Call) -> Value | None:
     if data is None or labels is None:
         return None
     rows, text = lineages.samples(data).rows, _function(call)
-    return lineages.ranking(Fit(Library(call.path), rows, call.place, "selection", True, text))
+    return lineages.ranking(
+        Fit(Library(call.path), rows, call.place, "selection", True, text, call.context)
+    )
 
 
 @function("numpy.corrcoef", *(f"scipy.stats.{name}" for name in words("pearsonr spearmanr")))
@@ -100,7 +104,7 @@ def correlation(call: Call) -> Value | None:
         return None
     text = _function(call)
     return lineages.ranking(
-        Fit(Library(call.path), lineage.rows, call.place, "selection", True, text)
+        Fit(Library(call.path), lineage.rows, call.place, "selection", True, text, call.context)
     )
 
 

@@ -158,7 +158,8 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     lineage = lineages.samples(data)
     kind = kind_of(target) or "model"
     text = _text(call.node)
-    fit = Fit(target, lineage.rows, call.place, kind, _uses_labels(target, kind), text)
+    labelled = _uses_labels(target, kind)
+    fit = Fit(target, lineage.rows, call.place, kind, labelled, text, call.context)
     given = call.argument(1, "y")
     labels = None if given is None else lineages.columns_of(given)
     event = Fitted(call.place, call.context, target, lineage.rows, kind, given is not None, labels)
@@ -193,6 +194,7 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
     if KINDS.get(target.path.rsplit(".", 1)[-1]) not in {"scaler", "imputer"}:
         lineage = lineage.holding(None)
     if isinstance(fit, Fit) and fit.kind != "model":
+        fit.used.append(call.context)
         call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
         if fit.kind != "encoder":
             lineage = lineages.applied(lineage, fit)

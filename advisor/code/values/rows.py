@@ -1,7 +1,7 @@
 """Samples: which rows a value holds, and what they went through."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from advisor.code.symbols import Number
@@ -42,7 +42,7 @@ class RowSet:
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
     `collected` what each of its samples is one of, where they come from several sets, `split` the event
     that divided the parent, `names` what the program calls values with these rows, `context` what
-    copies were made in, `axis` how many rows they are, once somebody has asked.
+    copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked.
     """
 
     __slots__ = (
@@ -138,7 +138,8 @@ class RowSet:
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
     """Values were transformed by something that had been fitted on `rows`. `text` is what was
-    fitted, as written in the code."""
+    fitted, as written in the code; `context` what that happened in, `used` what it was applied in, as
+    far as these are known."""
 
     estimator: Value
     rows: RowSet
@@ -146,6 +147,8 @@ class Fit:
     kind: str
     uses_labels: bool = False
     text: str = ""
+    context: "Context | None" = None
+    used: "list[Context]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

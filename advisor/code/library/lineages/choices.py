@@ -42,7 +42,7 @@ def cut(fit: Fit, place: "NodePlace") -> Fit:
         return fit
     if fit.place is not estimator.place:
         return fit
-    return Fit(estimator, fit.rows, place, fit.kind, fit.uses_labels, fit.text)
+    return Fit(estimator, fit.rows, place, fit.kind, fit.uses_labels, fit.text, fit.context)
 
 
 def ranked_by(value: "Value | slice | None") -> Fit | None:

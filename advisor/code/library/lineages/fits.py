@@ -52,7 +52,8 @@ def by_hand(statistics: Lineage, data: Lineage) -> Fit | None:
         if fit.kind == "statistic" and fit.rows is rows.parent:
             return None
     text = written(rows.place.node)
-    return Fit(Library("statistic"), rows.parent, rows.place, "statistic", text=text)
+    taken = Library("statistic")
+    return Fit(taken, rows.parent, rows.place, "statistic", text=text, context=rows.context)
 
 
 def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
@@ -74,6 +75,7 @@ def notice_by_hand(
     for fit in () if after is None else after.fits:
         if fit.kind != "statistic" or (before is not None and fit in before.fits):
             continue
+        fit.used.append(machine.context)
         if after is not None and _BY_COLUMN.search(fit.text):
             machine.emit(FitApplied(machine.place(node), machine.context, fit, after.rows))
 
