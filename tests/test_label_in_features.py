@@ -60,6 +60,7 @@ def test_what_is_predicted_is_not_told_to_the_model(features: str, labels: str) 
         f"y = table['ill']\nX = table.select_dtypes('number')\n{FIT}",
         f"y = table['ill']\nX = PCA(3).fit_transform(table)\n{FIT}",
         f"y = table['ill'].shift(-1)\nX = table\n{FIT}",
+        f"X = table.values\ny = 1.2 * X[:, 0] - 3.4 * X[:, 1]\n{FIT}",
         "series = table['ill']\nLogisticRegression().fit(series[:-1], series[1:])",
         (
             "series = StandardScaler().fit_transform(table['ill'].loc[:'2018'])\n"

@@ -163,6 +163,35 @@ def test_a_schedule_that_may_be_returned_is_stepped(returned: str) -> None:
     assert "NN604" not in [code for _, code in findings(text)]
 
 
+def test_each_trainer_is_handed_what_it_asked_for() -> None:
+    text = """
+import lightning.pytorch as pl
+import torch
+from torch import nn
+
+class Texts(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.model = nn.Linear(3, 2)
+    def training_step(self, batch, index):
+        x, y = batch
+        return nn.functional.cross_entropy(self.model(x), y)
+    def configure_optimizers(self):
+        optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3)
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 3)
+        schedule = {"scheduler": schedule, "interval": "step", "frequency": 1}
+        return [optimizer], [schedule]
+
+model = Texts()
+trainer = pl.Trainer(max_epochs=1)
+trainer.fit(model, load())
+model = Texts()
+trainer = pl.Trainer(max_epochs=3)
+trainer.fit(model, load())
+"""
+    assert "NN604" not in [code for _, code in findings(text)]
+
+
 def test_a_schedule_that_the_module_steps_itself_need_not_be_returned() -> None:
     text = LIGHTNING.replace("MODE", "'min'").replace("RETURNED", "opt")
     text = text.replace("sched = ", "self.sched = ")

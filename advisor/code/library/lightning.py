@@ -218,8 +218,10 @@ def _tell_left_out(machine: "Machine", module: Instance, result: Value) -> None:
     handed = list(_all_in(result))
     if not handed or any(each is None for each in handed):
         return
+    # Another trainer may have asked before, and was handed what was made at the same places.
+    places = {each.place.node for each in handed if isinstance(each, Schedule) and each.place}
     for event in list(machine.trace):
-        if not isinstance(event, ScheduleBuilt) or event.schedule in handed:
+        if not isinstance(event, ScheduleBuilt) or event.place.node in places:
             continue
         if any(each is function for each in event.context.functions):
             machine.emit(ScheduleLeftOut(event.place, event.context, event.schedule))

@@ -61,4 +61,7 @@ def _changed(
         if isinstance(other, Tensor):
             return Lineage(first.rows.part(("made", place.node), MADE, place))
     result = filled(first, *(each for each in found if each is not first))
+    if any(each.columns != result.columns for each in data):
+        # What is computed from several columns is none of them.
+        result = result.holding(None)
     return result.after(augmentation=place) if noisy else result
