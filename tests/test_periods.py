@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from advisor.runs.readers import periods, tfevents
+from advisor.runs.readers.likenesses import Likenesses
 from advisor.runs.readers.tfevents import EventFile
-from tests.event_bytes import HEADER, event, nested, summary
+from tests.event_bytes import HEADER, event, nested, summary, tensor
 from tests.fuzzing.event_files import damaged
 from tests.long_logs import histogram, irregular, plain_scalar, regular, tensor_scalar
 
@@ -32,6 +33,24 @@ def _with_pictures() -> Iterator[bytes]:
         yield each
         if step % 900 == 0:
             yield event(histogram("weights", Random(step)), step, 1.0)
+
+
+def _with_long_texts() -> Iterator[bytes]:
+    for step, each in enumerate(irregular(5_000)):
+        yield each
+        if step % 1_500 == 0:
+            text = nested(8, b"a text " * 3_000)
+            yield event(
+                summary(tensor("note/text_summary", b"\x08\x07" + text, plugin="text")), step
+            )
+
+
+def _whole_numbers() -> Iterator[bytes]:
+    random = Random(8)
+    for step in range(5_000):
+        for tag in random.sample(["samples", "tokens", "errors"], random.randrange(1, 3)):
+            number = b"\x08\x09\x22\x08" + struct.pack("<q", step * random.randrange(1 << 40))
+            yield event(summary(tensor(tag, number)), step, step + random.random())
 
 
 def _large_and_repeated_steps() -> Iterator[bytes]:
@@ -74,6 +93,8 @@ LAYOUTS: dict[str, Callable[[], Iterator[bytes]]] = {
     "large and repeated steps": _large_and_repeated_steps,
     "signalling numbers that are none": _signalling_numbers_that_are_none,
     "no order": lambda: irregular(5_000),
+    "long texts in between": _with_long_texts,
+    "whole numbers": _whole_numbers,
     "tensors in no order": _tensors_in_no_order,
     "steps that are missing": _without_steps,
 }
@@ -162,7 +183,13 @@ def test_a_growing_file_is_read_as_far_as_it_goes(path: Path, layout: str) -> No
     assert points(growing) == points(read(path))
 
 
-@pytest.mark.parametrize("layout", ["one tag", "twenty tags", "tensors"])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        *("one tag", "twenty tags", "tensors", "whole numbers"),
+        *("no order", "tensors in no order", "steps that are missing"),
+    ],
+)
 def test_every_damage_is_noticed(path: Path, layout: str) -> None:
     whole = content(layout)
     path.write_bytes(whole)
@@ -209,3 +236,31 @@ def test_short_files_are_read_many_records_at_a_time_once_that_is_imported(path:
     whole, single = read(path), one_by_one(path)
     assert points(whole) == points(single)
     assert (whole.records, whole.offset) == (single.records, single.offset)
+
+
+def test_a_record_that_is_like_others_is_checked_in_short_files_too(path: Path) -> None:
+    whole = HEADER + b"".join(irregular(60))
+    path.write_bytes(whole)
+    intact = read(path)
+    for place in range(len(whole) // 2, len(whole) // 2 + 60):
+        broken = bytearray(whole)
+        broken[place] ^= 0x10
+        path.write_bytes(broken)
+        file = read(path)
+        assert file.gaps
+        lost = sum(map(len, intact.series.values())) - sum(map(len, file.series.values()))
+        assert 0 < lost <= 2
+
+
+def test_what_other_files_taught_changes_nothing(path: Path) -> None:
+    path.write_bytes(content("tensors in no order")[:40_000])
+    others = path.with_name("events.out.tfevents.2.host")
+    first = points(read(path))
+    for layout in ("no order", "whole numbers", "tensors"):
+        others.write_bytes(content(layout)[:60_000])
+        read(others)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tfevents, "_COMMON", Likenesses())
+        alone = points(read(path))
+    again = points(read(path))
+    assert list(first.items()) == list(again.items()) == list(alone.items())

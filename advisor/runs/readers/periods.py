@@ -12,14 +12,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.runs.readers.crc32c import MASK_DELTA, TABLE, crc32c, masked
+from advisor.runs.readers.crc32c import crc32c, masked
 from advisor.runs.readers.series import Series
+from advisor.runs.readers.shifts import LONGEST, all_masked, shifts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 LONGEST_PERIOD = 512
 """In records; with more the columns would be too short to be worth it."""
 _LEAST_ROWS = 4
-_LONGEST_RECORD = 1024
 _HEADER = struct.Struct("<QI")
 _OVERHEAD = 16
 _WALL_TIME_KEY = 0x09
@@ -75,7 +75,7 @@ def period_at(data: bytes, start: int) -> list[tuple[int, int]] | None:
         found += islice(records, most - len(found))
         kinds += [_kind(data, *place) for place in found[len(kinds) :]]
         for period in range(1, min(LONGEST_PERIOD, len(kinds) // 2) + 1):
-            if kinds[period] == kinds[0] and kinds[period:] == kinds[:-period]:
+            if kinds[period] == kinds[0] and all(map(eq, islice(kinds, period, None), kinds)):
                 return found[:period]
     return None
 
@@ -97,7 +97,7 @@ def _records(data: bytes, start: int) -> Iterator[tuple[int, int]]:
     while start + _OVERHEAD <= len(data):
         length, _ = _HEADER.unpack_from(data, start)
         first = start + _HEADER.size
-        if length > _LONGEST_RECORD or first + length + 4 > len(data):
+        if length >= LONGEST or first + length + 4 > len(data):
             return
         yield first, first + length
         start = first + length + 4
@@ -226,9 +226,8 @@ class _Group:
         sums[:] = self._crc
         for place, stated, first in zip(self._places, found, self._firsts, strict=True):
             self._check(sums, place, stated ^ first)
-        masked = ((sums >> np.uint32(15)) | (sums << np.uint32(17))) + np.uint32(MASK_DELTA)
         stated = self._window(data, start + self._first.stop, "<u4", (rows, width))
-        wrong = (masked != stated).any(axis=1)
+        wrong = (all_masked(sums) != stated).any(axis=1)
         good = int(wrong.argmax()) if wrong.any() else rows
         self._taken.append([each[:good] for each in found])
         return good
@@ -240,7 +239,7 @@ class _Group:
         behind = self._first.stop - 1 - place
         for index in range(changes.dtype.itemsize):
             if changing >> 8 * index & 0xFF:
-                sums ^= _shifts()[behind - index].take(octets[:, :, index])
+                sums ^= shifts()[behind - index].take(octets[:, :, index])
 
     def cut(self, rows: int) -> None:
         """Keep so many rows of what was taken since this was called last."""
@@ -271,18 +270,6 @@ def _unpacked(stated: NDArray[Any], width: int) -> NDArray[np.int64]:
     for index in range(1, width):
         steps |= (stated >> one(index)) & one(0x7F << 7 * index)
     return np.asarray(steps, np.int64)
-
-
-@cache
-def _shifts() -> NDArray[np.uint32]:
-    """What a byte adds to the checksum of a payload, by the number of bytes behind it."""
-    table = np.array(TABLE, np.uint32)
-    found = np.empty((_LONGEST_RECORD, 256), np.uint32)
-    found[0] = table
-    for index in range(1, _LONGEST_RECORD):
-        before = found[index - 1]
-        found[index] = table[before & np.uint32(0xFF)] ^ (before >> np.uint32(8))
-    return found
 
 
 def _in_order(columns: list[NDArray[Any]]) -> memoryview:

@@ -35,10 +35,14 @@ _GRADIENT = "grad"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One scalar of a summary, and where in the record its number lies (see `TensorNumber`)."""
+    """One scalar of a summary, and where in the record its number lies (see `TensorNumber`).
+
+    It `tells_by_itself` that it is one if the records before it in its file do not matter.
+    """
 
     tag: str
     number: TensorNumber
+    tells_by_itself: bool
 
 
 @dataclass(slots=True)
@@ -98,7 +102,7 @@ class SummaryDecoder:
         if _SIMPLE_VALUE in parts:
             simple = parts[_SIMPLE_VALUE]
             number = TensorNumber(float32(data, simple), "<f", simple.start)
-            event.scalars.append(Scalar(tag, number))
+            event.scalars.append(Scalar(tag, number, tells_by_itself=True))
             return
         plugin = self._plugin(data, tag, parts)
         tensor = parts.get(_TENSOR)
@@ -108,7 +112,8 @@ class SummaryDecoder:
             strings = strings_in_tensor(data, tensor.start, tensor.stop)
             event.texts[tag.removesuffix(_TEXT_SUFFIX)] = "\n".join(strings)
         elif tensor is not None and plugin in {"", "scalars"}:
-            self._add_tensor(data, tag, tensor, event)
+            tells_by_itself = plugin == "scalars" and _METADATA in parts
+            self._add_tensor(data, tag, tensor, event, tells_by_itself)
         else:
             event.other += 1
             if _GRADIENT not in tag.lower():
@@ -118,12 +123,14 @@ class SummaryDecoder:
             elif plugin == "histograms" and tensor is not None:
                 event.norms[f"{tag}/norm"] = _norm_of_buckets(data, tensor)
 
-    def _add_tensor(self, data: bytes, tag: str, tensor: Field, event: Event) -> None:
+    def _add_tensor(
+        self, data: bytes, tag: str, tensor: Field, event: Event, tells_by_itself: bool
+    ) -> None:
         found = number_in_tensor(data, tensor.start, tensor.stop)
         if found is None:
             event.other += 1
         else:
-            event.scalars.append(Scalar(tag, found))
+            event.scalars.append(Scalar(tag, found, tells_by_itself))
 
     def _plugin(self, data: bytes, tag: str, parts: dict[int, Field]) -> str:
         if _METADATA in parts:

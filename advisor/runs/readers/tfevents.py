@@ -2,17 +2,19 @@
 
 A file is a sequence of TFRecords: length (8 bytes), its masked CRC-32C (4), payload, the payload's
 masked CRC-32C (4). The checksum of the length is always verified, so a damaged length is noticed at
-once; the checksum of a payload is verified where the record looks unlike all earlier ones or where
-damage follows it. Payloads that hold no scalar are skipped.
+once; so is the checksum of a payload that holds anything that is kept. Payloads that hold no scalar
+are skipped.
 """
 
 import os
 import struct
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from advisor.runs.readers.crc32c import masked_crc32c
 from advisor.runs.readers.framing import (
     FOOTER,
     HEADER,
@@ -24,6 +26,7 @@ from advisor.runs.readers.framing import (
     is_intact_record,
     next_record,
 )
+from advisor.runs.readers.likenesses import Known, Likenesses
 from advisor.runs.readers.series import Gap, OnBytes, Series
 from advisor.runs.readers.sifting import LONGEST_SCALAR, Sieve, Sifted, heading
 from advisor.runs.readers.summaries import Event, Scalar, SummaryDecoder
@@ -32,12 +35,14 @@ from advisor.runs.readers.wire import MalformedMessage
 if TYPE_CHECKING:
     from advisor.runs.readers.periods import Period, Template
 
-_FLOAT = 4
+_COMMON = Likenesses()
+"""What was learned of records that say by themselves what they are, whichever file they are in."""
 _WALL_TIME_KEY, _STEP_KEY = 0x09, 0x10
+_UNPACK_DOUBLE, _UNPACK_FLOAT = struct.Struct("<d").unpack_from, struct.Struct("<f").unpack_from
 _SHORTEST_WITH_STEP = 12
 _LARGEST_STEP = (1 << 63) - 1
 
-_USUAL_CHUNK = 4 << 20
+_USUAL_CHUNK = 2 << 20
 # Where records are so long on average, what is not read is passed over without being looked at.
 _FIRST_CHUNK = 256 << 10
 _WORTH_SIFTING = 1 << 20
@@ -50,7 +55,7 @@ _WORTH_IT_ONCE_IMPORTED = 8 << 10
 _STRETCH = 8 << 10
 _FIRST_STRETCH = 1 << 10
 _LONGEST_STRETCH = 4 << 20
-_LONGEST_SCALAR = 64 << 10
+_LARGEST_WINDOW = 1 << 20
 
 
 class _Layout(NamedTuple):
@@ -92,12 +97,14 @@ class EventFile:
         self._lengths: dict[bytes, int] = {}
         self._simple: dict[bytes, Series] = {}
         self._layouts: dict[int, list[_Layout]] = {}
+        self._own = Likenesses()
         self._passed_over: set[bytes] = set()
         self._sieve = Sieve(self._passed_over)
         self._sifted: Sifted | None = None
         self._in_vain = 0
         self._last: tuple[int, Series | None] = (-1, None)
-        self._stretch = _STRETCH
+        self._stretch = self._window = _STRETCH
+        self._next_try = 0
         self._period: Period | None = None
 
     @property
@@ -189,28 +196,28 @@ class EventFile:
             self._hand_over()
             if len(data) < _WORTH_IT_ONCE_IMPORTED or "numpy" not in sys.modules:
                 return self._scan(data, 0, len(data))
-            return self._scan_many(data, self._scan(data, 0, _FIRST_STRETCH), len(data))
+            start = self._scan(data, 0, OVERHEAD + data[0]) if self.created is None else 0
+            return self._scan_many(data, start, len(data))
         start = 0
         while start < len(data):
-            repeats = self._scan_periods(data, start) if self.created is not None else 0
-            self._stretch = _STRETCH if repeats else min(self._stretch * 2, _LONGEST_STRETCH)
-            start += repeats or 0
+            repeats = 0
+            tried = self.created is not None and self._place(start) >= self._next_try
+            if tried:
+                repeats = self._scan_periods(data, start)
+                start += repeats
+                self._stretch = _STRETCH if repeats else min(self._stretch * 2, _LONGEST_STRETCH)
             if repeats and len(data) - start < repeats and self._goes_on(data):
                 return start  # the next chunk may begin with a period
             self._hand_over()
-            stop = min(len(data), start + self._stretch)
-            if repeats is not None and (broken := self._broken(data, start, stop)) is not None:
-                self._scan(data, start, broken[0])
-                lost_from = self._place(broken[0])
-                self._add_gap(lost_from, lost_from + broken[1] - broken[0])
-                self._last = (-1, None)
-                start = broken[1]
-                continue
+            if tried:
+                self._next_try = self._place(start) + self._stretch
+            stop = min(len(data), start + max(_STRETCH, self._next_try - self._place(start)))
             behind = self._scan_many(data, start, stop)
-            if behind == start and (stop == len(data) or stop - start > _LONGEST_SCALAR):
-                behind = self._scan(data, start, len(data)) if stop < len(data) else start
-                if behind == start:
-                    return start
+            while behind == start and stop < len(data):
+                stop = min(len(data), 2 * stop - start)
+                behind = self._scan(data, start, stop)
+            if behind == start:
+                return start
             start = behind
         return start
 
@@ -226,12 +233,18 @@ class EventFile:
     def _scan_many(self, data: bytes, start: int, stop: int) -> int:
         """Read the complete records from `start` up to `stop`, many at a time as long as they are
         like earlier ones; return where they end."""
-        window = stop - start if stop - start < _WORTH_IT else _STRETCH
+        if stop - start < _WORTH_IT:
+            self._window = max(self._window, stop - start)
         singly = _FIRST_STRETCH
         while stop - start > _STRETCH:
-            read = self._scan_batch(data, start, min(stop, start + window))
+            window = min(self._window, stop - start)
+            read = self._scan_batch(data, start, start + window)
             start += read
-            window = window * 8 if read > window // 2 else _STRETCH
+            self._window = (
+                min(self._window * 8, _LARGEST_WINDOW) if read > window // 2 else _STRETCH
+            )
+            if window - read < LONGEST_SCALAR:
+                continue  # nothing in it was strange
             singly = _FIRST_STRETCH if read > singly else min(singly * 2, _LONGEST_STRETCH)
             behind = self._scan(data, start, min(stop, start + singly))
             if behind == start:
@@ -241,50 +254,26 @@ class EventFile:
 
     def _scan_batch(self, data: bytes, start: int, stop: int) -> int:
         """Read the records from `start` on that are like earlier ones; return how many bytes."""
-        from advisor.runs.readers.batches import Likeness, read_batch
+        from advisor.runs.readers.batches import read_batch
 
-        by_rest: dict[int, dict[bytes, Series]] = {}
-        for key, series in self._simple.items():
-            by_rest.setdefault(len(key) + _FLOAT, {})[key] = series
-        known = [Likeness(rest, rest - _FLOAT, "<f", alike) for rest, alike in by_rest.items()]
-        known += [
-            Likeness(rest, layout.offset, layout.format, layout.series)
-            for rest, layouts in self._layouts.items()
-            for layout in layouts
-        ]
-        batch = read_batch(data, start, stop, known, checksum_of_length)
+        known = chain(_COMMON, self._own)
+        batch = read_batch(data, (start, stop), known, self.series, checksum_of_length)
         if batch is None:
             return 0
         self.records += batch.records
         self._last = (self._place(batch.last), batch.series)
         return batch.stop - start
 
-    def _broken(self, data: bytes, start: int, stop: int) -> tuple[int, int] | None:
-        """The first record with a wrong checksum of its payload among those from `start` on, up to
-        `stop`: it may be why the periods end here."""
-        while start + OVERHEAD < stop:
-            header = data[start : start + HEADER.size]
-            length = self._stated_length(header)
-            if length is None or start + length + OVERHEAD > len(data):
-                return None
-            first = start + HEADER.size
-            if not is_intact(data, first, first + length):
-                return start, start + length + OVERHEAD
-            start += length + OVERHEAD
-        return None
-
-    def _scan_periods(self, data: bytes, start: int) -> int | None:
-        """Read the periods from `start` on; return how many bytes, or None if nothing repeats."""
+    def _scan_periods(self, data: bytes, start: int) -> int:
+        """Read the periods from `start` on; return how many bytes."""
         period = self._period
         count = period.read(data, start) if period is not None else 0
         if period is None or not count:
             from advisor.runs.readers.periods import Period, period_at
 
             places = period_at(data, start)
-            if places is None:
-                return None
-            templates = self._templates(data, start, places)
-            if not templates:
+            templates = self._templates(data, start, places) if places else None
+            if not places or not templates:
                 return 0
             period = Period(data[start : places[-1][1] + FOOTER.size], templates)
             count = period.read(data, start)
@@ -321,9 +310,9 @@ class EventFile:
             position += 2
             while position < stop and data[position - 1] > 0x7F:
                 position += 1
-        series = self._simple.get(data[position : stop - _FLOAT])
+        series = self._simple.get(data[position : stop - 4])
         if series is not None:
-            return series, stop - _FLOAT, "<f"
+            return series, stop - 4, "<f"
         try:
             event = self._decoder.decode(data, start, stop)
         except MalformedMessage:
@@ -343,10 +332,7 @@ class EventFile:
         differs from an earlier one in wall time, step and number only costs one look-up.
         """
         lengths, simple, layouts = self._lengths, self._simple, self._layouts
-        unpack_double, unpack_float = (
-            struct.Struct("<d").unpack_from,
-            struct.Struct("<f").unpack_from,
-        )
+        unpack_double, unpack_float, unpack_sum = _UNPACK_DOUBLE, _UNPACK_FLOAT, FOOTER.unpack_from
         end = stop_at - FOOTER.size
         last, last_series = -1, None
         while (payload := start + 12) <= end:
@@ -373,25 +359,30 @@ class EventFile:
                         if byte < 0x80:
                             break
                         shift += 7
+            value = 0.0
             series = simple.get(data[position : stop - 4])
-            if series is not None and position and step <= _LARGEST_STEP:
-                series.steps.append(step)
-                series.wall_times.append(unpack_double(data, payload + 1)[0])
-                series.values.append(unpack_float(data, stop - 4)[0])
-                last, last_series = start, series
+            if series is not None:
+                value = unpack_float(data, stop - 4)[0]
             else:
                 for layout in layouts.get(stop - position, ()):
                     at = position + layout.offset
-                    rest = data[position:at] + data[position + layout.end : stop]
-                    series = layout.series.get(rest)
-                    if series is not None and position and step <= _LARGEST_STEP:
-                        wall_time = unpack_double(data, payload + 1)[0]
-                        series.append(step, wall_time, layout.unpack(data, at)[0])
-                        last, last_series = start, series
+                    series = layout.series.get(
+                        data[position:at] + data[position + layout.end : stop]
+                    )
+                    if series is not None:
+                        value = layout.unpack(data, at)[0]
                         break
-                else:
-                    last, last_series = start, None
-                    self._read_record(data, payload, stop, step, position)
+            if series is None or not position or step > _LARGEST_STEP:
+                series = None
+                self._read_record(data, payload, stop, step, position)
+            elif masked_crc32c(data[payload:stop]) != unpack_sum(data, stop)[0]:
+                series = None
+                self._lose(payload, stop)
+            else:
+                series.steps.append(step)
+                series.wall_times.append(unpack_double(data, payload + 1)[0])
+                series.values.append(value)
+            last, last_series = start, series
             self.records += 1
             start = stop + 4
         if last >= 0:
@@ -413,7 +404,11 @@ class EventFile:
 
         `step` was found at its usual place, which ends at `position` (0: laid out unusually).
         """
-        first = self._place(start - HEADER.size)
+        if position and self.created is not None and step <= _LARGEST_STEP:
+            known = _COMMON.find(data[position:stop])
+            if known is not None:
+                self._read_known(data, start, stop, step, position, known)
+                return
         large = stop - start > LONGEST_SCALAR
         called = heading(data, position, stop) if large and position else None
         if called is not None and called in self._passed_over:
@@ -425,13 +420,25 @@ class EventFile:
             event = None
         counts = stop - start <= LONGEST_SCALAR or (event is not None and event.says_something)
         if event is None or (counts and not is_intact(data, start, stop)):
-            self._add_gap(first, first + stop - start + OVERHEAD)
+            self._lose(start, stop)
             return
         self._keep(event)
         if called is not None and event.other == event.values == 1 and not event.norms:
             self._passed_over.add(called)
         if position and step == event.step and len(event.scalars) == event.values == 1:
             self._learn(data, position, stop, event.scalars[0])
+
+    def _read_known(
+        self, data: bytes, start: int, stop: int, step: int, position: int, known: Known
+    ) -> None:
+        """Read a record that is like one of another file."""
+        if not is_intact(data, start, stop):
+            self._lose(start, stop)
+            return
+        (value,) = struct.unpack_from(known.format, data, position + known.offset)
+        series = self.series.setdefault(known.tag, Series(known.tag))
+        series.append(step, _UNPACK_DOUBLE(data, start + 1)[0], value)
+        self._remember(data[position:stop], known)
 
     def _keep(self, event: Event) -> None:
         if self.created is None:
@@ -448,20 +455,34 @@ class EventFile:
 
     def _learn(self, data: bytes, position: int, stop: int, scalar: Scalar) -> None:
         """Remember the bytes around the number of a record that holds one scalar."""
-        number, series = scalar.number, self.series[scalar.tag]
+        number = scalar.number
         if not number.format:
             return
-        number_stop = number.start + struct.calcsize(number.format)
-        if number_stop == stop and number.format == "<f":
-            self._simple[data[position : number.start]] = series
+        rest = data[position:stop]
+        known = Known(scalar.tag, number.start - position, number.format)
+        if not (scalar.tells_by_itself and _COMMON.learn(rest, known)):
+            self._own.learn(rest, known)
+        self._remember(rest, known)
+
+    def _remember(self, rest: bytes, known: Known) -> None:
+        """Know the records of a series again by their bytes behind the step."""
+        series, offset, form = self.series[known.tag], known.offset, known.format
+        unpack = struct.Struct(form)
+        end = offset + unpack.size
+        if end == len(rest) and form == "<f":
+            self._simple[rest[:offset]] = series
             return
-        place = (number.start - position, number_stop - position, number.format)
-        alike = self._layouts.setdefault(stop - position, [])
-        layout = next((each for each in alike if each[:3] == place), None)
+        alike = self._layouts.setdefault(len(rest), [])
+        layout = next((each for each in alike if each[:3] == (offset, end, form)), None)
         if layout is None:
-            layout = _Layout(*place, struct.Struct(number.format).unpack_from, {})
+            layout = _Layout(offset, end, form, unpack.unpack_from, {})
             alike.append(layout)
-        layout.series[data[position : number.start] + data[number_stop:stop]] = series
+        layout.series[rest[:offset] + rest[end:]] = series
+
+    def _lose(self, start: int, stop: int) -> None:
+        """Note that the record with this payload is damaged."""
+        first = self._place(start - HEADER.size)
+        self._add_gap(first, first + stop - start + OVERHEAD)
 
     def _add_gap(self, start: int, stop: int) -> None:
         """Note that the bytes from `start` to `stop` are lost, in one gap with what precedes."""
