@@ -251,3 +251,18 @@ def fit(model, optimizer):
     )
     assert not found(loaders.format(*both))
     assert len(found(loaders.format("shuffle=True", "shuffle=False"))) == 1
+
+
+def test_copies_of_training_rows_hold_no_others() -> None:
+    text = """
+def jitter(X, y):
+    xs, ys = [X], [y]
+    for _ in range(3):
+        xs.append(X + np.random.default_rng(0).normal(size=X.shape))
+        ys.append(y)
+    return np.concatenate(xs), np.concatenate(ys)
+X_train, y_train = jitter(X_train, y_train)
+model.fit(X_train, y_train)
+print(model.score(X_test, y_test))
+"""
+    assert not found(SPLIT + text)

@@ -84,7 +84,9 @@ def _notice(
 def _are_copies(
     machine: "Machine", sequence: SequenceValue, rows: RowSet, node: cst.CSTNode
 ) -> None:
-    *_, origin = rows.ancestors()
+    origin = rows
+    while origin.how == "item" and origin.parent is not None:
+        origin = origin.parent
     made = lineages.copies("duplicated", machine.place(node), machine.context, sources=(origin,))
     copied = Lineage(made)
     machine.store(sequence.fields, CHANGED_LINEAGE, copied)

@@ -22,7 +22,11 @@ def overwritten(
     value: Value,
     node: cst.CSTNode,
 ) -> bool:
-    """`table[:, 3] = 0`: nobody knows any more what its columns hold."""
+    """`table[:, 3] = 0`: nobody knows any more what its columns hold. What was made of columns by
+    something fitted takes their place as what they are."""
+    new = lineages.known(value)
+    if new is not None and new.fits:
+        return False
     lineage = lineages.known(receiver) if isinstance(receiver, (Tensor, Unknown)) else None
     if lineage is None or lineage.columns is None or len(indices) < 2:
         return False
