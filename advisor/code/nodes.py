@@ -7,6 +7,7 @@ goes without saying, and a third of the parse goes to it: here they are made by 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
 from sys import intern
 from typing import Any
 
@@ -27,12 +28,36 @@ def nodes_are_fast() -> bool:
 def make_nodes_fast() -> None:
     """From here on in this process, make nodes unchecked, and let nothing but good manners keep them
     as they are."""
+    # Nodes are the keys of many tables. What LibCST writes out in Python is what objects do anyway.
+    setattr(cst.CSTNode, "__hash__", object.__hash__)  # noqa: B010
+    setattr(cst.CSTNode, "__eq__", object.__eq__)  # noqa: B010
     for kind in dict.fromkeys(_kinds()):
         for method in _GENERATED:
             if method in vars(kind):
                 delattr(kind, method)
         if _is_plain(kind):
             setattr(kind, "__init__", _postponed(kind))  # noqa: B010
+
+
+def as_written(node: cst.CSTNode) -> str:
+    """A node as its author wrote it."""
+    name = _dotted_name(node)
+    return _no_module().code_for_node(node) if name is None else name
+
+
+def _dotted_name(node: cst.CSTNode) -> str | None:
+    if type(node) is cst.Name:
+        return None if node.lpar else node.value
+    if type(node) is not cst.Attribute or node.lpar:
+        return None
+    before, after = node.dot.whitespace_before, node.dot.whitespace_after
+    owner = _dotted_name(node.value) if before.empty and after.empty else None
+    return None if owner is None else f"{owner}.{node.attr.value}"
+
+
+@cache
+def _no_module() -> cst.Module:
+    return cst.Module([])
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Where in a run something happens, and what every event knows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,6 +66,18 @@ class Context(NamedTuple):
     functions: tuple[Function, ...] = ()
     running: tuple[Value, ...] = ()
     autocast: str | None = None
+
+    def in_round(self, round_: Round) -> "Context":
+        """The context in a round of a loop."""
+        return tuple.__new__(Context, ((*self[0], round_), *self[1:]))
+
+    def under(self, guards: Iterable[Guard]) -> "Context":
+        """The context under further conditions."""
+        return tuple.__new__(Context, (self[0], (*self[1], *guards), *self[2:]))
+
+    def during(self, module: Value) -> "Context":
+        """The context in the forward pass of a module."""
+        return tuple.__new__(Context, (*self[:5], (*self[5], module), *self[6:]))
 
     @property
     def loops(self) -> tuple[Loop, ...]:

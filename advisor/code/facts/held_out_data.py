@@ -7,7 +7,7 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt
+from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import holds_unit_tests, seen_from, words
@@ -17,6 +17,7 @@ from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.streams import HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, whole_behind
 from advisor.code.library.transforms import random_part
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Constant,
@@ -113,19 +114,21 @@ class HeldOutData(Fact):
 
     def _is_only_tasted(self) -> bool:
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
-        rounds, loops = set(), set()
-        for event in self.run.trace:
-            if isinstance(event, (Escaped, DataGiven)) and self._is_handed_over(event):
-                return False
-            for each in event.context.rounds:
-                if self.loader in alternatives(data_of(each.loop)):
-                    rounds.add(each.index)
-                    loops.add(each.loop.node)
-        return rounds == {0} and all(_LEAVES.search(code_of(node)) for node in loops)
+        if any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven))):
+            return False
+        through = [
+            each
+            for each in self.run.once(_rounds)
+            if self.loader in alternatives(data_of(each.loop))
+        ]
+        if {each.index for each in through} != {0}:
+            return False
+        return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
 
-    def _is_handed_over(self, event: Escaped | DataGiven) -> bool:
-        values = event.values if isinstance(event, Escaped) else alternatives(event.data)
-        return self.loader in values
+    def _is_handed_over(self, event: Event) -> bool:
+        if isinstance(event, Escaped):
+            return self.loader in event.values
+        return isinstance(event, DataGiven) and self.loader in alternatives(event.data)
 
     def random_change(self) -> Object | None:
         """The transform that changes each sample at random, where that is not on purpose."""
@@ -162,6 +165,12 @@ class HeldOutData(Fact):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)
+
+
+def _rounds(run: AbstractRun) -> set[Round]:
+    """The rounds of loops that something happens in."""
+    contexts = {id(event.context): event.context for event in run.trace}
+    return {each for context in contexts.values() for each in context.rounds}
 
 
 def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
@@ -231,7 +240,7 @@ def _transform_of_instance(dataset: Instance) -> Value | None:
     get = dataset.cls.find("__getitem__")
     if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
         return None
-    code = cst.Module([]).code_for_node(get.node.body)
+    code = as_written(get.node.body)
     for name, value in dataset.fields.items():
         if isinstance(name, str) and _TRANSFORM.search(name) and f"self.{name}(" in code:
             chooses = re.search(rf"\bif\b(?! self\.{name}( is not None)?:)", code)

@@ -231,28 +231,28 @@ class LayerRun(Fact):
         if holds_unit_tests(run):
             return
         passes: dict[Value, ForwardRun] = {}
-        made: dict[tuple[ForwardRun | None, Value], tuple[ForwardRun, ...]] = {}
+        # By the output, and then by the pass that it was made in.
+        made: dict[Value, dict[ForwardRun | None, tuple[ForwardRun, ...]]] = {}
         for event in run.events_among(ForwardRun, Bent):
             if isinstance(event, Bent):
                 if event.in_place:
-                    for key in [key for key in made if key[1] is event.tensor]:
-                        del made[key]
+                    made.pop(event.tensor, None)
                 continue
             assert isinstance(event, ForwardRun)
             running = event.context.running
             around = passes.get(running[-1]) if running else None
             given = _input(event)
-            before = () if given is None else made.get((around, given), ())
+            before = () if given is None else made.get(given, {}).get(around, ())
             if not before and isinstance(given, Tensor) and given.whole is not None:
                 # The same tensor that only knows more of itself.
                 same = given.shape is given.whole.shape
-                before = made.get((around, given.whole), ()) if same else ()
+                before = made.get(given.whole, {}).get(around, ()) if same else ()
             if around is not None and isinstance(event.module, Layer):
                 yield cls(run, event, before)
             if isinstance(event.output, Tensor):
                 norm = getattr(event.module, "path", "") in BATCH_NORMS
                 chain = before if norm or event.output is given else ()
-                made[around, event.output] = (event, *chain)
+                made.setdefault(event.output, {})[around] = (event, *chain)
             passes[event.module] = event
 
     @property

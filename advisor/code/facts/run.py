@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 import libcst as cst
 
 from advisor.code.events import Context, Event, Loop
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace, Source
 from advisor.rulebook import Draft
 
@@ -96,7 +97,7 @@ class Fact:
 @lru_cache(maxsize=1024)
 def code_of(node: cst.CSTNode) -> str:
     """A node as its author wrote it, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node).split())
+    return " ".join(as_written(node).split())
 
 
 def draft(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import libcst as cst
@@ -69,6 +69,7 @@ class OptimizerStep(Fact):
     run: AbstractRun
     event: OptimizerStepped
     previous: OptimizerStepped | None
+    _excluded: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -95,9 +96,16 @@ class OptimizerStep(Fact):
         if not self.event.context.guards:
             yield from happened
             return
+        # Many events share their context, and what it excludes is asked again and again.
+        context, known = self.event.context, self._excluded
         for event in happened:
-            if not event.context.guards or not excludes(event, self.event):
-                yield event
+            if event.context.guards:
+                each = id(event.context)
+                if each not in known:
+                    known[each] = contexts_exclude(event.context, context)
+                if known[each]:
+                    continue
+            yield event
 
     @property
     def after(self) -> Iterator[Event]:
@@ -368,15 +376,20 @@ def in_same_rounds(first: Event, second: Event) -> bool:
 def excludes(first: Event, second: Event) -> bool:
     """Whether two events cannot happen on the same way: a condition is true for one and false for
     the other."""
-    if not first.context.guards or not second.context.guards:
-        return False
-    return any(
-        left.taken != right.taken
-        and _same_test(left, right)
-        and _same_rounds_outside(left, right, first.context, second.context)
-        for left in first.context.guards
-        for right in second.context.guards
-    )
+    return contexts_exclude(first.context, second.context)
+
+
+def contexts_exclude(first: Context, second: Context) -> bool:
+    """Whether what happens in two contexts cannot happen on the same way."""
+    for left in first.guards:
+        for right in second.guards:
+            if (
+                left.taken != right.taken
+                and _same_test(left, right)
+                and _same_rounds_outside(left, right, first, second)
+            ):
+                return True
+    return False
 
 
 def _same_test(left: Guard, right: Guard) -> bool:
@@ -388,7 +401,7 @@ def _same_test(left: Guard, right: Guard) -> bool:
 def _is_same_choice(left: Guard, right: Guard) -> bool:
     """Whether a name is tested twice that stands for one of the same values each time."""
     one, other = alternatives(left.condition), alternatives(right.condition)
-    if len(one) < 2 or {id(each) for each in one} != {id(each) for each in other}:
+    if len(one) < 2 or len(other) < 2 or {*map(id, one)} != {*map(id, other)}:
         return False
     return code_of(left.node) == code_of(right.node)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 _KEYWORDS = {"None": NONE, "True": TRUE, "False": FALSE}
+_QUOTES = frozenset("'\"")
+_LONG_QUOTES = frozenset(["'''", '"""'])
 _LONGEST_INTEGER = 300
 """In characters; no size, count or rate has more digits, and few operations bear them."""
 
@@ -87,6 +89,9 @@ def _string(machine: "Machine", node: cst.SimpleString) -> Value:
 
 @lru_cache(maxsize=4096)
 def _literal(text: str) -> object:
+    quote = text[:3] if text[:3] in _LONG_QUOTES else text[:1]
+    if quote[0] in _QUOTES and "\\" not in text:
+        return text[len(quote) : -len(quote)]
     return literal_eval(text)
 
 

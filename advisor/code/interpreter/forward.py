@@ -32,7 +32,7 @@ def run_forward(
     event = ForwardRun(machine.place(node), before, module, passed)
     event.modes = machine.models.modes_of(module)
     machine.emit(event)
-    machine.context = before._replace(running=(*before.running, module))
+    machine.context = before.during(module)
     try:
         event.output = run()
     finally:

@@ -241,8 +241,7 @@ class Machine:
     def round(self, round_: Round) -> Iterator[None]:
         """Be in a round of a loop."""
         before = self.context
-        rounds = (*before.rounds, round_)
-        self.context = before._replace(rounds=rounds)
+        self.context = before.in_round(round_)
         try:
             yield
         finally:
@@ -282,7 +281,7 @@ class Machine:
         now = self.context
         depth = len(now.rounds)
         standing = [Guard(each.node, each.taken, each.condition, depth) for each in guards]
-        self.context = now._replace(guards=(*now.guards, *standing))
+        self.context = now.under(standing)
 
     # --- state and branches ---------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from advisor.code.interpreter import calls, classes
 from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.machine import Frame, OutOfBudget
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
     Class,
@@ -189,7 +190,7 @@ class _Queue:
         """The names of what a function calls on its own object."""
         found = self._calls.get(function.node)
         if found is None:
-            text = cst.Module([]).code_for_node(function.node.body)
+            text = as_written(function.node.body)
             found = self._calls[function.node] = frozenset(_OWN_CALL.findall(text))
         return found
 

@@ -23,6 +23,7 @@ from advisor.code.events import (
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Activation,
     Amount,
@@ -351,7 +352,7 @@ def round_counted(
     """`batches += 1`."""
     one = values[1].number.constant if isinstance(values[1], Scalar) else None
     if operator == "Add" and one == 1 and machine.context.rounds:
-        text = cst.Module([]).code_for_node(target)
+        text = as_written(target)
         machine.emit(RoundCounted(machine.place(node), machine.context, text))
 
 

@@ -16,6 +16,7 @@ from advisor.code.events import DrawnAnew, FolderRead
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -152,7 +153,7 @@ def mapped(call: Call) -> Value | None:
 
 
 def _code(function: Function) -> str:
-    return cst.Module([]).code_for_node(function.node)
+    return as_written(function.node)
 
 
 @step(TENSORFLOW, "batch", "padded_batch")

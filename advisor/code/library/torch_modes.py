@@ -19,6 +19,7 @@ from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.library.models import Call, attribute, function, hook, method
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.transformers_models import DROPS
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -214,7 +215,7 @@ def gradient_mode(value: Value, current: bool | None, node: cst.CSTNode | None) 
         case Library():
             return None if _MAY_SWITCH.search(value.path.rsplit(".", 1)[-1]) else current
         case Instance() | Unknown() | Sequence():
-            text = cst.Module([]).code_for_node(node) if node is not None else _name(value)
+            text = as_written(node) if node is not None else _name(value)
             own = isinstance(value, (Instance, Sequence))
             return None if own or _MAY_SWITCH.search(text) else current
     return current

@@ -36,6 +36,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.python.containers import on_append
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -155,7 +156,7 @@ def _run_closure(call: Call) -> None:
 def text_of_receiver(node: cst.CSTNode) -> str:
     """What a method is called on, as written."""
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        return cst.Module([]).code_for_node(node.func.value)
+        return as_written(node.func.value)
     return "optimizer"
 
 
@@ -193,7 +194,7 @@ def is_schedule_name(value: Value) -> bool:
 def text_of_first_argument(node: cst.CSTNode) -> str:
     """The first argument of a call, as written."""
     if isinstance(node, cst.Call) and node.args:
-        return cst.Module([]).code_for_node(node.args[0].value)
+        return as_written(node.args[0].value)
     return "optimizer"
 
 
@@ -416,7 +417,7 @@ def method_named(
     function: notebooks show `torch.__version__` that way."""
     if isinstance(receiver, Library):
         return
-    text = cst.Module([]).code_for_node(node)
+    text = as_written(node)
     machine.emit(MethodNamed(machine.place(node), machine.context, receiver, name, text))
 
 
@@ -456,7 +457,7 @@ def loss_accumulated(
     """`total += loss`, `total = total + loss`."""
     total, value, result = values
     if operator == "Add" and _may_be_learned(value):
-        text = cst.Module([]).code_for_node(target)
+        text = as_written(target)
         place, context = machine.place(node), machine.context
         machine.emit(LossAccumulated(place, context, total, value, result, text))
 
@@ -492,5 +493,5 @@ _QUESTIONS = frozenset(
 def question_not_asked(machine: "Machine", value: Library, node: cst.CSTNode) -> None:
     """`if torch.cuda.is_available:`, without brackets."""
     if value.path in _QUESTIONS:
-        name, text = value.path.rsplit(".", 1)[-1], cst.Module([]).code_for_node(node)
+        name, text = value.path.rsplit(".", 1)[-1], as_written(node)
         machine.emit(MethodNamed(machine.place(node), machine.context, value, name, text))

@@ -26,7 +26,7 @@ def alternatives(value: Value | None) -> tuple[Value, ...]:
     """What a value may be: its alternatives, or just itself."""
     if value is None:
         return ()
-    return value.alternatives if isinstance(value, Joined) else (value,)
+    return value.alternatives if type(value) is Joined else (value,)
 
 
 def join(left: Value, right: Value) -> Value:

@@ -7,6 +7,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Context
 from advisor.code.library.lineages.names import COLUMN, FRAME, HELD, NOISE, TABLE
+from advisor.code.nodes import as_written
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Columns,
@@ -113,4 +114,4 @@ def noise(place: "NodePlace | None" = None) -> Lineage:
 
 def written(node: cst.CSTNode) -> str:
     """A piece of code as its author wrote it, on one line."""
-    return " ".join(cst.Module([]).code_for_node(node).split())
+    return " ".join(as_written(node).split())

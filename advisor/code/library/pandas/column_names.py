@@ -17,6 +17,7 @@ from advisor.code.library.pandas.tables import (
     names_in,
     names_left,
 )
+from advisor.code.nodes import as_written
 from advisor.code.values import NONE, Columns, Object, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
@@ -125,7 +126,7 @@ def names_listed(
     if loops != 1 or not isinstance(result.element, Unknown):
         return
     held = _held_by(result.element)
-    text = cst.Module([]).code_for_node(node)
+    text = as_written(node)
     for test in tests[1:]:
         if isinstance(test, Object) and test.path == _TEST:
             left = test.fields["columns"]

@@ -11,6 +11,7 @@ from advisor.code.interpreter import calls
 from advisor.code.library.families import WEIGHTS, weights_of
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_modes import TOUCHED, modules_in
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Alike,
     Arguments,
@@ -96,7 +97,7 @@ def _with_weights(module: Value) -> Iterator[Layer]:
 def _are_weights(call: Call) -> bool:
     """Whether the conditions around say of a parameter that it is a weight, or ask for nothing."""
     for guard in call.context.guards:
-        text = cst.Module([]).code_for_node(guard.node)
+        text = as_written(guard.node)
         if _IS_BIAS.search(text):
             if guard.taken:
                 return False
