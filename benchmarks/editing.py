@@ -2,13 +2,15 @@
 
     python -m benchmarks.editing FILE ...
 
-For each file: its lines, and the CPU milliseconds for a changed line at five places of it.
+For each file: its lines, and the CPU milliseconds for a statement more at five places of it.
 """
 
+import ast
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from advisor.commands.engine import load_engine
 from advisor.commands.examining import Examiner, Task, rare_collections
@@ -18,14 +20,23 @@ _PLACES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _REPETITIONS = 3
 
 
-def edits(text: str) -> Iterator[str]:
-    """The text with one line changed, in one place after the other: a comment more."""
+def edits(text: str, number: int = 0) -> Iterator[str]:
+    """The text with one statement more, in one place after the other."""
     lines = text.split("\n")
+    first = sorted(
+        {
+            each.lineno: each.col_offset for each in ast.walk(ast.parse(text)) if _may_follow(each)
+        }.items()
+    )
     for place in _PLACES:
-        row = int(place * len(lines))
-        while row and (not lines[row].strip() or lines[row].endswith("\\") or '"""' in lines[row]):
-            row -= 1
-        yield "\n".join([*lines[:row], f"{lines[row]}  # edited", *lines[row + 1 :]])
+        row, column = min(first, key=lambda pair: abs(pair[0] - place * len(lines)))
+        made = f"{lines[row - 1][:column]}edited = {number}"
+        yield "\n".join([*lines[: row - 1], made, *lines[row - 1 :]])
+
+
+def _may_follow(node: ast.AST) -> TypeGuard[ast.stmt]:
+    """Whether a statement may stand before another one, in a row of its own."""
+    return isinstance(node, (ast.Assign, ast.Expr, ast.Return, ast.For, ast.With))
 
 
 def times(path: Path) -> list[float]:
@@ -35,10 +46,10 @@ def times(path: Path) -> list[float]:
     found: list[float] = []
     with rare_collections():
         examiner.examine(Task(str(path), path, True, text.encode()))
-        for edited in edits(text):
+        for versions in zip(*(edits(text, each) for each in range(_REPETITIONS)), strict=True):
             tries = []
-            for number in range(_REPETITIONS):
-                task = Task(str(path), path, True, f"{edited}\n# {number}\n".encode())
+            for edited in versions:
+                task = Task(str(path), path, True, edited.encode())
                 started = time.process_time()
                 examiner.examine(task)
                 tries.append(1000 * (time.process_time() - started))
