@@ -797,6 +797,19 @@ def test_a_layer_of_keras_learns_from_what_it_is_adapted_to(apart: bool) -> None
     assert not flagged(vocabulary)
 
 
+@pytest.mark.parametrize("name", ["rows", "x_train"])
+def test_a_layer_may_see_the_training_rows_that_choose_a_model(name: str) -> None:
+    text = f"""
+    import keras
+    {name} = np.load("rows.npy")
+    norm = keras.layers.Normalization()
+    norm.adapt({name})
+    model = keras.Sequential([norm, keras.layers.Dense(1)])
+    model.fit({name}, {name}, validation_split=0.1)
+    """
+    assert flagged(text) == ([("NN503", "norm.adapt(rows)")] if name == "rows" else [])
+
+
 # --- copies that a function makes of what it is given ------------------------------------------
 
 

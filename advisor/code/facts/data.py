@@ -134,9 +134,9 @@ class Split(Fact):
         for event in self.run.events(Fitted):
             layer = event.estimator
             fit = layer.fields.get("fit") if isinstance(layer, Layer) else None
-            if isinstance(fit, Fit) and any(
-                each.rows.within(fit.rows) for each in self.event.lineages
-            ):
+            if not isinstance(fit, Fit) or self.tunes_behind(fit):
+                continue
+            if any(each.rows.within(fit.rows) for each in self.event.lineages):
                 yield fit
 
     def resamplings(self) -> Iterator[RowSet]:
