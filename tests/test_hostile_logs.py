@@ -1,5 +1,6 @@
 """Whatever lies where logs are looked for: nnadvise neither crashes nor waits for it, and prints nothing raw."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,13 +15,27 @@ from typing import Any
 
 import pytest
 
+from advisor.runs.readers.opening import open_log
 from tests.event_bytes import HEADER, curve, event_file
 from tests.fuzzing import logs
-from tests.fuzzing.logs import RAW, look_at_log
+from tests.fuzzing.logs import RAW, look_at_log, look_at_reader
 from tests.mlflow_tables import MLFLOW_TABLES
-from tests.test_tracking_folders import mlflow_run
+from tests.test_tracking_folders import log_of, mlflow_run, opened, row
 
 SECONDS = 6
+
+
+def _database() -> bytes:
+    with closing(connect(":memory:")) as database:
+        database.executescript(MLFLOW_TABLES)
+        database.execute("INSERT INTO runs VALUES ('a', 'first', 1, 1700000000000, 'active')")
+        database.execute("INSERT INTO params VALUES ('lr', '0.1', 'a')")
+        points = [("loss", 1 / (1 + step), step, "a", step, False) for step in range(40)]
+        database.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", points)
+        database.commit()
+        return database.serialize()
+
+
 POINTS = [(step, 1 / (1 + step), 1 / (1 + step) + step / 50) for step in range(40)]
 TABLE = b"step,train_loss,val_loss\n" + b"".join(b"%d,%f,%f\n" % row for row in POINTS)
 LINES = b"".join(
@@ -39,6 +54,11 @@ SEEDS = {
     "metrics.jsonl": LINES,
     "trainer_state.json": json.dumps(STATE).encode(),
     "events.out.tfevents.1": HEADER + curve("train/loss", range(60)) + curve("val/loss", range(60)),
+    "run.wandb": log_of(
+        opened("first", lr=0.01),
+        *(row(step, train__loss=loss, val__loss=other) for step, loss, other in POINTS),
+    ),
+    "mlflow.db": _database(),
 }
 
 
@@ -48,6 +68,30 @@ def test_damaged_logs() -> None:
     while time.monotonic() < end:
         name = random.choice([*SEEDS])
         look_at_log(name, logs.damaged(SEEDS[name], random))
+
+
+def test_damaged_logs_of_all_readers() -> None:
+    random = Random(11)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        name = random.choice([*SEEDS])
+        look_at_reader(name, logs.damaged(SEEDS[name], random))
+
+
+@pytest.mark.parametrize("name", ["metrics/val_loss", "params/lr", "meta.yaml", "../meta.yaml"])
+def test_damaged_files_of_an_mlflow_run(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "digits" / "first"
+    values = "".join(f"{1700000000000 + step} {loss} {step}\n" for step, loss, _ in POINTS)
+    mlflow_run(folder, {"val_loss": values}, {"lr": "0.1"})
+    whole, random = (folder / name).read_bytes(), Random(13)
+    end = time.monotonic() + SECONDS / 6
+    while time.monotonic() < end:
+        (folder / name).write_bytes(logs.damaged(whole, random))
+        run = open_log(folder / "meta.yaml")
+        with contextlib.suppress(OSError):
+            run.read()
+        for each in run.series.values():
+            assert len(each.steps) == len(each.values)
 
 
 HUGE = b"9" * 400

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 
 from advisor.commands.nnadvise import main
+from advisor.runs.readers.opening import is_table, open_log
+from advisor.runs.readers.series import LogFile
 from tests.fuzzing import event_files
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -88,6 +90,34 @@ def look_at_named_log(content: bytes) -> None:
     """Advise on a log whose first byte says which of the known names it has."""
     if content:
         look_at_log(NAMES[content[0] % len(NAMES)], content[1:])
+
+
+def look_at_reader(name: str, content: bytes) -> None:
+    """Read a log of this name, first half of it and then as it has grown, and the whole at once; fails
+    if a series is not as long in steps as in values."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content[: len(content) // 2])
+        growing = open_log(path)
+        _read(growing)
+        path.write_bytes(content)
+        if is_table(path):
+            _read(growing)
+        _read(open_log(path))
+
+
+def look_at_named_reader(content: bytes) -> None:
+    """Read a log whose first byte says which of the known names it has."""
+    if content:
+        look_at_reader(NAMES[content[0] % len(NAMES)], content[1:])
+
+
+def _read(log: LogFile) -> None:
+    with contextlib.suppress(OSError):
+        log.read()
+    for each in log.series.values():
+        assert len(each.steps) == len(each.wall_times) == len(each.values)
+    assert isinstance(log.why_no_scalars(), str)
 
 
 def look_at_folder(folder: Path) -> None:
