@@ -407,3 +407,63 @@ if accuracy < 0.6:
     print("it has not learned enough")
 """
     assert "NN808" not in [code for _, code in findings(program)]
+
+
+@pytest.mark.parametrize(
+    ("divisor", "wrong"),
+    [("train_set", True), ("val_set", False), ("train_set + val_set", False)],
+)
+def test_what_comes_of_one_set_is_not_divided_by_the_size_of_another(
+    divisor: str, wrong: bool
+) -> None:
+    program = f"""
+    import torch
+
+    def report(model, train_set, val_set, val_loader):
+        right = 0
+        with torch.no_grad():
+            for inputs, labels in val_loader:
+                right += (model(inputs).argmax(1) == labels).sum().item()
+        return right / len({divisor})
+    """
+    assert ("NN808" in [code for _, code in findings(program)]) == wrong
+
+
+@pytest.mark.parametrize(
+    ("divisor", "wrong"), [("loader.dataset", True), ("loader", False), ("losses", False)]
+)
+def test_a_list_of_means_has_as_many_as_there_are_batches(divisor: str, wrong: bool) -> None:
+    program = f"""
+    import torch
+    from torch.nn import functional as F
+
+    @torch.no_grad()
+    def judge(model, loader):
+        losses = []
+        for inputs, labels in loader:
+            losses.append(F.cross_entropy(model(inputs), labels).item())
+        return sum(losses) / len({divisor})
+    """
+    assert ("NN808" in [code for _, code in findings(program)]) == wrong
+
+
+@pytest.mark.parametrize(("start", "wrong"), [("pass", True), ("right, seen = 0, 0", False)])
+def test_counts_of_a_training_begin_anew_in_each_epoch(start: str, wrong: bool) -> None:
+    program = f"""
+    import torch
+    from torch.nn import functional as F
+
+    def fit(model, loader, optimizer):
+        right, seen = 0, 0
+        for epoch in range(10):
+            {start}
+            for inputs, labels in loader:
+                optimizer.zero_grad()
+                outputs = model(inputs)
+                F.cross_entropy(outputs, labels).backward()
+                optimizer.step()
+                right += (outputs.argmax(1) == labels).sum().item()
+                seen += len(labels)
+            print(right / seen)
+    """
+    assert ("NN808" in [code for _, code in findings(program)]) == wrong

@@ -125,3 +125,35 @@ def test_a_name_that_is_taken_and_read_again_is_flagged(case: str) -> None:
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
 def test_a_name_that_nobody_misses_is_not_flagged(case: str) -> None:
     assert _found(case) == []
+
+
+COMPARED = """
+import torch
+
+def accuracy(net, other, loader):
+    right = 0
+    with torch.no_grad():
+        for inputs, labels in loader:
+            outputs = net(inputs)
+            {bound}
+            right += ({compared}).sum().item()
+    return right
+"""
+
+
+@pytest.mark.parametrize(
+    ("bound", "compared", "told"),
+    [
+        ("_, labels = torch.max(outputs, 1)", "outputs.argmax(1) == labels", True),
+        ("labels = outputs.argmax(1)", "torch.max(outputs, 1)[1].eq(labels)", True),
+        ("labels = net(inputs).argmax(dim=1)", "net(inputs).argmax(dim=1) == labels", True),
+        ("labels = labels.argmax(dim=1)", "outputs.argmax(dim=1) == labels", False),
+        ("labels = other(inputs).argmax(dim=1)", "outputs.argmax(dim=1) == labels", False),
+        ("guessed = outputs.argmax(dim=1)", "guessed == labels", False),
+    ],
+)
+def test_labels_are_not_bound_anew_to_what_they_should_judge(
+    bound: str, compared: str, told: bool
+) -> None:
+    program = COMPARED.format(bound=bound, compared=compared)
+    assert ("NN802" in [code for _, code in findings(program)]) == told

@@ -58,6 +58,7 @@ from advisor.code.events.program import (
     NameOverwritten,
     RoundedDown,
     SeedFixed,
+    TargetLost,
 )
 from advisor.code.events.samples import (
     ClassesWeighted,
@@ -206,6 +207,7 @@ __all__ = [
     "Squeezed",
     "StateTaken",
     "StateUsed",
+    "TargetLost",
     "TrainerBuilt",
     "TransformApplied",
     "TransformBuilt",

@@ -41,6 +41,15 @@ class NameOverwritten(Event):
 
 
 @dataclass(eq=False, slots=True)
+class TargetLost(Event):
+    """A name that a loop over data binds is bound anew to predictions, before anything has read it,
+    and compared at `read`."""
+
+    name: str
+    read: "NodePlace"
+
+
+@dataclass(eq=False, slots=True)
 class LoopLeft(Event):
     """A loop is left by `break`."""
 

@@ -20,7 +20,7 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.facts.loop_lengths import data_of, length_of
-from advisor.code.facts.passes import words
+from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -48,7 +48,7 @@ class Metric(Fact):
     """A count or a loss that is put to use behind the loop over the batches it comes from.
 
     `kind` is `matches` (a count of samples) or `mean` (of a batch each). `divided_by` is `batches`,
-    `samples` or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
+    `samples`, `others` (the samples of another set) or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
     sum began in this round of the loops around, `of_evaluation` whether nothing is back-propagated
     in the loop.
     """
@@ -90,7 +90,13 @@ class Metric(Fact):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
             counts = _counts_rounds(run, event, left[0])
-            by = "batches" if counts else _meaning_of_number(event.denominator, left[0])
+            by = (
+                "batches"
+                if counts
+                else "others"
+                if _counts_others(event, left[0])
+                else _meaning_of_number(event.denominator, left[0])
+            )
         anew = _is_kept_by_key(event) or all(
             one.index == other.index
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
@@ -115,7 +121,7 @@ class Metric(Fact):
             if one.loop is other.loop and one.index != other.index
         ]
         heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
-        return self.of_evaluation and bool(heads) and "epoch" in words(heads[0])
+        return bool(heads) and "epoch" in words(heads[0])
 
     def finding_in_loop(self, message: str) -> Draft:
         """A finding where a loop binds the number of each batch anew, with its use beside it."""
@@ -247,6 +253,21 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
         inside.fields.get("length") if isinstance(inside, (Object, Unknown, Instance)) else None
     )
     return "samples" if isinstance(length, Scalar) and length.number == number else None
+
+
+def _counts_others(event: AmountDivided, loop: Loop) -> bool:
+    """Whether what comes of data to judge by is divided by the size of the data to learn from, or the
+    other way round, as their names tell."""
+    node = event.place.node
+    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    if not isinstance(by, cst.Call) or not isinstance(by.func, cst.Name) or by.func.value != "len":
+        return False
+    size, head = words(code_of(by)), getattr(loop.node, "iter", None)
+    if head is None:
+        return False
+    if is_about_held_out_data(loop):
+        return "train" in size and not size & HELD_OUT
+    return "train" in words(code_of(head)) and bool(size & HELD_OUT) and "train" not in size
 
 
 def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:

@@ -4,21 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import NameOverwritten
+from advisor.code.events import NameOverwritten, TargetLost
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.rulebook import Draft
 
 
 @dataclass(frozen=True, slots=True)
 class OverwrittenName(Fact):
-    """A name that an inner loop binds anew, and that the loop around it reads again afterwards."""
+    """A name that an inner loop binds anew, and that the loop around it reads again afterwards; or
+    labels that are bound anew to predictions."""
 
-    event: NameOverwritten
+    event: NameOverwritten | TargetLost
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such name of a run."""
-        return [cls(event) for event in run.events(NameOverwritten)]
+        yield from (cls(event) for event in run.events(NameOverwritten))
+        yield from (cls(event) for event in run.events(TargetLost))
 
     @property
     def name(self) -> str:
@@ -28,8 +30,15 @@ class OverwrittenName(Fact):
     @property
     def is_of_outer_loop(self) -> bool:
         """Whether the outer loop binds the name itself."""
+        if isinstance(self.event, TargetLost):
+            return False
         target = getattr(self.event.outer.node, "target", None)
         return target is not None and self.name in code_of(target).replace(",", " ").split()
+
+    @property
+    def is_lost_target(self) -> bool:
+        """Whether it is what predictions should be compared with."""
+        return isinstance(self.event, TargetLost)
 
     def finding(self, message: str) -> Draft:
         """A finding where the name is overwritten, with the place beside it where it is read."""

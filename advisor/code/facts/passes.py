@@ -36,7 +36,7 @@ from advisor.code.values import (
 )
 
 # Words that data to judge by, and code that judges, go by.
-_HELD_OUT = frozenset(
+HELD_OUT = frozenset(
     [
         *("test", "tests", "testing", "tst", "val", "vali", "valid", "validation", "validate"),
         *("validating", "eval", "evaluate", "evaluating", "evaluation", "dev", "holdout"),
@@ -167,7 +167,7 @@ class Pass:
         if not isinstance(node, cst.Call) or not node.args:
             return False
         said = words(code_of(node.args[0].value))
-        return bool(said & _HELD_OUT) and not said & _TRAINS and not self._is_try_out()
+        return bool(said & HELD_OUT) and not said & _TRAINS and not self._is_try_out()
 
     def is_handed_held_out_rows(self) -> bool:
         """Whether a function that runs the model without gradients is handed what goes by the name of
@@ -177,7 +177,7 @@ class Pass:
         if not isinstance(node, cst.Call):
             return False
         given = [words(code_of(each.value)) for each in node.args[:2]]
-        return any(said & _HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
+        return any(said & HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
 
     def is_called_held_out(self) -> bool:
         """Whether what comes out of the model without gradients goes by the name of what a model is
@@ -186,7 +186,7 @@ class Pass:
             return False
         said = [words(name) for name in self.event.called]
         return (
-            any(each & _HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
+            any(each & HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
         )
 
     def _is_try_out(self) -> bool:
@@ -246,7 +246,7 @@ class Pass:
 def is_about_held_out_data(loop: Loop) -> bool:
     """Whether a loop goes over data that a model is judged by."""
     said = words(code_of(_head(loop.node)))
-    return bool(said & _HELD_OUT) and not said & _TRAINS
+    return bool(said & HELD_OUT) and not said & _TRAINS
 
 
 def _head(node: cst.CSTNode) -> cst.CSTNode:

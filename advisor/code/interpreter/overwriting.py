@@ -3,13 +3,14 @@
 Python has one name for both: behind the inner loop it stands for the last item of that loop.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libcst as cst
 
-from advisor.code.events import NameOverwritten
+from advisor.code.events import NameOverwritten, TargetLost
 
 if TYPE_CHECKING:
     from advisor.code.events import Loop
@@ -39,6 +40,87 @@ def tell_overwritten(machine: "Machine", node: cst.For) -> None:
                 )
                 machine.emit(event)
                 return
+
+
+_CHOOSES = re.compile(r"\b(argmax|max|topk|sigmoid|softmax|round)\(")
+
+
+def tell_lost_target(machine: "Machine", node: cst.For) -> None:
+    """Tell of labels that are bound anew to predictions, and compared, before anything has read them."""
+    names = [each.value for each in names_in(node.target)]
+    if len(names) < 2 or not isinstance(node.body, cst.IndentedBlock):
+        return
+    uses = _uses_in(node.body)
+    for name in names:
+        own = [use for use in uses if use.name == name]
+        if len(own) < 2 or own[0].kind != "bound" or not isinstance(own[0].node, cst.Assign):
+            continue
+        if not _CHOOSES.search(cst.Module([]).code_for_node(own[0].node.value)):
+            continue
+        of = _sources(own[0].node.value, {*names, "torch", "F", "np"})
+        compared = next(
+            (
+                each
+                for each in _comparisons(node.body)
+                if (other := _compared_with(each, name)) is not None
+                and of & _sources(_first_value(other, node.body), set())
+            ),
+            None,
+        )
+        if compared is not None and own[1].kind == "read":
+            places = machine.place(own[0].node), machine.place(compared)
+            machine.emit(TargetLost(places[0], machine.context, name, places[1]))
+
+
+def _comparisons(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The comparisons in some code: `a == b`, `a.eq(b)`."""
+    if isinstance(node, (cst.Comparison, cst.Call)):
+        yield node
+    for child in node.children:
+        yield from _comparisons(child)
+
+
+def _compared_with(node: cst.CSTNode, name: str) -> cst.BaseExpression | None:
+    """What is compared with a name as it is."""
+    match node:
+        case cst.Comparison(
+            left=left, comparisons=[cst.ComparisonTarget(operator=cst.Equal(), comparator=right)]
+        ):
+            pass
+        case cst.Call(
+            func=cst.Attribute(value=left, attr=cst.Name(value="eq")), args=[cst.Arg(value=right)]
+        ):
+            pass
+        case _:
+            return None
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, cst.Name) and one.value == name:
+            return other
+    return None
+
+
+def _first_value(value: cst.BaseExpression, body: cst.BaseSuite) -> cst.BaseExpression:
+    """What a name is bound to in some code, or the value itself."""
+    if not isinstance(value, cst.Name):
+        return value
+    for use in _uses_in(body):
+        if use.name == value.value and isinstance(use.node, cst.Assign):
+            return use.node.value
+    return value
+
+
+def _sources(value: cst.CSTNode, without: set[str]) -> set[str]:
+    """What a value is made of: names that are not called, and calls by name, as they are written."""
+    if isinstance(value, cst.Name):
+        return {value.value} - without
+    if isinstance(value, (cst.Attribute, cst.Arg)):
+        return _sources(value.value, without)
+    if isinstance(value, cst.Call) and isinstance(value.func, cst.Name):
+        return {cst.Module([]).code_for_node(value)}
+    found: set[str] = set()
+    for child in value.children:
+        found |= _sources(child, without)
+    return found
 
 
 def names_in(target: cst.CSTNode) -> Iterator[cst.Name]:

@@ -272,6 +272,9 @@ def _arithmetic(
     if isinstance(first, Amount) and first.kind != "match" and _by_literal(node):
         return Rated(first.rises, first)
     if isinstance(first, Listed):
+        if not _by_literal(node):
+            summed = replace(first.amount, summed=first.amount.made)
+            machine.emit(AmountDivided(machine.place(node), machine.context, summed, right))
         return Rated(first.amount.rises, first.amount)
     if isinstance(first, Amount) and first.kind != "match":
         event = AmountDivided(machine.place(node), machine.context, first, right)

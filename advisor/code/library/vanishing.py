@@ -198,6 +198,8 @@ def _square(value: Value) -> Meaning | None:
 def _product(first: Value, second: Value) -> Meaning | None:
     if first is second:
         return _square(first)
+    if isinstance(meaning_of(first), Cosine) and isinstance(meaning_of(second), Cosine):
+        return Cosine()  # once it is summed up
     for one, other in ((first, second), (second, first)):
         meaning = meaning_of(one)
         if isinstance(meaning, Squared) and isinstance(other, Scalar):
@@ -213,6 +215,8 @@ def _product(first: Value, second: Value) -> Meaning | None:
 def _reduced(operation: str, first: Value) -> Meaning | None:
     """Sums of squares, and of what is 0 wherever it is one."""
     meaning = meaning_of(first)
+    if isinstance(meaning, Cosine) and operation in {"sum", "reduce_sum"}:
+        return meaning
     if operation in _KEEP or isinstance(meaning, Squared):
         return meaning if isinstance(meaning, (Squared, Vanishing, Saturated)) else None
     found = vanishing(first)

@@ -17,6 +17,11 @@ from advisor.rulebook import Draft, rule
 )
 def metric_miscounted(metric: Metric) -> Iterator[Draft]:
     kind, by = metric.amount.kind, metric.divided_by
+    if by == "others":
+        yield metric.finding(
+            "what comes of one set of samples is divided by the size of another one"
+        )
+        return
     if not metric.adds_up:
         if by is not None:
             yield metric.finding_in_loop(

@@ -17,7 +17,11 @@ from advisor.rulebook import Draft, rule
 )
 def overwritten_name(overwritten: OverwrittenName) -> Iterator[Draft]:
     name = overwritten.name
-    if overwritten.is_of_outer_loop:
+    if overwritten.is_lost_target:
+        yield overwritten.finding(
+            f"`{name}` is bound anew to predictions here, before anything is compared with what it was"
+        )
+    elif overwritten.is_of_outer_loop:
         yield overwritten.finding(
             f"`{name}` of the outer loop is bound anew here, and read again behind this loop"
         )
