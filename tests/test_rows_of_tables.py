@@ -1,4 +1,4 @@
-"""Shapes of tables: the rows of a table lie along one axis, whatever is taken of it."""
+"""Rows of tables and batches: which axis they lie along, and what becomes of it (NN3)."""
 
 import pytest
 
@@ -107,3 +107,64 @@ def test_behind_rows_that_are_no_samples_no_sizes_are_told() -> None:
         print((guessed[:48] == labels[:48]).sum(), (guessed[48:] == labels[48:]).sum())
     """)
     assert [each for each in found if each[1][:3] == "NN3"] == [(7, "NN302")]
+
+
+def test_numbers_that_a_data_set_gives_one_by_one_are_a_row_in_a_batch() -> None:
+    text = """
+        import torch
+        from torch import nn
+        from torch.utils.data import DataLoader, Dataset
+        class Houses(Dataset):
+            def __len__(self):
+                return len(prices)
+            def __getitem__(self, index):
+                return torch.randn(8), float(prices[index])
+        net = nn.Linear(8, 1)
+        for x, y in DataLoader(Houses(), 16):
+            print((net(x) - y).square().mean())  # error
+            print((net(x).squeeze(1) - y).square().mean())
+    """
+    assert [each for each in findings(text) if each[1] == "NN303"] == marked(text, "NN303")
+
+
+PATCHES = """
+def patches(pictures, p):
+    b, c, h, w = pictures.shape
+    count = (h // p) * (w // p)
+    return CUT
+"""
+
+
+@pytest.mark.parametrize(
+    ("cut", "codes"),
+    [
+        ("pictures.reshape(b, count, c * p * p)", ["NN301"]),
+        (
+            "pictures.unfold(2, p, p).unfold(3, p, p).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)",
+            [],
+        ),
+        ("pictures.reshape(b, c, h * w).transpose(1, 2)", []),
+    ],
+)
+def test_patches_are_cut_out_of_all_channels(cut: str, codes: list[str]) -> None:
+    text = "import torch\n" + PATCHES.replace("CUT", cut)
+    assert [code for _, code in findings(text)] == codes
+
+
+SQUEEZED = """
+import torch, torchvision
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+net = torchvision.models.resnet18()
+net.fc = nn.Linear(512, 1)
+gru = nn.GRU(3, 8, batch_first=True)
+for x, steps in DataLoader(TensorDataset(torch.randn(9, 3, 64, 64), torch.randn(9, 5, 3)), 4):
+    print(net(x).squeeze())  # error
+    print(gru(steps)[1].squeeze())  # error
+    print(net(x).squeeze(1), gru(steps)[1].squeeze(0))
+"""
+
+
+def test_the_batch_may_vanish_behind_ready_models_and_in_states() -> None:
+    found = [each for each in findings(SQUEEZED) if each[1] == "NN306"]
+    assert found == marked(SQUEEZED, "NN306")

@@ -93,6 +93,9 @@ class BatchAxis(Fact):
             return False
         shape = self.event.tensor.shape
         first, last = _axis(shape, 0), _axis(shape, -1)
+        if first is not None and first.is_one and shape.rank == 3:
+            # The last state of a recurrent layer: the layers come first.
+            first, last = _axis(shape, 1), first
         may_be_one = first is not None and _holds_batch(first) and first.axis is not None
         is_full = first is not None and first.axis is not None and first.axis.is_full
         return may_be_one and not is_full and last is not None and last.is_one

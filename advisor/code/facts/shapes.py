@@ -98,6 +98,18 @@ class Reshape(Fact):
             for pair in pairs
         )
 
+    def is_cut_into_patches(self) -> bool:
+        """Whether pictures are asked to be patches of all channels, `(b, c, h, w)` to
+        `(b, h / p * w / p, c * p * p)`: what comes of it are rows of one channel."""
+        if len(self.before) != 4 or len(self.after) != 3 or self.before[0] != self.after[0]:
+            return False
+        patches, inside = (dict(symbols.without_names(dim).factors) for dim in self.after[1:])
+        channels, *sides = (dict(symbols.without_names(dim).factors) for dim in self.before[1:])
+        if not all(list(each.values()) == [1] for each in (channels, *sides)):
+            return False
+        counted = all(patches.get(next(iter(side))) == 1 for side in sides)
+        return counted and inside.get(next(iter(channels))) == 1 and min(patches.values()) < 0
+
     def is_permutation_of_sizes(self) -> bool:
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
         order, judged by their sizes alone."""

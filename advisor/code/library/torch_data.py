@@ -46,6 +46,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     is_constant,
+    is_plain_number,
     known_number,
     known_truth,
     lineage_of,
@@ -438,7 +439,7 @@ def stacked(value: Value, axis: Number) -> Value:
             batch.meaning = value.meaning
         return batch
     options = alternatives(value)
-    if options and all(isinstance(option, Scalar) for option in options):
+    if options and all(map(is_plain_number, options)):
         return Tensor(Shape((axis,)), graph=False, text="batch")
     if isinstance(value, SequenceValue) and value.items is not None:
         return SequenceValue("list", tuple(stacked(each, axis) for each in value.items))

@@ -23,6 +23,11 @@ def view_instead_of_permute(reshape: Reshape) -> Iterator[Draft]:
             f"`{reshape.operation}` asks for axis {before} in place {after} but leaves the numbers "
             "where they are, which mixes the axes; `permute` moves them"
         )
+    elif reshape.is_cut_into_patches():
+        yield reshape.finding(
+            f"`{reshape.operation}` leaves the numbers where they are: instead of patches this cuts rows "
+            "out of one channel; split both sides, and `permute` the patches in front"
+        )
     elif reshape.is_permutation_of_sizes() or reshape.is_picture_with_channels_in_front():
         yield reshape.finding(
             f"`{reshape.operation}` asks for the same sizes in another order but leaves the numbers "

@@ -89,7 +89,9 @@ def decimal(call: Call) -> Value | None:
         except ValueError:
             return None
     if isinstance(value, (Tensor, Unknown)):
-        return cut_off(call.unknown(), call.place, "float()")
+        made = call.unknown()
+        made.fields[PLAIN_NUMBER] = TRUE
+        return cut_off(made, call.place, "float()")
     return value if isinstance(value, Scalar) else None
 
 

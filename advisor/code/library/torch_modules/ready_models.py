@@ -9,6 +9,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.values import (
     TRUE,
     Activation,
@@ -107,7 +108,11 @@ def _scores_of_head(layer: Layer, name: str, call: Call) -> Value:
     """What a new head makes of the features. It may have been put round the old one, which goes by
     the same name: `model.fc = nn.Sequential(model.fc, …)`."""
     head = layer.fields.pop(name)
-    features = Tensor(_features(layer, name), graph=True, place=call.place)
+    pictures, shape = as_tensor(call.argument(0, "input")), _features(layer, name)
+    width = shape.known_axes.get(-1)
+    if pictures is not None and pictures.shape.rank == 4 and width is not None:
+        shape = Shape((pictures.shape.axis(0), width))
+    features = Tensor(shape, graph=True, place=call.place)
     try:
         return calls.call(call.machine, head, Arguments([features]), call.node)
     finally:
