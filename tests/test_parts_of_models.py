@@ -167,6 +167,11 @@ model = Net()
 for x, y in loader:
     focal(model(x), y).backward()
 """,
+    "NN415 given beforehand": """
+from functools import partial
+norm = partial(nn.BatchNorm2d, momentum=0.99)  # error
+net = nn.Sequential(nn.Conv2d(3, 8, 3), norm(8))
+""",
     "NN415 assigned afterwards": """
 net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
 for each in net.modules():

@@ -8,7 +8,7 @@ from advisor.code.events import AttributeAssigned, LayerBuilt
 from advisor.code.facts.modules import BATCH_NORMS
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
-from advisor.code.values import Layer, Value, known_number
+from advisor.code.values import BUILT_BY, Layer, Partial, Value, known_number
 from advisor.rulebook import Draft
 
 KERAS = "keras.layers.BatchNormalization"
@@ -29,7 +29,7 @@ class NormMomentum(Fact):
         for event in run.events_among(LayerBuilt, AttributeAssigned):
             if isinstance(event, LayerBuilt) and event.layer.path in _ARGUMENT:
                 given = event.layer.argument(_ARGUMENT[event.layer.path], "momentum")
-                yield from cls._of(event.layer, given, event.place)
+                yield from cls._of(event.layer, given, _told_at(event.layer) or event.place)
             elif isinstance(event, AttributeAssigned) and event.name == "momentum":
                 owner = event.owner
                 if isinstance(owner, Layer) and owner.path in _ARGUMENT:
@@ -49,3 +49,10 @@ class NormMomentum(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where it is told."""
         return Draft(self.place, message)
+
+
+def _told_at(layer: Layer) -> NodePlace | None:
+    """Where a partial was given the momentum beforehand."""
+    partial = layer.fields.get(BUILT_BY)
+    told = isinstance(partial, Partial) and "momentum" in partial.arguments.keywords
+    return partial.given if told and isinstance(partial, Partial) else None

@@ -12,6 +12,7 @@ from advisor.code.interpreter import attributes, classes, loops
 from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    BUILT_BY,
     NONE,
     Arguments,
     Bound,
@@ -87,7 +88,10 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
         case Object():
             return machine.models.call_method(machine, callee, "__call__", passed, node)
         case Partial():
-            return call(machine, callee.callee, _combined(callee.arguments, passed), node)
+            made = call(machine, callee.callee, _combined(callee.arguments, passed), node)
+            if isinstance(made, Object):
+                made.fields.setdefault(BUILT_BY, callee)
+            return made
         case Joined():
             options = callee.alternatives
             with machine.choosing(options):

@@ -7,6 +7,7 @@ through the machine's `store`, so that branches can be undone and joined.
 from advisor.code.values.columns import Columns
 from advisor.code.values.containers import Dictionary, Sequence
 from advisor.code.values.definitions import (
+    BUILT_BY,
     Bound,
     Class,
     Folder,
@@ -97,6 +98,7 @@ from advisor.code.values.shapes import Shape
 from advisor.code.values.tensors import COLLATED, LIBRARY, SAMPLE_OF, Cut, Layout, Tensor, Unknown
 
 __all__ = [
+    "BUILT_BY",
     "CHANGED_LINEAGE",
     "COLLATED",
     "COUNTED",

@@ -73,15 +73,22 @@ class Bound(Value):
         self.receiver = receiver
 
 
+# Under this key an object has the partial that it was built by.
+BUILT_BY = ("built by",)
+
+
 class Partial(Value):
-    """A callable with some arguments already given."""
+    """A callable with some arguments already given; `given` is where."""
 
-    __slots__ = ("arguments", "callee")
+    __slots__ = ("arguments", "callee", "given")
 
-    def __init__(self, callee: Value, arguments: Arguments) -> None:
+    def __init__(
+        self, callee: Value, arguments: Arguments, given: "NodePlace | None" = None
+    ) -> None:
         super().__init__(callee.place)
         self.callee = callee
         self.arguments = arguments
+        self.given = given
 
 
 class Class(Value):

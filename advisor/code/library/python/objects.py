@@ -140,7 +140,8 @@ def partial(call: Call) -> Value | None:
     if not call.arguments.positional:
         return None
     callee, *rest = call.arguments.positional
-    return Partial(callee, Arguments(rest, call.arguments.keywords, call.arguments.unknown))
+    given = Arguments(rest, call.arguments.keywords, call.arguments.unknown)
+    return Partial(callee, given, call.place)
 
 
 @function("copy.copy")
