@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LARGE = 40_000
 """Characters from which on a file is worth it that memory is given back before and after it is
 parsed: LibCST takes some 600 bytes for each meanwhile."""
-_MOST_GARBAGE = 600_000
+_MOST_GARBAGE = 300_000
 """After so many characters the trees that nothing needs any more are given back; some eighty times
 as many bytes."""
 
