@@ -239,3 +239,52 @@ class Joints(Dataset):
         return torch.from_numpy(moved["image"]), {points}
 """
     assert found(text) == wrong(text)
+
+
+TURNED = """\
+import random
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+def turn({given}):
+    {draw}
+    if random.random() < 0.5:
+        picture = np.fliplr(picture)
+    return {back}
+class Slices(Dataset):
+    def __init__(self, files):
+        self.files = files
+    def __len__(self):
+        return len(self.files)
+    def __getitem__(self, index):
+        image, mask = np.load(self.files[index][0]), np.load(self.files[index][1])
+        {turned}
+        return torch.tensor(image), torch.tensor(mask)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "draw", "back", "turned", "told"),
+    [
+        ("picture", "pass", "picture", "image, mask = turn(image), turn(mask)", 1),
+        (
+            "picture, seed",
+            "random.seed(seed)",
+            "picture",
+            "image, mask = turn(image, index), turn(mask, index)",
+            0,
+        ),
+        (
+            "picture, areas",
+            "areas = np.fliplr(areas)",
+            "picture, areas",
+            "image, mask = turn(self.files[0], self.files[1])",
+            0,
+        ),
+    ],
+)
+def test_a_function_that_draws_anew_for_the_mask_moves_it_elsewhere(
+    given: str, draw: str, back: str, turned: str, told: int
+) -> None:
+    text = TURNED.format(given=given, draw=draw, back=back, turned=turned)
+    assert sum(code == "NN510" for _, code in findings(text)) == told

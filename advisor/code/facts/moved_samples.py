@@ -23,7 +23,7 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
 
 _AREAS = frozenset(
-    ["mask", "masks", "segmentation", "segm", "segmap", "annotation", "trimap", "heatmap"]
+    ["mask", "masks", "msk", "segmentation", "segm", "segmap", "annotation", "trimap", "heatmap"]
 )
 _POINTS = frozenset(
     [
@@ -216,9 +216,14 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     first = pictures[0]
     if _is_joint(first.call, labels):
         return None
+    if any(_comes_with(first.call, label, code) for label in labels):
+        return next(_drawn_apart(first, steps, code), None)
     for step in steps:
         if step.is_of_label and step.draws and first.draws and not _DRAWN_ONCE.search(code.text):
             return first, step.subject, step
+    drawn = next(_drawn_apart(first, steps, code), None)
+    if drawn is not None:
+        return drawn
     known = {step.call for step in steps if step.stays}
     if any(step.is_of_label and not step.stays for step in steps):
         return None
@@ -238,6 +243,34 @@ def _is_drawn(step: _Step) -> bool:
         return False
     guards = step.event.context.guards
     return bool(guards) or len(getattr(step.call, "args", ())) > 1
+
+
+def _drawn_apart(
+    first: _Step, steps: list[_Step], code: _Code
+) -> Iterator[tuple[_Step, str, _Step | None]]:
+    """The steps that move a label by a function which draws anew for it."""
+    for step in steps:
+        apart = step.call is not first.call and step.is_of_label
+        if apart and _draws_itself(step, code) and _draws_itself(first, code):
+            yield first, step.subject, step
+
+
+def _comes_with(call: cst.Call, label: str, code: _Code) -> bool:
+    """Whether a call gives the label along with the picture: `image, mask = turn(a, b)`."""
+    written = re.escape(code_of(call))
+    return any(
+        label in words(match[1])
+        for match in re.finditer(rf"((?:[\w.\[\]]+, )+[\w.\[\]]+) = \(?{written}", code.text)
+    )
+
+
+def _draws_itself(step: _Step, code: _Code) -> bool:
+    """Whether a function that is called for one thing alone draws where to move it."""
+    inner = step.event.context.functions[-1]
+    text = code_of(inner.node)
+    if inner.node is code.node or _DRAWN_ONCE.search(text + code.text):
+        return False
+    return step.moves and _is_drawn(step)
 
 
 def _is_joint(call: cst.Call, labels: frozenset[str]) -> bool:
