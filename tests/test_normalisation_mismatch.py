@@ -224,3 +224,24 @@ def codes(folder):
 """
     assert rows(text) == [7]
     assert not rows(text.replace("'DEFAULT'", "None"))
+
+
+@pytest.mark.parametrize(
+    ("last", "told"), [("T.ToTensor()", True), ("T.ToTensor(), T.Normalize(MEAN, SPREAD)", False)]
+)
+def test_a_transform_of_another_file_is_read_whole(last: str, told: bool, tmp_path: Path) -> None:
+    (tmp_path / "preparing.py").write_text(
+        "from torchvision import transforms as T\n"
+        "MEAN, SPREAD = [0.5] * 3, [0.25] * 3\n"
+        f"prepared = T.Compose([T.Resize(224), {last}])\n"
+    )
+    text = """
+from preparing import prepared
+from torch.utils.data import DataLoader
+def codes(folder):
+    network = models.resnet18(weights='DEFAULT')
+    pictures = torchvision.datasets.ImageFolder(folder, prepared)
+    return [network(each) for each, _ in DataLoader(pictures, batch_size=8)]
+"""
+    found = findings(IMPORTS + text, tmp_path / "train.py")
+    assert ("NN509" in [code for _, code in found]) is told

@@ -103,12 +103,18 @@ class HeldOutData(Fact):
         return always and not self._may_hold_whole_batches(size.integer)
 
     def _may_hold_whole_batches(self, size: int) -> bool:
-        """Whether a data set of the project keeps a number that is a multiple of the batch: it may
-        well be its length, made to fit."""
-        if not isinstance(self.dataset, Instance) or self.dataset.cls.find("__len__") is None:
+        """Whether the length of a data set of the project is a number that it keeps, and a multiple of
+        the batch: it was made to fit."""
+        if not isinstance(self.dataset, Instance):
             return False
+        length = self.dataset.cls.find("__len__")
+        if not isinstance(length, Function):
+            return False
+        said = code_of(length.node)
         kept = (
-            each.number.integer for each in self.dataset.fields.values() if isinstance(each, Scalar)
+            each.number.integer
+            for name, each in self.dataset.fields.items()
+            if isinstance(each, Scalar) and re.search(rf"\bself\.{name}\b", said)
         )
         return any(number is not None and number > 0 and number % size == 0 for number in kept)
 

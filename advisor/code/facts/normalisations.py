@@ -45,6 +45,9 @@ class PreparedPictures(Fact):
             return
         library = "keras" if models[0].path.startswith("keras.") else "torchvision"
         for transform in _outermost(run):
+            place = transform.place
+            if place is not None and _NORMALISES.search(place.source.text):
+                continue
             if transform.path.startswith(library):
                 yield cls(transform, models[0], wants, _only_scales(transform))
 
