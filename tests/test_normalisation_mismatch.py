@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from advisor.code.library.pretrained import CAFFE, IMAGENET, MINUS_ONE_TO_ONE, RAW, normalisation_of
+from advisor.commands.nnlint import main
 from tests.abstract_programs import findings
 
 IMPORTS = """\
@@ -229,19 +230,22 @@ def codes(folder):
 @pytest.mark.parametrize(
     ("last", "told"), [("T.ToTensor()", True), ("T.ToTensor(), T.Normalize(MEAN, SPREAD)", False)]
 )
-def test_a_transform_of_another_file_is_read_whole(last: str, told: bool, tmp_path: Path) -> None:
+def test_a_transform_of_another_file_is_read_whole(
+    last: str, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "preparing.py").write_text(
         "from torchvision import transforms as T\n"
         "MEAN, SPREAD = [0.5] * 3, [0.25] * 3\n"
         f"prepared = T.Compose([T.Resize(224), {last}])\n"
     )
-    text = """
+    (tmp_path / "codes.py").write_text(
+        f"""{IMPORTS}
 from preparing import prepared
 from torch.utils.data import DataLoader
-def codes(folder):
-    network = models.resnet18(weights='DEFAULT')
-    pictures = torchvision.datasets.ImageFolder(folder, prepared)
-    return [network(each) for each, _ in DataLoader(pictures, batch_size=8)]
+network = models.resnet18(weights='DEFAULT')
+pictures = torchvision.datasets.ImageFolder("pictures", prepared)
+codes = [network(each) for each, _ in DataLoader(pictures, batch_size=8)]
 """
-    found = findings(IMPORTS + text, tmp_path / "train.py")
-    assert ("NN509" in [code for _, code in found]) is told
+    )
+    main(["--no-cache", "--isolated", "--output-format", "concise", str(tmp_path)])
+    assert ("preparing.py:3:12: NN509" in capsys.readouterr().out) is told
