@@ -289,3 +289,13 @@ nn.Conv2d(32, 16, 3)(both)  # error
 """
     check(body, "NN307")
     check(body.replace("  # error", ""), "NN304")
+
+
+def test_time_comes_before_the_samples_in_what_ctc_is_given() -> None:
+    text = """
+model = nn.GRU(4, 6, batch_first=True)
+scores = model(torch.randn(60, 20, 4))[0].log_softmax(dim=-1).transpose(0, 1)
+letters = torch.randint(1, 6, (60, 5))
+F.ctc_loss(scores, letters, torch.full((60,), 20), torch.full((60,), 5))
+"""
+    check(text, "NN307")

@@ -88,6 +88,17 @@ WRONG = {
             def forward(self, x):
                 return self.body(x)
         """,
+    "NN408 in a container that is called features": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.features = nn.Sequential(
+                    nn.Conv2d(3, 16, 3),
+                    nn.Conv2d(16, 32, 3),  # error
+                )
+            def forward(self, x):
+                return self.features(x)
+        """,
     "NN408 convolutions": """
         class Net(nn.Module):
             def __init__(self):
@@ -370,6 +381,18 @@ RIGHT = {
                 self.first, self.second = nn.Linear(10, 10), nn.Linear(10, 10)
             def forward(self, x):
                 return self.second(x + self.first(x))
+        """,
+    "NN408 a residual connection round a loop": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Linear(5, 10)
+                self.blocks = nn.ModuleList(nn.Linear(10, 10) for _ in range(3))
+            def forward(self, x):
+                x = self.first(x)
+                for block in self.blocks:
+                    x = x + F.relu(block(x))
+                return x
         """,
     "NN408 widths that nobody knows": """
         class AutoEncoder(nn.Module):

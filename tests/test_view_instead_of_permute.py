@@ -186,3 +186,17 @@ def test_heads_are_merged_behind_time_whatever_their_scores_are_divided_by() -> 
                 return (weights @ v).contiguous().view(n, steps, width), right  # error
         """
     )
+
+
+def test_what_is_pooled_over_the_whole_picture_has_one_place_left() -> None:
+    check(
+        """
+        import torch
+        import torch.nn.functional as F
+
+        def gated(pictures):
+            samples, channels, height, width = pictures.size()
+            gates = F.avg_pool2d(pictures, kernel_size=[height, width])
+            return pictures * gates.view(-1, channels, 1, 1).sigmoid()
+        """
+    )

@@ -70,6 +70,7 @@ def train(x, y, size):
         ("for _, (x, y) in zip(range(50), val_loader):", 1),
         ("for x, y in itertools.islice(val_loader, most):", 0),
         ("for _, (x, y) in zip(range(count), val_loader):", 0),
+        ("for _, (x, y) in zip(range(100000), val_loader):", 0),
         ("for x, y in val_loader:", 0),
     ],
 )

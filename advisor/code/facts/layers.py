@@ -290,16 +290,23 @@ class LayerRun(Fact):
             node = event.place.node
             said |= words(code_of(node.func)) if isinstance(node, cst.Call) else set()
             said |= words(_name_in(self.owner, event.module))
-        here = self.event.context.functions
-        for event in self.before:
-            # A method that hands on what its layers make says by its name what that is.
-            said |= {
-                word
-                for function in event.context.functions
-                if function not in here
-                for word in words(function.name)
-            }
         return said
+
+    @property
+    def methods_before(self) -> set[str]:
+        """The words that the methods go by which hand on what the layers before it make."""
+        here = self.event.context.functions
+        return {
+            word
+            for event in self.before
+            for function in event.context.functions
+            if function not in here
+            for word in words(function.name)
+        }
+
+    def is_repeated_behind(self, before: ForwardRun) -> bool:
+        """Whether a loop begins between a layer and this one: what it is given may go past it, too."""
+        return len(self.event.context.loops) > len(before.context.loops)
 
     @property
     def text(self) -> str:

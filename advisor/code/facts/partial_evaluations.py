@@ -48,7 +48,8 @@ _COUNTS = re.compile(
 )
 # So many batches, written out as a number.
 _FEW = re.compile(
-    r"\bislice\([\w.]+, *\d+\)|\bzip\(range\(\d+\), *[\w.]+\)|\bzip\([\w.]+, *range\(\d+\)\)"
+    r"\bislice\([\w.]+, *\d{1,3}\)|\bzip\(range\(\d{1,3}\), *[\w.]+\)"
+    r"|\bzip\([\w.]+, *range\(\d{1,3}\)\)"
 )
 # Numbers that are put together in a loop.
 _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")

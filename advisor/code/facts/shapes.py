@@ -176,7 +176,13 @@ class Reshape(Fact):
         return any(_length(self.before[:index]) in lengths for index in before)
 
     def _is_crossed(self, position: int, other: int) -> bool:
-        """Whether what lies in front of the axis changes by something that is more than one."""
+        """Whether what lies in front of the axis changes by something that is more than one. Where
+        all that lies behind it stays, so does all in front, whatever it is called."""
+        behind = symbols.divide(
+            symbols.product(self.after[other:]), symbols.product(self.before[position:])
+        )
+        if behind is not None and symbols.without_names(behind).is_one:
+            return False
         old = symbols.product(self.before[:position])
         new = symbols.product(self.after[:other])
         ratio = symbols.divide(new, old)

@@ -62,6 +62,10 @@ OTHERS = {
 }
 
 
+# Their predictions have the samples in the second dimension, behind time.
+_TIME_FIRST = frozenset({"ctc_loss", "CTCLoss"})
+
+
 def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
         prediction = call.argument(0, "input")
@@ -91,6 +95,8 @@ def _tell_clash(call: Call, expects: str, prediction: Value, target: Value | Non
     """Tell that there are more predictions than targets, or fewer."""
     left, right = shape_of(prediction), shape_of(target)
     if left is None or right is None or not left.dims or not right.dims:
+        return
+    if call.path.rsplit(".", 1)[-1] in _TIME_FIRST:
         return
     if expects in _OF_CLASSES:
         if len(left.dims) > 1 and differ(left.dims[0], right.dims[0]):

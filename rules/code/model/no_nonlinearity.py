@@ -16,9 +16,10 @@ _ON_PURPOSE = frozenset(
         *("lora", "low", "rank", "bottleneck", "factor", "factored", "factorized", "embed"),
         *("embedding", "proj", "projection", "project", "depthwise", "pointwise", "dw", "pw"),
         *("query", "key", "value", "latent", "linear", "svd", "adapter", "down", "up", "code"),
-        *("features", "penultimate", "representation", "encode"),
     ]
 )
+# What methods are called that hand on what others take as well.
+_FOR_OTHERS = frozenset(["features", "penultimate", "representation", "encode"])
 
 
 @rule(
@@ -31,6 +32,8 @@ _ON_PURPOSE = frozenset(
 def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     before = run.previous_that_counts()
     if before is None or before.module is run.layer or not isinstance(before.module, Layer):
+        return
+    if run.is_repeated_behind(before) or run.methods_before & _FOR_OTHERS:
         return
     if _is_redundant(before.module, run.layer) and not run.names & _ON_PURPOSE:
         first, second = run.called(before), run.text

@@ -169,6 +169,8 @@ def window_size(
     size: Number, kernel: Number, stride: Number, padding: Number, dilation: Number
 ) -> Number:
     """How often a window fits: `(size + 2 padding - dilation (kernel - 1) - 1) // stride + 1`."""
+    if size == kernel and padding == symbols.ZERO and dilation.is_one:
+        return symbols.ONE
     reach = symbols.multiply(dilation, symbols.subtract(kernel, symbols.ONE))
     change = symbols.subtract(symbols.multiply(symbols.number(2), padding), reach)
     if stride.is_one:
