@@ -183,6 +183,21 @@ def test_a_growing_file_is_read_as_far_as_it_goes(path: Path, layout: str) -> No
     assert points(growing) == points(read(path))
 
 
+def check_that_damage_is_noticed(path: Path, whole: bytes, places: range) -> None:
+    """Read a file with one bit turned at each of some places: it costs a record or two, and a gap is
+    told."""
+    path.write_bytes(whole)
+    intact = read(path)
+    for place in places:
+        broken = bytearray(whole)
+        broken[place] ^= 0x10
+        path.write_bytes(broken)
+        file = read(path)
+        assert file.gaps
+        lost = sum(map(len, intact.series.values())) - sum(map(len, file.series.values()))
+        assert 0 < lost <= 2
+
+
 @pytest.mark.parametrize(
     "layout",
     [
@@ -192,16 +207,7 @@ def test_a_growing_file_is_read_as_far_as_it_goes(path: Path, layout: str) -> No
 )
 def test_every_damage_is_noticed(path: Path, layout: str) -> None:
     whole = content(layout)
-    path.write_bytes(whole)
-    intact = read(path)
-    for place in range(60_000, 60_000 + 75):
-        broken = bytearray(whole)
-        broken[place] ^= 0x10
-        path.write_bytes(broken)
-        file = read(path)
-        assert file.gaps
-        lost = sum(map(len, intact.series.values())) - sum(map(len, file.series.values()))
-        assert 0 < lost <= 2
+    check_that_damage_is_noticed(path, whole, range(60_000, 60_000 + 75))
 
 
 def test_damaged_files_hold_nothing_that_was_not_logged(path: Path) -> None:
@@ -240,16 +246,7 @@ def test_short_files_are_read_many_records_at_a_time_once_that_is_imported(path:
 
 def test_a_record_that_is_like_others_is_checked_in_short_files_too(path: Path) -> None:
     whole = HEADER + b"".join(irregular(60))
-    path.write_bytes(whole)
-    intact = read(path)
-    for place in range(len(whole) // 2, len(whole) // 2 + 60):
-        broken = bytearray(whole)
-        broken[place] ^= 0x10
-        path.write_bytes(broken)
-        file = read(path)
-        assert file.gaps
-        lost = sum(map(len, intact.series.values())) - sum(map(len, file.series.values()))
-        assert 0 < lost <= 2
+    check_that_damage_is_noticed(path, whole, range(len(whole) // 2, len(whole) // 2 + 60))
 
 
 def test_what_other_files_taught_changes_nothing(path: Path) -> None:

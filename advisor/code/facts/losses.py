@@ -93,16 +93,9 @@ class LossCall(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, and not replaced before any training with it."""
-        first: dict[object, LossComputed] = {}
-        for event in run.events(LossComputed):
-            if place := _activation_behind(event):
-                first.setdefault(place.node, event)
+        first = _first_of_each_activation(run)
         return [
-            cls(
-                event,
-                tuple(each for each in same_call if each is not event),
-                first.get(place.node) if (place := _activation_behind(event)) else None,
-            )
+            cls(event, tuple(each for each in same_call if each is not event), first.get(event))
             for same_call in _calls(run.events(LossComputed))
             if not _is_one_of_several(same_call)
             for event in same_call
@@ -350,6 +343,16 @@ class LossCall(Fact):
 def _activation_behind(loss: LossComputed) -> NodePlace | None:
     scale = scale_of(loss.prediction)
     return None if scale is None else scale.place
+
+
+def _first_of_each_activation(run: AbstractRun) -> dict[LossComputed, LossComputed]:
+    """For each loss that is given what an activation makes, the first one that is given the same."""
+    by_activation: dict[object, LossComputed] = {}
+    return {
+        event: by_activation.setdefault(activation.node, event)
+        for event in run.events(LossComputed)
+        if (activation := _activation_behind(event)) is not None
+    }
 
 
 def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:

@@ -24,8 +24,6 @@ from advisor.code.values import Object, Value
 
 _JUDGES = frozenset(["test", "val", "valid", "validation", "eval", "evaluate", "validate", "dev"])
 _TRAINS = frozenset(["train", "training", "fit"])
-
-
 # Whoever rounds up, and whoever goes on with what is left over.
 _ROUNDS_UP = re.compile(r"- *1\b")
 _GOES_ON = re.compile(r"\* *[\w.]+ *: *\]|(\)|\]) *% *\w|% *[\w.]*(bs\b|batch)", re.IGNORECASE)

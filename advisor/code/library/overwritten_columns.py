@@ -33,8 +33,5 @@ def overwritten(
     if isinstance(receiver, Unknown):
         machine.store(receiver.fields, CHANGED_LINEAGE, lineage.holding(None))
     elif isinstance(receiver, Tensor) and isinstance(node, cst.Subscript):
-        put_in = lineages.known(value)
-        fits = () if put_in is None else put_in.fits
-        left = lineage.holding(None).after(*fits)
-        assign(machine, node.value, receiver.replace(lineage=left))
+        assign(machine, node.value, receiver.replace(lineage=lineage.holding(None)))
     return False
