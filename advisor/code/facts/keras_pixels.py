@@ -7,7 +7,7 @@ from advisor.code.events import DataGiven, LayerBuilt, ModelTrained, PixelsResca
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import known_number, names_of
+from advisor.code.values import known_constant, names_of
 
 _RESCALING = ("keras.layers.Rescaling", "keras.layers.experimental.preprocessing.Rescaling")
 _BY_LARGEST = 1 / 255
@@ -27,9 +27,8 @@ def rescaled_again(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     layers = [event for event in run.events(LayerBuilt) if event.layer.path in _RESCALING]
     if len(layers) != 1 or layers[0].layer.argument(1, "offset") is not None:
         return
-    scale = known_number(layers[0].layer.argument(0, "scale"))
-    constant = None if scale is None else scale.constant
-    if constant is None or abs(float(constant) - _BY_LARGEST) > 1e-4:
+    scale = known_constant(layers[0].layer.argument(0, "scale"))
+    if scale is None or abs(scale - _BY_LARGEST) > 1e-4:
         return
     divided = _divided(run)
     for event in run.events(DataGiven):

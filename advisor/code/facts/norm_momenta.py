@@ -8,7 +8,7 @@ from advisor.code.events import AttributeAssigned, LayerBuilt
 from advisor.code.facts.modules import BATCH_NORMS
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
-from advisor.code.values import BUILT_BY, Layer, Partial, Value, known_number
+from advisor.code.values import BUILT_BY, Layer, Partial, Value, known_constant
 from advisor.rulebook import Draft
 
 KERAS = "keras.layers.BatchNormalization"
@@ -37,9 +37,9 @@ class NormMomentum(Fact):
 
     @classmethod
     def _of(cls, layer: Layer, value: Value | None, place: NodePlace) -> Iterable[Self]:
-        number = known_number(value)
-        if number is not None and number.constant is not None:
-            yield cls(layer, float(number.constant), place)
+        momentum = known_constant(value)
+        if momentum is not None:
+            yield cls(layer, momentum, place)
 
     @property
     def is_of_keras(self) -> bool:

@@ -11,7 +11,7 @@ from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.pretrained import Normalisation, normalisation_of
 from advisor.code.library.transforms import GENERATOR
-from advisor.code.values import Constant, Layer, Object, Value, alternatives, known_number
+from advisor.code.values import Constant, Layer, Object, Value, alternatives, known_constant
 from advisor.code.values import Sequence as SequenceValue
 
 # Signs that pixels are normalised somewhere, by whatever means.
@@ -96,9 +96,8 @@ def _parts(transform: Object) -> Iterator[Value]:
 def _only_scales(transform: Object) -> bool:
     """Whether pixels come out from 0 to 1, for sure."""
     if transform.path == GENERATOR:
-        rescale = known_number(transform.argument(-1, "rescale"))
-        constant = None if rescale is None else rescale.constant
-        return constant is not None and abs(float(constant) * 255 - 1) < 0.01
+        rescale = known_constant(transform.argument(-1, "rescale"))
+        return rescale is not None and abs(rescale * 255 - 1) < 0.01
     parts = list(_parts(transform)) if transform.path.endswith(".Compose") else [transform]
     if not all(isinstance(part, Object) for part in parts):
         return False

@@ -10,8 +10,8 @@ from advisor.code.values import (
     Scalar,
     Schedule,
     Sequence,
+    known_constant,
     known_integer,
-    known_number,
     known_text,
 )
 
@@ -24,10 +24,7 @@ def factor_of(schedule: Schedule) -> Factor | None:
 
 def _number(schedule: Object, index: int, name: str, default: float | None) -> float | None:
     value = schedule.argument(index, name)
-    if value is None:
-        return default
-    number = known_number(value)
-    return None if number is None or number.constant is None else float(number.constant)
+    return default if value is None else known_constant(value)
 
 
 def _rate(schedule: Schedule) -> float | None:
@@ -131,9 +128,9 @@ def _cyclic(schedule: Schedule) -> Factor | None:
 
 
 def _multiplicative(schedule: Schedule) -> Factor | None:
-    constant = known_number(schedule.fields.get("factor"))
-    if constant is not None and constant.constant is not None:
-        return simulation.exponential_decay(float(constant.constant))
+    factor = known_constant(schedule.fields.get("factor"))
+    if factor is not None:
+        return simulation.exponential_decay(factor)
     each = _formula(schedule)
     return None if each is None else simulation.multiplied(each)
 

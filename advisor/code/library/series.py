@@ -5,7 +5,7 @@ import re
 from advisor.code.events import NeighboursUsed
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, method
-from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, is_constant, known_number
+from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, is_constant, known_integer
 
 # Whoever takes every tenth window may take those that have nothing in common.
 _TAKES_FEW = re.compile(r"\[::")
@@ -17,7 +17,7 @@ def sliding(call: Call) -> Value | None:
     series, size, axis = (
         call.argument(index, name) for index, name in enumerate(("x", "window_shape", "axis"))
     )
-    along_rows = axis is None or is_constant(axis, None) or _is(axis, 0)
+    along_rows = axis is None or is_constant(axis, None) or known_integer(axis) == 0
     if series is None or not along_rows or not isinstance(size, (Scalar, Unknown)):
         return None
     return _windows(call, series)
@@ -27,9 +27,9 @@ def sliding(call: Call) -> Value | None:
 @method("unknown", "unfold")
 def unfolded(call: Call) -> Value | None:
     """`series.unfold(0, 24, 1)`: the same in torch."""
-    series, step = call.receiver, _integer(call.argument(2, "step"))
-    size = _integer(call.argument(1, "size"))
-    if series is None or not _is(call.argument(0, "dimension"), 0) or step is None:
+    series, step = call.receiver, known_integer(call.argument(2, "step"))
+    size = known_integer(call.argument(1, "size"))
+    if series is None or known_integer(call.argument(0, "dimension")) != 0 or step is None:
         return None
     if step > 1 and (size is None or size <= step):
         return None
@@ -43,13 +43,3 @@ def _windows(call: Call, series: Value) -> Tensor:
         text = lineages.written(call.node)
         call.machine.emit(NeighboursUsed(call.place, call.context, lineage.rows, text))
     return lineages.array(lineage, call.place)
-
-
-def _is(value: Value | None, wanted: int) -> bool:
-    number = known_number(value)
-    return number is not None and number.constant == wanted
-
-
-def _integer(value: Value | None) -> int | None:
-    number = known_number(value)
-    return None if number is None else number.integer

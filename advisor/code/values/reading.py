@@ -39,6 +39,12 @@ def known_integer(value: Value | None) -> int | None:
     return None if found is None else found.integer
 
 
+def known_constant(value: Value | None) -> float | None:
+    """The number a value is, where it is written out."""
+    found = known_number(value)
+    return None if found is None or found.constant is None else float(found.constant)
+
+
 def number_of(value: Value | None) -> Number | None:
     """The number a value stands for where only a number can stand: an unknown gets a symbol."""
     if isinstance(value, Unknown):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import LINEAR
-from advisor.code.values import Layer, Sequence, Value, known_number
+from advisor.code.values import Layer, Sequence, Value, known_constant, known_number
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -62,8 +62,7 @@ def _width(layer: Layer, index: int) -> float | None:
     names = (
         ("in_features", "out_features") if layer.path in LINEAR else ("in_channels", "out_channels")
     )
-    number = known_number(layer.argument(index, names[index]))
-    return None if number is None or number.constant is None else float(number.constant)
+    return known_constant(layer.argument(index, names[index]))
 
 
 def _is_pointwise_or_grouped(layer: Layer) -> bool:
