@@ -161,3 +161,129 @@ def test_generators_of_keras_change_all_that_flows_from_them(text: str) -> None:
 )
 def test_generators_that_change_nothing_at_random_may_feed_an_evaluation(text: str) -> None:
     assert not found(GENERATOR + text)
+
+
+DATA_SET = """\
+import random
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+class Waves(Dataset):
+    def __init__(self, waves, labels, changes=False):
+        self.waves, self.labels, self.changes = waves, labels, changes
+    def __len__(self):
+        return len(self.labels)
+    def __getitem__(self, number):
+        wave, label = self.waves[number], self.labels[number]
+{body}
+"""
+USE = """\
+def judge(waves, labels):
+    train_loader = DataLoader(Waves(waves[:900], labels[:900]), batch_size=8, shuffle=True)
+    test_loader = DataLoader(Waves(waves[900:], labels[900:]), batch_size=8){mark}
+    return train_loader, test_loader
+"""
+
+
+def in_data_set(*lines: str) -> str:
+    return DATA_SET.replace("{body}", "\n".join(f"        {line}" for line in lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("return wave + 0.1 * torch.randn_like(wave), label",),
+        ("wave = wave * np.random.uniform(0.8, 1.2)", "return wave, label"),
+        ("shift = random.randint(-5, 5)", "return np.roll(wave, shift), label"),
+        ("if random.random() < 0.5:", "    wave = np.flip(wave)", "return wave, label"),
+        ("turned = torch.rand(1) < 0.5", "if turned:", "    wave = torch.flip(wave, [0])")
+        + ("return wave, label",),
+        ("return T.functional.rotate(wave, random.uniform(-9, 9)), label",),
+    ],
+)
+def test_code_of_a_data_set_changes_its_samples_whatever_they_are_for(lines: tuple[str]) -> None:
+    text = in_data_set(*lines) + USE.replace("{mark}", "  # error")
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("return np.flip(wave).copy(), label",),
+        ("return wave - wave.mean(), label",),
+        ("if self.changes:", "    wave = np.roll(wave, random.randint(-5, 5))")
+        + ("return wave, label",),
+        ("return wave + 0.1 * torch.randn_like(wave), wave",),
+        ("noisy = wave + 0.1 * torch.randn_like(wave)", "return {'in': noisy, 'out': wave}"),
+    ],
+)
+def test_what_is_fixed_asked_for_or_to_be_undone_is_fine(lines: tuple[str]) -> None:
+    assert not found(in_data_set(*lines) + USE.replace("{mark}", ""))
+
+
+PARTS = """\
+from datasets import load_dataset
+from transformers import Trainer
+turn = T.Compose([T.RandomRotation(9), T.ToTensor()])
+keep = T.Compose([T.Resize(32), T.ToTensor()])
+def turned(batch):
+    batch["pixels"] = [turn(each) for each in batch["image"]]
+    return batch
+def kept(batch):
+    batch["pixels"] = [keep(each) for each in batch["image"]]
+    return batch
+parts = load_dataset("beans")
+"""
+TRAIN = 'Trainer(m, a, train_dataset=parts["train"], eval_dataset=parts["validation"]).train()'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "parts.set_transform(turned)  # error",
+        "parts = parts.with_transform(turned)  # error",
+        "parts = parts.map(turned, batched=True)  # error",
+    ],
+)
+def test_all_parts_of_hugging_face_go_through_a_random_transform(change: str) -> None:
+    text = f"{PARTS}{change}\n{TRAIN}\n"
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "parts.set_transform(kept)",
+        'parts["train"].set_transform(turned)',
+        'parts.set_transform(turned)\nparts["validation"].set_transform(kept)',
+    ],
+)
+def test_parts_of_hugging_face_may_have_transforms_of_their_own(change: str) -> None:
+    assert not found(f"{PARTS}{change}\n{TRAIN}\n")
+
+
+STREAM = """\
+import tensorflow as tf
+turn = tf.keras.Sequential([tf.keras.layers.RandomFlip("horizontal")])
+def changed(picture, label):
+    return turn(picture, training={training}), label
+def data(paths, labels):
+    return tf.data.Dataset.from_tensor_slices((paths, labels)).map({change}).batch(8)
+def fit(model, one, two):
+    train_data, val_data = data(*one), data(*two)
+    model.fit(train_data, validation_data=val_data, epochs=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "training", "is_wrong"),
+    [
+        ("changed", "True", True),
+        ("lambda x, y: (turn(x), y)", "True", True),
+        ("changed", "False", False),
+        ("lambda x, y: (x / 255, y)", "True", False),
+    ],
+)
+def test_streams_go_through_random_layers(change: str, training: str, is_wrong: bool) -> None:
+    text = STREAM.replace("{change}", change).replace("{training}", training)
+    assert bool(found(text)) is is_wrong

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from advisor.code.events.context import Event
+from advisor.code.events.context import Event, Guard
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 
 
@@ -184,6 +184,21 @@ class TransformApplied(Event):
 
     picture: Value
     transform: Value
+
+
+@dataclass(eq=False, slots=True)
+class NoiseAdded(Event):
+    """Samples are changed by random numbers."""
+
+
+@dataclass(eq=False, slots=True)
+class SampleChanged(Event):
+    """The code of a data set changes a sample that it is asked for: by a transform, or by noise where
+    that is None. `guards` are the conditions under which it does."""
+
+    dataset: Value
+    transform: Value | None
+    guards: tuple[Guard, ...]
 
 
 @dataclass(eq=False, slots=True)

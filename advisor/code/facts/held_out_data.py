@@ -8,13 +8,14 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
+from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import holds_unit_tests, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.keras_data import ITERATOR
-from advisor.code.library.streams import HUGGING_FACE, TENSORFLOW
+from advisor.code.library.streams import CHANGED_AT, HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, whole_behind
 from advisor.code.library.transforms import random_part
 from advisor.code.nodes import as_written
@@ -136,13 +137,19 @@ class HeldOutData(Fact):
             return self.loader in event.values
         return isinstance(event, DataGiven) and self.loader in alternatives(event.data)
 
-    def random_change(self) -> Object | None:
-        """The transform that changes each sample at random, where that is not on purpose."""
+    def random_change(self) -> RandomChange | None:
+        """What changes each sample at random, where that is not on purpose."""
         if _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
-        return random_part(self.transform)
+        part = random_part(self.transform)
+        if part is not None:
+            return RandomChange(part.path.rsplit(".", 1)[-1], part.place)
+        data = self.dataset
+        if isinstance(data, Object) and data.path == SUBSET:
+            data = whole_behind(data) or data
+        return change_in_code(self.run, data) if isinstance(data, Instance) else None
 
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}
@@ -166,7 +173,8 @@ class HeldOutData(Fact):
 
     def finding(self, message: str, *related: tuple[NodePlace | None, str]) -> Draft:
         """A finding where the data set is made, or loaded if that is elsewhere."""
-        place = self.dataset.place
+        told = self.dataset.fields.get(CHANGED_AT) if isinstance(self.dataset, Object) else None
+        place = told if isinstance(told, NodePlace) else self.dataset.place
         if place is None or not self.run.may_tell_of(place.source):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)

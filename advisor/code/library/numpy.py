@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import RandomDrawn
+from advisor.code.events import NoiseAdded, RandomDrawn
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
@@ -569,6 +569,8 @@ def follow(
     elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:
         lineage = lineages.computed(operation, operands[0], operands[1], place)
         lineages.notice_by_hand(machine, lineages.known(operands[0]), lineage, node)
+        if lineage is not None and lineage.augmentations and machine.context.functions:
+            _tell_noise(machine, lineage, node)
     elif operation in STATISTIC_NAMES and receiver is not None:
         passed: Arguments = details[0]
         call = Call(machine, operation, passed, node, receiver)
@@ -584,6 +586,11 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _tell_noise(machine: "Machine", lineage: Lineage, node: cst.CSTNode) -> None:
+    if lineage.augmentations[-1].node is node:
+        machine.emit(NoiseAdded(machine.place(node), machine.context))
 
 
 def _of_lineage(tensor: Tensor, lineage: Lineage | None) -> Tensor:

@@ -6,7 +6,6 @@ from epoch to epoch, under `transform` what changes its samples at random, under
 its last batch is dropped.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,11 @@ from advisor.code.events import DrawnAnew, FolderRead
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
-from advisor.code.nodes import as_written
+from advisor.code.library.stream_changes import random_change
 from advisor.code.values import (
+    NONE,
     Arguments,
     Constant,
-    Function,
     Lineage,
     Object,
     RowSet,
@@ -39,10 +38,11 @@ HUGGING_FACE = "datasets.Dataset"
 DICTIONARY = "datasets.DatasetDict"
 # Under this key a data set that is read has the function that has read it.
 READER = ("reader",)
+# Under this key a data set has where all parts were told what their samples go through.
+CHANGED_AT = ("changed at",)
 # Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
-_RANDOM = re.compile(r"\bimage\.(random_\w+)\(|\b(Random\w+)\(")
 
 family("stream", TENSORFLOW, HUGGING_FACE)
 
@@ -144,16 +144,8 @@ def cached(call: Call) -> Value | None:
 def mapped(call: Call) -> Value | None:
     """`map(function)`: each sample goes through it."""
     change = call.argument(0, "map_func") or call.argument(0, "function")
-    code = _code(change) if isinstance(change, Function) else ""
-    found = _RANDOM.search(code)
-    if found is None or re.search(r"\bif\b", code):
-        return _again(call)
-    path = f"tensorflow.image.{found[1]}" if found[1] else f"keras.layers.{found[2]}"
-    return _again(call, transform=Object(path, place=change.place if change else None))
-
-
-def _code(function: Function) -> str:
-    return as_written(function.node)
+    found = random_change(call, change)
+    return _again(call) if found is None else _again(call, transform=found)
 
 
 @step(TENSORFLOW, "batch", "padded_batch")
@@ -271,13 +263,14 @@ def part_of_dictionary(
     place = machine.place(node)
     rows = RowSet("all", place=place)
     rows.names.add(name)
-    fields = {key: receiver.fields[key] for key in ("shuffled", READER) if key in receiver.fields}
+    kept_for_all = ("shuffled", READER, "transform", CHANGED_AT)
+    fields = {key: receiver.fields[key] for key in kept_for_all if key in receiver.fields}
     made = Object(HUGGING_FACE, place=place, fields={**fields, "lineage": Lineage(rows)})
     machine.store(receiver.fields, ("item", name), made)
     return made
 
 
-@step(DICTIONARY, *words("map filter shuffle remove_columns rename_column cast_column"))
+@step(DICTIONARY, *words("filter shuffle remove_columns rename_column cast_column"))
 @step(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
 def all_parts(call: Call) -> Value | None:
     """The same step for every part."""
@@ -286,8 +279,53 @@ def all_parts(call: Call) -> Value | None:
     return call.receiver
 
 
+@step(DICTIONARY, "with_transform", "set_transform", "map")
+def all_parts_changed(call: Call) -> Value | None:
+    """`parts.with_transform(function)`: every sample of every part goes through it."""
+    parts = call.receiver
+    assert isinstance(parts, Object)
+    found = random_change(call, call.argument(0, "transform"))
+    if call.path.endswith("set_transform"):
+        _set(call, parts, found)
+        return NONE
+    if found is None and call.path.endswith("map"):
+        return parts
+    changes = {"transform": found, CHANGED_AT: call.place}
+    result = Object(parts.path, parts.arguments, call.place, {**parts.fields, **changes})
+    for key, part in parts.fields.items():
+        if _is_item(key) and isinstance(part, Object):
+            fields = {**part.fields, **changes}
+            result.fields[key] = Object(part.path, part.arguments, call.place, fields)
+    return result
+
+
+def _is_item(key: object) -> bool:
+    return isinstance(key, tuple) and key[:1] == ("item",)
+
+
+def _set(call: Call, parts: Object, transform: Object | None) -> None:
+    for each in (parts, *(part for key, part in parts.fields.items() if _is_item(key))):
+        if isinstance(each, Object):
+            call.machine.store(each.fields, "transform", transform)
+            call.machine.store(each.fields, CHANGED_AT, call.place)
+
+
+@step(HUGGING_FACE, "with_transform")
+def changed(call: Call) -> Value | None:
+    """`part.with_transform(function)`: each sample goes through it when it is asked for."""
+    return _again(call, transform=random_change(call, call.argument(0, "transform")))
+
+
+@step(HUGGING_FACE, "set_transform")
+def change_set(call: Call) -> Value | None:
+    """`part.set_transform(function)`: the same, for the part itself."""
+    assert isinstance(call.receiver, Object)
+    _set(call, call.receiver, random_change(call, call.argument(0, "transform")))
+    return NONE
+
+
 @step(HUGGING_FACE, *words("shuffle remove_columns rename_column rename_columns cast_column"))
-@step(HUGGING_FACE, *words("with_format with_transform select_columns class_encode_column sort"))
+@step(HUGGING_FACE, *words("with_format select_columns class_encode_column sort"))
 @step(HUGGING_FACE, *words("flatten flatten_indices cast add_column"))
 def same_rows(call: Call) -> Value | None:
     """The same samples, in another form or order."""

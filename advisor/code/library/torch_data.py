@@ -10,6 +10,7 @@ from advisor.code.events import LabelsLearned, LoaderBuilt, TransformApplied
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
+from advisor.code.library.changed_samples import tell_changes
 from advisor.code.library.dataset_samples import imagined_sample, notice_sampler, notice_windows
 from advisor.code.library.models import (
     Call,
@@ -415,6 +416,8 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     for event in imagined[1]:
         if isinstance(event, TransformApplied):
             machine.emit(event)
+    if isinstance(dataset, Instance):
+        tell_changes(machine, dataset, *imagined)
     return imagined[0]
 
 

@@ -18,6 +18,5 @@ from advisor.rulebook import Draft, rule
 def augmented_evaluation(data: HeldOutData) -> Iterator[Draft]:
     change = data.random_change()
     if change is not None:
-        transform = change.path.rsplit(".", 1)[-1]
-        message = f"`{data.name}` goes through `{transform}`, which changes its samples at random"
+        message = f"`{data.name}` goes through `{change.name}`, which changes its samples at random"
         yield data.finding(message, (change.place, "the samples are changed here"))

@@ -1,0 +1,90 @@
+"""Data sets of the project whose own code changes every sample at random."""
+
+import re
+from dataclasses import dataclass
+
+import libcst as cst
+
+from advisor.code.events import Guard, SampleChanged
+from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.library.transforms import random_part
+from advisor.code.sources import NodePlace
+from advisor.code.values import Function, Instance, Library, Object, alternatives
+
+_DRAWS = re.compile(
+    r"\brand(om|int|n|range|_like|int_like)?\b|\brng\b|\bgenerator\b"
+    r"|\.(uniform|normal|gauss|choice|integers|bernoulli|binomial|beta)\("
+)
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# Code that takes noise away again, or learns from it, is judged by noise, too.
+_WANTS_NOISE = re.compile(
+    r"denois|nois(y|e_?level)|corrupt|restor|diffusion|inpaint|super_?res|self_?sup", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomChange:
+    """What changes samples at random: its name, and where it stands."""
+
+    name: str
+    place: NodePlace | None
+
+
+def change_in_code(run: AbstractRun, dataset: Instance) -> RandomChange | None:
+    """What a data set does at random to each sample that it is asked for, whatever it was told when it
+    was made."""
+    for event in run.events(SampleChanged):
+        if event.dataset is not dataset or not _is_always_done(event):
+            continue
+        name = _name_of(event)
+        if name is not None and not _WANTS_NOISE.search(_text_of_class(dataset)):
+            return RandomChange(name, event.place)
+    return None
+
+
+def _is_always_done(event: SampleChanged) -> bool:
+    """Whether chance alone decides if a sample is changed."""
+    return all(
+        (guard.taken and _is_there(guard)) or _draws(event, code_of(guard.node))
+        for guard in event.guards
+    )
+
+
+def _is_there(guard: Guard) -> bool:
+    """Whether a condition asks for something that is there."""
+    options = alternatives(guard.condition)
+    return bool(options) and all(isinstance(each, (Object, Function)) for each in options)
+
+
+def _name_of(event: SampleChanged) -> str | None:
+    """What changes a sample, if chance decides how, or whether that is done."""
+    transform, node = event.transform, event.place.node
+    if isinstance(transform, Object):
+        part = random_part(transform)
+        return None if part is None else part.path.rsplit(".", 1)[-1]
+    written = code_of(node.func) if isinstance(node, cst.Call) else code_of(node)
+    if transform is None:
+        return written
+    asked = [code_of(guard.node) for guard in event.guards]
+    given = [code_of(each.value) for each in node.args] if isinstance(node, cst.Call) else []
+    path = transform.path if isinstance(transform, Library) else ""
+    chance = "image.random_" in path or any(_draws(event, each) for each in (*asked, *given[1:]))
+    return written if chance else None
+
+
+def _draws(event: SampleChanged, text: str) -> bool:
+    """Whether an expression draws random numbers, or goes by some that were drawn just before."""
+    if _DRAWS.search(text):
+        return True
+    functions = event.context.functions
+    code = code_of(functions[-1].node) if functions else ""
+    return any(
+        _DRAWS.search(given[1])
+        for name in set(_WORD.findall(text)) - {"self"}
+        for given in re.finditer(rf"\b{name}\b(?:, *\w+)* = ([^=\n].*)", code)
+    )
+
+
+def _text_of_class(dataset: Instance) -> str:
+    node = dataset.cls.node
+    return code_of(node) if isinstance(node, cst.CSTNode) else ""

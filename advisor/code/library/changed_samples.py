@@ -1,0 +1,48 @@
+"""What data sets of the project do at random to each sample that they give."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from advisor.code.events import Event, NoiseAdded, SampleChanged, TransformApplied
+from advisor.code.library import lineages
+from advisor.code.values import Dictionary, Instance, Lineage, Value
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+
+def tell_changes(
+    machine: "Machine", dataset: Instance, sample: Value, imagined: Sequence[Event]
+) -> None:
+    """Tell of the transforms, and of the noise, that a sample goes through in the code of a data set
+    whenever it is asked for; not of noise that is to be taken away again, where the sample is
+    given as it was, too."""
+    if _is_given_unchanged(sample):
+        return
+    depth = len(machine.context.guards)
+    for event in imagined:
+        if not isinstance(event, (TransformApplied, NoiseAdded)):
+            continue
+        transform = event.transform if isinstance(event, TransformApplied) else None
+        guards = event.context.guards[depth:]
+        machine.emit(SampleChanged(event.place, event.context, dataset, transform, guards))
+
+
+def _is_given_unchanged(sample: Value) -> bool:
+    """Whether a sample holds two versions of the same rows."""
+    parts: Sequence[Value] = ()
+    if isinstance(sample, SequenceValue):
+        parts = sample.items or ()
+    elif isinstance(sample, Dictionary):
+        parts = list(sample.items.values())
+    found = [each for each in map(lineages.known, parts) if each is not None]
+    return any(
+        one.rows is other.rows and _changes(one) != _changes(other)
+        for number, one in enumerate(found)
+        for other in found[:number]
+    )
+
+
+def _changes(lineage: Lineage) -> list[object]:
+    return [place.node for place in lineage.augmentations]
