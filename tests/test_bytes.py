@@ -1,5 +1,7 @@
 """uint8-arithmetic (NN702): differences of pixels that are still bytes."""
 
+from textwrap import dedent
+
 import pytest
 
 from tests.abstract_programs import findings
@@ -90,3 +92,72 @@ def test_bytes_that_wrap_around_are_flagged(expression: str) -> None:
 @pytest.mark.parametrize("expression", RIGHT)
 def test_differences_that_keep_their_sign_are_not_flagged(expression: str) -> None:
     assert _codes(expression) == []
+
+
+READS = {
+    "the difference of a film's frames, put into a list": """
+        def clip(path):
+            film, frames, last = cv2.VideoCapture(path), [], None
+            while True:
+                ok, frame = film.read()
+                if not ok:
+                    break
+                grey = cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (64, 64))
+                if last is not None:
+                    frames.append(grey - last)  # error
+                last = grey
+            return np.stack(frames).astype("float32")
+        """,
+    "a list of frames that became an array": """
+        frames = []
+        for path in paths:
+            frames.append(cv2.imread(path))
+        frames = np.array(frames)
+        motion = (frames[1:] - frames[:-1]).astype(np.float32)  # error
+        """,
+    "a background that an object keeps": """
+        class Belt:
+            def __init__(self, path):
+                self.empty = cv2.resize(cv2.imread(path, cv2.IMREAD_GRAYSCALE), (96, 96))
+            def __call__(self, path):
+                frame = cv2.resize(cv2.imread(path, cv2.IMREAD_GRAYSCALE), (96, 96))
+                item = frame - self.empty  # error
+                return item[None].astype(np.float32)
+        """,
+    "a tensor that torchvision has resized": """
+        import torchvision.transforms.functional as TF
+        from torchvision.io import read_image
+        picture = TF.resize(read_image("a.jpg"), [128, 128])
+        picture = picture - 110  # error
+        """,
+    "pictures that Keras keeps": """
+        from tensorflow.keras.datasets import fashion_mnist
+        (x, y), _ = fashion_mnist.load_data()
+        x = (x - 128) / 64  # error
+        """,
+    "pictures that skimage reads": """
+        from skimage import io
+        change = np.abs(io.imread("after.png") - io.imread("before.png"))  # error
+        """,
+    "the difference that a function takes": """
+        change = np.subtract(cv2.imread("a.png"), cv2.imread("b.png"))  # error
+        change = torch.from_numpy(change).float()
+        """,
+    "greys of skimage, which are fractions": """
+        from skimage import io
+        grey = io.imread("a.png", as_gray=True) - 2
+        """,
+    "pictures of Keras that are cast first": """
+        from tensorflow.keras.datasets import fashion_mnist
+        (x, y), _ = fashion_mnist.load_data()
+        x = x.astype("float32") - 128
+        """,
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_bytes_are_known_wherever_pictures_come_from(read: str) -> None:
+    program = "import cv2\nimport numpy as np\nimport torch\n" + dedent(read)
+    lines = program.splitlines()
+    wrong = [(number, "NN702") for number, line in enumerate(lines, 1) if "# error" in line]
+    assert [each for each in findings(program) if each[1] == "NN702"] == wrong

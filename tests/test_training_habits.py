@@ -216,3 +216,58 @@ def test_a_seed_is_missed_where_the_weights_are_drawn() -> None:
         nn.functional.cross_entropy(net(x), y).backward()
         optimizer.step()
     """) == [12]
+
+
+PREPARED = """
+rows = TensorDataset(*torch.load("train.pt"))
+LOADED
+def compute(x, y):
+    return F.cross_entropy(model(x), y)
+def learn(train_batches):
+    for x, y in train_batches:
+        optimizer.zero_grad()
+        compute(x, y).backward()
+        optimizer.step()
+RETURNED
+@torch.no_grad()
+def judge(batches):
+    return sum(compute(x, y).item() for x, y in batches)
+def main():
+    for epoch in range(30):
+        learn(train_loader())
+        print(f"epoch {epoch} val loss", judge(val_loader()))
+TOLD
+main()
+"""
+
+
+def _habits(loaded: str = "", returned: str = "", told: str = "") -> list[str]:
+    text = PREPARED.replace("LOADED", loaded).replace("RETURNED", returned)
+    return _codes(text.replace("TOLD", told), "NN804")
+
+
+def test_rows_that_are_only_read_or_prepared_are_not_judged() -> None:
+    assert _habits() == ["NN804"]
+    assert _habits(loaded="x_train = torch.load('x_train.pt')") == ["NN804"]
+    assert _habits(loaded="x_train = windows(x_train)") == ["NN804"]
+
+
+def test_a_loss_that_the_function_returns_or_another_call_judges_is_told() -> None:
+    assert _habits(returned="    return compute(x, y) + total_loss") == []
+    assert _habits(told="        print(judge(train_loader()))") == []
+    assert _habits(told="        print(accuracy(x_train))") == []
+
+
+def test_the_rows_behind_those_that_are_learned_from_are_held_out() -> None:
+    program = """
+for epoch in range(30):
+    for rows in torch.randperm(480).split(40):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x[:480][rows]), y[:480][rows]).backward()
+        optimizer.step()
+    with torch.no_grad():
+        print((model(x[480:]).argmax(1) == y[480:]).float().mean())
+"""
+    assert _codes("x, y = torch.load('all.pt')" + program, "NN804") == ["NN804"]
+    judged = program.replace("x[480:]", "x").replace("y[480:]", "y")
+    assert _codes("x, y = torch.load('all.pt')" + judged, "NN804") == []

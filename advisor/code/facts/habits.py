@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     BackwardRun,
     Event,
@@ -17,18 +19,24 @@ from advisor.code.events import (
     WriterBuilt,
 )
 from advisor.code.facts.evaluations import Evaluation
-from advisor.code.facts.passes import passes, words
+from advisor.code.facts.passes import Pass, passes, words
 from advisor.code.facts.programs import TrainingProgram
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace, Source
 from advisor.rulebook import Draft
 
 # Whatever may tell somebody what a training was like: numbers are read, printed, logged or returned.
-_REPORTS = re.compile(
+_REPORTING = (
     r"\.item\(|\.tolist\(|\.numpy\(|\.detach\(|\.data\b|(?<!\.)\bfloat\(|\bprint|\blog(ger|ging)?\b"
-    r"|\.append\(|\+=|\.write\(|\.update\(|add_scalar|set_(postfix|description)|\breturn\b|\byield\b"
-    r"|metric|meter|record|track|report|histor|display|hook|callback|tqdm\.write",
-    re.IGNORECASE,
+    r"|\.append\(|\+=|\.write\(|\.update\(|add_scalar|set_(postfix|description)"
+    r"|metric|meter|record|track|report|histor|display|hook|callback|tqdm\.write"
+)
+_REPORTS = re.compile(rf"{_REPORTING}|\breturn\b|\byield\b", re.IGNORECASE)
+# What computes a loss returns it to the loop, which tells nobody.
+_REPORTS_BUT_RETURNS = re.compile(_REPORTING, re.IGNORECASE)
+_LEARNS = re.compile(r"backward\(|\.step\(|train_on_batch")
+_RETURNS = re.compile(
+    r"\breturn\b[^\n]*\b(?!model|net\b|self\b)\w*(loss|acc|err|total|hist|metric)", re.IGNORECASE
 )
 # Whatever may write down what a run was started with.
 _NOTES = re.compile(
@@ -39,6 +47,19 @@ _NOTES = re.compile(
     re.IGNORECASE,
 )
 _PRINTED_LOSS = re.compile(r"(print|log|info|write|format)\w*\([^\n]*\b\w*loss\b", re.IGNORECASE)
+_HELD_OUT_LOSS = re.compile(
+    r"(?<![a-z])(val|valid|validation|test|dev|eval|held[ _-]?out)[ _/:.-]*loss(es)?\b",
+    re.IGNORECASE,
+)
+_REST = re.compile(r"(?P<rows>\w+)\[(?P<first>\w+):\]$")
+_TRAINING_ROWS = frozenset(["train", "training", "trn", "tr"])
+_TEXT = re.compile(r"(?<!f)([\"'])[^\"'\n]*\1")
+# What functions are called that judge, and what they are handed to judge by it.
+_JUDGES = re.compile(
+    r"eval|test|valid|score|loss|acc|error|metric|report|predict|mse|mae|r2|f1|auc|check|measure|perform",
+    re.IGNORECASE,
+)
+_MODEL = re.compile(r"model|net(?![a-z])|classifier|regressor|encoder|network", re.IGNORECASE)
 _CALL = re.compile(r"\b(?P<called>\w+)\((?P<passed>[^()\n]*)\)")
 # What is called with data that are learned from without judging by them.
 _PREPARES = frozenset(
@@ -98,7 +119,9 @@ class TrainingHabits(Fact):
     def judges_held_out_rows(self) -> bool:
         """Whether the model is evaluated on data that it does not learn from."""
         loops = (each.loop for each in self.run.facts(Evaluation))
-        return any(not _goes_over_training_rows(loop) for loop in loops)
+        if any(not _goes_over_training_rows(loop) for loop in loops):
+            return True
+        return any(_takes_the_rest(self.run, each) for each in passes(self.run))
 
     @property
     def may_report_training(self) -> bool:
@@ -109,14 +132,32 @@ class TrainingHabits(Fact):
             for each in evaluation.passes
             if not _goes_over_training_rows(each.loop)
         }
-        off = (each for each in passes(self.run) if each.event.context.gradients is False)
-        if any(each.event not in judged for each in off):
+        off = [
+            each
+            for each in passes(self.run)
+            if each.event.context.gradients is False and not _takes_the_rest(self.run, each)
+        ]
+        if any(each.event not in judged or _is_handed_training_rows(each) for each in off):
             return True
         if any(_judges_training_rows(self._text_around(source)) for source in self.sources):
             return True
         text = code_of(self.batches.node)
-        around = [code_of(each.node) for each in self._functions_inside()]
-        return any(_REPORTS.search(each) for each in (text, *around))
+        inside = [code_of(each.node) for each in self._functions_inside()]
+        told = (_REPORTS if _LEARNS.search(each) else _REPORTS_BUT_RETURNS for each in inside)
+        return (
+            _REPORTS.search(text) is not None
+            or any(each.search(code) for each, code in zip(told, inside, strict=True))
+            or any(_RETURNS.search(each) for each in self._behind())
+        )
+
+    def _behind(self) -> list[str]:
+        """What the functions do behind the loop over batches that it stands in."""
+        loop, found = code_of(self.batches.node), list[str]()
+        for function in self._first_step().context.functions:
+            before, _, behind = code_of(function.node).partition(loop)
+            if before != code_of(function.node):
+                found.append(behind)
+        return found
 
     def _text_around(self, source: Source) -> str:
         """The text of a file without the loop that trains: what it is trained on is not judged."""
@@ -136,10 +177,11 @@ class TrainingHabits(Fact):
         loop, found = code_of(self.batches.node), dict[object, NodePlace]()
         for event in self.run.trace:
             if self.batches in event.context.loops and not event.context.running:
-                for function in event.context.functions:
+                functions = event.context.functions
+                holding = [i for i, each in enumerate(functions) if loop in code_of(each.node)]
+                for function in functions[holding[-1] + 1 if holding else 0 :]:
                     place = NodePlace(function.scope.source, function.node)
-                    if function.node not in found and loop not in code_of(function.node):
-                        found[function.node] = place
+                    found.setdefault(function.node, place)
         return list(found.values())
 
     @property
@@ -171,6 +213,7 @@ class TrainingHabits(Fact):
             for each in Evaluation.collect(self.run)
             if not _goes_over_training_rows(each.loop)
         ]
+        judged += [each.event.index for each in passes(self.run) if _takes_the_rest(self.run, each)]
         for event in self.run.events(NumbersTold):
             mine = self.run.may_tell_of(event.place.source)
             if mine and any(index < event.index for index in judged):
@@ -186,12 +229,36 @@ class TrainingHabits(Fact):
 def _judges_training_rows(text: str) -> bool:
     """Whether a function may be handed the rows that are learned from to judge by them, or a loss is
     printed."""
-    if _PRINTED_LOSS.search(text):
+    if _PRINTED_LOSS.search(_HELD_OUT_LOSS.sub("", text)):
         return True
+    return any(_judges(call["called"], call["passed"]) for call in _CALL.finditer(text))
+
+
+def _judges(called: str, passed: str) -> bool:
+    """Whether a call may judge by rows that are learned from, as the names in it tell."""
+    if called in _PREPARES or "train" not in words(_TEXT.sub("", passed)):
+        return False
+    return bool(_JUDGES.search(called) or _MODEL.search(passed))
+
+
+def _is_handed_training_rows(judged: Pass) -> bool:
+    """Whether a function that runs a model is handed the rows that are learned from."""
     return any(
-        "train" in words(call["passed"]) and call["called"] not in _PREPARES
-        for call in _CALL.finditer(text)
+        _TRAINING_ROWS & words(_TEXT.sub("", code_of(each.value)))
+        for call in judged.event.context.calls
+        if isinstance(call.node, cst.Call)
+        for each in call.node.args
     )
+
+
+def _takes_the_rest(run: AbstractRun, judged: Pass) -> bool:
+    """Whether a model runs without gradients on the rows behind those that a program takes first:
+    `x[480:]`, where there is `x[:480]`."""
+    node = judged.event.place.node
+    if judged.event.context.gradients is not False or not isinstance(node, cst.Call):
+        return False
+    rest = _REST.match(code_of(node.args[0].value)) if node.args else None
+    return rest is not None and f"{rest['rows']}[:{rest['first']}]" in run.source.text
 
 
 def _goes_over_training_rows(loop: Loop | None) -> bool:

@@ -63,6 +63,11 @@ _AS_NUMBERS = frozenset(
     ["/", "float", "double", "half", "to", "astype", "abs", "absolute", "float32", "from_numpy"]
     + ["tensor", "as_tensor", "mean", "float64"]
 )
+# What leaves the bytes in an array, or in those of a list, as they are.
+_HOLD = frozenset(
+    ["stack", "array", "asarray", "concatenate", "cat", "[]", "transpose", "permute", "reshape"]
+    + ["view", "squeeze", "unsqueeze", "expand_dims", "copy", "contiguous", "clone", "flatten"]
+)
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
@@ -82,7 +87,7 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
 
 @observes(
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
-    *(*_SHAPES, *_FLOORS),
+    *(*_SHAPES, *_FLOORS, *_HOLD),
     *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp"),
 )
 def observed(
@@ -158,6 +163,20 @@ def _difference_used(machine: "Machine", value: Value) -> None:
         machine.emit(BytesSubtracted(meaning.place, machine.context, value))
 
 
+def _difference_in(value: Value) -> Difference | None:
+    """The difference of bytes that something is, or that all items of a list are."""
+    parts: tuple[Value, ...] = (value,)
+    if isinstance(value, SequenceValue):
+        parts = value.items if value.items is not None else alternatives(value.element)
+    found = [meaning_of(each) for each in parts]
+    first = found[0] if found else None
+    return (
+        first
+        if isinstance(first, Difference) and all(isinstance(each, Difference) for each in found)
+        else None
+    )
+
+
 def _meaning(
     machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
 ) -> Meaning | None:
@@ -173,6 +192,9 @@ def _meaning(
         rated = _rating_of_each(operands[0])
         if rated is not None:
             return rated
+    difference = _difference_in(operands[0])
+    if difference is not None and operation in _HOLD:
+        return difference
     first = meaning_of(operands[0])
     if operation in _MATCHES:
         return _match(machine, operands, node)

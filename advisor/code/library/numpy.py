@@ -14,8 +14,8 @@ from advisor.code.library.lineages import STATISTIC_NAMES
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.paths import text_of_path
 from advisor.code.library.readings import rows_of_file
+from advisor.code.library.torch_tensors.bytes import are_bytes, holds_bytes, tell_wrapped
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
-from advisor.code.library.torch_tensors.elementwise import tell_wrapped
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.library.torch_tensors.reshapes import flat
@@ -111,8 +111,9 @@ def converted(call: Call) -> Value | None:
         is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
         return cast(known, "uint8") if known is not None and is_bytes else value
     lineage = lineages.known(value)
-    if lineage is None and named_dtype(call.argument(1, "dtype")) == "uint8":
-        return _bytes_of_shape(call, None)
+    dtype = call.argument(1, "dtype")
+    if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
+        return _bytes_of_shape(call, None, lineage)
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
@@ -130,11 +131,20 @@ def read(call: Call) -> Value | None:
     return result
 
 
+def _bytes_subtracted(call: Call, left: Value | None, right: Value | None) -> Tensor | None:
+    difference = left is not None and right is not None and are_bytes(left, right)
+    result = _bytes_of_shape(call, None) if difference else None
+    tell_wrapped(call, left, right, result)
+    return result
+
+
 @function(*(f"numpy.{name}" for name in _ELEMENTWISE), "scipy.special.boxcox1p")
 def elementwise(call: Call) -> Value | None:
     """A number for each number."""
     if call.path == "numpy.subtract":
-        tell_wrapped(call, call.argument(0, "x1"), call.argument(1, "x2"))
+        bytes_left = _bytes_subtracted(call, call.argument(0, "x1"), call.argument(1, "x2"))
+        if bytes_left is not None:
+            return bytes_left
     index = 1 if call.path == "numpy.where" else 0
     value, other = call.argument(index, "x"), call.argument(index + 1, "y")
     if lineages.known(value) is None and lineages.known(other) is None:
@@ -324,8 +334,10 @@ def read_bytes(call: Call) -> Value | None:
     return _bytes_of_shape(call, None) if is_bytes else None
 
 
-def _bytes_of_shape(call: Call, shape: Shape | None) -> Tensor:
-    return Tensor(shape, dtype="uint8", graph=False, library="numpy", place=call.place)
+def _bytes_of_shape(call: Call, shape: Shape | None, lineage: Lineage | None = None) -> Tensor:
+    made = Tensor(shape, dtype="uint8", graph=False, library="numpy", place=call.place)
+    made.lineage = lineage
+    return made
 
 
 @function("numpy.random.randint")
@@ -440,7 +452,9 @@ def stacked_beside(call: Call) -> Value | None:
 @function("numpy.stack")
 def stacked(call: Call) -> Value | None:
     """An array of the samples in a list."""
-    return _of_list(call.argument(0, "arrays"), call)
+    given = call.argument(0, "arrays")
+    made = _of_list(given, call)
+    return _bytes_of_shape(call, None) if made is None and holds_bytes(given) else made
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:

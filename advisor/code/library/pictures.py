@@ -38,6 +38,11 @@ BYTES = "uint8"
 _CHANNELS = {"RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3, "RGBA": 4, "CMYK": 4}
 _WITH_COLOURS = frozenset({"cv2.IMREAD_COLOR", "cv2.IMREAD_COLOR_RGB"})
 
+# What changes pictures without making another sample of them.
+_FILTERS = ("equalizeHist", "dilate", "erode", "copyMakeBorder", "bilateralFilter", "remap")
+_MOVES = ("resize", "center_crop", "pad", "rgb_to_grayscale")
+_READERS = ("imageio", "imageio.v2", "imageio.v3", "skimage.io")
+
 
 def _picture(call: Call, channels: int | None, dtype: str | None = None) -> Tensor:
     height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
@@ -73,14 +78,37 @@ def colours_changed(call: Call) -> Value | None:
 def resized(call: Call) -> Value | None:
     """`cv2.resize(picture, (width, height))`."""
     source, size = call.argument(0, "src"), call.argument(1, "dsize")
-    if not isinstance(source, Tensor) or source.shape.rank != 3:
+    if not isinstance(source, Tensor):
         return None
+    if source.shape.rank != 3:
+        return source.replace(shape=Shape())
     given = size.items if isinstance(size, SequenceValue) else None
     sizes = [size_of_axis(each) for each in reversed(given)] if given else []
     found = [each for each in sizes if each is not None]
     if len(found) != 2:
         found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
     return source.replace(shape=Shape((*found, source.shape.axis(2))))
+
+
+@function(
+    *(f"cv2.{name}" for name in _FILTERS),
+    *(f"torchvision.transforms.functional.{name}" for name in _MOVES),
+    *(f"torchvision.transforms.v2.functional.{name}" for name in _MOVES),
+)
+def filtered(call: Call) -> Value | None:
+    """`cv2.equalizeHist(picture)`, `resize(picture, [128, 128])`: bytes remain bytes."""
+    source = next(iter(call.arguments.positional), None)
+    if not isinstance(source, Tensor) or source.dtype != BYTES:
+        return None
+    return source.replace(shape=Shape())
+
+
+@function(*(f"{name}.imread" for name in _READERS))
+def read_as_array(call: Call) -> Value | None:
+    """`imageio.imread`, `skimage.io.imread`: an array of bytes, or of other numbers without a sign."""
+    if set(call.arguments.keywords) - {"uri", "fname", "index", "plugin"}:
+        return None
+    return _picture(call, None, BYTES)
 
 
 @function("PIL.Image.open")

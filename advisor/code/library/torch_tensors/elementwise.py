@@ -8,6 +8,7 @@ from advisor.code.events import Bent, BytesSubtracted, LossClamped
 from advisor.code.gradients import combined, computed, cut_off
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
+from advisor.code.library.torch_tensors.bytes import are_bytes, tell_wrapped, wraps
 from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
@@ -158,7 +159,7 @@ def _elementwise(call: Call) -> Value | None:
     operands = _others(call)
     _tell_broadcast_with_others(call, tensor)
     if call.path.rsplit(".", 1)[-1] in {"sub", "subtract", "sub_"}:
-        tell_wrapped(call, tensor, call.operand(0, "other"))
+        tell_wrapped(call, tensor, call.operand(0, "other"), result)
     if _bounds_from_above(call):
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     if result.shape is tensor.shape:
@@ -279,32 +280,11 @@ def arithmetic(
     )
     if len(known) == 1 and shape is first.shape:
         result.reduced = first.reduced
-    if _are_bytes(left, right) and operator == "-":
+    if are_bytes(left, right) and operator == "-":
         give_meaning(result, Difference(place))
-    elif _wraps(operator, left, right):
+    elif wraps(operator, left, right):
         machine.emit(BytesSubtracted(place, machine.context, right))
     return result
-
-
-def tell_wrapped(call: Call, left: Value | None, right: Value | None) -> None:
-    """Tell where a function subtracts from bytes what makes them wrap around."""
-    if left is not None and right is not None and _wraps("-", left, right):
-        call.machine.emit(BytesSubtracted(call.place, call.context, right))
-
-
-def _are_bytes(left: Value, right: Value | None) -> bool:
-    return all(isinstance(each, Tensor) and each.dtype == "uint8" for each in (left, right))
-
-
-def _wraps(operator: str, left: Value, right: Value | None) -> bool:
-    """Whether the sign of bytes is turned, or a whole number is subtracted from them that is not
-    one: what is below zero becomes a number near 256."""
-    if operator not in {"-", "neg"} or not isinstance(left, Tensor) or left.dtype != "uint8":
-        return False
-    number = known_number(right)
-    if right is None or number is None or number.integer is None:
-        return right is None
-    return number.integer > 1 and isinstance(number.coefficient, int)
 
 
 def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> str | None:
