@@ -21,7 +21,8 @@ class Symbol:
     """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
     own; `called` what the program calls such a length; `is_batch` that samples lie along it (always as many when it `is_full`),
-    `is_spatial` that it is the height or width of a picture;
+    `is_spatial` that it is the height or width of a picture, `is_stacked` that tensors were put together
+    along it;
     `value` what it is, when that is known: two axes of equal length are still two axes."""
 
     __slots__ = (
@@ -31,6 +32,7 @@ class Symbol:
         "is_batch",
         "is_full",
         "is_spatial",
+        "is_stacked",
         "name",
         "serial",
         "value",
@@ -48,6 +50,7 @@ class Symbol:
         self.is_batch = False
         self.is_full = False
         self.is_spatial = False
+        self.is_stacked = False
         self.called: set[str] = set()
         self.value = value
         self.definition = definition
@@ -189,6 +192,13 @@ def spatial_axis(name: str) -> Number:
     """The height or the width of a picture."""
     found = fresh(name, is_axis=True)
     found.factors[0][0].is_spatial = True
+    return found
+
+
+def stacked_axis() -> Number:
+    """The length of an axis along which tensors are put together."""
+    found = fresh("stacked", is_axis=True)
+    found.factors[0][0].is_stacked = True
     return found
 
 

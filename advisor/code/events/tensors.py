@@ -30,6 +30,15 @@ class WeightsApplied(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ChoiceMade(Event):
+    """One of the numbers along an axis is chosen, as `argmax` does, or `drawn` by them."""
+
+    tensor: Tensor
+    axis: int
+    drawn: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class LogarithmTaken(Event):
     """The logarithm of a tensor is taken."""
 

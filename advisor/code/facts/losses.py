@@ -225,8 +225,13 @@ class LossCall(Fact):
         prediction, target = self.event.prediction, self.target
         if not isinstance(prediction, Tensor) or target is None:
             return False
-        first, second = prediction.shape.rank, target.shape.rank
-        return first is not None and second is not None and second == first - 1
+        first, second = prediction.shape, target.shape
+        if first.rank is None and second.rank == 1:
+            # Scores for several classes lie behind the samples, however many axes there are.
+            samples, scores = first.known_axes.get(0), first.known_axes.get(-1)
+            several = scores is not None and (scores.integer or 0) > 1
+            return several and samples == second.axis(0) and samples != scores
+        return first.rank is not None and second.rank == first.rank - 1
 
     @property
     def cuts_targets(self) -> bool:

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from advisor.code.events import LogarithmTaken, LossComputed, SoftmaxApplied, WeightsApplied
+from advisor.code.events import (
+    ChoiceMade,
+    LogarithmTaken,
+    LossComputed,
+    SoftmaxApplied,
+    WeightsApplied,
+)
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.values import Activation, Scale, Tensor, scale_of
+from advisor.code.values import Activation, Scale, Shape, Tensor, known_text, scale_of
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
@@ -15,19 +21,21 @@ from advisor.rulebook import Draft
 @dataclass(frozen=True, slots=True)
 class SoftmaxCall(Fact):
     """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is, the
-    logarithms that are taken of it, and all weights that are `applied` as rows of a matrix."""
+    logarithms that are taken of it, the choices that are made by it, and all weights that are `applied`
+    as rows of a matrix."""
 
     event: SoftmaxApplied
     losses: tuple[LossCall, ...] = ()
     logarithms: tuple[LogarithmTaken, ...] = ()
     applied: tuple[WeightsApplied, ...] = ()
+    choices: tuple[ChoiceMade, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every softmax of a run."""
         losses = list(run.events(LossComputed))
         logarithms = list(run.events(LogarithmTaken))
-        applied = tuple(run.events(WeightsApplied))
+        applied, choices = tuple(run.events(WeightsApplied)), list(run.events(ChoiceMade))
         for event in run.events(SoftmaxApplied):
             yield cls(
                 event,
@@ -36,6 +44,7 @@ class SoftmaxCall(Fact):
                 ),
                 tuple(each for each in logarithms if _is_of(each.tensor.scale, event)),
                 applied,
+                tuple(each for each in choices if _is_of(each.tensor.scale, event)),
             )
 
     @property
@@ -63,11 +72,20 @@ class SoftmaxCall(Fact):
             return False
         if any(self._weighs_other_samples(each) for each in self.applied):
             return True
+        if rank == 2 and any(self._sums_up_scores(each) for each in self.applied):
+            return True
         return rank > 2 and any(
             each.weights.scale is self.event.result.scale
             for each in self.applied
             if not each.summed
         )
+
+    def _sums_up_scores(self, applied: WeightsApplied) -> bool:
+        """Whether the scores of a layer weigh what is added up for each sample."""
+        scale, scores = self.event.tensor.scale, self.event.tensor.shape.axis(1)
+        made_here = scale is not None and scale.activation is Activation.LOGITS
+        along = applied.summed and applied.over == scores and not scores.is_one
+        return made_here and along and _is_of(applied.weights.scale, self.event)
 
     @property
     def weighs_other_places(self) -> bool:
@@ -96,6 +114,35 @@ class SoftmaxCall(Fact):
         weighs = any(_is_of(each.weights.scale, self.event) for each in self.applied)
         return scale is not None and scale.activation is Activation.LOGITS and not weighs
 
+    @property
+    def chooses_along_other_axis(self) -> bool:
+        """Whether the scores of a layer are made to sum to one over the first of several axes, and
+        one of them is chosen, or drawn, along another."""
+        scale, axis = self.event.tensor.scale, self.event.axis
+        if scale is None or scale.activation is not Activation.LOGITS or axis is None:
+            return False
+        return any(self._lies_elsewhere(axis, each) for each in self.choices)
+
+    def _lies_elsewhere(self, axis: int, choice: ChoiceMade) -> bool:
+        shape, along = self.event.tensor.shape, choice.axis
+        if shape.rank is not None:
+            return shape.rank > 1 and axis % shape.rank == 0 != along % shape.rank
+        if axis != 0:
+            return False
+        return along > 0 or (along == -1 and _has_samples_in_front(shape))
+
+    @property
+    def goes_over_one(self) -> bool:
+        """Whether there is a single number along the dimension, though a layer has made several
+        scores along another: all that comes out is 1."""
+        shape, scale, axis = self.event.tensor.shape, self.event.tensor.scale, self.event.axis
+        if scale is None or scale.activation is not Activation.LOGITS or axis != 0:
+            return False
+        dims = dict(enumerate(shape.dims)) if shape.dims else shape.known_axes
+        last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
+        several = last is not None and (last.integer or 0) > 1
+        return several and 0 in dims and dims[0].is_one
+
     def _weighs_other_samples(self, applied: WeightsApplied) -> bool:
         """Whether the mean goes over another axis than the samples that the weights go over."""
         samples = self.event.tensor.shape.axis(0)
@@ -113,6 +160,8 @@ class SoftmaxCall(Fact):
             rank = prediction.shape.rank if isinstance(prediction, Tensor) else None
             scale = scale_of(prediction)
             axis = None if scale is None else scale.axis
+            if rank is None and axis == 0 and _takes_mean_over_first(loss):
+                yield 0, 1, loss
             if rank is None or rank < 2 or axis is None or not -rank <= axis < rank:
                 continue
             if loss.is_categorical or loss.is_kl_divergence:
@@ -125,6 +174,21 @@ class SoftmaxCall(Fact):
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""
         return replace(draft(self.event, message), severity=severity)
+
+
+def _has_samples_in_front(shape: Shape) -> bool:
+    """Whether there is an axis in front of the scores, though nobody knows how many there are."""
+    first, last = shape.known_axes.get(0), shape.known_axes.get(-1)
+    if first is None or last is None or (last.integer or 2) < 2:
+        return False
+    return first.is_one or (
+        first.axis is not None and (first.axis.is_batch or first.axis.is_stacked)
+    )
+
+
+def _takes_mean_over_first(loss: LossCall) -> bool:
+    """Whether a loss is told that the samples lie along the first axis."""
+    return loss.is_kl_divergence and known_text(loss.option("reduction")) == "batchmean"
 
 
 def _is_of(scale: Scale | None, event: SoftmaxApplied) -> bool:

@@ -24,6 +24,7 @@ from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
+from advisor.code.library.keras_targets import targets_of
 from advisor.code.library.models import Call, attribute, family, function, hook, method
 from advisor.code.library.python.objects import deep_copied
 from advisor.code.library.torch_training import text_of_receiver
@@ -297,15 +298,17 @@ def train_model(call: Call) -> Value | None:
     notice_weights(call)
     give_data(call)
     call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
-    target, data = call.argument(1, "y"), call.argument(0, "x")
+    target = call.argument(1, "y")
+    data = call.argument(0, "x") or call.argument(-1, "generator")
     rows = lineages.known(data)
     if rows is not None and lineages.holds_rows(rows):
         fitted = Fitted(call.place, call.context, call.receiver, rows.rows, "model", True)
         call.machine.emit(fitted)
     if target is not None and data is not None:
         lineages.learn(call.machine, data, target, text_of_receiver(call.node), call.node)
-    if isinstance(target, Tensor):
-        _compare_with(call, call.receiver, target)
+    known = targets_of(data, target)
+    if known is not None:
+        _compare_with(call, call.receiver, known)
     return None
 
 

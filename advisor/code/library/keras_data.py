@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code.events import DataGiven, LoaderBuilt, MetricWatched
 from advisor.code.library import lineages
+from advisor.code.library.keras_targets import labels_by_mode, labels_of_arrays
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
@@ -129,10 +130,21 @@ def flow(call: Call) -> Value | None:
     known = None if call.path.endswith("directory") else lineages.known(given)
     lineage = known or Lineage(RowSet("all", place=call.place))
     rows = lineage.rows.part(("flow", call.node), place=call.place)
-    fields = {"lineage": lineage.of(rows), "generator": call.receiver}
+    labels = _labels_of_flow(call)
+    fields = {"lineage": lineage.of(rows), "generator": call.receiver, **labels}
     made = Object(ITERATOR, call.arguments, call.place, dict(fields))
     call.machine.emit(LoaderBuilt(call.place, call.context, made))
     return made
+
+
+def _labels_of_flow(call: Call) -> dict[object, Value]:
+    if call.path.endswith(".flow"):
+        passed = (call.argument(0, "x"), call.argument(1, "y"))
+        return labels_of_arrays(SequenceValue("tuple", tuple(each for each in passed if each)))
+    mode = call.argument(-1, "class_mode")
+    text = "categorical" if mode is None else known_text(mode)
+    known = text is not None and not call.arguments.unknown
+    return labels_by_mode(text, call.place) if known and text is not None else {}
 
 
 @method(GENERATOR, "fit")

@@ -19,6 +19,7 @@ from advisor.code.events import (
 )
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.torch_data import LOADER, batch_of
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -76,7 +77,7 @@ def fit(call: Call) -> Value | None:
     module = call.argument(0, "model")
     if not isinstance(module, Instance) or not isinstance(call.receiver, Object):
         return None
-    _give_data(call, module)
+    loader = _give_data(call, module)
     step = module.cls.find("training_step")
     if not isinstance(step, Function):
         return None
@@ -91,8 +92,9 @@ def fit(call: Call) -> Value | None:
         _advance(call, module, schedules, "epoch")
 
     def batch() -> None:
+        given = [] if loader is None else [batch_of(call.machine, loader, call.node)]
         for each in _AROUND_STEP:
-            _run_hook(call, module, each)
+            _run_hook(call, module, each, given if each == "training_step" else [])
         _advance(call, module, schedules, "step")
 
     with call.machine.decided():  # one of several trainers: all of them train this module
@@ -104,14 +106,16 @@ _GIVEN = (("training", 1, "train_dataloaders"), ("validation", 2, "val_dataloade
 _HOOKS = (("training", "train_dataloader"), ("validation", "val_dataloader"))
 
 
-def _give_data(call: Call, module: Instance) -> None:
-    """The loaders that a trainer is handed, or that the module or its data module makes."""
-    source = module
+def _give_data(call: Call, module: Instance) -> Object | None:
+    """The loaders that a trainer is handed, or that the module or its data module makes: the one that
+    the module is trained with, if it is known."""
+    source, trained_with = module, None
     for use, index, name in _GIVEN:
         given = call.argument(index, name)
         if isinstance(given, Instance):
             source = given
         elif given is not None:
+            trained_with = given if use == "training" else trained_with
             call.machine.emit(DataGiven(call.place, call.context, given, use))
     given = call.argument(3, "datamodule")
     source = given if isinstance(given, Instance) else source
@@ -121,15 +125,21 @@ def _give_data(call: Call, module: Instance) -> None:
     for use, name in _HOOKS:
         made = _run_hook(call, source, name)
         if made is not None:
+            trained_with = made if use == "training" else trained_with
             call.machine.emit(DataGiven(call.place, call.context, made, use))
+    known = isinstance(trained_with, Object) and trained_with.path == LOADER
+    return trained_with if known and isinstance(trained_with, Object) else None
 
 
-def _run_hook(call: Call, module: Instance, name: str) -> Value | None:
-    """Run a hook that the module defines, with arguments that are not known."""
+def _run_hook(
+    call: Call, module: Instance, name: str, given: list[Value] | None = None
+) -> Value | None:
+    """Run a hook that the module defines, with arguments that are not known behind those that are."""
     found = module.cls.find(name)
     if not isinstance(found, Function):
         return None
-    return calls.call_function(call.machine, found, Arguments(unknown=True), call.node, module)
+    passed = Arguments(list(given or ()), unknown=True)
+    return calls.call_function(call.machine, found, passed, call.node, module)
 
 
 def _loop_over_epochs(call: Call) -> Loop:

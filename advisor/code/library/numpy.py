@@ -15,13 +15,14 @@ from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.paths import text_of_path
 from advisor.code.library.readings import rows_of_file
 from advisor.code.library.torch_tensors.bytes import are_bytes, holds_bytes, tell_wrapped
-from advisor.code.library.torch_tensors.casts import cast, named_dtype
+from advisor.code.library.torch_tensors.casts import cast, cast_at, named_dtype
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.library.torch_tensors.reshapes import flat
 from advisor.code.values import (
     CHANGED_LINEAGE,
     COUNTED,
+    DTYPE,
     LIBRARY,
     PERMUTATION,
     REPEATED,
@@ -190,7 +191,7 @@ def kept(call: Call) -> Value | None:
     if isinstance(tensor, Tensor) and call.path.endswith(("toarray", "todense")):
         return tensor.replace(shape=Shape())
     if isinstance(tensor, Tensor) and call.path.endswith("astype"):
-        return cast(tensor, named_dtype(call.argument(0, "dtype")))
+        return cast_at(call, tensor, named_dtype(call.argument(0, "dtype")))
     return tensor
 
 
@@ -203,8 +204,18 @@ def kept_unknown(call: Call) -> Value | None:
     if call.path.endswith("astype") and tensor is not None:
         # Of all types that tables and arrays are cast to, bytes are for pictures alone.
         dtype = named_dtype(call.argument(0, "dtype"))
-        return cast(tensor, dtype) if dtype == "uint8" else call.receiver
+        return cast(tensor, dtype) if dtype == "uint8" else _of_dtype(call.receiver, dtype)
     return call.receiver
+
+
+def _of_dtype(value: Value | None, dtype: str | None) -> Value | None:
+    """The same samples as numbers of another type."""
+    if not isinstance(value, Unknown) or (dtype is None and DTYPE not in value.fields):
+        return value
+    made = Unknown(value.name, value.parent, value.place, value.lineage)
+    made.shape, made.names = value.shape, value.names
+    made.fields = {**value.fields, DTYPE: dtype}
+    return made
 
 
 # --- random numbers -----------------------------------------------------------------------
@@ -241,6 +252,8 @@ _ORDERS = ("permutation", "permuted")
 def drawn(call: Call) -> Value | None:
     """Random numbers: added to samples they augment them."""
     result = _array_of_shape(call, _drawn_shape(call))
+    counts = call.path.endswith((".poisson", ".binomial"))
+    result.fields[DTYPE] = "long" if counts else "float"
     result.lineage = lineages.noise(call.place)
     if call.context.running:
         call.machine.emit(RandomDrawn(call.place, call.context, result))
@@ -322,9 +335,13 @@ def filled(call: Call) -> Value | None:
     size = call.argument(0, "shape")
     known = size is not None and not call.arguments.unknown
     shape = shape_of_sizes([size]) if known and size is not None else None
-    if named_dtype(call.argument(2 if call.path.endswith("full") else 1, "dtype")) == "uint8":
+    given = call.argument(2 if call.path.endswith("full") else 1, "dtype")
+    if named_dtype(given) == "uint8":
         return _bytes_of_shape(call, shape)
-    return _array_of_shape(call, shape)
+    result = _array_of_shape(call, shape)
+    default = None if call.path.endswith("full") else "float"
+    result.fields[DTYPE] = default if given is None else named_dtype(given)
+    return result
 
 
 @function("numpy.frombuffer", "numpy.fromfile")
@@ -350,6 +367,7 @@ def whole_numbers_drawn(call: Call) -> Value | None:
     if dtype == "uint8":
         return _bytes_of_shape(call, shape)
     result = _array_of_shape(call, shape)
+    result.fields[DTYPE] = dtype or "long"
     if _come_often(call):
         result.fields[lineages.DRAWN_OFTEN] = True
     return result

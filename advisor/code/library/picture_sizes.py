@@ -11,7 +11,6 @@ from advisor.code.values import (
     Scalar,
     Shape,
     Tensor,
-    Unknown,
     Value,
     is_constant,
     known_number,
@@ -80,11 +79,15 @@ def picture_of(dataset: Object) -> Tensor | None:
     return Tensor(Shape(dims), graph=False, dtype="float", text="picture", place=dataset.place)
 
 
-def label_of(dataset: Object) -> Value:
-    """The label of a picture: the index of its class, unless a transform makes something else of
+def has_one_label(dataset: Object) -> bool:
+    """Whether each picture of a data set of torchvision comes with the index of its class."""
+    name = dataset.path.rsplit(".", 1)[-1]
+    return (name in _KNOWN or name in _COLOURED) and not dataset.arguments.unknown
+
+
+def label_of(dataset: Object) -> Tensor:
+    """The label of a picture: the index of its class, before a transform makes something else of
     it."""
-    if dataset.argument(-1, "target_transform") is not None:
-        return Unknown("label", place=dataset.place)
     made = Tensor(Shape(()), graph=False, dtype="long", text="label", place=dataset.place)
     classes = _CLASSES.get(dataset.path.rsplit(".", 1)[-1])
     if classes is not None:

@@ -13,8 +13,10 @@ from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     NONE,
+    Activation,
     Arguments,
     Constant,
     Fit,
@@ -23,7 +25,10 @@ from advisor.code.values import (
     Library,
     Lineage,
     Object,
+    Scale,
     Sequence,
+    Shape,
+    Tensor,
     Unknown,
     Value,
     is_constant,
@@ -198,7 +203,19 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
         call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
         if fit.kind != "encoder":
             lineage = lineages.applied(lineage, fit)
-    return lineages.array(lineage, call.place)
+    made = lineages.array(lineage, call.place)
+    _tell_type(target, made, call.place)
+    return made
+
+
+def _tell_type(encoder: Object, made: Tensor, place: NodePlace) -> None:
+    """Say of encoded labels whether they are the numbers of classes, or a column for each."""
+    name, rows = encoder.path.rsplit(".", 1)[-1], made.shape.known_axes.get(0)
+    if name == "LabelEncoder":
+        made.dtype = "long"
+        made.shape = made.shape if rows is None else Shape((rows,))
+    elif name == "OneHotEncoder":
+        made.scale = Scale(Activation.ONE_HOT, place)
 
 
 def _steps_in_order(target: Object) -> list[Value]:

@@ -8,15 +8,49 @@ from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_shares
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.library.names import words
-from advisor.code.values import Lineage, Object, RowSet, Sequence, Value, is_constant
+from advisor.code.values import (
+    Lineage,
+    Object,
+    RowSet,
+    Sequence,
+    Shape,
+    Tensor,
+    Value,
+    is_constant,
+)
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
+# Whose targets are one number for each sample: the class, or how much it is.
+_OF_CLASSES = words(
+    "make_blobs make_circles make_classification make_moons make_gaussian_quantiles load_iris "
+    "load_digits load_wine load_breast_cancer"
+)
+_OF_NUMBERS = words(
+    "make_friedman1 make_friedman2 make_friedman3 make_s_curve make_swiss_roll make_hastie_10_2 "
+    "load_diabetes load_boston fetch_california_housing"
+)
+
+
 def _labelled(call: Call) -> tuple[Value, Value]:
     lineage = Lineage(RowSet("all", place=call.place))
-    return lineages.array(lineage, call.place), lineages.array(lineage, call.place)
+    return lineages.array(lineage, call.place), _targets(call, lineage)
+
+
+def _targets(call: Call, lineage: Lineage) -> Tensor:
+    """The targets of a data set, with what is known of their type."""
+    made, name = lineages.array(lineage, call.place), call.path.rsplit(".", 1)[-1]
+    alone = name == "make_regression" and call.argument(-1, "n_targets") is None
+    if name in _OF_CLASSES:
+        made.dtype = "long"
+    elif name in _OF_NUMBERS or alone:
+        made.dtype = "float"
+    rows = lineages.axis_of_rows(lineage)
+    if made.dtype is not None and rows is not None:
+        made.shape = Shape((rows,))
+    return made
 
 
 _MAKERS = words(

@@ -13,6 +13,13 @@ import libcst as cst
 
 from advisor.code.events import DrawnAnew, FolderRead
 from advisor.code.library import lineages
+from advisor.code.library.keras_targets import (
+    LABELS,
+    labels_after,
+    labels_by_mode,
+    labels_of_arrays,
+    labels_of_catalogue,
+)
 from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
 from advisor.code.library.stream_changes import random_change
@@ -84,7 +91,8 @@ def of_arrays(call: Call) -> Value | None:
             lineages.pair(call.machine, given.items[0], given.items[-1], call.node)
         given = given.items[0]
     known = lineages.samples(given) if given is not None else None
-    fields = {OF_ARRAYS: call.path.endswith("slices")}
+    labels = labels_of_arrays(call.argument(0, "tensors"))
+    fields = {OF_ARRAYS: call.path.endswith("slices"), **labels}
     return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
 
 
@@ -109,7 +117,8 @@ def _read_parts(call: Call, path: str, parts: Value | None) -> Value | None:
     if "split" in keywords and parts is not None:
         keywords["split"] = parts
     passed = Arguments(call.arguments.positional, keywords, call.arguments.unknown)
-    fields = {READER: call.path, "lineage": Lineage(RowSet("all", place=call.place))}
+    labels = labels_of_catalogue(call)
+    fields = {READER: call.path, "lineage": Lineage(RowSet("all", place=call.place)), **labels}
     result = Object(path, passed, call.place, fields)
     call.machine.emit(FolderRead(call.place, call.context, result))
     return result
@@ -144,8 +153,13 @@ def cached(call: Call) -> Value | None:
 def mapped(call: Call) -> Value | None:
     """`map(function)`: each sample goes through it."""
     change = call.argument(0, "map_func") or call.argument(0, "function")
+    whole = call.receiver
+    assert isinstance(whole, Object)
+    labels = labels_after(call, change, whole.fields.get(LABELS))
     found = random_change(call, change)
-    return _again(call) if found is None else _again(call, transform=found)
+    if found is None:
+        return _again(call, labels=labels)
+    return _again(call, labels=labels, transform=found)
 
 
 @step(TENSORFLOW, "batch", "padded_batch")
@@ -217,7 +231,14 @@ def of_folder(call: Call) -> Value | None:
     """The samples in a folder, or the part that is held out of them."""
     lineage = Lineage(RowSet("all", place=call.place))
     in_order = is_constant(call.argument(-1, "shuffle"), False)
-    fields = {READER: call.path, **({OF_ARRAYS: True} if in_order else {})}
+    mode = call.argument(-1, "label_mode")
+    text = "int" if mode is None else known_text(mode)
+    known = text is not None and not call.arguments.unknown
+    fields: dict[Any, Any] = {READER: call.path}
+    if in_order:
+        fields[OF_ARRAYS] = True
+    if known and text is not None:
+        fields.update(labels_by_mode(text, call.place))
     made = _made(call, TENSORFLOW, lineage, fields)
     call.machine.emit(FolderRead(call.place, call.context, made))
     return made

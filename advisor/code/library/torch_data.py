@@ -23,7 +23,7 @@ from advisor.code.library.models import (
     iteration,
 )
 from advisor.code.library.names import words
-from advisor.code.library.picture_sizes import label_of, picture_of
+from advisor.code.library.picture_sizes import has_one_label, label_of, picture_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.same_samples import same_samples
 from advisor.code.library.torch_tensors.joins import concatenated
@@ -405,8 +405,10 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if isinstance(dataset, Object) and dataset.path == SUBSET:
         return _sample(machine, whole_behind(dataset), node)
     if isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets."):
-        picture = picture_of(dataset)
-        return None if picture is None else SequenceValue("tuple", (picture, label_of(dataset)))
+        if not has_one_label(dataset):
+            return None
+        picture = picture_of(dataset) or Unknown("picture", place=dataset.place)
+        return SequenceValue("tuple", (picture, _label(machine, dataset, node)))
     if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
         rows = [_row_of(each) for each in dataset.arguments.positional]
         return None if dataset.arguments.unknown else SequenceValue("tuple", tuple(rows))
@@ -419,6 +421,19 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if isinstance(dataset, Instance):
         tell_changes(machine, dataset, *imagined)
     return imagined[0]
+
+
+def _label(machine: "Machine", dataset: Object, node: cst.CSTNode) -> Value:
+    """The label of a picture of a well-known data set."""
+    change = dataset.argument(-1, "target_transform")
+    if change is None:
+        return label_of(dataset)
+    if isinstance(change, Object) and change.path.endswith("transforms.Lambda"):
+        change = change.argument(0, "lambd")
+    if not isinstance(change, Function):
+        return Unknown("label", place=dataset.place)
+    with machine.imagining():
+        return calls.call(machine, change, Arguments([label_of(dataset)]), node)
 
 
 def _row_of(array: Value) -> Value:

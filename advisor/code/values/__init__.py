@@ -96,7 +96,16 @@ from advisor.code.values.rows import (
     join_lineages,
 )
 from advisor.code.values.shapes import Shape
-from advisor.code.values.tensors import COLLATED, LIBRARY, SAMPLE_OF, Cut, Layout, Tensor, Unknown
+from advisor.code.values.tensors import (
+    COLLATED,
+    DTYPE,
+    LIBRARY,
+    SAMPLE_OF,
+    Cut,
+    Layout,
+    Tensor,
+    Unknown,
+)
 
 __all__ = [
     "BUILT_BY",
@@ -104,6 +113,7 @@ __all__ = [
     "COLLATED",
     "COUNTED",
     "DISTINCT",
+    "DTYPE",
     "FALSE",
     "LIBRARY",
     "LISTED",

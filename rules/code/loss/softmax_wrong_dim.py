@@ -38,6 +38,16 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
             f"{softmax.operation} goes over the batch, not over the scores of each sample",
             Severity.ERROR,
         )
+    elif softmax.goes_over_one:
+        yield softmax.finding(
+            f"{softmax.operation} goes over an axis of length 1, which makes all scores 1",
+            Severity.ERROR,
+        )
+    elif softmax.chooses_along_other_axis:
+        yield softmax.finding(
+            f"{softmax.operation} goes over the batch, but one of the scores of each sample is chosen",
+            Severity.ERROR,
+        )
     elif softmax.takes_first_of_three:
         yield softmax.finding(
             f"{softmax.operation} without `dim` goes over the first of three dimensions",

@@ -6,7 +6,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import Context
-from advisor.code.library.lineages.names import COLUMN, FRAME, HELD, NOISE, TABLE
+from advisor.code.library.lineages.names import COLUMN, FRAME, HELD, NOISE, NUMBERS, TABLE
 from advisor.code.nodes import as_written
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -50,8 +50,9 @@ def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = Non
     if isinstance(value, Object) and value.path == FRAME:
         made = frame(lineage, place)
         made.fields[HELD] = columns_of(value)
-        if COLUMN in value.fields:
-            made.fields[COLUMN] = value.fields[COLUMN]
+        for key in (COLUMN, NUMBERS):
+            if key in value.fields:
+                made.fields[key] = value.fields[key]
         return made
     if isinstance(value, Tensor):
         shape = _shape_of_others(value.shape, axis_of_rows(lineage))

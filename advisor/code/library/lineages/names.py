@@ -9,6 +9,8 @@ COLUMN = ("name",)
 DROPPED = ("dropped",)
 # Under this key a table has what it holds of the table that it was made from.
 HELD = ("held",)
+# Under this key a table has what is known of its numbers, or of those of its columns, by their names.
+NUMBERS = ("numbers",)
 # Under this key a list says that its items are copies of all samples, not of one.
 WHOLE_COPIES = ("whole copies",)
 # What rows are drawn under that are those of a file once more.

@@ -17,6 +17,7 @@ from advisor.code.library.pandas.tables import (
     take_away,
     whole_of,
 )
+from advisor.code.library.pandas.types import assign_numbers
 from advisor.code.values import Joined, Lineage, Object, Unknown, Value, alternatives
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def assigned_item(
         lineages.notice_groups(machine, rows, node)
         lineage = None
     for name in names or (None,):
+        if name is not None:
+            assign_numbers(machine, receiver, name, value)
         if lineage is not None:
             set_column(machine, receiver, name, lineage)
         elif name is not None:

@@ -21,13 +21,20 @@ from advisor.code.library.pandas.tables import (
     table_like,
     take_away,
 )
+from advisor.code.library.pandas.types import (
+    holding_numbers,
+    numbers_in,
+    of_classes,
+    of_column,
+    of_indicators,
+)
+from advisor.code.library.torch_tensors.casts import cast_at, named_dtype
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     NONE,
     TRUE,
     Arguments,
     Bound,
-    Constant,
     Fit,
     Function,
     Object,
@@ -113,6 +120,7 @@ _KEEPS_COLUMNS = words(
     "astype backfill bfill clip convert_dtypes copy ffill infer_objects interpolate pad reset_index "
     "round sort_index sort_values to_frame"
 )
+_KEEPS_NUMBERS = words("astype copy reset_index sort_index rename")
 
 
 @method(FRAME, *KEEPS)
@@ -130,6 +138,12 @@ def kept(call: Call) -> Value | None:
     if name == "sort_values" and _TIME.search(known_text(call.argument(0, "by")) or ""):
         neighbours_used(call, table, only_sorted=True)
     result = table_like(table)
+    known = numbers_in(table)
+    if name == "astype" and known is not None:
+        dtype = named_dtype(call.argument(0, "dtype"))
+        known = cast_at(call, known, dtype).replace(dtype=dtype, graph=False)
+    if name in _KEEPS_NUMBERS:
+        holding_numbers(result, known)
     return same_columns(result, table) if name in _KEEPS_COLUMNS else result
 
 
@@ -159,10 +173,13 @@ def to_dictionary(call: Call) -> Value | None:
 def numbers_of(table: Object, place: NodePlace) -> Value:
     """The numbers of a table, or of one of its columns, as an array."""
     lineage = lineages.samples(table).holding(lineages.columns_of(table))
-    shape = None
-    if isinstance(table.fields.get(COLUMN), Constant):
+    known, shape = numbers_in(table), None
+    if known is not None and known.shape.rank == 1:
         shape = Shape((lineages.axis_of_rows(lineage) or symbols.fresh("rows", is_axis=True),))
-    return lineages.array(lineage, place, shape)
+    made = lineages.array(lineage, place, shape)
+    if known is not None:
+        made.dtype, made.scale = known.dtype, known.scale
+    return made
 
 
 @method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
@@ -187,8 +204,10 @@ def for_each_row(call: Call) -> Value | None:
 
 @attribute("pandas.accessor", "*")
 def part_of_each_row(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
-    """`column.dt.year`."""
-    return lineages.frame(lineages.samples(receiver), machine.place(node))
+    """`column.dt.year`; `column.cat.codes` are whole numbers."""
+    made = lineages.frame(lineages.samples(receiver), machine.place(node))
+    codes = isinstance(node, cst.Attribute) and node.attr.value == "codes"
+    return holding_numbers(made, of_column("long") if codes else None)
 
 
 @function("pandas.get_dummies", "pandas.to_numeric", "pandas.to_datetime", "pandas.cut")
@@ -197,7 +216,9 @@ def function_of_each_row(call: Call) -> Value | None:
     """Something for each row; what the rows hold is not learned from."""
     value = call.argument(0, "data")
     if isinstance(value, Object) and value.path == FRAME:
-        return table_like(value)
+        of_classes_alone = call.path.endswith("get_dummies") and COLUMN in value.fields
+        made = of_indicators(call.place) if of_classes_alone else None
+        return holding_numbers(table_like(value), made)
     lineage = lineages.known(value)
     return None if lineage is None else lineages.frame(lineage, call.place)
 
@@ -222,7 +243,7 @@ def applied(call: Call) -> Value | None:
         return None
     fit = encoding(function_) if name == "map" else None
     if fit is None:
-        return table_like(table)
+        return holding_numbers(table_like(table), of_classes(function_))
     return lineages.frame(lineages.applied(lineages.samples(table), fit), call.place)
 
 

@@ -25,6 +25,7 @@ from advisor.code.library.pandas.tables import (
     whole_of,
     with_names,
 )
+from advisor.code.library.pandas.types import holding_numbers, of_column, same_numbers
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -59,7 +60,10 @@ def item_of_indexer(
     assert isinstance(table, Object)
     rows = _rows_at(machine, table, indices[0], node)
     if len(indices) < 2:
-        return same_columns(table_like(table, rows), table)
+        result = table_like(table, rows)
+        if not isinstance(indices[0], Scalar):
+            same_numbers(result, table)
+        return same_columns(result, table)
     names = None if isinstance(indices[1], slice) else names_in(indices[1])
     left = names_left(indices[1])
     if left is not None:
@@ -70,6 +74,8 @@ def item_of_indexer(
         return chosen_by(fit, table, rows)
     if names is None:
         result = table_like(table, rows)
+        if isinstance(indices[1], Scalar) and isinstance(indices[0], slice):
+            holding_numbers(result, of_column())
         if receiver.fields.get("by place"):
             held, place = lineages.columns_of(table), machine.place(node)
             taken = None if held is None else lineages.columns_at(held, indices[1], place)
@@ -105,7 +111,7 @@ def item_of_table(
         return receiver
     if isinstance(at, slice) or (COLUMN in receiver.fields and table_of_index(at) is not None):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
-        return same_columns(result, receiver)
+        return same_columns(same_numbers(result, receiver), receiver)
     name = known_text(at)
     if name is not None:
         return column(receiver, name)

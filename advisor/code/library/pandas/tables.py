@@ -11,6 +11,7 @@ from advisor.code.events import NeighboursUsed
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, TABLE
 from advisor.code.library.models import Call
+from advisor.code.library.pandas.types import holding_numbers, numbers_of_column
 from advisor.code.values import (
     CHANGED_LINEAGE,
     Columns,
@@ -94,6 +95,7 @@ def column(table: Object, name: str | None) -> Object:
     result = lineages.frame(lineage, table.place)
     result.fields[OWNER] = table
     result.fields[COLUMN] = Constant(name)
+    holding_numbers(result, numbers_of_column(table, name))
     held = lineages.columns_of(table)
     if name is not None and held is not None:
         result.fields[HELD] = held.only([name])

@@ -52,7 +52,7 @@ def cast(tensor: Tensor, dtype: str | None) -> Tensor:
     return tensor.replace(dtype=dtype, graph=False, scale=kept, whole=tensor)
 
 
-def _cast_at(call: Call, tensor: Tensor, dtype: str | None) -> Tensor:
+def cast_at(call: Call, tensor: Tensor, dtype: str | None) -> Tensor:
     """The numbers as another type; whole ones remember where they became so."""
     made = cast(tensor, dtype)
     if dtype in {"long", "int"} and tensor.dtype not in WHOLE:
@@ -65,7 +65,7 @@ def cast_by_name(call: Call) -> Value | None:
     """`x.long()`."""
     tensor = call.receiver
     assert isinstance(tensor, Tensor)
-    return _cast_at(call, tensor, _WORDS[call.path.rsplit(".", 1)[-1]])
+    return cast_at(call, tensor, _WORDS[call.path.rsplit(".", 1)[-1]])
 
 
 @method("unknown", "long", "short")
@@ -87,7 +87,7 @@ def cast_by_argument(call: Call) -> Value | None:
             return cast(tensor, value.dtype)
         word = named_dtype(value)
         if word is not None:
-            return _cast_at(call, tensor, word)
+            return cast_at(call, tensor, word)
         if isinstance(value, Method) and value.name == "dtype":  # `x.to(other.dtype)`
             return cast(tensor, getattr(value.receiver, "dtype", None))
         if isinstance(value, Unknown) and value.name.endswith("dtype"):

@@ -8,6 +8,7 @@ from advisor.code.gradients import computed, cut_off, gradient_of, want_gradient
 from advisor.code.library.lineages import noise
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
+from advisor.code.library.torch_tensors.choices import tell_choice
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions, is_size
 from advisor.code.values import (
@@ -25,6 +26,7 @@ from advisor.code.values import (
     Sequence,
     Shape,
     Tensor,
+    Truncated,
     Unknown,
     Value,
     alternatives,
@@ -83,7 +85,10 @@ def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None
         return None
     if call.argument(1, "dtype") is None and dtype is None:
         dtype = known.dtype
-    return known.replace(library="torch", dtype=dtype, terms=())
+    made = known.replace(library="torch", dtype=dtype, terms=(), whole=known)
+    if dtype in {"long", "int"} and known.dtype == "float":
+        made.meaning = Truncated(call.place)
+    return made
 
 
 def _numbers_in(value: Value | None) -> Iterator[Value | None]:
@@ -314,6 +319,7 @@ def drawn_places(call: Call) -> Value | None:
     tensor, number = as_tensor(call.subject), size_of_axis(call.operand(0, "num_samples"))
     if tensor is None:
         return None
+    tell_choice(call, tensor, -1, drawn=True)
     dims = tensor.shape.dims
     shape = Shape() if not dims or number is None else Shape((*dims[:-1], number))
     return Tensor(shape, graph=False, dtype="long", place=call.place)

@@ -13,6 +13,7 @@ from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.products import product_of
 from advisor.code.values import (
+    DTYPE,
     Activation,
     Constant,
     Dictionary,
@@ -322,6 +323,8 @@ def comparison(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value | None:
     """Comparing tensors gives truth values."""
+    if isinstance(left, Unknown) and DTYPE in left.fields:
+        left = as_tensor(left) or left
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         tell_broadcast(machine, left, right, node)
     if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:

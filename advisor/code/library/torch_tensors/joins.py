@@ -5,7 +5,7 @@ from advisor.code.gradients import combined
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
-from advisor.code.values import Scalar, Shape, Tensor, Value
+from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, known_integer
 from advisor.code.values import Sequence as SequenceValue
 
 # Joins along a fixed dimension: that of vectors, and that of everything else.
@@ -95,11 +95,13 @@ def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
 @function("torch.stack")
 def stacked(call: Call) -> Value | None:
     """Tensors put together along a new dimension."""
-    parts = _parts(call)
+    first, parts = call.argument(0, "tensors"), _parts(call)
+    in_front = known_integer(call.argument(1, "dim") or Scalar(symbols.ZERO)) == 0
+    if isinstance(first, Unknown) and in_front and not call.arguments.unknown:
+        return Tensor(Shape.of_axes({0: symbols.stacked_axis()}), graph=None, place=call.place)
     if not parts:
         return None
     dims = parts[0].shape.dims
-    first = call.argument(0, "tensors")
     items = first.items if isinstance(first, SequenceValue) else None
     shape = Shape()
     if dims is not None:
@@ -107,6 +109,8 @@ def stacked(call: Call) -> Value | None:
         number = symbols.number(len(items)) if items is not None else symbols.fresh("n")
         if axis is not None:
             shape = Shape((*dims[:axis], number, *dims[axis:]))
+    elif in_front and items is None:
+        shape = Shape.of_axes({0: symbols.stacked_axis()})
     scales = {part.scale.activation if part.scale else None for part in parts}
     return Tensor(
         shape,

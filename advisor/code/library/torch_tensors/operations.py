@@ -6,6 +6,7 @@ from advisor.code.gradients import cut_of, gradient_of
 from advisor.code.library.models import Call, function, method
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    DTYPE,
     LIBRARY,
     ClassIndices,
     Scale,
@@ -24,6 +25,7 @@ def as_tensor(value: Value | None) -> Tensor | None:
     if isinstance(value, Unknown):
         return Tensor(
             value.shape,
+            dtype=value.fields.get(DTYPE),
             graph=gradient_of(value),
             cut=cut_of(value),
             terms=(value,),

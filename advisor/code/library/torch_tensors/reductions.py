@@ -10,6 +10,7 @@ from advisor.code.events import AxisRead, WeightsApplied
 from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.torch_tensors.choices import tell_choice_along
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
@@ -147,6 +148,7 @@ def with_indices(call: Call) -> Value | None:
         return computed(Tensor(Shape(()), place=call.place), tensor)
     if not isinstance(dim, Scalar):
         return None
+    tell_choice_along(call, tensor, dim)
     shape = reduced(call, tensor, dim, call.operand(1, "keepdim"))
     found = _pair(call, shape, shape)
     for part in found.items or ():
@@ -209,6 +211,7 @@ def index_of_largest(call: Call) -> Value | None:
     if tensor is None:
         return None
     dim = call.operand(0, "dim") or call.arguments.keywords.get("axis")
+    tell_choice_along(call, tensor, dim)
     shape = Shape(()) if dim is None else reduced(call, tensor, dim, call.operand(1, "keepdim"))
     if call.arguments.unknown:
         shape = Shape()

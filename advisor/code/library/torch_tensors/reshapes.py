@@ -21,6 +21,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    known_integer,
     known_number,
     shape_of,
     size_of_axis,
@@ -83,11 +84,22 @@ def unsqueezed(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    dims = tensor.shape.dims
-    axis = None if dims is None else axis_of(call.operand(0, "dim"), len(dims) + 1)
+    dims, dim = tensor.shape.dims, call.operand(0, "dim")
+    axis = None if dims is None else axis_of(dim, len(dims) + 1)
     if dims is None or axis is None:
-        return moved(tensor, Shape())
+        known = known_integer(dim) if dims is None else None
+        return moved(tensor, Shape() if known is None else _with_new_axis(tensor.shape, known))
     return moved(tensor, Shape((*dims[:axis], symbols.ONE, *dims[axis:])))
+
+
+def _with_new_axis(shape: Shape, axis: int) -> Shape:
+    """What is known of a tensor of unknown rank behind `unsqueeze`: the new axis, and the first and
+    the last one where these stay what they are."""
+    kept = {0: shape.known_axes.get(0)} if axis > 0 or axis == -1 else {}
+    if axis == 0:
+        kept[-1] = shape.known_axes.get(-1)
+    known = {place: length for place, length in kept.items() if length is not None}
+    return Shape.of_axes({**known, axis: symbols.ONE})
 
 
 @tensor_operation("squeeze")
