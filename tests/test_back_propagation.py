@@ -64,6 +64,41 @@ WRONG = {
                     optimizer.step()
                     optimizer.zero_grad()
         """,
+    "NN107 in place": """
+        def train(net, loader, optimizer, criterion):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(net(x), y)
+                loss.clamp_(max=10)  # error
+                loss.backward()
+                optimizer.step()
+        """,
+    "NN107 of what a model returns": """
+        def train(net, loader, optimizer):
+            for batch in loader:
+                loss = net(**batch).loss.clamp(max=3.0)  # error
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        """,
+    "NN107 where it is large": """
+        def train(net, loader, optimizer, criterion):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(net(x), y)
+                if loss > 10:
+                    loss = torch.clamp(loss, 0, 10)  # error
+                loss.backward()
+                optimizer.step()
+        """,
+    "NN107 by the smaller of two": """
+        def train(loader):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = torch.min(criterion(model(x), y), torch.tensor(5.0))  # error
+                loss.backward()
+                optimizer.step()
+        """,
     "NN113 of what is switched to training": """
         def train(net, loader):
             net.train()
@@ -143,6 +178,25 @@ RIGHT = {
                 return 2 * super().forward(x)
             def predict(self, x):
                 return self.forward(x).argmax(dim=1)
+        """,
+}
+RIGHT |= {
+    "the smaller of two that are learned": """
+        def train(net, loader, optimizer):
+            for x, advantage, before in loader:
+                ratio = torch.exp(net(x) - before)
+                objective = torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage)
+                optimizer.zero_grad()
+                (-objective.mean()).backward()
+                optimizer.step()
+        """,
+    "a clamped score": """
+        def train(net, loader, optimizer, criterion):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(net(x).clamp(max=5.0), y)
+                loss.backward()
+                optimizer.step()
         """,
 }
 CODES = {"NN107", "NN113", "NN114"}

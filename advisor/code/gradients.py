@@ -9,6 +9,7 @@ from advisor.code.values import (
     Cut,
     Joined,
     Scalar,
+    Sequence,
     Tensor,
     Unknown,
     Value,
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 _CUT = ("cut",)
 _WANTED = ("gradients wanted",)
-_TERMS = ("terms",)
+# Under this key an unknown has what it was computed from by arithmetic or a reduction.
+TERMS = ("terms",)
+# Under this key an unknown has what a library has made it of.
+SOURCES = ("sources",)
 _LONGEST_CHAIN = 60
 
 
@@ -110,10 +114,29 @@ def computed(result: Value, *operands: Value | None) -> Value:
     if isinstance(result, Tensor):
         result.graph, result.cut, result.terms = graph, cut, terms
     elif isinstance(result, Unknown):
-        result.fields[_TERMS] = terms
+        result.fields[TERMS] = terms
         if graph is False and cut is not None:
             result.fields[_CUT] = cut
     return result
+
+
+def made_of(result: Value, operands: Iterable[Value]) -> None:
+    """Let what a library has made know all that it was made of."""
+    given = tuple(each for each in operands if not isinstance(each, (Constant, Scalar)))
+    match result:
+        case Tensor():
+            if all(result is not each for each in given):
+                result.sources = given if result.sources is None else result.sources
+            elif len(given) > 1:
+                others = (each for each in given if each is not result)
+                result.sources = (*(result.sources or ()), *others)
+        case Unknown():
+            if all(result is not each for each in given):
+                result.fields.setdefault(SOURCES, given)
+        case Sequence() if result.items is not None:
+            for item in result.items:
+                if isinstance(item, (Tensor, Unknown)):
+                    made_of(item, given)
 
 
 def is_computed_from(value: Value | None, target: Value) -> bool:
@@ -133,6 +156,6 @@ def _terms(value: Value) -> Iterator[Value]:
     if isinstance(value, Tensor):
         found = value.terms
     elif isinstance(value, Unknown):
-        found = value.fields.get(_TERMS, ())
+        found = value.fields.get(TERMS, ())
     if isinstance(found, tuple):
         yield from found

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 @dataclass(eq=False, slots=True)
 class Escaped(Event):
     """Values are handed to code that cannot be looked into. `modes` are the switches that may have
-    been the last ones to set the mode of what is called, if it is a module."""
+    been the last ones to set the mode of what is called, if it is a module; `result` is what comes
+    back."""
 
     callee: Value
     arguments: Arguments
     values: tuple[Value, ...]
     modes: "tuple[ModeSwitched, ...]" = ()
+    result: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

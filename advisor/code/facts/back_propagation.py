@@ -10,6 +10,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BackwardRun,
+    Escaped,
     Event,
     ForwardRun,
     GradientsRead,
@@ -19,8 +20,10 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
+from advisor.code.facts.origins import origins_of, surely_reaches, trains_several
+from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
-from advisor.code.facts.steps import code_of_receiver, in_same_rounds
+from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
 from advisor.code.values import (
     Constant,
@@ -33,6 +36,8 @@ from advisor.code.values import (
     alternatives,
 )
 from advisor.rulebook import Draft
+
+_LOSS = re.compile(r"(loss|criterion|crit)(_?fn|_?func\w*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,21 @@ class BackPropagation(Fact):
             return None
         is_link = self.event.weighted and gradient_of(self.loss) is True
         return None if is_link else cut_of(self.loss)
+
+    @property
+    def cut_of_stepped(self) -> Cut | None:
+        """What has cut the loss off from all that the optimizer behind it updates, where other
+        modules still take gradients: the generator, whose samples were detached."""
+        if not trains_several(self.run):
+            return None
+        for step in self.run.facts(OptimizerStep):
+            if step.missed_backward() is not self.event:
+                continue
+            for cut, value in origins_of(self.run, self.loss).cuts:
+                behind = value.whole if isinstance(value, Tensor) else None
+                if behind is not None and surely_reaches(self.run, behind, step.event.optimizer):
+                    return cut
+        return None
 
     @property
     def cut_of_parts(self) -> Cut | None:
@@ -135,12 +155,33 @@ class BackPropagation(Fact):
         is back-propagated."""
         losses = [each.result for each in self.run.events(LossComputed) if each.result is not None]
         for event in self.run.events(LossClamped):
-            taken = any(event.loss is each for each in losses)
+            taken = any(event.loss is each for each in losses) or self._is_called_loss(event.loss)
             if taken and is_computed_from(self.loss, event.result):
                 return event
             if event.result is self.loss and _is_reduced(event.loss):
                 return event  # a loss that is written by hand
+            if taken and self._is_clamped_in_place(event):
+                return event
         return None
+
+    def _is_clamped_in_place(self, event: LossClamped) -> bool:
+        """Whether the loss itself is clamped before it goes back: `loss.clamp_(max=10)`."""
+        node = event.place.node
+        if not isinstance(node, cst.Call) or not code_of(node.func).endswith("_"):
+            return False
+        before = event.index < self.event.index and in_same_rounds(event, self.event)
+        return before and is_computed_from(event.loss, self.loss)
+
+    def _is_called_loss(self, value: Value) -> bool:
+        """Whether a value comes from a loss function nothing is known of, or goes by the name of a
+        loss."""
+        unknown = value.terms[0] if isinstance(value, Tensor) and len(value.terms) == 1 else value
+        if not isinstance(unknown, Unknown):
+            return False
+        return unknown.name == "loss" or any(
+            each.result is unknown and _LOSS.search(name_of(each.callee)) is not None
+            for each in self.run.events(Escaped)
+        )
 
     def finding(self, message: str) -> Draft:
         """A finding at the back-propagation."""

@@ -15,49 +15,34 @@ from advisor.code.events import (
     GradientsChanged,
     GradientsCleared,
     GradientsClipped,
-    GradientsRead,
     GradientsTaken,
     GradientsUnscaled,
     Guard,
     LossComputed,
     MethodNamed,
-    OptimizerBuilt,
     OptimizerStepped,
 )
+from advisor.code.facts.doubts import is_given, may_go_backward, method_called, only_looks
+from advisor.code.facts.origins import surely_misses, trains_several
 from advisor.code.facts.relations import (
     is_certainly_optimizer,
     name_of,
-    overlap,
     owners_of,
     reaches,
 )
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.values import (
-    Dictionary,
     Instance,
     Library,
     Object,
     Optimizer,
     Parameters,
-    Scalar,
-    Sequence,
     Unknown,
     Value,
     alternatives,
-    is_constant,
 )
 from advisor.rulebook import Draft
 
-# Names of functions that may go backward or update when they are handed anything at all.
-_MAY_GO_BACKWARD = re.compile(
-    r"back|prop|step|(?<!pre)train|update|optim|scal|fit|learn|engine|closure|grad|adapt",
-    re.IGNORECASE,
-)
-# Names of functions that do not, though they are handed a model.
-_ONLY_LOOKS = re.compile(
-    r"eval|valid|test|save|log|print|summary|predict|infer|plot|sampl|loss|criterion|forward|metric",
-    re.IGNORECASE,
-)
 _LOSS = re.compile(r"loss|criterion", re.IGNORECASE)
 
 
@@ -70,6 +55,7 @@ class OptimizerStep(Fact):
     event: OptimizerStepped
     previous: OptimizerStepped | None
     _excluded: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+    _missing: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -121,22 +107,46 @@ class OptimizerStep(Fact):
     def provides(self, event: Event) -> bool:
         """Whether an event gives the optimizer gradients, or may do so where nobody can look."""
         match event:
-            case BackwardRun() | GradientsTaken() | GradientsChanged():
+            case BackwardRun():
+                return not self._misses(event)
+            case GradientsTaken() | GradientsChanged():
                 return True
             case GradientsCleared():
-                return _is_given(event.given)
+                return is_given(event.given)
             case MethodNamed():
                 return event.name == "backward"
             case OptimizerStepped():
                 return event.managed
             case Escaped():
-                return _may_provide(event, self.event.optimizer)
+                return _may_provide(self.run, event, self.event.optimizer)
         return False
+
+    def _misses(self, event: BackwardRun) -> bool:
+        """Whether a loss is for other optimizers: it certainly gives this one no gradients."""
+        if event.engine is not None or not trains_several(self.run):
+            return False
+        if event.index not in self._missing:
+            missed = surely_misses(self.run, event.loss, self.event.optimizer)
+            self._missing[event.index] = missed
+        return self._missing[event.index]
+
+    def missed_backward(self) -> BackwardRun | None:
+        """The back-propagation that the step comes right behind, when neither it nor any other one
+        gives the optimizer gradients."""
+        if self.last_provider() is not None:
+            return None
+        found = None
+        for event in self.since:
+            if isinstance(event, BackwardRun):
+                found = event
+            elif isinstance(event, OptimizerStepped) or self.clears(event):
+                found = None
+        return found
 
     def clears(self, event: Event) -> bool:
         """Whether an event certainly clears all gradients that the step would use, whenever the
         step is taken."""
-        if not isinstance(event, GradientsCleared) or _is_given(event.given):
+        if not isinstance(event, GradientsCleared) or is_given(event.given):
             return False
         return happens_with(event, self.event) and _is_whole(event.target, self.event.optimizer)
 
@@ -150,11 +160,16 @@ class OptimizerStep(Fact):
         return found
 
     def last_provider(self) -> Event | None:
-        """What gives the optimizer gradients last before the step, or may give it some."""
-        found = None
+        """What gives the optimizer gradients last before the step, or may give it some: not a loss by
+        which another one steps before these gradients are cleared."""
+        found, spent = None, False
         for event in self.since:
             if self.provides(event):
-                found = event
+                found, spent = event, False
+            elif isinstance(event, OptimizerStepped):
+                spent = True
+            elif spent and isinstance(found, BackwardRun) and self.clears(event):
+                found = None
         return found
 
     @property
@@ -232,6 +247,25 @@ class OptimizerStep(Fact):
             return False
         return made[-1].index < self.event.index and in_same_rounds(made[-1], self.event)
 
+    def is_delayed(self, backward: BackwardRun) -> bool:
+        """Whether the step is taken under a condition of its own, or not in the first round in which
+        a loss goes backward: it is one behind on purpose."""
+        if not happens_with(self.event, backward):
+            return True
+        rounds = self.event.context.rounds
+        if not rounds or not rounds[-1].index:
+            return False
+        first = any(
+            each.place.node is self.event.place.node
+            and len(each.context.rounds) == len(rounds)
+            and not each.context.rounds[-1].index
+            for each in self.run.events(OptimizerStepped)
+        )
+        return not first and any(
+            each.place.node is backward.place.node and not any(r.index for r in each.context.rounds)
+            for each in self.run.events(BackwardRun)
+        )
+
     def finding(self, message: str, *others: tuple[Event | None, str]) -> Draft:
         """A finding at the step, with other events beside it."""
         places = [(other.place if other is not None else None, text) for other, text in others]
@@ -240,116 +274,6 @@ class OptimizerStep(Fact):
     def finding_at(self, event: Event, message: str) -> Draft:
         """A finding at something that happens before the step, with the step beside it."""
         return draft(event, message, (self.event.place, f"`{self.optimizer}` steps here"))
-
-
-@dataclass(frozen=True, slots=True)
-class UnusedGradients(Fact):
-    """Gradients that a loop computes in every round, and that no optimizer ever uses: they are
-    cleared again, or pile up. `optimizer` is the one that could have used them, as written."""
-
-    event: BackwardRun
-    optimizer: str
-    built: Event | None
-
-    @classmethod
-    def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """The back-propagations of a run in which an optimizer is at hand but nothing steps."""
-        kinds = (OptimizerStepped, GradientsRead, GradientsTaken, MethodNamed, Escaped)
-        if any(map(_may_update, run.events_among(*kinds))):
-            yield from cls._of_forgotten_optimizers(run)
-            return
-        for event in run.events(BackwardRun):
-            repeated = any(each.index for each in event.context.rounds)
-            if event.engine is not None or not repeated:
-                continue
-            built = [each for each in run.events(OptimizerBuilt) if each.index < event.index]
-            cleared = [
-                each for each in run.events(GradientsCleared) if _clears_between(each, event)
-            ]
-            if built:
-                yield cls(event, "optimizer", built[-1])
-            elif cleared:
-                yield cls(event, code_of_receiver(cleared[-1]), None)
-
-    @classmethod
-    def _of_forgotten_optimizers(cls, run: AbstractRun) -> Iterator[Self]:
-        """The back-propagations before which an optimizer's gradients are cleared in every round of a
-        whole program, that steps other optimizers only."""
-        doubts = run.events_among(GradientsRead, GradientsTaken, MethodNamed)
-        if not run.is_script or any(map(_may_update, doubts)):
-            return
-        stepped = {each for e in run.events(OptimizerStepped) for each in alternatives(e.optimizer)}
-        others = [each for each in stepped if isinstance(each, Optimizer)]
-        if len(others) < len(stepped):
-            return
-        for built in run.events(OptimizerBuilt):
-            mine = built.optimizer
-            if not isinstance(mine, Optimizer) or mine in stepped or not mine.owners:
-                continue
-            shared = any(overlap(a, b) for each in others for a in each.owners for b in mine.owners)
-            escaped = any(reaches(each, mine) for e in run.events(Escaped) for each in e.values)
-            if shared or escaped or not mine.complete:
-                continue
-            for event in run.events(BackwardRun):
-                cleared = [
-                    each
-                    for each in run.events(GradientsCleared)
-                    if each.target is mine
-                    and each.context.functions == event.context.functions
-                    and _clears_between(each, event)
-                ]
-                if cleared and event.engine is None:
-                    yield cls(event, code_of_receiver(cleared[-1]), built)
-
-    def finding(self, message: str) -> Draft:
-        """A finding at the back-propagation."""
-        return draft(
-            self.event,
-            message,
-            (self.built.place if self.built else None, "the optimizer is built here"),
-        )
-
-
-def _may_update(event: Event) -> bool:
-    """Whether an event uses gradients, or may use them where nobody can look."""
-    match event:
-        case OptimizerStepped() | GradientsRead() | GradientsTaken():
-            return True
-        case MethodNamed():
-            return event.name == "step"
-        case Escaped():
-            callee = event.callee
-            if isinstance(callee, Library):
-                return bool(event.values)
-            name = _method_called(event) if isinstance(callee, Instance) else name_of(callee)
-            if _MAY_GO_BACKWARD.search(name) or _belongs_to_gradient(callee):
-                return True
-            return any(_holds_optimizer(value) for value in event.values)
-    return False
-
-
-def _holds_optimizer(value: Value) -> bool:
-    """Whether a value is an optimizer, or holds one that whoever gets it may step."""
-    if isinstance(value, Optimizer) or _is_certain_single(value):
-        return True
-    inner = value.fields.values() if isinstance(value, (Instance, Sequence, Dictionary)) else ()
-    for each in inner:
-        parts = each if isinstance(each, tuple) else (each,)
-        if any(isinstance(part, Value) and _is_certain_single(part) for part in parts):
-            return True
-    return False
-
-
-def _is_certain_single(value: Value) -> bool:
-    return isinstance(value, (Optimizer, Unknown)) and is_certainly_optimizer(value)
-
-
-def _clears_between(event: GradientsCleared, backward: BackwardRun) -> bool:
-    """Whether an optimizer's gradients are cleared in the loop of a back-propagation."""
-    if not _is_certain_single(event.target) or _is_given(event.given):
-        return False
-    loops = {loop.node for loop in event.context.loops}
-    return any(each.loop.node in loops for each in backward.context.rounds if each.index)
 
 
 def code_of_receiver(event: Event) -> str:
@@ -431,12 +355,6 @@ def happens_with(event: Event, other: Event) -> bool:
 # --- what may give or take gradients ------------------------------------------------------
 
 
-def _is_given(value: Value | None) -> bool:
-    if isinstance(value, Scalar) and value.number.constant == 0:
-        return False
-    return value is not None and not is_constant(value, None)
-
-
 def _is_whole(target: Value, optimizer: Value) -> bool:
     """Whether clearing `target` clears all that an optimizer updates."""
     if target is optimizer:
@@ -464,35 +382,15 @@ def _is_scaler(value: Value) -> bool:
     return isinstance(value, Object) and value.path == "torch.amp.GradScaler"
 
 
-def _may_provide(event: Escaped, optimizer: Value) -> bool:
+def _may_provide(run: AbstractRun, event: Escaped, optimizer: Value) -> bool:
     callee = event.callee
-    name = name_of(callee)
     if isinstance(callee, Library):
         return bool(event.values)
-    if isinstance(callee, Instance):
-        name = _method_called(event)
-    elif not isinstance(callee, Unknown):
-        return True
-    if _MAY_GO_BACKWARD.search(name) or _belongs_to_gradient(callee):
+    if not isinstance(callee, (Instance, Unknown)) or may_go_backward(run, event):
         return True
     if any(reaches(value, option) for value in event.values for option in alternatives(optimizer)):
         return True
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
     handed = any(reaches(value, owner, 1) for value in event.arguments.values() for owner in owners)
-    return handed and _ONLY_LOOKS.search(name) is None
-
-
-def _belongs_to_gradient(value: Value) -> bool:
-    current: Value | None = value
-    while isinstance(current, Unknown):
-        if current.name == "grad":
-            return True
-        current = current.parent
-    return False
-
-
-def _method_called(event: Escaped) -> str:
-    node = event.place.node
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        return node.func.attr.value
-    return ""
+    name = method_called(event) if isinstance(callee, Instance) else name_of(callee)
+    return handed and not only_looks(name)

@@ -140,9 +140,11 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
     if isinstance(callee, Unknown) and callee.parent is not None:
         values = (*values, callee.parent)
     modes = machine.models.modes_of(callee)
-    machine.emit(Escaped(machine.place(node), machine.context, callee, passed, values, modes))
     name = callee.name if isinstance(callee, Unknown) else "result"
-    return machine.unknown(f"{name}()", node)
+    result = machine.unknown(f"{name}()", node)
+    event = Escaped(machine.place(node), machine.context, callee, passed, values, modes, result)
+    machine.emit(event)
+    return result
 
 
 def call_function(

@@ -1,7 +1,8 @@
 """Loops, comprehensions and unpacking: what a value yields when it is gone through.
 
 A loop body runs twice, so that the end of one round is seen before the start of the next; inside
-the second round of an outer loop once is enough. Short literal sequences, and the counted loops
+the second round of an outer loop once is enough. It runs three times where it asks how long a list
+has grown in it: what waits for that is not seen in the first round. Short literal sequences, and the counted loops
 with which constructors build layers, are gone through item by item.
 """
 
@@ -256,9 +257,16 @@ def _two_rounds(
     before = machine.keep()
     if completion is Completion.NORMAL and again:
         machine.widen(before)
+        machine.blur(before)
+        asked = machine.lengths_asked
         completion = _one_round(
             machine, Round(loop, 1), body, iteration.element(machine, node), frame
         )
+        if completion is Completion.NORMAL and machine.lengths_asked > asked:
+            # What waits until a list is long enough happens in this round for the first time.
+            completion = _one_round(
+                machine, Round(loop, 2), body, iteration.element(machine, node), frame
+            )
     machine.blur(before)
     return completion
 

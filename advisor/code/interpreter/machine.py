@@ -14,6 +14,7 @@ from advisor.code.events import Context, Event, ForwardRun, Guard, Round
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
 from advisor.code.values import (
+    GROWN,
     Constant,
     Function,
     Lineage,
@@ -99,6 +100,8 @@ class Machine:
         self.loops: list[LoopFrame] = []
         # In how many ways the calls under way may turn out: of one of several things each.
         self.ways = 1
+        # How often the length was asked of lists that rounds of a loop have put items into.
+        self.lengths_asked = 0
         self.main: Source | None = None
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
@@ -380,7 +383,7 @@ class Machine:
                 self.store(fields, key, Scalar(fresh(str(key)), names))
 
     def blur(self, before: Writes) -> None:
-        """After a loop of unknown length, forget how many items its rounds have put into lists."""
+        """After a round, or a loop of unknown length, forget how many items were put into lists."""
         for fields, key, value in list(before.values()):
             if key != "items" or value is _MISSING:
                 continue
@@ -389,6 +392,7 @@ class Machine:
                 known = [item for item in (fields.get("element"), *items) if item is not None]
                 self.store(fields, "items", None)
                 self.store(fields, "element", join_all(known) if known else None)
+                self.store(fields, GROWN, True)
 
     # --- running --------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from advisor.code.events import (
     Event,
     LayerBuilt,
     ModuleBuilt,
+    ModulePlaced,
+    OptimizerBuilt,
     WeightsFilled,
 )
 from advisor.code.interpreter import calls, classes
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from advisor.code.sources import Source
 
 _OF_CONSTRUCTION = (
-    *(AttributeAssigned, BaseConstructed, Escaped, LayerBuilt, ModuleBuilt, WeightsFilled),
+    *(AttributeAssigned, BaseConstructed, Escaped, LayerBuilt, ModuleBuilt, ModulePlaced),
+    *(OptimizerBuilt, WeightsFilled),
 )
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.events import LayerBuilt, ModeSwitched
-from advisor.code.gradients import computed
+from advisor.code.gradients import computed, made_of
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
@@ -62,6 +62,7 @@ LIBRARY_MODULES = (
     "torch_modules",
     "torch_losses",
     "torch_training",
+    "torch_hooks",
     "torch_modes",
     "torch_precision",
     "torch_states",
@@ -189,6 +190,7 @@ class Models:
             if isinstance(result, Layer) and result.place and result.place.node is node:
                 machine.emit(LayerBuilt(result.place, machine.context, result))
             result = result if result is not None else call.unknown()
+            made_of(result, passed.values())
             name = callee.path.rsplit(".", 1)[-1]
             self.observe(machine, name, tuple(passed.positional), result, node)
             return result
@@ -196,6 +198,7 @@ class Models:
         if root in LIBRARIES and root not in _OPEN_LIBRARIES:
             name = callee.path.rsplit(".", 1)[-1]
             result = machine.unknown(f"{name}()", node)
+            made_of(result, passed.values())
             self.observe(machine, name, tuple(passed.positional), result, node)
             return result
         return calls.escape(machine, callee, passed, node)
@@ -218,6 +221,7 @@ class Models:
                 result = run_forward(machine, receiver, passed, node, run)
             else:
                 result = _result(model, call)
+                made_of(result, (receiver, *passed.values()))
             self.observe(machine, name, (receiver, *passed.positional), result, node)
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
@@ -235,6 +239,7 @@ class Models:
             return calls.escape(machine, receiver, passed, node)
         if isinstance(receiver, (Tensor, Constant, SequenceValue, Dictionary, Parameters)):
             result = machine.unknown(f"{name}()", node)
+            made_of(result, (receiver, *passed.values()))
             self.observe(machine, name, (receiver, *passed.positional), result, node)
             return result
         if families and families[0].split(".")[0] in LIBRARIES:
@@ -328,10 +333,12 @@ class Models:
             if model is not None:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
+                    made_of(found, (receiver,))
                     if isinstance(receiver, Tensor) and receiver.meaning is not None:
                         self.observe(machine, "[]", (receiver,), found, node)
                     return self.follow(machine, "[]", (receiver,), indices, found, node)
         result = _remembered_item(machine, receiver, indices, node)
+        made_of(result, (receiver,))
         return self.follow(machine, "[]", (receiver,), indices, result, node)
 
     def unpack(
@@ -419,6 +426,8 @@ class Models:
         node: cst.CSTNode,
     ) -> bool:
         """Let libraries see an assignment to a subscript; True when that was all it means."""
+        if isinstance(receiver, Tensor):
+            receiver.sources = (*(receiver.sources or ()), value)
         seen = [each(machine, receiver, indices, value, node) for each in _hooked("item")]
         return any(seen)
 

@@ -5,7 +5,7 @@ through the machine's `store`, so that branches can be undone and joined.
 """
 
 from advisor.code.values.columns import Columns
-from advisor.code.values.containers import Dictionary, Sequence
+from advisor.code.values.containers import GROWN, Dictionary, Sequence
 from advisor.code.values.definitions import (
     BUILT_BY,
     Bound,
@@ -115,6 +115,7 @@ __all__ = [
     "DISTINCT",
     "DTYPE",
     "FALSE",
+    "GROWN",
     "LIBRARY",
     "LISTED",
     "MADE",

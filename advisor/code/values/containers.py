@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
 
+# Under this key a list knows that rounds of a loop have put items into it, nobody knows how many.
+GROWN = "grown"
+
+
 class Sequence(Value):
     """A list, tuple or set: its items where they are known, else one value that stands for all."""
 

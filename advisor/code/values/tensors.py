@@ -53,7 +53,7 @@ class Tensor(Value):
     tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
     numbers of, or a part of them. `meaning` is what the numbers say, which a changed tensor does not
     keep; `reduced` which axis was put into one number before. `cut` is what has cut it off from parameters, `terms` what it was computed from by
-    arithmetic or a reduction.
+    arithmetic or a reduction, `sources` all that a library has made it of.
     """
 
     __slots__ = (
@@ -67,6 +67,7 @@ class Tensor(Value):
         "reduced",
         "scale",
         "shape",
+        "sources",
         "terms",
         "text",
         "whole",
@@ -102,6 +103,7 @@ class Tensor(Value):
         self.text = text
         self.meaning: Meaning | None = None
         self.reduced: Reduced | None = None
+        self.sources: tuple[Value, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Tensor({self.shape}, {self.scale and self.scale.activation})"

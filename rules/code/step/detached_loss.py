@@ -16,7 +16,7 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def detached_loss(backward: BackPropagation) -> Iterator[Draft]:
-    cut = backward.cut or backward.cut_of_parts
+    cut = backward.cut or backward.cut_of_parts or backward.cut_of_stepped
     if cut is not None:
         loss = backward.text if backward.text == "the loss" else f"`{backward.text}`"
         yield backward.finding_at(

@@ -21,5 +21,5 @@ def missing_backward(step: OptimizerStep) -> Iterator[Draft]:
         return
     if step.is_repeated or step.is_cleared_before:
         backward = any(isinstance(each, BackwardRun) for each in step.after)
-        if not backward:
+        if not backward and step.missed_backward() is None:
             yield step.finding(f"`{step.optimizer}` steps, but no loss is back-propagated")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.steps import UnusedGradients
+from advisor.code.facts.unused_gradients import UnusedGradients
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule

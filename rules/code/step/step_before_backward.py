@@ -21,6 +21,8 @@ def step_before_backward(step: OptimizerStep) -> Iterator[Draft]:
     if provider is not None and in_same_rounds(provider, step.event):
         return
     backward = next((each for each in step.after if isinstance(each, BackwardRun)), None)
+    if backward is not None and step.is_delayed(backward):
+        return
     late = backward is not None and step.loss_computed_before(backward)
     cleared = step.clears_afterwards(provider) if isinstance(provider, BackwardRun) else None
     if late or (cleared is not None and backward is not None):

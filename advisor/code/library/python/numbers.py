@@ -12,6 +12,7 @@ from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import element_of, items_of
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.values import (
+    GROWN,
     PLAIN_NUMBER,
     TRUE,
     Arguments,
@@ -183,6 +184,8 @@ def length(call: Call) -> Value | None:
         case Unknown() if "length" not in value.fields and _has_first_axis(value):
             return Scalar(value.shape.axis(0), frozenset({f"len({value.name})"}))
         case Unknown() | Object() | Sequence() | Instance():
+            if GROWN in value.fields:
+                call.machine.lengths_asked += 1
             return known_length(value)
     return None
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Bent, BytesSubtracted, LossClamped
-from advisor.code.gradients import combined, computed, cut_off
+from advisor.code.gradients import combined, computed, cut_off, gradient_of
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
 from advisor.code.library.torch_tensors.bytes import are_bytes, tell_wrapped, wraps
@@ -202,10 +202,14 @@ def _others(call: Call) -> list[Value]:
 def _bounds_from_above(call: Call) -> bool:
     """Whether numbers are clamped with a largest one."""
     name = call.path.rsplit(".", 1)[-1].removesuffix("_")
-    if name not in {"clamp", "clip", "clamp_max"}:
+    if name not in {"clamp", "clip", "clamp_max", "minimum", "fmin"}:
         return False
-    largest = call.operand(0 if name == "clamp_max" else 1, "max")
-    return isinstance(largest, Scalar)
+    largest = call.operand(1 if name in {"clamp", "clip"} else 0, "max")
+    if name in {"minimum", "fmin"}:
+        largest = call.operand(0, "other")
+        return isinstance(largest, Tensor) and largest.graph is False and largest.shape.dims == ()
+    known = isinstance(largest, Unknown) and largest.place is not None
+    return isinstance(largest, Scalar) or (known and gradient_of(largest) is not True)
 
 
 def _bounds_at_zero(call: Call) -> bool:
@@ -232,6 +236,8 @@ def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
 for _name in _ELEMENTWISE:
     method("tensor", _name, f"{_name}_")(_elementwise)
     function(f"torch.{_name}", f"torch.nn.functional.{_name}")(_elementwise)
+# Nothing but tensors has these.
+method("unknown", "clamp", "clamp_", "clamp_max", "clamp_max_")(_elementwise)
 
 
 @function(

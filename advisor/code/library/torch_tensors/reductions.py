@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import AxisRead, WeightsApplied
+from advisor.code.events import AxisRead, LossClamped, WeightsApplied
 from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, attribute, function, method
@@ -142,6 +142,8 @@ def with_indices(call: Call) -> Value | None:
     if not isinstance(tensor, Tensor):
         return None
     dim = call.operand(0, "dim")
+    if isinstance(dim, Tensor) and dim.graph is False and dim.shape.dims == ():
+        return _bounded(call, tensor, dim)
     if isinstance(dim, (Tensor, Unknown)):
         return None
     if dim is None and not call.arguments.keywords and not call.arguments.unknown:
@@ -155,6 +157,15 @@ def with_indices(call: Call) -> Value | None:
         if isinstance(part, Tensor) and part.dtype is None:
             _say_what_is_gone(part, tensor, dim)
     return found if tensor.library == "torch" else None
+
+
+def _bounded(call: Call, tensor: Tensor, bound: Tensor) -> Tensor:
+    """`torch.min(loss, torch.tensor(5.0))`: the numbers, or one bound for all of them."""
+    result = computed(Tensor(tensor.shape, place=call.place), tensor, bound)
+    assert isinstance(result, Tensor)
+    if call.path.endswith("min"):
+        call.machine.emit(LossClamped(call.place, call.context, tensor, result))
+    return result
 
 
 @tensor_operation("topk", "torch.kthvalue")

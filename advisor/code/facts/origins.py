@@ -1,0 +1,227 @@
+"""What a value was computed from: the modules and parameters that a gradient flows back to."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from advisor.code.events import Escaped, ForwardRun, OptimizerBuilt, OptimizerStepped
+from advisor.code.facts.left_out import learning
+from advisor.code.facts.relations import overlap
+from advisor.code.facts.run import AbstractRun
+from advisor.code.gradients import SOURCES, TERMS, cut_of, gradient_of
+from advisor.code.values import (
+    SAMPLE_OF,
+    Bound,
+    Class,
+    Constant,
+    Cut,
+    Dictionary,
+    Function,
+    Instance,
+    Joined,
+    Layer,
+    Library,
+    Object,
+    Optimizer,
+    Parameters,
+    Scalar,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+)
+
+_LOSS = re.compile(r"loss|crit|bce|mse|adv|ce$|l1|nll", re.IGNORECASE)
+# A value is followed back over no more others than this.
+_MOST_VALUES = 400
+
+Pass = ForwardRun | Escaped
+
+
+@dataclass(slots=True)
+class Origins:
+    """Where a gradient flows from a value: the `passes` that it was computed by, and other values
+    that may take gradients. `cuts` are what has cut parts of it off, with these parts. `complete`
+    is False when there may be more."""
+
+    passes: list[Pass] = field(default_factory=list)
+    leaves: list[Value] = field(default_factory=list)
+    cuts: list[tuple[Cut, Value]] = field(default_factory=list)
+    complete: bool = True
+
+
+def origins_of(run: AbstractRun, value: Value | None) -> Origins:
+    """What gradients flow to from a value."""
+    found, made = Origins(), run.once(_made_by)
+    waiting = [] if value is None else [value]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if len(seen) > _MOST_VALUES:
+            found.complete = False
+            break
+        waiting.extend(_before(current, made, found))
+    return found
+
+
+def _before(value: Value, made: dict[int, Pass], found: Origins) -> Iterable[Value]:
+    """What a value was directly made of; what is found out on the way is added to `found`."""
+    match value:
+        case Constant() | Scalar() | Function() | Bound() | Class() | Library():
+            return ()
+        case Joined() | Sequence() | Dictionary():
+            return _parts(value)
+        case Instance() | Layer() | Optimizer() | Parameters():
+            found.leaves.append(value)
+            return ()
+    if gradient_of(value) is False:
+        cut = cut_of(value)
+        if cut is not None:
+            found.cuts.append((cut, value))
+        return ()
+    event = made.get(id(value))
+    if event is not None:
+        found.passes.append(event)
+        found.complete = found.complete and not event.arguments.unknown
+        return _given(event)
+    if isinstance(value, Tensor):
+        return _sources_of_tensor(value, found)
+    if isinstance(value, Unknown):
+        return _sources_of_unknown(value, found)
+    if isinstance(value, Object):
+        return (*value.arguments.values(), *_values_in(value.fields.values()))
+    found.complete = False
+    return ()
+
+
+def _sources_of_tensor(tensor: Tensor, found: Origins) -> tuple[Value, ...]:
+    if tensor.text == "parameter":
+        found.leaves.append(tensor)
+        return ()
+    whole = () if tensor.whole is None else (tensor.whole,)
+    parts = (*(tensor.sources or ()), *tensor.terms, *whole)
+    if not parts or all(gradient_of(each) is False for each in parts):
+        # It is learned, but nobody has seen where from.
+        found.leaves.append(tensor)
+        found.complete = False
+    return parts
+
+
+def _sources_of_unknown(value: Unknown, found: Origins) -> Iterator[Value]:
+    found.leaves.append(value)
+    for key in (SOURCES, TERMS):
+        yield from _values_in(value.fields.get(key, ()))
+    if isinstance(whole := value.fields.get(SAMPLE_OF), Value):
+        yield whole
+    if value.parent is not None:
+        yield value.parent
+
+
+def _given(event: Pass) -> Iterator[Value]:
+    yield from event.arguments.values()
+    if isinstance(event, Escaped):
+        yield from event.values
+        if isinstance(event.callee, Unknown):
+            yield event.callee  # which some library may have made of a model
+
+
+def _parts(value: Joined | Sequence | Dictionary) -> Iterator[Value]:
+    if isinstance(value, Joined):
+        yield from value.alternatives
+    elif isinstance(value, Sequence):
+        yield from value.items or ()
+        if value.element is not None:
+            yield value.element
+    else:
+        yield from value.items.values()
+        if value.other is not None:
+            yield value.other
+
+
+def _values_in(values: Iterable[object]) -> Iterator[Value]:
+    return (each for each in values if isinstance(each, Value))
+
+
+def _made_by(run: AbstractRun) -> dict[int, Pass]:
+    """The passes by what came out of them, the outermost ones first."""
+    found: dict[int, Pass] = {}
+    for event in run.events_among(ForwardRun, Escaped):
+        if isinstance(event, (ForwardRun, Escaped)):
+            output = event.output if isinstance(event, ForwardRun) else event.result
+            for each in _outputs(output):
+                found.setdefault(id(each), event)
+    return found
+
+
+def _outputs(output: Value | None, depth: int = 2) -> Iterator[Value]:
+    for each in alternatives(output):
+        yield each
+        if depth and isinstance(each, (Sequence, Dictionary)):
+            for part in _parts(each):
+                yield from _outputs(part, depth - 1)
+
+
+def trains_several(run: AbstractRun) -> bool:
+    """Whether a run has several optimizers, so that a loss may be for one and not for the other."""
+    return run.once(_trains_several)
+
+
+def _trains_several(run: AbstractRun) -> bool:
+    built = {id(each.optimizer) for each in run.events(OptimizerBuilt)}
+    stepped = {id(each.optimizer) for each in run.events(OptimizerStepped)}
+    return len(built | stepped) > 1
+
+
+def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> bool:
+    """Whether no gradient flows from a loss to anything that an optimizer updates, for sure."""
+    if not isinstance(optimizer, Optimizer) or not optimizer.complete or not optimizer.owners:
+        return False
+    if loss is None or gradient_of(loss) is False:
+        return False
+    origins = origins_of(run, loss)
+    if not origins.complete or not origins.passes:
+        return False
+    modules = [
+        each.module if isinstance(each, ForwardRun) else each.callee for each in origins.passes
+    ]
+    return not any(
+        _may_share(owner, each)
+        for owner in optimizer.owners
+        for each in (
+            *(module for module in modules if not _is_loss(module)),
+            *(leaf for leaf in origins.leaves if not _is_data(leaf, owner)),
+        )
+    )
+
+
+def surely_reaches(run: AbstractRun, value: Value, optimizer: Value) -> bool:
+    """Whether a value was computed by a module that an optimizer updates."""
+    owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
+    modules = [
+        each.module if isinstance(each, ForwardRun) else each.callee
+        for each in origins_of(run, value).passes
+    ]
+    return any(
+        type(owner) is type(each) and overlap(owner, each) for owner in owners for each in modules
+    )
+
+
+def _is_loss(callee: Value) -> bool:
+    return isinstance(callee, Unknown) and _LOSS.search(callee.name) is not None
+
+
+def _is_data(leaf: Value, owner: Value) -> bool:
+    """Whether a value is handed in, or an item of a batch: no module that this file has built."""
+    return isinstance(leaf, Unknown) and isinstance(owner, (Instance, Layer))
+
+
+def _may_share(owner: Value, reached: Value) -> bool:
+    """Whether parameters of an optimizer may be among those of what is reached."""
+    if overlap(owner, reached):
+        return True
+    parts = {id(each) for each in learning(owner)}
+    return any(id(each) in parts for each in learning(reached))

@@ -1,0 +1,53 @@
+"""Functions that run whenever gradients have been computed: what they do is seen where they are
+registered."""
+
+from advisor.code.events import OptimizerStepped
+from advisor.code.interpreter import calls
+from advisor.code.library.families import WEIGHTS
+from advisor.code.library.models import Call, method
+from advisor.code.values import Arguments, Bound, Function, Partial, Value
+
+_OF_TENSORS = ("register_hook", "register_post_accumulate_grad_hook")
+_OF_MODULES = (
+    "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+    "register_backward_hook",
+)
+
+
+@method(WEIGHTS, *_OF_TENSORS)
+@method("torch.parameter", *_OF_TENSORS)
+@method("tensor", *_OF_TENSORS)
+@method("unknown", *_OF_TENSORS)
+def called_with_gradients(call: Call) -> Value | None:
+    """`parameter.register_post_accumulate_grad_hook(update)`."""
+    own = call.path.rsplit(".", 1)[-1] != "register_hook"
+    first = call.receiver if own and call.receiver is not None else call.unknown()
+    _run_once(call, Arguments([first]))
+    return None
+
+
+@method("module", *_OF_MODULES)
+@method("unknown", *_OF_MODULES)
+def called_behind_module(call: Call) -> Value | None:
+    """`model.register_full_backward_hook(update)`."""
+    _run_once(call, Arguments(unknown=True))
+    return None
+
+
+def _run_once(call: Call, passed: Arguments) -> None:
+    """Run a hook. A step that it takes is one that goes with each back-propagation."""
+    function, machine = call.argument(0, "hook"), call.machine
+    if not isinstance(function, (Function, Bound, Partial)):
+        if function is not None:
+            calls.escape(machine, function, passed, call.node)
+        return
+    begin, before = len(machine.trace), machine.context
+    machine.context = before._replace(gradients=False)
+    try:
+        calls.call(machine, function, passed, call.node)
+    finally:
+        machine.context = before
+    for event in machine.trace[begin:]:
+        if isinstance(event, OptimizerStepped):
+            event.managed = True
