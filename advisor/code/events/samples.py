@@ -56,6 +56,33 @@ class MetricTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class SettingsTried(Event):
+    """A search calls a function with one setting after the other, and goes by what it returns. What
+    happens in one of the calls has indices below `end`."""
+
+    end: int = -1
+
+
+@dataclass(eq=False, slots=True)
+class BestTaken(Event):
+    """The best of several scores by the same rows is looked for."""
+
+    rows: tuple[RowSet, ...]
+
+
+@dataclass(eq=False, slots=True)
+class ComparedWithBest(Event):
+    """Something is compared with the best so far, in a loop."""
+
+
+@dataclass(eq=False, slots=True)
+class Predicted(Event):
+    """A model of whichever library predicts something for rows."""
+
+    rows: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class FitApplied(Event):
     """Rows are transformed by something that has been fitted."""
 

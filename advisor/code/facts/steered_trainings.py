@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from advisor.code.events import LoopLeft, ScheduleStepped
+from advisor.code.events import ComparedWithBest, LoopLeft, ScheduleStepped
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.test_scores import better_test_score, is_test_score
 from advisor.code.sources import NodePlace
@@ -22,7 +22,11 @@ Steering = tuple[NodePlace, str, str]
 def steered(run: AbstractRun) -> Iterator[Steering]:
     """What test scores decide while a model is trained: where, what, and the score as written."""
     yield from _rates(run)
-    yield from _ends(run)
+    told: set[cst.CSTNode] = set()
+    for place, what, score in (*_ends(run), *_stoppers(run)):
+        if place.node not in told:
+            told.add(place.node)
+            yield place, what, score
 
 
 def _rates(run: AbstractRun) -> Iterator[Steering]:
@@ -38,7 +42,7 @@ def _rates(run: AbstractRun) -> Iterator[Steering]:
             continue
         seen.add(node)
         text = code_of(node.args[0].value)
-        if is_test_score(event, text):
+        if is_test_score(run, event.place, text):
             yield event.place, _RATE, text
 
 
@@ -50,10 +54,26 @@ def _ends(run: AbstractRun) -> Iterator[Steering]:
             continue
         seen.add(event.place.node)
         for node in _asked(event):
-            score = _score_in(event, node)
+            score = _score_in(run, event, node)
             if score is not None:
                 yield NodePlace(event.place.source, node), _END, score
                 break
+
+
+def _stoppers(run: AbstractRun) -> Iterator[Steering]:
+    """Objects that end a training, and compare what they are told with the best so far."""
+    seen: set[cst.CSTNode] = set()
+    for event in run.events(ComparedWithBest):
+        functions, calls = event.context.functions, event.context.calls
+        owner = functions[-1].owner if functions else None
+        if owner is None or not _STOPS.search(owner.name) or calls[-1].node in seen:
+            continue
+        place, loop = calls[-1], event.context.loops[-1].node
+        seen.add(place.node)
+        told = place.node.args if isinstance(place.node, cst.Call) else ()
+        text = code_of(told[0].value) if told else ""
+        if is_test_score(run, place, text) and "break" in code_of(loop):
+            yield place, _END, text
 
 
 def _asked(event: LoopLeft) -> Iterator[cst.CSTNode]:
@@ -76,10 +96,10 @@ def _questions(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield from _questions(child)
 
 
-def _score_in(event: LoopLeft, node: cst.CSTNode) -> str | None:
+def _score_in(run: AbstractRun, event: LoopLeft, node: cst.CSTNode) -> str | None:
     """The test score that is compared with the best one, or that a stopper is told."""
     if isinstance(node, cst.Call):
         text = code_of(node.args[0].value) if node.args else ""
-        told = _STOPS.search(code_of(node.func)) and is_test_score(event, text)
+        told = _STOPS.search(code_of(node.func)) and is_test_score(run, event.place, text)
         return text if told else None
-    return better_test_score(event, node)
+    return better_test_score(run, event, node)

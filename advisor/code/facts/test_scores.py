@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
 from advisor.code.events import Event
+from advisor.code.facts.judging_calls import TEST, goes_through_test_data
 from advisor.code.facts.passes import words
-from advisor.code.facts.run import code_of
+from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.sources import NodePlace, Source
 
-TEST = frozenset(["test", "tests", "testing", "testloader", "testset", "testdata"])
 OTHERS = frozenset(["train", "training", "val", "valid", "validation", "dev"])
 _BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
+_BEST_NAMES = frozenset(["best", "improved", "better", "improves", "improvement"])
 # A program that names validation data anywhere may choose by these.
 _PROSE = re.compile(r'#.*|"""(?:.|\n)*?"""|^\s*print\(.*$', re.MULTILINE)
 _VALIDATES = re.compile(
@@ -27,11 +29,11 @@ def names_validation(source: Source) -> bool:
 
 
 def better_test_score(
-    event: Event, condition: cst.CSTNode, before: cst.CSTNode | None = None
+    run: AbstractRun, event: Event, condition: cst.CSTNode, before: cst.CSTNode | None = None
 ) -> str | None:
     """The test score that a condition compares with the best one so far, as it is written. What it
     is computed from is looked for before the condition, or before another node."""
-    for comparison in _comparisons(condition):
+    for comparison in _comparisons(_asked(event, condition)):
         sides = [comparison.left, comparison.comparisons[0].comparator]
         said = [words(code_of(side)) for side in sides]
         for side, own, other in zip(sides, said, reversed(said), strict=True):
@@ -39,30 +41,60 @@ def better_test_score(
                 continue
             if own & TEST or (not own & {"train"} and _is_of_test_function(event)):
                 return code_of(side)
-            origin = words(_origin(event, before or condition, code_of(side)))
+            line = _origin(NodePlace(event.place.source, before or condition), code_of(side))
+            if line is None:
+                continue
+            origin = words(line.text)
             if origin & TEST and not origin & {"train", "val", "valid", "validation"}:
+                return code_of(side)
+            if not (origin | own) & OTHERS and goes_through_test_data(run, line):
                 return code_of(side)
     return None
 
 
-def is_test_score(event: Event, text: str) -> bool:
+def _asked(event: Event, condition: cst.CSTNode) -> cst.CSTNode:
+    """A condition, or what it stands for where it is a name: `is_best = score > best`."""
+    if not isinstance(condition, cst.Name) or not words(condition.value) & _BEST_NAMES:
+        return condition
+    line = _origin(NodePlace(event.place.source, condition), condition.value)
+    try:
+        return condition if line is None else cst.parse_expression(line.text.strip())
+    except cst.ParserSyntaxError:
+        return condition
+
+
+def is_test_score(run: AbstractRun, place: NodePlace, text: str) -> bool:
     """Whether something that is written is a score on test data: called so, or computed from such."""
     own = words(text)
     if own & TEST:
         return not own & OTHERS
-    origin = words(_origin(event, event.place.node, text))
-    return bool(origin & TEST) and not origin & OTHERS and not own & OTHERS
+    line = _origin(place, text)
+    if line is None or own & OTHERS:
+        return False
+    origin = words(line.text)
+    return not origin & OTHERS and (bool(origin & TEST) or goes_through_test_data(run, line))
 
 
-def _origin(event: Event, node: cst.CSTNode, name: str) -> str:
-    """What a name was given last before a node, as written; empty when that is not known."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a file, and what a name is given on it."""
+
+    source: Source
+    row: int
+    text: str
+
+
+def _origin(place: NodePlace, name: str) -> _Line | None:
+    """What a name was given last before a place; None when that is not known."""
     if re.fullmatch(r"[\w.]+", name) is None:
-        return ""
-    place = NodePlace(event.place.source, node)
+        return None
     lines = place.source.text.splitlines()[: place.row - 1]
     given = re.compile(rf"^\s*(?:\w[\w.]*, *)*{re.escape(name)}(?:, *[\w.]+)* = ([^=].*)$")
-    found = (given.match(line) for line in reversed(lines))
-    return next((match[1] for match in found if match), "")
+    for row in range(len(lines), 0, -1):
+        match = given.match(lines[row - 1])
+        if match is not None:
+            return _Line(place.source, row, match[1])
+    return None
 
 
 def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:

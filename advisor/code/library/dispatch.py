@@ -86,6 +86,7 @@ LIBRARY_MODULES = (
     "class_weights",
     "evened_classes",
     "sklearn_metrics",
+    "searches",
     "streams",
     "owners",
     "series",

@@ -18,6 +18,7 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.interpreter import calls
+from advisor.code.library.keras_data import CHOOSES
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_data import LOADER, batch_of
 from advisor.code.sources import NodePlace
@@ -49,6 +50,12 @@ _OPTIMIZERS = "__optimizers__"
 _SCHEDULES = "__schedules__"
 # Hooks that run with each batch, in their order.
 _AROUND_STEP = ("on_train_batch_start", "training_step", "on_train_batch_end")
+
+
+@function(*(f"lightning.pytorch.callbacks.{name}" for name in CHOOSES))
+def callback(call: Call) -> Value | None:
+    """A callback that watches a metric."""
+    return Object(call.path, call.arguments, call.place)
 
 
 @function(TRAINER)
@@ -102,8 +109,44 @@ def fit(call: Call) -> Value | None:
     return None
 
 
+def tell_given(call: Call, data: Value, use: str) -> None:
+    """Tell what a trainer is given, and what its callbacks choose by it."""
+    chooses = _chosen(call.receiver) if use == "validation" else None
+    call.machine.emit(DataGiven(call.place, call.context, data, use, chooses=chooses))
+
+
+def _chosen(made: Value | None) -> str | None:
+    """What the callbacks of a trainer choose by a metric on the data that it validates with."""
+    given = made.argument(-1, "callbacks") if isinstance(made, Object) else None
+    items = given.items or () if isinstance(given, Sequence) else (given,)
+    for each in items:
+        name = each.path.rsplit(".", 1)[-1] if isinstance(each, Object) else None
+        if not isinstance(each, Object) or name not in CHOOSES:
+            continue
+        monitor = known_text(each.argument(0 if name == "EarlyStopping" else 2, "monitor"))
+        if monitor is not None and "train" not in monitor:
+            return CHOOSES[name]
+    return None
+
+
 _GIVEN = (("training", 1, "train_dataloaders"), ("validation", 2, "val_dataloaders"))
 _HOOKS = (("training", "train_dataloader"), ("validation", "val_dataloader"))
+
+
+@method(TRAINER, "test")
+def test(call: Call) -> Value | None:
+    """`trainer.test(module, loader)`: what judges the module in the end."""
+    module = call.argument(0, "model")
+    given = call.argument(1, "dataloaders")
+    source = call.argument(4, "datamodule")
+    if isinstance(given, Instance):
+        given, source = None, given
+    for each in (source, module):
+        if given is None and isinstance(each, Instance):
+            given = _run_hook(call, each, "test_dataloader")
+    if given is not None:
+        tell_given(call, given, "testing")
+    return None
 
 
 def _give_data(call: Call, module: Instance) -> Object | None:
@@ -116,7 +159,7 @@ def _give_data(call: Call, module: Instance) -> Object | None:
             source = given
         elif given is not None:
             trained_with = given if use == "training" else trained_with
-            call.machine.emit(DataGiven(call.place, call.context, given, use))
+            tell_given(call, given, use)
     given = call.argument(3, "datamodule")
     source = given if isinstance(given, Instance) else source
     if source is not module:
@@ -126,7 +169,7 @@ def _give_data(call: Call, module: Instance) -> Object | None:
         made = _run_hook(call, source, name)
         if made is not None:
             trained_with = made if use == "training" else trained_with
-            call.machine.emit(DataGiven(call.place, call.context, made, use))
+            tell_given(call, made, use)
     known = isinstance(trained_with, Object) and trained_with.path == LOADER
     return trained_with if known and isinstance(trained_with, Object) else None
 

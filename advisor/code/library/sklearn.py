@@ -9,6 +9,7 @@ from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_weights
+from advisor.code.library.early_stopping import tell_evaluation_rows
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
@@ -25,12 +26,14 @@ from advisor.code.values import (
     Library,
     Lineage,
     Object,
+    Rated,
     Scale,
     Sequence,
     Shape,
     Tensor,
     Unknown,
     Value,
+    give_meaning,
     is_constant,
     known_number,
 )
@@ -247,6 +250,7 @@ def fit(call: Call) -> Value | None:
     data, target = _data(call), call.receiver
     if data is not None and target is not None:
         fit_on(call, target, data)
+        tell_evaluation_rows(call, target)
         lineages.pair(call.machine, data, call.argument(1, "y"), call.node)
         learn(call, target, data, call.argument(1, "y"))
     return target
@@ -334,9 +338,12 @@ def predicted(call: Call) -> Value | None:
 def scored(call: Call) -> Value | None:
     """`estimator.score(X, y)`."""
     data = _data(call)
-    if data is not None:
-        score(call, data)
-    return None
+    if data is None:
+        return None
+    score(call, data)
+    made = call.unknown()
+    give_meaning(made, Rated(rises=True, rows=(lineages.samples(data).rows,)))
+    return made
 
 
 def score(call: Call, data: Value) -> None:

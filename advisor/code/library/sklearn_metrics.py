@@ -20,7 +20,7 @@ def score(call: Call) -> Value | None:
     call.machine.emit(MetricTaken(call.place, call.context, name, rows))
     made = call.unknown()
     if name.endswith(("_score", "_coef", "_corrcoef")):
-        give_meaning(made, Rated(rises=True))
+        give_meaning(made, Rated(rises=True, rows=rows))
     elif name.endswith(("_error", "_loss")):
-        give_meaning(made, Rated(rises=False))
+        give_meaning(made, Rated(rises=False, rows=rows))
     return made

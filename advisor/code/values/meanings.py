@@ -10,6 +10,7 @@ from advisor.code.values.plain import Value
 if TYPE_CHECKING:
     from advisor.code.events import Context
     from advisor.code.sources import NodePlace
+    from advisor.code.values.rows import RowSet
 
 
 MEANING = ("meaning",)
@@ -59,10 +60,11 @@ class Amount:
 @dataclass(frozen=True, eq=False, slots=True)
 class Rated:
     """A score or an error over many samples: better the larger it is, if it `rises`. `amount` is
-    what it was put together from, if that is known."""
+    what it was put together from, and `rows` the samples, if that is known."""
 
     rises: bool
     amount: Amount | None = None
+    rows: "tuple[RowSet, ...]" = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

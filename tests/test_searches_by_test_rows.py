@@ -1,0 +1,239 @@
+"""Settings, trees and trainings that a search, a stopper or a trainer chooses by test rows."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+SPLIT = """\
+import numpy as np
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+def read(path):
+    table = np.loadtxt(path)
+    return table[:, :9], table[:, 9]
+x, y = read("table.txt")
+x_train, x_test, y_train, y_test = train_test_split(x, y)
+"""
+OBJECTIVE = """\
+def objective(trial):
+    model = SVC(C=trial.suggest_float("C", 1, 9)).fit(x_train, y_train)
+    {score}
+"""
+STUDY = 'import optuna\nstudy = optuna.create_study(direction="maximize")\n'
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(text) if each[1] == "NN506"]
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        "return model.score(x_test, y_test)  # error",
+        "return accuracy_score(y_test, model.predict(x_test))  # error",
+        "guess = model.predict(x_test)\n    return 1 - accuracy_score(y_test, guess)  # error",
+    ],
+)
+@pytest.mark.parametrize(
+    "search",
+    [
+        "study.optimize(objective, n_trials=9)",
+        "study.optimize(lambda trial: objective(trial), 9)",
+        "from hyperopt import fmin\nfmin(fn=objective, space={})",
+        "from skopt import gp_minimize\ngp_minimize(objective, [])",
+    ],
+)
+def test_a_search_does_not_go_by_test_rows(score: str, search: str) -> None:
+    text = SPLIT + OBJECTIVE.format(score=score) + STUDY + search + "\n"
+    assert found(text) == marked(text, "NN506")
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        "return cross_val_score(model, x_train, y_train).mean()",
+        "one, other = train_test_split(x_train)\n    return model.score(other, other)",
+        "return model.score(x_train, y_train)",
+        "return model.score(x_val, y_val)",
+    ],
+)
+def test_a_search_may_go_by_rows_that_were_held_out_for_it(score: str) -> None:
+    more = "from sklearn.model_selection import cross_val_score\n"
+    more += "x_train, x_val, y_train, y_val = train_test_split(x_train, y_train)\n"
+    search = "study.optimize(objective, n_trials=9)\nprint(SVC().fit(x, y).score(x_test, y_test))\n"
+    assert not found(SPLIT + more + OBJECTIVE.format(score=score) + STUDY + search)
+
+
+def test_a_search_with_other_rows_for_the_end_may_call_its_rows_as_it_likes() -> None:
+    more = "x_end, y_end = read('more.txt')\nx_holdout, y_holdout = x_end, y_end\n"
+    text = SPLIT + more + OBJECTIVE.format(score="return model.score(x_test, y_test)") + STUDY
+    text += "study.optimize(objective)\nprint(SVC().fit(x, y).score(x_holdout, y_holdout))\n"
+    assert not found(text)
+
+
+BEST = """\
+{name} = {start}
+for size in range(1, 30):
+    model = SVC(C=size).fit(x_train, y_train)
+    {keep}
+best = {best}  # error
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "keep", "best"),
+    [
+        ("[]", "scores.append(model.score(x_test, y_test))", "np.argmax(scores) + 1"),
+        ("{}", "scores[size] = model.score(x_test, y_test)", "max(scores, key=scores.get)"),
+        ("[]", "scores.append(accuracy_score(y_test, model.predict(x_test)))", "max(scores)"),
+    ],
+)
+def test_the_best_of_many_settings_is_taken(start: str, keep: str, best: str) -> None:
+    text = SPLIT + BEST.format(name="scores", start=start, keep=keep, best=best)
+    assert found(text) == marked(text, "NN506")
+    assert not found(text.replace("for size", "for seed").replace("C=size", "random_state=seed"))
+    head, rest = text.split("scores = ", 1)
+    assert not found(f"{head}scores = " + rest.replace("_test", "_train"))
+
+
+BOOSTING = """\
+from xgboost import XGBClassifier
+from catboost import CatBoostClassifier
+from lightgbm import LGBMClassifier, early_stopping
+model = {model}
+model.fit(x_train, y_train, {given})  # error
+print(accuracy_score(y_test, model.predict(x_test)))
+"""
+PAIRS = "eval_set=[(x_train, y_train), (x_test, y_test)]"
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "is_wrong"),
+    [
+        ("XGBClassifier(early_stopping_rounds=9)", PAIRS, True),
+        ("XGBClassifier()", f"{PAIRS}, early_stopping_rounds=9", True),
+        ("LGBMClassifier()", f"{PAIRS}, callbacks=[early_stopping(9)]", True),
+        ("CatBoostClassifier()", "eval_set=(x_test, y_test)", True),
+        ("XGBClassifier()", PAIRS, False),
+        ("XGBClassifier(early_stopping_rounds=9)", "eval_set=[(x_val, y_val)]", False),
+        ("CatBoostClassifier(use_best_model=False)", "eval_set=(x_test, y_test)", False),
+    ],
+)
+def test_trees_are_not_counted_by_test_rows(model: str, given: str, is_wrong: bool) -> None:
+    text = SPLIT + BOOSTING.format(model=model, given=given)
+    assert found(text) == (marked(text, "NN506") if is_wrong else [])
+
+
+TORCH = """\
+import torch
+class {name}:
+    def __init__(self, patience):
+        self.patience, self.best, self.waited, self.over = patience, None, 0, False
+    def __call__(self, loss):
+        if self.best is None or loss < self.best:
+            self.best, self.waited = loss, 0
+        else:
+            self.waited += 1
+            self.over = self.waited > self.patience
+class Run:
+    def __init__(self, model, train_loader, {kind}_loader):
+        self.model, self.train_loader, self.{kind}_loader = model, train_loader, {kind}_loader
+        self.optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    def judge(self):
+        hits = 0
+        for x, y in self.{kind}_loader:
+            hits += (self.model(x).argmax(1) == y).sum().item()
+        return hits
+    def fit(self, epochs):
+        best, wait = 0, {name}(5)
+        for epoch in range(epochs):
+            for x, y in self.train_loader:
+                self.optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(self.model(x), y).backward()
+                self.optimizer.step()
+            score = self.judge()
+            {choice}
+"""
+START = 'Run(torch.nn.Linear(9, 2), torch.load("a"), torch.load("b")).fit(9)\n'
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "if score > best:  # error\n                torch.save(self.model.state_dict(), 'w')",
+        (
+            "is_best = score > best\n            if is_best:  # error\n"
+            "                torch.save(self.model.state_dict(), 'w')"
+        ),
+        "wait(-score)  # error\n            if wait.over:\n                break",
+    ],
+)
+def test_a_call_judges_by_the_data_that_it_goes_through(choice: str) -> None:
+    choice = choice.replace("-score", "score")
+    text = TORCH.format(name="EarlyStopping", kind="test", choice=choice) + START
+    assert found(text) == marked(text, "NN506")
+    text = TORCH.format(name="EarlyStopping", kind="dev", choice=choice) + START
+    assert not found(text)
+
+
+LIGHTNING = """\
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch.utils.data import DataLoader
+class Net(L.LightningModule):
+    def training_step(self, batch, index):
+        return self.layer(batch[0]).mean()
+train_loader, test_loader, dev_loader = (DataLoader(torch.load(name)) for name in "abc")
+trainer = L.Trainer(callbacks=[{callback}])
+trainer.fit(Net(), train_loader, {given})  # error
+trainer.test(Net(), test_loader)
+"""
+
+
+@pytest.mark.parametrize(
+    ("callback", "given", "is_wrong"),
+    [
+        ("EarlyStopping('val_loss')", "test_loader", True),
+        ("ModelCheckpoint(monitor='val_acc')", "test_loader", True),
+        ("ModelCheckpoint()", "test_loader", False),
+        ("EarlyStopping('val_loss')", "dev_loader", False),
+    ],
+)
+def test_lightning_does_not_choose_by_test_rows(callback: str, given: str, is_wrong: bool) -> None:
+    loaders = (
+        "train_loader = DataLoader(torch.load('a'))\ntest_loader = DataLoader(torch.load('b'))\n"
+    )
+    loaders += "dev_loader = DataLoader(torch.load('c'))\n"
+    head, rest = LIGHTNING.split("train_loader, test_loader, dev_loader", 1)
+    text = head + loaders + rest.split("\n", 1)[1]
+    text = text.format(callback=callback, given=given)
+    assert found(text) == (marked(text, "NN506") if is_wrong else [])
+
+
+GRID = """\
+import torch
+def learn(x, y, rate):
+    model = torch.nn.Linear(9, 1)
+    optimizer = torch.optim.SGD(model.parameters(), rate)
+    for epoch in range(9):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+    return model
+x_train, y_train, x_{kind}, y_{kind} = torch.load("all")
+best = 1000
+for {name} in [0.1, 0.01, 0.001]:
+    model = learn(x_train, y_train, {rate})
+    loss = torch.nn.functional.mse_loss(model(x_{kind}), y_{kind}).item()
+    if loss < best:  # error
+        best = loss
+"""
+
+
+def test_rates_are_not_chosen_by_test_rows() -> None:
+    text = GRID.format(kind="test", name="rate", rate="rate")
+    assert found(text) == marked(text, "NN506")
+    assert not found(GRID.format(kind="val", name="rate", rate="rate"))
+    assert not found(GRID.format(kind="test", name="seed", rate="0.1"))
