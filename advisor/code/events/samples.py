@@ -238,10 +238,21 @@ class PixelsRescaled(Event):
 
 
 @dataclass(eq=False, slots=True)
+class NumbersDrawn(Event):
+    """Random numbers are drawn: from a `generator` of the program, or from the one of numpy. `text` is
+    the generator as written."""
+
+    generator: Object | None
+    text: str
+
+
+@dataclass(eq=False, slots=True)
 class LoaderBuilt(Event):
-    """A data loader, or an iterator over pictures in a folder, comes into being."""
+    """A data loader, or an iterator over pictures in a folder, comes into being. `draws` are the random
+    numbers of numpy that its worker processes draw, where it has any."""
 
     loader: Object
+    draws: tuple[NumbersDrawn, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

@@ -224,6 +224,7 @@ def _make_receiver(
     value: Value = Instance(owner)
     try:
         value = classes.instantiate(machine, owner, arguments, owner.node)
+        machine.models.made_alone(machine, value, owner.node)
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
     made = tuple(event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION))

@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import Event, NeighboursUsed
+from advisor.code.events import Event, NeighboursUsed, NumbersDrawn, SeedFixed
 from advisor.code.interpreter import calls
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
-from advisor.code.values import Arguments, Function, Instance, Object, Scalar, Value
+from advisor.code.library.python.numbers import PROCESSORS
+from advisor.code.library.random_numbers import MADE_IN
+from advisor.code.values import (
+    Arguments,
+    Bound,
+    Function,
+    Instance,
+    Object,
+    Scalar,
+    Sequence,
+    Value,
+    alternatives,
+    is_constant,
+    known_number,
+)
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -41,6 +55,78 @@ def notice_windows(machine: "Machine", dataset: Value, node: cst.CSTNode) -> Non
                 place, text = event.place, event.text
                 machine.emit(NeighboursUsed(place, machine.context, rows, text, always=True))
             return
+
+
+def draws_of_workers(call: Call, whole: Value | None) -> tuple[NumbersDrawn, ...]:
+    """The random numbers of numpy that the worker processes of a loader draw for its batches; none if
+    it has no workers, or tells them what to begin with."""
+    if not _has_idle_workers(call):
+        return ()
+    found: list[Event] = []
+    for dataset in _parts_of_project(whole):
+        found.extend(_imagined(call.machine, dataset, "__getitem__", call.node))
+        found.extend(_imagined(call.machine, dataset, "__iter__", call.node))
+    collate = call.argument(6, "collate_fn")
+    if isinstance(collate, (Function, Bound, Instance)):
+        with call.machine.imagining() as imagined:
+            batch = call.machine.unknown("samples", call.node)
+            calls.call(call.machine, collate, Arguments([batch]), call.node)
+        found.extend(imagined)
+    if any(isinstance(each, SeedFixed) for each in found):
+        return ()
+    draws = (each for each in found if isinstance(each, NumbersDrawn))
+    return tuple(each for each in draws if not _is_made_meanwhile(each))
+
+
+def _has_idle_workers(call: Call) -> bool:
+    """Whether a loader has several processes, and no function that runs as they start."""
+    given = call.argument(10, "worker_init_fn")
+    if call.arguments.unknown or not (given is None or is_constant(given, None)):
+        return False
+    options = alternatives(call.argument(5, "num_workers"))
+    return bool(options) and all(map(_are_several, options))
+
+
+def _are_several(workers: Value) -> bool:
+    number = known_number(workers)
+    counted = isinstance(workers, Scalar) and PROCESSORS in workers.names
+    return counted or (number is not None and number.integer is not None and number.integer > 1)
+
+
+def _parts_of_project(data: Value | None) -> list[Instance]:
+    """The data sets of the project that samples come from in the end."""
+    if isinstance(data, Instance):
+        return [data]
+    if not isinstance(data, Object):
+        return []
+    inner = data.fields.get("dataset") or data.argument(0, "dataset")
+    parts = data.argument(0, "datasets")
+    return [
+        found
+        for each in (inner, *(parts.items or () if isinstance(parts, Sequence) else ()))
+        if isinstance(each, Value) and each is not data
+        for found in _parts_of_project(each)
+    ]
+
+
+def _imagined(machine: "Machine", dataset: Instance, name: str, node: cst.CSTNode) -> list[Event]:
+    """What happens when a data set gives a sample, or all of them."""
+    if name == "__getitem__":
+        sample = imagined_sample(machine, dataset, node)
+        return [] if sample is None else sample[1]
+    if not isinstance(dataset.cls.find(name), Function):
+        return []
+    with machine.imagining() as imagined:
+        calls.call_method(machine, dataset, name, Arguments(), node)
+    return imagined
+
+
+def _is_made_meanwhile(draw: NumbersDrawn) -> bool:
+    """Whether a generator is made by what draws from it: in the process where that happens."""
+    made_in = () if draw.generator is None else draw.generator.fields.get(MADE_IN, ())
+    around = {each.node for each in draw.context.functions}
+    names = ("__getitem__", "__iter__", "__call__")
+    return any(each.node in around and each.name in names for each in made_in)
 
 
 @function(_SAMPLER, "torch.utils.data.sampler.SubsetRandomSampler")

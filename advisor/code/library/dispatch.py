@@ -38,6 +38,7 @@ from advisor.code.values import (
     Instance,
     Layer,
     Library,
+    Object,
     Parameters,
     Scalar,
     Tensor,
@@ -75,6 +76,7 @@ LIBRARY_MODULES = (
     "torch_data",
     "paths",
     "numpy",
+    "random_numbers",
     "augmentation",
     "listed_copies",
     "pictures",
@@ -122,6 +124,14 @@ def _remembered_item(
         machine.store(receiver.fields, key, made)
     item: Value = receiver.fields[key]
     return item
+
+
+_GENERATORS = ("numpy.random.", "random.Random")
+
+
+def _tell_drawn(machine: "Machine", generator: Object | None, name: str, node: cst.CSTNode) -> None:
+    for each in HOOKS.get("drawn", ()):
+        each(machine, generator, name, node)
 
 
 class Models:
@@ -174,6 +184,8 @@ class Models:
         self, machine: "Machine", callee: Library, passed: Arguments, node: cst.CSTNode
     ) -> Value:
         """Call a function or class of a library."""
+        if callee.path.startswith("numpy.random."):
+            _tell_drawn(machine, None, callee.path.rsplit(".", 1)[-1], node)
         model = FUNCTIONS.get(callee.path)
         if model is None and "." in callee.path:
             prefix, _, name = callee.path.rpartition(".")
@@ -214,6 +226,8 @@ class Models:
     ) -> Value:
         """Call a method of anything that is no class of the project."""
         families = families_of(receiver)
+        if isinstance(receiver, Object) and receiver.path.startswith(_GENERATORS):
+            _tell_drawn(machine, receiver, name, node)
         model = self._method(families, name)
         if model is not None:
             call = Call(machine, f"{families[0]}.{name}", passed, node, receiver)
@@ -480,6 +494,12 @@ class Models:
         """Let libraries see what comes of a method of the project that they would call."""
         for each in HOOKS.get(f"returned by {name}", ()):
             each(machine, receiver, result)
+
+    def made_alone(self, machine: "Machine", value: Value, node: cst.CSTNode) -> None:
+        """Let libraries do with an object of a project class what they would, where the program makes
+        none."""
+        for each in HOOKS.get("made_alone", ()):
+            each(machine, value, node)
 
     def named_only(
         self, machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode

@@ -7,6 +7,8 @@ optimization the training step steps by itself; the trainer repeats it.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from advisor.code.events import (
     DataGiven,
     Loop,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 MODULE = "lightning.pytorch.LightningModule"
+DATA_MODULE = "lightning.pytorch.LightningDataModule"
 TRAINER = "lightning.pytorch.Trainer"
 
 _OPTIMIZERS = "__optimizers__"
@@ -147,6 +150,20 @@ def test(call: Call) -> Value | None:
     if given is not None:
         tell_given(call, given, "testing")
     return None
+
+
+@hook("made_alone")
+def asked_for_data(machine: "Machine", value: Value, node: cst.CSTNode) -> None:
+    """Whoever makes a data module, a trainer asks it for its data."""
+    if isinstance(value, Instance) and DATA_MODULE in value.cls.library_bases():
+        call = Call(machine, TRAINER, Arguments(), node)
+        _run_hook(call, value, "prepare_data")
+        _run_hook(call, value, "setup")
+        for use, name in _HOOKS:
+            made = _run_hook(call, value, name)
+            if made is not None:
+                place = made.place or machine.place(node)
+                machine.emit(DataGiven(place, machine.context, made, use))
 
 
 def _give_data(call: Call, module: Instance) -> Object | None:

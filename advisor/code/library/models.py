@@ -223,9 +223,9 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
     name to a value), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
-    project, `tested` (a function that stands where a truth value is expected), `branched` (a
-    condition of which one side does nothing); and `followed`, which
-    sees what came of an operation on values that hold samples and may put another result in place."""
+    project, `made_alone` (an object of a class that the program makes none of), `drawn` (a random
+    number from a generator), `tested` (a function that stands where a truth value is expected),
+    `branched` (a condition of which one side does nothing); and `followed`, which sees what came of an operation on values that hold samples and may put another result in place."""
 
     if name == "observed":
         raise ValueError("every operation takes time: `observes` says which ones are meant")

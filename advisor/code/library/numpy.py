@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import NoiseAdded, RandomDrawn
+from advisor.code.events import NoiseAdded
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
-from advisor.code.library.models import Call, family, function, hook, method
+from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.paths import text_of_path
 from advisor.code.library.readings import rows_of_file
 from advisor.code.library.torch_tensors.bytes import are_bytes, holds_bytes, tell_wrapped
@@ -24,7 +24,6 @@ from advisor.code.values import (
     COUNTED,
     DTYPE,
     LIBRARY,
-    PERMUTATION,
     REPEATED,
     Arguments,
     Columns,
@@ -114,7 +113,7 @@ def converted(call: Call) -> Value | None:
     lineage = lineages.known(value)
     dtype = call.argument(1, "dtype")
     if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
-        return _bytes_of_shape(call, None, lineage)
+        return bytes_of_shape(call, None, lineage)
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
@@ -134,7 +133,7 @@ def read(call: Call) -> Value | None:
 
 def _bytes_subtracted(call: Call, left: Value | None, right: Value | None) -> Tensor | None:
     difference = left is not None and right is not None and are_bytes(left, right)
-    result = _bytes_of_shape(call, None) if difference else None
+    result = bytes_of_shape(call, None) if difference else None
     tell_wrapped(call, left, right, result)
     return result
 
@@ -218,66 +217,16 @@ def _of_dtype(value: Value | None, dtype: str | None) -> Value | None:
     return made
 
 
-# --- random numbers -----------------------------------------------------------------------
-
-family("numpy.random.Generator", "numpy.random.RandomState", "numpy.random.default_rng")
-_DRAWS = [
-    "normal",
-    "standard_normal",
-    "randn",
-    "rand",
-    "random",
-    "uniform",
-    "random_sample",
-    "ranf",
-    "poisson",
-    "laplace",
-    "gamma",
-    "beta",
-    "exponential",
-    "binomial",
-    "multivariate_normal",
-]
-# Where they take the dimensions, counted from 0.
-_SIZE_AT = {
-    **dict.fromkeys(("normal", "uniform", "laplace", "gamma", "beta", "binomial"), 2),
-    **dict.fromkeys(("poisson", "exponential"), 1),
-    **dict.fromkeys(("standard_normal", "random", "random_sample", "ranf"), 0),
-}
-_ORDERS = ("permutation", "permuted")
+# --- new arrays --------------------------------------------------------------------------
 
 
-@function(*(f"numpy.random.{name}" for name in _DRAWS))
-@method("numpy.random.Generator", *_DRAWS)
-def drawn(call: Call) -> Value | None:
-    """Random numbers: added to samples they augment them."""
-    result = _array_of_shape(call, _drawn_shape(call))
-    counts = call.path.endswith((".poisson", ".binomial"))
-    result.fields[DTYPE] = "long" if counts else "float"
-    result.lineage = lineages.noise(call.place)
-    if call.context.running:
-        call.machine.emit(RandomDrawn(call.place, call.context, result))
-    return result
-
-
-def _array_of_shape(call: Call, shape: Shape | None) -> Unknown:
+def array_of_shape(call: Call, shape: Shape | None) -> Unknown:
     """A new array about which no more is known than its dimensions, if these are."""
     result = call.unknown()
     result.fields[LIBRARY] = "numpy"
     if shape is not None:
         result.shape = shape
     return result
-
-
-def _drawn_shape(call: Call) -> Shape | None:
-    """The dimensions that random numbers are asked for in, when there are any."""
-    name = call.path.rsplit(".", 1)[-1]
-    if name in {"randn", "rand"}:
-        given: list[Value] = list(call.arguments.positional)
-    else:
-        size = call.arguments.get(_SIZE_AT.get(name, -1), "size")
-        given = [] if size is None else [size]
-    return None if call.arguments.unknown else shape_of_sizes(given)
 
 
 def shape_of_sizes(given: Sequence[Value]) -> Shape | None:
@@ -289,46 +238,6 @@ def shape_of_sizes(given: Sequence[Value]) -> Shape | None:
     return Shape(tuple(dims)) if dims and len(dims) == len(sizes) else None
 
 
-@function(*(f"numpy.random.{name}" for name in _ORDERS))
-@method("numpy.random.Generator", *_ORDERS)
-def permuted(call: Call) -> Value | None:
-    """The same rows in another order, or a random order of so many numbers."""
-    value = call.argument(0, "x")
-    lineage = lineages.known(value)
-    if lineage is None or isinstance(value, Scalar):
-        return lineages.array(_order(call), call.place)
-    return lineages.alike(value, lineage, call.place)
-
-
-def _order(call: Call) -> Lineage:
-    return Lineage(RowSet(PERMUTATION, place=call.place))
-
-
-@function("numpy.random.choice")
-@method("numpy.random.Generator", "choice")
-def numbers_drawn(call: Call) -> Value | None:
-    """`choice(len(X), 100)`: so many of the numbers below one."""
-    drawn_from, size = call.argument(0, "a"), call.argument(1, "size")
-    if not isinstance(drawn_from, Scalar) or size is None:
-        return None
-    return lineages.array(_order(call), call.place)
-
-
-@function("random.sample")
-def sampled(call: Call) -> Value | None:
-    """`random.sample(range(n), k)`: so many of the numbers."""
-    whole = call.argument(0, "population")
-    if not isinstance(whole, Object) or whole.path != "builtins.range":
-        return None
-    return lineages.array(_order(call), call.place)
-
-
-@function("numpy.random.RandomState", "numpy.random.default_rng")
-def generator(call: Call) -> Value | None:
-    """A source of random numbers."""
-    return Object(call.path, call.arguments, call.place)
-
-
 @function("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full")
 def filled(call: Call) -> Value | None:
     """A new array of given dimensions."""
@@ -337,8 +246,8 @@ def filled(call: Call) -> Value | None:
     shape = shape_of_sizes([size]) if known and size is not None else None
     given = call.argument(2 if call.path.endswith("full") else 1, "dtype")
     if named_dtype(given) == "uint8":
-        return _bytes_of_shape(call, shape)
-    result = _array_of_shape(call, shape)
+        return bytes_of_shape(call, shape)
+    result = array_of_shape(call, shape)
     default = None if call.path.endswith("full") else "float"
     result.fields[DTYPE] = default if given is None else named_dtype(given)
     return result
@@ -348,41 +257,14 @@ def filled(call: Call) -> Value | None:
 def read_bytes(call: Call) -> Value | None:
     """The numbers that stand in a file."""
     is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
-    return _bytes_of_shape(call, None) if is_bytes else None
+    return bytes_of_shape(call, None) if is_bytes else None
 
 
-def _bytes_of_shape(call: Call, shape: Shape | None, lineage: Lineage | None = None) -> Tensor:
+def bytes_of_shape(call: Call, shape: Shape | None, lineage: Lineage | None = None) -> Tensor:
+    """A new array of bytes."""
     made = Tensor(shape, dtype="uint8", graph=False, library="numpy", place=call.place)
     made.lineage = lineage
     return made
-
-
-@function("numpy.random.randint")
-@method("numpy.random.Generator", "integers", "randint")
-def whole_numbers_drawn(call: Call) -> Value | None:
-    """Random whole numbers, which may be labels or pictures."""
-    size, dtype = call.argument(2, "size"), named_dtype(call.argument(3, "dtype"))
-    known = size is not None and not call.arguments.unknown
-    shape = shape_of_sizes([size]) if known and size is not None else None
-    if dtype == "uint8":
-        return _bytes_of_shape(call, shape)
-    result = _array_of_shape(call, shape)
-    result.fields[DTYPE] = dtype or "long"
-    if _come_often(call):
-        result.fields[lineages.DRAWN_OFTEN] = True
-    return result
-
-
-def _come_often(call: Call) -> bool:
-    """Whether more numbers are drawn than there are different ones."""
-    low, high = (known_number(call.argument(at, name)) for at, name in ((0, "low"), (1, "high")))
-    size = known_number(call.argument(2, "size"))
-    if high is None:
-        low, high = symbols.ZERO, low
-    counts = [None if each is None else each.integer for each in (low, high, size)]
-    if counts[0] is None or counts[1] is None or counts[2] is None:
-        return False
-    return counts[2] >= 2 * (counts[1] - counts[0])
 
 
 @function("numpy.arange")
@@ -472,7 +354,7 @@ def stacked(call: Call) -> Value | None:
     """An array of the samples in a list."""
     given = call.argument(0, "arrays")
     made = _of_list(given, call)
-    return _bytes_of_shape(call, None) if made is None and holds_bytes(given) else made
+    return bytes_of_shape(call, None) if made is None and holds_bytes(given) else made
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:

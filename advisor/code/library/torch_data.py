@@ -11,7 +11,12 @@ from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.changed_samples import tell_changes
-from advisor.code.library.dataset_samples import imagined_sample, notice_sampler, notice_windows
+from advisor.code.library.dataset_samples import (
+    draws_of_workers,
+    imagined_sample,
+    notice_sampler,
+    notice_windows,
+)
 from advisor.code.library.models import (
     Call,
     Index,
@@ -299,7 +304,8 @@ def loader(call: Call) -> Value | None:
         made.fields["dataset"] = whole
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
-    call.machine.emit(LoaderBuilt(call.place, call.context, made))
+    draws = draws_of_workers(call, whole)
+    call.machine.emit(LoaderBuilt(call.place, call.context, made, draws))
     notice_sampler(call, whole)
     _notice_columns(call, whole)
     return made

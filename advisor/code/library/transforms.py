@@ -6,9 +6,21 @@ The tables are all that is known of a transform; a transform that is not in them
 from collections.abc import Callable, Iterable
 
 from advisor.code.events import TransformApplied, TransformBuilt
+from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
-from advisor.code.values import Constant, Object, Value, alternatives, known_number, lineage_of
+from advisor.code.values import (
+    Arguments,
+    Bound,
+    Constant,
+    Function,
+    Instance,
+    Object,
+    Value,
+    alternatives,
+    known_number,
+    lineage_of,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 _TORCHVISION = ("torchvision.transforms.", "torchvision.transforms.v2.")
@@ -100,6 +112,7 @@ def applied(call: Call) -> Value | None:
     if picture is None or not isinstance(call.receiver, Object):
         return None
     call.machine.emit(TransformApplied(call.place, call.context, picture, call.receiver))
+    _run_own_parts(call, call.receiver, picture)
     lineage = lineage_of(picture)
     if lineage is None:
         return None
@@ -107,6 +120,21 @@ def applied(call: Call) -> Value | None:
     changed = random_part(call.receiver) is not None
     result.lineage = lineage.after(augmentation=call.place) if changed else lineage
     return result
+
+
+def _run_own_parts(call: Call, chain: Object, picture: Value) -> None:
+    """Run the functions and objects of the project that stand in a chain of transforms."""
+    name = chain.path.rsplit(".", 1)[-1]
+    given = chain.argument(0, "lambd" if name == "Lambda" else "transforms")
+    parts = (given.items or ()) if isinstance(given, SequenceValue) else (given,)
+    for part in parts:
+        if isinstance(part, (Function, Bound, Instance)):
+            picture = calls.call(call.machine, part, Arguments([picture]), call.node)
+        elif isinstance(part, Object) and part.path.rsplit(".", 1)[-1] in {*_CONTAINERS, "Lambda"}:
+            _run_own_parts(call, part, picture)
+            picture = call.unknown()
+        else:
+            picture = call.unknown()
 
 
 def random_part(value: Value | None) -> Object | None:

@@ -13,7 +13,7 @@ def worker_seed(randomness: WorkerRandomness) -> Iterator[Draft]:
     name, generator = randomness.name, randomness.generator
     if generator is not None:
         message = f"each worker draws the same numbers from its copy of `{generator}` in `{name}`"
-        yield Draft(randomness.place, message)
+        yield randomness.finding(message)
     else:
         message = f"`{name}` draws by numpy in workers that older versions of torch do not seed"
-        yield Draft(randomness.place, message, severity=Severity.INFO)
+        yield randomness.finding(message, Severity.INFO)

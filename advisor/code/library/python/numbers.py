@@ -51,6 +51,17 @@ def configurable_of(*values: Value | None) -> str | None:
     return None
 
 
+# What the number of processors is called, and what was computed from it.
+PROCESSORS = "cpu_count()"
+
+
+@function("os.cpu_count", "os.process_cpu_count", "multiprocessing.cpu_count")
+@function("torch.multiprocessing.cpu_count", "psutil.cpu_count")
+def processors(call: Call) -> Value | None:
+    """How many processors there are."""
+    return Scalar(symbols.fresh(PROCESSORS), frozenset({PROCESSORS}))
+
+
 @function("builtins.int", "math.floor", "math.trunc", "numpy.floor")
 def rounded_down(call: Call) -> Value | None:
     """A number without its fraction."""
