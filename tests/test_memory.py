@@ -1,10 +1,12 @@
-"""Memory: what the parser needed for a large file is given back."""
+"""Memory: what the parser needed for a large file, and what is garbage, is given back in time."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from advisor.commands import memory
 
 PEAKS = """
 import resource, sys
@@ -37,3 +39,30 @@ def test_a_large_file_leaves_little_behind(tmp_path: Path) -> None:
     problem, grown = output.split()
     assert problem == "None"
     assert float(grown) < 80
+
+
+def test_garbage_is_looked_for_only_when_the_process_has_grown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = iter([90, 111, 140, 120, 130, 150, 119])
+    collected: list[int] = []
+    monkeypatch.setattr(memory, "resident_bytes", lambda: next(sizes) << 20)
+    monkeypatch.setattr(memory.gc, "collect", lambda: collected.append(1))
+    watched = memory.Memory()
+    looked = []
+    for _ in range(5):
+        watched.tidy(1_000)
+        looked.append(len(collected))
+    assert looked == [0, 0, 1, 1, 2]
+
+
+def test_where_a_process_cannot_be_asked_for_its_size_what_was_read_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    collected: list[int] = []
+    monkeypatch.setattr(memory, "resident_bytes", lambda: None)
+    monkeypatch.setattr(memory.gc, "collect", lambda: collected.append(1))
+    watched = memory.Memory()
+    for _ in range(7):
+        watched.tidy(100_000)
+    assert len(collected) == 1

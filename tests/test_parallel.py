@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from advisor.code.outcomes import Outcome
-from advisor.commands import workers
+from advisor.commands import linting, workers
 from advisor.commands.examining import Examiner, Task
 from advisor.commands.nnlint import main
 from advisor.commands.standard_input import read_standard_input
@@ -61,6 +61,27 @@ def lint(capfd: pytest.CaptureFixture[str]) -> Lint:
 def test_the_order_of_findings_is_that_of_the_files(lint: Lint) -> None:
     expected = [f"train_{number:02}.py" for number in range(FILES)]
     assert lint("--jobs", "2") == lint("--jobs", "1") == (1, expected, "")
+
+
+def test_other_processes_go_on_where_one_has_looked_at_many_files(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    examine = Examiner.examine
+
+    def telling(self: Examiner, task: Task) -> Outcome:
+        with (tmp_path / "processes").open("a") as processes:
+            processes.write(f"{os.getpid()}\n")
+        return examine(self, task)
+
+    expected = lint("--jobs", "1")
+    monkeypatch.setattr(Examiner, "examine", telling)
+    monkeypatch.setattr(workers, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(linting, "_MANY_FILES", 8)
+    assert lint("--jobs", "1") == expected
+    looked = (tmp_path / "processes").read_text().split()
+    assert len(looked) == FILES
+    assert len(set(looked)) >= FILES // 4
+    assert str(os.getpid()) not in looked
 
 
 def test_a_process_that_dies_is_told_and_the_other_files_are_reported(

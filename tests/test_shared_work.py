@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from advisor.commands.examining import Task
-from advisor.commands.workers import pieces_of
+from advisor.commands.workers import MOST_AT_ONCE, pieces_of
 
 
 def _tasks(*folders: tuple[str, int]) -> list[tuple[int, Task]]:
@@ -30,3 +30,8 @@ def test_long_pieces_are_given_out_first_and_none_is_much_longer_than_its_share(
     lengths = [len(piece) for piece in pieces_of(_tasks(("a", 90), ("b", 30)), 2)]
     assert lengths == sorted(lengths, reverse=True)
     assert lengths[0] <= 2 * 120 // 12
+
+
+def test_no_process_is_given_more_than_it_stands() -> None:
+    pieces = pieces_of(_tasks(("a", 900), ("b", 300)), 1)
+    assert len(pieces[0]) <= MOST_AT_ONCE

@@ -130,6 +130,13 @@ def test_equal_computations_give_equal_numbers() -> None:
     assert symbols.floor_divide(a, b) != symbols.floor_divide(b, a)
 
 
+def test_equal_computations_stay_equal_however_many_lie_between() -> None:
+    first = symbols.floor_divide(a, c)
+    for each in range(20_000):
+        symbols.floor_divide(symbols.fresh("m"), symbols.number(each + 2))
+    assert symbols.floor_divide(a, c) == first
+
+
 def test_two_unknown_numbers_are_different_though_they_share_a_name() -> None:
     assert symbols.fresh("n") != symbols.fresh("n")
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 Coefficient = int | float | Fraction
+_serial_of = attrgetter("serial")
 _serial = count()
 
 
@@ -23,11 +25,13 @@ class Symbol:
     own; `called` what the program calls such a length; `is_batch` that samples lie along it (always as many when it `is_full`),
     `is_spatial` that it is the height or width of a picture, `is_stacked` that tensors were put together
     along it;
-    `value` what it is, when that is known: two axes of equal length are still two axes."""
+    `value` what it is, when that is known: two axes of equal length are still two axes; `derived` what
+    was computed from it and from older ones, which stays the same as long as there is the symbol."""
 
     __slots__ = (
         "called",
         "definition",
+        "derived",
         "is_axis",
         "is_batch",
         "is_full",
@@ -54,6 +58,7 @@ class Symbol:
         self.called: set[str] = set()
         self.value = value
         self.definition = definition
+        self.derived: dict[tuple[str, tuple[Number, ...]], Number] | None = None
         self.serial = next(_serial)
 
     def __repr__(self) -> str:
@@ -384,8 +389,26 @@ def _order(value: Number) -> tuple[tuple[tuple[int, int], ...], float]:
     return factors, float(value.coefficient)
 
 
-@lru_cache(maxsize=16384)
 def _defined(operation: str, operands: tuple[Number, ...]) -> Number:
+    """The number that is computed in a certain way; the same one whenever it is asked for."""
+    parts = [symbol for operand in operands for symbol, _ in operand.factors]
+    if not parts:
+        return _of_constants(operation, operands)
+    newest = max(parts, key=_serial_of)
+    if newest.derived is None:
+        newest.derived = {}
+    found = newest.derived.get((operation, operands))
+    if found is None:
+        found = newest.derived[operation, operands] = _named(operation, operands)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _of_constants(operation: str, operands: tuple[Number, ...]) -> Number:
+    return _named(operation, operands)
+
+
+def _named(operation: str, operands: tuple[Number, ...]) -> Number:
     if operation in _OPERATORS:
         left, right = (operand.text() for operand in operands)
         name = f"({left} {operation} {right})"
@@ -413,7 +436,7 @@ def _is_whole(value: Number) -> bool:
     return isinstance(value.coefficient, int) and all(exponent > 0 for _, exponent in value.factors)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def _exact(value: Number) -> Number:
     result = Number(value.coefficient)
     for symbol, exponent in value.factors:
@@ -426,7 +449,7 @@ def _exact(value: Number) -> Number:
     return result
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def _symbols(value: Number) -> frozenset[Symbol]:
     found: set[Symbol] = set()
     for symbol, _ in value.factors:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.outcomes import Outcome, Seen
 from advisor.commands.engine import load_engine
+from advisor.commands.memory import Memory
 from advisor.commands.policy import Policy
 from advisor.settings import SettingsError
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 _LARGE = 40_000
 """Characters from which on a file is worth it that memory is given back before and after it is
 parsed: LibCST takes some 600 bytes for each meanwhile."""
-_MOST_GARBAGE = 300_000
-"""After so many characters the trees that nothing needs any more are given back; some eighty times
-as many bytes."""
-
 _MOST_EDITED = 8
 """Files that are being edited whose trees are kept."""
 
@@ -50,7 +47,7 @@ class Examiner:
         self._names = names
         self._paths = {name: path for path, name in names.items()}
         self._project: Project | None = None
-        self._garbage = 0
+        self._memory = Memory()
         # The last texts of files that are not taken from the disk: they are being edited.
         self._edited: dict[str, Source] = {}
 
@@ -105,10 +102,7 @@ class Examiner:
         if place:
             outcome.seen = seen_by(project, place)
         dropped = project.tidy(place)
-        self._garbage += len(source.text) + dropped
-        if self._garbage > _MOST_GARBAGE:
-            self._garbage = 0
-            gc.collect()
+        self._memory.tidy(len(source.text) + dropped)
         return outcome
 
     def _parse(self, source: "Source") -> None:
@@ -116,10 +110,7 @@ class Examiner:
         if len(source.text) <= _LARGE:
             _ = source.tree
             return
-        from advisor.commands.memory import room_for_parsing
-
-        with room_for_parsing():
-            self._garbage = 0
+        with self._memory.room():
             _ = source.tree
 
     def _elsewhere(self, project: "Project", findings: "list[Finding]") -> "Iterator[Finding]":

@@ -23,6 +23,8 @@ STANDARD_INPUT = "-"
 _ENOUGH_FILES = 12
 _ENOUGH_BYTES = 100_000
 """With less to look at, one process is done before a second one has begun."""
+_MANY_FILES = 200
+"""With more to look at, even one process at a time is replaced by others on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Lint:
     def _examined(self, tasks: list[Task]) -> "Iterator[tuple[int, Outcome]]":
         make = partial(Examiner, self._policy, self._names)
         jobs = self._jobs(len(tasks))
-        if jobs > 1:
+        if jobs > 1 or len(tasks) > _MANY_FILES:
             from advisor.commands.workers import examine_in_parallel
 
             load_engine()  # here, so that the copies of this process need not

@@ -1,23 +1,68 @@
-"""Giving memory back in time: what no longer is needed before a large file is parsed, and what the
-parser needed after it."""
+"""Giving memory back in time: trees that nothing needs any more, and what a parser needed."""
 
-import ctypes
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+_MEBIBYTE = 1 << 20
+_ENOUGH = 112 * _MEBIBYTE
+"""Looking for garbage takes a tenth of a run, so nothing is looked for below so many bytes."""
+_GROWTH = 24 * _MEBIBYTE
+"""Bytes by which the process may grow before it is worth it to look again."""
+_MOST_GARBAGE = 300_000
+"""Characters whose trees are given back at once where the process cannot be asked for its size;
+some eighty times as many bytes."""
 
-@contextmanager
-def room_for_parsing() -> Iterator[None]:
-    """Make room before a large text is parsed, and again behind that."""
-    gc.collect()
-    _give_back()
-    try:
-        yield
-    finally:
+
+class Memory:
+    """Watches how large the process becomes from file to file, and makes room in time."""
+
+    def __init__(self) -> None:
+        self._allowed = _ENOUGH
+        self._unneeded = 0
+
+    def tidy(self, unneeded: int) -> None:
+        """Give back what is garbage, if there is much: `unneeded` characters of source text were
+        read for nothing that is still to come."""
+        self._unneeded += unneeded
+        size = resident_bytes()
+        if size is None:
+            if self._unneeded > _MOST_GARBAGE:
+                self._collect()
+        elif size > self._allowed:
+            self._collect()
+            self._allowed = max(_ENOUGH, (resident_bytes() or size) + _GROWTH)
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """Make room before a large text is parsed, and again behind that."""
+        self._collect()
+        try:
+            yield
+        finally:
+            _give_back()
+
+    def _collect(self) -> None:
+        self._unneeded = 0
+        gc.collect()
         _give_back()
+
+
+def resident_bytes() -> int | None:
+    """How much memory this process has just now; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as sizes:
+            return int(sizes.read().split()[1]) * _page_bytes()
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+@cache
+def _page_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE")
 
 
 def _give_back() -> None:
@@ -30,6 +75,8 @@ def _give_back() -> None:
 @cache
 def _trim() -> Any:
     """The function of the GNU C library that does it; None where there is another one."""
+    import ctypes
+
     try:
         return ctypes.CDLL(None).malloc_trim
     except (OSError, TypeError, AttributeError):

@@ -16,6 +16,10 @@ from advisor.commands.examining import Examiner, Task, rare_collections
 
 _SHARES = 6
 """In so many pieces each worker's part is handed out."""
+MOST_AT_ONCE = 150
+"""Files that are handed out at once at most, and that a process looks at before another takes its
+place: what lasts of each file lies scattered among what does not, so that a process gives ever less
+memory back."""
 _SECONDS = 0.5
 """So long at most is waited without looking up: an interruption that comes just before a system
 call that waits is noticed only after it."""
@@ -50,6 +54,10 @@ def examine_in_parallel(
                         waiting.appendleft(rest)
                     worker = _hire(workers, context, make)
                 if not worker.left and waiting:
+                    if worker.is_worn_out:
+                        worker.stop()
+                        workers.remove(worker)
+                        worker = _hire(workers, context, make)
                     worker.give(waiting.popleft())
     finally:
         for worker in workers:
@@ -86,6 +94,7 @@ class _Worker:
         self, context: BaseContext, make: Callable[[], Examiner], others: "Sequence[_Worker]"
     ) -> None:
         self.left: deque[Numbered] = deque()
+        self._given = 0
         self.connection, theirs = multiprocessing.Pipe()
         foreign = [self.connection, *(other.connection for other in others)]
         self._process: BaseProcess = context.Process(  # type: ignore[attr-defined]
@@ -99,10 +108,16 @@ class _Worker:
     def give(self, tasks: Sequence[Numbered]) -> None:
         """Hand over tasks."""
         self.left.extend(tasks)
+        self._given += len(tasks)
         try:
             self.connection.send([task for _, task in tasks])
         except OSError:
             return  # it has died meanwhile: nothing can be taken from it
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether it has looked at so many files that another process should go on."""
+        return self._given >= MOST_AT_ONCE // 2
 
     def take(self) -> tuple[int, Outcome] | None:
         """The outcome of the next of its tasks; None when the process is gone."""
@@ -149,7 +164,7 @@ def _work(
 def pieces_of(tasks: list[Numbered], jobs: int) -> list[list[Numbered]]:
     """Parts of about the same length, the longest first, divided where the folders change most:
     neighbours import the same, and who has read it already need not read it again."""
-    size = max(1, len(tasks) // (jobs * _SHARES))
+    size = max(1, min(len(tasks) // (jobs * _SHARES), MOST_AT_ONCE // 2))
     pieces: list[list[Numbered]] = []
     rest = tasks
     while len(rest) > size:

@@ -139,10 +139,14 @@ class HeldOutData(Fact):
 
     def random_change(self) -> RandomChange | None:
         """What changes each sample at random, where that is not on purpose."""
-        if _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
+        change = self._change()
+        if change is None or _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
+        return change
+
+    def _change(self) -> RandomChange | None:
         part = random_part(self.transform)
         if part is not None:
             return RandomChange(part.path.rsplit(".", 1)[-1], part.place)

@@ -94,7 +94,7 @@ class Fact:
         raise NotImplementedError
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def code_of(node: cst.CSTNode) -> str:
     """A node as its author wrote it, on one line."""
     return " ".join(as_written(node).split())

@@ -74,7 +74,7 @@ def _integer(machine: "Machine", node: cst.Integer) -> Value:
     return Scalar(_whole_number(node.value))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _whole_number(text: str) -> symbols.Number:
     return symbols.number(int(text.replace("_", ""), 0))
 
@@ -87,7 +87,7 @@ def _string(machine: "Machine", node: cst.SimpleString) -> Value:
     return Constant(_literal(node.value))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _literal(text: str) -> object:
     quote = text[:3] if text[:3] in _LONG_QUOTES else text[:1]
     if quote[0] in _QUOTES and "\\" not in text:

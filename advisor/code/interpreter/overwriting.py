@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, TargetLost
+from advisor.code.nodes import as_written
 
 if TYPE_CHECKING:
     from advisor.code.events import Loop
@@ -47,15 +48,25 @@ _CHOOSES = re.compile(r"\b(argmax|max|topk|sigmoid|softmax|round)\(")
 
 def tell_lost_target(machine: "Machine", node: cst.For) -> None:
     """Tell of labels that are bound anew to predictions, and compared, before anything has read them."""
+    for name, bound, compared in _lost_targets(node):
+        place = machine.place(compared)
+        machine.emit(TargetLost(machine.place(bound), machine.context, name, place))
+
+
+# A loop is run for each call of its function, and in rounds.
+@lru_cache(maxsize=32)
+def _lost_targets(node: cst.For) -> list[tuple[str, cst.CSTNode, cst.CSTNode]]:
+    """The names of lost labels, each with where it is bound anew and where it is compared."""
     names = [each.value for each in names_in(node.target)]
     if len(names) < 2 or not isinstance(node.body, cst.IndentedBlock):
-        return
+        return []
     uses = _uses_in(node.body)
+    found: list[tuple[str, cst.CSTNode, cst.CSTNode]] = []
     for name in names:
         own = [use for use in uses if use.name == name]
         if len(own) < 2 or own[0].kind != "bound" or not isinstance(own[0].node, cst.Assign):
             continue
-        if not _CHOOSES.search(cst.Module([]).code_for_node(own[0].node.value)):
+        if not _CHOOSES.search(as_written(own[0].node.value)):
             continue
         of = _sources(own[0].node.value, {*names, "torch", "F", "np"})
         compared = next(
@@ -68,8 +79,8 @@ def tell_lost_target(machine: "Machine", node: cst.For) -> None:
             None,
         )
         if compared is not None and own[1].kind == "read":
-            places = machine.place(own[0].node), machine.place(compared)
-            machine.emit(TargetLost(places[0], machine.context, name, places[1]))
+            found.append((name, own[0].node, compared))
+    return found
 
 
 def _comparisons(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -116,7 +127,7 @@ def _sources(value: cst.CSTNode, without: set[str]) -> set[str]:
     if isinstance(value, (cst.Attribute, cst.Arg)):
         return _sources(value.value, without)
     if isinstance(value, cst.Call) and isinstance(value.func, cst.Name):
-        return {cst.Module([]).code_for_node(value)}
+        return {as_written(value)}
     found: set[str] = set()
     for child in value.children:
         found |= _sources(child, without)
@@ -155,7 +166,7 @@ def _bound_names(target: cst.CSTNode) -> frozenset[str]:
     return frozenset(each.value for each in names_in(target))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _uses_around(outer: cst.CSTNode, inner: cst.For) -> list[Use]:
     """The uses of names in a loop, in the order in which they happen."""
     match outer:

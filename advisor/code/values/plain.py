@@ -31,7 +31,7 @@ class Constant(Value):
         configurable: str | None = None,
         place: "NodePlace | None" = None,
     ) -> None:
-        super().__init__(place)
+        self.place = place  # this class is made too often to ask another one's constructor
         self.value = value
         self.configurable = configurable
 
@@ -64,7 +64,7 @@ class Scalar(Value):
         configurable: str | None = None,
         place: "NodePlace | None" = None,
     ) -> None:
-        super().__init__(place)
+        self.place = place  # this class is made too often to ask another one's constructor
         self.number = value
         self.names = names
         self.configurable = configurable
