@@ -1,5 +1,6 @@
 """Memory: what the parser needed for a large file, and what is garbage, is given back in time."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ def test_garbage_is_looked_for_only_when_the_process_has_grown(
     sizes = iter([90, 111, 140, 120, 130, 150, 119])
     collected: list[int] = []
     monkeypatch.setattr(memory, "resident_bytes", lambda: next(sizes) << 20)
-    monkeypatch.setattr(memory.gc, "collect", lambda: collected.append(1))
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
     watched = memory.Memory()
     looked = []
     for _ in range(5):
@@ -61,7 +62,7 @@ def test_where_a_process_cannot_be_asked_for_its_size_what_was_read_decides(
 ) -> None:
     collected: list[int] = []
     monkeypatch.setattr(memory, "resident_bytes", lambda: None)
-    monkeypatch.setattr(memory.gc, "collect", lambda: collected.append(1))
+    monkeypatch.setattr(gc, "collect", lambda: collected.append(1))
     watched = memory.Memory()
     for _ in range(7):
         watched.tidy(100_000)
