@@ -213,6 +213,29 @@ def train(model, loader, args):
             "NN603",
         )
 
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("scheduler.step()  # error", "optimizer.step()"),
+            ("optimizer.step()", "scheduler.step()"),
+        ],
+    )
+    def test_both_are_stepped_in_every_few_rounds(self, first: str, second: str) -> None:
+        check(
+            f"""
+def train(model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = StepLR(optimizer, 10)
+    for number, (inputs, labels) in enumerate(loader):
+        F.cross_entropy(model(inputs), labels).backward()
+        if (number + 1) % 4 == 0:
+            {first}
+            {second}
+            optimizer.zero_grad()
+""",
+            "NN603",
+        )
+
     def test_a_scaler_steps_the_optimizer_too(self) -> None:
         code = training("StepLR(optimizer, args.size)", at_end="scheduler.step()")
         check(code.replace("optimizer.step()", "args.scaler.step(optimizer)"), "NN603")

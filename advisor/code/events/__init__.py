@@ -17,6 +17,7 @@ from advisor.code.events.gradients import (
     GradientsUnscaled,
     GradientsWanted,
     LossScaled,
+    WeightsHalved,
 )
 from advisor.code.events.losses import (
     AmountAveraged,
@@ -26,6 +27,7 @@ from advisor.code.events.losses import (
     AmountLogged,
     BatchSkipped,
     DividedByNothing,
+    FailureIgnored,
     HitsCounted,
     LossAccumulated,
     LossClamped,
@@ -148,6 +150,7 @@ __all__ = [
     "DropoutApplied",
     "Escaped",
     "Event",
+    "FailureIgnored",
     "FileRead",
     "FitApplied",
     "Fitted",
@@ -229,5 +232,6 @@ __all__ = [
     "TransformBuilt",
     "WeightsApplied",
     "WeightsFilled",
+    "WeightsHalved",
     "WriterBuilt",
 ]

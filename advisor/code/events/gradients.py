@@ -83,6 +83,13 @@ class LossScaled(Event):
 
 
 @dataclass(eq=False, slots=True)
+class WeightsHalved(Event):
+    """The weights of a module are cast to float16."""
+
+    module: Value
+
+
+@dataclass(eq=False, slots=True)
 class AutocastEntered(Event):
     """Operations are cast to another type from here on; `dtype` as in `Context.autocast`, `optional`
     whether something else decides if they are cast at all."""

@@ -62,6 +62,14 @@ class NotNumbersReplaced(Event):
 
 
 @dataclass(eq=False, slots=True)
+class FailureIgnored(Event):
+    """Whatever fails is passed over, and nothing is said of it; `first` is the index of the first
+    event that it may follow."""
+
+    first: int
+
+
+@dataclass(eq=False, slots=True)
 class BatchSkipped(Event):
     """A batch whose `loss` is not finite is left out, and nothing is said of it."""
 

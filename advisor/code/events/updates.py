@@ -81,10 +81,12 @@ class RateAssigned(Event):
 
 @dataclass(eq=False, slots=True)
 class TrainerBuilt(Event):
-    """A framework's trainer is given the schedule of a whole training, by its arguments."""
+    """A framework's trainer is given the schedule of a whole training, by its arguments; `samples` is
+    how many it is given to learn from, where that is known."""
 
     trainer: Value
     arguments: Arguments
+    samples: int | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -93,6 +95,7 @@ class ModelCompiled(Event):
     forgotten."""
 
     model: Value
+    optimizer: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -10,7 +10,9 @@ import libcst as cst
 from advisor.code.events import (
     BaseConstructed,
     Escaped,
+    LayerBuilt,
     LossComputed,
+    ModelCompiled,
     OptimizerBuilt,
     OptimizerStepped,
     RateAssigned,
@@ -46,7 +48,15 @@ _START_AT_THE_RATE = frozenset(
 # What trains a few new parameters beside those of the model, and with larger rates.
 _FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
 
+_TRAINS_A_PART = re.compile(rf"{_FEW_PARAMETERS.pattern}|requires_grad|freeze", re.IGNORECASE)
 _TRANSFORMER = re.compile(r"^torch\.nn\.(Transformer|MultiheadAttention)|^transformers\.")
+# What a model of Keras learns in, and what sets its rates as it learns.
+_LEARNS_IN_KERAS = re.compile(
+    r"keras\.layers\.(Dense|\w*Conv|LSTM|GRU|SimpleRNN|Embedding|\w*Attention)"
+)
+_SETS_RATES = re.compile(
+    r"LearningRateScheduler|set_value\(|\.assign\(|warm_?up|find_lr|lr_find", re.IGNORECASE
+)
 _WRITES_RATES = re.compile(r"\[['\"]lr['\"]\]\s*=[^=]")
 # With fewer layers that learn it may be a toy.
 FEWEST_LAYERS = 3
@@ -55,8 +65,8 @@ FEWEST_LAYERS = 3
 @dataclass(frozen=True, slots=True)
 class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
-    no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it
-    holds a `transformer`, is `deep`, or what is known of it is `little`; `classifies` tells that all
+    no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it is
+    `pretrained`, holds a `transformer`, is `deep`, or what is known of it is `little`; `classifies` tells that all
     losses are means over batches that compare scores of classes."""
 
     optimizer: str
@@ -81,7 +91,11 @@ class LearningRate(Fact):
             yield from cls._of_groups(run, event)
             if rate is not None and isinstance(made, Optimizer) and not _is_of_groups(made):
                 name, classifies = made.path.rsplit(".", 1)[-1], run.once(_classifies)
-                yield cls(name, rate, event.place, _kind_of(made), classifies)
+                kind = _kind_of(made)
+                if kind == "pretrained" and _TRAINS_A_PART.search(run.source.text):
+                    kind = "transformer"
+                yield cls(name, rate, event.place, kind, classifies)
+        yield from cls._of_keras(run)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
             for trainer in trainers:
@@ -101,6 +115,31 @@ class LearningRate(Fact):
             if isinstance(rate, Scalar) and not rate.configurable and rate.number.constant:
                 name = made.path.rsplit(".", 1)[-1]
                 yield cls(name, float(rate.number.constant), event.place, _kind_of(made))
+
+    @classmethod
+    def _of_keras(cls, run: AbstractRun) -> Iterator[Self]:
+        """The rates of the optimizers that models of Keras are compiled with."""
+        layers = {
+            event.layer.place
+            for event in run.events(LayerBuilt)
+            if _LEARNS_IN_KERAS.search(event.layer.path)
+        }
+        kind = "deep" if len(layers) >= FEWEST_LAYERS else "little"
+        found: dict[Optimizer, float] = {}
+        for event in run.events(ModelCompiled):
+            made = event.optimizer
+            if not isinstance(made, Optimizer) or made.arguments.unknown or event.context.loops:
+                continue
+            given = made.arguments
+            told = given.get(0, "learning_rate") or given.keywords.get("lr")
+            if isinstance(told, Scalar) and not told.configurable and told.number.constant:
+                found[made] = float(told.number.constant)
+        if not found or _SETS_RATES.search(run.source.text):
+            return
+        for optimizer, rate in found.items():
+            name = optimizer.path.rsplit(".", 1)[-1].replace("Nadam", "NAdam")
+            if optimizer.place is not None and name != "Adadelta":
+                yield cls(name, rate, optimizer.place, kind)
 
     @classmethod
     def _of_trainer(cls, event: TrainerBuilt) -> Iterator[Self]:
@@ -140,7 +179,9 @@ def _is_of_groups(optimizer: Optimizer) -> bool:
 
 def _kind_of(optimizer: Optimizer) -> str:
     layers = [layer for owner in optimizer.owners for layer in learning(owner)]
-    parts = (part for owner in optimizer.owners for part in (owner, *inside(owner)))
+    if any(_is_ready(owner) for owner in optimizer.owners):
+        return "pretrained"
+    parts = (part for owner in optimizer.owners for part in inside(owner))
     if any(_TRANSFORMER.search(layer.path) for layer in layers) or any(map(_is_ready, parts)):
         return "transformer"
     is_ready = any(not layer.path.startswith("torch.nn.") for layer in layers)

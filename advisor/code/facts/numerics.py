@@ -10,6 +10,7 @@ from advisor.code.events import (
     BytesSubtracted,
     DividedByNothing,
     Event,
+    FailureIgnored,
     ForwardRun,
     GradientsCleared,
     LogarithmTaken,
@@ -32,7 +33,7 @@ class NumericalRisk(Fact):
 
     `kind` is `log` or `quotient` (of what an activation makes 0), `root` (with an infinite slope, of
     which something is back-propagated), `hidden` (NaN is replaced in what is back-propagated, or in
-    gradients), `skipped` (a batch whose loss is not finite), `exponentials`, `bytes` (from which
+    gradients), `skipped` (a batch whose loss is not finite), `ignored` (whatever fails in a step), `exponentials`, `bytes` (from which
     something whole is subtracted) or `sign` (of bytes);
     `safe` is the function that does by itself what is done with exponentials by hand, `of` says in
     words what the logarithm, root or quotient is of.
@@ -56,6 +57,9 @@ class NumericalRisk(Fact):
                 case DividedByNothing():
                     yield cls(event, "quotient", of=event.by)
         yield from cls._back_propagated(run)
+        for ignored in run.events(FailureIgnored):
+            if _is_of_step(run, ignored):
+                yield cls(ignored, "ignored")
         for skipped in run.events(BatchSkipped):
             if _decides_about_step(run, skipped):
                 yield cls(skipped, "skipped")
@@ -117,6 +121,15 @@ def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
 
 def _is_learned(event: LogarithmTaken) -> bool:
     return event.context.gradients is True and gradient_of(event.tensor) is True
+
+
+def _is_of_step(run: AbstractRun, ignored: FailureIgnored) -> bool:
+    """Whether a loss goes back in what may fail, in a round of a loop around it."""
+    loops = ignored.context.loops
+    return bool(loops) and any(
+        ignored.first <= back.index < ignored.index and back.context.loops == loops
+        for back in run.events(BackwardRun)
+    )
 
 
 def _decides_about_step(run: AbstractRun, skipped: BatchSkipped) -> bool:

@@ -11,21 +11,24 @@ from advisor.code.events import (
     BackwardRun,
     LossScaled,
     OptimizerStepped,
+    WeightsHalved,
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.values import Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
 
 @dataclass(frozen=True, slots=True)
 class HalfPrecision(Fact):
-    """A loss that is computed under autocast and back-propagated, before an optimizer is stepped.
+    """A loss that is computed under autocast, or by a model in float16, and back-propagated, before an
+    optimizer is stepped.
 
     `dtype` is what operations are cast to; `inside` whether the way back runs under autocast too,
     `scaled` whether any loss of the program is scaled.
     """
 
     backward: BackwardRun
-    entered: AutocastEntered
+    entered: AutocastEntered | WeightsHalved
     dtype: str
     inside: bool
     scaled: bool
@@ -37,12 +40,17 @@ class HalfPrecision(Fact):
             return []
         scaled = any(True for _ in run.events(LossScaled))
         found: dict[object, Self] = {}
+        halved = list(run.events(WeightsHalved))
         for backward in run.events(BackwardRun):
             entered = _entered_before(run, backward)
             if entered is not None and _is_direct(backward) and _applies(entered, backward):
                 inside = backward.context.autocast is not None
                 fact = cls(backward, entered, entered.dtype, inside, scaled)
                 found.setdefault(backward.place.node, fact)
+            for cast in halved:
+                if cast.index < backward.index and _is_plain(run, backward, cast.module):
+                    fact = cls(backward, cast, "float16", False, scaled)
+                    found.setdefault(backward.place.node, fact)
         return found.values()
 
     def finding(self, message: str) -> Draft:
@@ -55,6 +63,29 @@ def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:
     be one way with it and one without."""
     before, now = set(entered.context.guards), set(backward.context.guards)
     return before <= now and (not entered.optional or now <= before)
+
+
+def _is_plain(run: AbstractRun, backward: BackwardRun, module: Value) -> bool:
+    """Whether a loss goes back as it is, and an optimizer of torch steps the very weights of a module
+    that were cast."""
+    node = backward.place.node
+    scaled = isinstance(node, cst.Call) and (
+        isinstance(node.func, cst.Attribute) and isinstance(node.func.value, cst.BinaryOperation)
+    )
+    optimizers = [
+        option for event in run.events(OptimizerStepped) for option in alternatives(event.optimizer)
+    ]
+    return (
+        _is_direct(backward)
+        and not scaled
+        and bool(optimizers)
+        and all(
+            isinstance(each, Optimizer)
+            and each.path.startswith("torch.optim.")
+            and any(owner is module for owner in each.owners)
+            for each in optimizers
+        )
+    )
 
 
 def _is_direct(backward: BackwardRun) -> bool:
@@ -73,5 +104,7 @@ def _entered_before(run: AbstractRun, backward: BackwardRun) -> AutocastEntered 
         if isinstance(event, AutocastEntered) and event.context.gradients is not False:
             rounds = event.context.rounds
             same = rounds == backward.context.rounds[: len(rounds)]
-            return event if same and len(rounds) == len(backward.context.rounds) else None
+            still = backward.context.autocast is not None
+            here = still or len(rounds) == len(backward.context.rounds)
+            return event if same and here else None
     return None

@@ -1,7 +1,7 @@
 """How a program uses its learning-rate schedules: where it steps them, and what it tells them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -140,7 +140,8 @@ class ScheduleUse(Fact):
         step, update = self.steps[0], self.updates[0]
         shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
         inside = inner_loops(step, self.schedule)
-        if not shared or _depends_on_round(step.context, inside):
+        together = {guard.node for guard in update.context.guards}
+        if not shared or _depends_on_round(step.context, inside, together):
             return None
         return step, update
 
@@ -220,14 +221,18 @@ def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
     return any(guard.rounds > outside for guard in context.guards)
 
 
-def _depends_on_round(context: Context, loops: tuple[Loop, ...]) -> bool:
+def _depends_on_round(
+    context: Context, loops: tuple[Loop, ...], together: Collection[cst.CSTNode]
+) -> bool:
     """Whether something stands under a condition inside the loops that another round may decide
-    otherwise: a switch by a name is the same in all of them."""
+    otherwise: a switch by a name is the same in all of them, and what stands `together` with the
+    step of the optimizer is decided once for both."""
     outside = len(context.rounds) - len(loops)
     targets = [code_of(each.node.target) for each in loops if isinstance(each.node, cst.For)]
     counters = {name for target in targets for name in re.findall(r"\w+", target)}
     return any(
         guard.rounds > outside
+        and guard.node not in together
         and (not _is_switch(guard.node) or counters & set(re.findall(r"\w+", code_of(guard.node))))
         for guard in context.guards
     )

@@ -42,6 +42,8 @@ from advisor.rulebook import Draft
 
 SHORTEST_TRAINING = 3
 LONGEST_TEXT = 60
+# In training, in validation, and perhaps in a test: what a loop over the phases of an epoch goes through.
+MOST_PHASES = 3
 # A rise is followed this many trainings beyond the end, to see where it leads.
 FURTHEST = 1_000
 # What rises from below one of these shares of the peak to below the other is a warm-up under way.
@@ -111,7 +113,11 @@ class ScheduledTraining(Fact):
         schedule = event.schedule
         if not isinstance(schedule, Schedule) or schedule.place is None:
             return None
-        loops = list(inner_loops(event, schedule))
+        loops = [
+            loop
+            for loop in inner_loops(event, schedule)
+            if not _steps_in_one_round(run, schedule, loop)
+        ]
         steps, updates = _length(loops), updates_of(run, schedule)
         if steps is None or _is_derived(_names(schedule), loops):
             return None
@@ -174,7 +180,7 @@ class ScheduledTraining(Fact):
 
     @classmethod
     def _of_trainer(cls, event: TrainerBuilt) -> Self | None:
-        steps = known_integer(event.arguments.keywords.get("max_steps"))
+        steps = known_integer(event.arguments.keywords.get("max_steps")) or _warms_up(event)
         warmup = known_integer(event.arguments.keywords.get("warmup_steps")) or 0
         kind = known_text(event.arguments.keywords.get("lr_scheduler_type")) or "linear"
         given = [event.arguments.keywords.get(name) for name in ("max_steps", "warmup_steps")]
@@ -199,6 +205,22 @@ class ScheduledTraining(Fact):
         )
 
 
+def _warms_up(event: TrainerBuilt) -> int | None:
+    """How many steps the trainer of transformers takes for the samples that it is given, where its
+    warm-up lasts longer: what comes behind ends with the training."""
+    given = event.arguments.keywords
+    defaults = {"num_train_epochs": 3, "gradient_accumulation_steps": 1, "warmup_steps": 0}
+    defaults["per_device_train_batch_size"] = 8
+    numbers = [known_integer(given[n]) if n in given else d for n, d in defaults.items()]
+    if event.samples is None or any(each is None for each in numbers):
+        return None
+    epochs, accumulated, warmup, size = (each or 0 for each in numbers)
+    if not accumulated or not size or getattr(given.get("warmup_steps"), "configurable", None):
+        return None
+    steps = epochs * -(-event.samples // (size * accumulated))
+    return steps if warmup >= steps else None
+
+
 def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
     """One event for each schedule that is stepped by one line only, without condition."""
     by_schedule: dict[Value, list[ScheduleStepped]] = {}
@@ -213,6 +235,21 @@ def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
         if inside and not is_guarded(events[0].context, inside) and not _is_reset(run, schedule):
             found.append(events[0])
     return found
+
+
+def _steps_in_one_round(run: AbstractRun, schedule: Schedule, loop: Loop) -> bool:
+    """Whether a schedule is stepped in just one round of a loop over a few phases."""
+    phases = loop.over.items if isinstance(loop.over, Sequence) else None
+    if not phases or len(phases) > MOST_PHASES:
+        return False
+    stepped = {
+        round_.index
+        for event in run.events(ScheduleStepped)
+        if event.schedule is schedule
+        for round_ in event.context.rounds
+        if round_.loop.node is loop.node
+    }
+    return len(stepped) == 1
 
 
 def _is_reset(run: AbstractRun, schedule: Schedule) -> bool:

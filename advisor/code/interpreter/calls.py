@@ -217,6 +217,10 @@ def _entered(machine: "Machine", place: NodePlace, function: Function) -> Contex
         switched = machine.models.gradient_mode(decorator, context.gradients)
         if switched is not context.gradients:
             context = context._replace(gradients=switched)
+        machine.context = context
+        machine.models.decorated(machine, decorator, function)
+        context = machine.context
+    machine.context = now
     return context
 
 

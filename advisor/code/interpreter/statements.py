@@ -304,6 +304,7 @@ def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> 
 
 
 def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
+    first = len(machine.trace)
     machine.begin()
     completion = execute_suite(machine, node.body)
     if completion is Completion.NORMAL and node.orelse is not None:
@@ -316,6 +317,8 @@ def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
         with machine.guarded(Guard(handler, True)):
             if handler.name is not None:
                 assign(machine, handler.name.name, machine.unknown("error", handler))
+            if is_silent(handler.body):
+                machine.models.handled(machine, handler, first)
             handled = execute_suite(machine, handler.body)
         ways.append((handled, machine.undo()))
     completion = join_ways(machine, ways)

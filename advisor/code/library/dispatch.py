@@ -35,6 +35,7 @@ from advisor.code.values import (
     Class,
     Constant,
     Dictionary,
+    Function,
     Instance,
     Layer,
     Library,
@@ -315,6 +316,17 @@ class Models:
         for each in HOOKS.get("gradient_mode", ()):
             current = each(value, current, node)
         return current
+
+    def decorated(self, machine: "Machine", decorator: Value, function: Function) -> None:
+        """Let libraries see that a function is entered that one of their decorators stands over."""
+        for each in HOOKS.get("decorated", ()):
+            each(machine, decorator, function)
+
+    def handled(self, machine: "Machine", handler: cst.CSTNode, first: int) -> None:
+        """Let libraries see that a handler says nothing of what has failed; `first` is the index of
+        the first event that it may follow."""
+        for each in HOOKS.get("handled", ()):
+            each(machine, handler, first)
 
     def modes_of(self, module: Value) -> "tuple[ModeSwitched, ...]":
         """The switches that may have been the last to set the mode of a module."""

@@ -1,15 +1,18 @@
 """NaN and infinity: where they are looked for, replaced, or passed over."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import BatchSkipped, NotNumbersReplaced
+from advisor.code.events import BatchSkipped, FailureIgnored, NotNumbersReplaced
 from advisor.code.library.models import Index, hook, observes
 from advisor.code.library.torch_tensors.gradients import is_gradient
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     NotFinite,
+    Scalar,
     Tensor,
     Unknown,
     Value,
@@ -95,6 +98,37 @@ def replaced_item(
         place, in_place = machine.place(node), is_gradient(receiver)
         machine.emit(NotNumbersReplaced(place, machine.context, receiver, receiver, in_place))
     return False
+
+
+@hook("bound")
+def replaced_name(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
+    """`if torch.isnan(loss): loss = torch.tensor(0.0)`."""
+    guard = machine.context.guards[-1] if machine.context.guards else None
+    if guard is None or guard.condition is None or isinstance(value, Scalar):
+        return
+    found = [meaning_of(option) for option in alternatives(guard.condition)]
+    tests = [each for each in found if isinstance(each, NotFinite)]
+    if not tests or len(tests) < len(found) or any(each.negated is guard.taken for each in tests):
+        return
+    if re.search(rf"\b{re.escape(name)}\b", as_written(guard.node)):
+        place, tested = machine.place(node), tests[0].of
+        machine.emit(NotNumbersReplaced(place, machine.context, tested, value))
+
+
+_ALL_FAILURES = frozenset(
+    ["Exception", "BaseException", "RuntimeError", "FloatingPointError", "ArithmeticError"]
+)
+
+
+@hook("handled")
+def failure_ignored(machine: "Machine", handler: cst.ExceptHandler, first: int) -> None:
+    """`except Exception: continue`."""
+    types: list[cst.BaseExpression | None] = [handler.type]
+    if isinstance(handler.type, cst.Tuple):
+        types = [each.value for each in handler.type.elements]
+    if any(each is None or as_written(each) in _ALL_FAILURES for each in types):
+        event = FailureIgnored(machine.place(handler), machine.context, first)
+        machine.emit(event)
 
 
 @hook("branched")

@@ -255,7 +255,8 @@ def compile_model(call: Call) -> Value | None:
     """`model.compile(optimizer, loss)`: the loss is computed from the model's output."""
     model = call.receiver
     assert model is not None
-    call.machine.emit(ModelCompiled(call.place, call.context, model))
+    optimizer = call.argument(0, "optimizer")
+    call.machine.emit(ModelCompiled(call.place, call.context, model, optimizer))
     loss = _only(call.argument(_LOSS, "loss"))
     if loss is None or _trains_itself(model):
         return Constant(None)

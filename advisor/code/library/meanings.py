@@ -20,6 +20,7 @@ from advisor.code.events import (
     RoundCounted,
     SoftmaxByHand,
 )
+from advisor.code.gradients import gradient_of
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
@@ -74,7 +75,10 @@ _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
 # What leaves exponentials as they are, and their sum but for a small number.
-_SHAPES = frozenset(["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "[]"])
+_SHAPES = frozenset(
+    ["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "[]", "diag", "diagonal"]
+    + ["gather", "masked_select", "index_select", "masked_fill", "t", "transpose", "flatten"]
+)
 _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
 # Exponentials of more than this overflow in single precision.
 _LARGEST_EXPONENT = 88
@@ -246,11 +250,18 @@ def _is_bounded(value: Value) -> bool:
     )
 
 
+def _is_learned(value: Value) -> bool:
+    """Whether it is known that numbers come from a model: what a function is given may be normalised."""
+    return any(gradient_of(each) is True for each in alternatives(value))
+
+
 def _is_softmax(above: Meaning | None, below: Meaning | None) -> bool:
-    """Whether exponentials stand over their own sum."""
+    """Whether exponentials stand over their own sum, or over one of such: either of them overflows."""
     if not isinstance(above, Exponential) or not isinstance(below, Exponential):
         return False
-    return not above.is_sum and below.is_sum and above.of is below.of
+    if not below.is_sum or (above.is_sum and above.of is below.of):
+        return False
+    return above.of is below.of or (_is_learned(above.of) and _is_learned(below.of))
 
 
 def _reduced(
@@ -274,10 +285,15 @@ def _arithmetic(
     first, second = meaning_of(left), meaning_of(right)
     if operation == "/" and _is_raised(first, right):
         return None
+    masked = next((each for each in (first, second) if isinstance(each, Exponential)), None)
+    if operation == "*" and masked is not None and _is_learned(masked.of):
+        return masked
     if any(isinstance(meaning_of(each), Bounded) or _is_negative(each) for each in operands):
         return Bounded()
     if operation == "+" and isinstance(first, Exponential) and first.is_sum and _is_constant(right):
         return first
+    if operation == "+" and isinstance(first, Exponential) and isinstance(second, Exponential):
+        return Exponential(second.of, is_sum=True)
     if operation == "+":
         return _sum(machine, left, first, right, second)
     if operation == "/" and _is_softmax(first, second):

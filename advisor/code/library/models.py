@@ -220,7 +220,8 @@ def family(name: str, *prefixes: str) -> None:
 
 def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
-    `enter` (a context manager), `gradient_mode` (of a context manager or decorator), `bound` (a
+    `enter` (a context manager), `decorated` (a function under a decorator is entered), `handled` (an
+    exception is passed over without a word), `gradient_mode` (of a context manager or decorator), `bound` (a
     name to a value), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
     project, `made_alone` (an object of a class that the program makes none of), `drawn` (a random

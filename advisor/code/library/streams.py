@@ -6,11 +6,13 @@ from epoch to epoch, under `transform` what changes its samples at random, under
 its last batch is dropped.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import DrawnAnew, FolderRead
 from advisor.code.library import lineages
 from advisor.code.library.keras_targets import (
@@ -30,8 +32,10 @@ from advisor.code.values import (
     Lineage,
     Object,
     RowSet,
+    Scalar,
     Value,
     is_constant,
+    known_integer,
     known_number,
     known_text,
 )
@@ -50,6 +54,12 @@ CHANGED_AT = ("changed at",)
 # Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
+
+# What leaves as many samples as there were, unless a function of such a name is mapped.
+_KEEP_COUNT = words(
+    "map shuffle remove_columns rename_column rename_columns with_format with_transform"
+)
+_REGROUPS = re.compile(r"group|chunk|window|strid|split|augment|explode|overflow", re.IGNORECASE)
 
 family("stream", TENSORFLOW, HUGGING_FACE)
 
@@ -75,7 +85,10 @@ def _again(call: Call, **changes: object) -> Object:
     """The same data set after one step more."""
     whole = call.receiver
     assert isinstance(whole, Object)
-    kept = {key: value for key, value in whole.fields.items() if key != "lineage"}
+    lost = {"lineage"} if call.path.rsplit(".", 1)[-1] in _KEEP_COUNT else {"lineage", "length"}
+    kept = {key: value for key, value in whole.fields.items() if key not in lost}
+    if _REGROUPS.search(" ".join(lineages.written(call.node).split())):
+        kept.pop("length", None)
     return _made(call, whole.path, lineages.samples(whole), {**kept, **changes})
 
 
@@ -368,6 +381,10 @@ def selected(call: Call) -> Value | None:
         return None
     result = _again(call)
     result.fields["lineage"] = _rows_at(call, whole, indices)
+    if isinstance(indices, Object) and indices.path == "builtins.range":
+        numbers = [known_integer(each) for each in indices.arguments.positional]
+        if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
+            result.fields["length"] = Scalar(symbols.number(numbers[1] - numbers[0]))
     return result
 
 

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import AutocastEntered
+from advisor.code.events import AutocastEntered, WeightsHalved
 from advisor.code.interpreter.operators import truth
-from advisor.code.library.models import Call, function, hook
+from advisor.code.library.models import Call, function, hook, method
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Bound,
     Constant,
@@ -74,10 +75,30 @@ def _type_on(device: Value | None) -> str:
 def enter_autocast(machine: "Machine", manager: Value, node: cst.CSTNode) -> Value | None:
     """`with torch.autocast(...):` holds until the block ends."""
     if isinstance(manager, Object) and manager.path == AUTOCAST:
-        dtype = known_text(manager.fields.get("dtype"))
-        machine.context = machine.context._replace(autocast=dtype)
-        if dtype is not None:
-            optional = truth(manager.fields["optional"]) is True
-            event = AutocastEntered(machine.place(node), machine.context, dtype, optional)
-            machine.emit(event)
+        _enter(machine, manager, machine.place(node))
     return None
+
+
+@hook("decorated")
+def enter_decorated(machine: "Machine", decorator: Value, function: Function) -> None:
+    """`@torch.autocast(...)` holds until the function returns."""
+    if isinstance(decorator, Object) and decorator.path == AUTOCAST and decorator.place is not None:
+        _enter(machine, decorator, decorator.place)
+
+
+def _enter(machine: "Machine", manager: Object, place: NodePlace) -> None:
+    dtype = known_text(manager.fields.get("dtype"))
+    machine.context = machine.context._replace(autocast=dtype)
+    if dtype is not None:
+        optional = truth(manager.fields["optional"]) is True
+        machine.emit(AutocastEntered(place, machine.context, dtype, optional))
+
+
+@method("module", "half", "to", "type")
+def halved(call: Call) -> Value | None:
+    """`model.half()`, `model.to(torch.float16)`: the model itself, whose weights are cast."""
+    assert call.receiver is not None
+    types = {_named_type(each) for each in call.arguments.values()}
+    if call.path.endswith("half") or types & {"float16"}:
+        call.machine.emit(WeightsHalved(call.place, call.context, call.receiver))
+    return call.receiver

@@ -23,10 +23,12 @@ from advisor.code.values import (
     Instance,
     Object,
     Parameters,
+    Scalar,
     Schedule,
     Sequence,
     Value,
     is_constant,
+    known_integer,
     known_text,
 )
 
@@ -290,8 +292,15 @@ def _build(machine: "Machine", made: Value, passed: Arguments, node: cst.CSTNode
     if kind is not None and known_text(kind) is None:
         return
     place = settings.place or machine.place(node)
-    event = TrainerBuilt(place, machine.context, made, Arguments([], keywords))
-    machine.emit(event)
+    given = Arguments([], keywords)
+    samples = _count(passed.get(3, "train_dataset"))
+    machine.emit(TrainerBuilt(place, machine.context, made, given, samples))
+
+
+def _count(data: Value | None) -> int | None:
+    """How many samples there are, where that is written down."""
+    length = data.fields.get("length") if isinstance(data, Object) else None
+    return known_integer(length) if isinstance(length, Scalar) else None
 
 
 _JUDGED_BY = ("judged by",)

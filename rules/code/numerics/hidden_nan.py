@@ -24,6 +24,11 @@ def hidden_nan(risk: NumericalRisk) -> Iterator[Draft]:
         yield risk.finding(
             "a loss that is NaN is replaced by a number: what makes it NaN stays, and stays unseen"
         )
+    elif risk.kind == "ignored":
+        yield risk.finding(
+            "whatever fails in a step is passed over without a word, a NaN that is looked for too: "
+            "count it, or stop"
+        )
     elif risk.kind == "skipped":
         yield risk.finding(
             "batches whose loss is not finite are left out without a word: count them, or stop"

@@ -15,6 +15,8 @@ LATE = 0.5
 LONGEST_AT_ZERO = 0.1
 # A decay that leaves this much of the rate until the end has not taken place.
 HARDLY_DECAYED = 0.9
+# One that is told its end and leaves so much was told the end of a training three times as long.
+FAR_FROM_ITS_END = 0.7
 # Schedules that are told when they shall have reached their end.
 FALL_TO_AN_END = frozenset(
     {
@@ -63,7 +65,7 @@ def _misfit(training: ScheduledTraining) -> str | None:
     if _comes_back(training):
         share = simulation.last / simulation.peak
         return f"the learning rate has risen again and ends at {share:.0%} of its peak"
-    if training.name in FALL_TO_AN_END and simulation.last > HARDLY_DECAYED * simulation.peak:
+    if training.name in FALL_TO_AN_END and simulation.last > FAR_FROM_ITS_END * simulation.peak:
         return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
     return None
 

@@ -31,7 +31,8 @@ LOWEST_OF_CLASSIFIERS = 1e-6
 
 # Networks of several layers are trained by Adam with rates up to 0.01, transformers up to 0.001.
 _ADAMS = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam"})
-HIGHEST = {"deep": 0.1, "transformer": 0.02}
+# Whole models that are fine-tuned forget what they know with a tenth of that.
+HIGHEST = {"deep": 0.1, "transformer": 0.02, "pretrained": 0.005}
 
 
 @rule(

@@ -107,10 +107,8 @@ def module_zero_grad(call: Call) -> Value | None:
 
 @method(
     "module",
-    "to",
     "cuda",
     "cpu",
-    "half",
     "float",
     "double",
     "to_empty",
