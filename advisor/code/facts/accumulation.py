@@ -1,16 +1,27 @@
 """Gradients that are summed over several batches before each step."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import BackwardRun, Event, GradientsCleared, Guard, OptimizerStepped
+from advisor.code.events import (
+    BackwardRun,
+    Escaped,
+    Event,
+    GradientsCleared,
+    Guard,
+    OptimizerStepped,
+)
+from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import OptimizerStep, excludes, in_same_rounds
 from advisor.code.values import Amount, Unknown, alternatives, meaning_of
 from advisor.rulebook import Draft
+
+_LOSS = re.compile(r"^(criterion|crit|loss|loss_?fn|loss_?func\w*|ce|bce|mse)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +79,24 @@ class Accumulation(Fact):
 
     @property
     def loss_is_plain_mean(self) -> bool:
-        """Whether what is back-propagated is the mean of the batch, as the loss has returned it."""
+        """Whether what is back-propagated is the mean of the batch, as the loss has returned it; of a
+        loss nothing is known of that is what it is called."""
         return all(
-            isinstance(meaning := meaning_of(option), Amount)
+            self._is_called_loss(option)
+            if isinstance(option, Unknown)
+            else isinstance(meaning := meaning_of(option), Amount)
             and meaning.kind == "mean"
             and meaning.summed is None
-            and not isinstance(option, Unknown)
             for option in alternatives(self.backward.loss)
         )
+
+    def _is_called_loss(self, value: Unknown) -> bool:
+        """Whether a value is what a loss function of the training has returned, or the loss that a
+        model has computed by itself."""
+        made = next((e for e in self.run.events(Escaped) if e.result is value), None)
+        if made is not None:
+            return _LOSS.search(name_of(made.callee)) is not None
+        return value.name == "loss" and value.parent is not None
 
     def _is_near(self, event: Event) -> bool:
         loops = {loop.node for loop in event.context.loops}

@@ -26,8 +26,13 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
 from advisor.code.gradients import cut_of, gradient_of, is_computed_from
 from advisor.code.values import (
+    COLLATED,
+    SAMPLE_OF,
     Constant,
     Cut,
+    Instance,
+    Layer,
+    Parameters,
     Scalar,
     Sequence,
     Tensor,
@@ -37,6 +42,7 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
+_KEEPS_STATE = re.compile(r"hidden|memory|stateful|\bstate\b", re.IGNORECASE)
 _LOSS = re.compile(r"(loss|criterion|crit)(_?fn|_?func\w*)?$", re.IGNORECASE)
 
 
@@ -131,20 +137,32 @@ class BackPropagation(Fact):
 
     @property
     def graph_is_new(self) -> bool:
-        """Whether the whole graph of the loss is made in the round in which it goes backward: the
-        loss is that of one forward pass, on inputs that no gradient flows from."""
-        loss = next(
-            (each for each in self.run.events(LossComputed) if each.result is self.loss), None
-        )
-        if loss is None or not self._is_in_round(loss) or _may_learn(loss.target):
+        """Whether the whole graph of the loss is made in the round in which it goes backward: by
+        passes of this round over inputs that no gradient flows from."""
+        origins = origins_of(self.run, self.loss)
+        passes = [each for each in origins.passes if self._is_in_round(each)]
+        others = [each for each in origins.passes if each not in passes]
+        if not passes or not origins.complete or any(map(_may_carry_graph, others)):
             return False
-        for event in self.run.events(ForwardRun):
-            if event.output is loss.prediction and self._is_in_round(event):
-                return not any(_may_learn(each) for each in event.arguments.values()) and not any(
-                    isinstance(each, AttributeAssigned)
-                    for each in self.run.trace[event.index : event.end]
-                )
-        return False
+        if any(isinstance(each, Unknown) and not self._is_input(each) for each in origins.leaves):
+            return False
+        return not any(
+            isinstance(each, AttributeAssigned)
+            for event in passes
+            if isinstance(event, ForwardRun)
+            for each in self.run.trace[event.index : event.end]
+        )
+
+    def _is_input(self, value: Unknown) -> bool:
+        """Whether an unknown is an item of a batch, or a function or model that is called; models that
+        may keep a state are none."""
+        if _is_item(value):
+            return True
+        callees = [each.callee for each in self.run.events(Escaped)]
+        parents = [each.parent for each in callees if isinstance(each, Unknown)]
+        if any(value is each for each in (*callees, *parents)):
+            return _KEEPS_STATE.search(self.run.source.text) is None
+        return not _may_learn(value)
 
     def _is_in_round(self, event: Event) -> bool:
         return event.context.rounds == self.event.context.rounds
@@ -271,6 +289,24 @@ class RunningTotal(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the loss is added."""
         return draft(self.event, message)
+
+
+def _is_item(value: Unknown) -> bool:
+    """Whether a value is what a loop takes of a loader, or a part of it."""
+    current: Unknown | None = value
+    while current is not None:
+        if current.name == "batch" or COLLATED in current.fields or SAMPLE_OF in current.fields:
+            return True
+        current = current.parent
+    return False
+
+
+def _may_carry_graph(event: ForwardRun | Escaped) -> bool:
+    """Whether what comes out of a pass may hold a graph: it is given a model, or what is learned."""
+    return isinstance(event, ForwardRun) or any(
+        isinstance(each, (Instance, Layer, Parameters)) or gradient_of(each) is True
+        for each in event.values
+    )
 
 
 def _is_reduced(value: Value) -> bool:

@@ -27,6 +27,7 @@ _CLASSIFIERS = (
     *("mnasnet", "mobilenet", "regnet", "resnet", "resnext", "shufflenet", "squeezenet", "swin"),
     *("vgg", "vit_", "wide_resnet"),
 )
+_HEAD_IN_TIMM = ("vit_", "swin", "convnext", "deit", "beit", "maxvit", "regnet")
 # Attributes that were read once, when the model was built.
 _READ_BY_NOBODY = frozenset({"out_features", "num_classes"})
 # The data that the heads were made for, in any other role than in the name of weights.
@@ -66,7 +67,14 @@ class TrainedClassifier(Fact):
     @property
     def head(self) -> str:
         """What the model calls its head."""
-        return head_of(self.name) or "its head"
+        return self._own_head or "its head"
+
+    @property
+    def _own_head(self) -> str | None:
+        """What the model's library calls the head: timm has other names for some than torchvision."""
+        if not self.model.path.startswith(_READY) and self.name.startswith(_HEAD_IN_TIMM):
+            return "head"
+        return head_of(self.name)
 
     @property
     def place(self) -> NodePlace:
@@ -85,7 +93,7 @@ class TrainedClassifier(Fact):
         return None
 
     def _is_misplaced(self, name: object) -> bool:
-        own = head_of(self.name)
+        own = self._own_head
         return (name in HEADS and own not in {None, name}) or name in _READ_BY_NOBODY
 
     def is_pretrained(self) -> bool:

@@ -111,14 +111,16 @@ class BuiltLayer(Fact):
         )
 
     def _is_built_in_each_step(self) -> bool:
-        """Whether it is built, run and forgotten in each round of a loop that trains other things by
-        what comes out of it."""
+        """Whether it is built, run and forgotten in each round of the loop that trains other things by
+        what comes out of it: not in one around that."""
         rounds = self.event.context.rounds
         if not rounds or self.event.context.running or self.event.context.gradients is False:
             return False
         later = [each for each in self.run.trace[self.event.index + 1 :] if _is_in(each, rounds)]
         steps = [each for each in later if isinstance(each, OptimizerStepped)]
         if not steps or not all(map(self._is_of_others, steps)):
+            return False
+        if any(len(each.context.rounds) > len(rounds) for each in steps):
             return False
         losses = [each.index for each in later if isinstance(each, BackwardRun)]
         runs = [

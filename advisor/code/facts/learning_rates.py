@@ -19,7 +19,7 @@ from advisor.code.events import (
     ScheduleBuilt,
     TrainerBuilt,
 )
-from advisor.code.facts.left_out import learning
+from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact

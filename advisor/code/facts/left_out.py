@@ -19,34 +19,14 @@ from advisor.code.events import (
     ParametersAdded,
     StateUsed,
 )
-from advisor.code.facts.relations import DEEPEST_REACH, inside, owners_of, reaches
+from advisor.code.facts.learning_layers import learning
+from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
+from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun
-from advisor.code.gradients import gradient_of, is_computed_from
-from advisor.code.values import Instance, Layer, Optimizer, Tensor, Value
+from advisor.code.gradients import gradient_of
+from advisor.code.values import Instance, Optimizer, Tensor, Value
 
-_LEARNS = re.compile(
-    r"^torch\.nn\.(Linear|LazyLinear|Bilinear|Conv|Embedding|LSTM|GRU|RNN|BatchNorm|LayerNorm|"
-    r"GroupNorm|InstanceNorm|PReLU|MultiheadAttention|Transformer)|^(torchvision\.models|timm)\."
-)
 _NEW = re.compile(r"^torch\.nn\.")
-
-
-def learning(module: Value, depth: int = DEEPEST_REACH) -> Iterator[Layer]:
-    """The layers with parameters in a module."""
-    if isinstance(module, Layer) and _LEARNS.search(module.path):
-        yield module
-    elif depth and isinstance(module, (Layer, Instance)):
-        for part in inside(module):
-            yield from _nested(part, depth - 1)
-
-
-def _nested(part: Value, depth: int) -> Iterator[Layer]:
-    if isinstance(part, (Layer, Instance)):
-        yield from learning(part, depth)
-    else:
-        for each in inside(part):
-            if isinstance(each, (Layer, Instance)) and depth:
-                yield from learning(each, depth - 1)
 
 
 def is_frozen(run: AbstractRun, module: Value) -> bool:
@@ -75,12 +55,15 @@ def left_out(
         passes = [
             each
             for each in between
-            if isinstance(each, ForwardRun) and not each.context.running and _is_recorded(each)
+            if isinstance(each, (ForwardRun, Escaped))
+            and not each.context.running
+            and _is_recorded(each)
         ]
-        own = [each for each in passes if _concerns(optimizer, each.module)]
+        own = [each for each in passes if _concerns(optimizer, module_of(each))]
         for event in passes:
-            is_other = event not in own and own and not _is_updated(event.module, built)
-            if not is_other or not _takes_part(event, own, losses):
+            if not isinstance(event, ForwardRun) or event in own or not own:
+                continue
+            if _is_updated(event.module, built) or not _takes_part(run, event, own, losses):
                 continue
             if _is_new(run, event.module) and not _is_built_for(run, event.module, step):
                 yield event
@@ -97,33 +80,33 @@ def _may_be_updated_otherwise(run: AbstractRun, built: list[OptimizerBuilt]) -> 
     )
 
 
-def _is_recorded(event: ForwardRun) -> bool:
-    return event.context.gradients is True and gradient_of(event.output) is True
+def _is_recorded(event: Pass) -> bool:
+    recorded = event.context.gradients is True
+    if not recorded or isinstance(event, Escaped):
+        return recorded
+    return any(gradient_of(each) is True for each in outputs_of(event.output))
 
 
 def _concerns(optimizer: Optimizer, module: Value) -> bool:
     return any(reaches(module, owner) or reaches(owner, module) for owner in optimizer.owners)
 
 
-def _takes_part(event: ForwardRun, own: list[ForwardRun], losses: list[BackwardRun]) -> bool:
+def _takes_part(
+    run: AbstractRun, event: ForwardRun, own: list[Pass], losses: list[BackwardRun]
+) -> bool:
     """Whether the output of a module is back-propagated through, for certain: it is built upon the
     optimized one, or was switched to training by itself."""
-    if event.output is None or event.module in {each.module for each in own}:
+    if event.output is None or event.module in {module_of(each) for each in own}:
         return False
-    in_training = bool(event.modes) and all(
-        each.module is event.module and each.training is True for each in event.modes
-    )
-    switched_off = any(each.training is not True for each in event.modes)
-    output, given = event.output, list(event.arguments.values())
-    in_loss = any(is_computed_from(each.loss, output) for each in losses if each.loss)
-    upon_own = any(
-        is_computed_from(value, each.output) for value in given for each in own if each.output
-    )
+    if any(each.training is not True for each in event.modes):
+        return False
+    in_training = bool(event.modes) and all(each.module is event.module for each in event.modes)
+    in_loss = any(event in origins_of(run, each.loss).passes for each in losses)
+    given = [origins_of(run, each).passes for each in event.arguments.values()]
+    upon_own = any(each in passes for each in own for passes in given)
     below_own = any(
-        is_computed_from(value, output) for each in own for value in each.arguments.values()
+        event in origins_of(run, value).passes for each in own for value in each.arguments.values()
     )
-    if switched_off:
-        return False
     return (in_loss and upon_own) or (in_training and (in_loss or below_own))
 
 

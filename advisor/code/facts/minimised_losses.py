@@ -10,13 +10,15 @@ import libcst as cst
 from advisor.code.events import (
     BackwardRun,
     Context,
+    Escaped,
     ForwardRun,
     LossComputed,
     OptimizerBuilt,
     OptimizerStepped,
 )
 from advisor.code.facts.modules import concerns
-from advisor.code.facts.passes import words
+from advisor.code.facts.passes import passes, words
+from advisor.code.facts.relations import is_certainly_optimizer
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
 from advisor.code.gradients import gradient_of, is_computed_from
@@ -57,14 +59,14 @@ class MinimisedLoss(Fact):
 
     event: BackwardRun
     loss: LossComputed
-    optimizer: Optimizer
+    optimizer: Optimizer | Unknown
     turned: NodePlace | None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every line that back-propagates such a loss."""
-        built = [event.optimizer for event in run.events(OptimizerBuilt)]
-        if len(built) != 1 or not isinstance(built[0], Optimizer):
+        optimizer = _only_optimizer(run)
+        if optimizer is None:
             return []
         losses = {event.result: event for event in run.events(LossComputed) if event.result}
         found: dict[object, Self] = {}
@@ -72,13 +74,17 @@ class MinimisedLoss(Fact):
             for value in alternatives(event.loss):
                 turned, inner = _sign(value)
                 loss = losses.get(inner)
-                if loss is not None and cls._is_supervised(run, event, loss, built[0]):
-                    found.setdefault(event.place.node, cls(event, loss, built[0], turned))
+                if loss is not None and cls._is_supervised(run, event, loss, optimizer):
+                    found.setdefault(event.place.node, cls(event, loss, optimizer, turned))
         return found.values()
 
     @classmethod
     def _is_supervised(
-        cls, run: AbstractRun, event: BackwardRun, loss: LossComputed, optimizer: Optimizer
+        cls,
+        run: AbstractRun,
+        event: BackwardRun,
+        loss: LossComputed,
+        optimizer: Optimizer | Unknown,
     ) -> bool:
         if _SUPERVISED.match(loss.path) is None or not _is_given(loss.target):
             return False
@@ -87,14 +93,15 @@ class MinimisedLoss(Fact):
         if loss.target and any(_is_of(loss.target, output) for _, output in _outputs(run)):
             return False
         return any(
-            _is_of(loss.prediction, output)
-            and any(concerns(owner, module) for owner in optimizer.owners)
+            _is_of(loss.prediction, output) and _may_update(optimizer, module)
             for module, output in _outputs(run)
         )
 
     @property
     def maximizing(self) -> bool:
         """Whether the optimizer goes uphill."""
+        if isinstance(self.optimizer, Unknown):
+            return False
         given = self.optimizer.arguments.keywords.get("maximize")
         return is_always(given, True)
 
@@ -108,6 +115,25 @@ class MinimisedLoss(Fact):
         it."""
         place = self.turned or self.optimizer.place or self.event.place
         return Draft(place, message, ((self.event.place, "it goes back here"),))
+
+
+def _only_optimizer(run: AbstractRun) -> Optimizer | Unknown | None:
+    """The one optimizer of a run: the only one that is built, or that is stepped by a function which
+    is handed it."""
+    found: set[Value] = {event.optimizer for event in run.events(OptimizerBuilt)}
+    if not found:
+        found = {event.optimizer for event in run.events(OptimizerStepped)}
+    only = found.pop() if len(found) == 1 else None
+    if isinstance(only, Unknown) and not is_certainly_optimizer(only):
+        return None
+    return only if isinstance(only, (Optimizer, Unknown)) else None
+
+
+def _may_update(optimizer: Optimizer | Unknown, module: Value) -> bool:
+    """Whether an optimizer updates a module, as far as anybody knows."""
+    if isinstance(optimizer, Unknown):
+        return True
+    return any(concerns(owner, module) for owner in optimizer.owners)
 
 
 def _is_given(target: Value | None) -> bool:
@@ -164,7 +190,7 @@ def _is_on_purpose(run: AbstractRun, context: Context) -> bool:
     return bool(said & _ON_PURPOSE)
 
 
-def _is_stepped(run: AbstractRun, event: BackwardRun, optimizer: Optimizer) -> bool:
+def _is_stepped(run: AbstractRun, event: BackwardRun, optimizer: Value) -> bool:
     steps = [each for each in run.events(OptimizerStepped) if each.optimizer is optimizer]
     return any(each.index > event.index and in_same_rounds(event, each) for each in steps)
 
@@ -182,3 +208,7 @@ def _outputs(run: AbstractRun) -> Iterator[tuple[Value, Value]]:
     for event in run.events(ForwardRun):
         if event.output is not None:
             yield event.module, event.output
+    for each in passes(run):
+        made = each.event.result if isinstance(each.event, Escaped) else None
+        if made is not None and not words(each.text) & _ON_PURPOSE:
+            yield each.module, made

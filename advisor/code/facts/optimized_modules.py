@@ -19,7 +19,8 @@ from advisor.code.events import (
     OptimizerStepped,
     ParametersAdded,
 )
-from advisor.code.facts.left_out import is_frozen, learning, left_out
+from advisor.code.facts.learning_layers import learning
+from advisor.code.facts.left_out import is_frozen, left_out
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
@@ -58,6 +59,8 @@ class OptimizedModules(Fact):
         for event in self.run.events(ModulePlaced):
             if event.index < self.event.index or excludes(event, self.event):
                 continue
+            if event.context.running and event.context.guards:
+                continue  # a pass may replace a layer, but need not
             used = (each.index > event.index and not excludes(event, each) for each in self.steps)
             if any(used) and self._is_missed(event):
                 yield event

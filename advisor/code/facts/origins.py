@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from advisor.code.events import Escaped, ForwardRun, OptimizerBuilt, OptimizerStepped
-from advisor.code.facts.left_out import learning
+from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.relations import overlap
 from advisor.code.facts.run import AbstractRun
 from advisor.code.gradients import SOURCES, TERMS, cut_of, gradient_of
@@ -49,6 +49,11 @@ class Origins:
     leaves: list[Value] = field(default_factory=list)
     cuts: list[tuple[Cut, Value]] = field(default_factory=list)
     complete: bool = True
+
+
+def module_of(event: Pass) -> Value:
+    """What runs in a pass."""
+    return event.module if isinstance(event, ForwardRun) else event.callee
 
 
 def origins_of(run: AbstractRun, value: Value | None) -> Origins:
@@ -152,17 +157,18 @@ def _made_by(run: AbstractRun) -> dict[int, Pass]:
     for event in run.events_among(ForwardRun, Escaped):
         if isinstance(event, (ForwardRun, Escaped)):
             output = event.output if isinstance(event, ForwardRun) else event.result
-            for each in _outputs(output):
+            for each in outputs_of(output):
                 found.setdefault(id(each), event)
     return found
 
 
-def _outputs(output: Value | None, depth: int = 2) -> Iterator[Value]:
+def outputs_of(output: Value | None, depth: int = 2) -> Iterator[Value]:
+    """What comes out of a pass, with the parts of a tuple or dict."""
     for each in alternatives(output):
         yield each
         if depth and isinstance(each, (Sequence, Dictionary)):
             for part in _parts(each):
-                yield from _outputs(part, depth - 1)
+                yield from outputs_of(part, depth - 1)
 
 
 def trains_several(run: AbstractRun) -> bool:
@@ -185,9 +191,7 @@ def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> boo
     origins = origins_of(run, loss)
     if not origins.complete or not origins.passes:
         return False
-    modules = [
-        each.module if isinstance(each, ForwardRun) else each.callee for each in origins.passes
-    ]
+    modules = [module_of(each) for each in origins.passes]
     return not any(
         _may_share(owner, each)
         for owner in optimizer.owners
@@ -201,10 +205,7 @@ def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> boo
 def surely_reaches(run: AbstractRun, value: Value, optimizer: Value) -> bool:
     """Whether a value was computed by a module that an optimizer updates."""
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
-    modules = [
-        each.module if isinstance(each, ForwardRun) else each.callee
-        for each in origins_of(run, value).passes
-    ]
+    modules = [module_of(each) for each in origins_of(run, value).passes]
     return any(
         type(owner) is type(each) and overlap(owner, each) for owner in owners for each in modules
     )

@@ -1,6 +1,7 @@
 """Ready models of torchvision: the scores they return."""
 
 from advisor.code import symbols
+from advisor.code.events import ModulePlaced
 from advisor.code.interpreter import calls
 from advisor.code.library.families import HEADS
 from advisor.code.library.models import (
@@ -20,6 +21,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    known_number,
 )
 
 
@@ -42,7 +44,16 @@ def head_touched(call: Call) -> Value | None:
     """`model.reset_classifier(10)`: another head than the one it came with."""
     if isinstance(call.receiver, Layer):
         call.machine.store(call.receiver.fields, TOUCHED, TRUE)
+        if call.path.endswith("reset_classifier") and not _takes_head_away(call):
+            head = Layer("torch.nn.Linear", Arguments(unknown=True), call.place)
+            call.machine.emit(ModulePlaced(call.place, call.context, call.receiver, head))
     return None
+
+
+def _takes_head_away(call: Call) -> bool:
+    """`reset_classifier(0)`: the features are all that is left."""
+    count = known_number(call.argument(0, "num_classes"))
+    return count is not None and count.constant == 0
 
 
 # What ready models call the layers that make their scores, by the start of the models' names.
