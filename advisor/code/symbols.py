@@ -208,6 +208,13 @@ def stacked_axis() -> Number:
 
 
 @lru_cache(maxsize=4096)
+def slice_axis(start: Number, stop: Number) -> Number:
+    """The length of what a slice takes from one place on up to another: the same for all arrays that
+    are cut alike."""
+    return stacked_axis()
+
+
+@lru_cache(maxsize=4096)
 def named(name: str, value: int) -> Number:
     """A known number that goes by a name in the program, such as `batch_size`."""
     return Number(1, ((Symbol(name, value=value), 1),))

@@ -19,11 +19,12 @@ from advisor.rulebook import Draft
 class BatchAxis(Fact):
     """Something that is done to a batch. Only loaders are trusted to have put one together, except
     where a column meets a row. `folded` is the reshape that has put the samples where a layer has its
-    features."""
+    features; it `is_cut_into_channels` where pictures as a loader gives them become a row for each channel."""
 
     event: LayerRun | Reshaped | Squeezed | Broadcast
     is_unmatched: bool = False
     folded: Reshaped | None = None
+    is_cut_into_channels: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -32,8 +33,11 @@ class BatchAxis(Fact):
         unmatched = {
             event for loss in run.events(LossComputed) for event in _multiplying(run, loss)
         }
-        for reshaped in run.events(Reshaped):
-            yield cls(reshaped, reshaped in unmatched)
+        reshapes = list(run.events(Reshaped))
+        for reshaped in reshapes:
+            cut = _cuts_into_channels(reshaped)
+            cut = cut and not any(_puts_back(each, reshaped) for each in reshapes)
+            yield cls(reshaped, reshaped in unmatched, is_cut_into_channels=cut)
         for kind in (Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
         for given in run.events(LayerRun):
@@ -85,7 +89,12 @@ class BatchAxis(Fact):
 
     def is_cut_into_rows(self) -> bool:
         """Whether a reshape makes rows that are no samples."""
-        return self.is_unmatched or self.is_cut() or self.is_cut_across_axes()
+        return (
+            self.is_unmatched
+            or self.is_cut()
+            or self.is_cut_across_axes()
+            or self.is_cut_into_channels
+        )
 
     def may_vanish(self) -> bool:
         """Whether all axes of length one are dropped, which a batch of one has one more of."""
@@ -155,6 +164,30 @@ def _multiplying(run: AbstractRun, loss: LossComputed) -> Iterable[Reshaped]:
         if shape.dims[0] == samples and made == symbols.without_names(rows):
             yield event
             return
+
+
+def _cuts_into_channels(event: Reshaped) -> bool:
+    """Whether pictures of three channels, as a loader gives them, are made one row for each channel:
+    `view(-1, 28 * 28)`."""
+    given = event.tensor if isinstance(event.tensor, Tensor) else None
+    dims = None if given is None else given.shape.dims
+    if given is None or not dims or len(dims) != 4 or given.graph is not False:
+        return False
+    samples, channels, *sides = dims
+    if event.dims[0] is not None or samples.axis is None or not samples.axis.is_batch:
+        return False
+    known = [side.integer for side in sides if side.integer is not None]
+    wished = [None if dim is None else dim.integer for dim in event.dims[1:]]
+    return channels.integer == 3 and len(known) == 2 and wished == [prod(known)]
+
+
+def _puts_back(later: Reshaped, earlier: Reshaped) -> bool:
+    """Whether rows that an earlier reshape has made of a batch are given other dimensions again."""
+    rows, shape = shape_of(earlier.tensor), shape_of(later.tensor)
+    if later.index <= earlier.index or rows is None or shape is None or not shape.dims:
+        return False
+    made = completed(rows, earlier.dims)[0]
+    return len(later.dims) > 2 and _samples_along(shape.dims[0]) == _samples_along(made)
 
 
 def _ends_at_axis(lengths: Sequence[int], row: int) -> bool:

@@ -10,7 +10,7 @@ import libcst as cst
 from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.symbols import ONE, Number
+from advisor.code.symbols import ONE, Number, fresh
 from advisor.code.values import (
     Activation,
     ClassIndices,
@@ -62,7 +62,7 @@ _OF_FRACTIONS = frozenset(
 # What programs call targets, and what they call predictions.
 _TARGETS = re.compile(
     r"(\w+_)?(y_?true|labels?|targets?|tgts?|ground_?truths?|gts?|y_(train|test|val|batch))"
-    r"|y|yb|y_?b?atch",
+    r"|y|yb|y_?b?atch|((gt|true)_)?masks?",
     re.IGNORECASE,
 )
 _PREDICTIONS = re.compile(
@@ -70,6 +70,9 @@ _PREDICTIONS = re.compile(
     r"|out|probabilities",
     re.IGNORECASE,
 )
+# What autoencoders are given, and what they make of it.
+_ORIGINALS = re.compile(r"x|data|inputs?|im(age|g)s?|originals?|batch_?x?|x_?batch", re.IGNORECASE)
+_RECONSTRUCTIONS = re.compile(r"(x_?)?recon(struction|structed|s|_\w+)?|\w+_recon", re.IGNORECASE)
 _OF_A_NETWORK = frozenset(
     {
         Activation.LOGITS,
@@ -268,6 +271,10 @@ class LossCall(Fact):
             return None
         first = prediction.shape.dims or _column_of(prediction.shape)
         second = target.shape.dims or _column_of(target.shape)
+        if first and not second:
+            second = _row_of(target.shape)
+        elif second and not first and len(second) == 1:
+            first = _any_column_of(prediction)
         if not first or not second:
             return None
         stretched = [_stretches(first, second), _stretches(second, first)]
@@ -279,16 +286,25 @@ class LossCall(Fact):
         first, second = self.event.prediction, self.event.target
         if second is None or _is_network_output(first):
             return False
+        if self._compares_classes and _is_network_output(second) and _is_given(first):
+            return True
         names = self._names
         if names is None:
             return False
         prediction, target = names
+        if _ORIGINALS.fullmatch(prediction) and _RECONSTRUCTIONS.fullmatch(target):
+            return True
         if _TARGETS.fullmatch(target) and not _is_whole(first):
             return False
         looks_like_targets = bool(_TARGETS.fullmatch(prediction)) or _is_whole(first)
         if not looks_like_targets or _PREDICTIONS.fullmatch(prediction):
             return False
         return _is_network_output(second) or bool(_PREDICTIONS.fullmatch(target))
+
+    @property
+    def _compares_classes(self) -> bool:
+        """Whether it is a loss between scores or probabilities and what is right."""
+        return (self.is_categorical or self.is_binary) and not self.is_kl_divergence
 
     @property
     def _names(self) -> tuple[str, str] | None:
@@ -409,6 +425,18 @@ def _is_network_output(value: Value) -> bool:
     )
 
 
+def _is_given(value: Value) -> bool:
+    """Whether numbers surely come from no network: no gradient could flow to them, and nothing has
+    cut them off."""
+    return all(
+        isinstance(each, Tensor)
+        and each.graph is False
+        and each.cut is None
+        and (each.scale is None or each.scale.activation is Activation.ONE_HOT)
+        for each in alternatives(value)
+    )
+
+
 def _column_of(shape: Shape) -> tuple[Number, ...] | None:
     """The axes of what a layer has made one number for each sample of, though there may be more."""
     axes = shape.known_axes
@@ -416,6 +444,24 @@ def _column_of(shape: Shape) -> tuple[Number, ...] | None:
     if first is None or last is None or last.axis is None or not last.is_one:
         return None
     return (first, last) if first.axis is not None and first.axis.is_batch else None
+
+
+def _row_of(shape: Shape) -> tuple[Number, ...] | None:
+    """The last axis, where samples that are many lie along it, however many there are in front."""
+    last = shape.known_axes.get(-1)
+    axis = None if last is None else last.axis
+    if last is None or axis is None or last.is_one or not (axis.is_batch or axis.is_stacked):
+        return None
+    return (last,)
+
+
+def _any_column_of(tensor: Tensor) -> tuple[Number, ...] | None:
+    """The axes of what a layer has made one number for each of some samples of."""
+    axes, scale = tensor.shape.known_axes, tensor.scale
+    last = axes.get(-1)
+    if last is None or last.axis is None or not last.is_one or scale is None:
+        return None
+    return (axes.get(0) or fresh("samples", is_axis=True), last)
 
 
 def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:

@@ -31,6 +31,7 @@ from advisor.code.library.names import words
 from advisor.code.library.picture_sizes import has_one_label, label_of, picture_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.same_samples import same_samples
+from advisor.code.library.torch_tensors.casts import dtype_of_number
 from advisor.code.library.torch_tensors.joins import concatenated
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -464,7 +465,9 @@ def stacked(value: Value, axis: Number) -> Value:
         return batch
     options = alternatives(value)
     if options and all(map(is_plain_number, options)):
-        return Tensor(Shape((axis,)), graph=False, text="batch")
+        types = {dtype_of_number(each) for each in options}
+        dtype = types.pop() if len(types) == 1 else None
+        return Tensor(Shape((axis,)), dtype=dtype, graph=False, text="batch")
     if isinstance(value, SequenceValue) and value.items is not None:
         return SequenceValue("list", tuple(stacked(each, axis) for each in value.items))
     if isinstance(value, Dictionary) and value.other is None:

@@ -20,7 +20,7 @@ def view_mixes_batch(batch: BatchAxis) -> Iterator[Draft]:
             "the rows of this shape do not end where the samples do, so that one row holds numbers of "
             "two samples"
         )
-    elif batch.is_unmatched or batch.is_cut_across_axes():
+    elif batch.is_unmatched or batch.is_cut_across_axes() or batch.is_cut_into_channels:
         yield batch.finding(
             "each sample is cut into several rows, which go on as if they were samples of their own; "
             "keep the first axis when flattening"

@@ -12,6 +12,7 @@ from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import element_of, items_of
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.values import (
+    DTYPE,
     GROWN,
     PLAIN_NUMBER,
     TRUE,
@@ -76,6 +77,8 @@ def rounded_up(call: Call) -> Value | None:
 
 def _rounded(call: Call, way: str) -> Value | None:
     value = call.argument(0, "x")
+    if isinstance(value, (Tensor, Unknown)) and call.path == "builtins.int":
+        return _of_python(call, "long")
     if not isinstance(value, Scalar):
         return None
     number = value.number
@@ -101,10 +104,16 @@ def decimal(call: Call) -> Value | None:
         except ValueError:
             return None
     if isinstance(value, (Tensor, Unknown)):
-        made = call.unknown()
-        made.fields[PLAIN_NUMBER] = TRUE
-        return cut_off(made, call.place, "float()")
+        return _of_python(call, "float")
     return value if isinstance(value, Scalar) else None
+
+
+def _of_python(call: Call, dtype: str) -> Value:
+    """A plain number of a type, which nobody knows."""
+    made = call.unknown()
+    made.fields[PLAIN_NUMBER] = TRUE
+    made.fields[DTYPE] = dtype
+    return cut_off(made, call.place, f"{call.path.rsplit('.', 1)[-1]}()")
 
 
 @function("builtins.round")

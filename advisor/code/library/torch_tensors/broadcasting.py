@@ -57,7 +57,7 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     """The shape of numbers that are computed from tensors of these shapes, each by itself."""
     known = [shape.dims for shape in shapes if shape.dims is not None]
     if len(known) != len(shapes):
-        return Shape()
+        return _last_of_known(shapes)
     result: list[Number] = []
     for position in range(max(map(len, known)), 0, -1):
         length = _common_length([dims[-position] for dims in known if len(dims) >= position])
@@ -65,6 +65,21 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
             return Shape()
         result.append(length)
     return Shape(tuple(result))
+
+
+def _last_of_known(shapes: Sequence[Shape]) -> Shape:
+    """What is known where the number of axes is not: the last one, if samples that are many lie along
+    it."""
+    found = [shape.dims[-1] if shape.dims else shape.known_axes.get(-1) for shape in shapes]
+    length = _common_length(
+        [each for each in found if each is not None and _are_many(each)] or [symbols.ONE]
+    )
+    return Shape() if length is None or length.is_one else Shape.of_axes({-1: length})
+
+
+def _are_many(length: Number) -> bool:
+    axis = length.axis
+    return axis is not None and (axis.is_batch or axis.is_stacked) and not length.is_one
 
 
 def _common_length(found: Sequence[Number]) -> Number | None:

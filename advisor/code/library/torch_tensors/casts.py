@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from advisor.code.library.models import Call, method
 from advisor.code.values import (
+    DTYPE,
     Activation,
     Constant,
     Library,
@@ -107,7 +108,7 @@ def cast_like(call: Call) -> Value | None:
 
 def dtype_of_data(value: Value | None) -> str | None:
     """The type that `torch.tensor` finds for numbers written down; None when they are not known."""
-    words = {_dtype_of_number(each) for each in _numbers(value)}
+    words = {dtype_of_number(each) for each in _numbers(value)}
     if None in words or not words:
         return None
     for word in ("float", "long", "bool"):
@@ -124,7 +125,11 @@ def _numbers(value: Value | None) -> Iterator[Value | None]:
         yield value
 
 
-def _dtype_of_number(value: Value | None) -> str | None:
+def dtype_of_number(value: Value | None) -> str | None:
+    """The type that a number of Python becomes in a tensor."""
+    if isinstance(value, Unknown):
+        found: str | None = value.fields.get(DTYPE)
+        return found
     if isinstance(value, Constant) and isinstance(value.value, bool):
         return "bool"
     if isinstance(value, Scalar) and not value.number.factors:

@@ -31,6 +31,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     is_constant,
+    is_plain_number,
     known_number,
     known_text,
     lineage_of,
@@ -83,6 +84,8 @@ def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None
     known = as_tensor(value)
     if known is None:
         return None
+    if is_plain_number(value) and not known.shape.known_axes:
+        known = known.replace(shape=Shape(()))
     if call.argument(1, "dtype") is None and dtype is None:
         dtype = known.dtype
     made = known.replace(library="torch", dtype=dtype, terms=(), whole=known)

@@ -8,12 +8,14 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     DTYPE,
     LIBRARY,
+    Activation,
     ClassIndices,
     Scale,
     Shape,
     Tensor,
     Unknown,
     Value,
+    known_integer,
     known_number,
 )
 
@@ -66,6 +68,20 @@ def axis_of(value: Value | None, rank: int) -> int | None:
     if number is None or number.integer is None or not -rank <= number.integer < rank:
         return None
     return number.integer % rank
+
+
+def settle_scores(call: Call, tensor: Tensor, dim: Value | None) -> None:
+    """Take what a linear layer has made for scores of samples, `(samples, scores)`, where the program
+    asks for their second axis by number behind the model."""
+    shape, scale = tensor.shape, tensor.scale
+    if shape.dims is not None or -1 not in shape.known_axes or call.context.running:
+        return
+    if scale is None or scale.activation is not Activation.LOGITS or known_integer(dim) != 1:
+        return
+    if shape.settle(2):
+        samples = shape.axis(0).axis
+        if samples is not None and not shape.axis(0).is_one:
+            samples.is_stacked = True
 
 
 def dims_of(tensor: Tensor) -> tuple[Number, ...] | None:

@@ -8,11 +8,13 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import AxisRead
 from advisor.code.library.models import Call, Index, hook, item
+from advisor.code.library.torch_tensors.loop_slices import piece_of_loop
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
     dims_of,
     moved,
+    settle_scores,
     tensor_operation,
 )
 from advisor.code.symbols import Number
@@ -25,6 +27,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     is_constant,
+    known_integer,
     known_number,
     shape_of,
 )
@@ -153,7 +156,15 @@ def items_selected(call: Call) -> Value | None:
 def gathered(call: Call) -> Value | None:
     """A number for each place that is asked for."""
     tensor, index = as_tensor(call.subject), shape_of(call.operand(1, "index"))
-    return None if tensor is None else moved(tensor, index or Shape())
+    if tensor is None:
+        return None
+    settle_scores(call, tensor, call.operand(0, "dim"))
+    if tensor.shape.rank == 2 and known_integer(call.operand(0, "dim")) == 1:
+        one = symbols.axis_of_length(1)
+        if index is None or index.dims is None or index.dims[-1:] == (symbols.ONE,):
+            # One of the scores of each sample: there is nothing else to ask for them by.
+            return moved(tensor, Shape((tensor.shape.axis(0), one)))
+    return moved(tensor, index or Shape())
 
 
 @tensor_operation("diagonal")
@@ -210,7 +221,11 @@ def item_of_tensor(
     _tell_axes_read(machine, tensor, indices, node)
     if isinstance(tensor.meaning, Drawn) and machine.context.rounds and _is_slice(indices):
         return _drawn(tensor)
-    return moved(tensor, _indexed(tensor.shape, indices))
+    shape = _indexed(tensor.shape, indices)
+    axis = piece_of_loop(machine, tensor.shape.rank, indices[0])
+    if axis is not None and shape.dims is not None:
+        shape = Shape((axis, *shape.dims[1:]))
+    return moved(tensor, shape)
 
 
 def _tell_axes_read(

@@ -15,6 +15,7 @@ from advisor.code.library.torch_tensors.operations import (
     as_tensor,
     axis_of,
     dims_of,
+    settle_scores,
     tensor_operation,
 )
 from advisor.code.values import (
@@ -97,6 +98,7 @@ def _say_what_is_gone(made: Tensor, tensor: Tensor, dim: Value | None) -> None:
 
 def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
     """The shape behind a reduction along one or several dimensions."""
+    settle_scores(call, tensor, dim)
     dims = dims_of(tensor)
     given = dim.items if isinstance(dim, SequenceValue) else (dim,)
     if dims is None or given is None:

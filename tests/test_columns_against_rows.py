@@ -1,0 +1,206 @@
+"""A column of predictions against a row of targets, and targets where predictions belong."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+PREAMBLE = """
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import train_test_split
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torchvision import datasets, transforms
+"""
+
+
+def found(code: str, of: str) -> list[tuple[int, str]]:
+    return [each for each in findings(code) if each[1] == of]
+
+
+# --- broadcast-loss -----------------------------------------------------------------------
+
+TARGETS = [
+    "torch.tensor(load_diabetes().target, dtype=torch.float32)",
+    "torch.tensor(pd.read_csv('a.csv')['price'].values, dtype=torch.float32)",
+    "torch.tensor(pd.read_csv('a.csv').iloc[:, -1].values).float()",
+    "torch.FloatTensor(train_test_split(*load_diabetes(return_X_y=True))[2])",
+    "torch.from_numpy(np.random.rand(100)).float()",
+]
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+def test_a_layer_makes_columns_whatever_it_is_given(targets: str) -> None:
+    code = f"""{PREAMBLE}
+model = nn.Linear(10, 1)
+inputs, targets = torch.tensor(load()), {targets}
+loss = F.mse_loss(model(inputs), targets) # error
+"""
+    assert found(code, "NN210") == marked(code, "NN210")
+    for right in ("model(inputs).squeeze(1)", "model(inputs).flatten()", "model(inputs)[:, 0]"):
+        assert found(code.replace("model(inputs),", f"{right},"), "NN210") == []
+    assert found(code.replace(", targets)", ", targets.unsqueeze(1))"), "NN210") == []
+
+
+@pytest.mark.parametrize(
+    ("age", "is_wrong"),
+    [
+        ("torch.tensor(float(name.split('_')[0]))", True),
+        ("float(name.split('_')[0])", True),
+        ("torch.tensor(int(name[:3]), dtype=torch.float32)", True),
+        ("torch.tensor([float(name.split('_')[0])])", False),
+        ("torch.tensor(parse(name))", False),
+    ],
+)
+def test_a_number_for_each_sample_is_a_row(age: str, is_wrong: bool) -> None:
+    code = f"""{PREAMBLE}
+class Faces(Dataset):
+    def __init__(self, names):
+        self.names = names
+    def __len__(self):
+        return len(self.names)
+    def __getitem__(self, index):
+        name = self.names[index]
+        return load(name), {age}
+model = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
+for face, age in DataLoader(Faces(listed()), batch_size=8):
+    loss = F.l1_loss(model(face), age) # error
+"""
+    assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
+
+
+AGENT = """
+online = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3))
+target = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3))
+def learn(memory, gamma=0.99):
+    state, action, reward, following, done = memory.sample(32)
+    values = {}
+    with torch.no_grad():
+        best = {}
+        wanted = reward + gamma * best * (1 - done)
+    loss = F.smooth_l1_loss(values, wanted) # error
+"""
+CHOSEN = "online(state).gather(1, action.unsqueeze(1))"
+BEST = "target(following).max(1)[0]"
+
+
+@pytest.mark.parametrize(
+    ("values", "best", "is_wrong"),
+    [
+        (CHOSEN, BEST, True),
+        ("online(state).gather(1, action)", "target(following).max(dim=1).values", True),
+        ("online(state).gather(1, action.view(-1, 1))", "target(following).amax(1)", True),
+        (f"{CHOSEN}.squeeze(1)", BEST, False),
+        (f"{CHOSEN}.squeeze()", BEST, False),
+        (f"{CHOSEN}.view(-1)", BEST, False),
+        (CHOSEN, f"{BEST}.unsqueeze(1)", False),
+        (CHOSEN, f"{BEST}.view(-1, 1)", False),
+        (CHOSEN, "target(following).max(1, keepdim=True)[0]", False),
+        ("online(state).max(1)[0]", BEST, False),
+    ],
+)
+def test_the_values_of_chosen_actions_are_a_column(values: str, best: str, is_wrong: bool) -> None:
+    code = PREAMBLE + AGENT.format(values, best)
+    assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
+
+
+# --- loss-arguments-swapped ---------------------------------------------------------------
+
+SEGMENTED = """
+class Vessels(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(1, 1, 3, padding=1)
+    def forward(self, eye):
+        return self.layer(eye)
+def epoch(net, loader, loss_function):
+    for eye, vessels in loader:
+        result = net(eye)
+        loss = loss_function({}) # error
+        loss.backward()
+eyes = torch.rand(60, 1, 14, 14)
+loader = DataLoader(TensorDataset(eyes, (eyes > 0.7).float()), batch_size=8)
+epoch(Vessels(), loader, nn.BCEWithLogitsLoss())
+"""
+
+
+def test_what_no_network_has_made_is_no_prediction() -> None:
+    code = PREAMBLE + SEGMENTED.format("vessels, result")
+    assert found(code, "NN209") == marked(code, "NN209")
+    assert found(PREAMBLE + SEGMENTED.format("result, vessels"), "NN209") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("mask", "output"), ("masks", "preds"), ("true_mask", "logits"), ("x", "recon_x")],
+)
+def test_masks_and_reconstructions_are_known_by_their_names(first: str, second: str) -> None:
+    code = f"""{PREAMBLE}
+def judged({first}, {second}):
+    return F.binary_cross_entropy({first}, {second}) # error
+"""
+    assert found(code, "NN209") == marked(code, "NN209")
+    right = code.replace(f"({first}, {second}) #", f"({second}, {first}) #")
+    assert found(right, "NN209") == []
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "F.kl_div(wanted.log(), F.softmax(scores, dim=1))",
+        "F.mse_loss(wanted, scores)",
+        "F.triplet_margin_loss(wanted, scores, scores.flip(0))",
+        "F.binary_cross_entropy(teacher(x).detach(), scores.sigmoid())",
+    ],
+)
+def test_some_losses_may_be_given_what_is_fixed_first(loss: str) -> None:
+    code = f"""{PREAMBLE}
+model, teacher, x = nn.Linear(4, 5), nn.Linear(4, 5), torch.randn(8, 4)
+scores, wanted = model(x), torch.rand(8, 5)
+loss = {loss}
+"""
+    assert found(code, "NN209") == []
+
+
+# --- view-mixes-batch ---------------------------------------------------------------------
+
+FLAT = """
+pictures = datasets.CIFAR10(".", transform=transforms.ToTensor())
+model = nn.Sequential(nn.Linear({size}, 64), nn.ReLU(), nn.Linear(64, {size}))
+for picture, _ in DataLoader(pictures, batch_size=32):
+    flat = picture.view(-1, {size}) # error
+    loss = F.mse_loss(model(flat){back}, {wanted})
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "back", "wanted", "is_wrong"),
+    [
+        ("32 * 32", "", "flat", True),
+        ("3 * 32 * 32", "", "flat", False),
+        ("32 * 32", ".view(-1, 3, 32, 32)", "picture", False),
+    ],
+)
+def test_a_picture_of_three_channels_is_no_three_pictures(
+    size: str, back: str, wanted: str, is_wrong: bool
+) -> None:
+    code = PREAMBLE + FLAT.format(size=size, back=back, wanted=wanted)
+    assert found(code, "NN302") == (marked(code, "NN302") if is_wrong else [])
+
+
+PIECES = """
+pictures, labels = torch.rand(1000, 3, 28, 28), torch.randint(0, 10, (1000,))
+model = nn.Linear(784, 10)
+for start in range(0, 1000, {step}):
+    picture, label = pictures[start:start + 50], labels[start:start + 50]
+    scores = model(picture.view(-1, 784)) # error
+    loss = F.cross_entropy(scores, label)
+"""
+
+
+def test_a_piece_of_all_pictures_is_a_batch() -> None:
+    code = PREAMBLE + PIECES.format(step=50)
+    assert found(code, "NN302") == marked(code, "NN302")

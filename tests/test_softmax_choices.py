@@ -1,0 +1,107 @@
+"""A softmax over the batch shows where one of the scores of each sample is chosen."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+PREAMBLE = """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.distributions import Categorical
+"""
+POLICY = """
+class Policy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(6, 32)
+        self.last = nn.Linear(32, 4)
+    def forward(self, state):
+        return F.softmax(self.last(torch.tanh(self.inner(state))), dim={}) # error
+policy = Policy()
+"""
+STATES = {
+    "a batch": "state = torch.randn(32, 6)",
+    "a stack": "state = torch.stack(memory.states)",
+    "a stack of what was listed": "state = torch.stack([step.state for step in memory])",
+}
+CHOICES = [
+    "Categorical(policy(state)).sample()",
+    "torch.distributions.Categorical(probs=policy(state)).sample()",
+    "torch.multinomial(policy(state), 1)",
+    "policy(state).argmax(dim=1)",
+    "torch.max(policy(state), 1)",
+]
+
+
+def found(code: str, of: str = "NN205") -> list[tuple[int, str]]:
+    return [each for each in findings(code) if each[1] == of]
+
+
+def choosing(state: str, choice: str, dim: int) -> str:
+    return f"{PREAMBLE}{POLICY.format(dim)}{state}\nchosen = {choice}\n"
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("state", STATES)
+def test_a_choice_for_each_sample_needs_probabilities_of_each_sample(
+    state: str, choice: str
+) -> None:
+    code = choosing(STATES[state], choice, 0)
+    assert found(code) == marked(code, "NN205")
+    assert found(choosing(STATES[state], choice, -1)) == []
+
+
+@pytest.mark.parametrize("choice", CHOICES[:3])
+@pytest.mark.parametrize("state", ["torch.randn(6)", "torch.from_numpy(env.reset())", "load()"])
+def test_the_scores_of_a_single_state_have_one_dimension(state: str, choice: str) -> None:
+    assert found(choosing(f"state = {state}", choice, 0)) == []
+
+
+def test_over_an_axis_of_length_one_all_scores_become_one() -> None:
+    state = "state = torch.from_numpy(env.reset()).float().unsqueeze(0)"
+    code = choosing(state, CHOICES[0], 0)
+    assert found(code) == marked(code, "NN205")
+    assert found(choosing(state, CHOICES[0], 1)) == []
+
+
+def test_the_best_sample_of_each_class_may_be_looked_for() -> None:
+    assert found(choosing(STATES["a batch"], "policy(state).max(dim=0)", 1)) == []
+
+
+GATED = """
+gate, experts = nn.Linear(8, 4), nn.Linear(8, 4)
+def mixed(x):
+    weights = torch.softmax(gate(x), dim={}) # error
+    return (weights * experts(x)).sum(dim={})
+loss = mixed(torch.randn(64, 8)).pow(2).mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("softmax", "total", "is_wrong"), [(0, 1, True), (1, 1, False), (0, 0, False)]
+)
+def test_what_is_weighed_sums_to_one(softmax: int, total: int, is_wrong: bool) -> None:
+    code = PREAMBLE + GATED.format(softmax, total)
+    assert found(code) == (marked(code, "NN205") if is_wrong else [])
+
+
+DISTILLED = """
+def distilled(student, teacher):
+    return F.kl_div(
+        F.log_softmax(student / 4, dim={}), # error
+        F.softmax(teacher / 4, dim={}),
+        reduction="{}",
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("dim", "reduction", "is_wrong"),
+    [(0, "batchmean", True), (1, "batchmean", False), (-1, "batchmean", False), (0, "sum", False)],
+)
+def test_a_mean_over_the_batch_says_where_the_samples_lie(
+    dim: int, reduction: str, is_wrong: bool
+) -> None:
+    code = PREAMBLE + DISTILLED.format(dim, dim, reduction)
+    assert found(code) == (marked(code, "NN205") if is_wrong else [])
