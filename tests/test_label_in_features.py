@@ -66,7 +66,6 @@ def test_what_is_predicted_is_not_told_to_the_model(features: str, labels: str) 
             "series = StandardScaler().fit_transform(table['ill'].loc[:'2018'])\n"
             "X, y = series[:-1], series[1:]\nLogisticRegression().fit(X, y)"
         ),
-        f"y = (table['ill'] > 3)\nX = table\n{FIT}",
         f"y = pd.read_csv('other.csv')['ill']\nX = table\n{FIT}",
         f"y = table['ill']\nX = table.set_index('ill')\n{FIT}",
         (

@@ -8,7 +8,7 @@ from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.gradients import is_computed_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Layer, Lineage, Tensor, Value, lineage_of
+from advisor.code.values import Columns, Layer, Lineage, Tensor, Value, lineage_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,8 +27,11 @@ class SupervisedFit(Fact):
 
     @property
     def place(self) -> NodePlace:
-        """Where the features were chosen, if some were left out; else where the model is fitted."""
-        return self.event.features.place or self.event.place
+        """Where the features were chosen, if some were left out; else where the model is fitted.
+        What was left out of the table before the labels were taken is no choice of features."""
+        features, labels = self.event.features, self.event.labels
+        chosen = None if features.place is labels.place else features.place
+        return chosen or self.event.place
 
     @property
     def text(self) -> str:
@@ -38,10 +41,17 @@ class SupervisedFit(Fact):
     def target_among_features(self) -> str | None:
         """The column that is predicted, if it is certain that the features hold it, too."""
         labels, features = self.event.labels, self.event.features
-        name = labels.single if labels.table is features.table else None
-        if features.only_numbers and not self.event.numeric:
+        if labels.table is not features.table or (features.only_numbers and not self.event.numeric):
             return None
-        return name if name is not None and features.holds(name) else None
+        own = () if labels.single is None else (labels.single,)
+        names = (*own, *sorted(labels.made_of))
+        return next((name for name in names if _holds(features, name)), None)
+
+
+def _holds(features: Columns, name: str) -> bool:
+    """Whether features hold a column, and none that was made of it has been left out."""
+    gone = any(each.startswith(f"{name}_") for each in features.without)
+    return features.holds(name) and not gone
 
 
 def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:

@@ -335,7 +335,8 @@ def _notice_columns(call: Call, dataset: Value | None) -> None:
     features, labels = found[0].columns, found[1].columns
     if features is None or labels is None or found[0].rows is not found[1].rows:
         return
-    place = features.place or _made_at(dataset, features) or call.place
+    chosen = None if features.place is labels.place else features.place
+    place = chosen or _made_at(dataset, features) or call.place
     call.machine.emit(LabelsLearned(place, call.context, features, labels, "", True))
 
 

@@ -15,7 +15,8 @@ class Columns:
     """Which columns of a table something holds: all but those it goes `without`, or only those of
     the given `names`, or those of a `span` of places. `table` stands for the table they come from,
     `place` is where they were chosen; `only_numbers` says that columns of anything else are gone. A
-    column that is known by its place is called `[-1]`."""
+    column that is known by its place is called `[-1]`; `made_of` are columns that these were computed from
+    and from nothing else."""
 
     table: object
     names: frozenset[str] | None = None
@@ -23,6 +24,7 @@ class Columns:
     place: "NodePlace | None" = None
     span: Span | None = None
     only_numbers: bool = False
+    made_of: frozenset[str] = frozenset()
 
     @property
     def single(self) -> str | None:
@@ -50,9 +52,9 @@ class Columns:
         without = self.without | frozenset(names)
         return replace(self, without=without, place=place or self.place)
 
-    def of_numbers(self) -> "Columns":
+    def of_numbers(self, place: "NodePlace | None" = None) -> "Columns":
         """Those that hold numbers."""
-        return replace(self, only_numbers=True)
+        return replace(self, only_numbers=True, place=place or self.place)
 
     def at(self, index: int, place: "NodePlace | None" = None) -> "Columns | None":
         """The column at a place, counted from the front or from the back; None when some are gone."""

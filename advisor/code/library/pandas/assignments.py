@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME, TABLE
 from advisor.code.library.models import hook
+from advisor.code.library.pandas.derivations import remember
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     Index,
@@ -62,6 +63,7 @@ def assigned_item(
     for name in names or (None,):
         if name is not None:
             assign_numbers(machine, receiver, name, value)
+            remember(lineages.columns_of(receiver), name, value)
         if lineage is not None:
             set_column(machine, receiver, name, lineage)
         elif name is not None:

@@ -108,7 +108,7 @@ def other_columns(call: Call) -> Value | None:
     result = table_like(table)
     held = lineages.columns_of(table)
     if call.path.endswith("select_dtypes") and held is not None and _keeps_numbers(call):
-        result.fields[HELD] = held.of_numbers()
+        result.fields[HELD] = held.of_numbers(call.place)
         return result
     for value in call.arguments.values():
         lineage = lineages.known(value)

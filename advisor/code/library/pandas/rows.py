@@ -11,6 +11,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
+from advisor.code.library.pandas.derivations import computed_from, origin_of
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     is_row_axis,
@@ -193,19 +194,27 @@ def to_numpy(call: Call) -> Value | None:
 @attribute(FRAME, "str", "dt", "cat")
 def accessor(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """`column.str`: its methods give something for each row."""
-    return Object("pandas.accessor", fields={"lineage": lineages.samples(receiver)})
+    made = Object("pandas.accessor", fields={"lineage": lineages.samples(receiver)})
+    made.fields[_ORIGIN] = origin_of(receiver)
+    return made
+
+
+_ORIGIN = ("origin",)
 
 
 @method("pandas.accessor", "*")
 def for_each_row(call: Call) -> Value | None:
     """Something for each row."""
-    return lineages.frame(lineages.samples(call.receiver), call.place)
+    assert isinstance(call.receiver, Object)
+    made = lineages.frame(lineages.samples(call.receiver), call.place)
+    return computed_from(made, call.receiver.fields.get(_ORIGIN))
 
 
 @attribute("pandas.accessor", "*")
 def part_of_each_row(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """`column.dt.year`; `column.cat.codes` are whole numbers."""
     made = lineages.frame(lineages.samples(receiver), machine.place(node))
+    computed_from(made, receiver.fields.get(_ORIGIN) if isinstance(receiver, Object) else None)
     codes = isinstance(node, cst.Attribute) and node.attr.value == "codes"
     return holding_numbers(made, of_column("long") if codes else None)
 
@@ -218,7 +227,9 @@ def function_of_each_row(call: Call) -> Value | None:
     if isinstance(value, Object) and value.path == FRAME:
         of_classes_alone = call.path.endswith("get_dummies") and COLUMN in value.fields
         made = of_indicators(call.place) if of_classes_alone else None
-        return holding_numbers(table_like(value), made)
+        result = holding_numbers(table_like(value), made)
+        whole = call.path.endswith("get_dummies") and COLUMN not in value.fields
+        return same_columns(result, value) if whole else computed_from(result, origin_of(value))
     lineage = lineages.known(value)
     return None if lineage is None else lineages.frame(lineage, call.place)
 

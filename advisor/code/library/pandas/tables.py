@@ -5,12 +5,14 @@ their names, so that it is forgotten when they are dropped.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from advisor.code.events import NeighboursUsed
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, TABLE
 from advisor.code.library.models import Call
+from advisor.code.library.pandas.derivations import sources_of
 from advisor.code.library.pandas.types import holding_numbers, numbers_of_column
 from advisor.code.values import (
     CHANGED_LINEAGE,
@@ -98,7 +100,8 @@ def column(table: Object, name: str | None) -> Object:
     holding_numbers(result, numbers_of_column(table, name))
     held = lineages.columns_of(table)
     if name is not None and held is not None:
-        result.fields[HELD] = held.only([name])
+        own_name = held.only([name])
+        result.fields[HELD] = replace(own_name, made_of=sources_of(held, name))
     return result
 
 
