@@ -287,3 +287,39 @@ def fit(model, one, two):
 def test_streams_go_through_random_layers(change: str, training: str, is_wrong: bool) -> None:
     text = STREAM.replace("{change}", change).replace("{training}", training)
     assert bool(found(text)) is is_wrong
+
+
+PICTURES = """\
+import random
+from PIL import Image, ImageEnhance
+from torch.utils.data import DataLoader, Dataset
+class Pictures(Dataset):
+    def __init__(self, paths):
+        self.paths = paths
+    def __len__(self):
+        return len(self.paths)
+    def __getitem__(self, number):
+        picture = Image.open(self.paths[number]).convert("RGB")
+        {change}
+        return picture, 1
+def judge(train_paths, test_paths):
+    train_loader = DataLoader(Pictures(train_paths), batch_size=8, shuffle=True)
+    test_loader = DataLoader(Pictures(test_paths), batch_size=8)  # error
+    return train_loader, test_loader
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "is_wrong"),
+    [
+        ("picture = picture.rotate(random.choice([0, 90]))", True),
+        ("if random.random() < 0.5: picture = picture.transpose(Image.FLIP_LEFT_RIGHT)", True),
+        ("picture = ImageEnhance.Color(picture).enhance(random.uniform(0.7, 1.3))", True),
+        ("picture = picture.rotate(90)", False),
+        ("picture = picture.transpose(Image.ROTATE_90)", False),
+        ("picture = ImageEnhance.Contrast(picture).enhance(2)", False),
+    ],
+)
+def test_pictures_of_pil_are_changed_by_chance(change: str, is_wrong: bool) -> None:
+    text = PICTURES.replace("{change}", change)
+    assert found(text) == (wrong(text) if is_wrong else [])

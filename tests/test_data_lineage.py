@@ -795,6 +795,8 @@ def test_a_layer_of_keras_learns_from_what_it_is_adapted_to(apart: bool) -> None
     assert flagged(text) == ([] if apart else [("NN503", "norm.adapt(X)")])
     vocabulary = text.replace("Normalization()", "TextVectorization()")
     assert not flagged(vocabulary)
+    weighed = text.replace("Normalization()", "TextVectorization(output_mode='tf_idf')")
+    assert flagged(weighed) == ([] if apart else [("NN503", "norm.adapt(X)")])
 
 
 @pytest.mark.parametrize("name", ["rows", "x_train"])

@@ -68,7 +68,8 @@ def _name_of(event: SampleChanged) -> str | None:
     asked = [code_of(guard.node) for guard in event.guards]
     given = [code_of(each.value) for each in node.args] if isinstance(node, cst.Call) else []
     path = transform.path if isinstance(transform, Library) else ""
-    chance = "image.random_" in path or any(_draws(event, each) for each in (*asked, *given[1:]))
+    given = given if path.startswith("PIL.Image.") else given[1:]
+    chance = "image.random_" in path or any(_draws(event, each) for each in (*asked, *given))
     return written if chance else None
 
 

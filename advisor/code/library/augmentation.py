@@ -1,8 +1,13 @@
 """Functions of many libraries that make another version of a sample."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
 from advisor.code.events import TransformApplied
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, family, function, method, observes
 from advisor.code.values import (
     Dictionary,
     Library,
@@ -11,6 +16,9 @@ from advisor.code.values import (
     Tensor,
     Value,
 )
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 _CHANGES = (
     *(f"numpy.{name}" for name in ("flip", "fliplr", "flipud", "rot90", "roll")),
@@ -84,3 +92,51 @@ def changed_by_augmenter(call: Call) -> Value | None:
     keywords = call.arguments.keywords
     value = call.argument(0, "images") or keywords.get("image")
     return None if value is None else augmented(value, call)
+
+
+# --- pictures of PIL ----------------------------------------------------------------------
+
+_ENHANCERS = ("Color", "Contrast", "Brightness", "Sharpness")
+family("PIL enhancer", "PIL.ImageEnhance.")
+
+
+@method("tensor", "rotate", "effect_spread", "filter")
+def changed_by_pil(call: Call) -> Value | None:
+    """`picture.rotate(30)`."""
+    return _changed_picture(call, call.receiver)
+
+
+@function(*(f"PIL.ImageEnhance.{name}" for name in _ENHANCERS))
+def enhancer(call: Call) -> Value | None:
+    """`ImageEnhance.Color(picture)`: what makes other versions of a picture."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@method("PIL enhancer", "enhance")
+def enhanced(call: Call) -> Value | None:
+    """`enhancer.enhance(1.3)`."""
+    receiver = call.receiver
+    picture = receiver.argument(0, "image") if isinstance(receiver, Object) else None
+    return _changed_picture(call, picture)
+
+
+@observes("transpose")
+def turned_by_pil(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`picture.transpose(Image.FLIP_LEFT_RIGHT)`."""
+    if operands and isinstance(operands[0], Tensor) and operands[0].library == "PIL":
+        turned = Library("PIL.Image.transpose")
+        machine.emit(TransformApplied(machine.place(node), machine.context, operands[0], turned))
+
+
+def _changed_picture(call: Call, picture: Value | None) -> Value | None:
+    if not isinstance(picture, Tensor) or picture.library != "PIL":
+        return None
+    change = Library(f"PIL.Image.{call.path.rsplit('.', 1)[-1]}")
+    call.machine.emit(TransformApplied(call.place, call.context, picture, change))
+    return augmented(picture, call)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import NoiseAdded
+from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
@@ -300,6 +301,23 @@ def statistic_of_unknown(call: Call) -> Value | None:
     result = reduction(call)
     if isinstance(result, Tensor) and over_rows(axis):
         return result.replace(lineage=_reduced(receiver, name, axis, call))
+    return result
+
+
+@method("unknown", "max", "min", "median", "ptp")
+def extreme_of_unknown(call: Call) -> Value | None:
+    """The largest numbers of data nothing else is known about; with a dimension there may be places
+    beside them."""
+    receiver = call.receiver
+    assert isinstance(receiver, Unknown)
+    axis = call.argument(0, "axis") or call.argument(-1, "dim")
+    if lineages.known(receiver) is None or not over_rows(axis):
+        own = attributes.unknown_attribute(
+            call.machine, receiver, call.path.split(".")[-1], call.node
+        )
+        return calls.call(call.machine, own, call.arguments, call.node)
+    result = call.unknown()
+    result.lineage = _reduced(receiver, call.path.rsplit(".", 1)[-1], axis, call)
     return result
 
 

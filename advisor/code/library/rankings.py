@@ -26,7 +26,17 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.names import words
 from advisor.code.library.python.containers import on_append
-from advisor.code.values import Dictionary, Fit, Library, Object, Unknown, Value, names_of
+from advisor.code.values import (
+    Dictionary,
+    Fit,
+    Library,
+    Lineage,
+    Object,
+    RowSet,
+    Unknown,
+    Value,
+    names_of,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -102,10 +112,55 @@ def correlation(call: Call) -> Value | None:
     called = names_of(labels) | (labels.names if isinstance(labels, Unknown) else set())
     if not called & _LABELS:
         return None
-    text = _function(call)
-    return lineages.ranking(
-        Fit(Library(call.path), lineage.rows, call.place, "selection", True, text, call.context)
+    return lineages.ranking(_test_of(call, lineage.rows))
+
+
+_TESTS = words(
+    "ttest_ind ttest_rel mannwhitneyu ranksums ks_2samp f_oneway kruskal wilcoxon anderson_ksamp "
+    "median_test brunnermunzel pointbiserialr kendalltau"
+)
+
+
+@function(*(f"scipy.stats.{name}" for name in _TESTS))
+@function(
+    *(f"scipy.stats.stats.{name}" for name in _TESTS), "statsmodels.stats.weightstats.ttest_ind"
+)
+def test_of_columns(call: Call) -> Value | None:
+    """`ttest_ind(X[y == 0], X[y == 1])`: how far apart the columns of two classes are; what is told
+    of one class alone, or of other things than rows, is no such test."""
+    first, second = call.argument(0, "a"), call.argument(1, "b")
+    first = first or call.argument(-1, "x")
+    second = second or call.argument(-1, "y")
+    one, other = lineages.known(first), lineages.known(second)
+    if one is None or other is None or not lineages.holds_rows(one):
+        return correlation(call) if one is not None else None
+    whole = one.rows.parent
+    if whole is None or whole is not other.rows.parent or one.rows is other.rows:
+        return correlation(call)
+    if not (_is_chosen_by_condition(one) and _is_chosen_by_condition(other)):
+        return None
+    return lineages.ranking(_test_of(call, whole))
+
+
+def _test_of(call: Call, rows: RowSet) -> Fit:
+    """What a test, or a score, of columns of some rows amounts to: the same in each round of a loop."""
+    if rows.tests is None:
+        rows.tests = {}
+    if call.node not in rows.tests:
+        text = _function(call)
+        rows.tests[call.node] = Fit(
+            Library(call.path), rows, call.place, "selection", True, text, call.context
+        )
+    return rows.tests[call.node]
+
+
+def _is_chosen_by_condition(lineage: Lineage) -> bool:
+    """Whether rows are those that a condition holds for, as `X[y == 1]`."""
+    rows = lineage.rows
+    keys = (
+        [] if rows.parent is None else [k for k, each in rows.parent.parts.items() if each is rows]
     )
+    return any(isinstance(key, tuple) and key[0] == "mask" for key in keys)
 
 
 def _function(call: Call) -> str:

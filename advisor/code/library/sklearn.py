@@ -36,6 +36,7 @@ from advisor.code.values import (
     give_meaning,
     is_constant,
     known_number,
+    known_text,
 )
 
 # --- what estimators learn from rows ------------------------------------------------------
@@ -50,19 +51,20 @@ _LEARNS = {
     "LatentDirichletAllocation RandomizedPCA LinearDiscriminantAnalysis "
     "NeighborhoodComponentsAnalysis PLSRegression LDA Nystroem Isomap LocallyLinearEmbedding",
     "imputer": "SimpleImputer KNNImputer IterativeImputer Imputer",
-    "vectoriser": "CountVectorizer TfidfVectorizer TfidfTransformer",
+    "vectoriser": "CountVectorizer TfidfVectorizer TfidfTransformer TextVectorization",
     "discretiser": "KBinsDiscretizer",
     "target encoder": "TargetEncoder CatBoostEncoder LeaveOneOutEncoder JamesSteinEncoder "
     "MEstimateEncoder WOEEncoder GLMMEncoder",
     "selection": "SelectKBest SelectPercentile SelectFromModel SelectFdr SelectFpr SelectFwe RFE "
     "RFECV SequentialFeatureSelector GenericUnivariateSelect VarianceThreshold",
-    "vocabulary": "Tokenizer TextVectorization",
+    "vocabulary": "Tokenizer",
     "encoder": "LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer",
 }
 KINDS = {name: kind for kind, names in _LEARNS.items() for name in words(names)}
 _USES_LABELS = frozenset({"target encoder", "selection"})
 _WEIGHT = ("target encoder", "selection", "scaler", "decomposition", "imputer", "vectoriser")
 _IDLE_WITH = {"StandardScaler": ("with_mean", "with_std")}
+_WEIGHED_WORDS = frozenset(["tf_idf", "tf-idf", "count", "multi_hot"])
 _SPLITTERS = frozenset(
     words(
         "KFold StratifiedKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit LeaveOneOut "
@@ -85,6 +87,7 @@ family("splitter", "sklearn.splitter.")
 family("search", "sklearn.search.")
 family("estimator", "sklearn.", "category_encoders.", "sklearn_pandas.", "feature_engine.")
 family("estimator", "imblearn.", "cuml.", "keras.layers.Normalization")
+family("estimator", "keras.layers.TextVectorization")
 family("estimator", "xgboost.XGB", "lightgbm.LGBM", "catboost.CatBoost")
 family("sampler", "imblearn.over_sampling.", "imblearn.under_sampling.", "imblearn.combine.")
 family("pipeline", "sklearn.pipeline.", "imblearn.pipeline.")
@@ -139,6 +142,9 @@ def _learns_nothing(value: Object, name: str) -> bool:
     if name == "SimpleImputer":
         strategy = value.argument(-1, "strategy")
         return isinstance(strategy, Constant) and strategy.value == "constant"
+    if name == "TextVectorization":
+        # The numbers of words are a vocabulary alone, as that of a tokenizer.
+        return known_text(value.argument(-1, "output_mode")) not in _WEIGHED_WORDS
     flags = [value.argument(-1, option) for option in _IDLE_WITH.get(name, ())]
     return bool(flags) and all(is_constant(flag, False) for flag in flags)
 
@@ -386,10 +392,10 @@ _DIRECT = {
 }
 
 
-@function(*(f"sklearn.preprocessing.{name}" for name in _DIRECT))
+@function(*(f"sklearn.preprocessing.{name}" for name in _DIRECT), "scipy.stats.zscore")
 def scaled(call: Call) -> Value | None:
     """`scale(X)`: fitted and applied at once."""
-    data, axis = call.argument(0, "X"), call.argument(1, "axis")
+    data, axis = call.argument(0, "X") or call.argument(-1, "a"), call.argument(1, "axis")
     if data is None:
         return None
     lineage = lineages.samples(data)

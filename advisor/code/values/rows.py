@@ -42,7 +42,8 @@ class RowSet:
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
     `collected` what each of its samples is one of, where they come from several sets, `split` the event
     that divided the parent, `names` what the program calls values with these rows, `context` what
-    copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked.
+    copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked,
+    `tests` what was made of their columns and labels, by the code that did it.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class RowSet:
         "place",
         "sources",
         "split",
+        "tests",
     )
 
     def __init__(
@@ -76,6 +78,7 @@ class RowSet:
         self.names: set[str] = set()
         self.parts: dict[object, RowSet] = {}
         self.axis: Number | None = None
+        self.tests: dict[object, Fit] | None = None
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

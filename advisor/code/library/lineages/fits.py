@@ -46,19 +46,20 @@ def by_hand(statistics: Lineage, data: Lineage) -> Fit | None:
     rows = statistics.rows
     if rows.how not in MOMENTS or rows.parent is None or rows.place is None:
         return None
-    if is_noise(rows.parent):
-        return None
     for fit in data.fits:
         if fit.kind == "statistic" and fit.rows is rows.parent:
             return None
     text = written(rows.place.node)
+    if is_noise(rows.parent) and not _BY_COLUMN.search(text):
+        return None  # Numbers that were made up may be brought into a range as a whole.
     taken = Library("statistic")
     return Fit(taken, rows.parent, rows.place, "statistic", text=text, context=rows.context)
 
 
 def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
     """Data after statistics were put in, taken away or divided by."""
-    for each in statistics:
+    for given in statistics:
+        each = _of_these(given, data)
         if each is not None and each.rows.is_statistic:
             fit = by_hand(each, data)
             if fit is not None:
@@ -66,6 +67,16 @@ def filled(data: Lineage, *statistics: Lineage | None) -> Lineage:
         elif each is not None:
             data = data.after(*each.fits)
     return data
+
+
+def _of_these(statistic: Lineage | None, data: Lineage) -> Lineage | None:
+    """A statistic of one set or another, as it is on the way on which data are of that set."""
+    if statistic is None or statistic.rows.how != "either":
+        return statistic
+    for each in statistic.rows.sources:
+        if each.is_statistic and each.parent is not None and data.rows.within(each.parent):
+            return Lineage(each)
+    return statistic
 
 
 def notice_by_hand(

@@ -143,6 +143,9 @@ def with_indices(call: Call) -> Value | None:
     tensor = call.subject
     if not isinstance(tensor, Tensor):
         return None
+    if tensor.library == "numpy" or "axis" in call.arguments.keywords:
+        # Arrays of numpy, and of those who call axes as it does, give no indices.
+        return reduction(call)
     dim = call.operand(0, "dim")
     if isinstance(dim, Tensor) and dim.graph is False and dim.shape.dims == ():
         return _bounded(call, tensor, dim)
