@@ -37,7 +37,7 @@ def may_go_backward(run: AbstractRun, event: Escaped) -> bool:
     """Whether the name of what is called says that it may go backward, or update."""
     callee = event.callee
     name = method_called(event) if isinstance(callee, Instance) else name_of(callee)
-    if _switches_mode(run, event):
+    if switches_mode(run, event):
         return False
     return _MAY_GO_BACKWARD.search(name) is not None or _belongs_to_gradient(callee)
 
@@ -47,7 +47,7 @@ def only_looks(name: str) -> bool:
     return _ONLY_LOOKS.search(name) is not None
 
 
-def _switches_mode(run: AbstractRun, event: Escaped) -> bool:
+def switches_mode(run: AbstractRun, event: Escaped) -> bool:
     """Whether `something.train()` switches the mode of a module: it is called as one, updated by an
     optimizer or named so."""
     owner = event.callee.parent if isinstance(event.callee, Unknown) else None

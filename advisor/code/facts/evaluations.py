@@ -18,6 +18,7 @@ from advisor.code.events import (
     ModeSwitched,
     ModuleBuilt,
 )
+from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -57,8 +58,10 @@ class Evaluation(Fact):
             named = loop is not None or judges or each.takes_held_out_rows()
             named = named or each.is_inference() or each.is_called_held_out()
             named = named or each.is_handed_held_out_rows()
-            alone = loop is None and not judges
-            if not named or each.goes_back() or (not alone and each.trains_nearby(loop)):
+            off = not named and each.is_switched_off_for_good()
+            alone = (loop is None and not judges) or off
+            idle = named or off
+            if not idle or each.goes_back() or (not alone and each.trains_nearby(loop)):
                 training.add(node)
                 continue
             found.setdefault(node, []).append(each)
@@ -206,7 +209,7 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
         if since < 0:
             return False
     module = event.module if isinstance(event, ForwardRun) else event.callee
-    return not any(_may_switch(each, module) for each in run.trace[since + 1 : event.index])
+    return not any(_may_switch(run, each, module) for each in run.trace[since + 1 : event.index])
 
 
 def _built_at(run: AbstractRun, module: Value) -> int:
@@ -228,9 +231,9 @@ def _switches_modes(run: AbstractRun) -> bool:
     return any(word in run.source.text for word in (".eval", ".train", "backward("))
 
 
-def _may_switch(event: object, module: Value) -> bool:
+def _may_switch(run: AbstractRun, event: object, module: Value) -> bool:
     if isinstance(event, Escaped):
-        return any(holds(value, module) for value in event.values)
+        return not switches_mode(run, event) and any(holds(value, module) for value in event.values)
     if isinstance(event, ModeSwitched) and event.training is not True:
         # An unknown that is switched may be one of the model's own modules.
         return isinstance(event.module, Unknown)

@@ -252,8 +252,9 @@ class LayerRun(Fact):
             if around is not None and isinstance(event.module, Layer):
                 yield cls(run, event, before)
             if isinstance(event.output, Tensor):
-                norm = getattr(event.module, "path", "") in BATCH_NORMS
-                chain = before if norm or event.output is given else ()
+                path = getattr(event.module, "path", "")
+                passes_on = path in BATCH_NORMS or path.startswith("torch.nn.AvgPool")
+                chain = before if passes_on or event.output is given else ()
                 made.setdefault(event.output, {})[around] = (event, *chain)
             passes[event.module] = event
 
@@ -275,7 +276,8 @@ class LayerRun(Fact):
         for event in self.before:
             path = getattr(event.module, "path", "")
             shifts = path in BATCH_NORMS and self.layer.path in CONVOLUTIONS
-            if not is_dropout(event.module) and path not in _PASSES_ON and not shifts:
+            averages = path.startswith("torch.nn.AvgPool") and self.layer.path in CONVOLUTIONS
+            if not (is_dropout(event.module) or path in _PASSES_ON or shifts or averages):
                 return event
         return None
 

@@ -1,6 +1,5 @@
 """Modes that a training falls into: what was left behind by the evaluation of the epoch before."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -14,15 +13,12 @@ from advisor.code.events import (
     ModeSwitched,
     OptimizerStepped,
 )
-from advisor.code.facts.modules import concerns, holds, mode_dependent_layers
+from advisor.code.facts.modules import concerns, holds, mode_dependent_layers, of_unknown_model
 from advisor.code.facts.passes import Pass, passes, told_at
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer
 from advisor.rulebook import Draft
-
-_DEFINES_MODULE = re.compile(r"^class \w+\(.*Module", re.MULTILINE)
-_DEPENDS_ON_MODE = re.compile(r"[dD]ropout|BatchNorm|TransformerEncoderLayer")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,9 +67,7 @@ class RepeatedTraining(Fact):
         event = self.first.event
         if isinstance(event, ForwardRun):
             return mode_dependent_layers(self.run, event)
-        text = self.run.source.text
-        known = _DEFINES_MODULE.search(text) is None or _DEPENDS_ON_MODE.search(text) is not None
-        return ("dropout and the like",) if known else ()
+        return of_unknown_model(self.run)
 
     def _left_by_evaluation(self, forward: Pass) -> ModeSwitched | None:
         off = [mode for mode in forward.modes if mode.training is False]

@@ -1,14 +1,20 @@
 """What modules consist of: which of their layers depend on the mode, and which have weights."""
 
+import re
 from collections.abc import Iterator
+
+import libcst as cst
 
 from advisor.code.events import DropoutApplied, Escaped, ForwardRun
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.torch_modes import modules_in
 from advisor.code.library.transformers_models import DROPS
 from advisor.code.values import (
+    Bound,
     Instance,
     Layer,
+    Method,
+    Partial,
     Sequence,
     Tensor,
     Unknown,
@@ -101,6 +107,8 @@ _BATCH_NORM_MODELS = (
 )
 _DROPOUT_MODELS = ("alexnet", "vgg", "squeezenet")
 _READY = "torchvision.models."
+_DEFINES_MODULE = re.compile(r"^class \w+\(.*Module", re.MULTILINE)
+_DEPENDS_ON_MODE = re.compile(r"[dD]ropout|BatchNorm|TransformerEncoderLayer")
 
 
 def mode_dependent_layers(run: AbstractRun, forward: ForwardRun | Escaped) -> tuple[str, ...]:
@@ -109,11 +117,31 @@ def mode_dependent_layers(run: AbstractRun, forward: ForwardRun | Escaped) -> tu
     found: dict[str, None] = {}
     if isinstance(forward, Escaped):
         known = _of_ready_model(forward.callee)
+        if known is None and _is_switched_where_it_runs(forward):
+            return of_unknown_model(run)
         return () if known is None else (known,)
     for kind in (_of_ready_model(forward.module), *_kinds_inside(run, forward)):
         if kind is not None:
             found[kind] = None
     return tuple(sorted(found))
+
+
+def _is_switched_where_it_runs(forward: Escaped) -> bool:
+    """Whether a model that was handed in has its mode switched by the very function that runs it: it
+    is one whose mode matters."""
+    made = forward.callee.place if isinstance(forward.callee, Unknown) else None
+    if made is None or isinstance(made.node, cst.Call) or not forward.modes:
+        return False
+    here = forward.context.functions
+    return bool(here) and all(each.context.functions == here for each in forward.modes)
+
+
+def of_unknown_model(run: AbstractRun) -> tuple[str, ...]:
+    """What may behave differently in a model that is not known: `dropout and the like`, unless the
+    file defines modules without any."""
+    text = run.source.text
+    known = _DEFINES_MODULE.search(text) is None or _DEPENDS_ON_MODE.search(text) is not None
+    return ("dropout and the like",) if known else ()
 
 
 def _kinds_inside(run: AbstractRun, forward: ForwardRun) -> Iterator[str | None]:
@@ -222,4 +250,8 @@ def holds(value: Value, module: Value) -> bool:
     if isinstance(value, Sequence):
         parts = [*(value.items or ()), *([value.element] if value.element else [])]
         return any(holds(each, module) for each in parts)
+    if isinstance(value, (Bound, Method)):
+        return holds(value.receiver, module)  # `stack.callback(model.train)`
+    if isinstance(value, Partial):
+        return any(holds(each, module) for each in (value.callee, *value.arguments.values()))
     return concerns(value, module)

@@ -20,9 +20,11 @@ from advisor.code.events import (
     OptimizerStepped,
     PredictionsCompared,
 )
+from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import has_weights
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.interpreter.classes import are_of_modules
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
     Arguments,
@@ -42,7 +44,7 @@ HELD_OUT = frozenset(
         *("validating", "eval", "evaluate", "evaluating", "evaluation", "dev", "holdout"),
         *("heldout", "testset", "testdata", "testloader", "testds", "testdl", "valset", "valdata"),
         *("valloader", "valds", "valdl", "validset", "validloader", "validdl", "evalloader"),
-        *("devloader", "xte", "xtest", "xval", "xvalid", "xdev"),
+        *("devloader", "xte", "xtest", "xval", "xvalid", "xdev", "va", "xva", "yva"),
     ]
 )
 _JUDGES = frozenset(
@@ -56,6 +58,7 @@ _PREDICTS = frozenset(["infer", "inference", "predict", "prediction", "predictio
 _TRAINS = frozenset(
     ["train", "training", "fit", "learn", "trainer", "trainval", "finetune", "attack"]
 )
+_CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(
     r"(^|_)(model|net|network|classifier|resnet|cnn|rnn|lstm|gpt|bert|unet)\d*$", re.IGNORECASE
@@ -189,6 +192,44 @@ class Pass:
             any(each & HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
         )
 
+    def is_switched_off_for_good(self) -> bool:
+        """Whether the function around switches the model to evaluation and runs it in a loop, for what
+        nothing can go back through: what comes out is cut off, or the program trains nothing. A
+        function that is there for both is called to judge."""
+        mine = self.event.context
+        if (
+            self.loop is None
+            or not self.modes
+            or any(each.training is not False for each in self.modes)
+        ):
+            return False
+        text = self.run.source.text
+        trains = "backward" in text or ".step(" in text or "grad" in text
+        if self.run.is_script and not trains:
+            return True
+        if any(each.context.functions != mine.functions for each in self.modes):
+            return False
+        if self._is_called_to_judge():
+            return not any(
+                [call.node for call in each.context.calls[: len(mine.calls)]]
+                == [call.node for call in mine.calls]
+                for each in self.run.once(_going_back)
+            )
+        if self.trains_nearby(self.loop):
+            return False
+        return _CUTS.search(as_written(self.loop.node)) is not None
+
+    def _is_called_to_judge(self) -> bool:
+        """Whether the function around is told not to train: `run_epoch(loader, train=False)`."""
+        calls = self.event.context.calls
+        node = calls[-1].node if calls else None
+        return isinstance(node, cst.Call) and any(
+            each.keyword is not None
+            and words(each.keyword.value) & _TRAINS
+            and code_of(each.value) == "False"
+            for each in node.args
+        )
+
     def _is_try_out(self) -> bool:
         """Whether the model is given numbers of a size that the program has written down, to see
         whether it runs."""
@@ -276,15 +317,15 @@ def _is_unit_test(name: str) -> bool:
 
 def _going_back(run: AbstractRun) -> list[Event]:
     """The events where something goes back through a model, or may do so where nobody can look."""
-    return [each for each in run.trace if _goes_back(each) or _may_go_back(each)]
+    return [each for each in run.trace if _goes_back(each) or _may_go_back(run, each)]
 
 
 def _goes_back(event: Event) -> bool:
     return isinstance(event, _TRAINING_EVENTS)
 
 
-def _may_go_back(event: Event) -> bool:
-    if not isinstance(event, Escaped):
+def _may_go_back(run: AbstractRun, event: Event) -> bool:
+    if not isinstance(event, Escaped) or switches_mode(run, event):
         return False
     callee = getattr(event.callee, "name", "") or getattr(event.callee, "path", "")
     if _MAY_GO_BACK.search(callee.rsplit(".", 1)[-1]):

@@ -305,6 +305,7 @@ def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> 
 
 def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
     first = len(machine.trace)
+    waiting = [(left, len(left)) for left in _leaving(machine)]
     machine.begin()
     completion = execute_suite(machine, node.body)
     if completion is Completion.NORMAL and node.orelse is not None:
@@ -323,10 +324,24 @@ def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
         ways.append((handled, machine.undo()))
     completion = join_ways(machine, ways)
     if node.finalbody is not None:
+        machine.begin()
         final = execute_suite(machine, node.finalbody.body)
+        writes = machine.undo()
+        machine.merge([writes], including_current=False)
+        for left, before in waiting:
+            for way in left[before:]:
+                way.update(writes)  # what left the block comes by here as well
         if final is not Completion.NORMAL:
             return final
     return completion
+
+
+def _leaving(machine: "Machine") -> list[list[Writes]]:
+    """Where the ways wait that leave a block early."""
+    found = [machine.frame.returned]
+    if machine.loops:
+        found += [machine.loops[-1].broken, machine.loops[-1].continued]
+    return found
 
 
 def _with(machine: "Machine", node: cst.With) -> Completion:

@@ -330,6 +330,14 @@ def functional_dropout(call: Call) -> Value | None:
     return None if tensor is None else tensor.replace(scale=None)
 
 
+@function("torch.dropout", "torch.alpha_dropout", "torch.feature_dropout")
+def bare_dropout(call: Call) -> Value | None:
+    """`torch.dropout(x, p, train)`."""
+    _dropped(call, call.argument(1, "p"), call.argument(2, "train"))
+    tensor = as_tensor(call.argument(0, "input"))
+    return None if tensor is None else tensor.replace(scale=None)
+
+
 @function(f"{_FUNCTIONAL}scaled_dot_product_attention")
 def attention(call: Call) -> Value | None:
     """Attention that drops some of its weights: the rate alone decides."""
