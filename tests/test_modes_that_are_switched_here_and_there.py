@@ -196,6 +196,15 @@ RIGHT = {
             model.eval()
             return torch.cat([model(x) for x, _ in loader])
         """,
+    "a policy that acts": """
+        def fill(policy, environment, memory):
+            policy.eval()
+            seen = environment.reset()
+            for _ in range(1000):
+                action = policy(torch.tensor(seen)).argmax().item()
+                seen, reward, done, _ = environment.step(action)
+                memory.append((seen, reward))
+        """,
     "dropout that is there to sample": """
         class MonteCarloDropout(nn.Module):
             def forward(self, x):

@@ -217,7 +217,9 @@ class Pass:
             )
         if self.trains_nearby(self.loop):
             return False
-        return _CUTS.search(as_written(self.loop.node)) is not None
+        written = as_written(self.loop.node)
+        # What steps there is an environment: a policy acts in it.
+        return _CUTS.search(written) is not None and ".step(" not in written
 
     def _is_called_to_judge(self) -> bool:
         """Whether the function around is told not to train: `run_epoch(loader, train=False)`."""
