@@ -143,12 +143,15 @@ print(model.score(test.drop(columns="ill"), test["ill"]))
         ("more = rare.sample(len(common), replace=True)" + SCORED, 1),
         ("more = resample(rare, replace=True, n_samples=100)" + SCORED, 0),
         ("more = rare.sample(100)" + SCORED, 0),
-        ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('accuracy')", 1),
+        (
+            "model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('accuracy').compute()",
+            1,
+        ),
         ("model = RandomForestClassifier(class_weight='balanced')\nevaluate.load('bleu')", 0),
         (
             (
                 "model = RandomForestClassifier(class_weight='balanced')\n"
-                "torchmetrics.Accuracy(task='multiclass', num_classes=3)"
+                "torchmetrics.Accuracy(task='multiclass', num_classes=3)(p, y)"
             ),
             1,
         ),

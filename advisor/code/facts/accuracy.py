@@ -12,6 +12,7 @@ from advisor.code.events import (
     ClassesWeighted,
     Event,
     HitsCounted,
+    LayerBuilt,
     LossComputed,
     MetricTaken,
     ModelCompiled,
@@ -34,6 +35,10 @@ _OTHER_METRICS = re.compile(
 )
 _CROSS = ("cross_val_score", "cross_validate")
 _BY_ACCURACY = re.compile(r"scoring=[\[(]?['\"]accuracy['\"],?[\])]?[,)]")
+_COMPILED_WITH = re.compile(
+    r"metrics=\[?(['\"](acc|accuracy|binary_accuracy|sparse_categorical_accuracy|categorical_accuracy)['\"]"
+    r"|[\w.]*\b(Binary|Categorical|SparseCategorical)?Accuracy\()"
+)
 _ALIKE = re.compile(r"\b(ones|full)(_like)?$")
 _LOSS_OPTIONS = ("pos_weight", "weight")
 
@@ -69,6 +74,12 @@ class AccuracyAlone(Fact):
 def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
     for event in run.events(ClassesWeighted):
         yield event.place, event.text
+    for built in run.events(LayerBuilt):
+        if built.layer.path.endswith("Loss"):
+            for name in _LOSS_OPTIONS:
+                given = built.layer.arguments.keywords.get(name)
+                if given is not None and not is_constant(given, None) and not _is_even(given):
+                    yield built.place, name
     for loss in run.events(LossComputed):
         for name in _LOSS_OPTIONS:
             given = loss.options.keywords.get(name)
@@ -100,7 +111,7 @@ def _accuracies(run: AbstractRun) -> Iterator[Event]:
 def _is_told_accuracy(event: ModelCompiled) -> bool:
     node = event.place.node
     text = code_of(node) if isinstance(node, cst.Call) else ""
-    return re.search(r"metrics=\[?['\"](acc|accuracy|binary_accuracy)['\"]", text) is not None
+    return _COMPILED_WITH.search(text) is not None
 
 
 def _scores_accuracy(event: RowsSplit) -> bool:

@@ -10,7 +10,7 @@ from advisor.code.events import MetricTaken
 from advisor.code.library.class_weights import tell_weighted
 from advisor.code.library.lineages import FRAME, written
 from advisor.code.library.models import METHODS, Call, Model, asked_first, function, method
-from advisor.code.values import Value, is_constant, known_text
+from advisor.code.values import Object, Value, is_constant, known_text
 
 # As many as there are of something else.
 _AS_MANY = re.compile(r"^(len\(.+\)|.+\.shape\[0\])$")
@@ -43,12 +43,27 @@ def _is_as_many(argument: cst.Arg) -> bool:
     return _AS_MANY.search(written(argument.value)) is not None
 
 
-@function("torchmetrics.Accuracy", "torchmetrics.classification.Accuracy")
-@function("torchmetrics.classification.BinaryAccuracy", "torchmetrics.functional.accuracy")
+_ACCURACY = "torchmetrics.Accuracy"
+_LOADED = "evaluate.accuracy"
+
+
+@function(_ACCURACY, "torchmetrics.classification.Accuracy")
+@function("torchmetrics.classification.BinaryAccuracy")
+@function("torchmetrics.classification.accuracy.Accuracy")
 def accuracy(call: Call) -> Value | None:
     """The share of samples that are right, unless classes count alike."""
+    return Object(_ACCURACY, call.arguments, call.place) if _counts_samples(call) else None
+
+
+def _counts_samples(call: Call) -> bool:
     average = call.argument(-1, "average")
-    if average is None or known_text(average) == "micro":
+    return average is None or known_text(average) == "micro"
+
+
+@function("torchmetrics.functional.accuracy", "torchmetrics.functional.classification.accuracy")
+def accuracy_at_once(call: Call) -> Value | None:
+    """The share of samples that are right."""
+    if _counts_samples(call):
         call.machine.emit(MetricTaken(call.place, call.context, "accuracy", ()))
     return None
 
@@ -56,6 +71,19 @@ def accuracy(call: Call) -> Value | None:
 @function("evaluate.load", "datasets.load_metric")
 def loaded_metric(call: Call) -> Value | None:
     """`evaluate.load("accuracy")`."""
-    if known_text(call.argument(0, "path")) == "accuracy":
-        call.machine.emit(MetricTaken(call.place, call.context, "accuracy", ()))
+    named = known_text(call.argument(0, "path"))
+    return Object(_LOADED, call.arguments, call.place) if named == "accuracy" else None
+
+
+@method(_ACCURACY, "__call__", "forward", "compute")
+@method(_LOADED, "compute")
+def accuracy_taken(call: Call) -> Value | None:
+    """The accuracy of some samples, or of all that it was told of."""
+    call.machine.emit(MetricTaken(call.place, call.context, "accuracy", ()))
     return None
+
+
+@method(_ACCURACY, "to", "cuda", "cpu", "clone")
+def itself(call: Call) -> Value | None:
+    """The same accuracy."""
+    return call.receiver

@@ -283,6 +283,7 @@ def construct_trainer(
 def _build(machine: "Machine", made: Value, passed: Arguments, node: cst.CSTNode) -> None:
     settings = passed.get(1, "args")
     _give_data(machine, made, settings, passed, node)
+    _run_own_parts(machine, made, passed, node)
     if not isinstance(settings, Object) or settings.path not in _SETTINGS:
         return
     if settings.arguments.unknown or _brings_schedule(passed):
@@ -301,6 +302,19 @@ def _count(data: Value | None) -> int | None:
     """How many samples there are, where that is written down."""
     length = data.fields.get("length") if isinstance(data, Object) else None
     return known_integer(length) if isinstance(length, Scalar) else None
+
+
+def _run_own_parts(machine: "Machine", made: Value, passed: Arguments, node: cst.CSTNode) -> None:
+    """Run what a trainer calls of the program: its loss, and the scores by which it judges."""
+    own = made.cls.find("compute_loss") if isinstance(made, Instance) else None
+    if isinstance(own, Function):
+        given = [passed.keywords.get("model") or machine.unknown("model", node)]
+        given.append(machine.unknown("inputs", node))
+        calls.call_function(machine, own, Arguments(given), node, made)
+    metrics = passed.keywords.get("compute_metrics")
+    if isinstance(metrics, (Function, Bound)):
+        predicted = machine.unknown("predictions", node)
+        calls.call(machine, metrics, Arguments([predicted]), node)
 
 
 _JUDGED_BY = ("judged by",)
