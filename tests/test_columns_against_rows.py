@@ -204,3 +204,37 @@ for start in range(0, 1000, {step}):
 def test_a_piece_of_all_pictures_is_a_batch() -> None:
     code = PREAMBLE + PIECES.format(step=50)
     assert found(code, "NN302") == marked(code, "NN302")
+
+
+@pytest.mark.parametrize(
+    ("targets", "is_wrong"),
+    [
+        ("np.genfromtxt('rows.csv', delimiter=',')[:, -1]", True),
+        ("pd.read_csv('rows.csv').values[:, -1]", True),
+        ("pd.read_csv('rows.csv').values[:, -1:]", False),
+        ("np.load('rows.npy')[:, -1]", False),
+    ],
+)
+def test_a_column_of_a_table_is_a_row(targets: str, is_wrong: bool) -> None:
+    code = f"""{PREAMBLE}
+targets = torch.tensor({targets}, dtype=torch.float32)
+loss = F.mse_loss(nn.Linear(8, 1)(torch.tensor(load())), targets) # error
+"""
+    assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_wrong"),
+    [
+        ("real_output, tf.ones_like(real_output)", True),
+        ("tf.ones_like(real_output), real_output", False),
+    ],
+)
+def test_ones_are_no_prediction(arguments: str, is_wrong: bool) -> None:
+    code = f"""
+import tensorflow as tf
+entropy = tf.keras.losses.BinaryCrossentropy(from_logits=True)
+def judged(real_output):
+    return entropy({arguments}) # error
+"""
+    assert found(code, "NN209") == (marked(code, "NN209") if is_wrong else [])

@@ -105,3 +105,48 @@ def test_a_mean_over_the_batch_says_where_the_samples_lie(
 ) -> None:
     code = PREAMBLE + DISTILLED.format(dim, dim, reduction)
     assert found(code) == (marked(code, "NN205") if is_wrong else [])
+
+
+TAGGED = """
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.GRU(8, 64, batch_first=True)
+        self.last = nn.Linear(64, 9)
+    def forward(self, x):
+        return F.log_softmax(self.last(self.inner(x)[0]), dim={}) # error
+scores = Tagger()(torch.randn(16, 20, 8))
+loss = F.nll_loss(scores.view(-1, 9), torch.randint(0, 9, (320,)))
+"""
+
+
+@pytest.mark.parametrize(("dim", "is_wrong"), [(1, True), (2, False), (-1, False)])
+def test_steps_that_are_laid_behind_each_other_keep_their_classes_last(
+    dim: int, is_wrong: bool
+) -> None:
+    code = PREAMBLE + TAGGED.format(dim)
+    assert found(code) == (marked(code, "NN205") if is_wrong else [])
+
+
+@pytest.mark.parametrize(("softmax", "is_wrong"), [(0, True), (1, False)])
+def test_attention_over_time_is_no_attention_over_samples(softmax: int, is_wrong: bool) -> None:
+    code = f"""{PREAMBLE}
+score = nn.Linear(32, 1)
+def pooled(h):
+    weights = torch.softmax(score(h), dim={softmax}) # error
+    return (weights * h).sum(dim=1)
+pooled(torch.randn(4, 10, 32))
+"""
+    assert found(code) == (marked(code, "NN205") if is_wrong else [])
+
+
+def test_a_ready_model_scores_each_picture() -> None:
+    code = f"""{PREAMBLE}
+from torchvision import models
+model = models.resnet50(weights="DEFAULT")
+picture = load().unsqueeze(0)
+likely = F.softmax(model(picture), dim=0) # error
+right = F.softmax(model(picture), dim=1)
+alone = F.softmax(model(picture)[0], dim=0)
+"""
+    assert found(code) == marked(code, "NN205")

@@ -254,3 +254,99 @@ def test_columns_of_classes_need_a_loss_that_is_not_sparse(data: str, fitted: st
 def test_of_labels_that_are_not_known_nothing_is_said(data: str, fitted: str) -> None:
     for loss in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
         assert found(compiled(loss, data, fitted), "NN207") == []
+
+
+# --- batches that the program puts together -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("collate", "is_wrong"),
+    [
+        ("labels = F.one_hot(torch.stack(labels), 5)", True),
+        ("labels = F.one_hot(torch.stack(labels), 5).float()", False),
+        ("labels = torch.stack(labels)", False),
+        ("labels = load(labels)", False),
+    ],
+)
+def test_a_function_puts_batches_together(collate: str, is_wrong: bool) -> None:
+    code = f"""{TORCH}
+def put_together(rows):
+    inputs, labels = zip(*rows)
+    {collate}
+    return torch.stack(inputs), labels
+inputs = torch.rand(100, 30)
+rows = list(zip(inputs, (inputs.sum(1) * 50).long() % 5))
+model = nn.Linear(30, 5)
+for row, label in DataLoader(rows, batch_size=10, collate_fn=put_together):
+    loss = F.cross_entropy(model(row), label) # error
+"""
+    assert found(code, "NN207") == (marked(code, "NN207") if is_wrong else [])
+
+
+@pytest.mark.parametrize(("dtype", "is_wrong"), [("torch.float32", True), ("torch.long", False)])
+def test_labels_that_are_listed_are_a_row(dtype: str, is_wrong: bool) -> None:
+    code = f"""{TORCH}
+def put_together(rows):
+    labels, texts = [], []
+    for label, text in rows:
+        labels.append(int(label) - 1)
+        texts.append(tokens_of(text))
+    return torch.tensor(labels, dtype={dtype}), torch.stack(texts)
+def train(rows):
+    model = nn.Sequential(nn.EmbeddingBag(5000, 32), nn.Linear(32, 4))
+    for label, text in DataLoader(rows, batch_size=8, collate_fn=put_together):
+        loss = F.cross_entropy(model(text), label) # error
+"""
+    assert found(code, "NN208") == (marked(code, "NN208") if is_wrong else [])
+
+
+ROWS = [
+    "np.eye(5)[np.random.randint(0, 5, 100)]",
+    "torch.eye(5)[torch.randint(0, 5, (100,))]",
+    "np.identity(5)[frame['kind'].values]",
+]
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_rows_of_a_unit_matrix_are_one_hot(rows: str) -> None:
+    code = f"""{TORCH}
+targets = torch.as_tensor({rows}, dtype=torch.float32)
+model = nn.Sequential(nn.Linear(16, 5), nn.LogSoftmax(dim=1))
+loss = F.nll_loss(model(torch.randn(100, 16)), targets) # error
+loss = F.nll_loss(model(torch.randn(100, 16)), targets.argmax(1))
+"""
+    assert found(code, "NN207") == marked(code, "NN207")
+    assert found(code, "NN208") == []
+
+
+@pytest.mark.parametrize(
+    ("filled", "is_wrong"),
+    [
+        ("target[self.kinds[index]] = 1", True),
+        ("for kind in self.kinds[index]: target[kind] = 1", False),
+        ("target[2:4] = 1", False),
+        ("target[self.kinds[index]] = 3", False),
+    ],
+)
+def test_a_row_of_zeros_with_a_one_is_one_hot(filled: str, is_wrong: bool) -> None:
+    code = f"""{TORCH}
+class Birds(Dataset):
+    def __init__(self, kinds):
+        self.kinds = kinds
+    def __len__(self):
+        return len(self.kinds)
+    def __getitem__(self, index):
+        target = torch.zeros(20, dtype=torch.long)
+        {filled}
+        return torch.rand(8), target
+model = nn.Linear(8, 20)
+for bird, kind in DataLoader(Birds(load()), batch_size=8):
+    loss = F.cross_entropy(model(bird), kind) # error
+"""
+    assert found(code, "NN207") == (marked(code, "NN207") if is_wrong else [])
+
+
+def test_the_place_of_the_largest_is_a_class() -> None:
+    data = "import numpy as np\ntargets = np.argmax(frame[['a', 'b']].values, axis=1)"
+    wrong = compiled("categorical_crossentropy", data)
+    assert found(wrong, "NN207") == marked(wrong, "NN207")

@@ -62,6 +62,7 @@ _OF_FRACTIONS = frozenset(
 # What programs call targets, and what they call predictions.
 _TARGETS = re.compile(
     r"(\w+_)?(y_?true|labels?|targets?|tgts?|ground_?truths?|gts?|y_(train|test|val|batch))"
+    r"|targets?_(tensor|batch|ids|seq(uence)?|tokens|labels?|var(iable)?|ind(ices|ex))"
     r"|y|yb|y_?b?atch|((gt|true)_)?masks?",
     re.IGNORECASE,
 )
@@ -233,7 +234,8 @@ class LossCall(Fact):
             # Scores for several classes lie behind the samples, however many axes there are.
             samples, scores = first.known_axes.get(0), first.known_axes.get(-1)
             several = scores is not None and (scores.integer or 0) > 1
-            return several and samples == second.axis(0) and samples != scores
+            along_samples = _row_of(second) is not None or samples == second.axis(0)
+            return several and along_samples and second.axis(0) != scores
         return first.rank is not None and second.rank == first.rank - 1
 
     @property
@@ -293,6 +295,8 @@ class LossCall(Fact):
             return False
         prediction, target = names
         if _ORIGINALS.fullmatch(prediction) and _RECONSTRUCTIONS.fullmatch(target):
+            return True
+        if self._compares_classes and _is_given(first) and _PREDICTIONS.fullmatch(target):
             return True
         if _TARGETS.fullmatch(target) and not _is_whole(first):
             return False
@@ -448,7 +452,7 @@ def _column_of(shape: Shape) -> tuple[Number, ...] | None:
 
 def _row_of(shape: Shape) -> tuple[Number, ...] | None:
     """The last axis, where samples that are many lie along it, however many there are in front."""
-    last = shape.known_axes.get(-1)
+    last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
     axis = None if last is None else last.axis
     if last is None or axis is None or last.is_one or not (axis.is_batch or axis.is_stacked):
         return None

@@ -72,7 +72,7 @@ class SoftmaxCall(Fact):
             return False
         if any(self._weighs_other_samples(each) for each in self.applied):
             return True
-        if rank == 2 and any(self._sums_up_scores(each) for each in self.applied):
+        if any(self._sums_up_scores(each) for each in self.applied):
             return True
         return rank > 2 and any(
             each.weights.scale is self.event.result.scale
@@ -82,9 +82,10 @@ class SoftmaxCall(Fact):
 
     def _sums_up_scores(self, applied: WeightsApplied) -> bool:
         """Whether the scores of a layer weigh what is added up for each sample."""
-        scale, scores = self.event.tensor.scale, self.event.tensor.shape.axis(1)
+        scale, dims = self.event.tensor.scale, self.event.tensor.shape.dims or ()
         made_here = scale is not None and scale.activation is Activation.LOGITS
-        along = applied.summed and applied.over == scores and not scores.is_one
+        others = [dim for dim in dims[1:] if not dim.is_one and dim != dims[0]]
+        along = applied.summed and applied.over in others
         return made_here and along and _is_of(applied.weights.scale, self.event)
 
     @property
@@ -162,6 +163,9 @@ class SoftmaxCall(Fact):
             axis = None if scale is None else scale.axis
             if rank is None and axis == 0 and _takes_mean_over_first(loss):
                 yield 0, 1, loss
+            elsewhere = self._other_than_last_of_rows(loss)
+            if axis is None and elsewhere is not None:
+                yield (*elsewhere, loss)
             if rank is None or rank < 2 or axis is None or not -rank <= axis < rank:
                 continue
             if loss.is_categorical or loss.is_kl_divergence:
@@ -170,6 +174,22 @@ class SoftmaxCall(Fact):
                 wrong = axis % rank != classes and not (loss.is_kl_divergence and axis % rank)
                 if wrong:
                     yield axis % rank, classes, loss
+
+    def _other_than_last_of_rows(self, loss: LossCall) -> tuple[int, int] | None:
+        """The dimension that softmax goes over, and the last one, where that is another, which the loss is given
+        as the classes once all axes in front of it are laid one behind the other."""
+        prediction, shape, axis = loss.event.prediction, self.event.tensor.shape, self.event.axis
+        dims = prediction.shape.dims if isinstance(prediction, Tensor) else None
+        if dims is None or len(dims) != 2 or not shape.dims or len(shape.dims) < 3 or axis is None:
+            return None
+        classes, last = shape.dims[-1], len(shape.dims) - 1
+        scale = self.event.tensor.scale
+        made_here = scale is not None and scale.activation is Activation.LOGITS
+        alone = classes not in shape.dims[:-1] and (classes.integer or 0) > 1
+        same = dims[1].integer == classes.integer and loss.is_categorical
+        wrong = axis % len(shape.dims) != last
+        found = axis % len(shape.dims), last
+        return found if made_here and alone and same and wrong else None
 
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""

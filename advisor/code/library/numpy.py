@@ -118,6 +118,9 @@ def converted(call: Call) -> Value | None:
     return None if lineage is None else lineages.array(lineage, call.place)
 
 
+_AXES_OF_TABLE = 2
+
+
 @function("numpy.load", "numpy.loadtxt", "numpy.genfromtxt")
 def read(call: Call) -> Value | None:
     """An array from a file: rows of their own. Archives hold several arrays."""
@@ -128,6 +131,8 @@ def read(call: Call) -> Value | None:
     result = call.unknown()
     some = call.arguments.keywords.keys() & {"skiprows", "max_rows", "skip_header", "skip_footer"}
     columns = None if call.path == "numpy.load" else Columns(result)
+    if columns is not None:
+        result.shape.most = _AXES_OF_TABLE
     result.lineage = Lineage(rows_of_file(call, None if some else path), columns=columns)
     return result
 
@@ -170,6 +175,18 @@ def laid_out(call: Call) -> Value | None:
     value = call.argument(0, "a")
     lineage = lineages.known(value)
     return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@function("numpy.argmax", "numpy.argmin")
+def place_of_largest(call: Call) -> Value | None:
+    """Along an axis behind the rows: a whole number for each row."""
+    value, axis = call.argument(0, "a"), call.argument(1, "axis")
+    lineage = lineages.known(value)
+    if lineage is None or axis is None or _is_zero(axis):
+        return None
+    made = lineages.array(lineage.holding(None), call.place)
+    made.dtype = "long"
+    return made
 
 
 @function("numpy.apply_along_axis")

@@ -156,6 +156,12 @@ def index_of_largest(call: Call) -> Value | None:
     return Tensor(Shape(), dtype="long", graph=False, place=call.place)
 
 
+@function(*(f"tensorflow.{name}" for name in ("ones", "zeros", "ones_like", "zeros_like")))
+def made_alike(call: Call) -> Value | None:
+    """New numbers that are all the same."""
+    return Tensor(dtype="float", graph=False, library="keras", place=call.place)
+
+
 @function("tensorflow.function")
 def compiled_function(call: Call) -> Value | None:
     """`tf.function(step)`: the function itself."""

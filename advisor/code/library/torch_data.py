@@ -38,6 +38,7 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
     Arguments,
+    Bound,
     ClassIndices,
     Columns,
     Dictionary,
@@ -45,6 +46,7 @@ from advisor.code.values import (
     Instance,
     Lineage,
     Object,
+    Partial,
     RowSet,
     Scalar,
     Shape,
@@ -392,7 +394,9 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     as_they_are = is_constant(size, None)
     own = loader.argument(-1, "collate_fn") or loader.argument(6, "collate_fn")
     stacks = loader.fields.get("stacks") is True and not as_they_are
-    if own is not None or not stacks or loader.arguments.unknown:
+    if own is not None and not loader.arguments.unknown:
+        return _collated(machine, loader, own, node) or machine.unknown("batch", node)
+    if not stacks or loader.arguments.unknown:
         return machine.unknown("batch", node)
     number = known_number(size)
     drops = loader.argument(8, "drop_last")
@@ -408,10 +412,39 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     return batch
 
 
+def _collated(
+    machine: "Machine", loader: Object, collate: Value, node: cst.CSTNode
+) -> Value | None:
+    """What a function of the project makes of a list of samples."""
+    if not isinstance(collate, (Function, Bound, Partial)):
+        return None
+    sample = _sample(machine, loader.fields.get("dataset"), node)
+    rows = SequenceValue("list", None, sample or machine.unknown("sample", node))
+    with machine.imagining():
+        batch = calls.call(machine, collate, Arguments([rows]), node)
+    return _of_no_rows(batch)
+
+
+def _of_no_rows(batch: Value) -> Value | None:
+    """A batch, without a word of the rows that it comes from; None when nothing is known of it."""
+    if isinstance(batch, Tensor):
+        return batch.replace(graph=False, lineage=None, text="batch", whole=batch)
+    if isinstance(batch, SequenceValue) and batch.items is not None:
+        parts = tuple(_of_no_rows(each) or Unknown("batch") for each in batch.items)
+        return SequenceValue("list", parts)
+    if isinstance(batch, Dictionary) and batch.other is None:
+        items = {key: _of_no_rows(each) or Unknown("batch") for key, each in batch.items.items()}
+        return Dictionary(items)
+    return None
+
+
 def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | None:
     """One sample as a dataset of the project gives it, or as a well-known one does."""
     if isinstance(dataset, Object) and dataset.path == SUBSET:
         return _sample(machine, whole_behind(dataset), node)
+    if isinstance(dataset, SequenceValue) and dataset.kind == "list":
+        first = dataset.items[0] if dataset.items else dataset.element
+        return first if isinstance(first, (SequenceValue, Dictionary)) else None
     if isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets."):
         if not has_one_label(dataset):
             return None

@@ -178,7 +178,9 @@ class Reduced:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Alike:
-    """New numbers that are all the same."""
+    """New numbers that are all the same: `number`, if that is 0."""
+
+    number: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

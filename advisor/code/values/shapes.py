@@ -8,10 +8,10 @@ class Shape:
 
     Without a known rank, an axis that is asked for gets a symbol, so that `x.size(1)` means the
     same number each time. `base` is a shape of as little known rank that has the same first axis,
-    `last` the length of the last one.
+    `last` the length of the last one, and `most` the largest number of axes that there may be.
     """
 
-    __slots__ = ("_axes", "_base", "dims", "name")
+    __slots__ = ("_axes", "_base", "dims", "most", "name")
 
     def __init__(
         self,
@@ -24,6 +24,7 @@ class Shape:
         self.name = name
         self._axes: dict[int, Number] = {} if last is None else {-1: last}
         self._base = base
+        self.most: int | None = None
 
     def __repr__(self) -> str:
         if self.dims is None:

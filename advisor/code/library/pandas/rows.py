@@ -171,6 +171,9 @@ def to_dictionary(call: Call) -> Value | None:
     return call.receiver if lineage is not None and lineage.rows.is_statistic else None
 
 
+_AXES_OF_TABLE = 2
+
+
 def numbers_of(table: Object, place: NodePlace) -> Value:
     """The numbers of a table, or of one of its columns, as an array."""
     lineage = lineages.samples(table).holding(lineages.columns_of(table))
@@ -178,6 +181,7 @@ def numbers_of(table: Object, place: NodePlace) -> Value:
     if known is not None and known.shape.rank == 1:
         shape = Shape((lineages.axis_of_rows(lineage) or symbols.fresh("rows", is_axis=True),))
     made = lineages.array(lineage, place, shape)
+    made.shape.most = _AXES_OF_TABLE
     if known is not None:
         made.dtype, made.scale = known.dtype, known.scale
     return made

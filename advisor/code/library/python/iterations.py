@@ -181,6 +181,9 @@ def iterate_enumerate(machine: "Machine", value: Object, node: cst.CSTNode) -> I
 @iteration("builtins.zip")
 def iterate_zip(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
     """Tuples of items that stand at the same place."""
+    columns_of_rows = _turned(value.arguments)
+    if columns_of_rows is not None:
+        return Iteration(columns_of_rows, trips=symbols.number(len(columns_of_rows)))
     parts = [iterate(machine, each, node) for each in value.arguments.positional]
     if not parts or value.arguments.unknown:
         return None
@@ -194,6 +197,15 @@ def iterate_zip(machine: "Machine", value: Object, node: cst.CSTNode) -> Iterati
         make=lambda: Sequence("tuple", tuple(part.element(machine, node) for part in parts)),
         trips=trips,
     )
+
+
+def _turned(passed: Arguments) -> tuple[Value, ...] | None:
+    """The columns that `zip(*rows)` makes of rows, nobody knows how many, when it is known what is in
+    a row."""
+    row = passed.rest
+    if passed.positional or not isinstance(row, Sequence) or row.items is None:
+        return None
+    return tuple(Sequence("tuple", None, each) for each in row.items)
 
 
 @iteration("builtins.product")

@@ -11,6 +11,7 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_tensors.operations import as_tensor
+from advisor.code.symbols import Number
 from advisor.code.values import (
     TRUE,
     Activation,
@@ -22,7 +23,11 @@ from advisor.code.values import (
     Tensor,
     Value,
     known_number,
+    size_of_axis,
 )
+
+_RANK_OF_PICTURES = 4
+_OF_IMAGENET = 1000
 
 
 @function("torchvision.models.*")
@@ -130,6 +135,19 @@ def _scores_of_head(layer: Layer, name: str, call: Call) -> Value:
         layer.fields[name] = head
 
 
+def _holds_pictures(shape: Shape) -> bool:
+    """Whether the first axis is known, along which the pictures lie that a ready model is given."""
+    return shape.rank == _RANK_OF_PICTURES or (shape.rank is None and 0 in shape.known_axes)
+
+
+def _number_of_classes(layer: Layer) -> Number:
+    """How many classes a ready model tells apart, if nothing else was asked for those of ImageNet."""
+    given = layer.argument(-1, "num_classes")
+    if given is None and not layer.arguments.unknown:
+        return symbols.axis_of_length(_OF_IMAGENET)
+    return size_of_axis(given) or symbols.fresh("classes", is_axis=True)
+
+
 def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
     """The scores of a ready model: those of its new head, if it has been given one."""
     name = layer.path.removeprefix("torchvision.models.").lower()
@@ -141,4 +159,10 @@ def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
             return _scores_of_head(layer, each, call)
     if TOUCHED in layer.fields:
         return None
-    return Tensor(Shape(), scale=Scale(Activation.LOGITS, call.place), dtype="float", graph=True)
+    given = call.argument(0, "x")
+    shape = Shape()
+    is_classifier = layer.path.startswith("torchvision.models.") and "." not in name
+    if is_classifier and isinstance(given, Tensor) and _holds_pictures(given.shape):
+        shape = Shape((given.shape.axis(0), _number_of_classes(layer)))
+    scale = Scale(Activation.LOGITS, call.place)
+    return Tensor(shape, scale=scale, dtype="float", graph=True)

@@ -7,7 +7,7 @@ from advisor.code.events import RandomDrawn, WeightsFilled
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
 from advisor.code.library.lineages import noise
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_tensors.casts import dtype_of_data, named_dtype
+from advisor.code.library.torch_tensors.casts import dtype_of_data, dtype_of_number, named_dtype
 from advisor.code.library.torch_tensors.choices import tell_choice
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions, is_size
@@ -104,12 +104,23 @@ def _numbers_in(value: Value | None) -> Iterator[Value | None]:
 def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | None:
     """A tensor of numbers that stand in the program."""
     dims = _lengths(value)
+    if dims is None and value.items is None and _holds_numbers(value):
+        if dtype is None and call.argument(1, "dtype") is None:
+            types = {dtype_of_number(each) for each in alternatives(value.element)}
+            dtype = types.pop() if len(types) == 1 else None
+        shape = Shape((symbols.stacked_axis(),))
+        return Tensor(shape, graph=False, dtype=dtype, place=call.place)
     if dims is None:
         return None
     if dtype is None and call.argument(1, "dtype") is None:
         dtype = dtype_of_data(value)
     axes = tuple(symbols.new_axis(symbols.number(length)) for length in dims)
     return Tensor(Shape(axes), graph=False, dtype=dtype, place=call.place)
+
+
+def _holds_numbers(value: Sequence) -> bool:
+    options = alternatives(value.element)
+    return bool(options) and all(map(is_plain_number, options))
 
 
 def _lengths(value: Value) -> tuple[int, ...] | None:
@@ -181,7 +192,7 @@ def tell_alike(call: Call, tensor: Tensor, given: Value | None) -> None:
 def _filled(call: Call, tensor: Tensor) -> Tensor:
     """Say of a new tensor whether its numbers are random, or all the same."""
     if any(word in call.path for word in (".zeros", ".ones", ".full")):
-        tensor.meaning = Alike()
+        tensor.meaning = Alike(0 if ".zeros" in call.path else None)
         tell_alike(call, tensor, tensor)
     if ".rand" in call.path:
         tensor.lineage = noise(call.place)
@@ -253,13 +264,15 @@ def in_even_steps(call: Call) -> Value | None:
     return Tensor(shape, graph=wants_gradients(call), dtype="float", place=call.place)
 
 
-@function("torch.eye")
+@function("torch.eye", "numpy.eye", "numpy.identity")
 def unit_matrix(call: Call) -> Value | None:
-    """A matrix with ones on its diagonal."""
+    """A matrix with ones on its diagonal: each row is the one-hot row of its number."""
     rows = size_of_axis(call.argument(0, "n"))
     columns = size_of_axis(call.argument(1, "m")) or rows
     shape = Shape() if rows is None or columns is None else Shape((rows, columns))
-    return Tensor(shape, graph=False, dtype=_asked_for(call, "float"), place=call.place)
+    scale = Scale(Activation.ONE_HOT, call.place)
+    dtype, library = _asked_for(call, "float"), call.path.split(".", 1)[0]
+    return Tensor(shape, scale=scale, graph=False, dtype=dtype, library=library, place=call.place)
 
 
 @function("torch.full", "torch.normal")

@@ -106,7 +106,7 @@ def stacked(call: Call) -> Value | None:
     shape = Shape()
     if dims is not None:
         axis = axis_of(call.argument(1, "dim") or Scalar(symbols.ZERO), len(dims) + 1)
-        number = symbols.number(len(items)) if items is not None else symbols.fresh("n")
+        number = symbols.number(len(items)) if items is not None else symbols.stacked_axis()
         if axis is not None:
             shape = Shape((*dims[:axis], number, *dims[axis:]))
     elif in_front and items is None:

@@ -19,9 +19,12 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    Activation,
+    Alike,
     Constant,
     Drawn,
     Scalar,
+    Scale,
     Shape,
     Tensor,
     Unknown,
@@ -215,6 +218,8 @@ def item_of_tensor(
     tensor = as_tensor(receiver)
     if tensor is None:
         return None
+    if tensor.shape.dims is None and tensor.shape.most == len(indices):
+        tensor.shape.settle(len(indices))
     alone = len(indices) == 1 and not isinstance(indices[0], slice)
     if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
         return None
@@ -252,6 +257,14 @@ def overwritten(
     """`x[:, 0] = ...`: the numbers are no longer all of one range."""
     if isinstance(receiver, Tensor):
         receiver.overwrite()
+        meaning, receiver.meaning = receiver.meaning, None
+        one = known_number(value) if len(indices) == 1 else None
+        is_vector = receiver.shape.rank == 1 and not isinstance(indices[0], (slice, Tensor))
+        if isinstance(meaning, Alike) and meaning.number == 0 and one is not None and one.is_one:
+            kind = Activation.ONE_HOT
+            receiver.scale = Scale(kind, machine.place(node)) if is_vector else None
+        elif not isinstance(meaning, Alike):
+            receiver.meaning = meaning
     return False
 
 
