@@ -2,22 +2,26 @@
 
 import re
 
-# Whatever trains, prepares rows for training or drives a training; rule packs know no others.
+# Whatever trains, prepares rows for training or drives a training, be it by hand; rule packs know no others.
 _LIBRARIES = (
     b"accelerate",
     b"albumentations",
     b"catboost",
+    b"cv2",
     b"deepspeed",
     b"fastai",
     b"flax",
     b"imblearn",
     b"jax",
     b"keras",
+    b"librosa",
     b"lightgbm",
     b"lightning",
     b"optax",
     b"pytorch_lightning",
+    b"skimage",
     b"sklearn",
+    b"softmax",
     b"tensorflow",
     b"timm",
     b"torch",
@@ -31,5 +35,6 @@ _MENTION = re.compile(rb"\b(?:" + b"|".join(_LIBRARIES) + rb")\b")
 
 
 def mentions_training_library(content: bytes) -> bool:
-    """Whether a source file or notebook names a library that trains models, as a whole word."""
+    """Whether a source file or notebook names a library that trains models or reads what they
+    are trained on, as a whole word."""
     return _MENTION.search(content) is not None

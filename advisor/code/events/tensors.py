@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from advisor.code.events.context import Event
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Tensor, Value
+from advisor.code.values import Shape, Tensor, Unknown, Value
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +42,7 @@ class ChoiceMade(Event):
 class LogarithmTaken(Event):
     """The logarithm of a tensor is taken."""
 
-    tensor: Tensor
+    tensor: Tensor | Unknown
 
 
 @dataclass(eq=False, slots=True)

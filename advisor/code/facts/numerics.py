@@ -22,9 +22,13 @@ from advisor.code.events import (
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import gradient_of, is_computed_from
+from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.vanishing import vanishing
 from advisor.code.values import Amount, Value, alternatives, meaning_of
 from advisor.rulebook import Draft
+
+# What has infinite logarithms whether anything is learned by them or not.
+_EVEN_UNLEARNED = frozenset(["a ReLU", SILENCE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class NumericalRisk(Fact):
         seen: dict[Value, LogarithmTaken] = {}
         for event in run.events(LogarithmTaken):
             found = vanishing(event.tensor)
-            if found is None or (found.of != "a ReLU" and not _is_learned(event)):
+            if found is None or (found.of not in _EVEN_UNLEARNED and not _is_learned(event)):
                 continue
             first = seen.setdefault(found.origin, event)
             if first.place.node is event.place.node:

@@ -42,7 +42,7 @@ class SoftmaxCall(Fact):
                 tuple(
                     LossCall(each) for each in losses if _is_of(scale_of(each.prediction), event)
                 ),
-                tuple(each for each in logarithms if _is_of(each.tensor.scale, event)),
+                tuple(each for each in logarithms if _is_of(scale_of(each.tensor), event)),
                 applied,
                 tuple(each for each in choices if _is_of(each.tensor.scale, event)),
             )

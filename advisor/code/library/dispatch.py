@@ -70,6 +70,7 @@ LIBRARY_MODULES = (
     "torch_states",
     "transformers_models",
     "einops",
+    "degenerate_samples",
     "vanishing",
     "finiteness",
     "meanings",

@@ -14,6 +14,7 @@ from advisor.code.values import (
     Cosine,
     LessOne,
     Meaning,
+    Norm,
     Saturated,
     Scalar,
     Squared,
@@ -123,6 +124,10 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     if operation in _PRODUCTS:
         # What is normalised is multiplied with what is.
         return Cosine() if isinstance(meaning_of(first), Cosine) else None
+    if operation == "/" and isinstance(length := meaning_of(second), Norm) and length.of is first:
+        return Cosine()
+    if operation in {"norm", "vector_norm"} and vanishing(first) is None:
+        return Norm(first)
     if operation in {"/", "*"} and isinstance(meaning_of(first), LessOne) and second is not None:
         return _angle_of_rotation(operation, second)
     if operation == "*" and isinstance(meaning_of(second), LessOne):
@@ -200,6 +205,10 @@ def _product(first: Value, second: Value) -> Meaning | None:
         return _square(first)
     if isinstance(meaning_of(first), Cosine) and isinstance(meaning_of(second), Cosine):
         return Cosine()  # once it is summed up
+    for one, other in ((first, second), (second, first)):
+        # The directions that a model is taught are as long as those that it gives.
+        if isinstance(meaning_of(one), Cosine) and gradient_of(other) is not True:
+            return Cosine() if isinstance(other, Unknown) else None
     for one, other in ((first, second), (second, first)):
         meaning = meaning_of(one)
         if isinstance(meaning, Squared) and isinstance(other, Scalar):

@@ -117,6 +117,28 @@ class Squared:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Mask:
+    """Where a probability is above one half; `is_union` where either of two masks is set."""
+
+    is_union: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Norm:
+    """How long some vectors are."""
+
+    of: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Extreme:
+    """The largest (`max`) or smallest (`min`) of some numbers."""
+
+    kind: str
+    of: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Vanishing(Bounded):
     """Numbers that become 0 where an activation is at its limit. `of` says in words what they are,
     `origin` is what the activation has made."""
@@ -197,7 +219,10 @@ Meaning = (
     | ClassIndices
     | Drawn
     | Exponential
+    | Extreme
     | Listed
+    | Mask
+    | Norm
     | NotFinite
     | Quotient
     | Rated

@@ -11,6 +11,7 @@ _SMALL = "add a small number first"
 _LIMITS = {
     "a ReLU": f"wherever the ReLU is 0: {_SMALL}",
     "a sigmoid": "where the sigmoid has come to its limit: take the loss that is given logits",
+    "a spectrogram": f"where it is silent: {_SMALL}",
     "a tanh": f"where the tanh has come to its limit: {_SMALL}",
 }
 _ROOTS = {

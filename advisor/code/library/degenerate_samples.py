@@ -1,0 +1,209 @@
+"""What is 0 for samples that nothing is in: the power of silence, the range of an even picture, the union
+of two empty masks. Logarithms and quotients of it are not finite."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import DividedByNothing, LogarithmTaken
+from advisor.code.library.models import Call, function, method, observes
+from advisor.code.nodes import as_written
+from advisor.code.values import (
+    Extreme,
+    Mask,
+    Object,
+    Scalar,
+    Tensor,
+    Unknown,
+    Value,
+    Vanishing,
+    give_meaning,
+    known_number,
+    meaning_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+SILENCE = "a spectrogram"
+_SPECTROGRAM = "torchaudio.transforms.Spectrogram"
+_EXTREMES = {"max": "max", "amax": "max", "min": "min", "amin": "min"}
+_KEEP = frozenset(
+    [
+        "[]",
+        "float",
+        "double",
+        "astype",
+        "to",
+        "item",
+        "squeeze",
+        "unsqueeze",
+        "view",
+        "reshape",
+        "T",
+    ]
+    + ["mean", "transpose", "permute", "cpu", "numpy", "from_numpy", "tensor", "long", "int", "abs"]
+    + ["square", "pow", "**", "flatten", "as_tensor", "float32", "FloatTensor"]
+)
+_EITHER = frozenset(["|", "logical_or", "maximum"])
+_EXCEEDS = frozenset(["GreaterThan", "GreaterThanEqual", "gt", "ge"])
+_EQUALS = frozenset(["Equal", "eq"])
+_LOGS = frozenset(["log", "log10", "log2"])
+# What has to do with the case that there is nothing, somewhere in the same function.
+_MINDS = re.compile(
+    r"nan|==\s*0|!=\s*0|>\s*0(?![.\w])|<\s*1e|<=\s*0|eps|smooth|clip|clamp|where\(|errstate|zero_div"
+    r"|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
+    re.IGNORECASE,
+)
+_OF_EPISODE = re.compile(
+    r"\b(?:\w+\.)?_?(\w*(?:returns?|rewards?|advantages?|adv))\s*\.\s*std\(", re.IGNORECASE
+)
+
+
+@function(
+    "librosa.feature.melspectrogram",
+    "librosa.stft",
+    "librosa.core.stft",
+    "librosa.cqt",
+    "torch.stft",
+    "scipy.signal.stft",
+)
+def spectrum(call: Call) -> Value | None:
+    """Amplitudes or powers, which are 0 where it is silent."""
+    if call.path.startswith("scipy"):
+        return None
+    made = call.unknown()
+    give_meaning(made, Vanishing(SILENCE, made))
+    return made
+
+
+@function("torchaudio.transforms.MelSpectrogram", _SPECTROGRAM)
+def spectrum_of_torchaudio(call: Call) -> Value | None:
+    """`MelSpectrogram(...)`: a module that makes spectrograms."""
+    return Object(_SPECTROGRAM, call.arguments, call.place)
+
+
+@method(_SPECTROGRAM, "__call__", "forward")
+def run_spectrum(call: Call) -> Value | None:
+    """`mel(wave)`."""
+    made = call.unknown()
+    give_meaning(made, Vanishing(SILENCE, made))
+    return made
+
+
+@method(_SPECTROGRAM, "to", "cuda", "cpu", "eval", "train")
+def same_module(call: Call) -> Value | None:
+    """`mel.to(device)`."""
+    return call.receiver
+
+
+@observes(
+    *("/", "div", "true_divide", "divide", "-", "sub", "+", "sum", "std", "ptp", "count_nonzero"),
+    *(*_EXTREMES, *_KEEP, *_EITHER, *_EXCEEDS, *_EQUALS, *_LOGS),
+)
+def observed(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """Say what may be 0, and see what is made of it."""
+    if not operands:
+        return
+    first = operands[0]
+    if operation in _LOGS:
+        found = meaning_of(first)
+        powers = isinstance(found, Vanishing) and found.of == SILENCE
+        if powers and isinstance(first, (Tensor, Unknown)):
+            machine.emit(LogarithmTaken(machine.place(node), machine.context, first))
+        return
+    if operation in {"/", "div", "true_divide", "divide"}:
+        if len(operands) == 2:
+            _divided(machine, operands[1], node)
+        return
+    if isinstance(result, (Tensor, Unknown)) and meaning_of(result) is None:
+        meaning = _meaning(machine, operation, operands, node)
+        if meaning is not None:
+            give_meaning(result, meaning)
+
+
+def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
+    found = meaning_of(by)
+    if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
+        return
+    functions = machine.context.functions
+    around = functions[-1].node if functions else node
+    if not _MINDS.search(as_written(around)):
+        machine.emit(DividedByNothing(machine.place(node), machine.context, found.of))
+
+
+_RANGE, _SPREAD = "the range of one sample", "the spread of one sample"
+_EPISODE, _UNION = "the spread of one episode", "the size of a union of masks"
+_NOTHINGS = frozenset([_RANGE, _SPREAD, _EPISODE, _UNION])
+
+
+def _meaning(
+    machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
+) -> Extreme | Mask | Vanishing | None:
+    first = operands[0]
+    meaning = meaning_of(first)
+    if operation in _EITHER and len(operands) == 2 and all(map(_is_mask, operands)):
+        return Mask(is_union=True)
+    if operation in _EXCEEDS and len(operands) == 2 and _is_half(operands[1]):
+        return Mask()
+    if operation in _EQUALS and len(operands) == 2 and _counts(operands[1]):
+        return Mask()
+    if operation in {"sum", "count_nonzero"} and isinstance(meaning, Mask) and meaning.is_union:
+        return Vanishing(_UNION, first)
+    if operation in _KEEP and isinstance(meaning, (Mask, Vanishing)):
+        return meaning if isinstance(meaning, Mask) or _is_ours(meaning) else None
+    if operation == "std":
+        return _spread(machine, first, len(operands), node)
+    if not _is_of_one_sample(machine):
+        return None
+    if operation in _EXTREMES and len(operands) == 1:
+        return Extreme(_EXTREMES[operation], first)
+    if operation == "ptp" and len(operands) == 1:
+        return Vanishing(_RANGE, first)
+    if operation in {"-", "sub"} and len(operands) == 2 and isinstance(meaning, Extreme):
+        other = meaning_of(operands[1])
+        if isinstance(other, Extreme) and other.of is meaning.of and other.kind != meaning.kind:
+            return Vanishing(_RANGE, meaning.of)
+    return None
+
+
+def _is_ours(meaning: Vanishing) -> bool:
+    return meaning.of == SILENCE or meaning.of in _NOTHINGS
+
+
+def _is_mask(value: Value) -> bool:
+    return isinstance(meaning_of(value), Mask) or (
+        isinstance(value, Tensor) and value.dtype == "bool"
+    )
+
+
+def _is_half(value: Value) -> bool:
+    number = known_number(value)
+    return number is not None and number.constant == 0.5
+
+
+def _counts(value: Value) -> bool:
+    """Whether a value is the number of a class, of which a loop goes through all."""
+    return isinstance(value, Scalar) and value.number.constant is None
+
+
+def _spread(machine: "Machine", value: Value, given: int, node: cst.CSTNode) -> Vanishing | None:
+    """The standard deviation of all numbers of one sample, or of the steps of one episode."""
+    if given > 1 or (isinstance(node, cst.Call) and any(each.keyword for each in node.args)):
+        return None
+    if _OF_EPISODE.match(as_written(node)):
+        return Vanishing(_EPISODE, value)
+    return Vanishing(_SPREAD, value) if _is_of_one_sample(machine) else None
+
+
+def _is_of_one_sample(machine: "Machine") -> bool:
+    """Whether a data set makes a sample."""
+    return any(function.name == "__getitem__" for function in machine.context.functions)

@@ -1,0 +1,145 @@
+"""unsafe-log (NN701): logarithms and quotients of what is 0 where a sample holds nothing."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings
+
+HEAD = """
+import librosa
+import numpy as np
+import torch
+import torchaudio
+"""
+WRONG = {
+    "the power of silence": """
+        def features(wave):
+            mel = librosa.feature.melspectrogram(y=wave, sr=16000)
+            return np.log(mel)  # error
+        """,
+    "decibels of amplitudes": """
+        def features(wave):
+            return 20 * np.log10(np.abs(librosa.stft(wave)))  # error
+        """,
+    "a module that makes spectrograms": """
+        class Front(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mel = torchaudio.transforms.MelSpectrogram(16000)
+            def forward(self, wave):
+                return self.mel(wave).log()  # error
+        """,
+    "the spectrum that torch makes": """
+        def features(wave, window):
+            spectrum = torch.stft(wave, 128, window=window, return_complex=True)
+            return torch.log(spectrum.abs() ** 2)  # error
+        """,
+    "the range of one sample": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = self.signals[index]
+                return (x - x.min()) / (x.max() - x.min())  # error
+        """,
+    "the spread of one sample": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = self.signals[index]
+                return (x - x.mean()) / x.std()  # error
+        """,
+    "the returns of one episode": """
+        def update(rewards):
+            returns = torch.tensor(discounted(rewards))
+            return (returns - returns.mean()) / returns.std()  # error
+        """,
+    "the union of two masks": """
+        def iou(logits, target):
+            predicted = torch.sigmoid(logits) > 0.5
+            target = target > 0.5
+            return (predicted & target).sum().float() / (predicted | target).sum().float()  # error
+        """,
+    "the union of what is of one class": """
+        def mean_iou(predicted, target, classes):
+            found = []
+            for each in range(classes):
+                here, there = predicted == each, target == each
+                found.append((here & there).sum().item() / (here | there).sum().item())  # error
+            return np.mean(found)
+        """,
+}
+RIGHT = {
+    "the power of silence, and a little more": """
+        def features(wave):
+            mel = librosa.feature.melspectrogram(y=wave, sr=16000)
+            return np.log(mel + 1e-6), np.log1p(mel), np.log(np.maximum(mel, 1e-9))
+        """,
+    "a floor under a spectrogram": """
+        class Front(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.mel = torchaudio.transforms.MelSpectrogram(16000)
+            def forward(self, wave):
+                return self.mel(wave).clamp(min=1e-5).log()
+        """,
+    "a sample that is looked at first": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = self.signals[index]
+                spread = x.std()
+                return (x - x.mean()) / spread if spread > 0 else x
+        """,
+    "the spread of all samples": """
+        def scaled(x):
+            return (x - x.mean()) / x.std(), (x - x.min()) / (x.max() - x.min())
+        """,
+    "a spread for each column": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                return (self.x[index] - self.x.mean(0)) / self.x.std(0)
+        """,
+    "classes that are left out where there are none": """
+        def mean_iou(predicted, target, classes):
+            found = []
+            for each in range(classes):
+                here, there = predicted == each, target == each
+                found.append((here & there).sum() / (here | there).sum())
+            return np.nanmean(found)
+        """,
+    "masks of which one is never empty": """
+        def iou(logits, target):
+            predicted = torch.sigmoid(logits) > 0.5
+            union = (predicted | target).sum()
+            if union == 0:
+                return 1.0
+            return (predicted & target).sum() / union
+        """,
+}
+
+
+@pytest.mark.parametrize("program", (WRONG | RIGHT).values(), ids=(WRONG | RIGHT).keys())
+def test_samples_that_hold_nothing_are_thought_of(program: str) -> None:
+    text = HEAD + dedent(program)
+    marked = [number for number, line in enumerate(text.splitlines(), 1) if "# error" in line]
+    assert [line for line, code in findings(text) if code == "NN701"] == marked
+
+
+ANGLE = """
+import torch
+model = torch.nn.Linear(3, 3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, wanted in batches():
+    found = model(x)
+    found = found / found.norm(dim=1, keepdim=True)
+    cosine = (found * wanted).sum(1)
+    optimizer.zero_grad()
+    torch.acos(LIMITED).mean().backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("limited", "told"), [("cosine", True), ("cosine.clamp(-1 + 1e-6, 1 - 1e-6)", False)]
+)
+def test_an_angle_between_vectors_that_are_scaled_by_hand(limited: str, told: bool) -> None:
+    codes = [code for _, code in findings(ANGLE.replace("LIMITED", limited))]
+    assert ("NN701" in codes) == told
