@@ -102,6 +102,13 @@ class StateTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class StateListed(Event):
+    """The very weights of a module, or the module itself, are put into a list beside others."""
+
+    state: Value
+
+
+@dataclass(eq=False, slots=True)
 class StateUsed(Event):
     """Weights that were put aside are loaded into a module, or saved to a file."""
 

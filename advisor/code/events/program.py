@@ -43,6 +43,15 @@ class NameOverwritten(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ObjectLost(Event):
+    """A loop takes the name of a model or data set for its items, and the code behind it uses the name
+    again, at `read`."""
+
+    name: str
+    read: "NodePlace"
+
+
+@dataclass(eq=False, slots=True)
 class TargetLost(Event):
     """A name that a loop over data binds is bound anew to predictions, before anything has read it,
     and compared at `read`."""

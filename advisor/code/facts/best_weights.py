@@ -7,13 +7,24 @@ from typing import Self
 from advisor.code.events import (
     Event,
     OptimizerStepped,
+    StateListed,
     StateTaken,
     StateUsed,
 )
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_states import STATE
-from advisor.code.values import Object, Optimizer, Unknown, Value, alternatives
+from advisor.code.values import (
+    Dictionary,
+    Instance,
+    Layer,
+    Object,
+    Optimizer,
+    Sequence,
+    Unknown,
+    Value,
+    alternatives,
+)
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
@@ -23,11 +34,12 @@ _CALLED_MODELS = ("model", "net", "network", "classifier", "encoder")
 @dataclass(frozen=True, slots=True)
 class KeptWeights(Fact):
     """Weights of a model that are kept by reference and change with it, as its optimizer is stepped
-    before they are used. `used` is None where it is the name that says what they are for."""
+    before they are used. `used` is where they are used, or put into a list, or None where it is the name
+    that says what they are for."""
 
     taken: StateTaken
     changed: OptimizerStepped
-    used: StateUsed | None
+    used: StateUsed | StateListed | None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -39,23 +51,56 @@ class KeptWeights(Fact):
             changed = _first_change(run, taken)
             if changed is None:
                 continue
-            if isinstance(taken.state, Object) and taken.state.path == STATE:
+            listed = _put_into_list(run, taken, changed)
+            if listed is not None:
+                found.setdefault(taken.place.node, cls(taken, changed, listed))
+            elif isinstance(taken.state, Object) and taken.state.path == STATE:
                 used = _first_use(run, taken, changed)
                 if used is not None:
                     found.setdefault(taken.place.node, cls(taken, changed, used))
-            elif taken.name and taken.place.node in chosen and _is_model(run, taken):
+            elif (
+                isinstance(taken.state, (Sequence, Dictionary))
+                or taken.name
+                and taken.place.node in chosen
+                and _is_model(run, taken)
+            ):
                 found.setdefault(taken.place.node, cls(taken, changed, None))
         return found.values()
 
     def finding(self, message: str) -> Draft:
         """A finding where the weights are taken, with what changes and what uses them beside it."""
-        used = None if self.used is None else self.used.place
+        used = self.used.place if isinstance(self.used, StateUsed) else None
         return draft(
             self.taken,
             message,
             (self.changed.place, "they are changed here"),
             (used, "they are used here"),
         )
+
+    @property
+    def are_copies_wanted(self) -> bool:
+        """Whether the values of parameters are kept under a name of earlier ones."""
+        return isinstance(self.taken.state, (Sequence, Dictionary))
+
+
+def _put_into_list(
+    run: AbstractRun, taken: StateTaken, changed: OptimizerStepped
+) -> StateListed | None:
+    """Where weights are put into a list, in a loop in whose next round an optimizer changes them."""
+    for event in run.events(StateListed):
+        known = isinstance(taken.module, (Instance, Layer)) and taken.index <= event.index
+        if event.state is taken.state and known and event.index < changed.index:
+            loop = event.context.loops[-1].node
+            again = any(each.node is loop for each in changed.context.loops)
+            return event if again and _has_owner(changed, taken.module) else None
+    return None
+
+
+def _has_owner(step: OptimizerStepped, module: Value) -> bool:
+    return any(
+        isinstance(option, Optimizer) and any(owner is module for owner in option.owners)
+        for option in alternatives(step.optimizer)
+    )
 
 
 def _first_change(run: AbstractRun, taken: StateTaken) -> OptimizerStepped | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import NameOverwritten, TargetLost
+from advisor.code.events import NameOverwritten, ObjectLost, TargetLost
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.rulebook import Draft
 
@@ -12,15 +12,16 @@ from advisor.rulebook import Draft
 @dataclass(frozen=True, slots=True)
 class OverwrittenName(Fact):
     """A name that an inner loop binds anew, and that the loop around it reads again afterwards; or
-    labels that are bound anew to predictions."""
+    labels that are bound anew to predictions, a model or data set that a loop takes the name of."""
 
-    event: NameOverwritten | TargetLost
+    event: NameOverwritten | TargetLost | ObjectLost
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such name of a run."""
         yield from (cls(event) for event in run.events(NameOverwritten))
         yield from (cls(event) for event in run.events(TargetLost))
+        yield from (cls(event) for event in run.events(ObjectLost))
 
     @property
     def name(self) -> str:
@@ -30,10 +31,15 @@ class OverwrittenName(Fact):
     @property
     def is_of_outer_loop(self) -> bool:
         """Whether the outer loop binds the name itself."""
-        if isinstance(self.event, TargetLost):
+        if not isinstance(self.event, NameOverwritten):
             return False
         target = getattr(self.event.outer.node, "target", None)
         return target is not None and self.name in code_of(target).replace(",", " ").split()
+
+    @property
+    def is_lost_object(self) -> bool:
+        """Whether it is a model or data set that is used again."""
+        return isinstance(self.event, ObjectLost)
 
     @property
     def is_lost_target(self) -> bool:

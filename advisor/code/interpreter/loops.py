@@ -15,6 +15,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Guard, Loop, Round
 from advisor.code.interpreter import attributes, classes, operators
+from advisor.code.interpreter.lost_objects import tell_lost_object
 from advisor.code.interpreter.machine import Completion, LoopFrame, join_all
 from advisor.code.interpreter.overwriting import tell_lost_target, tell_overwritten
 from advisor.code.symbols import Number
@@ -148,6 +149,7 @@ def run_for(machine: "Machine", node: cst.For) -> Completion:
     over = machine.evaluate(node.iter)
     tell_overwritten(machine, node)
     tell_lost_target(machine, node)
+    tell_lost_object(machine, node)
     iteration = iterate(machine, over, node.iter)
     loop = Loop(
         node,

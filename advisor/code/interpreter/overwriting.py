@@ -60,7 +60,7 @@ def _lost_targets(node: cst.For) -> list[tuple[str, cst.CSTNode, cst.CSTNode]]:
     names = [each.value for each in names_in(node.target)]
     if len(names) < 2 or not isinstance(node.body, cst.IndentedBlock):
         return []
-    uses = _uses_in(node.body)
+    uses = uses_in(node.body)
     found: list[tuple[str, cst.CSTNode, cst.CSTNode]] = []
     for name in names:
         own = [use for use in uses if use.name == name]
@@ -114,7 +114,7 @@ def _first_value(value: cst.BaseExpression, body: cst.BaseSuite) -> cst.BaseExpr
     """What a name is bound to in some code, or the value itself."""
     if not isinstance(value, cst.Name):
         return value
-    for use in _uses_in(body):
+    for use in uses_in(body):
         if use.name == value.value and isinstance(use.node, cst.Assign):
             return use.node.value
     return value
@@ -150,7 +150,7 @@ def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     bound it."""
     uses = [use for use in _uses_around(outer.node, inner) if use.name in {name, ""}]
     position = next((index for index, use in enumerate(uses) if use.kind == "inner"), None)
-    if position is None or any(use.name == name for use in _uses_in(inner.iter)):
+    if position is None or any(use.name == name for use in uses_in(inner.iter)):
         return None
     behind, before = uses[position + 1 :], uses[:position]
     if isinstance(outer.node, cst.For) and name in _bound_names(outer.node.target):
@@ -171,13 +171,13 @@ def _uses_around(outer: cst.CSTNode, inner: cst.For) -> list[Use]:
     """The uses of names in a loop, in the order in which they happen."""
     match outer:
         case cst.For():
-            return _uses_in(outer.body, inner=inner)
+            return uses_in(outer.body, inner=inner)
         case cst.While():
-            return _uses_in(outer.test, outer.body, inner=inner)
+            return uses_in(outer.test, outer.body, inner=inner)
     return []
 
 
-def _uses_in(*nodes: cst.CSTNode, inner: cst.For | None = None) -> list[Use]:
+def uses_in(*nodes: cst.CSTNode, inner: cst.For | None = None) -> list[Use]:
     """The uses of names in the order in which they happen; what cannot happen behind the inner loop
     is left out."""
     uses: list[Use] = []
@@ -188,7 +188,7 @@ def _uses_in(*nodes: cst.CSTNode, inner: cst.For | None = None) -> list[Use]:
         elif (read := _READ.get(kind)) is not None:
             uses += read(node, inner)
         else:
-            uses += _uses_in(*node.children, inner=inner)
+            uses += uses_in(*node.children, inner=inner)
     return uses
 
 
@@ -203,7 +203,7 @@ def _nothing(_: cst.CSTNode, __: cst.For | None) -> list[Use]:
 def _assignment(
     node: cst.Assign | cst.AnnAssign | cst.AugAssign, inner: cst.For | None
 ) -> list[Use]:
-    uses = [] if node.value is None else _uses_in(node.value, inner=inner)
+    uses = [] if node.value is None else uses_in(node.value, inner=inner)
     targets = (
         [each.target for each in node.targets] if isinstance(node, cst.Assign) else [node.target]
     )
@@ -211,31 +211,32 @@ def _assignment(
     for target in targets:
         bound = _bound_names(target)
         uses += (Use(kind, name, node) for name in bound for kind in kinds)
-        uses += (use for use in _uses_in(target, inner=inner) if use.name not in bound)
+        uses += (use for use in uses_in(target, inner=inner) if use.name not in bound)
     return uses
 
 
 def _loop(node: cst.For, inner: cst.For | None) -> list[Use]:
     bound = [Use("bound", name, node) for name in _bound_names(node.target)]
-    return [*_uses_in(node.iter, inner=inner), *bound, *_uses_in(node.body, inner=inner)]
+    return [*uses_in(node.iter, inner=inner), *bound, *uses_in(node.body, inner=inner)]
 
 
 def _branches(node: cst.If, inner: cst.For | None) -> list[Use]:
-    ways = [_uses_in(each, inner=inner) for each in (node.body, node.orelse) if each is not None]
+    ways = [uses_in(each, inner=inner) for each in (node.body, node.orelse) if each is not None]
     taken = [way for way in ways if any(use.kind == "inner" for use in way)]
-    return [*_uses_in(node.test, inner=inner), *(use for way in taken or ways for use in way)]
+    return [*uses_in(node.test, inner=inner), *(use for way in taken or ways for use in way)]
 
 
 def _operation(node: cst.BinaryOperation, inner: cst.For | None) -> list[Use]:
-    if isinstance(node.operator, (cst.Divide, cst.FloorDivide)):
+    counts = not isinstance(node.right, cst.Call)
+    if isinstance(node.operator, (cst.Divide, cst.FloorDivide)) and counts:
         # How many rounds the inner loop took is what one divides by.
-        return _uses_in(node.left, inner=inner)
-    return _uses_in(node.left, node.right, inner=inner)
+        return uses_in(node.left, inner=inner)
+    return uses_in(node.left, node.right, inner=inner)
 
 
 def _comprehension(node: cst.BaseComp, inner: cst.For | None) -> list[Use]:
     own = _bound_names(node.for_in.target)
-    return [use for use in _uses_in(*node.children, inner=inner) if use.name not in own]
+    return [use for use in uses_in(*node.children, inner=inner) if use.name not in own]
 
 
 def _parts(*names: str) -> "_Reader":
@@ -250,7 +251,7 @@ def _parts(*names: str) -> "_Reader":
                 parts.append(part)
             else:
                 parts += part
-        return _uses_in(*parts, inner=inner)
+        return uses_in(*parts, inner=inner)
 
     return read
 

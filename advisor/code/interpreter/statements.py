@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code.events import Guard, LoopLeft
 from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
+from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
@@ -80,6 +81,7 @@ def _assign(machine: "Machine", node: cst.Assign) -> Completion:
     if is_behind is not None:
         return _assign_sum(machine, node, is_behind)
     value = machine.evaluate(node.value)
+    tell_called_itself(machine, node)
     for target in node.targets:
         assign(machine, target.target, value)
     return Completion.NORMAL

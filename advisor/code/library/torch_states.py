@@ -1,13 +1,15 @@
 """The weights of a model as a value: taken, kept as the best, loaded, saved."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import ObjectLoaded, StateTaken, StateUsed, WriterBuilt
+from advisor.code.events import ObjectLoaded, StateListed, StateTaken, StateUsed, WriterBuilt
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library.models import Call, attribute, function, hook, method
+from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 STATE = "torch.state_dict"
 # One of the weights in it.
 WEIGHT = "torch.state_dict.weight"
+PARAMETER = "torch.parameter"
 
 
 @method("module", "state_dict")
@@ -53,6 +56,49 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
     if isinstance(value, (Instance, Layer, Unknown)):
         event = StateTaken(machine.place(node), machine.context, value, value, name)
         machine.emit(event)
+
+
+@on_append
+def put_into_list(call: Call, receiver: Sequence, value: Value) -> None:
+    """`states.append(model.state_dict())`, `models.append(model)`."""
+    if not call.context.loops:
+        return
+    if isinstance(value, (Instance, Layer)):
+        taken = StateTaken(call.place, call.context, value, value)
+        call.machine.emit(taken)
+    elif not isinstance(value, Object) or value.path != STATE:
+        return
+    call.machine.emit(StateListed(call.place, call.context, value))
+
+
+_EARLIER = re.compile(
+    r"(^|_)(init|initial|before|old|prev|previous|start|backup|saved|orig|original|anchor|snapshot|w0|theta0)(_|$|s$)",
+    re.IGNORECASE,
+)
+
+
+@hook("bound")
+def kept_as_earlier(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
+    """`before = [p.data for p in model.parameters()]`."""
+    held: tuple[Value, ...] = ()
+    if isinstance(value, Sequence) and value.items is None:
+        held = tuple(alternatives(value.element))
+    elif isinstance(value, Dictionary) and not value.items:
+        held = tuple(alternatives(value.other))
+    if not held or not _EARLIER.search(name):
+        return
+    kept = [each for each in held if isinstance(each, Object) and each.path == PARAMETER]
+    if len(kept) == len(held):
+        owners = {owner for each in kept for owner in each.arguments.positional}
+        if len(owners) == 1:
+            event = StateTaken(machine.place(node), machine.context, owners.pop(), value, name)
+            machine.emit(event)
+
+
+@method(PARAMETER, "detach", "view_as")
+def same_parameter(call: Call) -> Value | None:
+    """What shows the very numbers of a parameter."""
+    return call.receiver
 
 
 @hook("assign_attribute")

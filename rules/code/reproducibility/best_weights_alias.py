@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from advisor.code.events import StateListed
 from advisor.code.facts.best_weights import KeptWeights
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -16,9 +17,17 @@ from advisor.rulebook import Draft, rule
     sources=("001",),
 )
 def best_weights_alias(kept: KeptWeights) -> Iterator[Draft]:
-    if kept.used is not None:
+    if isinstance(kept.used, StateListed):
+        yield kept.finding(
+            "these weights are put into a list by reference: all that is in it will be the last ones"
+        )
+    elif kept.used is not None:
         yield kept.finding(
             "these weights are kept by reference: when they are used, they are the last ones"
+        )
+    elif kept.are_copies_wanted:
+        yield kept.finding(
+            f"`{kept.taken.name}` holds the very parameters: training changes what is kept there, too"
         )
     else:
         yield kept.finding(

@@ -21,6 +21,10 @@ def overwritten_name(overwritten: OverwrittenName) -> Iterator[Draft]:
         yield overwritten.finding(
             f"`{name}` is bound anew to predictions here, before anything is compared with what it was"
         )
+    elif overwritten.is_lost_object:
+        yield overwritten.finding(
+            f"`{name}` is bound anew here, and what it was is meant behind this loop"
+        )
     elif overwritten.is_of_outer_loop:
         yield overwritten.finding(
             f"`{name}` of the outer loop is bound anew here, and read again behind this loop"

@@ -1,0 +1,85 @@
+"""Models, data sets and functions whose names are bound to something else, though they are used again."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import NameOverwritten, ObjectLost
+from advisor.code.interpreter.overwriting import names_in, uses_in
+from advisor.code.values import Function, Instance, Layer, Object, Optimizer, Value
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_DATA = ("torch.utils.data.", "torchvision.datasets.")
+
+
+def tell_lost_object(machine: "Machine", node: cst.For) -> None:
+    """Tell of a model, optimizer or data set that has been used, whose name a loop takes for its items,
+    and that the code behind the loop uses again."""
+    for name in names_in(node.target):
+        if _is_kept(machine.scope.fields.get(name.value)):
+            read = _used_on_both_sides(machine, node, name.value)
+            if read is not None:
+                place = machine.place(read)
+                event = ObjectLost(machine.place(name), machine.context, name.value, place)
+                machine.emit(event)
+                return
+
+
+def _is_kept(value: Value | None) -> bool:
+    if isinstance(value, (Layer, Instance, Optimizer)):
+        return True
+    return isinstance(value, Object) and value.path.startswith(_DATA)
+
+
+def _used_on_both_sides(machine: "Machine", node: cst.For, name: str) -> cst.CSTNode | None:
+    """Where a name is read next behind a loop, if it was bound and then read before."""
+    functions = machine.context.functions
+    if machine.scope.kind == "module":
+        around: cst.CSTNode = machine.source.tree
+    elif functions and machine.scope.kind == "function":
+        around = functions[-1].node.body
+    else:
+        return None
+    if any(use.name == name for use in uses_in(node.iter)):
+        return None
+    uses = [use for use in uses_in(*around.children, inner=node) if use.name in {name, ""}]
+    position = next((index for index, use in enumerate(uses) if use.kind == "inner"), None)
+    if position is None or position + 1 >= len(uses):
+        return None
+    before, first = uses[:position], uses[position + 1]
+    was_read = bool(before) and before[-1].kind == "read"
+    is_bound = any(use.kind == "bound" for use in before)
+    return first.node if was_read and is_bound and first.kind == "read" else None
+
+
+def tell_called_itself(machine: "Machine", node: cst.Assign) -> None:
+    """Tell of a function that is lost to its own result in a loop: `accuracy = accuracy(x, y)`."""
+    call = node.value
+    if type(call) is not cst.Call or type(call.func) is not cst.Name or not machine.loops:
+        return
+    name = call.func.value
+    targets = [each.target for each in node.targets]
+    if not any(isinstance(each, cst.Name) and each.value == name for each in targets):
+        return
+    loop = machine.context.loops[-1]
+    known = _visible(machine, name)
+    if not isinstance(known, (Function, Layer, Instance)):
+        return
+    bound = [
+        use
+        for each in machine.context.loops[-len(machine.loops) :]
+        for use in uses_in(each.node)
+        if use.name == name and use.kind == "bound" and use.node is not node
+    ]
+    if not bound:
+        place = machine.place(node)
+        called = machine.place(call.func)
+        machine.emit(NameOverwritten(place, machine.context, name, loop, called))
+
+
+def _visible(machine: "Machine", name: str) -> Value | None:
+    scope = machine.scope
+    own = scope.fields.get(name)
+    return own if own is not None or scope.parent is None else scope.parent.fields.get(name)

@@ -1,0 +1,136 @@
+"""overwritten-name (NN802) of models, data sets and functions; best-weights-alias (NN807) in lists."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings
+
+HEAD = """
+import copy
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+def build(width):
+    return torch.nn.Linear(20, width)
+def accuracy(model, x, y):
+    return (model(x).argmax(1) == y).float().mean().item()
+"""
+
+
+def _differences(program: str, code: str) -> list[int]:
+    """The lines that are told and not marked, or marked and not told."""
+    text = HEAD + dedent(program)
+    marked = {number for number, line in enumerate(text.splitlines(), 1) if "# error" in line}
+    return sorted(marked ^ {line for line, found in findings(text) if found == code})
+
+
+NAMES = {
+    "a model that a loop over others takes the name of": """
+        model = build(2)
+        print(accuracy(model, x, y))
+        for name, model in {"small": build(3), "large": build(9)}.items():  # error
+            print(name, sum(p.numel() for p in model.parameters()))
+        torch.save(model.state_dict(), "chosen.pt")
+        """,
+    "a data set that the batches take the name of": """
+        for blob in blobs():
+            data = TensorDataset(blob["x"], blob["y"])
+            loader = DataLoader(data, batch_size=8)
+            total = 0.0
+            for data, target in loader:  # error
+                total += F.cross_entropy(model(data), target, reduction="sum").item()
+            print(total / len(data))
+        """,
+    "a function that its result takes the place of": """
+        for epoch in range(9):
+            accuracy = accuracy(model, x, y)  # error
+            print(accuracy)
+        """,
+    "a model that was not used yet": """
+        model = build(2)
+        for model in (build(3), build(9)):
+            print(accuracy(model, x, y))
+        torch.save(model.state_dict(), "last.pt")
+        """,
+    "a model that is built again behind the loop": """
+        model = build(2)
+        print(accuracy(model, x, y))
+        for model in (build(3), build(9)):
+            print(accuracy(model, x, y))
+        model = build(2)
+        torch.save(model.state_dict(), "fresh.pt")
+        """,
+    "a function that is bound to one of several first": """
+        for build_one in (build, build):
+            model = build_one(2)
+            build_one = build_one(3)
+        """,
+    "numbers that a loop takes the name of": """
+        value = read(3)
+        print(value)
+        for value in values():
+            print(value)
+        print(value)
+        """,
+}
+
+
+@pytest.mark.parametrize("program", NAMES.values(), ids=NAMES.keys())
+def test_names_of_objects_that_are_used_again(program: str) -> None:
+    assert _differences(program, "NN802") == []
+
+
+TRAINED = """
+model = build(2)
+BEFORE
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+kept = []
+for epoch in range(9):
+    FIRST
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    LINE
+use(kept)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("kept.append(model.state_dict())", True),
+        ("if epoch > 5: kept.append(model.state_dict())", True),
+        ("kept.append(model)", True),
+        ("kept.append(copy.deepcopy(model.state_dict()))", False),
+        ("kept.append({k: v.clone() for k, v in model.state_dict().items()})", False),
+        ("kept.append(copy.deepcopy(model))", False),
+        ("kept.append(accuracy(model, x, y))", False),
+    ],
+)
+def test_lists_of_one_and_the_same_weights(line: str, told: bool) -> None:
+    program = TRAINED.replace("LINE", f"{line}  # error" if told else line)
+    assert _differences(program.replace("FIRST", "pass").replace("BEFORE", ""), "NN807") == []
+
+
+def test_models_that_are_built_in_each_round_are_others() -> None:
+    first = "model = build(2); optimizer = torch.optim.SGD(model.parameters(), lr=0.1)"
+    program = TRAINED.replace("LINE", "kept.append(model)").replace("FIRST", first)
+    assert _differences(program.replace("BEFORE", ""), "NN807") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("before = [p.data for p in model.parameters()]", True),
+        ("init_weights = [p.detach() for p in model.parameters()]", True),
+        ("initial = {n: p for n, p in model.named_parameters()}", True),
+        ("before = [p.data.clone() for p in model.parameters()]", False),
+        ("initial = {n: p.detach().clone() for n, p in model.named_parameters()}", False),
+        ("trainable = [p for p in model.parameters()]", False),
+    ],
+)
+def test_parameters_that_are_kept_as_earlier_ones(before: str, told: bool) -> None:
+    program = TRAINED.replace("BEFORE", f"{before}  # error" if told else before)
+    assert _differences(program.replace("LINE", "pass").replace("FIRST", "pass"), "NN807") == []
