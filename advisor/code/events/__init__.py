@@ -37,6 +37,7 @@ from advisor.code.events.losses import (
     PredictionsCompared,
     RootTaken,
     RoundCounted,
+    StepLogged,
     WriterBuilt,
 )
 from advisor.code.events.modules import (
@@ -230,6 +231,7 @@ __all__ = [
     "StateListed",
     "StateTaken",
     "StateUsed",
+    "StepLogged",
     "TargetLost",
     "TrainerBuilt",
     "TransformApplied",

@@ -137,6 +137,11 @@ class AmountLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class StepLogged(Event):
+    """A step of an evaluation of Lightning logs its own numbers, and no mean over the epoch."""
+
+
+@dataclass(eq=False, slots=True)
 class RoundCounted(Event):
     """One is added to a number in a loop; `text` is the number as it is written."""
 

@@ -18,6 +18,7 @@ from advisor.code.events import (
     Loop,
     RoundCounted,
     ScheduleStepped,
+    StepLogged,
 )
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
@@ -174,11 +175,12 @@ class LoggedBatch(Fact):
     """The loss or score of a single batch of an evaluation, written to a log, or printed by a loop that
     puts nothing together."""
 
-    event: AmountLogged
+    event: AmountLogged | StepLogged
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every line that logs single batches in a loop that evaluates."""
+        yield from (cls(event) for event in run.events(StepLogged))
         for event in run.events(AmountLogged):
             loops, made = event.context.loops, event.amount.made
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
@@ -190,6 +192,8 @@ class LoggedBatch(Fact):
 
     def finding(self, message: str) -> Draft:
         """A finding where the number is logged, with the place beside it where it comes from."""
+        if isinstance(self.event, StepLogged):
+            return draft(self.event, message)
         return draft(self.event, message, (self.event.amount.place, "the number of one batch"))
 
 

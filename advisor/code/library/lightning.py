@@ -18,10 +18,11 @@ from advisor.code.events import (
     ScheduleConfigured,
     ScheduleLeftOut,
     ScheduleStepped,
+    StepLogged,
 )
 from advisor.code.interpreter import calls
 from advisor.code.library.keras_data import CHOOSES
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, function, hook, method, observes
 from advisor.code.library.torch_data import LOADER, batch_of
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -59,6 +60,28 @@ _AROUND_STEP = ("on_train_batch_start", "training_step", "on_train_batch_end")
 def callback(call: Call) -> Value | None:
     """A callback that watches a metric."""
     return Object(call.path, call.arguments, call.place)
+
+
+_JUDGING_STEPS = frozenset(["validation_step", "test_step"])
+
+
+@observes("log", "log_dict")
+def step_logged(
+    machine: "Machine",
+    operation: str,
+    operands: tuple[Value, ...],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`self.log(name, value, on_epoch=False)` in a step of an evaluation."""
+    if not operands or not isinstance(operands[0], Instance) or not isinstance(node, cst.Call):
+        return
+    if not any(function.name in _JUDGING_STEPS for function in machine.context.functions):
+        return
+    given = {each.keyword.value: each.value for each in node.args if each.keyword is not None}
+    means = given.get("on_epoch")
+    if isinstance(means, cst.Name) and means.value == "False":
+        machine.emit(StepLogged(machine.place(node), machine.context))
 
 
 @function(TRAINER)
