@@ -142,3 +142,18 @@ def test_a_first_training_drops_and_smooths_nothing(layer: str, told: bool) -> N
 def test_a_first_training_with_keras_is_plain(first: str, callback: str, told: bool) -> None:
     text = KERAS.replace("FIRST", first).replace("CALLBACK", callback).replace("RATE", "1e-3")
     assert _told("NN607", text) == told
+
+
+@pytest.mark.parametrize(
+    ("rate", "loss", "told"),
+    [
+        ("5.0", "F.mse_loss(model(x), y)", True),
+        ("1.0", "F.mse_loss(model(x), y)", False),
+        ("30.0", MEAN, False),
+    ],
+)
+def test_large_steps_of_plain_descent_are_for_classes_alone(
+    rate: str, loss: str, told: bool
+) -> None:
+    text = TRAINING.replace("OPTIMIZER", f"torch.optim.SGD(model.parameters(), lr={rate})")
+    assert _told("NN606", text.replace("LOSS", loss)) == told

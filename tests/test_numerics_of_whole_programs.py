@@ -194,3 +194,17 @@ def test_a_ratio_of_exponentials_overflows_unless_they_are_of_unit_vectors(ratio
 def test_what_a_function_is_given_may_be_of_unit_length() -> None:
     program = CONTRASTIVE.replace("RATIO", "near / (near + far)").partition("for x")[0]
     assert _lines(program, "NN705") == []
+
+
+def test_gradients_whose_nan_is_replaced_where_they_lie() -> None:
+    program = """
+    def train(model, loader, optimizer):
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            for p in model.parameters():
+                if p.grad is not None:
+                    p.grad.nan_to_num_(0.0)  # error
+            optimizer.step()
+    """
+    assert _lines(program, "NN703") == []

@@ -67,13 +67,14 @@ class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
     no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it is
     `pretrained`, holds a `transformer`, is `deep`, or what is known of it is `little`; `classifies` tells that all
-    losses are means over batches that compare scores of classes."""
+    losses are means over batches that compare scores of classes, `regresses` that all are squares."""
 
     optimizer: str
     rate: float
     place: NodePlace
     kind: str = "little"
     classifies: bool = False
+    regresses: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -94,7 +95,8 @@ class LearningRate(Fact):
                 kind = _kind_of(made)
                 if kind == "pretrained" and _TRAINS_A_PART.search(run.source.text):
                     kind = "transformer"
-                yield cls(name, rate, event.place, kind, classifies)
+                regresses = run.once(_regresses)
+                yield cls(name, rate, event.place, kind, classifies, regresses)
         yield from cls._of_keras(run)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
@@ -165,6 +167,14 @@ def _classifies(run: AbstractRun) -> bool:
     return bool(losses) and all(
         each.expects in {"logits", "binary_logits"} and isinstance(meaning_of(each.result), Amount)
         for each in losses
+    )
+
+
+def _regresses(run: AbstractRun) -> bool:
+    """Whether all losses are squares of differences, whose gradients grow with these."""
+    losses = list(run.events(LossComputed))
+    return bool(losses) and all(
+        re.search(r"mse_?loss$", each.path, re.IGNORECASE) for each in losses
     )
 
 

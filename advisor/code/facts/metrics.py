@@ -36,6 +36,7 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
+_EPOCHS = frozenset(["epoch", "ep", "e"])
 _OF_BATCHES = re.compile(r"\b(batch|step|iter)", re.IGNORECASE)
 # Whatever a loop may put the numbers of its rounds together with.
 _PUTS_TOGETHER = re.compile(
@@ -122,7 +123,7 @@ class Metric(Fact):
             if one.loop is other.loop and one.index != other.index
         ]
         heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
-        return bool(heads) and "epoch" in words(heads[0])
+        return bool(heads) and bool(words(heads[0]) & _EPOCHS)
 
     def finding_in_loop(self, message: str) -> Draft:
         """A finding where a loop binds the number of each batch anew, with its use beside it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import BatchSkipped, FailureIgnored, NotNumbersReplaced
-from advisor.code.library.models import Index, hook, observes
+from advisor.code.library.models import Call, Index, hook, method, observes
 from advisor.code.library.torch_tensors.gradients import is_gradient
 from advisor.code.nodes import as_written
 from advisor.code.values import (
@@ -55,6 +55,15 @@ def observed(
     meaning = _meaning(operation, operands)
     if meaning is not None and isinstance(result, (Tensor, Unknown)):
         give_meaning(result, meaning)
+
+
+@method("torch.grad", "nan_to_num_")
+def gradient_replaced(call: Call) -> Value | None:
+    """`p.grad.nan_to_num_()`."""
+    assert call.receiver is not None
+    event = NotNumbersReplaced(call.place, call.context, call.receiver, call.receiver, True)
+    call.machine.emit(event)
+    return call.receiver
 
 
 def _meaning(operation: str, operands: Sequence[Value]) -> NotFinite | None:

@@ -29,6 +29,9 @@ RANGES = {
 # Gradients of a mean cross-entropy are small: with less than this no weight moves in a day.
 LOWEST_OF_CLASSIFIERS = 1e-6
 
+# Squares of standardised numbers diverge with a step of a few even in one dimension.
+HIGHEST_OF_SQUARES = 3.0
+
 # Networks of several layers are trained by Adam with rates up to 0.01, transformers up to 0.001.
 _ADAMS = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam"})
 # Whole models that are fine-tuned forget what they know with a tenth of that.
@@ -49,6 +52,8 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
     lowest, highest, usual = known
     if rate.optimizer in _ADAMS:
         highest = HIGHEST.get(rate.kind, highest)
+    if rate.optimizer == "SGD" and rate.regresses:
+        highest = HIGHEST_OF_SQUARES
     if rate.optimizer == "SGD" and rate.classifies:
         lowest = LOWEST_OF_CLASSIFIERS
     if rate.rate == 0:
