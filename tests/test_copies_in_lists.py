@@ -128,3 +128,64 @@ def made_up():
 )
 def test_one_version_of_each_sample_may(text: str) -> None:
     assert not found(text)
+
+
+FEATURES = """
+import glob
+import librosa
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+def noisy(wave):
+    return wave + 0.03 * np.random.normal(size=wave.shape[0])
+def features(wave, rate):
+    return np.mean(librosa.feature.mfcc(y=wave, sr=rate).T, axis=0)
+{code}
+train, test = train_test_split({data})
+"""
+ONE_BY_ONE = """
+rows = []
+for path in glob.glob("*.wav"):
+    wave, rate = librosa.load(path)
+    rows.append(features(wave, rate))
+    rows.append(features({change}, rate))
+"""
+STACKED = """
+def versions(path):
+    wave, rate = librosa.load(path)
+    rows = np.vstack((features(wave, rate), features({change}, rate)))
+    return rows
+rows = []
+for path in glob.glob("*.wav"):
+    for row in versions(path):
+        rows.append(row)
+"""
+
+
+@pytest.mark.parametrize("code", [ONE_BY_ONE, STACKED])
+@pytest.mark.parametrize("data", ["np.array(rows)", "pd.DataFrame(rows)"])
+@pytest.mark.parametrize(
+    ("change", "is_wrong"),
+    [
+        ("noisy(wave)", True),
+        ("librosa.effects.pitch_shift(wave, sr=rate, n_steps=2)", True),
+        ("librosa.load('noise.wav')[0]", False),
+    ],
+)
+def test_features_of_a_changed_sample_are_those_of_a_copy(
+    code: str, data: str, change: str, is_wrong: bool
+) -> None:
+    text = FEATURES.format(code=code.replace("{change}", change), data=data)
+    assert bool([each for each in findings(text) if each[1] == "NN501"]) is is_wrong
+
+
+def test_features_side_by_side_are_no_copies() -> None:
+    code = """
+rows = []
+for path in glob.glob("*.wav"):
+    wave, rate = librosa.load(path)
+    both = np.hstack((features(wave, rate), features(noisy(wave), rate)))
+    rows.append(both)
+"""
+    text = FEATURES.format(code=code, data="np.array(rows)")
+    assert not [each for each in findings(text) if each[1] == "NN501"]

@@ -1,9 +1,11 @@
 """Whether a gradient can flow from a value to parameters, and what has cut its path off."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from advisor.code.values import (
+    SAMPLE_OF,
     TRUE,
     Constant,
     Cut,
@@ -149,6 +151,37 @@ def is_computed_from(value: Value | None, target: Value) -> bool:
             return True
         waiting.extend(option for term in _terms(current) for option in alternatives(term))
     return False
+
+
+def made_from(value: Value) -> Iterator[Value]:
+    """What a value was made from, by arithmetic, by libraries and one by one: the nearest first, and
+    not all of it where that is much."""
+    waiting, seen = deque([value]), set[int]()
+    while waiting and len(seen) < _LONGEST_CHAIN:
+        current = waiting.popleft()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        for term in (*_terms(current), *_sources(current), *_held(current)):
+            waiting.extend(alternatives(term))
+
+
+def _sources(value: Value) -> tuple[Value, ...]:
+    if isinstance(value, Tensor):
+        return value.sources or ()
+    return value.fields.get(SOURCES, ()) if isinstance(value, Unknown) else ()
+
+
+def _held(value: Value) -> Iterator[Value]:
+    """What a list holds, or what something is one of."""
+    if isinstance(value, Sequence):
+        yield from value.items or ()
+        if value.element is not None:
+            yield value.element
+    if isinstance(value, Unknown):
+        whole = value.fields.get(SAMPLE_OF)
+        yield from (each for each in (whole, value.parent) if isinstance(each, Value))
 
 
 def _terms(value: Value) -> Iterator[Value]:

@@ -64,11 +64,15 @@ def _notice(
         if own.rows.how == COUNTED:
             # An axis that samples are computed over, not a sample.
             continue
+        copied = next((rows for rows in own.rows.history() if rows.how == "duplicated"), None)
+        if copied is not None:
+            machine.store(sequence.fields, CHANGED_LINEAGE, Lineage(copied))
+            return
         others = [
             lineage
             for item in earlier
             if item is not value
-            for lineage, place in _samples_in(item)
+            for lineage, place in _samples_in(item, own.rows)
             if place == position and lineage.rows is own.rows
         ]
         # Rows that nothing else was drawn from are one sample, or all of them as a whole.
@@ -105,8 +109,9 @@ def versions_in_comprehension(
             return
 
 
-def _samples_in(value: Value) -> Iterator[tuple[Lineage, object]]:
-    """The samples that an item of a list is, or consists of, each with its place in it."""
+def _samples_in(value: Value, wanted: RowSet | None = None) -> Iterator[tuple[Lineage, object]]:
+    """The samples that an item of a list is, or consists of, each with its place in it. Of features
+    it is what they were computed from: the rows that are wanted, or one that was changed."""
     parts: list[tuple[Value, object]] = [(value, None)]
     if isinstance(value, SequenceValue) and value.items is not None:
         parts = [(item, number) for number, item in enumerate(value.items)]
@@ -114,7 +119,9 @@ def _samples_in(value: Value) -> Iterator[tuple[Lineage, object]]:
         parts = [(item, key) for key, item in value.items.items()]
     for part, key in parts:
         lineage = lineages.known(part)
-        if lineage is not None and lineages.holds_rows(lineage):
+        if lineage is None or not lineages.holds_rows(lineage):
+            lineage = lineages.of_features(part, wanted)
+        if lineage is not None:
             yield lineage, key
 
 

@@ -374,6 +374,10 @@ def concatenated(call: Call) -> Value | None:
     axis = call.argument(1, "axis") if call.path == "numpy.concatenate" else None
     if axis is not None and not _is_zero(axis):
         return beside(parts, call)
+    one = lineages.versions_of_one(parts) if call.path.endswith(("vstack", "row_stack")) else None
+    if one is not None:
+        made = lineages.copies("duplicated", call.place, call.context, sources=(one,))
+        return lineages.array(Lineage(made), call.place)
     return after_each_other(parts, call)
 
 
@@ -396,8 +400,9 @@ def _of_list(value: Value | None, call: Call) -> Value | None:
     lineage = lineages.known(value) if isinstance(value, SequenceValue) else None
     if isinstance(value, SequenceValue) and lineages.WHOLE_COPIES in value.fields:
         sources = () if lineage is None else lineage.rows.sources
-        made = lineages.copies("duplicated", call.place, call.context, sources=sources)
-        lineage = Lineage(made)
+        place = call.place if lineage is None else lineage.rows.place or call.place
+        context = call.context if lineage is None else lineage.rows.context or call.context
+        lineage = Lineage(lineages.copies("duplicated", place, context, sources=sources))
     return None if lineage is None else lineages.array(lineage, call.place)
 
 

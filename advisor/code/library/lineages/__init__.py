@@ -16,6 +16,7 @@ from advisor.code.library.lineages.choices import (
     ranked_by,
     ranking,
 )
+from advisor.code.library.lineages.features import of_features, versions_of_one
 from advisor.code.library.lineages.fits import applied, filled, learn, notice_by_hand
 from advisor.code.library.lineages.groups import (
     DRAWN_OFTEN,
@@ -112,6 +113,7 @@ __all__ = [
     "noise",
     "notice_by_hand",
     "notice_groups",
+    "of_features",
     "of_frame",
     "opposite",
     "pair",
@@ -122,5 +124,6 @@ __all__ = [
     "samples",
     "statistic",
     "together",
+    "versions_of_one",
     "written",
 ]
