@@ -57,7 +57,10 @@ class Pictures(torch.utils.data.Dataset):
         ("os.listdir(images)", "os.listdir(masks)", "pass", "index", 1),
         ("glob.glob(images)", "list(os.listdir(masks))", "pass", "index", 1),
         ("sorted(os.listdir(images))", "sorted(os.listdir(masks))", "pass", "index", 0),
-        ("list(sorted(os.listdir(images)))", "os.listdir(masks)", "pass", "index", 0),
+        ("list(sorted(os.listdir(images)))", "os.listdir(masks)", "pass", "index", 1),
+        ("os.listdir(images)", "sorted(glob.glob(masks))", "pass", "index", 1),
+        ("os.listdir(images)", "[n.replace('a', 'b') for n in self.images]", "pass", "index", 0),
+        ("sorted(os.listdir(images))", "own_order(os.listdir(masks))", "pass", "index", 0),
         (
             "os.listdir(images)",
             "os.listdir(masks)",
@@ -223,3 +226,91 @@ for number in range(9):
     assert len(rows(text)) == 1
     in_one = "order = torch.randperm(len(x))\nx, y = x[order], y[order]"
     assert not rows(text.replace("x = x[torch.randperm(len(x))]", in_one))
+
+
+LISTS = """\
+import json, random
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import shuffle
+from torch.utils.data import DataLoader, TensorDataset
+import torch
+{read}
+{change}
+{use}
+"""
+READ = {
+    "loop": """\
+texts, topics = [], []
+for line in open("news.tsv"):
+    text, topic = line.split(";")
+    texts.append(text)
+    topics.append(topic)""",
+    "comprehensions": """\
+records = json.load(open("news.json"))
+texts = [each["text"] for each in records]
+topics = [each["topic"] for each in records]""",
+    "archive": """\
+kept = np.load("news.npz")
+texts, topics = kept["texts"], kept["topics"]""",
+}
+FIT = "LogisticRegression().fit(texts, topics)"
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize(
+    "use", [FIT, "x = np.array(texts)\ny = np.array(topics)\nLogisticRegression().fit(x, y)"]
+)
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        ("random.shuffle(texts)", 1),
+        ("np.random.shuffle(topics)", 1),
+        ("random.shuffle(texts)\nrandom.shuffle(topics)", 1),
+        ("texts = shuffle(texts, random_state=1)\ntopics = shuffle(topics, random_state=2)", 1),
+        ("random.seed(1)\nrandom.shuffle(texts)\nrandom.seed(1)\nrandom.shuffle(topics)", 0),
+        ("texts = shuffle(texts, random_state=1)\ntopics = shuffle(topics, random_state=1)", 0),
+        ("order = list(range(9))\nrandom.shuffle(order)\ntexts = [texts[i] for i in order]", 0),
+        ("pairs = list(zip(texts, topics))\nrandom.shuffle(pairs)\ntexts, topics = zip(*pairs)", 0),
+        ("texts, topics = shuffle(texts, topics)", 0),
+        ("negatives = topics[:]\nrandom.shuffle(negatives)", 0),
+    ],
+)
+def test_of_what_was_read_together_only_one_is_shuffled(
+    read: str, change: str, use: str, count: int
+) -> None:
+    assert len(rows(LISTS.format(read=READ[read], change=change, use=use))) == count
+
+
+def test_what_is_made_of_shuffled_things_one_by_one_stands_as_they_do() -> None:
+    read = READ["comprehensions"]
+    wrong = "random.shuffle(texts)\nvectors = [embed(each) for each in texts]"
+    right = "random.shuffle(records)\nvectors = [embed(each) for each in records]"
+    right += "\ntopics = [each['topic'] for each in records]"
+    use = "DataLoader(TensorDataset(torch.tensor(vectors), torch.tensor(topics)), batch_size=8)"
+    assert len(rows(LISTS.format(read=read, change=wrong, use=use))) == 1
+    assert rows(LISTS.format(read=read, change=right, use=use)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        ("glob.glob('scans/*')", "glob.glob('vessels/*')", 1),
+        ("sorted(glob.glob('scans/*'))", "glob.glob('vessels/*')", 1),
+        ("sorted(glob.glob('scans/*'))", "sorted(glob.glob('vessels/*'))", 0),
+        ("glob.glob('scans/*')", "[each.replace('scans', 'vessels') for each in names]", 0),
+    ],
+)
+def test_streams_pair_listings(first: str, second: str, count: int) -> None:
+    text = f"import glob\nimport tensorflow as tf\nnames = {first}\nothers = {second}\n"
+    text += "data = tf.data.Dataset.from_tensor_slices((names, others)).map(read)\n"
+    assert len(rows(text)) == count
+
+
+@pytest.mark.parametrize(("options", "count"), [("", 1), (", shuffle=False", 0), (", seed=3", 0)])
+def test_listings_of_streams_are_shuffled_unless_told_otherwise(options: str, count: int) -> None:
+    text = "import tensorflow as tf\n"
+    text += f"scans = tf.data.Dataset.list_files('scans/*'{options}).map(read)\n"
+    text += f"masks = tf.data.Dataset.list_files('masks/*'{options}).map(read)\n"
+    text += "data = tf.data.Dataset.zip((scans, masks)).batch(8)\n"
+    assert len(rows(text)) == count

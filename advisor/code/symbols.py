@@ -271,12 +271,17 @@ def negate(value: Number) -> Number:
 
 
 def subtract(left: Number, right: Number) -> Number:
-    """The difference."""
-    terms = _terms(left)
-    if len(terms) > 1 and right in terms:
-        terms.remove(right)
-        return _sum(terms)
-    return add(left, negate(right))
+    """The difference; what both sums have in common falls out of it."""
+    terms, others = _terms(left), _terms(right)
+    if len(terms) == len(others) == 1:
+        return add(left, negate(right))
+    for each in list(others):
+        if each in terms:
+            terms.remove(each)
+            others.remove(each)
+    if len(terms) + len(others) == len(_terms(left)) + len(_terms(right)):
+        return add(left, negate(right))
+    return add(_sum(terms) if terms else ZERO, negate(_sum(others) if others else ZERO))
 
 
 def floor_divide(left: Number, right: Number) -> Number | None:

@@ -16,6 +16,7 @@ from advisor.code.library.torch_data import SUBSET, whole_behind
 from advisor.code.library.transforms import (
     DRAWING_FUNCTIONS,
     MOVING_FUNCTIONS,
+    WINDOW,
     leaves_in_place,
     moving_part,
 )
@@ -23,7 +24,20 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
 
 _AREAS = frozenset(
-    ["mask", "masks", "msk", "segmentation", "segm", "segmap", "annotation", "trimap", "heatmap"]
+    [
+        *(
+            "mask",
+            "masks",
+            "msk",
+            "segmentation",
+            "segm",
+            "segmap",
+            "annotation",
+            "trimap",
+            "heatmap",
+        ),
+        *("seg", "segs", "gt", "groundtruth", "annotations", "segmentations", "annot", "msks"),
+    ]
 )
 _POINTS = frozenset(
     [
@@ -35,12 +49,17 @@ _POINTS = frozenset(
 _LEAVES_IN_PLACE = re.compile(
     r"(^|\.)(tensor|as_tensor|from_numpy|array|asarray|ascontiguousarray|fromarray|len|print|float"
     r"|long|int|bool|astype|to|unsqueeze|squeeze|convert|copy|clone|numpy|contiguous|type|float32"
-    r"|int64|to_tensor|pil_to_tensor|ToTensor|zeros_like|append|cast|expand_dims|Mask|Image|Tensor"
+    r"|int64|to_tensor|pil_to_tensor|ToTensor|zeros_like|ones_like|zeros|ones|full|arange|enumerate|range|append|cast|expand_dims|Mask|Image|Tensor"
     r"|FloatTensor|LongTensor|isinstance|max|min|sum|unique|where|stack|reshape|view|item|resize"
     r"|BoundingBoxes|flatten|ravel|permute|one_hot|get|normalize|concatenate)$"
 )
 # A view of its own, which need not fit the others.
 _ONE_OF_SEVERAL = frozenset(["left", "right", "view", "views", "query", "key", "student", "weak"])
+_VIEWS = _ONE_OF_SEVERAL | {
+    *("a", "b", "anchor", "positive", "negative", "pos", "neg", "other", "reference", "style"),
+    *("source", "domain", "content", "second", "pair", "noise", "background"),
+}
+_OF_NUMBER = re.compile(r"self\.(?P<name>\w+)\[(?P<index>\w+)\]$")
 # Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
 _DRAWN_ONCE = re.compile(r"seed|rng_state|setstate|get_params|[Rr]eplay|to_deterministic|fork_rng")
 _DRAWS = re.compile(r"rand|choice|shuffle|uniform")
@@ -101,7 +120,13 @@ class _Step:
         """Whether things are elsewhere afterwards, whatever decides where."""
         transform = self.event.transform
         known = isinstance(transform, Library) and transform.path in MOVING_FUNCTIONS
-        return known or self.draws
+        return known or self.draws or self.is_window
+
+    @property
+    def is_window(self) -> bool:
+        """Whether a window is taken that begins where a drawn number says."""
+        transform = self.event.transform
+        return isinstance(transform, Library) and transform.path == WINDOW
 
     @property
     def stays(self) -> bool:
@@ -212,7 +237,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
     labels = code.labels() if pictures else None
     if not labels:
-        return None
+        return _of_one_number(code, pictures)
     first = pictures[0]
     if _is_joint(first.call, labels):
         return None
@@ -236,9 +261,29 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     return first, min(labels & words(code.text)), None
 
 
+def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
+    """Two things of the same number, whatever they are called, that are given together and each moved
+    by a draw of its own: `crop(self.tiles[i]), crop(self.cover[i])`."""
+    found = {
+        each.call: (each, match) for each in steps if (match := _OF_NUMBER.match(each.subject))
+    }
+    if len(found) != 2 or _DRAWN_ONCE.search(code.text) or not code.parts.returned:
+        return None
+    (first, one), (second, other) = found.values()
+    if one["index"] != other["index"] or one["name"] == other["name"]:
+        return None
+    helpers = {code_of(each.call.func) for each in (first, second)}
+    together = all("," in each for each in code.parts.returned)
+    if len(helpers) != 1 or not together or words(first.subject + second.subject) & _VIEWS:
+        return None
+    return first, second.subject, second
+
+
 def _is_drawn(step: _Step) -> bool:
     """Whether chance decides that a picture is moved, or where to."""
     inner = step.event.context.functions[-1]
+    if step.is_window:
+        return True
     if not _DRAWS.search(code_of(inner.node)):
         return False
     guards = step.event.context.guards

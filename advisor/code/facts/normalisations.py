@@ -56,14 +56,22 @@ def _ready_models(run: AbstractRun) -> Iterator[Layer]:
     """The ready models of libraries that are built with weights."""
     for event in run.events(LayerBuilt):
         layer = event.layer
-        if layer.path.startswith("torchvision.models."):
-            given = layer.argument(0, "pretrained") or layer.argument(-1, "weights")
-            if given is not None and _is_on(given):
-                yield layer
-        elif layer.path.startswith("keras.applications."):
-            weights = layer.arguments.keywords.get("weights")
-            if weights is None or (isinstance(weights, Constant) and weights.value == "imagenet"):
-                yield layer
+        if not layer.path.startswith("timm.") and has_weights(layer):
+            yield layer
+
+
+def has_weights(layer: Layer) -> bool:
+    """Whether a ready model of a library is built with its weights, for sure."""
+    if layer.path.startswith("torchvision.models."):
+        given = layer.argument(0, "pretrained") or layer.argument(-1, "weights")
+        return given is not None and _is_on(given)
+    if layer.path == "timm.create_model":
+        given = layer.argument(1, "pretrained")
+        return isinstance(given, Constant) and given.value is True and not given.configurable
+    if layer.path.startswith("keras.applications."):
+        weights = layer.arguments.keywords.get("weights")
+        return weights is None or (isinstance(weights, Constant) and weights.value == "imagenet")
+    return False
 
 
 def _is_on(value: Value) -> bool:

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from advisor.code.events import Context, LossComputed, SamplesPaired
+from advisor.code.events import Context, LossComputed, RowsSplit, SamplesPaired
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.sources import NodePlace
-from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, lineage_of
+from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, known_number, lineage_of
 
 _READ = re.compile(r"\b(load|loadtxt|genfromtxt|fromfile|read_\w+)\(|^\w+\[[\"'][\w ]+[\"']\]$")
 # Orders that are there to take the labels away from the samples.
 _ON_PURPOSE = re.compile(
-    r"perm|null|chance|rand|scrambl|corrupt|negative|importance|control|mix|fake|ablat",
+    r"perm|null|chance|rand|scrambl|corrupt|neg|importance|control|mix|fake|ablat",
     re.IGNORECASE,
 )
+
+_LABELS_ON_PURPOSE = re.compile(_ON_PURPOSE.pattern + "|shuf", re.IGNORECASE)
 
 
 def orders_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
@@ -34,7 +36,8 @@ def orders_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
         where = part.place
         if where is None or where.node in seen or not run.may_tell_of(where.source):
             continue
-        if not _is_on_purpose(part, context):
+        of_labels = part not in set(one.ancestors())
+        if not _is_on_purpose(part, context, of_labels):
             seen.add(where.node)
             yield where, _text(where.node), place
 
@@ -70,7 +73,19 @@ def _orders(rows: RowSet) -> dict[object, RowSet]:
             others = key[1] if isinstance(key, tuple) and key[0] == "index" else None
             of_others = _orders(others) if isinstance(others, RowSet) else {}
             found.update(of_others or {key: each})
+        elif each.how in {"train", "test"} and each.split is not None:
+            found.update(_drawn_by(each, each.split))
     return found
+
+
+def _drawn_by(rows: RowSet, split: RowsSplit) -> dict[object, RowSet]:
+    """The random order that a part was drawn in, if its split divides one thing alone: others that are
+    divided with the same seed are divided alike."""
+    alone = split.operation == "train_test_split" and len(split.data) == 1
+    if not alone or not split.is_random:
+        return {}
+    seed = known_number(split.seed)
+    return {("split", split if seed is None else seed, rows.how): rows}
 
 
 def _key(part: RowSet, whole: RowSet) -> object:
@@ -87,20 +102,26 @@ def _root(rows: RowSet) -> RowSet:
 
 
 def _belong(one: RowSet, two: RowSet) -> bool:
-    """Whether two sets are of the same samples, or were read each from a file of its own."""
+    """Whether two sets are of the same samples, were made of the same things one by one, or were read
+    each from a file of its own."""
     roots = _roots(one, two)
-    return len(roots) == 1 or all(
-        each.place is not None and _READ.search(code_of(each.place.node)) for each in roots
+    origins = {each.origin for each in roots}
+    made_alike = len(origins) == 1 and None not in origins
+    return (
+        len(roots) == 1
+        or made_alike
+        or all(each.place is not None and _READ.search(code_of(each.place.node)) for each in roots)
     )
 
 
-def _is_on_purpose(part: RowSet, context: Context) -> bool:
+def _is_on_purpose(part: RowSet, context: Context, of_labels: bool) -> bool:
     names = set(part.names)
     for key in part.parent.parts if part.parent is not None else ():
         if isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], RowSet):
             names -= key[1].names
     said = [*names, *(function.name for function in context.functions)]
-    return any(_ON_PURPOSE.search(each) for each in said)
+    pattern = _LABELS_ON_PURPOSE if of_labels else _ON_PURPOSE
+    return any(pattern.search(each) for each in said)
 
 
 def _text(node: cst.CSTNode) -> str:

@@ -12,7 +12,7 @@ from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.sources import NodePlace
-from advisor.code.values import LISTED, Lineage, RowSet, lineage_of
+from advisor.code.values import LISTED, SORTED, Lineage, RowSet, lineage_of
 
 _SAMPLES = frozenset(
     [
@@ -32,7 +32,11 @@ _SAMPLES = frozenset(
     ]
 )
 _LABELS = frozenset(
-    ["y", "label", "labels", "target", "targets", "classes", "mask", "masks", "annotations"]
+    [
+        *("y", "label", "labels", "target", "targets", "classes", "mask", "masks", "annotations"),
+        *("annotation", "annots", "annot", "seg", "segs", "segmentation", "segmentations", "gt"),
+        *("gts", "truth", "truths", "vessels", "depth", "depths", "contours", "groundtruth"),
+    ]
 )
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b", re.IGNORECASE)
 
@@ -114,6 +118,7 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
             near = earlier.context.calls == event.context.calls
             listings = frozenset([earlier.rows, event.rows])
             is_new = not seen & {event.place.node, listings}
+            same = same and LISTED in {earlier.rows.how, event.rows.how}
             if same and near and is_new and _is_other_kind(earlier, event):
                 seen |= {event.place.node, listings}
                 yield earlier, event
@@ -124,7 +129,8 @@ def _put_together(
 ) -> Iterator[tuple[NodePlace, tuple[str, str], NodePlace]]:
     """Where the second one is listed of two listings, what was read by which is put together."""
     seen: set[object] = set()
-    for one, two in _paired(run):
+    for one, two, as_labels in _paired(run):
+        one, two = sorted((one, two), key=_unsorted_last)
         first, second = one.place, two.place
         if first is None or second is None or second.node in seen or first.node is second.node:
             continue
@@ -133,25 +139,38 @@ def _put_together(
         if not run.may_tell_of(first.source) or not run.may_tell_of(second.source):
             continue
         said = [" ".join((*rows.names, text)) for rows, text in zip((one, two), texts, strict=True)]
-        if _are_of_different_kind(*said):
+        if as_labels or _are_of_different_kind(*said):
             seen.add(second.node)
             yield second, (names[0], names[1]), first
 
 
-def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet]]:
-    """The listings by which samples and their labels were read."""
+def _unsorted_last(rows: RowSet) -> tuple[bool, int]:
+    return rows.how == LISTED, 0 if rows.place is None else rows.place.row
+
+
+_HAND_OVER = re.compile(r"from_tensor_slices|TensorDataset|train_test_split|Dataset\.zip")
+
+
+def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, bool]]:
+    """The listings by which samples and their labels were read, and whether what puts them together is
+    there for samples and labels."""
     for event in run.events(ListingsPaired):
-        yield event.first, event.second
+        yield event.first, event.second, _HAND_OVER.search(code_of(event.place.node)) is not None
     for loss in run.events(LossComputed):
         target = lineage_of(loss.target)
         inputs = None if target is None else input_before(run, loss)
         found = [_listing_of(each) for each in (inputs, target) if each is not None]
-        if len(found) == 2 and found[0] is not None and found[1] is not None:
-            yield found[0], found[1]
+        if (
+            len(found) == 2
+            and found[0] is not None
+            and found[1] is not None
+            and (LISTED in {found[0].how, found[1].how})
+        ):
+            yield found[0], found[1], False
 
 
 def _listing_of(lineage: Lineage) -> RowSet | None:
-    return next((each for each in lineage.rows.ancestors() if each.how == LISTED), None)
+    return next((each for each in lineage.rows.ancestors() if each.how in {LISTED, SORTED}), None)
 
 
 def _called(names: set[str]) -> str:
@@ -172,6 +191,9 @@ def _where(
     ):
         return second.place, first.place
     earlier, later = sorted((one, two), key=lambda each: each.row)
+    unsorted = one if first.rows.how == LISTED else two
+    if first.rows.how != LISTED or second.rows.how != LISTED:
+        return unsorted, two if unsorted is one else one
     return later, earlier
 
 

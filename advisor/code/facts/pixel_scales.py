@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import TransformBuilt
+from advisor.code.facts.fed_pixels import fed_bytes, otherwise_than_trained, unfit_for_weights
 from advisor.code.facts.held_out_data import HeldOutData, transform_of
 from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
 from advisor.code.facts.loaders import TrainingLoader
@@ -13,7 +14,7 @@ from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.second_scalings import second_scalings
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, Value, known_number
+from advisor.code.values import Layer, Object, Value, known_number
 from advisor.code.values import Sequence as SequenceValue
 
 _TORCHVISION = "torchvision.transforms."
@@ -24,7 +25,7 @@ _UNKNOWN = frozenset(["Lambda", "RandomApply", "RandomChoice", "PILToTensor", "C
 @dataclass(frozen=True, eq=False, slots=True)
 class PixelScale(Fact):
     """The numbers that pictures come as do not fit: the `weights` of a ready model want others, they
-    are normalised `twice`, or `differently` for training. `text` says more."""
+    are `bytes` still, normalised `twice`, or `differently` for training. `text` says more."""
 
     place: NodePlace
     how: str
@@ -36,13 +37,18 @@ class PixelScale(Fact):
         """The transforms of a run."""
         if holds_unit_tests(run):
             return
+        told = set()
         for pictures in run.facts(PreparedPictures):
             if pictures.scaled and pictures.transform.place is not None:
                 name = pictures.model.path.rsplit(".", 1)[-1]
                 built = pictures.model.place
                 beside = () if built is None else ((built, "the model is built here"),)
-                text = f"`{name}`, whose weights want {pictures.wants.text}"
+                text = (
+                    f"pixels go from 0 to 1 into `{name}`, whose weights want {pictures.wants.text}"
+                )
+                told.add(pictures.model)
                 yield cls(pictures.transform.place, "weights", text, beside)
+        yield from cls._fed(run, told)
         for place in _twice(run):
             yield cls(place, "twice")
         for place, other in second_scalings(run, _names_of_steps):
@@ -54,6 +60,22 @@ class PixelScale(Fact):
             yield cls(place, "differently", text, beside)
         for place, text, other in _differently(run):
             yield cls(place, "differently", text, ((other, "the training pictures' transform"),))
+
+    @classmethod
+    def _fed(cls, run: AbstractRun, told: set[Layer]) -> Iterator[Self]:
+        """The pixels that models are given; of those that were `told` of no more is said."""
+        for place, said, model, wants in unfit_for_weights(run):
+            if model in told:
+                continue
+            name = model.path.rsplit(".", 1)[-1]
+            beside = () if model.place is None else ((model.place, "the model is built here"),)
+            yield cls(
+                place, "weights", f"{said} into `{name}`, whose weights want {wants.text}", beside
+            )
+        for place, layer in fed_bytes(run):
+            yield cls(place, "bytes", "", ((layer, "they meet the first weights here"),))
+        for place, other in otherwise_than_trained(run):
+            yield cls(place, "otherwise", "", ((other, "the training pictures become so here"),))
 
 
 def _steps(transform: Value | None) -> list[Object] | None:

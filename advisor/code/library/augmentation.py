@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.events import TransformApplied
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, family, function, method, observes
+from advisor.code.library.pixel_values import after_transform, pixels_of
 from advisor.code.values import (
     Dictionary,
     Library,
@@ -15,6 +16,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    give_meaning,
 )
 
 if TYPE_CHECKING:
@@ -83,6 +85,9 @@ def changed_by_pipeline(call: Call) -> Value | None:
     items: dict[object, Value] = {}
     for name, value in call.arguments.keywords.items():
         items[name] = augmented(value, call)
+        made = after_transform(pixels_of(value), call.receiver) if name == "image" else None
+        if made is not None:
+            give_meaning(items[name], made)
     return Dictionary(items, call.unknown(), call.place)
 
 

@@ -1,6 +1,7 @@
 """What data sets of the project give when they are asked for a sample, and which samples are asked
 for."""
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,6 +13,7 @@ from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.python.numbers import PROCESSORS
 from advisor.code.library.random_numbers import MADE_IN
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -144,3 +146,18 @@ def notice_sampler(call: Call, whole: Value | None) -> None:
     if indices is not None and lineages.known(indices) is not None:
         notice_windows(call.machine, whole, call.node)
         lineages.part(call.machine, whole, indices, call.node)
+
+
+def notice_pairs(call: Call, dataset: Instance) -> None:
+    """See that a sample is made of what stands at the same place of several arrays or lists."""
+    get = dataset.cls.find("__getitem__")
+    if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
+        return
+    parameters = get.node.params.params
+    if len(parameters) < 2:
+        return
+    taken = rf"\bself\.(\w+)(?:\.iloc)?\[{parameters[1].name.value}\]"
+    names = dict.fromkeys(re.findall(taken, as_written(get.node.body)))
+    found = [each for name in names if isinstance(each := dataset.fields.get(name), Value)]
+    for other in found[1:]:
+        lineages.pair(call.machine, found[0], other, call.node)

@@ -81,8 +81,10 @@ LIBRARY_MODULES = (
     "random_numbers",
     "augmentation",
     "listed_copies",
+    "pixel_values",
     "pictures",
     "transforms",
+    "random_windows",
     "pandas",
     "sklearn",
     "sklearn_splits",
@@ -362,11 +364,13 @@ class Models:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
                     made_of(found, (receiver,))
-                    if isinstance(receiver, Tensor) and receiver.meaning is not None:
+                    if meaning_of(receiver) is not None:
                         self.observe(machine, "[]", (receiver,), found, node)
                     return self.follow(machine, "[]", (receiver,), indices, found, node)
         result = _remembered_item(machine, receiver, indices, node)
         made_of(result, (receiver,))
+        if meaning_of(receiver) is not None:
+            self.observe(machine, "[]", (receiver,), result, node)
         return self.follow(machine, "[]", (receiver,), indices, result, node)
 
     def unpack(

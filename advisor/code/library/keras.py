@@ -37,12 +37,14 @@ from advisor.code.values import (
     Layer,
     Object,
     Optimizer,
+    Pixels,
     Scale,
     Schedule,
     Sequence,
     Tensor,
     Unknown,
     Value,
+    give_meaning,
     is_constant,
 )
 
@@ -284,6 +286,7 @@ def _trains_itself(model: Value) -> bool:
 def _prediction(call: Call) -> Value | None:
     """What a model predicts for some input."""
     model, value = call.receiver, call.machine.unknown("inputs", call.node)
+    give_meaning(value, Pixels(None, input=model))
     if isinstance(model, Instance):
         return _run_instance(call, model, value)
     if model is None:

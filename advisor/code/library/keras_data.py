@@ -15,6 +15,7 @@ from advisor.code.values import (
     NONE,
     Lineage,
     Object,
+    Pixels,
     RowSet,
     Tensor,
     Unknown,
@@ -112,7 +113,9 @@ def _samples_of(call: Call) -> Tensor | Unknown:
     """The samples of a data set: bytes, where they are pictures."""
     if call.path.split(".")[-2] not in _PICTURES:
         return call.unknown()
-    return Tensor(dtype="uint8", graph=False, library="numpy", place=call.place)
+    made = Tensor(dtype="uint8", graph=False, library="numpy", place=call.place)
+    made.meaning = Pixels(call.place)
+    return made
 
 
 def _labels_of(call: Call) -> Tensor | Unknown:

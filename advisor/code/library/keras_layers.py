@@ -17,6 +17,7 @@ from advisor.code.values import (
     Instance,
     Layer,
     Library,
+    Pixels,
     Scale,
     Sequence,
     Shape,
@@ -140,7 +141,9 @@ def model_input(call: Call) -> Value | None:
     numbers = [known_number(item) for item in items or ()]
     dims = [symbols.fresh("size") if each is None else each for each in numbers]
     shape = Shape() if items is None else Shape((symbols.fresh("batch"), *dims))
-    return Tensor(shape, library="keras", text="input", place=call.place)
+    made = Tensor(shape, library="keras", text="input", place=call.place)
+    made.meaning = Pixels(None, input=made)
+    return made
 
 
 # --- what a layer makes of its input ------------------------------------------------------

@@ -8,13 +8,23 @@ import libcst as cst
 from advisor.code.events import ListingRead, ListingsPaired
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, Index, asked_first, function, hook, method
+from advisor.code.library.models import (
+    FUNCTIONS,
+    Call,
+    Index,
+    Model,
+    asked_first,
+    function,
+    hook,
+    method,
+)
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.python.iterations import LISTING
 from advisor.code.values import (
     CHANGED_LINEAGE,
     LISTED,
     NONE,
+    SORTED,
     Lineage,
     RowSet,
     Unknown,
@@ -48,6 +58,7 @@ def sorted_in_place(call: Call) -> Value | None:
     assert isinstance(receiver, Unknown)
     if LISTING in receiver.fields:
         call.machine.forget(receiver.fields, LISTING)
+        call.machine.store(receiver.fields, LISTED, RowSet(SORTED, place=call.place))
         return NONE
     own = attributes.unknown_attribute(call.machine, receiver, "sort", call.node)
     return calls.call(call.machine, own, call.arguments, call.node)
@@ -67,8 +78,8 @@ def read_from_listing(
 
 def _rows_of(value: Value | None) -> RowSet | None:
     """The rows of a listing that a value holds the files of, or what was read from them."""
-    if isinstance(value, Unknown) and value.fields.get(LISTING):
-        known = value.fields.get(LISTED)
+    known = value.fields.get(LISTED) if isinstance(value, Unknown) else None
+    if isinstance(value, Unknown) and (value.fields.get(LISTING) or known is not None):
         if not isinstance(known, RowSet):
             known = RowSet(LISTED, place=value.place)
             value.fields[LISTED] = known
@@ -76,7 +87,25 @@ def _rows_of(value: Value | None) -> RowSet | None:
         return known
     lineage = lineage_of(value)
     found = () if lineage is None else lineage.rows.ancestors()
-    return next((each for each in found if each.how == LISTED), None)
+    return next((each for each in found if each.how in {LISTED, SORTED}), None)
+
+
+_SORTED: Model = FUNCTIONS["builtins.sorted"]
+
+
+@function("builtins.sorted", "natsort.natsorted", "natsort.os_sorted")
+def sorted_listing(call: Call) -> Value | None:
+    """`sorted(os.listdir(folder))`: the same names, in an order that comes out the same again."""
+    rows = _rows_of(call.argument(0, "iterable"))
+    result = _SORTED(call) if call.path.startswith("builtins.") else call.unknown()
+    if rows is None:
+        return result
+    in_order = RowSet(SORTED, place=call.place)
+    if isinstance(result, Unknown) and result is not call.argument(0, "iterable"):
+        call.machine.store(result.fields, LISTED, in_order)
+    elif isinstance(result, SequenceValue):
+        call.machine.store(result.fields, CHANGED_LINEAGE, Lineage(in_order))
+    return result
 
 
 # --- what is read in the order of a listing -----------------------------------------------
@@ -107,7 +136,8 @@ def sorted_list(call: Call) -> Value | None:
     receiver = call.receiver
     assert isinstance(receiver, SequenceValue)
     if _rows_of(receiver) is not None:
-        call.machine.forget(receiver.fields, CHANGED_LINEAGE)
+        in_order = Lineage(RowSet(SORTED, place=call.place))
+        call.machine.store(receiver.fields, CHANGED_LINEAGE, in_order)
     attributes.forget_places(call.machine, receiver)
     return NONE
 
@@ -118,7 +148,7 @@ def sorted_list(call: Call) -> Value | None:
 def pair_listings(machine: "Machine", values: Sequence[Value], node: cst.CSTNode) -> None:
     """See that what was read in the order of different listings is put together."""
     found = [rows for each in values[:2] if (rows := _rows_of(each)) is not None]
-    if len(found) == 2 and found[0] is not found[1]:
+    if len(found) == 2 and found[0] is not found[1] and LISTED in {each.how for each in found}:
         machine.emit(ListingsPaired(machine.place(node), machine.context, found[0], found[1]))
 
 
@@ -131,5 +161,20 @@ def pair_listings(machine: "Machine", values: Sequence[Value], node: cst.CSTNode
 )
 def paired(call: Call) -> Value | None:
     """`zip(pictures, masks)`."""
-    pair_listings(call.machine, call.arguments.positional, call.node)
+    given = call.arguments.positional
+    pair_listings(call.machine, given, call.node)
+    lists = [each for each in given if isinstance(each, SequenceValue)]
+    if call.path == "builtins.zip" and len(lists) == len(given) == 2:
+        lineages.pair(call.machine, given[0], given[-1], call.node)
+    return None
+
+
+@asked_first("tensorflow.data.Dataset.from_tensor_slices", "tensorflow.data.Dataset.zip")
+def paired_in_stream(call: Call) -> Value | None:
+    """`Dataset.from_tensor_slices((pictures, masks))`."""
+    given = call.argument(0, "tensors") or call.argument(-1, "datasets")
+    if isinstance(given, SequenceValue) and given.items:
+        pair_listings(call.machine, given.items, call.node)
+    elif call.path.endswith(".zip"):
+        pair_listings(call.machine, call.arguments.positional, call.node)
     return None

@@ -111,7 +111,7 @@ def converted(call: Call) -> Value | None:
         known = as_tensor(value)
         is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
         return cast(known, "uint8") if known is not None and is_bytes else value
-    lineage = lineages.known(value)
+    lineage = lineages.of_list(value)
     dtype = call.argument(1, "dtype")
     if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
         return bytes_of_shape(call, None, lineage)
@@ -397,7 +397,7 @@ def stacked(call: Call) -> Value | None:
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:
-    lineage = lineages.known(value) if isinstance(value, SequenceValue) else None
+    lineage = lineages.of_list(value) if isinstance(value, SequenceValue) else None
     if isinstance(value, SequenceValue) and lineages.WHOLE_COPIES in value.fields:
         sources = () if lineage is None else lineage.rows.sources
         place = call.place if lineage is None else lineage.rows.place or call.place

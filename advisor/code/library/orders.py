@@ -1,5 +1,6 @@
 """The order of samples, and what changes it."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,13 +8,18 @@ import libcst as cst
 
 from advisor.code.events import RowsShuffled
 from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.models import FUNCTIONS, Call, Index, Model, function, hook, method
+from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
+    CHANGED_LINEAGE,
     COUNTED,
     NONE,
     PERMUTATION,
     SHUFFLED,
+    Lineage,
+    Object,
     Scalar,
     Tensor,
     Unknown,
@@ -39,9 +45,77 @@ def shuffled(call: Call) -> Value | None:
     if isinstance(value, SequenceValue):
         lineages.samples(value)
     if value is not None and isinstance(call.node, cst.Call) and call.node.args:
-        text = lineages.written(call.node.args[0].value)
-        call.machine.emit(RowsShuffled(call.place, call.context, value, text))
+        target = call.node.args[0].value
+        call.machine.emit(RowsShuffled(call.place, call.context, value, lineages.written(target)))
+        _stand_otherwise(call, value, target)
     return NONE
+
+
+# Orders that come out alike wherever the seed is the same.
+_REPEATED = re.compile(r"seed|state|default_rng|Random\(", re.IGNORECASE)
+
+
+def _stand_otherwise(call: Call, value: Value, target: cst.BaseExpression) -> None:
+    """The samples stand in an order of their own from here on, unless something seeds it: then others
+    may stand in the same."""
+    lines = call.place.source.text.splitlines()[max(0, call.place.row - 3) : call.place.row]
+    if any(map(_REPEATED.search, lines)) or isinstance(value, Scalar):
+        return
+    lineage = lineages.samples(value)
+    if not lineages.holds_rows(lineage) or lineage.rows.how in {COUNTED, PERMUTATION}:
+        return
+    changed = lineage.of(lineage.rows.part((SHUFFLED, call.node), SHUFFLED, call.place))
+    match value:
+        case SequenceValue() | Unknown():
+            call.machine.store(value.fields, CHANGED_LINEAGE, changed)
+        case Tensor():
+            assign(call.machine, target, value.replace(lineage=changed, whole=value))
+
+
+@on_append
+def made_in_loop(call: Call, sequence: SequenceValue, value: Value) -> None:
+    """`texts.append(line)`: what a loop puts into several lists stands at the same places."""
+    loops = call.context.loops
+    if not loops or lineages.MADE_OF in sequence.fields:
+        return
+    asked = [each for each in call.context.guards if each.rounds >= len(loops)]
+    over = None if asked else _through(loops[-1].over)
+    origin = _origin(over) or (loops[-1].node, *((each.node, each.taken) for each in asked))
+    call.machine.store(sequence.fields, lineages.MADE_OF, origin)
+    _stand_as(call.machine, sequence, over)
+
+
+def _through(over: Value | None) -> Value | None:
+    """What a loop goes through, be it counted meanwhile."""
+    if isinstance(over, Object) and over.path in {"builtins.enumerate", "tqdm.tqdm"}:
+        return _through(over.argument(0, "iterable"))
+    return over if isinstance(over, (SequenceValue, Unknown)) else None
+
+
+def _origin(over: Value | None) -> object:
+    if isinstance(over, SequenceValue) and lineages.MADE_OF in over.fields:
+        return over.fields[lineages.MADE_OF]
+    return over
+
+
+def _stand_as(machine: "Machine", made: SequenceValue, over: Value | None) -> None:
+    """A list has an item for each one of another list, which stand in an order of their own."""
+    lineage = lineages.known(over)
+    if lineage is None or lineages.known(made) is not None:
+        return
+    if any(each.how == SHUFFLED for each in lineage.rows.ancestors()):
+        machine.store(made.fields, CHANGED_LINEAGE, Lineage(lineage.rows))
+
+
+@hook("comprehended")
+def made_of_each(
+    machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
+) -> None:
+    """`[each["text"] for each in records]`."""
+    if loops == 1 and len(tests) == 1:
+        over = _through(tests[0])
+        machine.store(result.fields, lineages.MADE_OF, _origin(over) or tests[0])
+        _stand_as(machine, result, over)
 
 
 @method("tensor", "copy")
@@ -95,6 +169,8 @@ def shuffled_copy(call: Call) -> Value | None:
 def _in_other_order(call: Call, value: Value, result: Value | None) -> Value | None:
     """The same rows, known to stand in an order of their own."""
     lineage = lineages.known(value)
+    if lineage is None and isinstance(value, (SequenceValue, Unknown)):
+        lineage = lineages.samples(value)
     if lineage is None or not lineages.holds_rows(lineage) or lineage.rows.how == COUNTED:
         return result
     seed = known_number(call.argument(-1, "random_state"))

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 from advisor.code import symbols
 from advisor.code.library.names import words
+from advisor.code.library.pixel_values import after_transform
 from advisor.code.symbols import Number
 from advisor.code.values import (
     ClassIndices,
     Object,
+    Pixels,
     Scalar,
     Shape,
     Tensor,
@@ -76,7 +78,16 @@ def picture_of(dataset: Object) -> Tensor | None:
         return None
     height = _axis(made.height, "height")
     dims = (symbols.new_axis(symbols.number(made.channels)), height, _axis(made.width, "width"))
-    return Tensor(Shape(dims), graph=False, dtype="float", text="picture", place=dataset.place)
+    return _with_pixels(dataset, dims)
+
+
+def _with_pixels(dataset: Object, dims: tuple[Number, ...]) -> Tensor:
+    """A picture behind the transform of its data set."""
+    made = Tensor(Shape(dims), graph=False, dtype="float", text="picture", place=dataset.place)
+    name = dataset.path.rsplit(".", 1)[-1]
+    transform = dataset.argument(_TRANSFORM_AT.get(name, -1), "transform")
+    made.meaning = after_transform(Pixels(dataset.place), transform)
+    return made
 
 
 def has_one_label(dataset: Object) -> bool:

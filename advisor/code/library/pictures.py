@@ -18,10 +18,12 @@ from advisor.code.library.models import (
     method,
     observes,
 )
+from advisor.code.library.pixel_values import pixels_of, scaled
 from advisor.code.values import (
     Constant,
     Library,
     Object,
+    Pixels,
     Shape,
     Tensor,
     Value,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 BYTES = "uint8"
+_DECODED = ("png", "jpeg", "image", "bmp", "gif")
 _CHANNELS = {"RGB": 3, "YCbCr": 3, "LAB": 3, "HSV": 3, "RGBA": 4, "CMYK": 4}
 _WITH_COLOURS = frozenset({"cv2.IMREAD_COLOR", "cv2.IMREAD_COLOR_RGB"})
 
@@ -47,8 +50,12 @@ _READERS = ("imageio", "imageio.v2", "imageio.v3", "skimage.io")
 def _picture(call: Call, channels: int | None, dtype: str | None = None) -> Tensor:
     height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
     dims = None if channels is None else (height, width, symbols.number(channels))
-    made = Tensor(Shape(dims), graph=False, library="numpy", text="picture", place=call.place)
-    return made.replace(dtype=dtype)
+    made = Tensor(
+        Shape(dims), dtype=dtype, graph=False, library="numpy", text="picture", place=call.place
+    )
+    if dtype == BYTES:
+        made.meaning = Pixels(call.place)
+    return made
 
 
 @function("cv2.imread")
@@ -114,7 +121,67 @@ def read_as_array(call: Call) -> Value | None:
 @function("PIL.Image.open")
 def opened(call: Call) -> Value | None:
     """`Image.open`: how many channels there are depends on the file."""
-    return _picture(call, None).replace(library="PIL")
+    return _of_pil(call, None, None)
+
+
+def _of_pil(call: Call, channels: int | None, dtype: str | None) -> Tensor:
+    made = _picture(call, channels, dtype).replace(library="PIL")
+    made.meaning = Pixels(call.place)
+    return made
+
+
+@function(
+    "keras.utils.load_img", "keras.preprocessing.image.load_img", "keras.utils.image.load_img"
+)
+def read_by_keras(call: Call) -> Value | None:
+    """`keras.utils.load_img`: a picture of PIL."""
+    mode = known_text(call.argument(-1, "color_mode"))
+    grey = call.argument(1, "grayscale") is not None
+    return _of_pil(call, 3 if mode in {None, "rgb"} and not grey else None, BYTES)
+
+
+@function("keras.utils.img_to_array", "keras.preprocessing.image.img_to_array")
+@function("keras.utils.image.img_to_array")
+def array_of_picture(call: Call) -> Value | None:
+    """`keras.utils.img_to_array`: fractions, as large as the bytes were."""
+    source = call.argument(0, "img")
+    if not isinstance(source, Tensor):
+        return None
+    return source.replace(dtype="float", library="numpy", place=call.place)
+
+
+@function(
+    *(f"tensorflow.{where}.decode_{kind}" for where in ("io", "image") for kind in _DECODED),
+)
+def decoded_by_tensorflow(call: Call) -> Value | None:
+    """`tf.io.decode_png`: bytes, unless other numbers are asked for."""
+    if call.argument(-1, "dtype") is not None or call.argument(2, "dtype") is not None:
+        return None
+    made = Tensor(dtype=BYTES, graph=False, library="keras", text="picture", place=call.place)
+    made.meaning = Pixels(call.place)
+    return made
+
+
+@function("tensorflow.image.resize", "tensorflow.image.resize_with_pad")
+def resized_by_tensorflow(call: Call) -> Value | None:
+    """`tf.image.resize`: fractions, as large as the numbers were."""
+    source = call.argument(0, "images")
+    if not isinstance(source, Tensor):
+        return None
+    return source.replace(shape=Shape(), dtype="float", place=call.place)
+
+
+@function("tensorflow.image.convert_image_dtype")
+def scaled_by_tensorflow(call: Call) -> Value | None:
+    """`tf.image.convert_image_dtype(picture, tf.float32)`: from 0 to 1."""
+    source = call.argument(0, "image")
+    if not isinstance(source, Tensor):
+        return None
+    made = source.replace(dtype="float", place=call.place)
+    pixels = pixels_of(source)
+    if pixels is not None and source.dtype == BYTES:
+        made.meaning = scaled(pixels, call.place)
+    return made
 
 
 @method("tensor", "convert")
@@ -127,8 +194,9 @@ def converted(call: Call) -> Value | None:
     if isinstance(mode, Constant) and mode.configurable:
         return None
     name = known_text(mode) or ""
-    dtype = BYTES if name in _CHANNELS or name in {"L", "P", "LA"} else None
-    return _picture(call, _CHANNELS.get(name), dtype).replace(library="PIL")
+    if name not in _CHANNELS and name not in {"L", "P", "LA"}:
+        return _picture(call, None).replace(library="PIL")
+    return _of_pil(call, _CHANNELS.get(name), BYTES)
 
 
 @function(
@@ -139,7 +207,9 @@ def converted(call: Call) -> Value | None:
 )
 def read_by_torchvision(call: Call) -> Value | None:
     """`torchvision.io.read_image`: a tensor of bytes, channels first."""
-    return Tensor(Shape(), graph=False, dtype=BYTES, text="picture", place=call.place)
+    made = Tensor(Shape(), graph=False, dtype=BYTES, text="picture", place=call.place)
+    made.meaning = Pixels(call.place)
+    return made
 
 
 _STANDARDISED = re.compile(
@@ -195,7 +265,9 @@ _STORED = {
 def _stored_as(library: str) -> AttributeModel:
     def model(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
         place = machine.place(node)
-        return Tensor(dtype=BYTES, graph=False, library=library, text="data", place=place)
+        made = Tensor(dtype=BYTES, graph=False, library=library, text="data", place=place)
+        made.meaning = Pixels(place)
+        return made
 
     return model
 

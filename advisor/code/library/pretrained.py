@@ -6,6 +6,7 @@ Sources: `weights.transforms()` of torchvision, and `preprocess_input` of keras.
 from dataclasses import dataclass
 
 from advisor.code.library.names import words
+from advisor.code.values import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Normalisation:
     text: str
     mean: tuple[float, ...] | None = None
     deviation: tuple[float, ...] | None = None
+    takes_bytes: bool = False
 
 
 IMAGENET = Normalisation(
@@ -25,7 +27,9 @@ IMAGENET = Normalisation(
 )
 CAFFE = Normalisation("BGR pixels from 0 to 255 without their mean")
 MINUS_ONE_TO_ONE = Normalisation("pixels from -1 to 1")
-RAW = Normalisation("pixels from 0 to 255: it scales them itself")
+RAW = Normalisation("pixels from 0 to 255: it scales them itself", takes_bytes=True)
+# What weights want whose makers do not all want the same: none wants bytes, or shares of 255.
+OWN = Normalisation("the mean and deviation that belong to them")
 
 _TORCHVISION = words(
     "alexnet convnext densenet efficientnet googlenet inception maxvit mnasnet mobilenet regnet resnet "
@@ -60,3 +64,9 @@ def normalisation_of(path: str) -> Normalisation | None:
     if path.startswith("keras.applications."):
         return next((each for prefix, each in _KERAS.items() if name.startswith(prefix)), None)
     return None
+
+
+def wanted_by(model: Layer) -> Normalisation | None:
+    """The normalisation that the weights of a ready model want, be they named to a function that
+    makes models."""
+    return OWN if model.path == "timm.create_model" else normalisation_of(model.path)

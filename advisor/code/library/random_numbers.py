@@ -16,10 +16,13 @@ from advisor.code.values import (
     PERMUTATION,
     Lineage,
     Object,
+    Pixels,
     RowSet,
     Scalar,
     Shape,
     Value,
+    give_meaning,
+    known_integer,
     known_number,
 )
 
@@ -140,13 +143,24 @@ def whole_numbers_drawn(call: Call) -> Value | None:
     size, dtype = call.argument(2, "size"), named_dtype(call.argument(3, "dtype"))
     known = size is not None and not call.arguments.unknown
     shape = shape_of_sizes([size]) if known and size is not None else None
+    pixels = shape is not None and (shape.rank or 0) > 2 and _are_bytes(call)
     if dtype == "uint8":
-        return bytes_of_shape(call, shape)
+        made = bytes_of_shape(call, shape)
+        made.meaning = Pixels(call.place) if pixels else None
+        return made
     result = array_of_shape(call, shape)
     result.fields[DTYPE] = dtype or "long"
+    if pixels:
+        give_meaning(result, Pixels(call.place))
     if _come_often(call):
         result.fields[lineages.DRAWN_OFTEN] = True
     return result
+
+
+def _are_bytes(call: Call) -> bool:
+    """Whether all numbers are drawn that a byte may be."""
+    low, high = (known_integer(call.argument(at, name)) for at, name in ((0, "low"), (1, "high")))
+    return (low, high) in {(0, 255), (0, 256), (255, None), (256, None)}
 
 
 def _come_often(call: Call) -> bool:

@@ -14,6 +14,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import DrawnAnew, FolderRead
+from advisor.code.interpreter import calls
 from advisor.code.library import lineages
 from advisor.code.library.keras_targets import (
     LABELS,
@@ -24,16 +25,22 @@ from advisor.code.library.keras_targets import (
 )
 from advisor.code.library.models import Call, Index, Model, family, function, item, method
 from advisor.code.library.names import words
+from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.stream_changes import random_change
 from advisor.code.values import (
+    LISTED,
     NONE,
     Arguments,
     Constant,
     Lineage,
     Object,
+    Pixels,
     RowSet,
     Scalar,
+    Tensor,
+    Unknown,
     Value,
+    give_meaning,
     is_constant,
     known_integer,
     known_number,
@@ -53,6 +60,8 @@ READER = ("reader",)
 CHANGED_AT = ("changed at",)
 # Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
+# Under this key a data set has one of its samples.
+ELEMENT = ("element",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 
 # What leaves as many samples as there were, unless a function of such a name is mapped.
@@ -81,7 +90,7 @@ def step(path: str, *names: str) -> Callable[[Model], Model]:
     return register
 
 
-def _again(call: Call, **changes: object) -> Object:
+def _again(call: Call, others: dict[Any, Any] | None = None, **changes: object) -> Object:
     """The same data set after one step more."""
     whole = call.receiver
     assert isinstance(whole, Object)
@@ -89,7 +98,7 @@ def _again(call: Call, **changes: object) -> Object:
     kept = {key: value for key, value in whole.fields.items() if key not in lost}
     if _REGROUPS.search(" ".join(lineages.written(call.node).split())):
         kept.pop("length", None)
-    return _made(call, whole.path, lineages.samples(whole), {**kept, **changes})
+    return _made(call, whole.path, lineages.samples(whole), {**kept, **(others or {}), **changes})
 
 
 # --- tf.data ------------------------------------------------------------------------------
@@ -105,8 +114,27 @@ def of_arrays(call: Call) -> Value | None:
         given = given.items[0]
     known = lineages.samples(given) if given is not None else None
     labels = labels_of_arrays(call.argument(0, "tensors"))
-    fields = {OF_ARRAYS: call.path.endswith("slices"), **labels}
+    fields: dict[Any, Any] = {OF_ARRAYS: call.path.endswith("slices"), **labels}
+    if fields[OF_ARRAYS] and call.argument(0, "tensors") is not None:
+        fields[ELEMENT] = _row_of(call.argument(0, "tensors"))
     return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
+
+
+def _row_of(given: Value | None) -> Value:
+    """One of the rows of arrays, with what is known of the numbers in it."""
+    if isinstance(given, SequenceValue) and given.items and given.kind == "tuple":
+        return SequenceValue("tuple", tuple(map(_row_of, given.items)))
+    row = Unknown("row")
+    pixels = pixels_of(given)
+    if pixels is not None:
+        give_meaning(row, pixels)
+    return row
+
+
+def element_of(data: Value | None) -> Value | None:
+    """One sample of a data set, as far as it is followed."""
+    found = data.fields.get(ELEMENT) if isinstance(data, Object) else None
+    return found if isinstance(found, Value) else None
 
 
 @function(f"{TENSORFLOW}.from_generator", f"{TENSORFLOW}.range", "tensorflow_datasets.load")
@@ -141,8 +169,26 @@ def _read_parts(call: Call, path: str, parts: Value | None) -> Value | None:
 def listed(call: Call) -> Value | None:
     """Names of files: in another order each time, unless told otherwise."""
     shuffle = call.argument(1, "shuffle")
-    fields = {} if is_constant(shuffle, False) else {"reshuffled": call.place}
-    return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)), fields)
+    if is_constant(shuffle, False):
+        return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
+    how = "all" if call.argument(2, "seed") is not None else LISTED
+    rows = RowSet(how, place=call.place)
+    return _made(call, TENSORFLOW, Lineage(rows), {"reshuffled": call.place})
+
+
+@function(f"{TENSORFLOW}.zip")
+def side_by_side(call: Call) -> Value | None:
+    """`Dataset.zip((pictures, masks))`: samples of each, side by side."""
+    given = call.argument(0, "datasets")
+    parts = given.items if isinstance(given, SequenceValue) else call.arguments.positional
+    known = [each for each in parts or () if isinstance(each, Object)]
+    if not known or len(known) != len(parts or ()):
+        return None
+    fields: dict[Any, Any] = {}
+    elements = [element_of(each) for each in known]
+    if all(elements):
+        fields[ELEMENT] = SequenceValue("tuple", tuple(each for each in elements if each))
+    return _made(call, TENSORFLOW, lineages.samples(known[0]), fields)
 
 
 @step(TENSORFLOW, "shuffle")
@@ -150,7 +196,7 @@ def shuffled(call: Call) -> Value | None:
     """`shuffle(buffer)`: another order in each epoch, unless `reshuffle_each_iteration` is off."""
     keeps = call.argument(2, "reshuffle_each_iteration")
     sure = keeps is None or is_constant(keeps, True) or is_constant(keeps, None)
-    return _again(call, shuffled=True, **({"reshuffled": call.place} if sure else {}))
+    return _again(call, {"shuffled": True, **({"reshuffled": call.place} if sure else {})})
 
 
 @step(TENSORFLOW, "cache", "snapshot")
@@ -170,16 +216,28 @@ def mapped(call: Call) -> Value | None:
     assert isinstance(whole, Object)
     labels = labels_after(call, change, whole.fields.get(LABELS))
     found = random_change(call, change)
+    element = {ELEMENT: _changed(call, change)}
     if found is None:
-        return _again(call, labels=labels)
-    return _again(call, labels=labels, transform=found)
+        return _again(call, element, labels=labels)
+    return _again(call, element, labels=labels, transform=found)
+
+
+def _changed(call: Call, change: Value | None) -> Value | None:
+    """A sample after the function that each of them goes through."""
+    element = element_of(call.receiver)
+    if element is None or change is None or call.path != f"{TENSORFLOW}.map":
+        return None
+    parts = element.items if isinstance(element, SequenceValue) else None
+    passed = Arguments(list(parts) if parts else [element])
+    with call.machine.imagining():
+        return calls.call(call.machine, change, passed, call.node)
 
 
 @step(TENSORFLOW, "batch", "padded_batch")
 def batched(call: Call) -> Value | None:
     """`batch(size)`: the last one may be dropped."""
     drops = call.argument(1, "drop_remainder")
-    return _again(call, **({"drops": call.place} if is_constant(drops, True) else {}))
+    return _again(call, {"drops": call.place} if is_constant(drops, True) else None)
 
 
 @step(TENSORFLOW, "take", "skip")
@@ -252,9 +310,20 @@ def of_folder(call: Call) -> Value | None:
         fields[OF_ARRAYS] = True
     if known and text is not None:
         fields.update(labels_by_mode(text, call.place))
+    if "image_dataset" in call.path:
+        fields[ELEMENT] = _picture_in_folder(call)
     made = _made(call, TENSORFLOW, lineage, fields)
     call.machine.emit(FolderRead(call.place, call.context, made))
     return made
+
+
+def _picture_in_folder(call: Call) -> Value:
+    """Fractions, as large as the bytes of a picture, and the label if there is one."""
+    picture = Tensor(dtype="float", graph=False, library="keras", place=call.place)
+    picture.meaning = Pixels(call.place)
+    if is_constant(call.argument(2, "label_mode"), None):
+        return picture
+    return SequenceValue("tuple", (picture, Unknown("label")))
 
 
 # --- Hugging Face -------------------------------------------------------------------------
@@ -364,7 +433,7 @@ def change_set(call: Call) -> Value | None:
 def same_rows(call: Call) -> Value | None:
     """The same samples, in another form or order."""
     shuffles = call.path.endswith("shuffle")
-    result = _again(call, **({"shuffled": True} if shuffles else {}))
+    result = _again(call, {"shuffled": True} if shuffles else None)
     if shuffles:
         lineage = lineages.samples(call.receiver)
         rows = lineage.rows.part(("shuffled", call.node), place=call.place)

@@ -14,6 +14,7 @@ from advisor.code.library.changed_samples import tell_changes
 from advisor.code.library.dataset_samples import (
     draws_of_workers,
     imagined_sample,
+    notice_pairs,
     notice_sampler,
     notice_windows,
 )
@@ -29,6 +30,7 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.names import words
 from advisor.code.library.picture_sizes import has_one_label, label_of, picture_of
+from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.same_samples import same_samples
 from advisor.code.library.torch_tensors.casts import dtype_of_number
@@ -47,6 +49,7 @@ from advisor.code.values import (
     Lineage,
     Object,
     Partial,
+    Pixels,
     RowSet,
     Scalar,
     Shape,
@@ -54,6 +57,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    give_meaning,
     is_constant,
     is_plain_number,
     known_number,
@@ -310,6 +314,8 @@ def loader(call: Call) -> Value | None:
     draws = draws_of_workers(call, whole)
     call.machine.emit(LoaderBuilt(call.place, call.context, made, draws))
     notice_sampler(call, whole)
+    if isinstance(whole, Instance):
+        notice_pairs(call, whole)
     _notice_columns(call, whole)
     return made
 
@@ -481,9 +487,13 @@ def _row_of(array: Value) -> Value:
     dims = array.shape.dims if isinstance(array, Tensor) else None
     if isinstance(array, Tensor) and dims:
         row = array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
-        row.meaning = array.meaning if isinstance(array.meaning, ClassIndices) else None
+        row.meaning = array.meaning if isinstance(array.meaning, (ClassIndices, Pixels)) else None
         return row
-    return Unknown("row", place=array.place)
+    unknown = Unknown("row", place=array.place)
+    pixels = pixels_of(array)
+    if pixels is not None:
+        give_meaning(unknown, pixels)
+    return unknown
 
 
 def stacked(value: Value, axis: Number) -> Value:
@@ -494,7 +504,7 @@ def stacked(value: Value, axis: Number) -> Value:
         batch = value.replace(
             shape=shape, graph=False, lineage=None, layout=None, text="batch", whole=value
         )
-        if isinstance(value.meaning, ClassIndices):
+        if isinstance(value.meaning, (ClassIndices, Pixels)):
             batch.meaning = value.meaning
         return batch
     options = alternatives(value)
@@ -509,6 +519,9 @@ def stacked(value: Value, axis: Number) -> Value:
         return Dictionary(items)
     part = Unknown("batch", place=value.place)
     part.shape.start_with(axis)
+    pixels = pixels_of(value)
+    if pixels is not None:
+        give_meaning(part, pixels)
     return part
 
 

@@ -82,6 +82,8 @@ MOVING_FUNCTIONS = frozenset(
         "torch.rot90 torch.roll"
     )
 )
+# What a slice goes by that begins where a drawn number says.
+WINDOW = "random window"
 DRAWING_FUNCTIONS = frozenset(
     words(
         "tensorflow.image.random_flip_left_right tensorflow.image.random_flip_up_down "

@@ -212,6 +212,55 @@ class Truncated:
     place: "NodePlace"
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Pixels:
+    """Pixels of pictures: `offset` was taken away from the bytes that they were, and they were divided
+    by `divisor`, each one number or one for each channel. `place` is where they became as they are.
+    Those that a model will be given, of which nobody knows what was done to them before, say what they
+    are the input of: the model, or the tensor that it is built on."""
+
+    place: "NodePlace | None"
+    offset: tuple[float, ...] = (0.0,)
+    divisor: tuple[float, ...] = (1.0,)
+    input: Value | None = None
+
+    @property
+    def are_bytes(self) -> bool:
+        """Whether they still go from 0 to 255."""
+        return set(self.offset) == {0.0} and set(self.divisor) == {1.0}
+
+    @property
+    def are_shares(self) -> bool:
+        """Whether they go from 0 to 1."""
+        return set(self.offset) == {0.0} and all(250 <= each <= 260 for each in self.divisor)
+
+    @property
+    def go_below_zero(self) -> bool:
+        """Whether they go from -1 to 1."""
+        numbers = (*self.offset, *self.divisor)
+        return all(126 <= each <= 129 for each in numbers)
+
+    def is_as(self, other: "Pixels") -> bool:
+        """Whether the same was done to the bytes, give or take a rounding."""
+        return _alike(self.offset, other.offset) and _alike(self.divisor, other.divisor)
+
+
+def _alike(numbers: tuple[float, ...], others: tuple[float, ...]) -> bool:
+    """Whether numbers differ by no more than three bytes, channel by channel."""
+    size = max(len(numbers), len(others))
+    wide = [each * size if len(each) == 1 else each for each in (numbers, others)]
+    return len(wide[0]) == len(wide[1]) and all(
+        abs(one - two) <= 3 for one, two in zip(*wide, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Written:
+    """Numbers that stand in the program, one for each channel for instance."""
+
+    numbers: tuple[float, ...]
+
+
 Meaning = (
     Alike
     | Amount
@@ -224,9 +273,11 @@ Meaning = (
     | Mask
     | Norm
     | NotFinite
+    | Pixels
     | Quotient
     | Rated
     | Squared
     | Told
     | Truncated
+    | Written
 )

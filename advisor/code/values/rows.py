@@ -20,6 +20,8 @@ PERMUTATION = "permutation"
 SHUFFLED = "shuffled"
 # What rows are called that were read in the order of a listing that nobody has sorted.
 LISTED = "listing"
+# And in the order of one that somebody has sorted.
+SORTED = "sorted listing"
 # What rows are called that are the values of a column, each once; and numbers that come repeatedly.
 DISTINCT = "distinct"
 # What rows are called that are numbers in a row: they may stand for samples, or be an axis.
@@ -43,7 +45,8 @@ class RowSet:
     `collected` what each of its samples is one of, where they come from several sets, `split` the event
     that divided the parent, `names` what the program calls values with these rows, `context` what
     copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked,
-    `tests` what was made of their columns and labels, by the code that did it.
+    `tests` what was made of their columns and labels, by the code that did it, `origin` what they were
+    taken out of one by one, as other rows may have been as well.
     """
 
     __slots__ = (
@@ -52,6 +55,7 @@ class RowSet:
         "context",
         "how",
         "names",
+        "origin",
         "parent",
         "parts",
         "place",
@@ -79,6 +83,7 @@ class RowSet:
         self.parts: dict[object, RowSet] = {}
         self.axis: Number | None = None
         self.tests: dict[object, Fit] | None = None
+        self.origin: object = None
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

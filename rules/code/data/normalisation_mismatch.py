@@ -18,7 +18,11 @@ from advisor.rulebook import Draft, rule
 def normalisation_mismatch(pixels: PixelScale) -> Iterator[Draft]:
     match pixels.how:
         case "weights":
-            message = f"pixels go from 0 to 1 into {pixels.text}"
+            message = pixels.text
+        case "bytes":
+            message = "pixels from 0 to 255 go into the network as they are"
+        case "otherwise":
+            message = "the model is given pixels that are not scaled as those it was trained with"
         case "twice":
             message = "pixels are normalised a second time here"
         case _:

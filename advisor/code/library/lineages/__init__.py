@@ -43,6 +43,7 @@ from advisor.code.library.lineages.names import (
     DROPPED,
     FRAME,
     HELD,
+    MADE_OF,
     MASK,
     MOMENTS,
     NOISE,
@@ -63,6 +64,7 @@ from advisor.code.library.lineages.reading import (
     is_noise,
     known,
     of_frame,
+    of_list,
     samples,
 )
 from advisor.code.library.lineages.splits import divide, divide_by_hand, halves, hold_back
@@ -74,6 +76,7 @@ __all__ = [
     "DROPPED",
     "FRAME",
     "HELD",
+    "MADE_OF",
     "MASK",
     "MOMENTS",
     "NOISE",
@@ -115,6 +118,7 @@ __all__ = [
     "notice_groups",
     "of_features",
     "of_frame",
+    "of_list",
     "opposite",
     "pair",
     "part",

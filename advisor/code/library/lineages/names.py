@@ -33,3 +33,5 @@ STATISTIC_NAMES = {
     "nanquantile": "quantile",
     "nanpercentile": "quantile",
 }
+# Under this key a list has what its items were made of one by one: a loop, or what was gone through.
+MADE_OF = ("made of",)

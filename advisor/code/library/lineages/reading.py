@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from advisor.code.library.lineages.names import FRAME, NOISE, TABLE
+from advisor.code.library.lineages.names import FRAME, MADE_OF, NOISE, TABLE
 from advisor.code.values import (
     CHANGED_LINEAGE,
     SAMPLE_OF,
@@ -57,6 +57,7 @@ def samples(value: Value | None) -> Lineage:
     made = _item_of_whole(value) or Lineage(
         RowSet("all", place=None if value is None else value.place)
     )
+    made.rows.origin = _origin_of(value)
     match value:
         case Tensor():
             value.lineage = made
@@ -71,6 +72,20 @@ def samples(value: Value | None) -> Lineage:
         case Object():
             value.fields["lineage"] = made
     return made
+
+
+def of_list(value: Value | None) -> Lineage | None:
+    """Where the samples in a value come from, if that is known already or they were put into a list
+    one by one."""
+    made = isinstance(value, SequenceValue) and MADE_OF in value.fields
+    return samples(value) if made and known(value) is None else known(value)
+
+
+def _origin_of(value: Value | None) -> object:
+    """What the items of a list were made of, or what an unknown is a part of."""
+    if isinstance(value, SequenceValue):
+        return value.fields.get(MADE_OF)
+    return value.parent if isinstance(value, Unknown) else None
 
 
 def _item_of_whole(value: Value | None) -> Lineage | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from advisor.code import symbols
 from advisor.code.events import RandomDrawn, WeightsFilled
 from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
-from advisor.code.library.lineages import noise
+from advisor.code.library.lineages import noise, of_list
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, dtype_of_number, named_dtype
 from advisor.code.library.torch_tensors.choices import tell_choice
@@ -34,7 +34,6 @@ from advisor.code.values import (
     is_plain_number,
     known_number,
     known_text,
-    lineage_of,
     size_of_axis,
 )
 
@@ -59,7 +58,7 @@ def made_of_data(call: Call) -> Value | None:
         made = cut_off(made, call.place, "torch.tensor")
     if wants_gradients(call):
         want_gradients(made)
-    listed = lineage_of(value) if isinstance(value, Sequence) else None
+    listed = of_list(value) if isinstance(value, Sequence) else None
     if listed is not None and isinstance(made, Unknown):
         made.lineage = listed
     return made.replace(lineage=listed) if listed is not None and isinstance(made, Tensor) else made

@@ -5,7 +5,7 @@ from advisor.code.gradients import combined
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
-from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, known_integer
+from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, known_integer, lineage_of
 from advisor.code.values import Sequence as SequenceValue
 
 # Joins along a fixed dimension: that of vectors, and that of everything else.
@@ -116,5 +116,6 @@ def stacked(call: Call) -> Value | None:
         shape,
         scale=parts[0].scale if len(scales) == 1 else None,
         graph=_graph(call, parts),
+        lineage=None if items is not None else lineage_of(first),
         place=call.place,
     )

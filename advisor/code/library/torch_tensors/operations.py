@@ -8,8 +8,10 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     DTYPE,
     LIBRARY,
+    MEANING,
     Activation,
     ClassIndices,
+    Pixels,
     Scale,
     Shape,
     Tensor,
@@ -25,7 +27,7 @@ def as_tensor(value: Value | None) -> Tensor | None:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Unknown):
-        return Tensor(
+        made = Tensor(
             value.shape,
             dtype=value.fields.get(DTYPE),
             graph=gradient_of(value),
@@ -36,6 +38,10 @@ def as_tensor(value: Value | None) -> Tensor | None:
             text=value.name,
             place=value.place,
         )
+        meaning = value.fields.get(MEANING)
+        if isinstance(meaning, Pixels):
+            made.meaning = meaning
+        return made
     return None
 
 

@@ -1,0 +1,201 @@
+"""Pixels as models are given them: those that ready weights do not know, those that are as large as
+bytes, and those that are otherwise than in the training."""
+
+from collections.abc import Iterator
+
+from advisor.code.events import BackwardRun, DataGiven, Event, ForwardRun, LayerRun, ModelTrained
+from advisor.code.facts.normalisations import has_weights
+from advisor.code.facts.run import AbstractRun
+from advisor.code.library.keras_data import ITERATOR
+from advisor.code.library.pixel_values import pixels_of, put_through
+from advisor.code.library.pretrained import MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
+from advisor.code.library.streams import element_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import (
+    Instance,
+    Layer,
+    Method,
+    Object,
+    Pixels,
+    Value,
+    known_constant,
+)
+from advisor.code.values import Sequence as SequenceValue
+
+# Layers that multiply the numbers of a picture with weights.
+_WEIGHTED = frozenset(
+    [
+        *(f"torch.nn.{name}" for name in ("Linear", "Conv1d", "Conv2d", "Conv3d")),
+        *(f"keras.layers.{name}" for name in ("Dense", "Conv1D", "Conv2D", "Conv3D")),
+        *("keras.layers.SeparableConv2D", "keras.layers.Convolution2D"),
+    ]
+)
+# What data a generator of Keras changes in ways of its own.
+_OWN_WAYS = ("preprocessing_function", "featurewise_center", "samplewise_center")
+
+
+def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer, Normalisation]]:
+    """Pixels that a ready model is given with its weights, which want others: the place, what they
+    are in words, the model and what it wants."""
+    for module, pixels, _ in _given(run):
+        if not isinstance(module, Layer) or not has_weights(module):
+            continue
+        wants = wanted_by(module)
+        said = None if wants is None else _unlike(pixels, wants)
+        if wants is not None and said is not None and pixels.place is not None:
+            yield pixels.place, said, module, wants
+
+
+def _unlike(pixels: Pixels, wants: Normalisation) -> str | None:
+    """What pixels are in words, if they are surely not as weights want them."""
+    if pixels.are_bytes:
+        return None if wants.takes_bytes else "pixels go from 0 to 255"
+    if pixels.are_shares:
+        return "pixels go from 0 to 1"
+    if pixels.go_below_zero:
+        return "pixels go from -1 to 1" if wants not in {MINUS_ONE_TO_ONE, OWN} else None
+    return None
+
+
+def fed_bytes(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """Where the pixels of a training remain from 0 to 255, and the layer that multiplies them with its
+    weights."""
+    for module, pixels, event in _given(run):
+        if not isinstance(module, Layer) or module.path not in _WEIGHTED or not pixels.are_bytes:
+            continue
+        if pixels.place is None or _is_normalised_next(run, event):
+            continue
+        if isinstance(event, DataGiven) or _trains(run, event):
+            yield pixels.place, event.place
+
+
+def _is_normalised_next(run: AbstractRun, event: Event) -> bool:
+    """Whether the layer behind one normalises what that has made: its scale does not matter then."""
+    kind = LayerRun if isinstance(event, LayerRun) else ForwardRun
+    later = (each for each in run.events(kind) if each.index > event.index)
+    following = next(later, None)
+    layer = getattr(following, "layer", None) or getattr(following, "module", None)
+    return isinstance(layer, Layer) and "Norm" in layer.path
+
+
+def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """Pixels that a model is asked about, which are not as those that it was trained with: where they
+    became so, and where the others did."""
+    passes = [
+        (each, pixels)
+        for each in run.events(ForwardRun)
+        if not each.context.running and (pixels := _first(each)) is not None
+    ]
+    trained = [each for each in passes if _trains(run, each[0])]
+    for event, pixels in passes:
+        learned = [other for each, other in trained if _is_same_model(each.module, event.module)]
+        if not learned or _trains(run, event) or any(map(pixels.is_as, learned)):
+            continue
+        if pixels.place is not None and learned[0].place is not None:
+            yield pixels.place, learned[0].place
+
+
+def _is_same_model(trained: Value, asked: Value) -> bool:
+    """Whether a model is the one that was trained, or another object of its class."""
+    if trained is asked:
+        return True
+    both = isinstance(trained, Instance) and isinstance(asked, Instance)
+    return both and trained.cls is asked.cls  # type: ignore[attr-defined]
+
+
+def _first(event: ForwardRun) -> Pixels | None:
+    """The pixels that a model is given, if they are real ones."""
+    found = pixels_of(next(iter(event.arguments.values()), None))
+    return None if found is None or found.input is not None else found
+
+
+def _given(run: AbstractRun) -> Iterator[tuple[Value, Pixels, Event]]:
+    """The modules of a run with the pixels that they are given: directly, or as the input of a model
+    of Keras that is trained with some."""
+    of_input: list[tuple[Value, Pixels]] = []
+    for event in run.events_among(ForwardRun, LayerRun):
+        if isinstance(event, LayerRun):
+            pixels = pixels_of(event.tensor)
+            if pixels is not None and pixels.input is None and event.tensor.dtype != "uint8":
+                yield event.layer, pixels, event
+            continue
+        assert isinstance(event, ForwardRun)
+        pixels = pixels_of(next(iter(event.arguments.values()), None))
+        if pixels is not None and pixels.input is not None:
+            of_input.append((event.module, pixels))
+        elif pixels is not None:
+            yield event.module, pixels, event
+    models = {event.model for event in run.events(ModelTrained)} if of_input else set()
+    if len(models) == 1:
+        own = _inputs_of(models.pop())
+        yield from _through_models(run, [each for each in of_input if each[1].input in own])
+
+
+def _inputs_of(model: Value) -> list[Value]:
+    """What may stand for the pixels that a model of Keras is given: itself, the tensor that it is
+    built on, or the ready model whose input is its own."""
+    if not isinstance(model, Layer):
+        return [model]
+    given = model.argument(0, "inputs") or model.arguments.keywords.get("input")
+    first = given.items[0] if isinstance(given, SequenceValue) and given.items else given
+    if not isinstance(first, Method):
+        return [model] if first is None else [model, first]
+    return [model, first, first.receiver]
+
+
+def _through_models(
+    run: AbstractRun, of_input: list[tuple[Value, Pixels]]
+) -> Iterator[tuple[Value, Pixels, Event]]:
+    for event in run.events(DataGiven):
+        data = _pixels_given(event.data) if event.use == "training" else None
+        for module, done in of_input if data is not None else ():
+            pixels = None if data is None else put_through(data, done)
+            if pixels is not None:
+                yield module, pixels, event
+
+
+def _pixels_given(data: Value) -> Pixels | None:
+    """The pixels of what a model of Keras is trained with."""
+    if not isinstance(data, Object):
+        return pixels_of(data)
+    if data.path == ITERATOR:
+        return _generated(data)
+    element = element_of(data)
+    if isinstance(element, SequenceValue) and element.items:
+        element = element.items[0]
+    return pixels_of(element)
+
+
+def _generated(data: Object) -> Pixels | None:
+    """The pixels of a generator of Keras."""
+    generator = data.fields.get("generator")
+    if not isinstance(generator, Object) or generator.arguments.unknown:
+        return None
+    given = generator.arguments.keywords
+    if any(name in given for name in _OWN_WAYS) or "x" in data.arguments.keywords:
+        return None
+    if data.arguments.positional and not _reads_folder(data):
+        return None
+    rescale = given.get("rescale")
+    factor = 1.0 if rescale is None else known_constant(rescale)
+    return None if not factor else Pixels(generator.place, (0.0,), (1 / factor,))
+
+
+def _reads_folder(data: Object) -> bool:
+    place = data.place
+    return place is not None and "flow_from" in place.source.text
+
+
+def _trains(run: AbstractRun, event: Event) -> bool:
+    """Whether something is back-propagated behind an event, in the same loop."""
+    loops = event.context.loops
+    if event.context.gradients is False:
+        return False
+    for step in run.events(BackwardRun):
+        if step.index < event.index:
+            continue
+        if loops and step.context.loops and step.context.loops[-1].node is loops[-1].node:
+            return True
+        if not loops and not step.context.loops:
+            return True
+    return False

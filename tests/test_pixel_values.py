@@ -1,0 +1,227 @@
+"""What programs make of the bytes of pictures on their way into a model."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+IMPORTS = """\
+import cv2
+import numpy as np
+import timm
+import torch
+import torchvision.transforms as T
+from PIL import Image
+from tensorflow import keras
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import models
+
+"""
+
+READS = """\
+class Birds(Dataset):
+    def __init__(self, files, labels):
+        self.files, self.labels = files, labels
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        {read}
+        return {given}, self.labels[index]
+
+
+def train(files, labels):
+    torch.manual_seed(0)
+    model = {model}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for pictures, wanted in DataLoader(Birds(files, labels), batch_size=16, shuffle=True):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(pictures), wanted).backward()
+        optimizer.step()
+"""
+TIMM = "timm.create_model('resnet34', pretrained=True, num_classes=37)"
+OWN = "nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(37))"
+ROW = 21
+
+
+def told(text: str) -> list[int]:
+    return [row for row, code in findings(IMPORTS + text) if code == "NN509"]
+
+
+def of_reader(read: str, given: str, model: str) -> list[int]:
+    return told(READS.format(read=read, given=given, model=model))
+
+
+@pytest.mark.parametrize("model", [TIMM, "models.vgg16(weights='DEFAULT')"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "torch.from_numpy(picture / 255).permute(2, 0, 1).float()",
+        "torch.tensor(picture.transpose(2, 0, 1), dtype=torch.float32) / 255.0",
+        "torch.from_numpy(picture).float().div(255).permute(2, 0, 1)",
+        "T.ToTensor()(picture)",
+        "torch.from_numpy(picture.astype('float32')).permute(2, 0, 1)",
+    ],
+)
+def test_ready_weights_are_given_pixels_that_they_do_not_know(model: str, given: str) -> None:
+    read = "picture = cv2.resize(cv2.imread(self.files[index]), (224, 224))"
+    assert of_reader(read, given, model) == [ROW]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "(torch.from_numpy(picture / 255).permute(2, 0, 1) - 0.45) / 0.225",
+        "T.Compose([T.ToTensor(), T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])(picture)",
+        "torch.from_numpy((picture / 255 - np.array([0.5, 0.4, 0.4])) / np.array([0.2, 0.2, 0.2]))",
+        "own_preparation(picture)",
+        "torch.from_numpy(picture / picture.max())",
+    ],
+)
+def test_pixels_that_are_normalised_somehow_are_left_alone(given: str) -> None:
+    read = "picture = cv2.resize(cv2.imread(self.files[index]), (224, 224))"
+    assert of_reader(read, given, TIMM) == []
+    assert of_reader(read, given, "models.vgg16(weights=None)") == []
+
+
+@pytest.mark.parametrize(
+    ("read", "given"),
+    [
+        (
+            "picture = Image.open(self.files[index]).convert('RGB')",
+            "torch.tensor(np.asarray(picture)).float()",
+        ),
+        (
+            "picture = np.array(Image.open(self.files[index]), dtype=np.float32)",
+            "T.ToTensor()(picture)",
+        ),
+    ],
+)
+def test_bytes_that_nobody_scales_meet_weights(read: str, given: str) -> None:
+    assert len(of_reader(read, given, OWN)) == 1
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 8, 3), nn.Flatten(), nn.LazyLinear(37))",
+        "nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.LazyLinear(37))",
+    ],
+)
+def test_a_network_may_normalise_bytes_by_itself(model: str) -> None:
+    read = "picture = np.asarray(Image.open(self.files[index]).convert('RGB'))"
+    assert of_reader(read, "torch.tensor(picture).float()", model) == []
+
+
+KERAS = """\
+(x, y), _ = keras.datasets.cifar10.load_data()
+{change}
+model = keras.Sequential([{layers}keras.layers.Conv2D(8, 3), keras.layers.Flatten(), keras.layers.Dense(10)])
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(x, y, epochs=3)
+"""
+
+
+@pytest.mark.parametrize("change", ["", "x = x.astype('float32')", "x = x[:1000]"])
+def test_keras_is_trained_with_bytes(change: str) -> None:
+    assert len(told(KERAS.format(change=change, layers=""))) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "layers"),
+    [
+        ("x = x / 255.0", ""),
+        ("x = x.astype('float32') * (1 / 255)", ""),
+        ("x = (x - x.mean()) / x.std()", ""),
+        ("", "keras.layers.Rescaling(1 / 255), "),
+        ("", "keras.layers.RandomFlip(), keras.layers.Rescaling(1 / 127.5, offset=-1), "),
+        ("", "keras.layers.BatchNormalization(), "),
+        ("", "keras.layers.Lambda(scale), "),
+    ],
+)
+def test_keras_is_given_scaled_pixels_or_scales_them_itself(change: str, layers: str) -> None:
+    assert told(KERAS.format(change=change, layers=layers)) == []
+
+
+FOLDER = """\
+data = keras.utils.image_dataset_from_directory("dogs", image_size=(224, 224)).map({change})
+base = keras.applications.{name}(include_top=False, pooling="avg")
+inputs = keras.Input((224, 224, 3))
+outputs = keras.layers.Dense(9, activation="softmax")(base({inner}))
+other = keras.layers.Conv2D(8, 3)(keras.Input((32, 32, 3)))
+model = keras.Model(inputs, outputs)
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(data.batch(8), epochs=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "inner", "is_wrong"),
+    [
+        ("lambda x, y: (x / 255.0, y)", "MobileNetV2", "inputs", True),
+        ("lambda x, y: (x / 127.5 - 1, y)", "MobileNetV2", "inputs", False),
+        (
+            "lambda x, y: (x, y)",
+            "MobileNetV2",
+            "keras.layers.Rescaling(1 / 127.5, -1)(inputs)",
+            False,
+        ),
+        ("lambda x, y: (x, y)", "MobileNetV2", "keras.layers.Rescaling(1 / 255)(inputs)", True),
+        ("lambda x, y: (x, y)", "EfficientNetB0", "inputs", False),
+        ("lambda x, y: (x / 255.0, y)", "EfficientNetB0", "inputs", True),
+        ("lambda x, y: (prepare(x), y)", "EfficientNetB0", "inputs", False),
+    ],
+)
+def test_what_data_and_model_do_to_pixels_counts_together(
+    change: str, name: str, inner: str, is_wrong: bool
+) -> None:
+    assert bool(told(FOLDER.format(change=change, name=name, inner=inner))) is is_wrong
+
+
+ASKS = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Flatten(), nn.LazyLinear(9))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def prepared(path):
+    return (torch.tensor(np.array(Image.open(path).convert("RGB"))).float() - 127.5) / 127.5
+
+
+def train(files, labels, model):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for path, label in zip(files, labels):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(prepared(path)[None]), label).backward()
+        optimizer.step()
+
+
+torch.manual_seed(0)
+net = Net()
+train(names, labels, net)
+asked = Net()
+asked.load_state_dict(net.state_dict())
+asked.eval()
+with torch.no_grad():
+    picture = {picture}
+    print(asked(picture[None]).argmax(1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("picture", "is_wrong"),
+    [
+        ("torch.tensor(np.array(Image.open('a.png').convert('RGB'))).float()", True),
+        ("torch.tensor(np.array(Image.open('a.png').convert('RGB'))).float() / 255", True),
+        ("prepared('a.png')", False),
+        ("T.Compose([T.ToTensor(), T.Normalize(0.5, 0.5)])(Image.open('a.png'))", False),
+        ("own(Image.open('a.png'))", False),
+    ],
+)
+def test_a_model_is_asked_about_pixels_as_it_was_trained_with(picture: str, is_wrong: bool) -> None:
+    assert bool(told(ASKS.format(picture=picture))) is is_wrong
