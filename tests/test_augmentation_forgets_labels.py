@@ -288,3 +288,70 @@ def test_a_function_that_draws_anew_for_the_mask_moves_it_elsewhere(
 ) -> None:
     text = TURNED.format(given=given, draw=draw, back=back, turned=turned)
     assert sum(code == "NN510" for _, code in findings(text)) == told
+
+
+WINDOWS = """\
+class Scenes(Dataset):
+    def __init__(self, tiles, cover, size=64):
+        self.tiles, self.cover, self.size = tiles, cover, size
+
+    def window(self, array):
+        top = {draw}
+        return array[top : top + self.size]
+
+    def __len__(self):
+        return len(self.tiles)
+
+    def __getitem__(self, index):
+        {body}
+"""
+DRAWS = [
+    "np.random.randint(0, len(array) - self.size)",
+    "random.randint(0, len(array) - self.size)",
+    "int(torch.randint(0, len(array) - self.size, (1,)))",
+    "torch.randint(0, len(array) - self.size, (1,)).item()",
+]
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return self.window(self.tiles[index]), self.window(self.cover[index])",
+        "mask = self.window(self.cover[index])\n        return self.window(self.tiles[index]), mask",
+        (
+            "tile, mask = self.tiles[index], self.cover[index]\n"
+            "        tile, mask = self.window(tile), self.window(mask)\n        return tile, mask"
+        ),
+    ],
+)
+def test_two_windows_begin_at_two_drawn_places(draw: str, body: str) -> None:
+    assert len(found(WINDOWS.format(draw=draw, body=body))) == 1
+
+
+@pytest.mark.parametrize(
+    ("draw", "body"),
+    [
+        (
+            "(len(array) - self.size) // 2",
+            "return self.window(self.tiles[index]), self.window(self.cover[index])",
+        ),
+        (
+            DRAWS[0],
+            "both = np.stack([self.tiles[index], self.cover[index]], -1)\n        return self.window(both)",
+        ),
+        (DRAWS[0], "return self.window(self.tiles[index]), self.window(self.tiles[index])"),
+        (DRAWS[0], "return self.window(self.tiles[index]), int(self.cover[index].max())"),
+    ],
+)
+def test_windows_that_are_the_same_or_views_of_one_thing(draw: str, body: str) -> None:
+    assert found(WINDOWS.format(draw=draw, body=body)) == []
+
+
+def test_boxes_are_counted_and_not_moved() -> None:
+    body = (
+        "        boxes = torch.as_tensor(boxes)\n        if random.random() > 0.5:\n"
+        "            image = TF.hflip(image)\n"
+        "        return image, {'boxes': boxes, 'labels': torch.ones(len(boxes))}\n"
+    )
+    assert len(found(CLASS + body)) == 1

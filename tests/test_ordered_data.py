@@ -77,6 +77,14 @@ series = np.load("series.npy")
             "X = np.stack([series[i : i + 9] for i in range(len(series) - 9)])\n"
             "A, B = random_split(TensorDataset(torch.tensor(X).unsqueeze(-1)), [0.8, 0.2])  # error"
         ),
+        (
+            "X, y = [], []\nfor i in range(60, len(series)):\n    X.append(series[i - 60 : i, 0])\n"
+            "    y.append(series[i, 0])\nA, B = train_test_split(np.array(X), np.array(y))  # error"
+        ),
+        (
+            "X = []\nfor i in range(59, len(series)):\n    X.append(series[i - 59 : i + 1])\n"
+            "A, B = train_test_split(np.array(X))  # error"
+        ),
     ],
 )
 def test_windows_of_a_series_overlap(text: str) -> None:

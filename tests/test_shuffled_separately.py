@@ -232,6 +232,7 @@ LISTS = """\
 import json, random
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split as split
 from sklearn.utils import shuffle
 from torch.utils.data import DataLoader, TensorDataset
 import torch
@@ -273,6 +274,11 @@ FIT = "LogisticRegression().fit(texts, topics)"
         ("order = list(range(9))\nrandom.shuffle(order)\ntexts = [texts[i] for i in order]", 0),
         ("pairs = list(zip(texts, topics))\nrandom.shuffle(pairs)\ntexts, topics = zip(*pairs)", 0),
         ("texts, topics = shuffle(texts, topics)", 0),
+        ("texts, a = split(texts, random_state=1)\ntopics, b = split(topics, random_state=2)", 1),
+        ("texts, a = split(texts)\ntopics, b = split(topics)", 1),
+        ("texts, a = split(texts, random_state=1)\ntopics, b = split(topics, random_state=1)", 0),
+        ("texts, a = split(texts, shuffle=False)\ntopics, b = split(topics, shuffle=False)", 0),
+        ("texts, a, topics, b = split(texts, topics)", 0),
         ("negatives = topics[:]\nrandom.shuffle(negatives)", 0),
     ],
 )

@@ -205,3 +205,12 @@ def test_a_named_number_of_zero_is_zero() -> None:
 
 def test_nothing_is_known_of_infinity_divided() -> None:
     assert symbols.floor_divide(symbols.number(float("inf")), symbols.number(2)) is None
+
+
+def test_what_two_sums_have_in_common_falls_out_of_their_difference() -> None:
+    i = symbols.fresh("i")
+    behind, before = symbols.add(i, symbols.number(1)), symbols.add(i, symbols.number(-60))
+    assert symbols.subtract(i, before) == symbols.number(60)
+    assert symbols.subtract(behind, before) == symbols.number(61)
+    assert symbols.subtract(behind, i) == symbols.number(1)
+    assert symbols.subtract(i, symbols.fresh("j")).constant is None
