@@ -103,6 +103,7 @@ LIBRARY_MODULES = (
     "keras_losses",
     "keras",
     "keras_data",
+    "keras_text",
     "orders",
     "listings",
     "rankings",

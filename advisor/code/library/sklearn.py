@@ -210,7 +210,7 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
     if isinstance(fit, Fit) and fit.kind != "model":
         fit.used.append(call.context)
         call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
-        if fit.kind != "encoder":
+        if fit.kind not in {"encoder", "vocabulary"}:
             lineage = lineages.applied(lineage, fit)
     made = lineages.array(lineage, call.place)
     _tell_type(target, made, call.place)
