@@ -8,12 +8,15 @@ from advisor.code import symbols
 from advisor.code.events import NumbersDrawn, RandomDrawn
 from advisor.code.library import lineages
 from advisor.code.library.lineages import written
+from advisor.code.library.lineages.parts import notice_other_draw
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.numpy import array_of_shape, bytes_of_shape, shape_of_sizes
 from advisor.code.library.torch_tensors.casts import named_dtype
 from advisor.code.values import (
     DTYPE,
     PERMUTATION,
+    Constant,
+    Dictionary,
     Lineage,
     Object,
     Pixels,
@@ -123,8 +126,29 @@ def sampled(call: Call) -> Value | None:
     """`random.sample(range(n), k)`: so many of the numbers."""
     whole = call.argument(0, "population")
     if not isinstance(whole, Object) or whole.path != "builtins.range":
-        return None
+        return None if whole is None else _some_of(call, whole)
     return lineages.array(_order(call), call.place)
+
+
+def _some_of(call: Call, whole: Value) -> Value | None:
+    """`random.sample(files, 100)`: some samples of a list, drawn apart from all other draws."""
+    size = call.argument(1, "k")
+    if call.context.loops or size is None or isinstance(whole, (Constant, Dictionary)):
+        return None
+    if known_number(size) is None or _counts_all(call):
+        return None
+    rows = lineages.samples(whole).rows
+    drawn_rows = rows.part(("drawn", _order(call).rows), place=call.place)
+    notice_other_draw(call.machine, rows, drawn_rows, call.node)
+    result = call.unknown()
+    result.lineage = Lineage(drawn_rows)
+    return result
+
+
+def _counts_all(call: Call) -> bool:
+    """Whether as many are drawn as there are."""
+    given = call.node.args if isinstance(call.node, cst.Call) else ()
+    return any(written(each.value).startswith("len(") for each in given)
 
 
 @function("numpy.random.RandomState", "numpy.random.default_rng", "numpy.random.Generator")
