@@ -17,9 +17,11 @@ files = sorted(os.listdir("pets"))
     [
         ("train_files = random.sample(files, 900)\ntest_files = random.sample(files, 100)", 2),
         (
-            "train_files = random.sample(files, 900)\n"
-            "rest = [each for each in files if each not in train_files]\n"
-            "test_files = random.sample(rest, 100)",
+            (
+                "train_files = random.sample(files, 900)\n"
+                "rest = [each for each in files if each not in train_files]\n"
+                "test_files = random.sample(rest, 100)"
+            ),
             None,
         ),
         (
@@ -27,8 +29,10 @@ files = sorted(os.listdir("pets"))
             None,
         ),
         (
-            "train_files = random.sample(files, 900)\nrandom.seed(0)\n"
-            "test_files = random.sample(files, 100)",
+            (
+                "train_files = random.sample(files, 900)\nrandom.seed(0)\n"
+                "test_files = random.sample(files, 100)"
+            ),
             None,
         ),
     ],
