@@ -355,3 +355,17 @@ def test_boxes_are_counted_and_not_moved() -> None:
         "        return image, {'boxes': boxes, 'labels': torch.ones(len(boxes))}\n"
     )
     assert len(found(CLASS + body)) == 1
+
+
+def test_boxes_are_noted_where_patches_are_put() -> None:
+    text = """\
+def scene(ground, patches):
+    boxes = []
+    for patch in patches:
+        patch = np.rot90(patch, random.randint(0, 3))
+        top, left = random.randint(0, 90), random.randint(0, 90)
+        ground[top : top + 9, left : left + 9] = patch
+        boxes.append([left, top, left + 9, top + 9])
+    return ground, boxes
+"""
+    assert found(text) == []

@@ -59,6 +59,7 @@ _VIEWS = _ONE_OF_SEVERAL | {
     *("a", "b", "anchor", "positive", "negative", "pos", "neg", "other", "reference", "style"),
     *("source", "domain", "content", "second", "pair", "noise", "background"),
 }
+_BEGUN_EMPTY = re.compile(r"\b(\w+) = (?:\[\]|list\(\))")
 _OF_NUMBER = re.compile(r"self\.(?P<name>\w+)\[(?P<index>\w+)\]$")
 # Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
 _DRAWN_ONCE = re.compile(r"seed|rng_state|setstate|get_params|[Rr]eplay|to_deterministic|fork_rng")
@@ -258,6 +259,8 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
         return None
     if labels & _POINTS and any(words(each) & labels for each in code.parts.sums):
         return None
+    if any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
+        return None  # they are found where things have been put
     return first, min(labels & words(code.text)), None
 
 
