@@ -50,6 +50,13 @@ for name in columns.columns:
 chosen = table[kept]
 """,
     """
+for name in columns.columns:
+    groups = [table[table["ill"] == kind][name] for kind in table["ill"].unique()]
+    if stats.f_oneway(*groups).pvalue < 0.05:
+        kept.append(name)
+chosen = table[kept]
+""",
+    """
 for number in range(x.shape[1]):
     together, chance = pearsonr(x[:, number], y)
     if abs(together) > 0.3:

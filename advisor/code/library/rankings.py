@@ -128,6 +128,9 @@ _TESTS = words(
 def test_of_columns(call: Call) -> Value | None:
     """`ttest_ind(X[y == 0], X[y == 1])`: how far apart the columns of two classes are; what is told
     of one class alone, or of other things than rows, is no such test."""
+    groups = lineages.known(call.arguments.rest)
+    if groups is not None and groups.rows.parent is not None and _is_chosen_by_condition(groups):
+        return lineages.ranking(_test_of(call, groups.rows.parent))  # `f_oneway(*groups)`
     first, second = call.argument(0, "a"), call.argument(1, "b")
     first = first or call.argument(-1, "x")
     second = second or call.argument(-1, "y")
