@@ -190,6 +190,11 @@ def test_odd_bytes_are_read_or_refused_in_words(lint: Lint, content: bytes, name
     assert err.count("\n") <= 1
 
 
+def test_escapes_that_were_none_in_python_2_stop_nothing(lint: Lint) -> None:
+    Path("paths.py").write_text('import torch\nfolder = "C:\\\\Users"\nother = "C:\\Users"\n')
+    assert lint("paths.py")[::2] == (0, "")
+
+
 def test_twenty_thousand_lines_take_seconds(lint: Lint) -> None:
     function = "def f{}(x):\n    y = torch.relu(x)\n    return y.view(-1)\n"
     Path("train.py").write_text(HEAD + "".join(map(function.format, range(6_667))))

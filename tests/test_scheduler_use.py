@@ -236,6 +236,31 @@ def train(model, loader):
             "NN603",
         )
 
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("self.schedule.step()  # error", "self.optimizer.step()"),
+            ("self.optimizer.step()", "self.schedule.step()"),
+        ],
+    )
+    def test_both_are_stepped_by_a_method_that_others_call(self, first: str, second: str) -> None:
+        check(
+            f"""
+class Learner:
+    def __init__(self, model):
+        self.model = model
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        self.schedule = StepLR(self.optimizer, 10)
+
+    def learn(self, inputs, labels):
+        self.optimizer.zero_grad()
+        F.cross_entropy(self.model(inputs), labels).backward()
+        {first}
+        {second}
+""",
+            "NN603",
+        )
+
     def test_a_scaler_steps_the_optimizer_too(self) -> None:
         code = training("StepLR(optimizer, args.size)", at_end="scheduler.step()")
         check(code.replace("optimizer.step()", "args.scaler.step(optimizer)"), "NN603")

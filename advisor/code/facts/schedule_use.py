@@ -134,16 +134,33 @@ class ScheduleUse(Fact):
 
     def in_repeated_order(self) -> tuple[ScheduleStepped, OptimizerStepped] | None:
         """The first step of the schedule and of its optimizer, when both are in one loop that the
-        schedule was not built in, and the schedule's step stands under no condition there."""
+        schedule was not built in, or in one method of what has built it, and the schedule's step stands
+        under no condition there."""
         if not self.steps or not self.updates:
             return None
         step, update = self.steps[0], self.updates[0]
         shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
         inside = inner_loops(step, self.schedule)
         together = {guard.node for guard in update.context.guards}
+        if not shared and self._are_of_one_method(step, update):
+            return step, update
         if not shared or _depends_on_round(step.context, inside, together):
             return None
         return step, update
+
+    def _are_of_one_method(self, step: ScheduleStepped, update: OptimizerStepped) -> bool:
+        """Whether both are steps of one method that others call for each batch."""
+        functions = step.context.functions
+        return (
+            self.built is None
+            and len(functions) == 1
+            and functions[0].owner is not None
+            and functions == update.context.functions
+            and not step.context.loops
+            and not update.context.loops
+            and not step.context.guards
+            and not update.context.guards
+        )
 
     def optimizer_may_be_stepped_before(self, event: Event) -> bool:
         """Whether unknown code is handed the optimizer before an event."""

@@ -92,7 +92,11 @@ def _literal(text: str) -> object:
     quote = text[:3] if text[:3] in _LONG_QUOTES else text[:1]
     if quote[0] in _QUOTES and "\\" not in text:
         return text[len(quote) : -len(quote)]
-    return literal_eval(text)
+    try:
+        return literal_eval(text)
+    except (SyntaxError, ValueError):
+        # Escapes that were none in Python 2: `"C:\\Users"`.
+        return text[len(quote) : -len(quote)]
 
 
 def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:
