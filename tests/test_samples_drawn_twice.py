@@ -41,3 +41,18 @@ def test_two_random_samples_of_the_same_list_overlap(text: str, row: int | None)
     first = TEXT.count("\n")
     told = [number - first for number, code in findings(TEXT + text) if code == "NN516"]
     assert told == ([] if row is None else [row])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"), [(0.8, 0.7, 1), (0.8, 0.8, 0), (0.7, 0.8, 0)]
+)
+def test_slices_of_shares_of_one_length_overlap(first: float, second: float, count: int) -> None:
+    text = f"""
+import numpy as np
+import torch
+X = np.load("x.npy")
+n = len(X)
+x_train = X[:int({first} * n)]
+x_test = X[int({second} * n):]
+"""
+    assert len([code for _, code in findings(text) if code == "NN516"]) == count

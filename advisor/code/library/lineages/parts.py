@@ -142,9 +142,42 @@ def slices_overlap(rows: RowSet, first: RowSet, second: RowSet) -> bool:
     keys = {each: key for key, each in rows.parts.items()}
     one, two = ends_of_slice(keys.get(first)), ends_of_slice(keys.get(second))
     if one is None or two is None:
+        one, two = _ends_as_shares(keys.get(first), keys.get(second))
+    if one is None or two is None:
         return False
     (start, stop), (other_start, other_stop) = sorted((one, two))
     return start < other_start < stop < other_stop
+
+
+def _ends_as_shares(first: object, second: object) -> tuple[Ends | None, Ends | None]:
+    """The ends of two slices as shares of the same length: `x[: int(0.8 * n)]`."""
+    found, wholes = [], set()
+    for key in (first, second):
+        if not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
+            return None, None
+        ends = []
+        for end, missing in zip(key[1:], (0.0, 1.0), strict=True):
+            share = (missing, None) if end is None else _share(end)
+            if share is None:
+                return None, None
+            ends.append(share[0])
+            if share[1] is not None:
+                wholes.add(share[1])
+        found.append((ends[0], ends[1]))
+    return (found[0], found[1]) if len(wholes) == 1 else (None, None)
+
+
+def _share(end: object) -> tuple[float, object] | None:
+    """Which share of what a number is, rounded down."""
+    factors = end.factors if isinstance(end, Number) and end.coefficient == 1 else ()
+    definition = factors[0][0].definition if len(factors) == 1 and factors[0][1] == 1 else None
+    if not isinstance(definition, tuple) or definition[0] != "floor":
+        return None
+    operands = definition[1]
+    inner = operands[0] if isinstance(operands, tuple) else operands
+    if not isinstance(inner, Number) or not 0 < inner.coefficient < 1:
+        return None
+    return float(inner.coefficient), inner.factors
 
 
 def ends_of_slice(key: object) -> Ends | None:
