@@ -273,6 +273,7 @@ FIT = "LogisticRegression().fit(texts, topics)"
         ("texts = shuffle(texts, random_state=1)\ntopics = shuffle(topics, random_state=1)", 0),
         ("order = list(range(9))\nrandom.shuffle(order)\ntexts = [texts[i] for i in order]", 0),
         ("pairs = list(zip(texts, topics))\nrandom.shuffle(pairs)\ntexts, topics = zip(*pairs)", 0),
+        ("random.seed(1)\nrandom.shuffle(texts)\nrandom.shuffle(topics)", 1),
         ("texts, topics = shuffle(texts, topics)", 0),
         ("texts, a = split(texts, random_state=1)\ntopics, b = split(topics, random_state=2)", 1),
         ("texts, a = split(texts)\ntopics, b = split(topics)", 1),

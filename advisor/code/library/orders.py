@@ -58,7 +58,7 @@ _REPEATED = re.compile(r"seed|state|default_rng|Random\(", re.IGNORECASE)
 def _stand_otherwise(call: Call, value: Value, target: cst.BaseExpression) -> None:
     """The samples stand in an order of their own from here on, unless something seeds it: then others
     may stand in the same."""
-    lines = call.place.source.text.splitlines()[max(0, call.place.row - 3) : call.place.row]
+    lines = call.place.source.text.splitlines()[max(0, call.place.row - 2) : call.place.row]
     if any(map(_REPEATED.search, lines)) or isinstance(value, Scalar):
         return
     lineage = lineages.samples(value)
