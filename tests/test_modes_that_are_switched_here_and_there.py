@@ -157,6 +157,16 @@ WRONG = {
             def forward(self, x):
                 return self.second(torch.dropout(self.first(x).relu(), 0.5, True))  # error
         """,
+    "NN408 between layers of widths that are told from outside": """
+        class Values(nn.Module):
+            def __init__(self, states, actions):
+                super().__init__()
+                self.first, self.second = nn.Linear(states, 128), nn.Linear(128, 128)
+                self.third = nn.Linear(128, actions)
+
+            def forward(self, x):
+                return self.third(F.relu(self.second(self.first(x))))  # error
+        """,
     "NN408 a mean between two convolutions": """
         class Net(nn.Module):
             def __init__(self):
@@ -209,6 +219,15 @@ RIGHT = {
         class MonteCarloDropout(nn.Module):
             def forward(self, x):
                 return F.dropout(x, 0.5, training=True)
+        """,
+    "a narrow middle between widths that are told from outside": """
+        class Values(nn.Module):
+            def __init__(self, states, actions, rank):
+                super().__init__()
+                self.first, self.second = nn.Linear(states, rank), nn.Linear(rank, actions)
+
+            def forward(self, x):
+                return self.second(self.first(x))
         """,
     "a largest number between two convolutions": """
         class Net(nn.Module):

@@ -292,3 +292,102 @@ for step in range(10000):
         learn()
 """
     assert [each for each in findings(text) if each[1] == "NN101"] == marked(text, "NN101")
+
+
+ONE_BEHIND = {
+    "a loss by hand": """
+        for _ in range(100):
+            loss = ((model(x) - y) ** 2).mean()
+            optimizer.step()  # error
+            optimizer.zero_grad()
+            loss.backward()
+        """,
+    "cleared behind whatever was collected": """
+        for _ in range(100):
+            values, returns = elsewhere.collect(model)
+            loss = (returns - values).pow(2).mean()
+            optimizer.zero_grad()
+            optimizer.step()  # error
+            loss.backward()
+        """,
+}
+NOTHING_BACK = {
+    "a loss of another library": """
+        dice = elsewhere.Dice("binary")
+        for x, y in elsewhere.batches():
+            optimizer.zero_grad()
+            value = dice(model(x), y)
+            optimizer.step()  # error
+            print(value.item())
+        """,
+    "the loss that a model returns": """
+        model = AutoModel.from_pretrained("bert-base-uncased")
+        optimizer = torch.optim.AdamW(model.parameters())
+        for batch in elsewhere.batches():
+            optimizer.zero_grad()
+            loss = model(**batch).loss
+            optimizer.step()  # error
+        """,
+}
+ONE = """
+import elsewhere
+import torch
+from torch import nn
+from transformers import AutoModel
+model = nn.Linear(3, 1)
+x, y = torch.randn(100, 3), torch.randn(100, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+"""
+
+
+@pytest.mark.parametrize("name", ONE_BEHIND)
+def test_a_step_before_its_loss_goes_backward_is_told(name: str) -> None:
+    text = ONE + dedent(ONE_BEHIND[name])
+    assert [each for each in findings(text) if each[1] == "NN104"] == marked(text, "NN104")
+
+
+@pytest.mark.parametrize("name", NOTHING_BACK)
+def test_a_step_on_cleared_gradients_behind_a_pass_is_told(name: str) -> None:
+    text = ONE + dedent(NOTHING_BACK[name])
+    assert [each for each in findings(text) if each[1] == "NN105"] == marked(text, "NN105")
+
+
+def test_samples_that_are_made_without_gradients_never_reach_the_one_who_made_them() -> None:
+    text = SETTING + dedent("""
+        for _ in range(1000):
+            with torch.no_grad():
+                made = artist(torch.randn(16, 8))  # error
+            loss = -critic(torch.rand(16, 3)).mean() + critic(made).mean()
+            of_critic.zero_grad()
+            loss.backward()
+            of_critic.step()
+            loss = -critic(made).mean()
+            of_artist.zero_grad()
+            loss.backward()
+            of_artist.step()
+        """)
+    found = [each for each in findings(text) if each[1].startswith("NN1")]
+    assert found == marked(text, "NN110")
+
+
+def test_an_update_that_is_called_from_elsewhere_steps_all_that_it_clears() -> None:
+    text = """
+import torch
+from torch import nn
+
+class Agent:
+    def __init__(self, sizes):
+        self.actor, self.critic = nn.Linear(4, 2), nn.Linear(6, 1)
+        self.of_actor = torch.optim.Adam(self.actor.parameters())
+        self.of_critic = torch.optim.Adam(self.critic.parameters())
+
+    def update(self, states, actions, targets):
+        loss = (self.critic(torch.cat([states, actions], 1)) - targets).pow(2).mean()
+        self.of_critic.zero_grad()
+        loss.backward()
+        self.of_critic.step()
+        loss = -self.critic(torch.cat([states, self.actor(states)], 1)).mean()
+        self.of_actor.zero_grad()
+        loss.backward()  # error
+"""
+    assert [each for each in findings(text) if each[1] == "NN103"] == marked(text, "NN103")

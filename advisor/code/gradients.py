@@ -26,6 +26,8 @@ _CUT = ("cut",)
 _WANTED = ("gradients wanted",)
 # Under this key an unknown has what it was computed from by arithmetic or a reduction.
 TERMS = ("terms",)
+# Under this key an unknown that was cut off has what it was before.
+BEHIND = ("behind",)
 # Under this key an unknown has what a library has made it of.
 SOURCES = ("sources",)
 _LONGEST_CHAIN = 60
@@ -75,6 +77,7 @@ def cut_off(value: Value, place: "NodePlace", how: str) -> Value:
             alias.shape, alias.names = value.shape, value.names
             alias.fields = {key: item for key, item in value.fields.items() if key != _WANTED}
             alias.fields.setdefault(_CUT, Cut(place, how))
+            alias.fields.setdefault(BEHIND, value)
             return alias
         case Joined():
             parts = [cut_off(option, place, how) for option in value.alternatives]

@@ -20,7 +20,7 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
-from advisor.code.facts.origins import origins_of, surely_reaches, trains_several
+from advisor.code.facts.origins import origins_of, surely_hides, trains_several
 from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
@@ -89,8 +89,7 @@ class BackPropagation(Fact):
             if step.missed_backward() is not self.event:
                 continue
             for cut, value in origins_of(self.run, self.loss).cuts:
-                behind = value.whole if isinstance(value, Tensor) else None
-                if behind is not None and surely_reaches(self.run, behind, step.event.optimizer):
+                if surely_hides(self.run, value, step.event.optimizer):
                     return cut
         return None
 

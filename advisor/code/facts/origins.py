@@ -8,7 +8,7 @@ from advisor.code.events import Escaped, ForwardRun, OptimizerBuilt, OptimizerSt
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.relations import overlap
 from advisor.code.facts.run import AbstractRun
-from advisor.code.gradients import SOURCES, TERMS, cut_of, gradient_of
+from advisor.code.gradients import BEHIND, SOURCES, TERMS, cut_of, gradient_of
 from advisor.code.values import (
     SAMPLE_OF,
     Bound,
@@ -202,13 +202,27 @@ def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> boo
     )
 
 
-def surely_reaches(run: AbstractRun, value: Value, optimizer: Value) -> bool:
-    """Whether a value was computed by a module that an optimizer updates."""
+def surely_hides(run: AbstractRun, cut: Value, optimizer: Value) -> bool:
+    """Whether a value that was cut off was computed by a module that an optimizer updates."""
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
-    modules = [module_of(each) for each in origins_of(run, value).passes]
+    modules = [module_of(each) for each in _passes_behind(run, cut)]
     return any(
         type(owner) is type(each) and overlap(owner, each) for owner in owners for each in modules
     )
+
+
+def _passes_behind(run: AbstractRun, cut: Value) -> list[Pass]:
+    """The passes that a value was computed by before it was cut off, or while nothing was recorded."""
+    made = run.once(_made_by).get(id(cut))
+    if made is not None:
+        return [made]
+    behind: Value | None = cut.whole if isinstance(cut, Tensor) else None
+    if isinstance(cut, Unknown) and isinstance(before := cut.fields.get(BEHIND), Value):
+        behind = before
+    if behind is None:
+        return []
+    made = run.once(_made_by).get(id(behind))
+    return origins_of(run, behind).passes if made is None else [made]
 
 
 def _is_loss(callee: Value) -> bool:

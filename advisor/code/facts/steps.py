@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Self
 
 import libcst as cst
@@ -12,6 +13,7 @@ from advisor.code.events import (
     Context,
     Escaped,
     Event,
+    ForwardRun,
     GradientsChanged,
     GradientsCleared,
     GradientsClipped,
@@ -23,7 +25,7 @@ from advisor.code.events import (
     OptimizerStepped,
 )
 from advisor.code.facts.doubts import is_given, may_go_backward, method_called, only_looks
-from advisor.code.facts.origins import surely_misses, trains_several
+from advisor.code.facts.origins import module_of, origins_of, surely_misses, trains_several
 from advisor.code.facts.relations import (
     is_certainly_optimizer,
     name_of,
@@ -190,6 +192,17 @@ class OptimizerStep(Fact):
             for event in self.since
         )
 
+    def runs_model(self) -> bool:
+        """Whether a model that the optimizer updates runs, with gradients recorded, behind what clears
+        the gradients, or before it."""
+        owners = getattr(self.event.optimizer, "owners", ())
+        return any(
+            isinstance(event, (ForwardRun, Escaped))
+            and event.context.gradients is True
+            and any(module_of(event) is each for each in owners)
+            for event in self.since
+        )
+
     def clips(self) -> Iterator[GradientsClipped]:
         """Where gradients that the step would use are clipped since the step before."""
         alone = len({id(each.optimizer) for each in self.run.events(OptimizerStepped)}) == 1
@@ -238,11 +251,14 @@ class OptimizerStep(Fact):
         place = backward.loss.place if backward.loss is not None else None
         if place is None:
             return False
-        made = [
+        made: list[Event] = [
             event
             for event in self.run.trace[: backward.index]
             if event.place.node is place.node and isinstance(event, (LossComputed, Escaped))
         ]
+        if not made:
+            origins = origins_of(self.run, backward.loss)
+            made = sorted(origins.passes, key=attrgetter("index")) if origins.complete else []
         if not made:
             return False
         return made[-1].index < self.event.index and in_same_rounds(made[-1], self.event)

@@ -101,7 +101,7 @@ def _meant_for(run: AbstractRun, optimizer: Optimizer) -> Iterator[tuple[Backwar
             for each in run.events(GradientsCleared)
             if each.target is optimizer
             and each.context.functions == event.context.functions
-            and _clears_between(each, event)
+            and (_clears_between(each, event) or _is_step_of_class(each, event))
         ]
         if not cleared or event.engine is not None or surely_misses(run, event.loss, optimizer):
             continue
@@ -109,6 +109,13 @@ def _meant_for(run: AbstractRun, optimizer: Optimizer) -> Iterator[tuple[Backwar
         found.append((event, name, optimizer in _cleared_directly_before(run, event)))
     sure = any(each[2] for each in found)
     yield from ((event, name) for event, name, behind in found if behind or not sure)
+
+
+def _is_step_of_class(cleared: GradientsCleared, backward: BackwardRun) -> bool:
+    """Whether a method clears the gradients and goes backward once, each time that it is called."""
+    functions = backward.context.functions
+    once = not backward.context.rounds and not cleared.context.rounds
+    return once and bool(functions) and functions[-1].owner is not None
 
 
 def _cleared_directly_before(run: AbstractRun, event: BackwardRun) -> list[Value]:

@@ -53,9 +53,10 @@ def _is_redundant(first: Layer, second: Layer) -> bool:
     else:
         return False
     start, middle, end = widths
-    if narrow or start is None or middle is None or end is None:
+    ends = [width for width in (start, end) if width is not None]
+    if narrow or middle is None or not ends:
         return False
-    return middle >= min(start, end)
+    return middle >= min(ends)
 
 
 def _width(layer: Layer, index: int) -> float | None:

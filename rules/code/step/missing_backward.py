@@ -17,7 +17,9 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def missing_backward(step: OptimizerStep) -> Iterator[Draft]:
-    if step.last_provider() is not None or not step.computes_loss():
+    if step.last_provider() is not None:
+        return
+    if not step.computes_loss() and not (step.is_cleared_before and step.runs_model()):
         return
     if step.is_repeated or step.is_cleared_before:
         backward = any(isinstance(each, BackwardRun) for each in step.after)

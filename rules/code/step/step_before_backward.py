@@ -18,13 +18,14 @@ from advisor.rulebook import Draft, rule
 )
 def step_before_backward(step: OptimizerStep) -> Iterator[Draft]:
     provider = step.last_provider()
-    if provider is not None and in_same_rounds(provider, step.event):
+    cleared = None if provider is None else step.clears_afterwards(provider)
+    at_hand = provider is not None and in_same_rounds(provider, step.event)
+    if at_hand and (cleared is None or isinstance(provider, BackwardRun)):
         return
     backward = next((each for each in step.after if isinstance(each, BackwardRun)), None)
     if backward is not None and step.is_delayed(backward):
         return
     late = backward is not None and step.loss_computed_before(backward)
-    cleared = step.clears_afterwards(provider) if isinstance(provider, BackwardRun) else None
     if late or (cleared is not None and backward is not None):
         yield step.finding(
             f"`{step.optimizer}` steps before `backward` has computed the gradients of the batch",
