@@ -7,7 +7,7 @@ goes without saying, and a third of the parse goes to it: here they are made by 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from sys import intern
 from typing import Any
 
@@ -42,7 +42,12 @@ def make_nodes_fast() -> None:
 def as_written(node: cst.CSTNode) -> str:
     """A node as its author wrote it."""
     name = _dotted_name(node)
-    return _no_module().code_for_node(node) if name is None else name
+    return _written(node) if name is None else name
+
+
+@lru_cache(maxsize=256)
+def _written(node: cst.CSTNode) -> str:
+    return _no_module().code_for_node(node)
 
 
 def _dotted_name(node: cst.CSTNode) -> str | None:

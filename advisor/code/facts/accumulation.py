@@ -44,7 +44,7 @@ class Accumulation(Fact):
     def of(cls, step: OptimizerStep) -> Self | None:
         """What a step does in every few rounds; None when it is taken otherwise."""
         guard, backward = _counting_guard(step.event), step.last_backward()
-        if guard is None or backward is None or step.last_provider() is not backward:
+        if guard is None or backward is None or step.last_provider is not backward:
             return None
         others = (
             each.place.node is not backward.place.node

@@ -94,7 +94,8 @@ def _is_even(weights: Value) -> bool:
 
 
 def _accuracies(run: AbstractRun) -> Iterator[Event]:
-    for event in run.trace:
+    kinds = (MetricTaken, HitsCounted, Scored, AmountDivided, ModelCompiled)
+    for event in run.events_among(*kinds):
         match event:
             case MetricTaken(name="accuracy_score" | "accuracy") | HitsCounted():
                 yield event

@@ -86,7 +86,7 @@ class BackPropagation(Fact):
         if not trains_several(self.run):
             return None
         for step in self.run.facts(OptimizerStep):
-            if step.missed_backward() is not self.event:
+            if step.missed_backward is not self.event:
                 continue
             for cut, value in origins_of(self.run, self.loss).cuts:
                 if surely_hides(self.run, value, step.event.optimizer):

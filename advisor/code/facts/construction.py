@@ -200,7 +200,7 @@ def _first_constructions(run: AbstractRun) -> dict[Value, int]:
     """The index of the first event that constructs the library's part of a module, or may do so
     where nobody can look."""
     found: dict[Value, int] = {}
-    for event in run.trace:
+    for event in run.events_among(BaseConstructed, Escaped):
         if isinstance(event, BaseConstructed):
             found.setdefault(event.instance, event.index)
         elif isinstance(event, Escaped):

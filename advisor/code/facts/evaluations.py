@@ -217,7 +217,7 @@ def _built_at(run: AbstractRun, module: Value) -> int:
     torchvision make. -1 when it came from elsewhere."""
     if not run.is_script and _switches_modes(run):
         return -1
-    for event in run.trace:
+    for event in run.events_among(ModuleBuilt, LayerBuilt):
         if isinstance(event, ModuleBuilt) and event.module is module:
             return event.index
         if isinstance(event, LayerBuilt) and event.layer is module:

@@ -106,8 +106,8 @@ class BuiltLayer(Fact):
         if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
             return False
         return any(
-            isinstance(event, ForwardRun) and event.module is self.module
-            for event in self.run.trace[self.event.index : owner.end]
+            event.module is self.module
+            for event in self.run.events_within(self.event.index, owner.end, ForwardRun)
         )
 
     def _is_built_in_each_step(self) -> bool:
@@ -116,12 +116,17 @@ class BuiltLayer(Fact):
         rounds = self.event.context.rounds
         if not rounds or self.event.context.running or self.event.context.gradients is False:
             return False
-        later = [each for each in self.run.trace[self.event.index + 1 :] if _is_in(each, rounds)]
-        steps = [each for each in later if isinstance(each, OptimizerStepped)]
+        first, end = self.event.index + 1, len(self.run.trace)
+        steps = [
+            each
+            for each in self.run.events_within(first, end, OptimizerStepped)
+            if _is_in(each, rounds)
+        ]
         if not steps or not all(map(self._is_of_others, steps)):
             return False
         if any(len(each.context.rounds) > len(rounds) for each in steps):
             return False
+        later = [each for each in self.run.trace[first:] if _is_in(each, rounds)]
         losses = [each.index for each in later if isinstance(each, BackwardRun)]
         runs = [
             each.index
@@ -199,8 +204,8 @@ def _forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
     """The innermost forward pass of a project's module that something happens in."""
     if not event.context.running or not isinstance(event.context.running[-1], Instance):
         return None
-    for each in reversed(run.trace[: event.index]):
-        if isinstance(each, ForwardRun) and each.module is event.context.running[-1]:
+    for each in reversed(run.events_within(0, event.index, ForwardRun)):
+        if each.module is event.context.running[-1]:
             return each if each.end > event.index else None
     return None
 
@@ -336,12 +341,9 @@ class LayerRun(Fact):
             return
         drawn = [
             event
-            for event in self.run.trace[: self.event.index]
-            if isinstance(event, RandomDrawn)
-            and (
-                event.index > around.index
-                or (event.context.rounds and _is_in(self.event, event.context.rounds))
-            )
+            for event in self.run.events_within(0, self.event.index, RandomDrawn)
+            if event.index > around.index
+            or (event.context.rounds and _is_in(self.event, event.context.rounds))
         ]
         for state in _tensors(self.event.arguments.get(1, "hx")):
             for event in drawn:

@@ -171,6 +171,8 @@ class _Code:
 
     def labels(self) -> frozenset[str]:
         """What says where things are, of what the function gives back."""
+        if not words(self.text) & (_AREAS | _POINTS):
+            return frozenset()
         said = words(" ".join(self.parts.returned))
         for name in set(re.findall(r"(?<![\w.])[^\W\d]\w*", " ".join(self.parts.returned))):
             said |= words(" ".join(re.findall(rf"\b{name}\[([^]]+)\] *=[^=]", self.text)))

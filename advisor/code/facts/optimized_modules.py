@@ -45,7 +45,7 @@ class OptimizedModules(Fact):
             if not isinstance(optimizer, Optimizer) or not optimizer.complete:
                 continue
             steps = [each for each in run.events(OptimizerStepped) if each.optimizer is optimizer]
-            if steps and optimizer.owners and not any(_may_add(optimizer, e) for e in run.trace):
+            if steps and optimizer.owners and not _may_grow(run, optimizer):
                 yield cls(run, event, optimizer, tuple(steps))
 
     @property
@@ -152,16 +152,13 @@ class OptimizedModules(Fact):
         return draft(event, message, (self.event.place, "the optimizer is built here"))
 
 
-def _may_add(optimizer: Optimizer, event: Event) -> bool:
-    """Whether an event gives an optimizer further parameters, or may do so."""
-    match event:
-        case ParametersAdded():
-            return True
-        case Escaped():
-            return any(reaches(value, optimizer) for value in event.values)
-        case AttributeAssigned():
-            return event.owner is optimizer
-    return False
+def _may_grow(run: AbstractRun, optimizer: Optimizer) -> bool:
+    """Whether an optimizer is given further parameters, or may be."""
+    return (
+        any(True for _ in run.events(ParametersAdded))
+        or any(event.owner is optimizer for event in run.events(AttributeAssigned))
+        or any(reaches(value, optimizer) for event in run.events(Escaped) for value in event.values)
+    )
 
 
 def _owned_elsewhere(run: AbstractRun, module: Value) -> bool:

@@ -387,9 +387,10 @@ def sources_of(run: AbstractRun) -> set[Source]:
 
 def _sources(run: AbstractRun) -> set[Source]:
     found = {run.source}
-    for event in run.trace:
-        found.add(event.place.source)
-        found.update(function.scope.source for function in event.context.functions)
+    found.update({event.place.source for event in run.trace})
+    # Many events share what leads to them.
+    leading = {id(event.context.functions): event.context.functions for event in run.trace}
+    found.update(function.scope.source for each in leading.values() for function in each)
     return found
 
 

@@ -1,5 +1,6 @@
 """An abstract run, and what a fact is."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -12,6 +13,7 @@ from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace, Source
 from advisor.rulebook import Draft
 
+_index_of = attrgetter("index")
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 AnyFact = TypeVar("AnyFact", bound="Fact")
 Result = TypeVar("Result")
@@ -53,7 +55,16 @@ class AbstractRun:
         lists = [found for kind in kinds if (found := self._by_type.get(kind))]
         if len(lists) == 1:
             return lists[0]
-        return sorted((event for found in lists for event in found), key=attrgetter("index"))
+        return sorted((event for found in lists for event in found), key=_index_of)
+
+    def events_within(self, first: int, end: int, *kinds: type[AnyEvent]) -> list[AnyEvent]:
+        """The events of some kinds from one index on and before another one, in order."""
+        found: list[AnyEvent] = []
+        for kind in kinds:
+            events = self._by_type.get(kind, [])
+            start = bisect_left(events, first, key=_index_of)
+            found += events[start : bisect_left(events, end, lo=start, key=_index_of)]
+        return found if len(kinds) == 1 else sorted(found, key=_index_of)
 
     def between(self, first: Event, last: Event) -> Iterable[Event]:
         """What happens after one event and before another."""

@@ -1,8 +1,10 @@
 """Steps of optimizers, one by one: where their gradients come from and what became of them."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Self
 
@@ -45,10 +47,25 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
+_index_of = attrgetter("index")
 _LOSS = re.compile(r"loss|criterion", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+_CONCERNS_GRADIENTS: tuple[type[Event], ...] = (
+    BackwardRun,
+    Escaped,
+    GradientsChanged,
+    GradientsCleared,
+    GradientsClipped,
+    GradientsTaken,
+    GradientsUnscaled,
+    LossComputed,
+    MethodNamed,
+    OptimizerStepped,
+)
+
+
+@dataclass(frozen=True)
 class OptimizerStep(Fact):
     """A step of something that is an optimizer for sure, with the step of it before, if there is
     one, and what happens in between."""
@@ -56,8 +73,6 @@ class OptimizerStep(Fact):
     run: AbstractRun
     event: OptimizerStepped
     previous: OptimizerStepped | None
-    _excluded: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
-    _missing: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -75,25 +90,27 @@ class OptimizerStep(Fact):
         """The optimizer as it is written in the code."""
         return self.event.text
 
-    @property
-    def since(self) -> Iterator[Event]:
+    @cached_property
+    def since(self) -> list[Event]:
         """What happens since the step before, or since the beginning, on the same way through the
-        program."""
+        program, of what may give gradients, take them or change them."""
         first = 0 if self.previous is None else self.previous.index + 1
-        happened = self.run.trace[first : self.event.index]
-        if not self.event.context.guards:
-            yield from happened
-            return
+        events = self.run.once(_concerning_gradients)
+        start = bisect_left(events, first, key=_index_of)
+        happened = events[start : bisect_left(events, self.event.index, key=_index_of)]
+        context = self.event.context
+        if not context.guards:
+            return happened
         # Many events share their context, and what it excludes is asked again and again.
-        context, known = self.event.context, self._excluded
+        excluded: dict[int, bool] = {}
+        found: list[Event] = []
         for event in happened:
-            if event.context.guards:
-                each = id(event.context)
-                if each not in known:
-                    known[each] = contexts_exclude(event.context, context)
-                if known[each]:
-                    continue
-            yield event
+            each = id(event.context)
+            if each not in excluded:
+                excluded[each] = contexts_exclude(event.context, context)
+            if not excluded[each]:
+                found.append(event)
+        return found
 
     @property
     def after(self) -> Iterator[Event]:
@@ -106,8 +123,13 @@ class OptimizerStep(Fact):
             if not excludes(event, self.event):
                 yield event
 
-    def provides(self, event: Event) -> bool:
-        """Whether an event gives the optimizer gradients, or may do so where nobody can look."""
+    @cached_property
+    def providers(self) -> list[Event]:
+        """What gives the optimizer gradients since the step before, or may do so where nobody can
+        look."""
+        return [event for event in self.since if self._provides(event)]
+
+    def _provides(self, event: Event) -> bool:
         match event:
             case BackwardRun():
                 return not self._misses(event)
@@ -127,15 +149,13 @@ class OptimizerStep(Fact):
         """Whether a loss is for other optimizers: it certainly gives this one no gradients."""
         if event.engine is not None or not trains_several(self.run):
             return False
-        if event.index not in self._missing:
-            missed = surely_misses(self.run, event.loss, self.event.optimizer)
-            self._missing[event.index] = missed
-        return self._missing[event.index]
+        return surely_misses(self.run, event.loss, self.event.optimizer)
 
+    @cached_property
     def missed_backward(self) -> BackwardRun | None:
         """The back-propagation that the step comes right behind, when neither it nor any other one
         gives the optimizer gradients."""
-        if self.last_provider() is not None:
+        if self.last_provider is not None:
             return None
         found = None
         for event in self.since:
@@ -161,12 +181,15 @@ class OptimizerStep(Fact):
                 found = found or event
         return found
 
+    @cached_property
     def last_provider(self) -> Event | None:
         """What gives the optimizer gradients last before the step, or may give it some: not a loss by
         which another one steps before these gradients are cleared."""
-        found, spent = None, False
+        found: Event | None = None
+        spent = False
+        providing = set(map(_index_of, self.providers))
         for event in self.since:
-            if self.provides(event):
+            if event.index in providing:
                 found, spent = event, False
             elif isinstance(event, OptimizerStepped):
                 spent = True
@@ -230,7 +253,7 @@ class OptimizerStep(Fact):
 
     def has_gradients_at(self, event: Event) -> bool:
         """Whether there are new gradients, or may be, by the time of an event before the step."""
-        return any(self.provides(each) for each in self.since if each.index < event.index)
+        return any(each.index < event.index for each in self.providers)
 
     def is_scaled_at(self, event: Event, backward: Event) -> bool:
         """Whether the gradients still hold the factor of a gradient scaler when something happens
@@ -311,6 +334,10 @@ def in_same_rounds(first: Event, second: Event) -> bool:
         if left.index != right.index or left.loop is not right.loop:
             return False
     return True
+
+
+def _concerning_gradients(run: AbstractRun) -> list[Event]:
+    return run.events_among(*_CONCERNS_GRADIENTS)
 
 
 def excludes(first: Event, second: Event) -> bool:

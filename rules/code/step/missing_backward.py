@@ -17,11 +17,11 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def missing_backward(step: OptimizerStep) -> Iterator[Draft]:
-    if step.last_provider() is not None:
+    if step.last_provider is not None:
         return
     if not step.computes_loss() and not (step.is_cleared_before and step.runs_model()):
         return
     if step.is_repeated or step.is_cleared_before:
         backward = any(isinstance(each, BackwardRun) for each in step.after)
-        if not backward and step.missed_backward() is None:
+        if not backward and step.missed_backward is None:
             yield step.finding(f"`{step.optimizer}` steps, but no loss is back-propagated")

@@ -17,7 +17,7 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def step_before_backward(step: OptimizerStep) -> Iterator[Draft]:
-    provider = step.last_provider()
+    provider = step.last_provider
     cleared = None if provider is None else step.clears_afterwards(provider)
     at_hand = provider is not None and in_same_rounds(provider, step.event)
     if at_hand and (cleared is None or isinstance(provider, BackwardRun)):

@@ -18,7 +18,7 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
-    provider = step.last_provider()
+    provider = step.last_provider
     if not isinstance(provider, BackwardRun) or not in_same_rounds(provider, step.event):
         return
     cleared = step.clears_afterwards(provider)
