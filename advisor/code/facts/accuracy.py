@@ -94,7 +94,7 @@ def _is_even(weights: Value) -> bool:
 
 
 def _accuracies(run: AbstractRun) -> Iterator[Event]:
-    kinds = (MetricTaken, HitsCounted, Scored, AmountDivided, ModelCompiled)
+    kinds = (MetricTaken, HitsCounted, Scored, AmountDivided, ModelCompiled, RowsSplit)
     for event in run.events_among(*kinds):
         match event:
             case MetricTaken(name="accuracy_score" | "accuracy") | HitsCounted():
