@@ -54,6 +54,7 @@ _LOSS = re.compile(r"loss|criterion", re.IGNORECASE)
 _CONCERNS_GRADIENTS: tuple[type[Event], ...] = (
     BackwardRun,
     Escaped,
+    ForwardRun,
     GradientsChanged,
     GradientsCleared,
     GradientsClipped,
@@ -93,7 +94,7 @@ class OptimizerStep(Fact):
     @cached_property
     def since(self) -> list[Event]:
         """What happens since the step before, or since the beginning, on the same way through the
-        program, of what may give gradients, take them or change them."""
+        program, of the models that run and what may give gradients, take them or change them."""
         first = 0 if self.previous is None else self.previous.index + 1
         events = self.run.once(_concerning_gradients)
         start = bisect_left(events, first, key=_index_of)
