@@ -43,6 +43,60 @@ WRONG = {
                 optimizer.step()
                 optimizer.zero_grad()
         """,
+    "NN112 counted by hand, and from zero again": """
+        def train(every):
+            waiting = 0
+            for x, y in loader:
+                loss = criterion(model(x), y)
+                loss.backward()  # error
+                waiting += 1
+                if waiting >= every:
+                    optimizer.step()
+                    optimizer.zero_grad()
+                    waiting = 0
+        """,
+    "NN112 counted by a trainer": """
+        class Trainer:
+            def __init__(self, every):
+                self.every, self.pending = every, 0
+            def fit(self):
+                for x, y in loader:
+                    self.learn(x, y)
+            def learn(self, x, y):
+                criterion(model(x), y).backward()  # error
+                self.pending = self.pending + 1
+                if self.pending == self.every:
+                    optimizer.step()
+                    optimizer.zero_grad()
+                    self.pending = 0
+        """,
+    "NN112 the parts of a batch": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            for some, answers in zip(x.chunk(4), y.chunk(4)):
+                loss = criterion(model(some), answers)
+                loss.backward()  # error
+            optimizer.step()
+        """,
+    "NN112 the next few batches": """
+        batches = iter(loader)
+        for update in range(10):
+            for _ in range(8):
+                x, y = next(batches)
+                criterion(model(x), y).backward()  # error
+            optimizer.step()
+            optimizer.zero_grad()
+        """,
+    "NN112 as many batches as are accumulated": """
+        def train(draw, accumulate):
+            for update in range(10):
+                optimizer.zero_grad()
+                for part in range(accumulate):
+                    x, y = draw()
+                    loss = F.cross_entropy(model(x), y)
+                    loss.backward()  # error
+                optimizer.step()
+        """,
     "NN102 cleared in each batch": """
         for number, (x, y) in enumerate(loader):
             optimizer.zero_grad()  # error
@@ -106,6 +160,64 @@ RIGHT = {
             if number % 5 == 0:
                 model(generator(torch.randn(4, 8))).mean().backward()
                 of_generator.step()
+        """,
+    "parts of a batch by their shares of it": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            for some, answers in zip(x.chunk(4), y.chunk(4)):
+                loss = criterion(model(some), answers) * len(some) / len(x)
+                loss.backward()
+            optimizer.step()
+        """,
+    "the sum of what several tasks lose": """
+        streams = [iter(loader), iter(loader)]
+        for update in range(10):
+            optimizer.zero_grad()
+            for number in range(2):
+                x, y = next(streams[number])
+                criterion(model(x), y).backward()
+            optimizer.step()
+        """,
+    "gradients that are divided in the end": """
+        batches = iter(loader)
+        for update in range(10):
+            optimizer.zero_grad()
+            for _ in range(8):
+                x, y = next(batches)
+                criterion(model(x), y).backward()
+            for each in model.parameters():
+                each.grad /= 8
+            optimizer.step()
+        """,
+    "windows of a long sequence": """
+        for x, y in loader:
+            optimizer.zero_grad()
+            for some, answers in zip(x.split(2, dim=1), y.split(2, dim=1)):
+                criterion(model(some), answers).backward()
+            optimizer.step()
+        """,
+    "divided before it is counted": """
+        waiting = 0
+        for x, y in loader:
+            loss = criterion(model(x), y) / 4
+            loss.backward()
+            waiting += 1
+            if waiting == 4:
+                optimizer.step()
+                optimizer.zero_grad()
+                waiting = 0
+        """,
+    "a step in each batch, and a report of every few": """
+        waiting = 0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            waiting += 1
+            if waiting == 4:
+                print(loss.item())
+                waiting = 0
         """,
     "an accelerator that divides itself": """
         from accelerate import Accelerator

@@ -16,23 +16,34 @@ from advisor.code.events import (
     OptimizerStepped,
 )
 from advisor.code.facts.relations import name_of
-from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, excludes, in_same_rounds
+from advisor.code.nodes import as_written
 from advisor.code.values import Amount, Unknown, alternatives, meaning_of
 from advisor.rulebook import Draft
 
 _LOSS = re.compile(r"^(criterion|crit|loss|loss_?fn|loss_?func\w*|ce|bce|mse)$", re.IGNORECASE)
+_ZERO = r"(?m)^\s*{0} = 0\s*$"
+_ONE_MORE = r"(?m)^\s*{0} (\+= 1|= {0} \+ 1)\s*$"
+_PARTS = re.compile(
+    r"accum|micro_?(batch|step)|(?<!torch)\.(chunk|split)\([^,()'\"]+\)"
+    r"|torch\.(chunk|split)\([^,()]+,[^,()=]+\)",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(r"task|meta|episode|client|domain|view|head", re.IGNORECASE)
+_NEXT = re.compile(r"\bnext\([\w.]+\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Accumulation(Fact):
-    """A loop that goes backward in every round and steps in every few. `guard` is the condition of
-    the step, `backward` the one place from which gradients come."""
+    """A loop that goes backward in every round and steps in every few, or behind all of them.
+    `guard` is the condition of the step, None where it stands behind a loop over the parts of a
+    batch; `backward` the one place from which gradients come."""
 
     run: AbstractRun
     step: OptimizerStep
     backward: BackwardRun
-    guard: Guard
+    guard: Guard | None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -44,14 +55,20 @@ class Accumulation(Fact):
     def of(cls, step: OptimizerStep) -> Self | None:
         """What a step does in every few rounds; None when it is taken otherwise."""
         guard, backward = _counting_guard(step.event), step.last_backward()
-        if guard is None or backward is None or step.last_provider is not backward:
+        if backward is None or step.last_provider is not backward:
+            return None
+        if guard is None and not _ends_parts(step.event, backward):
             return None
         others = (
             each.place.node is not backward.place.node
             for each in step.since
             if isinstance(each, BackwardRun)
         )
-        if any(others) or not _is_only_step(step) or _stands_under(backward, guard):
+        if any(others) or not _is_only_step(step):
+            return None
+        if guard is None:
+            return cls(step.run, step, backward, None)
+        if _stands_under(backward, guard):
             return None
         if not in_same_rounds(backward, step.event) or not _shares_loop(backward, step, guard):
             return None
@@ -60,6 +77,8 @@ class Accumulation(Fact):
     @property
     def cleared_each_time(self) -> GradientsCleared | None:
         """What clears the gradients in every round, before they are computed."""
+        if self.guard is None:
+            return None
         for event in self.step.since:
             if (
                 self.step.clears(event)
@@ -75,6 +94,8 @@ class Accumulation(Fact):
     def is_cleared_with_step(self) -> bool:
         """Whether gradients are cleared only where the step is taken."""
         cleared = [each for each in self.run.events(GradientsCleared) if self._is_near(each)]
+        if self.guard is None:
+            return not cleared and any(self.step.clears(each) for each in self.step.since)
         return bool(cleared) and all(_stands_under(each, self.guard) for each in cleared)
 
     @property
@@ -108,11 +129,65 @@ class Accumulation(Fact):
 
 
 def _counting_guard(event: Event) -> Guard | None:
-    """The condition of an event that holds in every few rounds: it takes a remainder."""
+    """The condition of an event that holds in every few rounds: it takes a remainder, or asks a
+    counter that goes back to zero with it."""
     for guard in reversed(event.context.guards):
-        if guard.taken and _takes_remainder(guard.node):
+        if guard.taken and (_takes_remainder(guard.node) or _starts_anew(event, guard)):
             return guard
     return None
+
+
+def _starts_anew(event: Event, guard: Guard) -> bool:
+    """Whether a condition asks a counter that rises by one in each round and is set to zero under
+    it."""
+    match guard.node:
+        case cst.Comparison(
+            left=cst.Name() | cst.Attribute() as left,
+            comparisons=[cst.ComparisonTarget(operator=cst.Equal() | cst.GreaterThanEqual())],
+        ):
+            counter = re.escape(code_of(left))
+        case _:
+            return False
+    around = [loop.node for loop in event.context.loops[-1:]]
+    around += [each.node for each in event.context.functions[-1:]]
+    decision = next((found for each in around if (found := _decided_by(guard.node, each))), None)
+    if decision is None or not re.search(_ZERO.format(counter), as_written(decision.body)):
+        return False
+    return any(re.search(_ONE_MORE.format(counter), as_written(each)) for each in around)
+
+
+def _decided_by(condition: cst.CSTNode, node: cst.CSTNode) -> cst.If | None:
+    """The statement inside a node that a condition decides."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, cst.If) and each.test is condition:
+            return each
+        if not isinstance(each, cst.BaseExpression):
+            waiting += each.children
+    return None
+
+
+def _ends_parts(event: Event, backward: BackwardRun) -> bool:
+    """Whether an event comes right behind a loop over several batches, or over the parts of one, in
+    which gradients are computed."""
+    rounds = backward.context.rounds
+    if len(rounds) < 2 or event.context.rounds != rounds[:-1] or backward.retains:
+        return False
+    loop = rounds[-1].loop.node
+    if not isinstance(loop, cst.For) or event.context.guards != backward.context.guards:
+        return False
+    over = code_of(loop.iter)
+    return _PARTS.search(over) is not None or (
+        over.startswith("range(") and _draws_batches(loop) and _OTHERS.search(over) is None
+    )
+
+
+def _draws_batches(loop: cst.For) -> bool:
+    """Whether each round of a counting loop takes the next batch, whatever its number."""
+    body = as_written(loop.body)
+    number = rf"\b{re.escape(code_of(loop.target))}\b"
+    return _NEXT.search(body) is not None and re.search(number, body) is None
 
 
 def _takes_remainder(node: cst.CSTNode) -> bool:
