@@ -1,0 +1,480 @@
+"""What may not be learned from all rows before they are divided."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.data_programs import SPLIT, flagged, found, lines_of
+
+# --- what counts as a fit -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        "StandardScaler()",
+        "MinMaxScaler(feature_range=(0, 1))",
+        "PCA(n_components=2)",
+        "SimpleImputer(strategy='median')",
+        "KNNImputer()",
+        "preprocessing.RobustScaler()",
+        "make_pipeline(SimpleImputer(), OneHotEncoder())",
+        "Pipeline([('union', FeatureUnion([('a', StandardScaler())]))])",
+        "ColumnTransformer([('numbers', StandardScaler(), ['age']), ('rest', 'drop', [])])",
+        "preprocessing.KBinsDiscretizer(5)",
+    ],
+)
+def test_a_transformer_that_learns_from_all_rows_is_flagged(transformer: str) -> None:
+    line = f"X = {transformer}.fit_transform(X)"
+    assert flagged(f"{line}\n{SPLIT}") == [("NN503", line)]
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        "PolynomialFeatures(2)",
+        "preprocessing.Normalizer()",
+        "preprocessing.FunctionTransformer(np.log1p)",
+        "preprocessing.Binarizer()",
+        "OneHotEncoder()",
+        "OrdinalEncoder()",
+        "SimpleImputer(strategy='constant', fill_value=0)",
+        "StandardScaler(with_mean=False, with_std=False)",
+        "make_pipeline(PolynomialFeatures(), OneHotEncoder())",
+        "SelectKBest(k=5)",  # a rule of its own
+    ],
+)
+def test_a_transformer_that_learns_nothing_from_the_rows_is_not(transformer: str) -> None:
+    assert flagged(f"X = {transformer}.fit_transform(X)\n{SPLIT}") == []
+
+
+def test_fit_and_transform_may_stand_apart_and_chain() -> None:
+    assert lines_of(f"X = StandardScaler().fit(X).transform(X)\n{SPLIT}", "NN503")
+    apart = f"scaler = StandardScaler()\nscaler.fit(X)\nX = scaler.transform(X)\n{SPLIT}"
+    assert lines_of(apart, "NN503") == ["scaler.fit(X)"]
+
+
+def test_the_message_names_what_is_fitted_and_what_divides() -> None:
+    (finding,) = found(f"scaler = StandardScaler()\nX = scaler.fit_transform(X)\n{SPLIT}")
+    assert finding.message == (
+        "`scaler` is fitted on all rows before `train_test_split` divides them"
+    )
+    (related,) = finding.related
+    assert related.location.row == finding.location.row + 1
+
+
+def test_functions_that_fit_and_transform_at_once_count() -> None:
+    text = f"X = preprocessing.scale(X)\n{SPLIT}"
+    (finding,) = found(text)
+    assert finding.message.startswith("`preprocessing.scale` is fitted")
+    assert flagged(f"X = preprocessing.scale(X, axis=1)\n{SPLIT}") == []
+    assert flagged(f"X = preprocessing.normalize(X)\n{SPLIT}") == []
+
+
+def test_texts_and_chained_vectorisers() -> None:
+    text = """
+    words = CountVectorizer().fit(table["text"])
+    counts = words.transform(table["text"])
+    weights = TfidfTransformer().fit_transform(counts).toarray()
+    train, test = train_test_split(pd.DataFrame(weights))
+    """
+    assert len(lines_of(text, "NN503")) == 2
+
+
+def test_a_transformer_fitted_and_never_used_for_the_divided_rows_is_nothing() -> None:
+    assert flagged(f"picture = PCA(2).fit_transform(X)\n{SPLIT}") == []
+    assert flagged(f"scaler = StandardScaler().fit(X)\n{SPLIT}") == []
+
+
+def test_another_data_set_in_the_same_program_is_nothing() -> None:
+    text = """
+    digits = load_digits()
+    scaled = StandardScaler().fit_transform(digits.data)
+    flowers, kinds = load_iris(return_X_y=True)
+    train, test = train_test_split(flowers)
+    """
+    assert flagged(text) == []
+
+
+def test_fitting_on_training_rows_is_right() -> None:
+    right = f"{SPLIT}\nscaler = StandardScaler().fit(X_train)\nX_test = scaler.transform(X_test)"
+    assert flagged(right) == []
+    by_range = """
+    values = X.values
+    scaler = StandardScaler().fit(values[:100])
+    values = scaler.transform(values)
+    train, test = values[:100], values[100:]
+    """
+    assert flagged(by_range) == []
+
+
+def test_fitting_on_all_rows_after_the_split_is_the_same_leak() -> None:
+    fitted = f"{SPLIT}\nscaler = StandardScaler()\nscaler.fit(X)"
+    text = f"{fitted}\nX_train = scaler.transform(X_train)"
+    (finding,) = found(text)
+    assert finding.message == "`scaler` has seen the rows on both sides of `train_test_split`"
+
+
+def test_a_picture_of_the_parts_is_nothing() -> None:
+    picture = f"{SPLIT}\npca = PCA(n_components=2).fit(X)\nplot(pca.transform(X_train))"
+    assert flagged(picture) == []
+    assert len(flagged(picture.replace("=2", "=20"))) == 1
+
+
+def test_labels_scaled_by_hand_are_nothing_scaled_by_a_scaler_they_are() -> None:
+    assert flagged(f"y = y - y.mean()\n{SPLIT}") == []
+    assert flagged(f"y = LabelEncoder().fit_transform(y)\n{SPLIT}") == []
+    assert lines_of(
+        f"y = StandardScaler().fit_transform(y.values.reshape(-1, 1))\n{SPLIT}", "NN503"
+    )
+
+
+# --- statistics by hand ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "X = (X - X.mean()) / X.std()",
+        "X = (X - X.min()) / (X.max() - X.min())",
+        "X = X.fillna(X.mean())",
+        "X['age'] = X['age'].fillna(X['age'].median())",
+        "X.age.fillna(X.age.mean(), inplace=True)",
+        "X.fillna({'age': X.age.mean()}, inplace=True)",
+        "X['age'] = X['age'].fillna(np.mean(X['age']))",
+        "X.loc[X.age.isnull(), 'age'] = X.age.mean()",
+        "X['age'] = X.age.fillna(X.groupby('sex')['age'].transform('median'))",
+        "X = X.values; X = (X - X.mean(axis=0)) / X.std(axis=0)",
+        "X = X.to_numpy(); X -= np.mean(X, axis=0)",
+    ],
+)
+def test_statistics_of_all_rows_count_once(statement: str) -> None:
+    assert [code for code, _ in flagged(f"{statement}\n{SPLIT}")] == ["NN503"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "X = X / 255",
+        "X = X / X.max()",  # the range of pixels, mostly
+        "X = X.fillna(0)",
+        "X = X.fillna(method='ffill')",
+        "X['age'] = X['age'].fillna(X['age'].mode()[0])",
+        "X = X.values; X = (X - X.mean(axis=1)) / X.std(axis=1)",  # each row by itself
+        "X = X.sub(X.mean(axis=1), axis=0)",
+        "X = X.values; X = np.array([(row - row.mean()) / row.std() for row in X])",
+        "print(X.mean(), X.std()); X['group'] = X.groupby('a')['b'].transform('mean')",
+    ],
+)
+def test_constants_and_statistics_of_single_rows_do_not(statement: str) -> None:
+    assert flagged(f"{statement}\n{SPLIT}") == []
+
+
+def test_training_rows_filled_with_a_statistic_of_all_rows() -> None:
+    text = f"{SPLIT}\nX_train['age'] = X_train['age'].fillna(X['age'].mean())"
+    (finding,) = found(text)
+    assert (
+        finding.message == "`X['age'].mean()` has seen the rows on both sides of `train_test_split`"
+    )
+
+
+def test_gaps_filled_from_a_few_rows_are_no_statistic_of_all() -> None:
+    text = """
+    gaps = table[table["age"].isnull()]
+    for index, row in gaps.iterrows():
+        table.at[index, "age"] = gaps["size"].mean()
+    train, test = train_test_split(table)
+    """
+    assert flagged(text) == []
+
+
+def test_a_normalisation_of_every_recording_by_itself_is_right() -> None:
+    text = """
+    recordings = []
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"]:
+        signal = np.load(name)
+        recordings.append((signal - signal.mean()) / signal.std())
+    train, test = train_test_split(np.array(recordings))
+    """
+    assert flagged(text) == []
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "table['mean'] = table['town'].map(table.groupby('town')['label'].mean())",
+        "table['mean'] = table['town'].map(table.groupby('town')['label'].mean().to_dict())",
+        "table['mean'] = table.groupby('town')['label'].transform('mean')",
+        "table['mean'] = table.groupby('town').label.transform('mean')",
+    ],
+)
+def test_categories_replaced_by_the_mean_of_their_labels(encoding: str) -> None:
+    divided = "train_test_split(table.drop('label', axis=1), table['label'])"
+    assert flagged(f"{encoding}\n{divided}") == [("NN503", encoding)]
+    assert flagged(f"{encoding.replace('label', 'price')}\n{divided}") == []
+    function = f"""
+def prepare(table, target):
+    {encoding.replace("'label'", "target")}
+    return train_test_split(table.drop(columns=[target]), table[target])
+"""
+    assert len(flagged(function)) == (0 if ".label" in encoding else 1)
+
+
+def test_what_is_predicted_may_be_told_after_the_split() -> None:
+    encoding = "table['town'] = table['town'].map(table.groupby('town')['rent'].mean())"
+    later = (
+        "train, test = train_test_split(table)\n"
+        "LogisticRegression().fit(train[['town', 'area']], train['rent'])\n"
+    )
+    assert flagged(f"{encoding}\n{later}") == [("NN503", encoding)]
+    assert not flagged(f"{encoding}\n{later.replace('rent', 'price')}")
+
+
+def test_statistics_of_made_up_numbers_are_nothing() -> None:
+    made_up = "X = np.random.randn(100, 3); X = (X - X.min()) / (X.max() - X.min())"
+    assert flagged(f"{made_up}\n{SPLIT}") == []
+
+
+# --- rows are followed ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "X = X.copy()",
+        "X = pd.DataFrame(X, columns=['a', 'b'])",
+        "X = np.asarray(X).astype('float32')",
+        "X = X.reshape(len(X), -1)",
+        "X = sparse.csr_matrix(X)",
+        "X = np.log1p(X)",
+        "X = np.hstack([X, np.ones((len(X), 1))])",
+        "X = pd.concat([pd.DataFrame(X), table], axis=1)",
+        "X = pd.DataFrame(X).sample(frac=1).reset_index(drop=True)",
+        "X = pd.DataFrame(X).dropna()",
+        "X = X[np.random.permutation(len(X))]",
+        "X = X[:1000]",
+        "X = PolynomialFeatures().fit_transform(X)",
+        "X = 2 * X + 1",
+        "X = torch.tensor(X).float()",
+    ],
+)
+def test_the_same_rows_in_another_form(step: str) -> None:
+    text = f"X = StandardScaler().fit_transform(X)\n{step}\n{SPLIT}"
+    assert lines_of(text, "NN503") == ["X = StandardScaler().fit_transform(X)"]
+
+
+def test_columns_are_told_apart() -> None:
+    scaled = "table['age'] = StandardScaler().fit_transform(table[['age']])"
+    assert lines_of(f"{scaled}\ntrain, test = train_test_split(table)", "NN503") == [scaled]
+    assert lines_of(f"{scaled}\ntrain, test = train_test_split(table[['age', 'b']])", "NN503")
+    assert flagged(f"{scaled}\ntrain, test = train_test_split(table[['b', 'c']])") == []
+    assert flagged(f"{scaled}\ntrain, test = train_test_split(table.drop('age', axis=1))") == []
+    assert flagged(f"{scaled}\ntable['age'] = 0\ntrain, test = train_test_split(table)") == []
+
+
+def test_a_table_that_is_one_of_several_is_changed_whichever_it_is() -> None:
+    text = """
+    if first:
+        table = pd.read_csv("a.csv")
+    else:
+        table = pd.read_csv("b.csv")
+    table["age"] = table["age"].fillna(table["age"].mean())
+    train, test = train_test_split(table)
+    """
+    assert len(flagged(text)) == 1
+
+
+def test_columns_in_a_loop_or_in_place() -> None:
+    loop = """
+    scaler = StandardScaler()
+    for column in table.columns:
+        table[column] = scaler.fit_transform(table[[column]])
+    train, test = train_test_split(table)
+    """
+    assert len(flagged(loop)) == 1
+    part = f"X = X.values\nX[:, 1:] = StandardScaler().fit_transform(X[:, 1:])\n{SPLIT}"
+    assert len(flagged(part)) == 1
+    by_function = f"X = X.apply(lambda column: StandardScaler().fit_transform(column))\n{SPLIT}"
+    assert len(flagged(by_function)) == 1
+
+
+def test_rows_are_followed_through_functions_and_unknown_arguments() -> None:
+    text = """
+    def prepare(samples):
+        return MinMaxScaler().fit_transform(samples)
+
+    def evaluate(samples, labels):
+        return train_test_split(samples, labels)
+
+    def everything(path):
+        samples, labels = load(path)
+        return evaluate(prepare(samples), labels)
+    """
+    assert lines_of(text, "NN503") == ["return MinMaxScaler().fit_transform(samples)"]
+
+
+def test_an_unknown_table_is_followed_once_it_is_used_as_one() -> None:
+    text = """
+    def prepare(table):
+        table["age"] = StandardScaler().fit_transform(table[["age"]])
+        X, y = table.drop("label", axis=1), table["label"]
+        return train_test_split({features}, y)
+    """
+    assert len(flagged(text.format(features="X"))) == 1
+    assert len(flagged(text.format(features="table[['age', 'size']]"))) == 1
+    assert flagged(text.format(features="X.drop('age', axis=1)")) == []
+
+
+def test_a_dataset_of_the_program_carries_its_arrays() -> None:
+    text = """
+    class Samples(Dataset):
+        def __init__(self, X, y):
+            self.X, self.y = X, y
+
+        def __len__(self):
+            return len(self.X)
+
+    scaled = StandardScaler().fit_transform(X)
+    train, test = random_split(Samples(torch.tensor(scaled), y), [0.8, 0.2])
+    """
+    assert len(lines_of(text, "NN503")) == 1
+
+
+def test_a_fit_on_one_way_only_is_not_reported() -> None:
+    assert flagged(f"if table.size:\n    X = StandardScaler().fit_transform(X)\n{SPLIT}") == []
+    both = f"""
+if table.size:
+    X = StandardScaler().fit_transform(X)
+else:
+    X = MinMaxScaler().fit_transform(X)
+{SPLIT}"""
+    assert len(flagged(both)) == 2
+
+
+def test_the_files_of_a_competition_put_together_and_taken_apart() -> None:
+    together = """
+    train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+    everything = pd.concat([train, test])
+    everything = StandardScaler().fit_transform(everything)
+    train, test = everything[:len(train)], everything[len(train):]
+    """
+    assert flagged(together) == []  # the test rows have no labels here
+    assert len(flagged(f"{together}\n    train, validation = train_test_split(train)")) == 1
+
+
+def test_a_transformer_of_the_program_is_looked_into() -> None:
+    text = """
+    class Rows(BaseEstimator, TransformerMixin):
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X):
+            return {body}
+
+    X = Rows().fit_transform(X)
+    """
+    assert flagged(text.format(body="np.log(X)") + f"\n    {SPLIT}") == []
+    fits = text.format(body="StandardScaler().fit_transform(X)") + f"\n    {SPLIT}"
+    assert len(flagged(fits)) == 1
+    assert len(flagged(fits.replace("Rows()", "Pipeline([('rows', Rows())])"))) == 1
+
+
+# --- what a function learns from what it is given ----------------------------------------------
+
+
+OWN_SCALER = """
+class Scaler:
+    def fit(self, rows):
+        self.mean = rows.mean(axis=0)
+        return self
+    def transform(self, rows):
+        return rows - self.mean
+    def fit_transform(self, rows):
+        return self.fit(rows).transform(rows)
+X, y = np.load("x.npy"), np.load("y.npy")
+"""
+OWN_STEPS = """
+class Scaler:
+    def __init__(self):
+        self.imputer, self.pca = SimpleImputer(), PCA(9)
+    def fit(self, rows):
+        self.pca.fit(self.imputer.fit_transform(rows))
+        return self
+    def transform(self, rows):
+        return self.pca.transform(self.imputer.transform(rows))
+"""
+
+
+@pytest.mark.parametrize("scaler", [OWN_SCALER, OWN_STEPS])
+def test_what_a_class_learns_is_told_of_where_it_is_given_all_rows(scaler: str) -> None:
+    text = f"{scaler}scaler = Scaler().fit(X)\nX = scaler.transform(X)\n{SPLIT}"
+    assert flagged(text) == [("NN503", "scaler = Scaler().fit(X)")]
+    apart = f"{scaler}{SPLIT}\nscaler = Scaler().fit(X_train)\nprint(scaler.transform(X_test))"
+    assert not flagged(apart)
+
+
+def test_what_is_learned_and_applied_in_one_function_is_told_of_there() -> None:
+    in_one = f"{OWN_SCALER}X = Scaler().fit_transform(X)\n{SPLIT}"
+    assert flagged(in_one) == [("NN503", "X = Scaler().fit_transform(X)")]
+    function = """
+    def scaled(rows):
+        return (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    X = scaled(np.load("x.npy"))
+    """
+    line = "return (rows - rows.mean(axis=0)) / rows.std(axis=0)"
+    assert flagged(f"{dedent(function)}{SPLIT}") == [("NN503", line)]
+
+
+# --- data of torch and layers of Keras --------------------------------------------------------
+
+
+def test_data_that_is_made_up_of_random_numbers_is_data() -> None:
+    made_up = "rows = torch.rand(90, 2) * torch.tensor([3.0, 0.5]) + 1"
+    divided = "train, test = random_split(TensorDataset(rows, rows), [60, 30])"
+    scaled = "rows = (rows - rows.mean(dim=0)) / rows.std(dim=0)"
+    assert flagged(f"{made_up}\n{scaled}\n{divided}") == [("NN503", scaled)]
+    assert not flagged(f"{made_up}\nrows = rows - rows.mean(dim=1, keepdim=True)\n{divided}")
+
+
+@pytest.mark.parametrize(
+    "copies", ["[waves, waves + 0.1 * torch.randn_like(waves)]", "[blurred(waves), waves]"]
+)
+def test_tensors_with_noise_are_copies(copies: str) -> None:
+    text = f"""
+    def blurred(given):
+        return given * (0.9 + 0.2 * torch.rand(given.shape[0], 1))
+    waves = torch.load("waves.pt")
+    waves = torch.cat({copies})
+    train, test = random_split(TensorDataset(waves), [60, 30])
+    """
+    assert flagged(text) == [("NN501", f"waves = torch.cat({copies})")]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_layer_of_keras_learns_from_what_it_is_adapted_to(apart: bool) -> None:
+    text = f"""
+    import keras
+    norm = keras.layers.Normalization()
+    train, test = train_test_split(X)
+    norm.adapt({"train" if apart else "X"})
+    model = keras.Sequential([norm, keras.layers.Dense(1)])
+    model.fit(train, train)
+    """
+    assert flagged(text) == ([] if apart else [("NN503", "norm.adapt(X)")])
+    vocabulary = text.replace("Normalization()", "TextVectorization()")
+    assert not flagged(vocabulary)
+    weighed = text.replace("Normalization()", "TextVectorization(output_mode='tf_idf')")
+    assert flagged(weighed) == ([] if apart else [("NN503", "norm.adapt(X)")])
+
+
+@pytest.mark.parametrize("name", ["rows", "x_train"])
+def test_a_layer_may_see_the_training_rows_that_choose_a_model(name: str) -> None:
+    text = f"""
+    import keras
+    {name} = np.load("rows.npy")
+    norm = keras.layers.Normalization()
+    norm.adapt({name})
+    model = keras.Sequential([norm, keras.layers.Dense(1)])
+    model.fit({name}, {name}, validation_split=0.1)
+    """
+    assert flagged(text) == ([("NN503", "norm.adapt(rows)")] if name == "rows" else [])
