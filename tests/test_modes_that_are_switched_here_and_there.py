@@ -138,25 +138,6 @@ WRONG = {
                 for epoch in range(10):
                     print(self.run_epoch(loader), self.run_epoch(other, train=False))
         """,
-    "NN404 told to drop": """
-        class Net(nn.Module):
-            def __init__(self, rate):
-                super().__init__()
-                self.first, self.second, self.rate = nn.Linear(3, 8), nn.Linear(8, 2), rate
-
-            def forward(self, x):
-                x = F.relu(self.first(x))
-                return self.second(F.dropout(x, self.rate, training=True))  # error
-        """,
-    "NN404 of the bare function": """
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.first, self.second = nn.Linear(3, 8), nn.Linear(8, 2)
-
-            def forward(self, x):
-                return self.second(torch.dropout(self.first(x).relu(), 0.5, True))  # error
-        """,
     "NN408 between layers of widths that are told from outside": """
         class Values(nn.Module):
             def __init__(self, states, actions):
@@ -214,6 +195,15 @@ RIGHT = {
                 action = policy(torch.tensor(seen)).argmax().item()
                 seen, reward, done, _ = environment.step(action)
                 memory.append((seen, reward))
+        """,
+    "dropout that is told to drop": """
+        class Prenet(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Linear(3, 8)
+
+            def forward(self, x):
+                return F.dropout(F.relu(self.first(x)), 0.5, training=True)
         """,
     "dropout that is there to sample": """
         class MonteCarloDropout(nn.Module):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.layers import DropoutCall
-from advisor.code.values import Unknown, alternatives, is_always, known_number
+from advisor.code.values import Unknown, alternatives, known_number
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -28,13 +28,7 @@ _ON_PURPOSE = frozenset(
 )
 def dropout_always_on(dropout: DropoutCall) -> Iterator[Draft]:
     event = dropout.event
-    if dropout.names & _ON_PURPOSE:
-        return
-    if event.training is not None:
-        if is_always(event.training, True) and dropout.is_of_module and _may_drop(dropout):
-            yield Draft(
-                event.place, f"`{event.name}` is told `True`: it drops in evaluation mode, too"
-            )
+    if event.training is not None or dropout.names & _ON_PURPOSE:
         return
     if _is_mode(dropout):
         yield Draft(event.place, f"`{event.name}` takes `training` by name: here it is the rate")
