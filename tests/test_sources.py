@@ -66,8 +66,14 @@ class TestPrefilter:
     def test_a_file_that_names_a_library_can_matter(self, text: str) -> None:
         assert mentions_training_library(text.encode())
 
+    @pytest.mark.parametrize("text", ["import cv2", "from skimage import io"])
+    def test_a_file_that_prepares_pictures_can_matter(self, text: str) -> None:
+        assert mentions_training_library(text.encode())
+        assert not mentions_training_library(f"{text}\nimport mxnet as mx".encode())
+
     @pytest.mark.parametrize(
-        "text", ["", "import os", "torchlight = 1", "blowtorch", "relightning"]
+        "text",
+        ["", "import os", "torchlight = 1", "blowtorch", "relightning", "def softmax(x): ..."],
     )
     def test_a_word_that_only_contains_a_library_name_does_not(self, text: str) -> None:
         assert not mentions_training_library(text.encode())
