@@ -221,6 +221,40 @@ def test_what_is_fixed_asked_for_or_to_be_undone_is_fine(lines: tuple[str]) -> N
     assert not found(in_data_set(*lines) + USE.replace("{mark}", ""))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "chosen = np.random.choice(len(self.waves))",
+            "return self.waves[chosen] * np.random.uniform(0.5, 1), self.labels[chosen]",
+        ),
+        (
+            "one, two = np.random.choice(len(self.waves), 2)",
+            "share = np.random.uniform(0, 1)",
+            "return self.waves[one] * share + self.waves[two] * (1 - share), number",
+        ),
+        ("np.random.seed(number)", "return self.waves[number] * np.random.uniform(0.5, 1)"),
+        ("draw = np.random.default_rng(number)", "wave = self.waves[number]")
+        + ("return wave * draw.uniform(0.5, 1), self.labels[number]",),
+    ],
+)
+def test_samples_that_are_made_up_or_come_out_the_same_each_time_are_fine(
+    lines: tuple[str],
+) -> None:
+    read = "        wave, label = self.waves[number], self.labels[number]\n"
+    text = in_data_set(*lines).replace(read, "")
+    assert not found(text + USE.replace("{mark}", ""))
+
+
+@pytest.mark.parametrize("number", ["number % len(self.waves)", "self.order[number]"])
+def test_a_number_may_be_computed_from_the_one_that_is_asked_for(number: str) -> None:
+    read = "        wave, label = self.waves[number], self.labels[number]\n"
+    own = f"        own = {number}\n" + read.replace("number", "own")
+    text = in_data_set("return wave * np.random.uniform(0.8, 1.2), label").replace(read, own)
+    text += USE.replace("{mark}", "  # error")
+    assert found(text) == wrong(text)
+
+
 PARTS = """\
 from datasets import load_dataset
 from transformers import Trainer

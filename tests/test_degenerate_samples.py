@@ -68,6 +68,21 @@ WRONG = {
         """,
 }
 RIGHT = {
+    "the returns of several episodes": """
+        def scaled(episodes):
+            returns = [discounted(rewards) for rewards in episodes]
+            flat_returns = np.concatenate(returns)
+            return [(each - flat_returns.mean()) / flat_returns.std() for each in returns]
+        """,
+    "advantages of several episodes in a row": """
+        def update(rollouts):
+            advantages = torch.cat([estimated(each) for each in rollouts])
+            return (advantages - advantages.mean()) / advantages.std()
+        """,
+    "advantages of a batch": """
+        def update(batch_advantages):
+            return (batch_advantages - batch_advantages.mean()) / batch_advantages.std()
+        """,
     "the power of silence, and a little more": """
         def features(wave):
             mel = librosa.feature.melspectrogram(y=wave, sr=16000)

@@ -66,6 +66,14 @@ NAMES = {
             model = build_one(2)
             build_one = build_one(3)
         """,
+    "models that loops alone give the name to": """
+        models = [build(2), build(3)]
+        for model in models:
+            print(accuracy(model, x, y))
+        for model, rate in zip(models, (0.1, 0.2)):
+            print(accuracy(model, x, y), rate)
+        print(model)
+        """,
     "numbers that a loop takes the name of": """
         value = read(3)
         print(value)
@@ -118,6 +126,28 @@ def test_models_that_are_built_in_each_round_are_others() -> None:
     first = "model = build(2); optimizer = torch.optim.SGD(model.parameters(), lr=0.1)"
     program = TRAINED.replace("LINE", "kept.append(model)").replace("FIRST", first)
     assert _differences(program.replace("BEFORE", ""), "NN807") == []
+
+
+SEVERAL = """
+FIRST
+kept = []
+for seed in range(9):
+    AGAIN
+    kept.append(model)LINE
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+use(kept)
+"""
+
+
+def test_models_may_be_put_into_a_list_before_they_are_trained() -> None:
+    anew = SEVERAL.replace("FIRST", "pass").replace("AGAIN", "model = build(2)")
+    assert _differences(anew.replace("LINE", ""), "NN807") == []
+    same = SEVERAL.replace("FIRST", "model = build(2)").replace("AGAIN", "pass")
+    assert _differences(same.replace("LINE", "  # error"), "NN807") == []
 
 
 @pytest.mark.parametrize(

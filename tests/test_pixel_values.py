@@ -221,6 +221,7 @@ with torch.no_grad():
         ("prepared('a.png')", False),
         ("T.Compose([T.ToTensor(), T.Normalize(0.5, 0.5)])(Image.open('a.png'))", False),
         ("own(Image.open('a.png'))", False),
+        ("torch.tensor(np.array(Image.open('a.png').convert('RGB')))", False),
     ],
 )
 def test_a_model_is_asked_about_pixels_as_it_was_trained_with(picture: str, is_wrong: bool) -> None:

@@ -125,6 +125,14 @@ def test_trees_are_not_counted_by_test_rows(model: str, given: str, is_wrong: bo
     assert found(text) == (marked(text, "NN506") if is_wrong else [])
 
 
+def test_rows_that_nothing_was_chosen_by_may_judge_in_the_end() -> None:
+    parts = "x_test, x_test_final, y_test, y_test_final = train_test_split(x_test, y_test)\n"
+    booster = BOOSTING.format(model="XGBClassifier(early_stopping_rounds=9)", given=PAIRS)
+    assert found(SPLIT + booster)
+    final = "print(accuracy_score(y_test_final, model.predict(x_test_final)))\n"
+    assert not found(SPLIT + parts + booster + final)
+
+
 TORCH = """\
 import torch
 class {name}:

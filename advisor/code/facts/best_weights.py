@@ -51,7 +51,7 @@ class KeptWeights(Fact):
             changed = _first_change(run, taken)
             if changed is None:
                 continue
-            listed = _put_into_list(run, taken, changed)
+            listed = _put_into_list(run, taken)
             if listed is not None:
                 found.setdefault(taken.place.node, cls(taken, changed, listed))
             elif isinstance(taken.state, Object) and taken.state.path == STATE:
@@ -83,17 +83,25 @@ class KeptWeights(Fact):
         return isinstance(self.taken.state, (Sequence, Dictionary))
 
 
-def _put_into_list(
-    run: AbstractRun, taken: StateTaken, changed: OptimizerStepped
-) -> StateListed | None:
+def _put_into_list(run: AbstractRun, taken: StateTaken) -> StateListed | None:
     """Where weights are put into a list, in a loop in whose next round an optimizer changes them."""
     for event in run.events(StateListed):
         known = isinstance(taken.module, (Instance, Layer)) and taken.index <= event.index
-        if event.state is taken.state and known and event.index < changed.index:
-            loop = event.context.loops[-1].node
-            again = any(each.node is loop for each in changed.context.loops)
-            return event if again and _has_owner(changed, taken.module) else None
+        if event.state is taken.state and known:
+            return event if _changes_again(run, event, taken.module) else None
     return None
+
+
+def _changes_again(run: AbstractRun, listed: StateListed, module: Value) -> bool:
+    """Whether a module is changed in the next round of the loop in which it was put into a list; a
+    model that is built anew in each round is another one by then."""
+    now = listed.context.rounds[-1]
+    return any(
+        later.loop.node is now.loop.node and later.index > now.index
+        for step in run.events(OptimizerStepped)
+        if step.index > listed.index and _has_owner(step, module)
+        for later in step.context.rounds
+    )
 
 
 def _has_owner(step: OptimizerStepped, module: Value) -> bool:

@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.events import Guard, SampleChanged
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.library.transforms import random_part
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function, Instance, Library, Object, alternatives
 
@@ -16,10 +17,15 @@ _DRAWS = re.compile(
     r"|\.(uniform|normal|gauss|choice|integers|bernoulli|binomial|beta)\("
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_WITH_NUMBER = 2
 # Code that takes noise away again, or learns from it, is judged by noise, too.
 _WANTS_NOISE = re.compile(
     r"denois|nois(y|e_?level)|corrupt|restor|diffusion|inpaint|super_?res|self_?sup", re.IGNORECASE
 )
+
+
+# What makes numbers that look random come out the same each time.
+_SEEDS = re.compile(r"seed|default_rng\(|\bRandom\(|RandomState\(|Generator\(|PRNGKey\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class RandomChange:
 def change_in_code(run: AbstractRun, dataset: Instance) -> RandomChange | None:
     """What a data set does at random to each sample that it is asked for, whatever it was told when it
     was made."""
+    if not _is_read_by_number(dataset):
+        return None
     for event in run.events(SampleChanged):
         if event.dataset is not dataset or not _is_always_done(event):
             continue
@@ -40,6 +48,20 @@ def change_in_code(run: AbstractRun, dataset: Instance) -> RandomChange | None:
         if name is not None and not _WANTS_NOISE.search(_text_of_class(dataset)):
             return RandomChange(name, event.place)
     return None
+
+
+def _is_read_by_number(dataset: Instance) -> bool:
+    """Whether samples are those of the number that is asked for, with chance that is not told by that
+    number: others are made up altogether, or come out the same each time."""
+    get = dataset.cls.find("__getitem__")
+    node = get.node if isinstance(get, Function) else None
+    if not isinstance(node, cst.FunctionDef) or len(node.params.params) < _WITH_NUMBER:
+        return True
+    name = node.params.params[1].name.value
+    # A number that is given back beside the sample reads nothing.
+    code = re.sub(rf"(?m)^(\s*return .*),\s*{name}$", r"\1", as_written(node.body))
+    lines = [line for line in code.splitlines() if re.search(rf"\b{name}\b", line)]
+    return bool(lines) and not any(map(_SEEDS.search, lines))
 
 
 def _is_always_done(event: SampleChanged) -> bool:

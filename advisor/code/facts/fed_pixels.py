@@ -17,6 +17,7 @@ from advisor.code.values import (
     Method,
     Object,
     Pixels,
+    Tensor,
     Value,
     known_constant,
 )
@@ -104,8 +105,12 @@ def _is_same_model(trained: Value, asked: Value) -> bool:
 
 
 def _first(event: ForwardRun) -> Pixels | None:
-    """The pixels that a model is given, if they are real ones."""
-    found = pixels_of(next(iter(event.arguments.values()), None))
+    """The pixels that a model is given, if they are real ones. Bytes as such are cast by the model
+    itself, or refused."""
+    given = next(iter(event.arguments.values()), None)
+    if isinstance(given, Tensor) and given.dtype == "uint8":
+        return None
+    found = pixels_of(given)
     return None if found is None or found.input is not None else found
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 from advisor.code.events import DataGiven, Event, Predicted, Scored, StateTaken, StateUsed
 from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.sides import name_of
+from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.facts.steered_trainings import Steering, steered
 from advisor.code.facts.test_scores import better_test_score, names_validation
 from advisor.code.facts.tried_settings import is_test, looped, searched
@@ -98,8 +98,15 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         for each in run.events_among(Scored, Predicted):
             if isinstance(each, (Scored, Predicted)) and each.index > event.index:
                 later.append(each.rows)
-        if rows in later:
+        if rows in later and not any(_is_other_test(each, rows) for each in later):
             yield event.place, what, name_of(rows) or "the test rows"
+
+
+def _is_other_test(judged: RowSet | None, chosen: RowSet) -> bool:
+    """Whether a model is judged by held-out rows that have nothing to do with those chosen by."""
+    if judged is None or side_of(judged) is not Side.HELD_OUT:
+        return False
+    return chosen not in judged.ancestors() and judged not in chosen.ancestors()
 
 
 def _chosen_by(event: DataGiven) -> str | None:

@@ -50,8 +50,10 @@ def _used_on_both_sides(machine: "Machine", node: cst.For, name: str) -> cst.CST
         return None
     before, first = uses[:position], uses[position + 1]
     was_read = bool(before) and before[-1].kind == "read"
-    is_bound = any(use.kind == "bound" for use in before)
-    return first.node if was_read and is_bound and first.kind == "read" else None
+    bound = [use.node for use in before if use.kind == "bound"]
+    # The last item of an earlier loop is not what anybody means behind the next one.
+    is_kept = bool(bound) and not isinstance(bound[-1], cst.For)
+    return first.node if was_read and is_kept and first.kind == "read" else None
 
 
 def tell_called_itself(machine: "Machine", node: cst.Assign) -> None:

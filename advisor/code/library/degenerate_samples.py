@@ -62,6 +62,15 @@ _OF_EPISODE = re.compile(
 )
 
 
+# What the steps of several episodes are called, and how they are gone through or put together.
+_SEVERAL = re.compile(r"(^|_)(all|flat|batch|mb|minibatch|buffer|concat)(_|$)", re.IGNORECASE)
+_GOES_THROUGH = re.compile(
+    r"\bin (?:enumerate\(|zip\(|self\.)*(?:\w+_)?(?:episodes|trajectories|rollouts|paths|all_rewards)\b"
+    r"|\b(?:num|n)_envs\b|mini_?batch",
+    re.IGNORECASE,
+)
+
+
 @function(
     "librosa.feature.melspectrogram",
     "librosa.stft",
@@ -199,9 +208,20 @@ def _spread(machine: "Machine", value: Value, given: int, node: cst.CSTNode) -> 
     """The standard deviation of all numbers of one sample, or of the steps of one episode."""
     if given > 1 or (isinstance(node, cst.Call) and any(each.keyword for each in node.args)):
         return None
-    if _OF_EPISODE.match(as_written(node)):
+    episode = _OF_EPISODE.match(as_written(node))
+    if episode is not None and not _is_of_several(machine, episode[1]):
         return Vanishing(_EPISODE, value)
     return Vanishing(_SPREAD, value) if _is_of_one_sample(machine) else None
+
+
+def _is_of_several(machine: "Machine", name: str) -> bool:
+    """Whether the steps of several episodes, or a part of such, go by a name."""
+    if _SEVERAL.search(name):
+        return True
+    functions = machine.context.functions
+    code = as_written(functions[-1].node) if functions else machine.source.text
+    put_together = rf"\b{re.escape(name)}\s*=[^=\n]*\b(?:concatenate|concat|cat|hstack|flatten)\("
+    return _GOES_THROUGH.search(code) is not None or re.search(put_together, code) is not None
 
 
 def _is_of_one_sample(machine: "Machine") -> bool:
