@@ -97,6 +97,26 @@ WRONG = {
             loss.backward()
             optimizer.step()
         """,
+    "NN110 numbers of losses in a list": """
+        losses = []
+        for x, y in loader:
+            losses.append(criterion(model(x), y).item())  # error
+        loss = torch.tensor(losses, requires_grad=True).mean()
+        loss.backward()
+        optimizer.step()
+        """,
+    "NN110 what a policy chose, in a list": """
+        def learn(episode):
+            chosen, rewards = [], []
+            for state, reward in episode:
+                policy = elsewhere.distribution(model(state))
+                chosen.append(policy.log_prob(policy.sample()))
+                rewards.append(reward)
+            chosen = torch.tensor(chosen, requires_grad=True)  # error
+            loss = -(chosen * torch.tensor(rewards)).sum()
+            loss.backward()
+            optimizer.step()
+        """,
     "NN106 in an attribute": """
         class Meter:
             def __init__(self):
@@ -174,6 +194,26 @@ WRONG = {
 }
 
 RIGHT = {
+    "losses weighed by their own numbers": """
+        for x, y in loader:
+            losses = [criterion(model(part), answer) for part, answer in zip(x, y)]
+            weights = torch.tensor([each.item() for each in losses])
+            optimizer.zero_grad()
+            (weights * torch.stack(losses)).sum().backward()
+            optimizer.step()
+        """,
+    "what an older policy chose": """
+        def learn(episode, policy):
+            before, now = [], []
+            for old, action, advantage in episode:
+                before.append(old.log_prob(action).item())
+                now.append(policy.log_prob(action))
+                ratio = torch.exp(torch.stack(now) - torch.tensor(before))
+                loss = -(ratio * advantage).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        """,
     "the last of several losses, of which the first need no gradients": """
         def adapt(x, y, steps):
             losses = [0 for _ in range(steps + 1)]

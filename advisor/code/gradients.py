@@ -152,7 +152,7 @@ def is_computed_from(value: Value | None, target: Value) -> bool:
         seen += 1
         if current is target:
             return True
-        waiting.extend(option for term in _terms(current) for option in alternatives(term))
+        waiting.extend(option for term in terms_of(current) for option in alternatives(term))
     return False
 
 
@@ -166,7 +166,7 @@ def made_from(value: Value) -> Iterator[Value]:
             continue
         seen.add(id(current))
         yield current
-        for term in (*_terms(current), *_sources(current), *_held(current)):
+        for term in (*terms_of(current), *_sources(current), *_held(current)):
             waiting.extend(alternatives(term))
 
 
@@ -187,11 +187,11 @@ def _held(value: Value) -> Iterator[Value]:
         yield from (each for each in (whole, value.parent) if isinstance(each, Value))
 
 
-def _terms(value: Value) -> Iterator[Value]:
+def terms_of(value: Value) -> tuple[Value, ...]:
+    """What a value was computed from by arithmetic or a reduction."""
     found: object = ()
     if isinstance(value, Tensor):
         found = value.terms
     elif isinstance(value, Unknown):
         found = value.fields.get(TERMS, ())
-    if isinstance(found, tuple):
-        yield from found
+    return found if isinstance(found, tuple) else ()

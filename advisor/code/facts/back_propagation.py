@@ -24,7 +24,7 @@ from advisor.code.facts.origins import origins_of, surely_hides, trains_several
 from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
-from advisor.code.gradients import cut_of, gradient_of, is_computed_from
+from advisor.code.gradients import cut_of, gradient_of, is_computed_from, made_from, terms_of
 from advisor.code.values import (
     COLLATED,
     SAMPLE_OF,
@@ -44,6 +44,9 @@ from advisor.rulebook import Draft
 
 _KEEPS_STATE = re.compile(r"hidden|memory|stateful|\bstate\b", re.IGNORECASE)
 _LOSS = re.compile(r"(loss|criterion|crit)(_?fn|_?func\w*)?$", re.IGNORECASE)
+
+_MADE_ANEW = {"torch.tensor", ".item()"}
+_MOST_TERMS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,11 @@ class BackPropagation(Fact):
             value = value.terms[0]
         cut = None if value is self.loss else cut_of(value)
         losses = [each.result for each in self.run.events(LossComputed) if each.result is not None]
-        return cut if any(is_computed_from(value, each) for each in losses) else None
+        if any(is_computed_from(value, each) for each in losses):
+            return cut
+        return next(
+            (cut for cut, part in _new_parts(self.loss) if _is_of_losses(part, losses)), None
+        )
 
     def _asks_for_mode(self) -> bool:
         """Whether it goes back only while the model trains, and not where it is evaluated."""
@@ -311,6 +318,33 @@ def _may_carry_graph(event: ForwardRun | Escaped) -> bool:
 def _is_reduced(value: Value) -> bool:
     """Whether a value is one number for many."""
     return isinstance(value, Tensor) and value.shape.dims == () and value.graph is True
+
+
+def _new_parts(value: Value) -> list[tuple[Cut, Value]]:
+    """The numbers that a value is computed from by arithmetic, where all of them were taken out of
+    their graphs to make new tensors; none when a gradient may flow through any."""
+    waiting, found = [value], list[tuple[Cut, Value]]()
+    for _ in range(_MOST_TERMS):
+        if not waiting:
+            return found
+        for option in alternatives(waiting.pop()):
+            cut, terms = cut_of(option), terms_of(option)
+            if cut is not None and cut.how in _MADE_ANEW:
+                found.append((cut, option))
+            elif terms and cut is None:
+                waiting += terms
+            elif gradient_of(option) is not False:
+                return []
+    return []
+
+
+def _is_of_losses(value: Value, losses: list[Value]) -> bool:
+    """Whether losses, or the logarithms of what a policy chose by, are what a value was made of."""
+    return any(
+        any(each is loss for loss in losses)
+        or (isinstance(each, Unknown) and each.name == "log_prob()")
+        for each in made_from(value)
+    )
 
 
 def _may_learn(value: Value | None) -> bool:
