@@ -246,6 +246,43 @@ def test_samples_that_are_made_up_or_come_out_the_same_each_time_are_fine(
     assert not found(text + USE.replace("{mark}", ""))
 
 
+CHANCES = """\
+class Waves(Dataset):
+    def __init__(self, waves, labels, train=True, p=0.5):
+        self.waves, self.labels, self.train, self.p = waves, labels, train, p
+    def __len__(self):
+        return len(self.labels)
+    def __getitem__(self, number):
+        wave, label = self.waves[number], self.labels[number]
+        {chance}
+            wave = np.roll(wave, random.randint(-5, 5))
+        return wave, label
+def judge(waves, labels):
+    train_loader = DataLoader(Waves(waves[:900], labels[:900]), batch_size=8, shuffle=True)
+    test_loader = DataLoader(Waves(waves[900:], labels[900:], {told}), batch_size=8)
+    return train_loader, test_loader
+"""
+
+
+@pytest.mark.parametrize(
+    ("chance", "told", "is_wrong"),
+    [
+        ("if random.random() < self.p:", "", True),
+        ("if random.random() < self.p:", "p=0.1", True),
+        ("if random.random() < self.p:", "p=0.0", False),
+        ("if random.random() < self.p:", "p=options.p", False),
+        ("if random.random() < (0.5 if self.train else 0):", "train=False", False),
+        ("p = 0.5 if self.train else 0.0\n        if random.random() < p:", "train=False", False),
+        ("p = 0.5\n        if random.random() < p:", "train=False", True),
+        ("if self.train and random.random() < 0.5:", "train=False", False),
+        ("if label == 3:", "", False),
+    ],
+)
+def test_a_change_that_is_never_drawn_is_fine(chance: str, told: str, is_wrong: bool) -> None:
+    head = DATA_SET[: DATA_SET.index("class")]
+    assert bool(found(head + CHANCES.format(chance=chance, told=told))) is is_wrong
+
+
 @pytest.mark.parametrize("number", ["number % len(self.waves)", "self.order[number]"])
 def test_a_number_may_be_computed_from_the_one_that_is_asked_for(number: str) -> None:
     read = "        wave, label = self.waves[number], self.labels[number]\n"

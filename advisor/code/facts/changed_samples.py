@@ -10,7 +10,15 @@ from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.library.transforms import random_part
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
-from advisor.code.values import Function, Instance, Library, Object, alternatives
+from advisor.code.values import (
+    Function,
+    Instance,
+    Library,
+    Object,
+    Value,
+    alternatives,
+    known_constant,
+)
 
 _DRAWS = re.compile(
     r"\brand(om|int|n|range|_like|int_like)?\b|\brng\b|\bgenerator\b"
@@ -18,6 +26,7 @@ _DRAWS = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WITH_NUMBER = 2
+_TOLD = re.compile(r"\bself\.(\w+)\b(?![.(\[])")
 # Code that takes noise away again, or learns from it, is judged by noise, too.
 _WANTS_NOISE = re.compile(
     r"denois|nois(y|e_?level)|corrupt|restor|diffusion|inpaint|super_?res|self_?sup", re.IGNORECASE
@@ -67,9 +76,32 @@ def _is_read_by_number(dataset: Instance) -> bool:
 def _is_always_done(event: SampleChanged) -> bool:
     """Whether chance alone decides if a sample is changed."""
     return all(
-        (guard.taken and _is_there(guard)) or _draws(event, code_of(guard.node))
+        (guard.taken and _is_there(guard))
+        or (_draws(event, text := code_of(guard.node)) and not _may_be_never(event, text))
         for guard in event.guards
     )
+
+
+def _may_be_never(event: SampleChanged, text: str) -> bool:
+    """Whether the probability that a draw is compared with may be 0: it depends on something, or on
+    what the data set was told."""
+    texts = [text, *_assigned(event, text)]
+    if any(re.search(r"\bif\b", each) for each in texts[1:]):
+        return True
+    fields = event.dataset.fields if isinstance(event.dataset, Instance) else {}
+    told = (fields.get(name) for each in texts for name in _TOLD.findall(each))
+    return any(isinstance(each, Value) and not known_constant(each) for each in told)
+
+
+def _assigned(event: SampleChanged, text: str) -> list[str]:
+    """What the names in an expression are bound to in the same function."""
+    functions = event.context.functions
+    code = as_written(functions[-1].node) if functions else ""
+    return [
+        given[1]
+        for name in set(_WORD.findall(text)) - {"self"}
+        for given in re.finditer(rf"\b{name}\b(?:, *\w+)* = ([^=\n].*)", code)
+    ]
 
 
 def _is_there(guard: Guard) -> bool:
@@ -97,15 +129,7 @@ def _name_of(event: SampleChanged) -> str | None:
 
 def _draws(event: SampleChanged, text: str) -> bool:
     """Whether an expression draws random numbers, or goes by some that were drawn just before."""
-    if _DRAWS.search(text):
-        return True
-    functions = event.context.functions
-    code = code_of(functions[-1].node) if functions else ""
-    return any(
-        _DRAWS.search(given[1])
-        for name in set(_WORD.findall(text)) - {"self"}
-        for given in re.finditer(rf"\b{name}\b(?:, *\w+)* = ([^=\n].*)", code)
-    )
+    return any(map(_DRAWS.search, [text, *_assigned(event, text)]))
 
 
 def _text_of_class(dataset: Instance) -> str:
