@@ -177,3 +177,51 @@ keras.Sequential([keras.layers.Dense(2)]).fit(pictures, epochs=9)
     assert found(text) == wrong(text)
     assert found(text.replace(", shuffle=False", "")) == []
     assert found(text.replace('"train",', '"time_series",')) == []
+
+
+MODULE = """
+import lightning
+class Classifier(lightning.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(8, 2)
+    def {hook}:
+        make = lambda part: TensorDataset(torch.load(part + "_x.pt"), torch.load(part + "_y.pt"))
+        {filled}
+    def training_step(self, batch, number):
+        return nn.functional.cross_entropy(self.head(batch[0]), batch[1])
+    def train_dataloader(self):
+        return DataLoader(self.rows, batch_size=8{order})  # error
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+lightning.Trainer(max_epochs=9).fit(Classifier())
+"""
+
+
+@pytest.mark.parametrize("hook", ["setup(self, stage=None)", "prepare_data(self)"])
+@pytest.mark.parametrize(
+    "filled",
+    [
+        "self.rows = make('train')",
+        "self.rows, self.others = make('train'), make('val')",
+        "self.rows, self.others = random_split(make('all'), [0.8, 0.2])",
+    ],
+)
+def test_a_module_fills_its_data_sets_before_it_makes_loaders(hook: str, filled: str) -> None:
+    text = MODULE.format(hook=hook, filled=filled, order="")
+    assert found(text) == wrong(text)
+    assert found(MODULE.format(hook=hook, filled=filled, order=", shuffle=True")) == []
+
+
+@pytest.mark.parametrize(
+    "filled",
+    [
+        "self.rows = torch.load('stream.pt')",
+        "self.rows = windows = make('train')",
+        "self.rows = Lines()\nclass Lines(IterableDataset):\n    pass",
+    ],
+)
+def test_a_module_may_fill_itself_with_what_keeps_its_order(filled: str) -> None:
+    start, _, rest = filled.partition("\n")
+    text = MODULE.format(hook="setup(self, stage)", filled=start, order="")
+    assert found(f"{rest}\n{text}") == []

@@ -202,7 +202,8 @@ def _give_data(call: Call, module: Instance) -> Object | None:
             tell_given(call, given, use)
     given = call.argument(3, "datamodule")
     source = given if isinstance(given, Instance) else source
-    if source is not module:
+    if source is not module or module.cls.find("train_dataloader") is not None:
+        # A module that makes its own loaders makes their data sets in the same hooks.
         _run_hook(call, source, "prepare_data")
         _run_hook(call, source, "setup")
     for use, name in _HOOKS:
