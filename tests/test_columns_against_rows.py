@@ -238,3 +238,36 @@ def judged(real_output):
     return entropy({arguments}) # error
 """
     assert found(code, "NN209") == (marked(code, "NN209") if is_wrong else [])
+
+
+ASSERTED = """
+import torch
+from torch import nn
+
+def train(loader, optimizer):
+    model, criterion = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 1)), nn.MSELoss()
+    for x, y in loader:
+        assert {}
+        loss = criterion(model(x), y){}
+        squeezed = criterion(model(x).squeeze(1), y)
+        column = criterion(model(x)[:, 0], y)
+        beside = criterion(model(x), y.unsqueeze(1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("assertion", "is_row"),
+    [
+        ("y.ndim == 1", True),
+        ("y.dim() == 1, y.shape", True),
+        ("x.ndim == 2 and len(y.shape) == 1", True),
+        ("len(y.size()) == 1", True),
+        ("y.ndim == 2", False),
+        ("y.ndim != 1", False),
+        ("y.ndim == 1 or y.shape[1] == 1", False),
+        ("len(y) == 1", False),
+    ],
+)
+def test_an_assertion_tells_how_many_axes_targets_have(assertion: str, is_row: bool) -> None:
+    text = ASSERTED.format(assertion, "  # error" if is_row else "")
+    assert [found for found in findings(text) if found[1] == "NN210"] == marked(text, "NN210")

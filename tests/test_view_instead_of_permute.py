@@ -200,3 +200,62 @@ def test_what_is_pooled_over_the_whole_picture_has_one_place_left() -> None:
             return pictures * gates.view(-1, channels, 1, 1).sigmoid()
         """
     )
+
+
+HEADS = """
+import torch
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self, {parameters}):
+        super().__init__()
+        self.heads, self.width, self.size = {heads}, {width}, {width} // {heads}
+        self.query = nn.Linear({width}, {width})
+        self.keys_and_values = nn.Linear({width}, 2 * {width})
+    def forward(self, x):
+        batch, words, features = x.shape
+        keys, values = self.keys_and_values(x).split(self.width, dim=2)
+        right = keys.view(batch, words, self.heads, self.size).transpose(1, 2)
+        folded = self.keys_and_values(x).view(batch, words, 2, self.heads, self.size)
+        grouped = self.keys_and_values(x).view(batch, words * 2, self.width)
+        mixed = values.view(batch, self.heads, words, self.size)  # error
+        return right, folded, grouped, self.query(x).reshape(batch, self.heads, words, self.size)  # error
+"""
+
+
+def test_heads_are_told_apart_whatever_width_a_module_is_built_with() -> None:
+    check(HEADS.format(parameters="dim=192, count=3", heads="count", width="dim"))
+    settings = {"heads": "config.heads", "width": "config.width"}
+    check(HEADS.format(parameters="config", **settings))
+
+
+def test_time_in_front_leaves_heads_beside_the_samples() -> None:
+    code = """
+from torch import nn
+
+class Attention(nn.Module):
+    def __init__(self, width=512, heads=8):
+        super().__init__()
+        self.heads, self.size = heads, width // heads
+        self.query = nn.Linear(width, width)
+    def forward(self, x):
+        steps, batch, width = x.shape
+        return self.query(x).view(steps, batch * self.heads, self.size).transpose(0, 1)
+"""
+    check(code)
+
+
+def test_a_layer_makes_all_that_it_is_read_as() -> None:
+    code = """
+from torch import nn
+
+class Decoder(nn.Module):
+    def __init__(self, latent=64, side=4, channels=128):
+        super().__init__()
+        self.layer = nn.Linear(latent, channels * side * side)
+        self.side, self.channels = side, channels
+    def forward(self, z):
+        samples, width = z.shape
+        return self.layer(z).view(samples, self.channels, self.side, self.side)
+"""
+    check(code)

@@ -22,6 +22,7 @@ from advisor.code.values import (
     alternatives,
     meaning_of,
     scale_of,
+    shape_of,
 )
 from advisor.findings import Severity
 from advisor.rulebook import Draft
@@ -268,13 +269,15 @@ class LossCall(Fact):
     @property
     def broadcast(self) -> tuple[Shape, Shape] | None:
         """The shapes of prediction and targets when comparing them makes a larger one of both."""
-        prediction, target = self.event.prediction, self.target
+        prediction, target = self.event.prediction, shape_of(self.event.target)
         if not isinstance(prediction, Tensor) or target is None:
             return None
+        if self.target is None and target.rank != 1:
+            return None
         first = prediction.shape.dims or _column_of(prediction.shape)
-        second = target.shape.dims or _column_of(target.shape)
+        second = target.dims or _column_of(target)
         if first and not second:
-            second = _row_of(target.shape)
+            second = _row_of(target)
         elif second and not first and len(second) == 1:
             first = _any_column_of(prediction)
         if not first or not second:

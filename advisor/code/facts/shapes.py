@@ -260,6 +260,7 @@ def _reconciled(
     surplus = symbols.divide(_length(after), _length(before))
     if surplus is not None and not surplus.is_one:
         unstated = [pair for pair in surplus.factors if pair[0].is_axis and abs(pair[1]) == 1]
+        unstated = unstated or [pair for pair in surplus.factors if _is_free(*pair)]
         if not unstated:
             return None
         symbol, power = unstated[0]
@@ -270,6 +271,12 @@ def _reconciled(
         before = tuple(_with(dim, symbol, length) for dim in before)
         after = tuple(_with(dim, symbol, length) for dim in after)
     return (before, after) if all(_is_whole(dim) for dim in after) else None
+
+
+def _is_free(symbol: symbols.Symbol, power: int) -> bool:
+    """Whether a symbol is a size from before that nobody knows: the width of a layer that may be
+    asked for any."""
+    return power == -1 and symbol.value is None and symbol.definition is None
 
 
 def _with(dim: Number, symbol: symbols.Symbol, length: Number) -> Number:

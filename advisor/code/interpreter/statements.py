@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.events import Guard, LoopLeft
-from advisor.code.interpreter import attributes, calls, classes, imports, loops, operators
+from advisor.code.interpreter import (
+    assertions,
+    attributes,
+    calls,
+    classes,
+    imports,
+    loops,
+    operators,
+)
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.wording import adds_behind, is_silent
@@ -398,6 +406,7 @@ def _raise(machine: "Machine", node: cst.Raise) -> Completion:
 
 def _assert(machine: "Machine", node: cst.Assert) -> Completion:
     machine.evaluate(node.test)
+    assertions.believe(machine, node.test)
     return Completion.NORMAL
 
 

@@ -33,6 +33,7 @@ from advisor.code.values import (
     known_integer,
     known_number,
     shape_of,
+    size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -66,7 +67,7 @@ def split(call: Call) -> Value | None:
     if isinstance(tensor.meaning, Drawn):
         batch = _drawn(tensor)
         return SequenceValue("tuple", None, batch)
-    length = known_number(size)
+    length = size_of_axis(size)
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
     if dims is None or axis is None or length is None:

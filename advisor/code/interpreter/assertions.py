@@ -1,0 +1,61 @@
+"""What an `assert` tells of tensors: how many dimensions they have."""
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.values import known_number, shape_of
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+_RANKS = frozenset({"dim", "ndimension"})
+_SIZES = frozenset({"shape", "size"})
+
+
+def believe(machine: "Machine", test: cst.BaseExpression) -> None:
+    """Learn the ranks that an expression states which is true from here on: `x.ndim == 1`,
+    `x.dim() == 1`, `len(x.shape) == 1`, several of them joined by `and`."""
+    if type(test) is cst.BooleanOperation and type(test.operator) is cst.And:
+        believe(machine, test.left)
+        believe(machine, test.right)
+    if type(test) is not cst.Comparison or len(test.comparisons) != 1:
+        return
+    compared = test.comparisons[0]
+    tensor = _ranked(test.left)
+    if tensor is None or type(compared.operator) is not cst.Equal:
+        return
+    rank = _rank(machine, compared.comparator)
+    shape = shape_of(machine.evaluate(tensor))
+    if rank is not None and shape is not None:
+        shape.settle(rank)
+
+
+def _rank(machine: "Machine", node: cst.BaseExpression) -> int | None:
+    if type(node) is not cst.Integer:
+        return None
+    number = known_number(machine.evaluate(node))
+    return None if number is None else number.integer
+
+
+def _ranked(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The name of the tensor whose rank an expression is."""
+    if type(node) is cst.Attribute and node.attr.value == "ndim":
+        return _named(node.value)
+    if type(node) is not cst.Call or not isinstance(node.func, cst.Name | cst.Attribute):
+        return None
+    called = node.func
+    if type(called) is cst.Attribute:
+        return _named(called.value) if called.attr.value in _RANKS and not node.args else None
+    if called.value != "len" or len(node.args) != 1:
+        return None
+    size = node.args[0].value
+    if type(size) is cst.Call and not size.args:
+        size = size.func
+    is_size = type(size) is cst.Attribute and size.attr.value in _SIZES
+    return _named(size.value) if is_size and isinstance(size, cst.Attribute) else None
+
+
+def _named(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What can be looked up once more without anything happening."""
+    return node if type(node) is cst.Name else None
