@@ -31,6 +31,7 @@ def test_samples_and_labels_are_shuffled_together(text: str) -> None:
         "state = np.random.get_state()\nnp.random.shuffle(X)\nnp.random.set_state(state)\nnp.random.shuffle(y)",
         "random.shuffle(train)\nrandom.shuffle(test)",
         "np.random.RandomState(SEED).shuffle(X)\nnp.random.RandomState(SEED).shuffle(y)",
+        "random.Random(7).shuffle(X)\nrandom.Random(7).shuffle(y)",
         "random.shuffle(labels_a)\nrandom.shuffle(labels_b)",
         "np.random.shuffle(X)\nnp.random.shuffle(X)",
         "def first(X):\n    random.shuffle(X)\ndef second(y):\n    random.shuffle(y)\nfirst(X)\nsecond(y)",

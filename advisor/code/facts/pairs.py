@@ -38,7 +38,7 @@ _LABELS = frozenset(
         *("gts", "truth", "truths", "vessels", "depth", "depths", "contours", "groundtruth"),
     ]
 )
-_SAME_AGAIN = re.compile(r"seed|state|default_rng|\.index\b", re.IGNORECASE)
+_SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
