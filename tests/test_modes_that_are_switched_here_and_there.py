@@ -244,3 +244,34 @@ def test_a_mistake_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_what_has_a_reason_is_left_alone(name: str) -> None:
     assert not [each for each in findings(SETTING + dedent(RIGHT[name])) if each[1] in OURS]
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "is_wrong"),
+    [
+        ("(torch.inference_mode if recent else torch.no_grad)()(function)", False),
+        ("torch.no_grad()(function)", False),
+        ("registry.setdefault(function.__name__, function)", True),
+    ],
+)
+def test_a_decorator_of_the_program_may_switch_gradients_off(wrapped: str, is_wrong: bool) -> None:
+    text = dedent(f"""
+        import torch
+        registry = {{}}
+        recent = torch.__version__ > "1.9"
+        def without_gradients():
+            def decorate(function):
+                return {wrapped}
+            return decorate
+        @without_gradients()
+        def measure(pairs):
+            net = torch.nn.Sequential(torch.nn.Linear(5, 20), torch.nn.Dropout(0.1), torch.nn.Linear(20, 2))
+            net.load_state_dict(torch.load("net.pt"))
+            net.eval()
+            hits = 0
+            for x, y in pairs:
+                hits += (net(x).argmax(1) == y).sum().item()
+            return hits
+        measure(torch.load("pairs.pt"))
+        """)
+    assert ("NN403" in {code for _, code in findings(text)}) is is_wrong

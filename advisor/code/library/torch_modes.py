@@ -66,6 +66,7 @@ _WITH_MODE = {
     "torch.autograd.inference_mode",
 }
 # What a context manager or decorator is called that may switch the gradients off.
+_SWITCHES = re.compile(r"no_grad|inference_mode|grad_enabled|enable_grad")
 _MAY_SWITCH = re.compile(r"grad|infer|eval|ema\b|average|freeze|frozen|test|predict", re.IGNORECASE)
 
 
@@ -214,6 +215,8 @@ def gradient_mode(value: Value, current: bool | None, node: cst.CSTNode | None) 
             return _recorded(value)
         case Library():
             return None if _MAY_SWITCH.search(value.path.rsplit(".", 1)[-1]) else current
+        case Function():
+            return None if _SWITCHES.search(as_written(value.node)) else current
         case Instance() | Unknown() | Sequence():
             text = as_written(node) if node is not None else _name(value)
             own = isinstance(value, (Instance, Sequence))
