@@ -111,3 +111,22 @@ def train(model, batches, optimizer):
         optimizer.step()
 """
     assert _told("NN701", body) == told
+
+
+@pytest.mark.parametrize(
+    ("vectors", "told"), [("F.normalize(net(x), dim=1)", False), ("net(x)", True)]
+)
+def test_vectors_of_length_one_keep_it_in_every_shape(vectors: str, told: bool) -> None:
+    body = f"""
+net = nn.Linear(20, 10)
+optimizer = torch.optim.Adam(net.parameters())
+for x in torch.load("rows.pt"):
+    one = {vectors}
+    both = one.unsqueeze(0).repeat(3, 1, 1), one.T.unsqueeze(0).repeat(3, 1, 1)
+    weights = torch.exp(torch.bmm(*both) / 0.1)
+    loss = -(weights / weights.sum(dim=0, keepdim=True)).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    assert _told("NN705", body) == told

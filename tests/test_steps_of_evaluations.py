@@ -33,3 +33,10 @@ class Net(L.LightningModule):
 def test_steps_that_log_no_mean_of_the_epoch(step: str, options: str, told: bool) -> None:
     program = MODULE.replace("STEP", step).replace("OPTIONS", options)
     assert ("NN803" in [code for _, code in findings(program)]) == told
+
+
+def test_a_number_of_each_batch_may_stand_beside_its_mean() -> None:
+    line = '        self.log("loss", loss, OPTIONS)\n'
+    both = line.replace("OPTIONS", "on_epoch=False") + '        self.log("mean", loss)\n'
+    program = MODULE.replace("STEP", "validation_step").replace(line, both)
+    assert "NN803" not in [code for _, code in findings(program)]

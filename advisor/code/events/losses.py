@@ -138,7 +138,11 @@ class AmountLogged(Event):
 
 @dataclass(eq=False, slots=True)
 class StepLogged(Event):
-    """A step of an evaluation of Lightning logs its own numbers, and no mean over the epoch."""
+    """A step of an evaluation of Lightning logs a number, as the mean over the epoch (`is_mean`) or only
+    that of its own batch."""
+
+    value: Value
+    is_mean: bool
 
 
 @dataclass(eq=False, slots=True)

@@ -181,7 +181,11 @@ class LoggedBatch(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every line that logs single batches in a loop that evaluates."""
-        yield from (cls(event) for event in run.events(StepLogged))
+        steps = list(run.events(StepLogged))
+        means = {id(event.value) for event in steps if event.is_mean}
+        for step in steps:
+            if not step.is_mean and id(step.value) not in means:
+                yield cls(step)
         for event in run.events(AmountLogged):
             loops, made = event.context.loops, event.amount.made
             if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:

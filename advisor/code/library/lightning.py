@@ -73,15 +73,15 @@ def step_logged(
     result: Value,
     node: cst.CSTNode,
 ) -> None:
-    """`self.log(name, value, on_epoch=False)` in a step of an evaluation."""
+    """`self.log(name, value)` in a step of an evaluation."""
     if not operands or not isinstance(operands[0], Instance) or not isinstance(node, cst.Call):
         return
     if not any(function.name in _JUDGING_STEPS for function in machine.context.functions):
         return
     given = {each.keyword.value: each.value for each in node.args if each.keyword is not None}
     means = given.get("on_epoch")
-    if isinstance(means, cst.Name) and means.value == "False":
-        machine.emit(StepLogged(machine.place(node), machine.context))
+    alone = isinstance(means, cst.Name) and means.value == "False"
+    machine.emit(StepLogged(machine.place(node), machine.context, operands[-1], not alone))
 
 
 @function(TRAINER)

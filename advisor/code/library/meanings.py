@@ -74,10 +74,11 @@ _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
-# What leaves exponentials as they are, and their sum but for a small number.
+# What leaves exponentials and bounded numbers as they are; and what leaves a sum but for a small number.
 _SHAPES = frozenset(
     ["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "[]", "diag", "diagonal"]
     + ["gather", "masked_select", "index_select", "masked_fill", "t", "transpose", "flatten"]
+    + ["repeat", "repeat_interleave", "tile", "permute"]
 )
 _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
 # Exponentials of more than this overflow in single precision.
@@ -207,6 +208,8 @@ def _meaning(
     if isinstance(first, Exponential) and (
         operation in _SHAPES or (first.is_sum and operation in _FLOORS)
     ):
+        return first
+    if isinstance(first, Bounded) and operation in _SHAPES:
         return first
     if operation in _LIMITED:
         return Bounded()
