@@ -189,3 +189,13 @@ for path in glob.glob("*.wav"):
 """
     text = FEATURES.format(code=code, data="np.array(rows)")
     assert not [each for each in findings(text) if each[1] == "NN501"]
+
+
+@pytest.mark.parametrize("changed", ["X[i] + np.random.randn(4)", "np.random.randn(4) + X[i]"])
+def test_a_list_of_each_sample_once_holds_no_copies(changed: str) -> None:
+    text = (
+        "import numpy as np\nfrom sklearn.model_selection import train_test_split\n"
+        f"X = np.load('x.npy')\nout = []\nfor i in range(100):\n    out.append({changed})\n"
+        "train, test = train_test_split(np.array(out), test_size=0.2)\n"
+    )
+    assert not [row for row, code in findings(text) if code == "NN501"]

@@ -213,7 +213,9 @@ def join_lineages(left: Lineage | None, right: Lineage | None) -> Lineage | None
     common = tuple(fit for fit in left.fits if fit in right.fits)
     more = [fit for fit in (*left.fits, *right.fits) if fit not in common]
     one_sided = len(common) in {len(left.fits), len(right.fits)}
-    places = tuple(each for each in left.augmentations if each in right.augmentations)
+    # One change is told by another place in each round of a loop.
+    others = {each.node for each in right.augmentations}
+    places = tuple(each for each in left.augmentations if each.node in others)
     return Lineage(left.rows, common if one_sided else (*common, *more), places)
 
 
