@@ -150,3 +150,23 @@ right = F.softmax(model(picture), dim=1)
 alone = F.softmax(model(picture)[0], dim=0)
 """
     assert found(code) == marked(code, "NN205")
+
+
+STACKED = """
+probabilities = []
+for sample in samples:
+    scores = model(torch.unsqueeze(sample, dim=0))
+    probabilities.append(torch.softmax(scores.squeeze(), dim=0))
+chosen = torch.stack(probabilities).argmax(dim=1)
+"""
+WHOLE = """
+for samples, targets in loader:
+    chosen = torch.softmax(model(samples).squeeze(), dim=0).argmax(dim=1) # error
+"""
+
+
+@pytest.mark.parametrize("code", [STACKED, WHOLE])
+def test_samples_that_are_stacked_have_their_scores_one_axis_further(code: str) -> None:
+    body = "nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(5408, 10))"
+    program = f"{PREAMBLE}model = {body}\n{code}"
+    assert found(program) == marked(program, "NN205")

@@ -192,7 +192,9 @@ def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> boo
     if not origins.complete or not origins.passes:
         return False
     modules = [module_of(each) for each in origins.passes]
-    return not any(
+    if not any(_certainly_learns(each) for each in modules) or run.once(_runs_unfinished):
+        return False  # it has not been seen whose gradients these are
+    return all(map(_certainly_learns, optimizer.owners)) and not any(
         _may_share(owner, each)
         for owner in optimizer.owners
         for each in (
@@ -227,6 +229,36 @@ def _passes_behind(run: AbstractRun, cut: Value) -> list[Pass]:
 
 def _is_loss(callee: Value) -> bool:
     return isinstance(callee, Unknown) and _LOSS.search(callee.name) is not None
+
+
+def _certainly_learns(module: Value) -> bool:
+    return isinstance(module, (Instance, Layer)) and any(True for _ in learning(module))
+
+
+def _runs_unfinished(run: AbstractRun) -> bool:
+    """Whether a module that learns is still to be filled in: all that comes out of it was there before
+    it ran. Nobody knows what will flow through it."""
+    made = run.once(_made_by)
+    return any(
+        _was_there(event, made) and _certainly_learns(event.module)
+        for event in run.events(ForwardRun)
+        if isinstance(event.module, Instance)
+    )
+
+
+def _was_there(event: ForwardRun, made: dict[int, Pass]) -> bool:
+    given = {id(part) for each in event.arguments.values() for part in outputs_of(each)}
+    results = [each for each in outputs_of(event.output) if not isinstance(each, Sequence)]
+    makers = [(each, made.get(id(each))) for each in results]
+    return bool(makers) and all(
+        id(each) in given
+        or (maker is not None and maker.index < event.index and _ends(maker) <= event.index)
+        for each, maker in makers
+    )
+
+
+def _ends(event: Pass) -> int:
+    return event.end if isinstance(event, ForwardRun) else event.index
 
 
 def _is_data(leaf: Value, owner: Value) -> bool:

@@ -122,7 +122,15 @@ class SoftmaxCall(Fact):
         scale, axis = self.event.tensor.scale, self.event.axis
         if scale is None or scale.activation is not Activation.LOGITS or axis is None:
             return False
-        return any(self._lies_elsewhere(axis, each) for each in self.choices)
+        return any(
+            self._lies_elsewhere(axis, each) for each in self.choices if self._has_same_axes(each)
+        )
+
+    def _has_same_axes(self, choice: ChoiceMade) -> bool:
+        """Whether the axes of what a choice is made of are those of the softmax: they were not put
+        elsewhere, as those of samples are where these are stacked."""
+        made, chosen = self.event.result.scale, choice.tensor.scale
+        return made is not None and chosen is not None and made.axis == chosen.axis is not None
 
     def _lies_elsewhere(self, axis: int, choice: ChoiceMade) -> bool:
         shape, along = self.event.tensor.shape, choice.axis

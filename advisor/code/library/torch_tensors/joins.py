@@ -5,7 +5,16 @@ from advisor.code.gradients import combined
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
-from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, known_integer, lineage_of
+from advisor.code.values import (
+    Scalar,
+    Scale,
+    Shape,
+    Tensor,
+    Unknown,
+    Value,
+    known_integer,
+    lineage_of,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 # Joins along a fixed dimension: that of vectors, and that of everything else.
@@ -114,8 +123,15 @@ def stacked(call: Call) -> Value | None:
     scales = {part.scale.activation if part.scale else None for part in parts}
     return Tensor(
         shape,
-        scale=parts[0].scale if len(scales) == 1 else None,
+        scale=_without_axis(parts[0].scale) if len(scales) == 1 else None,
         graph=_graph(call, parts),
         lineage=None if items is not None else lineage_of(first),
         place=call.place,
     )
+
+
+def _without_axis(scale: Scale | None) -> Scale | None:
+    """A range whose axis lies elsewhere, behind a new one."""
+    if scale is None or scale.axis is None:
+        return scale
+    return Scale(scale.activation, scale.place)

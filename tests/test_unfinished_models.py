@@ -1,0 +1,92 @@
+"""Whose gradients a loss gives is told of models that have been seen to learn, and of no others."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+PREAMBLE = """
+import torch
+from torch import nn
+class Encoder(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.inner = nn.Linear(size, size)
+    def forward(self, x):
+        return self.inner(x)
+class Decoder(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.inner = nn.Linear(size, size)
+    def forward(self, x):
+        {body}
+criterion = nn.MSELoss()
+output = {output}
+encoder, decoder = {encoder}, {decoder}
+of_encoder = torch.optim.Adam(encoder.parameters())
+of_decoder = torch.optim.Adam(decoder.parameters())
+"""
+TRAINED = """
+for x, y in loader:
+    of_encoder.zero_grad()
+    of_decoder.zero_grad()
+    loss = criterion({loss}, y)
+    loss.backward()
+    of_encoder.step()
+    of_decoder.step()
+"""
+STEPS = {"NN101", "NN104", "NN105", "NN108", "NN109"}
+EMPTY = "nn.Sequential(\n    # to be filled in\n)"
+
+
+def told(
+    body: str,
+    encoder: str = "Encoder(3)",
+    decoder: str = "Decoder(3)",
+    loss: str = "decoder(encoder(x))",
+    output: str = "Encoder(3)(torch.randn(8, 3))",
+) -> set[str]:
+    preamble = PREAMBLE.format(body=body, encoder=encoder, decoder=decoder, output=output)
+    return STEPS & {each[1] for each in findings(preamble + TRAINED.format(loss=loss))}
+
+
+@pytest.mark.parametrize("body", ["return output", "return x", "return self.inner(x)"])
+def test_what_flows_through_a_model_without_a_body_is_not_known(body: str) -> None:
+    assert told(body) == set()
+
+
+def test_a_model_without_layers_is_not_told_to_be_missed() -> None:
+    assert told("return self.inner(x)", encoder=EMPTY) == set()
+    assert told("return self.inner(x)", encoder=EMPTY, decoder=EMPTY) == set()
+
+
+def test_a_loss_of_one_model_gives_the_other_no_gradients() -> None:
+    body = "return self.inner(x)"
+    assert told(body, decoder="Encoder(3)", loss="decoder(x)", output="None") == {"NN109"}
+
+
+WRITTEN = """
+from losses import masked_loss
+def train(x, y, batched):
+    of_encoder.zero_grad()
+    of_decoder.zero_grad()
+    steps = torch.zeros(5, 8, 3)
+    if batched:
+        for step in range(5):
+            steps[step] = decoder(encoder(x))
+    loss = masked_loss(steps.transpose(0, 1).contiguous(), y)
+    loss.backward()
+    of_encoder.step()
+    of_decoder.step()
+for x, y in loader:
+    train(x, y, batched)
+"""
+
+
+def test_a_loss_of_results_that_are_written_into_a_tensor_may_reach_the_models() -> None:
+    preamble = PREAMBLE.format(
+        body="return self.inner(x)",
+        encoder="Encoder(3)",
+        decoder="Decoder(3)",
+        output="None",
+    )
+    assert STEPS.isdisjoint(each[1] for each in findings(preamble + WRITTEN))
