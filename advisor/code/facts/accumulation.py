@@ -150,10 +150,12 @@ def _starts_anew(event: Event, guard: Guard) -> bool:
             return False
     around = [loop.node for loop in event.context.loops[-1:]]
     around += [each.node for each in event.context.functions[-1:]]
+    texts = [as_written(each) for each in around]
+    patterns = _ZERO.format(counter), _ONE_MORE.format(counter)
+    if not all(any(re.search(each, text) for text in texts) for each in patterns):
+        return False  # to find the statement takes longer than to read it
     decision = next((found for each in around if (found := _decided_by(guard.node, each))), None)
-    if decision is None or not re.search(_ZERO.format(counter), as_written(decision.body)):
-        return False
-    return any(re.search(_ONE_MORE.format(counter), as_written(each)) for each in around)
+    return decision is not None and re.search(patterns[0], as_written(decision.body)) is not None
 
 
 def _decided_by(condition: cst.CSTNode, node: cst.CSTNode) -> cst.If | None:
