@@ -1,7 +1,6 @@
 """Steps of optimizers, one by one: where their gradients come from and what became of them."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,7 +46,6 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
-_index_of = attrgetter("index")
 _LOSS = re.compile(r"loss|criterion", re.IGNORECASE)
 
 
@@ -96,9 +94,7 @@ class OptimizerStep(Fact):
         """What happens since the step before, or since the beginning, on the same way through the
         program, of the models that run and what may give gradients, take them or change them."""
         first = 0 if self.previous is None else self.previous.index + 1
-        events = self.run.once(_concerning_gradients)
-        start = bisect_left(events, first, key=_index_of)
-        happened = events[start : bisect_left(events, self.event.index, key=_index_of)]
+        happened = self.run.events_within(first, self.event.index, *_CONCERNS_GRADIENTS)
         context = self.event.context
         if not context.guards:
             return happened
@@ -188,7 +184,7 @@ class OptimizerStep(Fact):
         which another one steps before these gradients are cleared."""
         found: Event | None = None
         spent = False
-        providing = set(map(_index_of, self.providers))
+        providing = {event.index for event in self.providers}
         for event in self.since:
             if event.index in providing:
                 found, spent = event, False
@@ -335,10 +331,6 @@ def in_same_rounds(first: Event, second: Event) -> bool:
         if left.index != right.index or left.loop is not right.loop:
             return False
     return True
-
-
-def _concerning_gradients(run: AbstractRun) -> list[Event]:
-    return run.events_among(*_CONCERNS_GRADIENTS)
 
 
 def excludes(first: Event, second: Event) -> bool:

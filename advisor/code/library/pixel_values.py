@@ -206,9 +206,15 @@ def _after(
 
 def put_through(pixels: Pixels, model: Pixels) -> Pixels | None:
     """Pixels after what a model does to its input first."""
-    moved = _after(pixels, "-", model.offset, model.place or pixels.place)
     place = pixels.place if model.are_bytes else model.place
-    return None if moved is None else _after(moved, "/", model.divisor, place)
+    return _standardised(pixels, model.offset, model.divisor, place)
+
+
+def _standardised(
+    pixels: Pixels, mean: tuple[float, ...], deviation: tuple[float, ...], place: NodePlace | None
+) -> Pixels | None:
+    centred = _after(pixels, "-", mean, place)
+    return None if centred is None else _after(centred, "/", deviation, place)
 
 
 def scaled(pixels: Pixels, place: NodePlace | None) -> Pixels:
@@ -273,8 +279,7 @@ def _normalised(pixels: Pixels, transform: Object) -> Pixels | None:
             return None
     if mean is None or deviation is None:
         return None
-    centred = _after(pixels, "-", mean, transform.place)
-    return None if centred is None else _after(centred, "/", deviation, transform.place)
+    return _standardised(pixels, mean, deviation, transform.place)
 
 
 @observes("__call__", "forward", "call")
@@ -333,7 +338,6 @@ def by_function(
         return
     numbers = [numbers_written(each) for each in operands[1:3]]
     if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
-        centred = _after(pixels, "-", numbers[0], place)
-        made = None if centred is None else _after(centred, "/", numbers[1], place)
+        made = _standardised(pixels, numbers[0], numbers[1], place)
         if made is not None:
             give_meaning(result, made)

@@ -23,37 +23,26 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
             Severity.ERROR,
         )
         return
-    if softmax.weighs_other_rows:
-        yield softmax.finding(
-            f"{softmax.operation} goes over the batch, but its rows are used as the weights of means",
-            Severity.ERROR,
-        )
-    elif softmax.weighs_other_places:
-        yield softmax.finding(
-            f"{softmax.operation} goes over the columns, but the rows are used as the weights of means",
-            Severity.ERROR,
-        )
-    elif softmax.takes_samples_for_classes:
-        yield softmax.finding(
-            f"{softmax.operation} goes over the batch, not over the scores of each sample",
-            Severity.ERROR,
-        )
-    elif softmax.goes_over_one:
-        yield softmax.finding(
-            f"{softmax.operation} goes over an axis of length 1, which makes all scores 1",
-            Severity.ERROR,
-        )
-    elif softmax.chooses_along_other_axis:
-        yield softmax.finding(
-            f"{softmax.operation} goes over the batch, but one of the scores of each sample is chosen",
-            Severity.ERROR,
-        )
-    elif softmax.takes_first_of_three:
-        yield softmax.finding(
-            f"{softmax.operation} without `dim` goes over the first of three dimensions",
-            Severity.ERROR,
-        )
+    mistake = _certain_mistake(softmax)
+    if mistake is not None:
+        yield softmax.finding(f"{softmax.operation} {mistake}", Severity.ERROR)
     elif softmax.is_implicit:
         yield softmax.finding(
             f"{softmax.operation} is not told its `dim`, which torch then chooses by the rank"
         )
+
+
+def _certain_mistake(softmax: SoftmaxCall) -> str | None:
+    if softmax.weighs_other_rows:
+        return "goes over the batch, but its rows are used as the weights of means"
+    if softmax.weighs_other_places:
+        return "goes over the columns, but the rows are used as the weights of means"
+    if softmax.takes_samples_for_classes:
+        return "goes over the batch, not over the scores of each sample"
+    if softmax.goes_over_one:
+        return "goes over an axis of length 1, which makes all scores 1"
+    if softmax.chooses_along_other_axis:
+        return "goes over the batch, but one of the scores of each sample is chosen"
+    if softmax.takes_first_of_three:
+        return "without `dim` goes over the first of three dimensions"
+    return None
