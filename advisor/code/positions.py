@@ -58,6 +58,10 @@ class Positions:
         self._statements = state.statements
         self._lines = text.split("\n")
 
+    def holds(self, node: cst.CSTNode) -> bool:
+        """Whether a node is one of this module."""
+        return id(node) in self._spans
+
     def span(self, node: cst.CSTNode) -> Span:
         """The stretch that a node covers, without the whitespace and comments around it."""
         first, last = self._spans[id(node)]
