@@ -38,6 +38,8 @@ class CodeReport:
 
     def __init__(self, file: TextIO, source_of: SourceOf, page_of: PageOf) -> None:
         self._console = Console(file=file, highlight=False, markup=False, emoji=False)
+        self._width = self._console.width
+        self._is_plain = self._console.color_system is None
         self._source_of = source_of
         self._page_of = page_of
         self._explained: set[str] = set()
@@ -59,18 +61,16 @@ class CodeReport:
             (printable(f"{finding.code} {finding.name}"), style),
         )
         self._print_line(head)
-        for line in _with_code(printable(finding.message), "bold").wrap(
-            self._console, self._console.width
-        ):
+        for line in _with_code(printable(finding.message), "bold").wrap(self._console, self._width):
             self._print_line(line)
-        self._console.print()
+        self._print_line(Text())
         self._print_frame(place, style, _ROWS_BEFORE, _ROWS_AFTER)
         for related in finding.related:
             self._print_related(related)
         for evidence in finding.evidence:
             self._print_line(Text(f"  {printable(evidence.text)}", style="dim"))
         self._print_advice(finding)
-        self._console.print()
+        self._print_line(Text())
 
     def _print_related(self, related: RelatedLocation) -> None:
         self._print_line(
@@ -94,7 +94,7 @@ class CodeReport:
         self._print_labelled("more", f"`nnlint rule {finding.code}`")
 
     def _print_labelled(self, label: str, prose: str) -> None:
-        width = min(self._console.width, _WIDEST_PROSE) - _LABEL
+        width = min(self._width, _WIDEST_PROSE) - _LABEL
         for line in _with_code(printable(prose), "").wrap(self._console, width):
             self._print_line(Text.assemble((f"  {label:<{_LABEL - 2}}", "dim"), line))
             label = ""
@@ -116,7 +116,7 @@ class CodeReport:
     def _print_row(self, row: int, line: str, place: Location, gutter: int, style: str) -> None:
         inside = place.row <= row <= place.end_row
         pointer = self._pointer if inside else " "
-        room = max(self._console.width - gutter - 6, 40)
+        room = max(self._width - gutter - 6, 40)
         first = place.column - 1 if row == place.row else 0
         last = place.end_column - 1 if row == place.end_row else len(line)
         shown, first, last = _window(line, first, last, room)
@@ -134,7 +134,7 @@ class CodeReport:
 
     def _code(self, line: str) -> Text:
         text = _expanded(printable(line))
-        if self._console.color_system is None:
+        if self._is_plain:
             return Text(text)
         from rich.syntax import Syntax
 
@@ -144,7 +144,10 @@ class CodeReport:
 
     def _print_line(self, line: Text) -> None:
         line.rstrip()
-        self._console.print(line, soft_wrap=True)
+        if self._is_plain:
+            self._console.file.write(f"{line.plain}\n")
+        else:
+            self._console.print(line, soft_wrap=True)
 
 
 def frame_rows(source: Source, place: Location, before: int, after: int) -> Mapping[int, str]:

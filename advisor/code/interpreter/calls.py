@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 import libcst as cst
 
 from advisor.code.events import Context, Escaped
-from advisor.code.interpreter import attributes, classes, loops
+from advisor.code.interpreter import attributes, classes, implied_models, loops
 from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     BUILT_BY,
+    IMPLIED,
     NONE,
     Arguments,
     Bound,
@@ -141,7 +142,9 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
         values = (*values, callee.parent)
     modes = machine.models.modes_of(callee)
     name = callee.name if isinstance(callee, Unknown) else "result"
-    result = machine.unknown(f"{name}()", node)
+    result: Value = machine.unknown(f"{name}()", node)
+    if isinstance(callee, Unknown) and IMPLIED in callee.fields:
+        result = implied_models.output(machine, callee, passed, node) or result
     event = Escaped(machine.place(node), machine.context, callee, passed, values, modes, result)
     machine.emit(event)
     return result

@@ -66,7 +66,6 @@ def _is_dataclass(decorator: Value) -> bool:
 
 def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -> Value:
     """Make an instance and run its `__init__`."""
-    machine.instantiated.add(cls.node)
     instance = Instance(cls, machine.place(node))
     if "__dataclass__" in cls.fields or machine.models.is_settings_class(cls):
         _fill_dataclass(machine, instance, passed)

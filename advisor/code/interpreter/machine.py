@@ -106,7 +106,8 @@ class Machine:
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
         self.entered: set[cst.CSTNode] = set()
-        self.instantiated: set[cst.CSTNode] = set()
+        # Whether what happens only shows what code would come to.
+        self.imagines = False
         # What is changed for good: imported modules are shared, and are as they were at the end.
         self._lasting: Writes = {}
         self._logs: list[Writes] = [self._lasting]
@@ -173,9 +174,11 @@ class Machine:
         trace, entered, frames = list(self.trace), set(self.entered), len(self.frames)
         logs = self.begin()
         imagined: list[Event] = []
+        before, self.imagines = self.imagines, True
         try:
             yield imagined
         finally:
+            self.imagines = before
             imagined.extend(self.trace[len(trace) :])
             del self.frames[frames:]
             while len(self._logs) > logs:
@@ -197,6 +200,16 @@ class Machine:
         if not self._steps & 4095 and time.process_time() > self._deadline:
             self.ran_out_of_time = True
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
+
+    @contextmanager
+    def limited(self, most_steps: int) -> Iterator[None]:
+        """Give what runs no more than a number of steps."""
+        before = self._limit
+        self._limit = min(before, self._steps + most_steps)
+        try:
+            yield
+        finally:
+            self._limit = before
 
     @property
     def steps(self) -> int:

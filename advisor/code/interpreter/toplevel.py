@@ -20,7 +20,7 @@ from advisor.code.events import (
     OptimizerBuilt,
     WeightsFilled,
 )
-from advisor.code.interpreter import calls, classes
+from advisor.code.interpreter import calls, classes, implied_models
 from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.machine import Frame, OutOfBudget
@@ -283,22 +283,23 @@ def _run(machine: "Machine", function: Function, receiver: Value | None, name: s
 
 
 def unknown_arguments(machine: "Machine", function: Function, skip: int) -> Arguments:
-    """What a caller nobody knows may pass: an unknown for each parameter; where a parameter has a
-    number as its default, that number."""
+    """What a caller nobody knows may pass: an unknown for each parameter, perhaps the model of the
+    file; where a parameter has a number as its default, that number."""
     parameters = function.node.params
     arguments = Arguments()
     positional = [*parameters.posonly_params, *parameters.params][skip:]
     for each in positional:
-        name = each.name.value
-        arguments.positional.append(_unknown_argument(function, name))
+        arguments.positional.append(_unknown_argument(function, each))
     for each in parameters.kwonly_params:
-        name = each.name.value
-        arguments.keywords[name] = _unknown_argument(function, name)
+        arguments.keywords[each.name.value] = _unknown_argument(function, each)
     arguments.unknown = bool(
         isinstance(parameters.star_arg, cst.Param) or parameters.star_kwarg is not None
     )
     return arguments
 
 
-def _unknown_argument(function: Function, name: str) -> Value:
-    return by_default(name, function.defaults.get(name), function.place)
+def _unknown_argument(function: Function, parameter: cst.Param) -> Value:
+    name = parameter.name.value
+    value = by_default(name, function.defaults.get(name), function.place)
+    implied_models.imply(function, parameter, value)
+    return value

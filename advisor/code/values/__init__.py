@@ -105,6 +105,7 @@ from advisor.code.values.shapes import Shape
 from advisor.code.values.tensors import (
     COLLATED,
     DTYPE,
+    IMPLIED,
     LIBRARY,
     SAMPLE_OF,
     Cut,
@@ -122,6 +123,7 @@ __all__ = [
     "DTYPE",
     "FALSE",
     "GROWN",
+    "IMPLIED",
     "LIBRARY",
     "LISTED",
     "MADE",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 COLLATED = ("collated",)
 # Under this key an item has the unknown that it is one of.
 SAMPLE_OF = ("sample of",)
+# Under this key an unknown model has the class that it must be an instance of.
+IMPLIED = ("implied",)
 # Under this key an unknown array has the name of the library that has made it, under the next one
 # the type of its numbers.
 LIBRARY = ("library",)
