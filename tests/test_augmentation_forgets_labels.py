@@ -369,3 +369,89 @@ def scene(ground, patches):
     return ground, boxes
 """
     assert found(text) == []
+
+
+OWN_TRANSFORM = """
+class Turn:
+    def __call__(self, picture):
+        if random.random() < 0.5:
+            picture = torch.flip(picture, dims=[-1])
+        return picture
+
+class Chips(Dataset):
+    def __init__(self, names, transform=None):
+        self.names, self.transform = names, transform
+    def __len__(self):
+        return len(self.names)
+    def __getitem__(self, index):
+        name = self.names[index]
+{body}
+
+for chip, water in DataLoader(Chips(names, Turn()), batch_size=4, shuffle=True):
+    print(chip)
+"""
+
+
+def of_own_class(*lines: str) -> str:
+    return OWN_TRANSFORM.format(body="\n".join("        " + line for line in lines))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "water = torch.from_numpy(np.load(name.replace('chip', 'label'))).float()",
+        "water = torch.load(name.replace('chip', 'target'))",
+    ],
+)
+def test_a_label_of_each_place_is_known_by_where_it_is_read(read: str) -> None:
+    text = of_own_class(
+        "chip = torch.from_numpy(np.load(name)).float()",
+        read,
+        "chip = self.transform(chip)",
+        "water = self.transform(water)  # error",
+        "return chip, water",
+    )
+    assert found(text) == wrong(text) != []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Two views of one picture, and two pictures of which neither is a label.
+        (
+            "one = torch.load(name)",
+            "other = one",
+            "return self.transform(one), self.transform(other)",
+        ),
+        (
+            "chip, sky = torch.load(name), torch.load(name + 'b')",
+            "chip = self.transform(chip)",
+            "sky = self.transform(sky)",
+            "return chip, sky",
+        ),
+        # The seed brings the same draw again.
+        (
+            "chip = torch.load(name)",
+            "water = torch.load(name.replace('chip', 'label'))",
+            "random.seed(index)",
+            "chip = self.transform(chip)",
+            "random.seed(index)",
+            "water = self.transform(water)",
+            "return chip, water",
+        ),
+    ],
+)
+def test_pictures_that_are_no_labels_may_each_be_moved(lines: tuple[str, ...]) -> None:
+    assert found(of_own_class(*lines)) == []
+
+
+def test_flows_of_masks_are_known_by_their_generator() -> None:
+    flows = """
+{own} = ImageDataGenerator(rotation_range=20)
+image_flow = ImageDataGenerator(rotation_range=20).flow(x_train, seed=1)
+pairs = {own}.flow(m_train, seed={seed}){mark}
+"""
+    wrong_one = flows.format(own="mask_generator", seed=2, mark="  # error")
+    assert found(wrong_one) == wrong(wrong_one) != []
+    assert found(flows.format(own="mask_generator", seed=1, mark="")) == []
+    assert found(flows.format(own="more_pictures", seed=2, mark="")) == []

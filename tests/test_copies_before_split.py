@@ -239,3 +239,50 @@ def test_groups_may_be_resampled_one_by_one(balanced: str) -> None:
     assert not flagged(text.replace(", replace=True", ""))
     divided = "train, test = train_test_split(table)\neven = train.groupby('label').sample(9, replace=True)"
     assert not flagged(divided)
+
+
+def test_samples_that_are_passed_over_change_nothing_of_the_copies_of_others() -> None:
+    text = in_a_loop("""
+        if path in broken:
+            continue
+        for version in (image, image + np.random.normal(0, 9, image.shape)):
+            images.append(version.mean())
+    """)
+    assert [code for code, _ in flagged(text)] == ["NN501"]
+    once = in_a_loop("""
+        if path in broken:
+            continue
+        images.append(image.mean())
+    """)
+    assert flagged(once) == []
+
+
+NOISY = """
+def noisy(rows):
+    out = rows.copy()
+    out[names] = rows[names] * (1 + 0.1 * np.random.randn(*rows[names].shape))
+    return out
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        ("data = pd.concat([table] + [noisy(table) for _ in range(9)])", True),
+        (
+            "a = X.values\ndata = np.concatenate([a] + [a + np.random.randn(*a.shape) for _ in range(4)])",
+            True,
+        ),
+        (
+            "parts = [table]\nfor _ in range(9):\n    parts.append(noisy(table))\ndata = pd.concat(parts)",
+            True,
+        ),
+        ("data = pd.concat([table] + [pd.read_csv(name) for name in more])", False),
+        ("data = pd.concat([table[table.a == kind] for kind in kinds])", False),
+        ("data = pd.concat([noisy(part) for part in (table, other)])", False),
+    ],
+)
+def test_a_list_may_hold_the_same_rows_several_times(step: str, wrong: bool) -> None:
+    codes = [code for code, _ in flagged(f"{NOISY}{step}\ntrain, test = train_test_split(data)")]
+    assert codes == (["NN501"] if wrong else [])

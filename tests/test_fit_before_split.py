@@ -478,3 +478,19 @@ def test_a_layer_may_see_the_training_rows_that_choose_a_model(name: str) -> Non
     model.fit({name}, {name}, validation_split=0.1)
     """
     assert flagged(text) == ([("NN503", "norm.adapt(rows)")] if name == "rows" else [])
+
+
+@pytest.mark.parametrize(
+    ("begin", "wrong"), [("n - 60", True), ("n - WINDOW", True), ("n", True), ("n - m", False)]
+)
+def test_test_rows_may_begin_with_those_that_their_first_window_needs(
+    begin: str, wrong: bool
+) -> None:
+    text = f"""
+    WINDOW = 60
+    series = StandardScaler().fit_transform(table[["price"]])
+    n = int(0.8 * len(series))
+    train = series[:n]
+    test = series[{begin}:]
+    """
+    assert [code for code, _ in flagged(text)] == (["NN503"] if wrong else [])

@@ -322,3 +322,44 @@ def test_listings_of_streams_are_shuffled_unless_told_otherwise(options: str, co
     text += f"masks = tf.data.Dataset.list_files('masks/*'{options}).map(read)\n"
     text += "data = tf.data.Dataset.zip((scans, masks)).batch(8)\n"
     assert len(rows(text)) == count
+
+
+LOADERS = """
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+low = DataLoader(TensorDataset(torch.load("low.pt")), batch_size=8, {low})
+high = DataLoader(TensorDataset(torch.load("high.pt")), batch_size=8, {high})
+net = nn.Conv2d(1, 1, 3)
+criterion = nn.MSELoss()
+for (coarse,), (fine,) in zip(low, high):
+    {loss}
+"""
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = criterion(net(coarse), fine)",
+        "out = net(coarse.cuda())\n    criterion(out, fine.cuda())",
+    ],
+)
+def test_samples_and_labels_do_not_come_from_two_loaders_that_shuffle(loss: str) -> None:
+    text = LOADERS.format(low="shuffle=True", high="shuffle=True", loss=loss)
+    assert len(rows(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "loss"),
+    [
+        ("shuffle=False", "shuffle=False", "criterion(net(coarse), fine)"),
+        ("sampler=same", "sampler=same", "criterion(net(coarse), fine)"),
+        ("shuffle=True, generator=g", "shuffle=True, generator=h", "criterion(net(coarse), fine)"),
+        ("shuffle=True", "shuffle=True", "criterion(net(coarse), coarse)"),
+        ("shuffle=True", "shuffle=True", "criterion(net(coarse), net(fine))"),
+        ("shuffle=True", "shuffle=True", "torch.manual_seed(0); criterion(net(coarse), fine)"),
+    ],
+)
+def test_two_loaders_may_well_give_samples_that_need_not_fit(
+    low: str, high: str, loss: str
+) -> None:
+    assert not rows(LOADERS.format(low=low, high=high, loss=loss))

@@ -59,6 +59,15 @@ _VIEWS = _ONE_OF_SEVERAL | {
     *("a", "b", "anchor", "positive", "negative", "pos", "neg", "other", "reference", "style"),
     *("source", "domain", "content", "second", "pair", "noise", "background"),
 }
+# What says something of each place of a picture, if it is moved like one.
+_OF_EACH_PLACE = (
+    _AREAS
+    | _POINTS
+    | {
+        *("label", "labels", "target", "targets", "truth", "depth", "disparity", "hr", "high"),
+        *("clean", "sharp", "matte", "alpha", "saliency", "density", "edges", "contour"),
+    }
+)
 _BEGUN_EMPTY = re.compile(r"\b(\w+) = (?:\[\]|list\(\))")
 _OF_NUMBER = re.compile(r"self\.(?P<name>\w+)\[(?P<index>\w+)\]$")
 # Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
@@ -169,6 +178,10 @@ class _Code:
         self.node.body.visit(parts)
         return parts
 
+    def source_of(self, name: str) -> str:
+        """What a name is bound to, as written."""
+        return " ".join(text for target, text in self.parts.bound if target == name)
+
     def labels(self) -> frozenset[str]:
         """What says where things are, of what the function gives back."""
         if not words(self.text) & (_AREAS | _POINTS):
@@ -188,6 +201,10 @@ class _Parts(cst.CSTVisitor):
         self.sums: list[str] = []
         self.slices: list[tuple[str, str]] = []
         self.returned: list[str] = []
+        self.bound: list[tuple[str, str]] = []
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        self.bound.extend((code_of(each.target), code_of(node.value)) for each in node.targets)
 
     def visit_Call(self, node: cst.Call) -> None:
         self.calls.append(node)
@@ -240,7 +257,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
     labels = code.labels() if pictures else None
     if not labels:
-        return _of_one_number(code, pictures)
+        return _of_one_number(code, pictures) or _of_two_names(code, pictures)
     first = pictures[0]
     if _is_joint(first.call, labels):
         return None
@@ -282,6 +299,32 @@ def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step |
     if len(helpers) != 1 or not together or words(first.subject + second.subject) & _VIEWS:
         return None
     return first, second.subject, second
+
+
+def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
+    """Two things that are given together, one of which was read as a label of each place, and that are
+    moved alike, each by a draw of its own: `turn(chip), turn(water)`."""
+    found = {each.call: each for each in steps if each.subject.isidentifier()}
+    if len(found) != 2 or _DRAWN_ONCE.search(code.text):
+        return None
+    first, second = found.values()
+    helpers = {code_of(each.call.func) for each in (first, second)}
+    names = first.subject, second.subject
+    if len(helpers) != 1 or names[0] == names[1] or words(" ".join(names)) & _VIEWS:
+        return None
+    together = [_are_given_together(each, names) for each in code.parts.returned]
+    draw = all(each.draws or _draws_itself(each, code) for each in (first, second))
+    if not draw or not together or not all(together):
+        return None
+    said = [words(name + " " + code.source_of(name)) & _OF_EACH_PLACE for name in names]
+    if said[1] and not said[0]:
+        return first, names[1], second
+    return None
+
+
+def _are_given_together(returned: str, names: tuple[str, str]) -> bool:
+    given = [set(re.findall(r"\w+", each)) for each in returned.split(",")]
+    return len(given) > 1 and all(any(name in each for each in given) for name in names)
 
 
 def _is_drawn(step: _Step) -> bool:
@@ -382,7 +425,8 @@ def _of_generators(run: AbstractRun) -> Iterator[_Found]:
     flows = [event for event in run.events(LoaderBuilt) if event.loader.path == ITERATOR]
     for event in flows:
         said = words(_subject_of_flow(event))
-        if not said & _AREAS or said & {"images", "image"} - _AREAS:
+        named = words(_generator_of_flow(event)) & _AREAS
+        if not (said & _AREAS or named) or said & {"images", "image"} - _AREAS:
             continue
         earlier = [each for each in flows if each.index < event.index and _is_pair(each, event)]
         if not earlier or not _draw_differently(earlier[-1].loader, event.loader):
@@ -396,9 +440,14 @@ def _subject_of_flow(event: LoaderBuilt) -> str:
     return _subject(node) if isinstance(node, cst.Call) else ""
 
 
+def _generator_of_flow(event: LoaderBuilt) -> str:
+    node = event.place.node
+    return code_of(node.func) if isinstance(node, cst.Call) else ""
+
+
 def _is_pair(first: LoaderBuilt, second: LoaderBuilt) -> bool:
     one, two = _subject_of_flow(first), _subject_of_flow(second)
-    other = bool(words(one) & _AREAS)
+    other = bool(words(one + " " + _generator_of_flow(first)) & _AREAS)
     sides = [words(each) & {"train", "val", "valid", "validation", "test"} for each in (one, two)]
     return (
         not other and sides[0] == sides[1] and first.context.functions == second.context.functions

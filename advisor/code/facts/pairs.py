@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Self
 
 from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
+from advisor.code.facts.loaders_apart import loaders_apart
 from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -61,6 +62,8 @@ class BrokenPair(Fact):
         for place, text, other in orders_apart(run):
             if place.node not in shuffled:
                 yield cls(place, "", text, False, other)
+        for place, given, text, other in loaders_apart(run):
+            yield cls(place, given, text, False, other)
         for place, names, other in _put_together(run):
             yield cls(place, *names, True, other)
         for first, second in _listed_apart(run):

@@ -88,6 +88,11 @@ def _notice(
 def _are_copies(
     machine: "Machine", sequence: SequenceValue, rows: RowSet, node: cst.CSTNode
 ) -> None:
+    known = sequence.fields.get(CHANGED_LINEAGE)
+    before = known.rows if isinstance(known, Lineage) else None
+    told = None if before is None or before.how != "duplicated" else before.place
+    if told is not None and told.node is node:
+        return  # in an earlier round
     origin = rows
     while origin.how == "item" and origin.parent is not None:
         origin = origin.parent

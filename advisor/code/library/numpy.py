@@ -370,7 +370,8 @@ def concatenated(call: Call) -> Value | None:
     given = call.argument(0, "arrays")
     parts = parts_of(given)
     if not parts:
-        return _of_list(given, call)
+        copied = lineages.repeated_whole(given, call.place, call.context)
+        return _of_list(given, call) if copied is None else lineages.array(copied, call.place)
     axis = call.argument(1, "axis") if call.path == "numpy.concatenate" else None
     if axis is not None and not _is_zero(axis):
         return beside(parts, call)

@@ -25,7 +25,7 @@ from advisor.code.library.lineages.groups import (
     notice_groups,
     repeats,
 )
-from advisor.code.library.lineages.joins import together
+from advisor.code.library.lineages.joins import repeated_whole, together
 from advisor.code.library.lineages.making import (
     alike,
     array,
@@ -124,6 +124,7 @@ __all__ = [
     "part",
     "ranked_by",
     "ranking",
+    "repeated_whole",
     "repeats",
     "samples",
     "statistic",

@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 
 from advisor.code.events import Context
 from advisor.code.library.lineages.making import copies
-from advisor.code.library.lineages.reading import holds_rows, ways_joined
-from advisor.code.values import (
-    Lineage,
-    RowSet,
-)
+from advisor.code.library.lineages.reading import holds_rows, known, ways_joined
+from advisor.code.values import Lineage, RowSet, Tensor, Value, alternatives
+from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
@@ -37,6 +35,31 @@ def together(parts: Sequence[Lineage], place: "NodePlace", context: Context) -> 
     if first_time and (len(distinct) < len(data) or _overlap(distinct)):
         return every.of(copies("duplicated", place, context, sources=distinct))
     return every
+
+
+# How sets come about that hold every one of some samples.
+_WHOLE_SETS = frozenset(["all", "train", "test", "joined"])
+
+
+def repeated_whole(given: Value | None, place: "NodePlace", context: Context) -> Lineage | None:
+    """The lineage of all that is in a list of which only the kinds of its items are known, where the
+    same rows are among them several times, as a whole."""
+    if not isinstance(given, SequenceValue) or given.items is not None:
+        return None
+    found = [known(each) for option in alternatives(given.element) for each in _ways(option)]
+    rows = [each.rows for each in found if each is not None and holds_rows(each)]
+    again = {each for each in rows if rows.count(each) > 1 and each.how in _WHOLE_SETS}
+    if len(rows) < len(found) or not again or any(each.index for each in context.rounds):
+        return None
+    sources = tuple(dict.fromkeys(rows))
+    return Lineage(copies("duplicated", place, context, sources=sources))
+
+
+def _ways(value: Value) -> tuple[Value, ...]:
+    """What was joined in an array that is one or another."""
+    if isinstance(value, Tensor) and len(value.terms) == 2 and value.terms[0].place is value.place:
+        return value.terms
+    return (value,)
 
 
 def _whole(parts: tuple[RowSet, ...]) -> RowSet | None:

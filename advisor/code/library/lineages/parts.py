@@ -80,7 +80,7 @@ def _slice_of(
     made = rows.part(("slice", start, stop), place=machine.place(node))
     if is_new:
         _notice_overlap(machine, rows, made, node)
-    pieces = _partition(rows, made, start, stop)
+    pieces = _partition(rows, made, start, stop) or _with_run_up(rows, made, start, stop)
     if pieces and rows.how != "joined":
         divide_by_hand(machine, value, lineage, pieces, node)
     return made
@@ -260,6 +260,22 @@ def _partition(
         pieces.append(after)
         stop = bounds[after][1]
     return tuple(pieces) if len(pieces) > 1 else ()
+
+
+def _with_run_up(
+    rows: RowSet, made: RowSet, start: Number | None, stop: Number | None
+) -> tuple[RowSet, ...]:
+    """A slice up to the end that begins some rows before another one ends, which begins at the front:
+    the windows of a series need what lies before the first one of them."""
+    if start is None or stop is not None or start.constant is not None:
+        return ()
+    for key, earlier in rows.parts.items():
+        if not isinstance(key, tuple) or key[:2] != ("slice", None) or len(key) != 3:
+            continue
+        behind = subtract(key[2], start) if isinstance(key[2], Number) else None
+        if behind is not None and behind.constant is not None and behind.constant > 0:
+            return earlier, made
+    return ()
 
 
 def _chosen(

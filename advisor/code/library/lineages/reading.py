@@ -111,13 +111,16 @@ def all_of(value: Value | None) -> tuple[Lineage, ...]:
 
 
 def of_frame(frame: Object) -> Lineage | None:
-    """The lineage of a whole table: what any of its columns went through."""
+    """The lineage of a whole table: what any of its columns went through, or was changed by."""
     whole = frame.fields.get("lineage")
     if not isinstance(whole, Lineage):
         return None
     for key, column in frame.fields.items():
         if isinstance(column, Lineage) and isinstance(key, tuple) and key[0] == "column":
             whole = whole.after(*column.fits)
+            for change in column.augmentations:
+                if change not in whole.augmentations:
+                    whole = whole.after(augmentation=change)
     return whole
 
 

@@ -14,7 +14,9 @@ def concatenated(call: Call) -> Value | None:
     parts = parts_of(call.argument(0, "objs"))
     axis = call.argument(1, "axis")
     if not parts:
-        lineage = lineages.known(call.argument(0, "objs"))
+        given = call.argument(0, "objs")
+        copied = lineages.repeated_whole(given, call.place, call.context)
+        lineage = copied or lineages.known(given)
         return None if lineage is None else lineages.frame(lineage, call.place)
     for part in parts:
         lineages.samples(part)

@@ -6,6 +6,7 @@ import libcst as cst
 
 from advisor.code.events import Bent, BytesSubtracted, LossClamped
 from advisor.code.gradients import combined, computed, cut_off, gradient_of
+from advisor.code.library.lineages.names import FRAME
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
 from advisor.code.library.torch_tensors.bytes import are_bytes, tell_wrapped, wraps
@@ -261,6 +262,8 @@ def arithmetic(
     if operator == "@":
         return product_of(machine, left, right, node)
     options = [value for value in (left, right) if value is not None]
+    if any(isinstance(each, Object) and each.path == FRAME for each in options):
+        return None  # a table, whatever is added to it
     if not any(is_array(option) for each in options for option in alternatives(each)):
         return None
     if any(isinstance(each, (Dictionary, SequenceValue, Constant)) for each in options):
