@@ -1,8 +1,8 @@
-"""grid-search-hygiene: a search is scored by the rows that it chose its setting on."""
+"""grid-search-hygiene: a search is scored by the rows that it chose on, or tries out a large grid."""
 
 from collections.abc import Iterator
 
-from advisor.code.facts.scores import Score
+from advisor.code.facts.searches import Search
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -11,6 +11,11 @@ from advisor.rulebook import Draft, rule
 @rule(
     "NN517", severity=Severity.INFO, step=Step.TUNE, symptoms=("too-good",), sources=("001", "004")
 )
-def grid_search_hygiene(score: Score) -> Iterator[Draft]:
-    if score.is_of_search and score.is_of_training_rows():
-        yield score.finding("the search is scored by the rows that it chose its setting on")
+def grid_search_hygiene(search: Search) -> Iterator[Draft]:
+    if search.how == "grid":
+        count = search.combinations
+        message = f"the grid has {count} combinations, of which a few dozen at random would do"
+        yield Draft(search.place, message, ((search.fitted, "it is searched here"),))
+    else:
+        message = "the search is scored by the rows that it chose its setting on"
+        yield Draft(search.place, message, ((search.fitted, "fitted here"),))

@@ -1,0 +1,66 @@
+"""Searches for the best setting, and what is wrong with how they search or are judged."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Self
+
+from advisor.code.events import Fitted
+from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.scores import Score
+from advisor.code.sources import NodePlace
+from advisor.code.values import Dictionary, Object, Sequence, Value
+
+# From how many settings of several values each, and how many combinations of them, random ones find as
+# good a model in fewer trials: with three settings of four values each, say.
+MANY_SETTINGS = 3
+SEVERAL_VALUES = 3
+MANY_COMBINATIONS = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Search(Fact):
+    """A search for the best setting that is `scored` by the rows it chose on, or that goes through a
+    `grid` of so many `combinations`."""
+
+    place: NodePlace
+    how: str
+    fitted: NodePlace
+    combinations: int = 0
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Each score of a search, and each large grid once."""
+        for score in run.facts(Score):
+            if score.is_of_search and score.is_of_training_rows():
+                yield cls(score.place, "scored", score.fitted.place)
+        for event, search in _grids(run):
+            count = _combinations(search.argument(1, "param_grid"))
+            place = search.place
+            if count >= MANY_COMBINATIONS and place and run.may_tell_of(place.source):
+                yield cls(place, "grid", event.place, count)
+
+
+def _grids(run: AbstractRun) -> Iterator[tuple[Fitted, Object]]:
+    seen: set[Value] = set()
+    for event in run.events(Fitted):
+        search = event.estimator
+        if not isinstance(search, Object) or search in seen or search.arguments.unknown:
+            continue
+        if search.path == "sklearn.search.GridSearchCV":
+            seen.add(search)
+            yield event, search
+
+
+def _combinations(grid: Value | None) -> int:
+    """How many settings a grid is of, if several of them have several values each; else 0."""
+    if not isinstance(grid, Dictionary) or grid.other is not None:
+        return 0
+    sizes = [_size(each) for each in grid.items.values()]
+    several = sum(size >= SEVERAL_VALUES for size in sizes)
+    return prod(sizes) if several >= MANY_SETTINGS else 0
+
+
+def _size(values: Value) -> int:
+    """How many values a setting is tried with; 1 where that is not known."""
+    return len(values.items) if isinstance(values, Sequence) and values.items else 1

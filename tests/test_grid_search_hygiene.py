@@ -1,0 +1,48 @@
+"""Searches for the best setting, and the grids that they go through."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+IMPORTS = """\
+import numpy as np
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.svm import SVC
+X, y = np.load("x.npy"), np.load("y.npy")
+"""
+THREE = '{"C": [1, 2, 4, 8], "gamma": [1, 2, 4, 8], "coef0": [0, 1, 2, 3]}'
+
+
+def told(text: str) -> list[int]:
+    return [row for row, code in findings(IMPORTS + text) if code == "NN517"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GridSearchCV(SVC(), {THREE}, cv=5).fit(X, y)",
+        f"def tune(X, y, grid):\n    search = GridSearchCV(SVC(), param_grid=grid)\n    search.fit(X, y)\n    return search\ntune(X, y, {THREE})",
+    ],
+)
+def test_a_grid_of_several_settings_is_large(text: str) -> None:
+    assert len(told(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'GridSearchCV(SVC(), {"C": list(range(100))}).fit(X, y)',
+        'GridSearchCV(SVC(), {"C": [1, 2, 4, 8, 16, 32, 64, 128], "gamma": [1, 2, 4, 8, 16, 32, 64, 128]}).fit(X, y)',
+        'GridSearchCV(SVC(), {"C": [1, 2, 3], "gamma": [1, 2, 3], "coef0": [0, 1, 2]}).fit(X, y)',
+        'GridSearchCV(SVC(), {"C": [1, 2, 3], "kernel": ["rbf"], "coef0": values, "gamma": more}).fit(X, y)',
+        f"RandomizedSearchCV(SVC(), {THREE}, n_iter=20).fit(X, y)",
+        f"GridSearchCV(SVC(), {THREE})",
+    ],
+)
+def test_other_searches_are_no_large_grids(text: str) -> None:
+    assert told(text) == []
+
+
+def test_a_large_grid_that_is_scored_by_its_own_rows_is_told_of_twice() -> None:
+    text = f"search = GridSearchCV(SVC(), {THREE})\nsearch.fit(X, y)\nprint(search.score(X, y))"
+    assert told(text) == [5, 7]
