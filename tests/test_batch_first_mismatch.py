@@ -124,7 +124,11 @@ def test_the_last_row_of_a_batch_first_output_is_the_last_sample() -> None:
 
         def of_any(x):
             output, _ = nn.LSTM(8, 16, batch_first=True)(x)
-            return output[-1]  # it may be a single sequence: (time, features)
+            return output[-1]  # error
+
+        def of_one(x):
+            output, _ = nn.LSTM(8, 16, batch_first=True)(x.unsqueeze(0))
+            return output[-1]
         """
     )
 

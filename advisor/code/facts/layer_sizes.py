@@ -137,8 +137,12 @@ def _is_changeable(value: object) -> bool:
 
 
 def _changeable(layer: Layer) -> Iterable[int]:
-    """The sizes in a layer that an option or the default of a parameter stands for."""
+    """The sizes in a layer that an option or the default of a parameter stands for; what a linear layer
+    makes is not known then."""
+    made = layer.argument(1, "out_features") if layer.path == "torch.nn.Linear" else None
     for value in layer.arguments.values():
+        if value is made:
+            continue
         if isinstance(value, Scalar) and _is_changeable(value) and value.number.integer:
             yield value.number.integer
 

@@ -420,14 +420,22 @@ class DropoutCall(Fact):
     def names(self) -> set[str]:
         """The words that the code around goes by: functions, classes, conditions."""
         said: set[str] = set()
-        for function in self.event.context.functions:
+        around = _forward_around(self.run, self.event)
+        callers = 0 if around is None else len(around.context.functions)
+        for function in self.event.context.functions[callers:]:
             said |= words(function.name)
             said |= set() if function.owner is None else words(function.owner.name)
-        for guard in self.event.context.guards:
+        guards = self.event.context.guards
+        for guard in guards if around is None else _own_guards(self.event, around):
             said |= (
                 words(code_of(guard.node)) if isinstance(guard.node, cst.BaseExpression) else set()
             )
         return said
+
+    @property
+    def names_of_callers(self) -> set[str]:
+        """The words that the functions go by which run the module."""
+        return {word for each in self.event.context.functions for word in words(each.name)}
 
     @property
     def is_of_module(self) -> bool:

@@ -153,16 +153,19 @@ class Reshape(Fact):
         """Whether an earlier reshape has made rows that are longer by one, of which one has been cut
         off since: the shift of relative attention once more."""
         dims = self.event.tensor.shape.dims if isinstance(self.event.tensor, Tensor) else None
-        if dims is None or len(dims) != len(earlier.dims) or earlier.index >= self.event.index:
+        whole = shape_of(earlier.tensor)
+        if dims is None or whole is None or earlier.index >= self.event.index:
+            return False
+        if len(dims) != len(earlier.dims):
             return False
         if earlier.context.calls != self.event.context.calls:
             return False
-        pairs = zip(dims, earlier.dims, strict=True)
-        changed = [(now, then) for now, then in pairs if then is None or now != then]
+        pairs = zip(dims, completed(whole, earlier.dims), earlier.dims, strict=True)
+        changed = [each for each in pairs if _length((each[0],)) != _length((each[1],))]
         if len(changed) != 1:
             return False
-        now, then = changed[0]
-        return then is None or symbols.subtract(then, now).constant in {1, -1}
+        now, then, asked = changed[0]
+        return asked is None or symbols.subtract(then, now).constant in {1, -1}
 
     def finding(self, message: str) -> Draft:
         """A finding at the call."""
@@ -203,7 +206,10 @@ class Reshape(Fact):
 
     def _is_known(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is a number of the program, or an axis that the program has to do with."""
-        return not symbol.is_axis or self._is_asked_for(symbol) or _has_a_name(symbol)
+        if symbol.is_axis or symbol.definition is None:
+            return not symbol.is_axis or self._is_asked_for(symbol) or _has_a_name(symbol)
+        parts = Number(1, ((symbol, 1),)).symbols() - {symbol}
+        return all(self._is_known(each) for each in parts if each.definition is None)
 
     def _is_asked_for(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis

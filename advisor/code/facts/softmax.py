@@ -13,7 +13,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.values import Activation, Scale, Shape, Tensor, known_text, scale_of
+from advisor.code.values import Activation, Scale, Shape, Tensor, known_text, scale_of, shape_of
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
@@ -169,7 +169,14 @@ class SoftmaxCall(Fact):
             rank = prediction.shape.rank if isinstance(prediction, Tensor) else None
             scale = scale_of(prediction)
             axis = None if scale is None else scale.axis
-            if rank is None and axis == 0 and _takes_mean_over_first(loss):
+            if (
+                rank is None
+                and axis == 0
+                and _takes_mean_over_first(loss)
+                or rank is None
+                and axis == 0
+                and self._is_of_several_samples(loss)
+            ):
                 yield 0, 1, loss
             elsewhere = self._other_than_last_of_rows(loss)
             if axis is None and elsewhere is not None:
@@ -182,6 +189,12 @@ class SoftmaxCall(Fact):
                 wrong = axis % rank != classes and not (loss.is_kl_divergence and axis % rank)
                 if wrong:
                     yield axis % rank, classes, loss
+
+    def _is_of_several_samples(self, loss: LossCall) -> bool:
+        """Whether a loss compares the scores of a layer with the classes of several samples."""
+        scale, target = self.event.tensor.scale, shape_of(loss.event.target)
+        made_here = scale is not None and scale.activation is Activation.LOGITS
+        return made_here and loss.is_categorical and target is not None and target.rank == 1
 
     def _other_than_last_of_rows(self, loss: LossCall) -> tuple[int, int] | None:
         """The dimension that softmax goes over, and the last one, where that is another, which the loss is given

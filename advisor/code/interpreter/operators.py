@@ -99,7 +99,7 @@ def unary(machine: "Machine", operator: str, operand: Value, node: cst.CSTNode) 
     if operator == "BitInvert" and not isinstance(operand, (Scalar, Joined)):
         return machine.models.arithmetic(machine, "~", operand, None, node)
     if isinstance(operand, Joined) and operator in {"Minus", "BitInvert"}:
-        return _each(operand, lambda option: unary(machine, operator, option, node))
+        return _each(machine, operand, lambda option: unary(machine, operator, option, node))
     return machine.unknown("?", node)
 
 
@@ -121,9 +121,9 @@ def _binary(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value:
     if isinstance(left, Joined) and not isinstance(right, Joined):
-        return _each(left, lambda option: binary(machine, operator, option, right, node))
+        return _each(machine, left, lambda option: binary(machine, operator, option, right, node))
     if isinstance(right, Joined) and not isinstance(left, Joined):
-        return _each(right, lambda option: binary(machine, operator, left, option, node))
+        return _each(machine, right, lambda option: binary(machine, operator, left, option, node))
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         result = scalar(operator, left, right)
         if result is None:
@@ -320,8 +320,9 @@ def _repeated_objects(sequence: Sequence) -> Value | None:
     return made
 
 
-def _each(value: Joined, operation: Callable[[Value], Value]) -> Value:
-    results = [operation(option) for option in value.alternatives]
+def _each(machine: "Machine", value: Joined, operation: Callable[[Value], Value]) -> Value:
+    with machine.choosing(value.alternatives):
+        results = [operation(option) for option in value.alternatives]
     result = results[0]
     for other in results[1:]:
         result = join(result, other)

@@ -38,7 +38,9 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     known_number,
+    shape_of,
     size_of_axis,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -114,8 +116,21 @@ def converted(call: Call) -> Value | None:
     lineage = lineages.of_list(value)
     dtype = call.argument(1, "dtype")
     if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
-        return bytes_of_shape(call, None, lineage)
-    return None if lineage is None else lineages.array(lineage, call.place)
+        return bytes_of_shape(call, _of_items(value, lineage), lineage)
+    if lineage is None:
+        return None
+    return lineages.array(lineage, call.place, _of_items(value, lineage))
+
+
+def _of_items(value: Value | None, lineage: Lineage | None) -> Shape | None:
+    """The dimensions of an array of arrays that were put into a list one by one."""
+    if not isinstance(value, SequenceValue) or value.items is not None:
+        return None
+    shapes = [shape_of(each) for each in alternatives(value.element)]
+    found = {None if shape is None or not shape.dims else shape.dims for shape in shapes}
+    inner = found.pop() if len(found) == 1 else None
+    rows = None if lineage is None else lineages.axis_of_rows(lineage)
+    return None if inner is None else Shape((rows or symbols.stacked_axis(), *inner))
 
 
 _AXES_OF_TABLE = 2
@@ -404,7 +419,9 @@ def _of_list(value: Value | None, call: Call) -> Value | None:
         place = call.place if lineage is None else lineage.rows.place or call.place
         context = call.context if lineage is None else lineage.rows.context or call.context
         lineage = Lineage(lineages.copies("duplicated", place, context, sources=sources))
-    return None if lineage is None else lineages.array(lineage, call.place)
+    if lineage is None:
+        return None
+    return lineages.array(lineage, call.place, _of_items(value, lineage))
 
 
 @function("numpy.append")

@@ -101,7 +101,7 @@ from advisor.code.values.rows import (
     RowSet,
     join_lineages,
 )
-from advisor.code.values.shapes import Shape
+from advisor.code.values.shapes import Derivation, Shape, following
 from advisor.code.values.tensors import (
     COLLATED,
     DTYPE,
@@ -151,6 +151,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "Cut",
+    "Derivation",
     "Dictionary",
     "Difference",
     "Drawn",
@@ -201,6 +202,7 @@ __all__ = [
     "alternatives",
     "by_default",
     "call_it",
+    "following",
     "give_meaning",
     "is_always",
     "is_array",

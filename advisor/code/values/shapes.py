@@ -1,6 +1,21 @@
 """The dimensions of tensors."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from advisor.code.symbols import Number, fresh
+
+Dims = tuple[Number, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Derivation:
+    """How dimensions follow from those of other tensors, all of one rank, as soon as it is known.
+    `added` is how many more there are, None when the ranks of the others do not follow from it."""
+
+    sources: "tuple[Shape, ...]"
+    added: int | None
+    change: Callable[..., Dims | None]
 
 
 class Shape:
@@ -8,23 +23,28 @@ class Shape:
 
     Without a known rank, an axis that is asked for gets a symbol, so that `x.size(1)` means the
     same number each time. `base` is a shape of as little known rank that has the same first axis,
-    `last` the length of the last one, and `most` the largest number of axes that there may be.
+    `last` the length of the last one, `derived` says how all of them follow from those of other tensors
+    once these are known, `is_given` that it is of something that comes from outside, and `most` is the
+    largest number of axes that there may be.
     """
 
-    __slots__ = ("_axes", "_base", "dims", "most", "name")
+    __slots__ = ("_axes", "_base", "_derived", "_dims", "is_given", "most", "name")
 
     def __init__(
         self,
-        dims: tuple[Number, ...] | None = None,
+        dims: Dims | None = None,
         name: str = "x",
         base: "Shape | None" = None,
         last: Number | None = None,
+        derived: Derivation | None = None,
     ) -> None:
-        self.dims = dims
+        self._dims = dims
         self.name = name
         self._axes: dict[int, Number] = {} if last is None else {-1: last}
         self._base = base
+        self._derived = derived
         self.most: int | None = None
+        self.is_given = False
 
     def __repr__(self) -> str:
         if self.dims is None:
@@ -32,16 +52,41 @@ class Shape:
         return f"({', '.join(dim.text() for dim in self.dims)})"
 
     @classmethod
-    def of_axes(cls, axes: "dict[int, Number]", base: "Shape | None" = None) -> "Shape":
+    def of_axes(
+        cls,
+        axes: "dict[int, Number]",
+        base: "Shape | None" = None,
+        derived: Derivation | None = None,
+    ) -> "Shape":
         """A shape of unknown rank of which some dimensions are known, by index."""
-        made = cls(base=base)
+        made = cls(base=base, derived=derived)
         made._axes.update(axes)
         return made
 
     @property
+    def dims(self) -> Dims | None:
+        """The dimensions, as soon as it is known how many there are."""
+        if self._dims is None and self._derived is not None:
+            self._derive(self._derived)
+        return self._dims
+
+    @property
     def rank(self) -> int | None:
         """How many dimensions there are, if known."""
-        return None if self.dims is None else len(self.dims)
+        dims = self.dims
+        return None if dims is None else len(dims)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the number of axes is what the program takes it for, rather than lost on the way."""
+        if self.dims is not None:
+            return False
+        first = self.known_axes.get(0)
+        if self.is_given or (first is not None and first.axis is not None and first.axis.is_batch):
+            return True
+        return self._derived is not None and all(
+            each.is_open or each.rank is not None for each in self._derived.sources
+        )
 
     @property
     def known_axes(self) -> dict[int, Number]:
@@ -67,15 +112,43 @@ class Shape:
         self._axes[0] = axis
 
     def settle(self, rank: int) -> bool:
-        """Learn the rank, as from `b, t, c = x.shape`; False when it contradicts what is known."""
+        """Learn the rank, as from `b, t, c = x.shape`, and with it the ranks of the tensors that this
+        one follows from; False when it contradicts what is known."""
         if self.dims is not None:
             return len(self.dims) == rank
-        known = self.known_axes
-        self.dims = tuple(
-            known.get(index) or known.get(index - rank) or self._named(index)
-            for index in range(rank)
-        )
-        return True
+        derived = self._derived
+        if derived is not None and derived.added is not None:
+            before = rank - derived.added
+            if before >= 0 and all(each.settle(before) for each in derived.sources):
+                self._derive(derived)
+        if self._dims is None:
+            known = self.known_axes
+            self._dims = tuple(
+                known.get(index) or known.get(index - rank) or self._named(index)
+                for index in range(rank)
+            )
+        return len(self._dims) == rank
+
+    def _derive(self, derived: Derivation) -> None:
+        """Compute the dimensions, if those that they follow from are known by now: what was asked for
+        before keeps its name."""
+        found = [each.dims for each in derived.sources]
+        if None in found:
+            return
+        self._derived = None
+        dims = derived.change(*found)
+        if dims is not None:
+            rank, asked = len(dims), self._axes
+            self._dims = tuple(
+                asked.get(index) or asked.get(index - rank) or dim for index, dim in enumerate(dims)
+            )
 
     def _named(self, index: int) -> Number:
         return fresh(f"{self.name}.shape[{index}]", is_axis=True)
+
+
+def following(
+    source: Shape, change: Callable[[Dims], Dims | None], added: int | None = 0
+) -> Derivation:
+    """How dimensions follow from those of one other tensor."""
+    return Derivation((source,), added, change)

@@ -157,6 +157,7 @@ class Unknown(Value):
         self.fields: dict[Any, Any] = {}
         self.names: set[str] = set()
         self.shape = Shape(name=name)
+        self.shape.is_given = True
         self.lineage = lineage
 
     def __repr__(self) -> str:

@@ -10,13 +10,13 @@ from advisor.rulebook import Draft, rule
 
 _ATTENTION = "scaled_dot_product_attention"
 # Words in names and conditions that say that somebody has thought of it.
-_ON_PURPOSE = frozenset(
-    [
-        *("train", "training", "trainable", "eval", "evaluating", "test", "testing", "inference"),
-        *("sample", "mc", "monte", "carlo", "bayesian", "bayes", "uncertainty", "stochastic"),
-        *("augment", "augmentation", "noise", "mask"),
-    ]
+_OF_SAMPLING = frozenset(
+    ["sample", "mc", "monte", "carlo", "bayesian", "bayes", "uncertainty", "stochastic"]
 )
+_ON_PURPOSE = _OF_SAMPLING | {
+    *("train", "training", "trainable", "eval", "evaluating", "test", "testing", "inference"),
+    *("augment", "augmentation", "noise", "mask"),
+}
 
 
 @rule(
@@ -29,6 +29,8 @@ _ON_PURPOSE = frozenset(
 def dropout_always_on(dropout: DropoutCall) -> Iterator[Draft]:
     event = dropout.event
     if event.training is not None or dropout.names & _ON_PURPOSE:
+        return
+    if dropout.names_of_callers & _OF_SAMPLING:
         return
     if _is_mode(dropout):
         yield Draft(event.place, f"`{event.name}` takes `training` by name: here it is the rate")

@@ -8,6 +8,7 @@ from advisor.code.library.models import (
     function,
     method,
 )
+from advisor.code.library.torch_modules.ranks import learn_rank
 from advisor.code.library.torch_modules.ready_models import scores_of_ready_model
 from advisor.code.library.torch_modules.resizing import SHAPES_RESIZED
 from advisor.code.library.torch_modules.windows import SHAPES_BEHIND, is_false
@@ -161,6 +162,7 @@ def run_layer(call: Call) -> Value | None:
     if tensor is None:
         tensor = Tensor(Shape(), place=call.place)
     if receiver.path.startswith("torch.nn."):
+        learn_rank(receiver, tensor.shape)
         state = call.argument(1, "hx") if receiver.path in RECURRENT else None
         decided = call.machine.ways == 1
         event = LayerRun(call.place, call.context, receiver, tensor, state, decided)

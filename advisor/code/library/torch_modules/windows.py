@@ -19,6 +19,7 @@ from advisor.code.values import (
     Shape,
     Tensor,
     Value,
+    following,
     is_constant,
     known_number,
     known_text,
@@ -41,7 +42,10 @@ def _in_the_end(given: Value | None, shape: Shape) -> Shape:
         width = symbols.axis_of_length(
             1
         )  # an axis of its own, unlike those that broadcasting wants
-    if shape.dims is None or width is None or not shape.dims:
+    if shape.dims is None and width is not None:
+        wide = following(shape, lambda dims: (*dims[:-1], width) if dims else None)
+        return Shape(base=shape, last=width, derived=wide)
+    if width is None or not shape.dims:
         return Shape(base=shape, last=width)
     return Shape((*shape.dims[:-1], width))
 
@@ -49,7 +53,10 @@ def _in_the_end(given: Value | None, shape: Shape) -> Shape:
 def _embedded(layer: Layer, shape: Shape) -> Shape:
     width = size_of_axis(layer.argument(1, "embedding_dim"))
     if shape.dims is None:
-        return Shape(base=shape) if width is None else Shape.of_axes({-1: width}, base=shape)
+        if width is None:
+            return Shape(base=shape)
+        deeper = following(shape, lambda dims: (*dims, width), added=1)
+        return Shape.of_axes({-1: width}, base=shape, derived=deeper)
     return Shape() if width is None else Shape((*shape.dims, width))
 
 

@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Broadcast, ShapesClashed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Tensor
+from advisor.code.values import Derivation, Shape, Tensor
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -57,14 +57,19 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     """The shape of numbers that are computed from tensors of these shapes, each by itself."""
     known = [shape.dims for shape in shapes if shape.dims is not None]
     if len(known) != len(shapes):
-        return _last_of_known(shapes)
+        last = _last_of_known(shapes)
+        return Shape.of_axes(last.known_axes, derived=Derivation(tuple(shapes), None, _stretched))
+    return Shape(_stretched(*known))
+
+
+def _stretched(*known: tuple[Number, ...]) -> tuple[Number, ...] | None:
     result: list[Number] = []
     for position in range(max(map(len, known)), 0, -1):
         length = _common_length([dims[-position] for dims in known if len(dims) >= position])
         if length is None:
-            return Shape()
+            return None
         result.append(length)
-    return Shape(tuple(result))
+    return tuple(result)
 
 
 def _last_of_known(shapes: Sequence[Shape]) -> Shape:

@@ -9,11 +9,11 @@ _CATEGORICAL = ("Categorical", "OneHotCategorical", "OneHotCategoricalStraightTh
 
 
 def tell_choice(call: Call, tensor: Tensor | None, axis: int | None, drawn: bool = False) -> None:
-    """Tell along which axis one of several is chosen, if a softmax has made what it is chosen by."""
+    """Tell along which axis one of several is chosen, if a softmax, or its logarithm, has made what it is chosen by."""
     scale = None if tensor is None else tensor.scale
     if tensor is None or axis is None or scale is None:
         return
-    if scale.activation is Activation.SOFTMAX:
+    if scale.activation in {Activation.SOFTMAX, Activation.LOG_SOFTMAX}:
         call.machine.emit(ChoiceMade(call.place, call.context, tensor, axis, drawn))
 
 

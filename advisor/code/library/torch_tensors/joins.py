@@ -1,17 +1,23 @@
 """Tensors that are put together."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from advisor.code import symbols
 from advisor.code.gradients import combined
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
+from advisor.code.symbols import Number
 from advisor.code.values import (
+    Derivation,
     Scalar,
     Scale,
     Shape,
     Tensor,
     Unknown,
     Value,
+    following,
     known_integer,
     lineage_of,
 )
@@ -83,9 +89,12 @@ def _parts(call: Call) -> list[Tensor]:
 
 
 def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
+    _settle_alike(parts, known_integer(dim))
     shapes = [part.shape.dims for part in parts]
     known = [dims for dims in shapes if dims is not None]
-    if len(known) != len(parts) or len({len(dims) for dims in known}) != 1:
+    if len(known) != len(parts):
+        return _joined_later(parts, known_integer(dim))
+    if len({len(dims) for dims in known}) != 1:
         return Shape()
     axis = axis_of(dim, len(known[0]))
     if axis is None:
@@ -95,10 +104,52 @@ def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
         if any(index != axis and differ(*pair) for index, pair in pairs):
             tell_clash(call.machine, "joined", Shape(known[0]), Shape(dims), call.node)
             return Shape()
+    return Shape(_end_to_end(axis, *known))
+
+
+def _settle_alike(parts: list[Tensor], axis: int | None) -> None:
+    """Learn how many axes tensors have that are joined: all have as many, and where their last ones
+    differ, these are what they are joined along."""
+    ranks = {part.shape.rank for part in parts} - {None}
+    lasts = [part.shape.known_axes.get(-1) for part in parts if part.shape.rank is None]
+    widths = {None if last is None else last.integer for last in lasts}
+    rank = next(iter(ranks), None)
+    if rank is None and axis is not None and axis > 0 and None not in widths and len(widths) > 1:
+        rank = axis + 1
+    if rank is None or len(ranks) > 1:
+        return
+    for part in parts:
+        part.shape.settle(rank)
+
+
+def _joined_later(parts: list[Tensor], axis: int | None) -> Shape:
+    """What is known of tensors that are joined before their rank is known."""
+    shapes = tuple(part.shape for part in parts)
+    if axis is None or any(shape.rank is not None for shape in shapes):
+        return Shape()
+    lasts = [shape.known_axes.get(-1) for shape in shapes]
+    known = [last for last in lasts if last is not None]
+    base = shapes[0] if axis else None
+    derived = Derivation(shapes, 0, partial(_end_to_end, axis))
+    if axis != -1 or len(known) < len(lasts):
+        return Shape(base=base, derived=derived)
+    return Shape(base=base, last=_sum(known), derived=derived)
+
+
+def _end_to_end(axis: int, *parts: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    """The dimensions of tensors that are joined along an axis."""
+    first = parts[0]
+    if len({len(dims) for dims in parts}) > 1 or not -len(first) <= axis < len(first):
+        return None
+    place = axis % len(first)
+    return (*first[:place], _sum([dims[place] for dims in parts]), *first[place + 1 :])
+
+
+def _sum(lengths: Sequence[Number]) -> Number:
     total = symbols.ZERO
-    for dims in known:
-        total = symbols.add(total, dims[axis])
-    return Shape((*known[0][:axis], total, *known[0][axis + 1 :]))
+    for length in lengths:
+        total = symbols.add(total, length)
+    return total
 
 
 @function("torch.stack")
@@ -118,6 +169,8 @@ def stacked(call: Call) -> Value | None:
         number = symbols.number(len(items)) if items is not None else symbols.stacked_axis()
         if axis is not None:
             shape = Shape((*dims[:axis], number, *dims[axis:]))
+    elif items is not None and (place := known_integer(call.argument(1, "dim"))) is not None:
+        shape = Shape(derived=following(parts[0].shape, partial(_stacked, len(items), place), 1))
     elif in_front and items is None:
         shape = Shape.of_axes({0: symbols.stacked_axis()})
     scales = {part.scale.activation if part.scale else None for part in parts}
@@ -128,6 +181,14 @@ def stacked(call: Call) -> Value | None:
         lineage=None if items is not None else lineage_of(first),
         place=call.place,
     )
+
+
+def _stacked(number: int, axis: int, dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    """The dimensions of so many tensors that are put together along a new axis."""
+    place = axis if axis >= 0 else axis + len(dims) + 1
+    if not 0 <= place <= len(dims):
+        return None
+    return (*dims[:place], symbols.number(number), *dims[place:])
 
 
 def _without_axis(scale: Scale | None) -> Scale | None:

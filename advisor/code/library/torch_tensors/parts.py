@@ -29,6 +29,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    following,
     is_constant,
     known_integer,
     known_number,
@@ -219,7 +220,8 @@ def item_of_tensor(
     tensor = as_tensor(receiver)
     if tensor is None:
         return None
-    if tensor.shape.dims is None and tensor.shape.most == len(indices):
+    most = tensor.shape.most == len(indices) or _names_all_axes(indices)
+    if tensor.shape.dims is None and most and (tensor.shape.most or tensor.shape.is_open):
         tensor.shape.settle(len(indices))
     alone = len(indices) == 1 and not isinstance(indices[0], slice)
     if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
@@ -272,7 +274,9 @@ def overwritten(
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     if shape.dims is None:
         first = _chosen(indices[0]) if len(indices) == 1 else None
-        return Shape() if first is None or len(first) != 1 else Shape.of_axes({0: first[0]})
+        if first is not None and len(first) == 1:
+            return Shape.of_axes({0: first[0]})
+        return _indexed_later(shape, indices)
     lists = [index for index in indices if _is_list(index)]
     if len(lists) > 1:
         return Shape()
@@ -302,6 +306,26 @@ def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
     if position > len(dims):
         return Shape()
     return Shape((*result, *dims[position:]))
+
+
+def _indexed_later(shape: Shape, indices: Sequence[Index]) -> Shape:
+    """What is known of a part of a tensor whose rank is not known yet."""
+    if any(_is_list(index) for index in indices):
+        return Shape()
+    plain = all(isinstance(index, (slice, Scalar)) for index in indices)
+    taken = sum(isinstance(index, Scalar) for index in indices)
+    whole = isinstance(indices[0], slice) and indices[0] == slice(None, None, None)
+    later = following(
+        shape, lambda dims: _indexed(Shape(dims), indices).dims, -taken if plain else None
+    )
+    return Shape(base=shape if whole else None, derived=later)
+
+
+def _names_all_axes(indices: Sequence[Index]) -> bool:
+    """Whether an axis behind all others is named though it stays whole, as in `x[:, -1, :]`."""
+    plain = all(isinstance(index, (slice, Scalar)) for index in indices)
+    taken = any(isinstance(index, Scalar) for index in indices)
+    return plain and taken and len(indices) > 2 and indices[-1] == slice(None, None, None)
 
 
 def _is_slice(indices: Sequence[Index]) -> bool:

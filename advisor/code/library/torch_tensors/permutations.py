@@ -1,6 +1,7 @@
 """Dimensions that change places."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,7 +16,7 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.symbols import Number
 from advisor.code.values import Sequence as SequenceValue
-from advisor.code.values import Shape, Tensor, Value, known_integer, known_number
+from advisor.code.values import Shape, Tensor, Value, following, known_integer, known_number
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -54,8 +55,16 @@ def _swapped(shape: Shape, first: Value | None, second: Value | None) -> Shape:
     if left is None or right is None or min(left, right) < 0:
         return Shape()
     places = {left: right, right: left}
-    known = shape.known_axes.items()
-    return Shape.of_axes({places.get(index, index): axis for index, axis in known if index >= 0})
+    known = {places.get(at, at): axis for at, axis in shape.known_axes.items() if at >= 0}
+    return Shape.of_axes(known, derived=following(shape, partial(_exchanged, left, right)))
+
+
+def _exchanged(left: int, right: int, dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    if max(left, right) >= len(dims):
+        return None
+    swapped = list(dims)
+    swapped[left], swapped[right] = swapped[right], swapped[left]
+    return tuple(swapped)
 
 
 @tensor_operation("permute", "numpy.transpose")

@@ -10,7 +10,16 @@ from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.symbols import Number
-from advisor.code.values import Activation, Scale, Shape, Tensor, Value, known_text, shape_of
+from advisor.code.values import (
+    Activation,
+    Derivation,
+    Scale,
+    Shape,
+    Tensor,
+    Value,
+    known_text,
+    shape_of,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -54,9 +63,17 @@ def summed(inputs: list[list[str]], output: list[str], operands: list[Value]) ->
     return Shape(tuple(sizes[name] for name in output) if known else None)
 
 
+_RANKS = {"bmm": 3, "mm": 2}
+
+
 @tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.mv", "torch.linalg.matmul")
 def matrix_product(call: Call) -> Value | None:
-    """`a @ b`."""
+    """`a @ b`, and functions that take tensors of so many axes only."""
+    rank = _RANKS.get(call.path.rsplit(".", 1)[-1])
+    for each in (call.subject, call.operand(0, "other") or call.operand(0, "mat2")):
+        shape = shape_of(each)
+        if rank is not None and shape is not None:
+            shape.settle(rank)
     return product_of(call.machine, call.subject, call.operand(0, "other"), call.node)
 
 
@@ -102,14 +119,20 @@ def _multiplied(left: Shape, right: Shape) -> Shape:
     """The shape of a matrix product: a vector on either side is a row or a column that vanishes
     again, and what lies in front of the last two axes is broadcast."""
     a, b = left.dims, right.dims
-    if a is None or b is None or not a or not b:
-        return Shape()
+    if a is None or b is None:
+        return Shape(derived=Derivation((left, right), None, _product))
+    return Shape(_product(a, b))
+
+
+def _product(a: tuple[Number, ...], b: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    if not a or not b:
+        return None
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
     leading = broadcast([Shape(a[:-2]), Shape(b[:-2])]).dims
     if leading is None:
         equal = len(a) == len(b)
         leading = a[:-2] if equal or len(b) <= 2 else None
-    return Shape() if leading is None else Shape((*leading, *rows, *columns))
+    return None if leading is None else (*leading, *rows, *columns)
 
 
 @tensor_operation("dot")

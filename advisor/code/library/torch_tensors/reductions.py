@@ -1,6 +1,7 @@
 """One number for many."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,6 +19,7 @@ from advisor.code.library.torch_tensors.operations import (
     settle_scores,
     tensor_operation,
 )
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Constant,
@@ -27,7 +29,9 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    following,
     is_constant,
+    known_integer,
     known_number,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -102,7 +106,7 @@ def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -
     dims = dims_of(tensor)
     given = dim.items if isinstance(dim, SequenceValue) else (dim,)
     if dims is None or given is None:
-        return _first_kept(tensor.shape, given or ())
+        return _first_kept(tensor.shape, given or (), keeps=False if kept is None else truth(kept))
     axes = [axis_of(each, len(dims)) for each in given]
     if tensor.layout is not None and len(axes) == 1 and axes[0] is not None:
         place = call.machine.place(call.node)
@@ -111,16 +115,29 @@ def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -
     keeps = False if kept is None else truth(kept)
     if None in axes or keeps is None or tensor.shape.dims is None:
         return Shape()
+    return Shape(_rest([axis for axis in axes if axis is not None], keeps, dims))
+
+
+def _first_kept(shape: Shape, given: Sequence[Value | None], keeps: bool | None) -> Shape:
+    """What is known of a tensor of unknown rank once axes are reduced: the first one, if it is none of
+    these, and how the others follow from those before."""
+    axes = [known_integer(each) for each in given]
+    known = [axis for axis in axes if axis is not None]
+    if not axes or len(known) < len(axes) or keeps is None:
+        return Shape()
+    behind = all(axis > 0 for axis in known)
+    rest = following(shape, partial(_rest, known, keeps), 0 if keeps else -len(known))
+    return Shape(base=shape if behind else None, derived=rest)
+
+
+def _rest(axes: list[int], keeps: bool, dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    """Dimensions without those along some axes, which are one number long if they are kept."""
+    if not all(-len(dims) <= axis < len(dims) for axis in axes):
+        return None
+    gone = {axis % len(dims) for axis in axes}
     if keeps:
-        return Shape(tuple(symbols.ONE if i in axes else dim for i, dim in enumerate(dims)))
-    return Shape(tuple(dim for index, dim in enumerate(dims) if index not in axes))
-
-
-def _first_kept(shape: Shape, given: Sequence[Value | None]) -> Shape:
-    """What is known of a tensor of unknown rank once axes behind its first one are reduced."""
-    axes = [known_number(each) for each in given]
-    behind = all(axis is not None and (axis.integer or 0) > 0 for axis in axes)
-    return Shape(base=shape) if axes and behind else Shape()
+        return tuple(symbols.ONE if index in gone else dim for index, dim in enumerate(dims))
+    return tuple(dim for index, dim in enumerate(dims) if index not in gone)
 
 
 for _name in _REDUCTIONS:

@@ -1,5 +1,7 @@
 """The same numbers in the same order under other dimensions."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -21,6 +23,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    following,
     known_integer,
     known_number,
     shape_of,
@@ -99,7 +102,17 @@ def _with_new_axis(shape: Shape, axis: int) -> Shape:
     if axis == 0:
         kept[-1] = shape.known_axes.get(-1)
     known = {place: length for place, length in kept.items() if length is not None}
-    return Shape.of_axes({**known, axis: symbols.ONE})
+    return Shape.of_axes({**known, axis: symbols.ONE}, derived=following(shape, _adding(axis), 1))
+
+
+def _adding(axis: int) -> Callable[[tuple[Number, ...]], tuple[Number, ...] | None]:
+    def added(dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+        place = axis if axis >= 0 else axis + len(dims) + 1
+        if not 0 <= place <= len(dims):
+            return None
+        return (*dims[:place], symbols.ONE, *dims[place:])
+
+    return added
 
 
 @tensor_operation("squeeze")
@@ -113,7 +126,7 @@ def squeezed(call: Call) -> Value | None:
     if dim is None and not call.arguments.unknown:
         call.machine.emit(Squeezed(call.place, call.context, tensor))
     if dims is None:
-        return moved(tensor, Shape())
+        return moved(tensor, _without_axis(tensor.shape, known_integer(dim)))
     if dim is None:
         if any(each.constant is None for each in dims):
             return moved(tensor, Shape())
@@ -124,6 +137,19 @@ def squeezed(call: Call) -> Value | None:
         return moved(tensor, Shape())
     kept = [each for index, each in enumerate(dims) if index not in axes or not each.is_one]
     return moved(tensor, Shape(tuple(kept)))
+
+
+def _without_axis(shape: Shape, axis: int | None) -> Shape:
+    """What is known of a tensor of unknown rank behind `squeeze`, where the axis is one of length one."""
+    if axis is None or axis not in shape.known_axes or not shape.known_axes[axis].is_one:
+        return Shape()
+
+    def rest(dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+        if not -len(dims) <= axis < len(dims):
+            return None
+        return tuple(dim for index, dim in enumerate(dims) if index != axis % len(dims))
+
+    return Shape(base=shape if axis else None, derived=following(shape, rest, -1))
 
 
 @tensor_operation("unflatten")
@@ -171,15 +197,21 @@ def flat(shape: Shape, start: int | None, end: int | None) -> Shape:
         whole = _all_of(shape)
         return Shape() if whole is None else Shape((whole,))
     if dims is None and start == 1:
-        return Shape(base=shape)
+        return Shape(base=shape, derived=following(shape, partial(_merged, start, end), None))
     if dims is None or start is None or end is None or not dims:
         return Shape()
+    return Shape(_merged(start, end, dims))
+
+
+def _merged(start: int, end: int | None, dims: tuple[Number, ...]) -> tuple[Number, ...] | None:
+    """Dimensions of which those from `start` to `end` (inclusive) are one."""
+    if end is None or not dims or start >= len(dims):
+        return None
     first, last = start % len(dims), end % len(dims)
     if first > last:
-        return Shape()
+        return None
     merged = symbols.product([symbols.exact(dim) for dim in dims[first : last + 1]])
-    merged = symbols.without_ones(merged)
-    return Shape((*dims[:first], merged, *dims[last + 1 :]))
+    return (*dims[:first], symbols.without_ones(merged), *dims[last + 1 :])
 
 
 @tensor_operation("ravel")
@@ -195,7 +227,10 @@ def repeated(call: Call) -> Value | None:
     tensor = as_tensor(call.subject)
     if tensor is None:
         return None
-    dims, times = tensor.shape.dims, dimensions(call, skip=0 if call.receiver is not None else 1)
+    times = dimensions(call, skip=0 if call.receiver is not None else 1)
+    if times and times[0] is not None and times[0].is_one and tensor.shape.is_open:
+        tensor.shape.settle(len(times))  # nobody asks for one copy along a new axis
+    dims = tensor.shape.dims
     if dims is None or times is None or None in times or len(times) < len(dims):
         return moved(tensor, Shape())
     ones = (symbols.ONE,) * (len(times) - len(dims))
