@@ -146,14 +146,17 @@ def made_of(result: Value, operands: Iterable[Value]) -> None:
 
 def is_computed_from(value: Value | None, target: Value) -> bool:
     """Whether a value is another one, or was computed from it by arithmetic or reductions."""
+    return any(each is target for each in computed_from(value))
+
+
+def computed_from(value: Value | None) -> Iterator[Value]:
+    """What a value was computed from by arithmetic or reductions, the value itself first."""
     waiting, seen = list(alternatives(value)), 0
     while waiting and seen < _LONGEST_CHAIN:
         current = waiting.pop()
         seen += 1
-        if current is target:
-            return True
+        yield current
         waiting.extend(option for term in terms_of(current) for option in alternatives(term))
-    return False
 
 
 def made_from(value: Value) -> Iterator[Value]:

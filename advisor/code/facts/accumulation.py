@@ -148,10 +148,13 @@ def _starts_anew(event: Event, guard: Guard) -> bool:
             counter = re.escape(code_of(left))
         case _:
             return False
+    patterns = _ZERO.format(counter), _ONE_MORE.format(counter)
+    # To write out the statements around takes longer than to read the file.
+    if not all(re.search(each, event.place.source.text) for each in patterns):
+        return False
     around = [loop.node for loop in event.context.loops[-1:]]
     around += [each.node for each in event.context.functions[-1:]]
     texts = [as_written(each) for each in around]
-    patterns = _ZERO.format(counter), _ONE_MORE.format(counter)
     if not all(any(re.search(each, text) for text in texts) for each in patterns):
         return False  # to find the statement takes longer than to read it
     decision = next((found for each in around if (found := _decided_by(guard.node, each))), None)

@@ -38,7 +38,7 @@ _OWN_WAYS = ("preprocessing_function", "featurewise_center", "samplewise_center"
 def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer, Normalisation]]:
     """Pixels that a ready model is given with its weights, which want others: the place, what they
     are in words, the model and what it wants."""
-    for module, pixels, _ in _given(run):
+    for module, pixels, _ in run.once(_all_given):
         if not isinstance(module, Layer) or not has_weights(module):
             continue
         wants = wanted_by(module)
@@ -61,7 +61,7 @@ def _unlike(pixels: Pixels, wants: Normalisation) -> str | None:
 def fed_bytes(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     """Where the pixels of a training remain from 0 to 255, and the layer that multiplies them with its
     weights."""
-    for module, pixels, event in _given(run):
+    for module, pixels, event in run.once(_all_given):
         if not isinstance(module, Layer) or module.path not in _WEIGHTED or not pixels.are_bytes:
             continue
         if pixels.place is None or _is_normalised_next(run, event):
@@ -112,6 +112,10 @@ def _first(event: ForwardRun) -> Pixels | None:
         return None
     found = pixels_of(given)
     return None if found is None or found.input is not None else found
+
+
+def _all_given(run: AbstractRun) -> list[tuple[Value, Pixels, Event]]:
+    return list(_given(run))
 
 
 def _given(run: AbstractRun) -> Iterator[tuple[Value, Pixels, Event]]:

@@ -205,11 +205,13 @@ class LoggedBatch(Fact):
 def _is_all_there_is(event: AmountLogged) -> bool:
     """Whether a line is printed for each batch of several, and nothing puts these together."""
     loop = event.context.loops[-1]
-    if _PUTS_TOGETHER.search(code_of(loop.node)) or (loop.trips is not None and loop.trips.is_one):
+    if loop.trips is not None and loop.trips.is_one:
         return False
     over = loop.over
     counted = isinstance(over, Object) and over.path == "builtins.enumerate"
-    return counted or _OF_BATCHES.search(code_of(event.place.node)) is not None
+    if not counted and _OF_BATCHES.search(code_of(event.place.node)) is None:
+        return False
+    return _PUTS_TOGETHER.search(code_of(loop.node)) is None
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:

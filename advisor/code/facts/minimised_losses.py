@@ -21,7 +21,7 @@ from advisor.code.facts.passes import passes, words
 from advisor.code.facts.relations import is_certainly_optimizer
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
-from advisor.code.gradients import gradient_of, is_computed_from
+from advisor.code.gradients import computed_from, gradient_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer, Tensor, Unknown, Value, alternatives, is_always
 from advisor.rulebook import Draft
@@ -90,11 +90,12 @@ class MinimisedLoss(Fact):
             return False
         if _is_on_purpose(run, event.context) or not _is_stepped(run, event, optimizer):
             return False
-        if loss.target and any(_is_of(loss.target, output) for _, output in _outputs(run)):
+        wanted, predicted = _made_of(loss.target), _made_of(loss.prediction)
+        outputs = list(_outputs(run))
+        if any(id(output) in wanted for _, output in outputs):
             return False
         return any(
-            _is_of(loss.prediction, output) and _may_update(optimizer, module)
-            for module, output in _outputs(run)
+            id(output) in predicted and _may_update(optimizer, module) for module, output in outputs
         )
 
     @property
@@ -195,12 +196,13 @@ def _is_stepped(run: AbstractRun, event: BackwardRun, optimizer: Value) -> bool:
     return any(each.index > event.index and in_same_rounds(event, each) for each in steps)
 
 
-def _is_of(prediction: Value, output: Value) -> bool:
-    """Whether a prediction is what came out of a model, or a part or a view of it."""
-    if is_computed_from(prediction, output):
-        return True
-    whole = prediction.whole if isinstance(prediction, Tensor) else None
-    return whole is not None and _is_of(whole, output)
+def _made_of(value: Value | None) -> set[int]:
+    """What a value was computed from, and what it is a part or a view of, by their identities."""
+    found: set[int] = set()
+    while value is not None:
+        found.update(id(each) for each in computed_from(value))
+        value = value.whole if isinstance(value, Tensor) else None
+    return found
 
 
 def _outputs(run: AbstractRun) -> Iterator[tuple[Value, Value]]:

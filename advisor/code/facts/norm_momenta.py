@@ -26,14 +26,14 @@ class NormMomentum(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every momentum that is a known number."""
-        for event in run.events_among(LayerBuilt, AttributeAssigned):
-            if isinstance(event, LayerBuilt) and event.layer.path in _ARGUMENT:
-                given = event.layer.argument(_ARGUMENT[event.layer.path], "momentum")
-                yield from cls._of(event.layer, given, _told_at(event.layer) or event.place)
-            elif isinstance(event, AttributeAssigned) and event.name == "momentum":
-                owner = event.owner
-                if isinstance(owner, Layer) and owner.path in _ARGUMENT:
-                    yield from cls._of(owner, event.value, event.place)
+        for built in run.events(LayerBuilt):
+            if built.layer.path in _ARGUMENT:
+                given = built.layer.argument(_ARGUMENT[built.layer.path], "momentum")
+                yield from cls._of(built.layer, given, _told_at(built.layer) or built.place)
+        for event in run.events(AttributeAssigned):
+            owner = event.owner
+            if event.name == "momentum" and isinstance(owner, Layer) and owner.path in _ARGUMENT:
+                yield from cls._of(owner, event.value, event.place)
 
     @classmethod
     def _of(cls, layer: Layer, value: Value | None, place: NodePlace) -> Iterable[Self]:

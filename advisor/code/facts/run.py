@@ -41,6 +41,7 @@ class AbstractRun:
         self.is_script = is_script
         self._computed: dict[Callable[[AbstractRun], Any], Any] = {}
         self._facts: dict[type[Fact], list[Any]] = {}
+        self._among: dict[tuple[type[Event], ...], list[Event]] = {}
 
     def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
         """The events of a kind, in order."""
@@ -52,10 +53,15 @@ class AbstractRun:
 
     def events_among(self, *kinds: type[Event]) -> list[Event]:
         """The events of several kinds, in order."""
-        lists = [found for kind in kinds if (found := self._by_type.get(kind))]
-        if len(lists) == 1:
-            return lists[0]
-        return sorted((event for found in lists for event in found), key=_index_of)
+        known = self._among.get(kinds)
+        if known is None:
+            lists = [found for kind in kinds if (found := self._by_type.get(kind))]
+            if len(lists) == 1:
+                known = lists[0]
+            else:
+                known = sorted((event for found in lists for event in found), key=_index_of)
+            self._among[kinds] = known
+        return known
 
     def events_within(self, first: int, end: int, *kinds: type[AnyEvent]) -> list[AnyEvent]:
         """The events of some kinds from one index on and before another one, in order."""

@@ -57,18 +57,23 @@ class SharedLayer(Fact):
     @classmethod
     def _placed_again(cls, run: AbstractRun) -> Iterator[Self]:
         """One module that each round of a loop puts at the end of a container."""
+        placed = [
+            event
+            for event in run.events(ModulePlaced)
+            if getattr(event.owner, "path", "") in _CONTAINERS
+        ]
+        if not placed:
+            return
         seen: dict[tuple[Value, cst.CSTNode, Value], ModulePlaced] = {}
         told: set[cst.CSTNode] = set()
         loops: dict[Value, tuple[Loop, ...]] = {}
         loops |= {event.layer: event.context.loops for event in run.events(LayerBuilt)}
         loops |= {event.module: event.context.loops for event in run.events(ModuleBuilt)}
-        for event in run.events(ModulePlaced):
+        for event in placed:
             node, module = event.place.node, event.module
             first = seen.setdefault((event.owner, node, module), event)
             again = first.context.rounds != event.context.rounds and node not in told
-            if not isinstance(module, (Layer, Instance)):
-                continue
-            if getattr(event.owner, "path", "") not in _CONTAINERS or module not in loops:
+            if module not in loops or not isinstance(module, (Layer, Instance)):
                 continue
             # One that a loop has built stands for as many as the loop has rounds.
             around = event.context.loops[: len(loops[module])]
@@ -83,7 +88,7 @@ class SharedLayer(Fact):
         """Batch norms that a module runs at two places of its code, behind different layers."""
         seen: dict[tuple[Value, Layer], tuple[LayerRun, Value]] = {}
         norms = [each for each in run.facts(LayerRun) if each.layer.path in BATCH_NORMS]
-        several = _several(run, norms)
+        several = _several(run, norms) if norms else set()
         for each in norms:
             before = each.previous_that_counts()
             if before is None or not learns(before.module) or each.layer in several:

@@ -39,19 +39,26 @@ def better_test_score(
         for side, own, other in zip(sides, said, reversed(said), strict=True):
             if not other & _BEST or own & _BEST or len(own) > 4:
                 continue
-            if not event.place.source.positions.holds(condition):
-                return None  # a caller in another file decides
             if own & TEST or (not own & {"train"} and _is_of_test_function(event)):
                 return code_of(side)
-            line = _origin(NodePlace(event.place.source, before or condition), code_of(side))
-            if line is None:
-                continue
-            origin = words(line.text)
-            if origin & TEST and not origin & {"train", "val", "valid", "validation"}:
-                return code_of(side)
-            if not (origin | own) & OTHERS and goes_through_test_data(run, line):
+            place = NodePlace(event.place.source, before or condition)
+            if _is_given_test_score(run, place, code_of(side), own):
                 return code_of(side)
     return None
+
+
+def _is_given_test_score(run: AbstractRun, place: NodePlace, name: str, own: set[str]) -> bool:
+    """Whether the last value that a name was given before a place is computed from test data. `own`
+    are the words of the name."""
+
+    def is_of_test_data(line: "_Line") -> bool:
+        origin = words(line.text)
+        if origin & TEST and not origin & {"train", "val", "valid", "validation"}:
+            return True
+        return not (origin | own) & OTHERS and goes_through_test_data(run, line)
+
+    lines = [each for each in _given(place.source, name) if is_of_test_data(each)]
+    return bool(lines) and _origin(place, name) in lines
 
 
 def _asked(event: Event, condition: cst.CSTNode) -> cst.CSTNode:
@@ -88,15 +95,25 @@ class _Line:
 
 def _origin(place: NodePlace, name: str) -> _Line | None:
     """What a name was given last before a place; None when that is not known."""
-    if re.fullmatch(r"[\w.]+", name) is None:
+    found = _given(place.source, name)
+    # To find the place takes longer than to read the text; a caller in another file has none here.
+    if not found or not place.source.positions.holds(place.node):
         return None
-    lines = place.source.text.splitlines()[: place.row - 1]
+    last = place.row
+    return next((line for line in reversed(found) if line.row < last), None)
+
+
+def _given(source: Source, name: str) -> list[_Line]:
+    """The lines of a file on which something is given a name, with what it is given."""
+    if re.fullmatch(r"[\w.]+", name) is None:
+        return []
     given = re.compile(rf"^\s*(?:\w[\w.]*, *)*{re.escape(name)}(?:, *[\w.]+)* = ([^=].*)$")
-    for row in range(len(lines), 0, -1):
-        match = given.match(lines[row - 1])
-        if match is not None:
-            return _Line(place.source, row, match[1])
-    return None
+    lines = enumerate(source.text.splitlines(), 1)
+    return [
+        _Line(source, row, match[1])
+        for row, line in lines
+        if (match := given.match(line)) is not None
+    ]
 
 
 def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:

@@ -42,6 +42,8 @@ class UnusedGradients(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The back-propagations of a run in which an optimizer is at hand but nothing steps."""
+        if not any(True for _ in run.events(BackwardRun)):
+            return
         kinds = (OptimizerStepped, GradientsRead, GradientsTaken, MethodNamed, Escaped)
         if any(_may_update(run, each) for each in run.events_among(*kinds)):
             yield from cls._of_forgotten_optimizers(run)
