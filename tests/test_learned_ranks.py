@@ -266,6 +266,105 @@ class Net(nn.Module):
         self.last = nn.Linear(64, classes)
     def forward(self, x):
         return self.last(self.features(x).view(-1, 64))
+class Squeezed(nn.Module):
+    def __init__(self, channels, inner):
+        super().__init__()
+        self.channels = channels
+        self.down, self.up = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
+    def forward(self, x):
+        weights = self.up(F.relu(self.down(F.avg_pool2d(x, kernel_size=x.size(3)))))
+        return x * torch.sigmoid(weights).view(-1, self.channels, 1, 1)
 """,
         "NN301",
+    )
+
+
+def test_numbers_that_are_written_down_have_as_many_axes_as_brackets() -> None:
+    check(
+        """
+from PIL import Image
+MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
+def prepared(path):
+    picture = np.array(Image.open(path).convert("RGB").resize((224, 224)), dtype=np.float32) / 255
+    picture = (picture - MEAN) / MEAN
+    return torch.from_numpy(picture.reshape(1, 3, 224, 224)) # error
+def moved(path):
+    picture = np.array(Image.open(path).convert("RGB").resize((224, 224)), dtype=np.float32) / 255
+    picture = ((picture - MEAN) / MEAN).transpose(2, 0, 1)
+    return torch.from_numpy(picture.reshape(1, 3, 224, 224))
+""",
+        "NN301",
+    )
+
+
+def test_ready_models_take_the_channels_in_front() -> None:
+    check(
+        """
+from PIL import Image
+from torchvision import models
+MEAN = np.array([0.485, 0.456, 0.406])
+def asked(path):
+    model = models.mobilenet_v2(num_classes=3)
+    model.load_state_dict(torch.load("animals.pt"))
+    picture = np.array(Image.open(path).convert("RGB").resize((224, 224)), dtype=np.float32) / 255
+    pictures = torch.from_numpy(picture - MEAN).float().unsqueeze(0)
+    return model(pictures), model(pictures.permute(0, 3, 1, 2)) # error
+def of_any_size(path):
+    return models.resnet18()(torch.from_numpy(np.array(Image.open(path))).unsqueeze(0))
+""",
+        "NN304",
+    )
+
+
+def test_stacks_that_functions_make_are_looked_through() -> None:
+    check(
+        """
+def yields(bands=10, weeks=24):
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(bands * weeks, 256),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Linear(256, 64),
+        nn.Dropout(0.2),
+        nn.Linear(64, 64), # error
+    )
+def bent(bands=10, weeks=24):
+    return nn.Sequential(nn.Linear(bands * weeks, 256), nn.ReLU(), nn.Linear(256, 64))
+""",
+        "NN408",
+    )
+
+
+def test_a_function_that_takes_a_step_builds_no_layers() -> None:
+    check(
+        """
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sound = nn.Linear(512, 256)
+    def forward(self, sounds):
+        return self.sound(sounds)
+def wrong(model, optimizer, sounds, labels):
+    made = model(sounds)
+    project = nn.Linear(made.size(1), 10) # error
+    loss = F.cross_entropy(project(made), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+def joined(model, optimizer, sounds, labels):
+    made = model(sounds)
+    project = nn.Linear(made.size(1), 10)
+    optimizer.add_param_group({"params": project.parameters()})
+    loss = F.cross_entropy(project(made), labels)
+    loss.backward()
+    optimizer.step()
+def fitted(sounds, labels):
+    layer = nn.Linear(512, 10)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    loss = F.cross_entropy(layer(sounds), labels)
+    loss.backward()
+    optimizer.step()
+""",
+        "NN414",
     )

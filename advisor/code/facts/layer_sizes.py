@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from advisor.code import symbols
 from advisor.code.events import ForwardRun, LayerRun
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -60,6 +62,13 @@ class LayerInput(Fact):
             if not isinstance(event, LayerRun) or _is_in_loop(event, loops):
                 continue
             changeable.update(_changeable(event.layer))
+            if is_classifier(event.layer) and event.decided:
+                ready = cls(
+                    event, symbols.number(3), symbols.ZERO, "channels", _entrance(event, outer)
+                )
+                if ready.has_channels_last:
+                    yield ready
+                continue
             if event.layer.path not in _SIZES or event.layer.arguments.unknown:
                 continue
             position, name, axis, counted = _SIZES[event.layer.path]
@@ -89,6 +98,8 @@ class LayerInput(Fact):
     def has_channels_last(self) -> bool:
         """Whether a convolution is given pictures with the channels along the last axis."""
         dims, count = self.event.tensor.shape.dims, _CONVOLUTIONS.get(self.event.layer.path)
+        if is_classifier(self.event.layer):
+            return _is_picture_of_colours(self.event.tensor.shape)
         if dims is None or count is None or len(dims) not in {count + 1, count + 2}:
             return False
         is_last = dims[-1].integer is not None and dims[-1].integer == self.expected.integer
@@ -106,6 +117,16 @@ class LayerInput(Fact):
         if self.entrance is None:
             return self.finding(message)
         return draft(self.entrance, message, (self.event.place, f"`{self.layer}` runs here"))
+
+
+def _is_picture_of_colours(shape: Shape) -> bool:
+    """Whether pictures have their three channels behind height and width."""
+    sizes = [dim.integer for dim in shape.dims or ()]
+    if len(sizes) not in {3, 4} or sizes[-1] != 3:
+        return False
+    sides = [side for side in sizes[-3:-1] if side is not None]
+    spatial = all(dim.axis is not None and dim.axis.is_spatial for dim in (shape.dims or ())[-3:-1])
+    return spatial or (len(sides) == 2 and min(sides) > 4)
 
 
 def _entrance(event: LayerRun, outer: ForwardRun | None) -> ForwardRun | None:

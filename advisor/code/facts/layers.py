@@ -1,6 +1,6 @@
 """Layers: where they are built, and in which order they run inside of a module."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,7 +21,6 @@ from advisor.code.events import (
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
-    RandomDrawn,
     Round,
     StateUsed,
 )
@@ -44,10 +43,9 @@ from advisor.code.values import (
     Instance,
     Layer,
     Optimizer,
-    Sequence,
     Tensor,
+    Unknown,
     Value,
-    alternatives,
 )
 from advisor.rulebook import Draft
 
@@ -100,7 +98,7 @@ class BuiltLayer(Fact):
         behind a condition, nor filled with given weights."""
         if self._is_part_of_another():
             return False
-        owner = _forward_around(self.run, self.event)
+        owner = forward_around(self.run, self.event)
         if owner is None:
             return self._is_built_in_each_step() or self._is_built_in_training_step()
         if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
@@ -120,13 +118,13 @@ class BuiltLayer(Fact):
         steps = [
             each
             for each in self.run.events_within(first, end, OptimizerStepped)
-            if _is_in(each, rounds)
+            if is_in(each, rounds)
         ]
         if not steps or not all(map(self._is_of_others, steps)):
             return False
         if any(len(each.context.rounds) > len(rounds) for each in steps):
             return False
-        later = [each for each in self.run.trace[first:] if _is_in(each, rounds)]
+        later = [each for each in self.run.trace[first:] if is_in(each, rounds)]
         losses = [each.index for each in later if isinstance(each, BackwardRun)]
         runs = [
             each.index
@@ -136,13 +134,38 @@ class BuiltLayer(Fact):
         return bool(losses and runs) and runs[0] < losses[0] and not any(map(self._escapes, later))
 
     def _is_built_in_training_step(self) -> bool:
-        """Whether the `training_step` of a Lightning module builds it, runs it and keeps it nowhere."""
+        """Whether a function that takes one step of training builds it, runs it and keeps it nowhere:
+        the `training_step` of a Lightning module, or one that steps an optimizer from outside."""
         functions = self.event.context.functions
-        if not functions or functions[-1].name != "training_step" or self.event.context.guards:
+        if not functions or self.event.context.guards:
+            return False
+        if functions[-1].name != "training_step" and not self._is_stepped_past():
             return False
         later = self.run.trace[self.event.index + 1 :]
         runs = any(isinstance(each, ForwardRun) and each.module is self.module for each in later)
         return runs and not any(map(self._escapes, later))
+
+    def _is_stepped_past(self) -> bool:
+        """Whether the function that builds it takes one step of an optimizer that it is given."""
+        context = self.event.context
+        if context.rounds or context.gradients is False:
+            return False
+        steps = [
+            each
+            for each in self.run.events(OptimizerStepped)
+            if each.index > self.event.index and each.context.functions == context.functions
+        ]
+        losses = [
+            each
+            for each in self.run.events(BackwardRun)
+            if each.index > self.event.index and each.context.functions == context.functions
+        ]
+        once = bool(losses) and not any(each.context.rounds for each in (*steps, *losses))
+        return once and bool(steps) and all(map(self._is_from_outside, steps))
+
+    def _is_from_outside(self, step: OptimizerStepped) -> bool:
+        """Whether a step is that of an optimizer that was there before this was built."""
+        return isinstance(step.optimizer, Unknown) or self._is_of_others(step)
 
     def _is_of_others(self, step: OptimizerStepped) -> bool:
         """Whether a step updates parameters that are all known, none of which are its own; the
@@ -200,7 +223,7 @@ class BuiltLayer(Fact):
         ) or (isinstance(kept.owner, Instance) and kept.owner.cls.find(kept.name) is not None)
 
 
-def _forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
+def forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
     """The innermost forward pass of a project's module that something happens in."""
     if not event.context.running or not isinstance(event.context.running[-1], Instance):
         return None
@@ -210,7 +233,7 @@ def _forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
     return None
 
 
-def _is_in(event: Event, rounds: tuple[Round, ...]) -> bool:
+def is_in(event: Event, rounds: tuple[Round, ...]) -> bool:
     """Whether an event happens in the same rounds of the same loops."""
     return event.context.rounds[: len(rounds)] == rounds
 
@@ -333,25 +356,6 @@ class LayerRun(Fact):
         path = getattr(event.module, "path", "the layer")
         return str(path).rsplit(".", 1)[-1]
 
-    def random_states(self) -> Iterator[NodePlace]:
-        """Where the hidden state that a recurrent layer is given was drawn at random in the same
-        forward pass."""
-        around = _forward_around(self.run, self.event)
-        if around is None:
-            return
-        drawn = [
-            event
-            for event in self.run.events_within(0, self.event.index, RandomDrawn)
-            if event.index > around.index
-            or (event.context.rounds and _is_in(self.event, event.context.rounds))
-        ]
-        for state in _tensors(self.event.arguments.get(1, "hx")):
-            for event in drawn:
-                made = state.place is not None and state.place.node is event.place.node
-                if made or event.tensor is state:
-                    yield event.place
-                    break
-
     @property
     def place(self) -> NodePlace:
         """Where the layer runs; inside of a container, where it is built."""
@@ -392,16 +396,6 @@ def _name_in(owner: Value, module: Value) -> str:
     return ""
 
 
-def _tensors(value: Value | None) -> Iterator[Value]:
-    for option in alternatives(value):
-        if isinstance(option, Sequence):
-            for item in option.items or ():
-                yield from _tensors(item)
-            yield from _tensors(option.element)
-        else:
-            yield option
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class DropoutCall(Fact):
     """Dropout is applied by a function."""
@@ -420,7 +414,7 @@ class DropoutCall(Fact):
     def names(self) -> set[str]:
         """The words that the code around goes by: functions, classes, conditions."""
         said: set[str] = set()
-        around = _forward_around(self.run, self.event)
+        around = forward_around(self.run, self.event)
         callers = 0 if around is None else len(around.context.functions)
         for function in self.event.context.functions[callers:]:
             said |= words(function.name)

@@ -30,6 +30,7 @@ from advisor.code.values import (
     Class,
     Function,
     Instance,
+    Layer,
     Scope,
     Unknown,
     Value,
@@ -47,6 +48,7 @@ _OF_CONSTRUCTION = (
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
 _OWN_CALL = re.compile(r"\bself\.(\w+)\(")
+_STACK = "torch.nn.Sequential"
 _WITHOUT_OBJECT = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 
 
@@ -60,12 +62,14 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """One abstract run: what it started from, what happened, and why it was given up, if it was."""
+    """One abstract run: what it started from, what happened, why it was given up, if it was, and what
+    it has `made` that nothing has used."""
 
     name: str
     trace: "tuple[Event, ...]"
     given_up: str | None = None
     is_script: bool = False
+    made: Value | None = None
 
 
 def run_module(machine: "Machine", scope: Scope, tree: cst.Module) -> None:
@@ -116,7 +120,10 @@ def _functions(machine: "Machine", scope: Scope) -> Iterator[EntryPoint]:
         if caller is not None and owner is not None:
             yield _run_inherited(machine, caller, receivers[owner])
         else:
-            yield _run_function(machine, scope, function, receivers)
+            entry = _run_function(machine, scope, function, receivers)
+            yield entry
+            if entry.made is not None:
+                yield _run_stack(machine, scope, entry.made, function)
         yield from _nested_functions(machine, scope, known, dict(receivers))
         machine.rewind()
 
@@ -271,15 +278,32 @@ def _run(machine: "Machine", function: Function, receiver: Value | None, name: s
     if function.owner is not None and function.owner.find(function.name) is not function:
         receiver = receiver or Unknown("self")
     given_up = None
+    made: Value | None = None
     try:
         run = partial(calls.call_function, machine, function, arguments, function.node, receiver)
         if function.name in FORWARD and isinstance(receiver, Instance) and is_module(receiver):
             run_forward(machine, receiver, arguments, function.node, run)
         else:
-            run()
+            made = run()
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
-    return EntryPoint(name, tuple(machine.trace), given_up)
+    return EntryPoint(name, tuple(machine.trace), given_up, made=made if _is_stack(made) else None)
+
+
+def _is_stack(value: Value | None) -> bool:
+    return isinstance(value, Layer) and value.path == _STACK
+
+
+def _run_stack(machine: "Machine", scope: Scope, stack: Value, function: Function) -> EntryPoint:
+    """Run a stack of layers that a function has made for callers nobody knows."""
+    machine.start_function()
+    machine.frames.append(Frame(None, scope))
+    given_up = None
+    try:
+        calls.call(machine, stack, Arguments([Unknown("x")]), function.node)
+    except (OutOfBudget, RecursionError) as reason:
+        given_up = _in_words(reason)
+    return EntryPoint(f"what {function.name} makes", tuple(machine.trace), given_up)
 
 
 def unknown_arguments(machine: "Machine", function: Function, skip: int) -> Arguments:

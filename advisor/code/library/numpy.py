@@ -17,6 +17,7 @@ from advisor.code.library.paths import text_of_path
 from advisor.code.library.readings import rows_of_file
 from advisor.code.library.torch_tensors.bytes import are_bytes, holds_bytes, tell_wrapped
 from advisor.code.library.torch_tensors.casts import cast, cast_at, named_dtype
+from advisor.code.library.torch_tensors.creation import lengths_of
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reductions import reduction
 from advisor.code.library.torch_tensors.reshapes import flat
@@ -118,7 +119,9 @@ def converted(call: Call) -> Value | None:
     if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
         return bytes_of_shape(call, _of_items(value, lineage), lineage)
     if lineage is None:
-        return None
+        dims = None if value is None else lengths_of(value)
+        axes = [symbols.new_axis(symbols.number(length)) for length in dims or ()]
+        return array_of_shape(call, Shape(tuple(axes))) if axes else None
     return lineages.array(lineage, call.place, _of_items(value, lineage))
 
 

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.layers import LayerRun
+from advisor.code.facts.first_states import FirstState
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
-
-_RECURRENT = frozenset(
-    f"torch.nn.{name}" for name in ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
-)
 
 
 @rule(
@@ -19,9 +15,7 @@ _RECURRENT = frozenset(
     symptoms=("noisy-validation",),
     sources=("002",),
 )
-def random_hidden_state(run: LayerRun) -> Iterator[Draft]:
-    if run.layer.path in _RECURRENT:
-        for place in run.random_states():
-            name = run.layer.path.rsplit(".", 1)[-1]
-            message = f"the hidden state that `{name}` starts from is random in every forward pass"
-            yield run.finding_at(place, message, (run.event.place, "it starts here"))
+def random_hidden_state(state: FirstState) -> Iterator[Draft]:
+    yield state.finding(
+        f"the hidden state that `{state.layer}` starts from is random in every forward pass"
+    )

@@ -9,7 +9,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.torch_modules.ranks import learn_rank
-from advisor.code.library.torch_modules.ready_models import scores_of_ready_model
+from advisor.code.library.torch_modules.ready_models import is_classifier, scores_of_ready_model
 from advisor.code.library.torch_modules.resizing import SHAPES_RESIZED
 from advisor.code.library.torch_modules.windows import SHAPES_BEHIND, is_false
 from advisor.code.library.torch_sequences import (
@@ -161,7 +161,7 @@ def run_layer(call: Call) -> Value | None:
     tensor = as_tensor(value)
     if tensor is None:
         tensor = Tensor(Shape(), place=call.place)
-    if receiver.path.startswith("torch.nn."):
+    if receiver.path.startswith("torch.nn.") or is_classifier(receiver):
         learn_rank(receiver, tensor.shape)
         state = call.argument(1, "hx") if receiver.path in RECURRENT else None
         decided = call.machine.ways == 1

@@ -148,6 +148,12 @@ def _number_of_classes(layer: Layer) -> Number:
     return size_of_axis(given) or symbols.fresh("classes", is_axis=True)
 
 
+def is_classifier(layer: Layer) -> bool:
+    """Whether a layer is a ready model of torchvision that tells classes of pictures apart."""
+    name = layer.path.removeprefix("torchvision.models.")
+    return name != layer.path and "." not in name
+
+
 def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
     """The scores of a ready model: those of its new head, if it has been given one."""
     name = layer.path.removeprefix("torchvision.models.").lower()
@@ -161,8 +167,7 @@ def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
         return None
     given = call.argument(0, "x")
     shape = Shape()
-    is_classifier = layer.path.startswith("torchvision.models.") and "." not in name
-    if is_classifier and isinstance(given, Tensor) and _holds_pictures(given.shape):
+    if is_classifier(layer) and isinstance(given, Tensor) and _holds_pictures(given.shape):
         shape = Shape((given.shape.axis(0), _number_of_classes(layer)))
     scale = Scale(Activation.LOGITS, call.place)
     return Tensor(shape, scale=scale, dtype="float", graph=True)

@@ -132,14 +132,14 @@ def _window_sizes(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
     rounds_up = layer.argument({"Max": 5, "Avg": 3}.get(layer.path[9:12], -1), "ceil_mode")
     known = kernel is not None and stride is not None
     if not known or padding is None or dilation is None:
-        return [symbols.fresh("size") for _ in spatial]
+        return [symbols.fresh("size", is_axis=True) for _ in spatial]
     assert kernel is not None
     assert stride is not None
     windows = zip(spatial, kernel, stride, padding, dilation, strict=True)
     if is_false(rounds_up):
         return [window_size(*each) for each in windows]
     if not is_constant(rounds_up, True):
-        return [symbols.fresh("size") for _ in spatial]
+        return [symbols.fresh("size", is_axis=True) for _ in spatial]
     return [_rounded_up(*each) for each in windows]
 
 
@@ -153,7 +153,7 @@ def _widened(layer: Layer, spatial: tuple[Number, ...]) -> list[Number]:
     ]
     known = [option for option in options if option is not None]
     if len(known) < len(options):
-        return [symbols.fresh("size") for _ in spatial]
+        return [symbols.fresh("size", is_axis=True) for _ in spatial]
     return [widened_size(*each) for each in zip(spatial, *known, strict=True)]
 
 
@@ -184,7 +184,7 @@ def window_size(
         return size if change == symbols.ZERO else symbols.add(size, change)
     span = symbols.add(size, symbols.subtract(change, symbols.ONE))
     steps = symbols.floor_divide(span, stride)
-    return symbols.fresh("size") if steps is None else symbols.add(steps, symbols.ONE)
+    return symbols.fresh("size", is_axis=True) if steps is None else symbols.add(steps, symbols.ONE)
 
 
 def _rounded_up(
@@ -193,10 +193,10 @@ def _rounded_up(
     """How many windows begin inside of the padded axis, the last one though it may not fit."""
     known = [each.integer for each in (size, kernel, stride, padding, dilation)]
     if None in known:
-        return symbols.fresh("size")
+        return symbols.fresh("size", is_axis=True)
     length, reach, step, edge, apart = (each or 0 for each in known)
     if step == 0:
-        return symbols.fresh("size")
+        return symbols.fresh("size", is_axis=True)
     found = -(-(length + 2 * edge - apart * (reach - 1) - 1) // step) + 1
     if (found - 1) * step >= length + edge:
         found -= 1

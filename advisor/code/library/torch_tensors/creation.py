@@ -102,7 +102,7 @@ def _numbers_in(value: Value | None) -> Iterator[Value | None]:
 
 def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | None:
     """A tensor of numbers that stand in the program."""
-    dims = _lengths(value)
+    dims = lengths_of(value)
     if dims is None and value.items is None and _holds_numbers(value):
         if dtype is None and call.argument(1, "dtype") is None:
             types = {dtype_of_number(each) for each in alternatives(value.element)}
@@ -122,13 +122,13 @@ def _holds_numbers(value: Sequence) -> bool:
     return bool(options) and all(map(is_plain_number, options))
 
 
-def _lengths(value: Value) -> tuple[int, ...] | None:
+def lengths_of(value: Value) -> tuple[int, ...] | None:
     """The dimensions of nested lists of numbers; None when that is not what they are."""
     if known_number(value) is not None:
         return ()
     if not isinstance(value, Sequence) or not value.items:
         return None
-    inner = {_lengths(item) for item in value.items}
+    inner = {lengths_of(item) for item in value.items}
     first = next(iter(inner))
     return None if len(inner) > 1 or first is None else (len(value.items), *first)
 

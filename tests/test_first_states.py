@@ -1,0 +1,65 @@
+"""What recurrent layers start from."""
+
+from tests.abstract_programs import findings, marked
+
+PREAMBLE = """
+import torch
+import torch.nn as nn
+"""
+
+
+def check(body: str) -> None:
+    code = PREAMBLE + body
+    assert [found for found in findings(code) if found[1] == "NN417"] == marked(code, "NN417")
+
+
+def test_a_method_that_draws_the_first_state_tells_of_itself() -> None:
+    check(
+        """
+class Names(nn.Module):
+    def __init__(self, letters, hidden=128):
+        super().__init__()
+        self.hidden = hidden
+        self.gru, self.last = nn.GRU(letters, hidden), nn.Linear(hidden, letters)
+    def init_hidden(self, batch):
+        return torch.rand(1, batch, self.hidden) # error
+    def forward(self, x, h):
+        out, h = self.gru(x, h)
+        return self.last(out), h
+class Cells(nn.Module):
+    def __init__(self, letters, hidden=128):
+        super().__init__()
+        self.cell = nn.LSTMCell(letters, hidden)
+    def initial_state(self, batch):
+        h = torch.randn(batch, 128) # error
+        return h, torch.zeros(batch, 128)
+"""
+    )
+
+
+def test_states_of_zeros_and_those_that_are_learned_are_right_and_so_is_noise() -> None:
+    check(
+        """
+class Zeros(nn.Module):
+    def __init__(self, letters, hidden=128):
+        super().__init__()
+        self.gru = nn.GRU(letters, hidden)
+    def init_hidden(self, batch):
+        return torch.zeros(1, batch, 128)
+    def sample_noise(self, batch):
+        return torch.randn(batch, 128)
+class Learned(nn.Module):
+    def __init__(self, letters, hidden=128):
+        super().__init__()
+        self.gru = nn.GRU(letters, hidden)
+        self.init_hidden()
+    def init_hidden(self):
+        self.first = nn.Parameter(torch.randn(1, 1, 128))
+class Diffusion(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(128, 10)
+    def init_state(self, batch):
+        return torch.randn(batch, 128)
+"""
+    )
