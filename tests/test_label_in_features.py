@@ -264,3 +264,37 @@ LogisticRegression().fit(cells, y)
 """
     assert len(found(text.format("print(y)"))) == 1
     assert not found(text.format("cells[:, -1] = 1.0"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rest", "count"),
+    [
+        ("table.columns.tolist()", "", 1),
+        ("['age', 'ill']", "", 1),
+        ("['age', 'sex']", "", 0),
+        ("[name for name in table.columns if name != 'ill']", "", 0),
+        ("['age', 'sex']", ", remainder='passthrough'", 1),
+        ("make_column_selector()", "", 0),
+    ],
+)
+def test_a_transformer_of_columns_tells_what_is_looked_at(
+    columns: str, rest: str, count: int
+) -> None:
+    text = f"""
+columns = {columns}
+chosen = ColumnTransformer([("numbers", StandardScaler(), columns)]{rest})
+model = Pipeline([("chosen", chosen), ("model", LogisticRegression())])
+model.fit(table, table["ill"])
+"""
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(("features", "count"), [("table", 1), ("table.drop(columns='ill')", 0)])
+def test_a_stream_of_scaled_rows_holds_the_label(features: str, count: int) -> None:
+    text = f"""
+import tensorflow as tf
+labels = table["ill"].values - 1
+features = StandardScaler().fit_transform({features}[:900])
+tf.data.Dataset.from_tensor_slices((features, labels[:900])).batch(32)
+"""
+    assert len(found(text)) == count

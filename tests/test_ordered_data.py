@@ -290,3 +290,13 @@ def test_windows_that_do_not_overlap_may_be_divided_at_random() -> None:
 def test_rows_are_divided_at_random_by_hand(divided: str, told: int) -> None:
     lag = "import numpy as np\ntable['lag'] = table['price'].shift(1)\n"
     assert count(lag + divided) == told
+
+
+def test_earlier_columns_beside_each_other_are_a_series_and_no_copies() -> None:
+    text = """
+earlier = [table.shift(step).add_suffix(f"_{step}") for step in range(3, 0, -1)]
+table = pd.concat(earlier + [table], axis=1).dropna()
+X, X_test, y, y_test = train_test_split(table.drop(columns="price"), table["price"])
+"""
+    assert count(text) == 1
+    assert not any(code == "NN501" for _, code in findings(IMPORTS + text))

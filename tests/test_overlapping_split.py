@@ -266,3 +266,20 @@ model.fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """
     assert not found(SPLIT + text)
+
+
+def test_a_model_of_keras_is_judged_by_a_slice_of_what_it_was_fitted_on() -> None:
+    text = """\
+import numpy as np
+from tensorflow import keras
+data = np.load("signals.npz")
+X, y = data["X"], data["y"]
+model = keras.Sequential([keras.layers.Dense(6, activation="softmax")])
+model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+model.fit({fitted})
+x_test, y_test = X[10000:], y[10000:]
+print(model.evaluate(x_test, y_test))
+"""
+    for fitted, count in (("X, y", 1), ("X[:10000], y[:10000]", 0)):
+        codes = [code for _, code in findings(text.format(fitted=fitted))]
+        assert codes.count("NN516") == count

@@ -59,12 +59,22 @@ def _of_parts(run: AbstractRun) -> Iterator[_Found]:
     """Slices and draws of the same rows that the program calls by both sides."""
     for event in run.events(PartsOverlap):
         sides = {side_of(event.earlier), side_of(event.later)}
-        if sides != {Side.TRAINING, Side.HELD_OUT}:
+        if sides != {Side.TRAINING, Side.HELD_OUT} or _divided_twice(event):
             continue
         held_out = event.later if side_of(event.later) is Side.HELD_OUT else event.earlier
         first = event.earlier.place
         beside = () if first is None else ((first, "the other part is taken here"),)
         yield event.place, name_of(held_out) or "the held-out rows", "overlap", beside
+
+
+def _divided_twice(event: PartsOverlap) -> bool:
+    """Whether the same rows are divided into both sides in each of two orders."""
+    wholes = (event.earlier.parent, event.later.parent)
+    return wholes[0] is not wholes[1] and any(
+        {Side.TRAINING, Side.HELD_OUT} <= {side_of(each) for each in whole.parts.values()}
+        for whole in wholes
+        if whole is not None
+    )
 
 
 def _of_streams(run: AbstractRun) -> Iterator[_Found]:

@@ -14,6 +14,7 @@ from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.exports import EXPORTS
 from advisor.code.library.families import families_of, families_of_path
+from advisor.code.library import lineages
 from advisor.code.library.models import (
     ATTRIBUTES,
     FUNCTIONS,
@@ -594,8 +595,11 @@ def _moves_on(window: slice) -> bool:
 
 
 def _is_share(part: slice) -> bool:
-    """Whether a slice takes many of the first, or all behind them: `x[:900]`, `x[800:]`."""
+    """Whether a slice takes many of the first, or all behind them: `x[:900]`, `x[800:]`, or
+    `x[: int(0.8 * len(x))]`."""
     ends = [end for end in (part.start, part.stop) if end is not None]
+    if len(ends) == 1 and lineages.is_share(ends[0]):
+        return True
     numbers = [known_integer(end) for end in ends]
     return any(each is not None and abs(each) >= _MANY for each in numbers)
 

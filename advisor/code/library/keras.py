@@ -305,6 +305,8 @@ def train_model(call: Call) -> Value | None:
     target = call.argument(1, "y")
     data = call.argument(0, "x") or call.argument(-1, "generator")
     rows = lineages.known(data)
+    if rows is None and target is not None and isinstance(data, (Tensor, Unknown)):
+        rows = lineages.samples(data)
     if rows is not None and lineages.holds_rows(rows):
         fitted = Fitted(call.place, call.context, call.receiver, rows.rows, "model", True)
         call.machine.emit(fitted)

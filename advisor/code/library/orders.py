@@ -59,9 +59,11 @@ def _stand_otherwise(call: Call, value: Value, target: cst.BaseExpression) -> No
     """The samples stand in an order of their own from here on, unless something seeds it: then others
     may stand in the same."""
     lines = call.place.source.text.splitlines()[max(0, call.place.row - 2) : call.place.row]
-    if any(map(_REPEATED.search, lines)) or isinstance(value, Scalar):
+    if isinstance(value, Scalar):
         return
     lineage = lineages.samples(value)
+    if any(map(_REPEATED.search, lines)):
+        return
     if not lineages.holds_rows(lineage) or lineage.rows.how in {COUNTED, PERMUTATION}:
         return
     changed = lineage.of(lineage.rows.part((SHUFFLED, call.node), SHUFFLED, call.place))

@@ -14,6 +14,7 @@ from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
+from advisor.code.library.told_columns import told_columns
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     NONE,
@@ -275,10 +276,16 @@ _REGRESSION = re.compile(r"Regress(?!ion)|Ridge|Lasso|ElasticNet|SVR")
 
 
 def learn(call: Call, target: Value | None, data: Value, labels: Value | None) -> None:
-    """Let a model that looks at all columns learn labels."""
-    if labels is not None and isinstance(target, Object) and not _takes_columns(target):
-        numeric = _REGRESSION.search(target.path) is not None
-        lineages.learn(call.machine, data, labels, _text(call.node), call.node, numeric)
+    """Let a model learn labels from all columns, or from those that it is told by their names."""
+    if labels is None or not isinstance(target, Object):
+        return
+    numeric, text = _REGRESSION.search(target.path) is not None, _text(call.node)
+    if not _takes_columns(target):
+        lineages.learn(call.machine, data, labels, text, call.node, numeric)
+        return
+    held = lineages.columns_of(data)
+    for told in () if held is None else told_columns(target, held):
+        lineages.learn(call.machine, data, labels, text, call.node, numeric, told)
 
 
 def _takes_columns(model: Value) -> bool:

@@ -30,6 +30,7 @@ from advisor.code.library.stream_changes import random_change
 from advisor.code.values import (
     LISTED,
     NONE,
+    SHUFFLED,
     Arguments,
     Constant,
     Lineage,
@@ -111,6 +112,8 @@ def of_arrays(call: Call) -> Value | None:
     if isinstance(given, SequenceValue) and given.items:
         if given.kind == "tuple":
             lineages.pair(call.machine, given.items[0], given.items[-1], call.node)
+            if len(given.items) > 1:
+                lineages.learn(call.machine, given.items[0], given.items[1], "", call.node)
         given = given.items[0]
     known = lineages.samples(given) if given is not None else None
     labels = labels_of_arrays(call.argument(0, "tensors"))
@@ -436,7 +439,9 @@ def same_rows(call: Call) -> Value | None:
     result = _again(call, {"shuffled": True} if shuffles else None)
     if shuffles:
         lineage = lineages.samples(call.receiver)
-        rows = lineage.rows.part(("shuffled", call.node), place=call.place)
+        seed = known_number(call.argument(0, "seed"))
+        key = (SHUFFLED, call.node if seed is None else seed)
+        rows = lineage.rows.part(key, SHUFFLED, call.place)
         result.fields["lineage"] = lineage.of(rows)
     return result
 

@@ -55,7 +55,7 @@ from advisor.code.library.lineages.names import (
     WHOLE_COPIES,
 )
 from advisor.code.library.lineages.pairs import pair
-from advisor.code.library.lineages.parts import part
+from advisor.code.library.lineages.parts import is_share, part
 from advisor.code.library.lineages.positions import columns_at
 from advisor.code.library.lineages.reading import (
     all_of,
@@ -109,6 +109,7 @@ __all__ = [
     "holds_rows",
     "is_cut",
     "is_noise",
+    "is_share",
     "known",
     "learn",
     "mask_key",

@@ -11,6 +11,7 @@ from advisor.code.library.lineages.names import MOMENTS
 from advisor.code.library.lineages.reading import is_noise, known
 from advisor.code.values import (
     SHUFFLED,
+    Columns,
     Fit,
     Library,
     Lineage,
@@ -103,10 +104,12 @@ def learn(
     text: str,
     node: cst.CSTNode,
     numeric: bool = False,
+    told: Columns | None = None,
 ) -> None:
-    """Let a model learn to predict labels from features of the same rows: what is predicted from
-    the rows before it, as in a series, may well be of the same column."""
-    given, wanted = columns_of(features), columns_of(labels)
+    """Let a model learn to predict labels from features of the same rows, or from those columns of
+    them that it is told: what is predicted from the rows before it, as in a series, may well be of
+    the same column."""
+    given, wanted = told or columns_of(features), columns_of(labels)
     one, other = known(features), known(labels)
     if one is not None and other is not None and _in_any_order(one) is not _in_any_order(other):
         return

@@ -11,6 +11,7 @@ from advisor.code.library.lineages.making import written
 from advisor.code.library.lineages.masks import mask_key, opposite
 from advisor.code.library.lineages.names import SAMPLE_NUMBER
 from advisor.code.library.lineages.reading import holds_rows, known, samples
+from advisor.code.library.lineages.reordered import notice_other_order
 from advisor.code.library.lineages.splits import divide_by_hand
 from advisor.code.symbols import Number, subtract
 from advisor.code.values import (
@@ -80,6 +81,7 @@ def _slice_of(
     made = rows.part(("slice", start, stop), place=machine.place(node))
     if is_new:
         _notice_overlap(machine, rows, made, node)
+        notice_other_order(machine, rows, made, node)
     pieces = _partition(rows, made, start, stop) or _with_run_up(rows, made, start, stop)
     if pieces and rows.how != "joined":
         divide_by_hand(machine, value, lineage, pieces, node)
@@ -165,6 +167,12 @@ def _ends_as_shares(first: object, second: object) -> tuple[Ends | None, Ends | 
                 wholes.add(share[1])
         found.append((ends[0], ends[1]))
     return (found[0], found[1]) if len(wholes) == 1 else (None, None)
+
+
+def is_share(end: Value) -> bool:
+    """Whether a number is so much of another one, rounded down: `int(0.8 * n)`."""
+    number = known_number(end)
+    return number is not None and _share(number) is not None
 
 
 def _share(end: object) -> tuple[float, object] | None:

@@ -5,7 +5,8 @@ from advisor.code.library.lineages import FRAME
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.numpy import after_each_other, beside, parts_of
 from advisor.code.library.pandas.tables import is_row_axis
-from advisor.code.values import Dictionary, Value
+from advisor.code.values import Dictionary, Value, alternatives
+from advisor.code.values import Sequence as SequenceValue
 
 
 @function("pandas.concat")
@@ -13,6 +14,9 @@ def concatenated(call: Call) -> Value | None:
     """Tables one below the other, or beside each other."""
     parts = parts_of(call.argument(0, "objs"))
     axis = call.argument(1, "axis")
+    along_rows = axis is None or is_row_axis(axis)
+    if not parts and not along_rows:
+        return _beside_tables(call)
     if not parts:
         given = call.argument(0, "objs")
         copied = lineages.repeated_whole(given, call.place, call.context)
@@ -20,12 +24,21 @@ def concatenated(call: Call) -> Value | None:
         return None if lineage is None else lineages.frame(lineage, call.place)
     for part in parts:
         lineages.samples(part)
-    if axis is not None and not is_row_axis(axis):
-        result = beside(parts, call)
-    else:
-        result = after_each_other(parts, call)
+    result = after_each_other(parts, call) if along_rows else beside(parts, call)
     lineage = lineages.known(result)
     return None if lineage is None else lineages.frame(lineage, call.place)
+
+
+def _beside_tables(call: Call) -> Value | None:
+    """The columns of tables in a list of which only the kinds are known: their rows, where all of them
+    are of the same."""
+    given = call.argument(0, "objs")
+    element = given.element if isinstance(given, SequenceValue) else None
+    tables = alternatives(element) if element is not None else ()
+    found = [lineages.known(each) for each in tables]
+    rows = {None if each is None else each.rows for each in found}
+    first = found[0] if found else None
+    return lineages.frame(first, call.place) if first is not None and len(rows) == 1 else None
 
 
 @method(FRAME, "append", "_append")
