@@ -37,10 +37,14 @@ def test_a_shuffle_between_two_slices_mixes_both_sides(mixing: str) -> None:
         f"random.shuffle(files)\n{MIXED}\nrandom.shuffle(train_files)",
         f"random.shuffle(files)\n{MIXED}\nrandom.shuffle(files)\n{MIXED}",
         f"for fold in range(5):\n    random.shuffle(files)\n    {MIXED}",
-        f"def divide():\n    random.shuffle(files)\n    {MIXED}\n    return train_files, val_files\n"
-        "first, second = divide(), divide()",
-        "test_files = files[-900:]\nfiles = files[:-900]\nrandom.shuffle(files)\n"
-        "train_files = files[:900]",
+        (
+            f"def divide():\n    random.shuffle(files)\n    {MIXED}\n    return train_files, val_files\n"
+            "first, second = divide(), divide()"
+        ),
+        (
+            "test_files = files[-900:]\nfiles = files[:-900]\nrandom.shuffle(files)\n"
+            "train_files = files[:900]"
+        ),
     ],
 )
 def test_a_shuffle_of_one_side_or_of_both_mixes_nothing(text: str) -> None:

@@ -12,9 +12,9 @@ from advisor.code.gradients import computed, made_of
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
+from advisor.code.library import lineages
 from advisor.code.library.exports import EXPORTS
 from advisor.code.library.families import families_of, families_of_path
-from advisor.code.library import lineages
 from advisor.code.library.models import (
     ATTRIBUTES,
     FUNCTIONS,
