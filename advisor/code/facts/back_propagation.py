@@ -139,6 +139,24 @@ class BackPropagation(Fact):
             for event in self.run.trace
             if isinstance(event, (BackwardRun, GradientsTaken, GradientsRead))
             and any(each.node is loop for each in event.context.loops)
+            and not self._is_part_of_the_way(event)
+        )
+
+    def _is_part_of_the_way(self, event: Event) -> bool:
+        """Whether gradients are taken before, in each round, of what is computed in that round: they
+        are a part of the loss."""
+        if not isinstance(event, GradientsTaken):
+            return False
+        behind = [
+            each
+            for each in self.run.events(BackwardRun)
+            if each.place.node is self.event.place.node and in_same_rounds(event, each)
+        ]
+        origins = origins_of(self.run, event.loss)
+        return (
+            bool(behind and origins.passes and origins.complete)
+            and all(event.index < each.index for each in behind)
+            and all(in_same_rounds(event, each) for each in origins.passes)
         )
 
     @property

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
+
+import libcst as cst
 
 from advisor.code.events import (
     AttributeAssigned,
@@ -21,12 +23,29 @@ from advisor.code.events import (
 )
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
+from advisor.code.facts.passes import words
 from advisor.code.facts.relations import owners_of, reaches
-from advisor.code.facts.run import AbstractRun
+from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.gradients import gradient_of
 from advisor.code.values import Instance, Optimizer, Tensor, Value
 
 _NEW = re.compile(r"^torch\.nn\.")
+# Words of modules whose weights stay as they are.
+_STAY = frozenset(
+    ["random", "fixed", "frozen", "freeze", "feature", "features", "extractor", "projection"]
+    + [
+        "reservoir",
+        "fourier",
+        "hash",
+        "teacher",
+        "target",
+        "probe",
+        "probing",
+        "pretrained",
+        "prior",
+    ]
+    + ["backbone", "tokenizer", "loss", "perceptual", "critic", "judge", "noise", "corrupt"]
+)
 
 
 def is_frozen(run: AbstractRun, module: Value) -> bool:
@@ -107,7 +126,21 @@ def _takes_part(
     below_own = any(
         event in origins_of(run, value).passes for each in own for value in each.arguments.values()
     )
+    if in_loss and below_own and _is_meant_to_learn(run, event):
+        return True
     return (in_loss and upon_own) or (in_training and (in_loss or below_own))
+
+
+def _is_meant_to_learn(run: AbstractRun, event: ForwardRun) -> bool:
+    """Whether what feeds an optimized module is a network of several layers, and nothing it is called
+    says that its weights are to stay as they were drawn."""
+    module = event.module
+    if not isinstance(module, Instance) or len(list(islice(learning(module), 2))) < 2:
+        return False
+    node = event.place.node
+    called = code_of(node.func) if isinstance(node, cst.Call) else ""
+    functions = " ".join(each.name for each in event.context.functions)
+    return not words(f"{module.cls.name} {called} {functions}") & _STAY
 
 
 def _is_new(run: AbstractRun, module: Value) -> bool:

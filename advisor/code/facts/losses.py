@@ -1,6 +1,5 @@
 """Loss calls: what a loss is given and what it expects."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -8,6 +7,13 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
+from advisor.code.facts.argument_names import (
+    ORIGINALS,
+    PREDICTIONS,
+    RECONSTRUCTIONS,
+    TARGETS,
+    name_of,
+)
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number, fresh
@@ -60,21 +66,6 @@ _OF_INDICES = frozenset(
 _OF_FRACTIONS = frozenset(
     {"BCELoss", "binary_cross_entropy"} | {"BCEWithLogitsLoss", "binary_cross_entropy_with_logits"}
 )
-# What programs call targets, and what they call predictions.
-_TARGETS = re.compile(
-    r"(\w+_)?(y_?true|labels?|targets?|tgts?|ground_?truths?|gts?|y_(train|test|val|batch))"
-    r"|targets?_(tensor|batch|ids|seq(uence)?|tokens|labels?|var(iable)?|ind(ices|ex))"
-    r"|y|yb|y_?b?atch|((gt|true)_)?masks?",
-    re.IGNORECASE,
-)
-_PREDICTIONS = re.compile(
-    r"(\w+_)?(y_?hats?|y_?preds?|preds?|predictions?|predicted|outputs?|logits?|probs?|y_?logits?)"
-    r"|out|probabilities",
-    re.IGNORECASE,
-)
-# What autoencoders are given, and what they make of it.
-_ORIGINALS = re.compile(r"x|data|inputs?|im(age|g)s?|originals?|batch_?x?|x_?batch", re.IGNORECASE)
-_RECONSTRUCTIONS = re.compile(r"(x_?)?recon(struction|structed|s|_\w+)?|\w+_recon", re.IGNORECASE)
 _OF_A_NETWORK = frozenset(
     {
         Activation.LOGITS,
@@ -240,6 +231,20 @@ class LossCall(Fact):
         return first.rank is not None and second.rank == first.rank - 1
 
     @property
+    def judges_one_class_of_several(self) -> bool:
+        """Whether the targets of samples are classes, written as a row for each of them with a single
+        one in it."""
+        scale, target = self.target_scale, self.target
+        if target is None or scale is None or scale.activation is not Activation.ONE_HOT:
+            return False
+        current: Tensor | None = target
+        while current is not None:
+            if current.scale is scale and current.shape.rank not in {None, 2}:
+                return False  # a sequence of classes, or a picture of them
+            current = current.whole
+        return target.shape.rank == 2 and (self.width or 3) > 2
+
+    @property
     def cuts_targets(self) -> bool:
         """Whether the targets are cast to whole numbers from something else."""
         return self._cut is not None
@@ -297,16 +302,16 @@ class LossCall(Fact):
         if names is None:
             return False
         prediction, target = names
-        if _ORIGINALS.fullmatch(prediction) and _RECONSTRUCTIONS.fullmatch(target):
+        if ORIGINALS.fullmatch(prediction) and RECONSTRUCTIONS.fullmatch(target):
             return True
-        if self._compares_classes and _is_given(first) and _PREDICTIONS.fullmatch(target):
+        if self._compares_classes and _is_given(first) and PREDICTIONS.fullmatch(target):
             return True
-        if _TARGETS.fullmatch(target) and not _is_whole(first):
+        if TARGETS.fullmatch(target) and not _is_whole(first):
             return False
-        looks_like_targets = bool(_TARGETS.fullmatch(prediction)) or _is_whole(first)
-        if not looks_like_targets or _PREDICTIONS.fullmatch(prediction):
+        looks_like_targets = bool(TARGETS.fullmatch(prediction)) or _is_whole(first)
+        if not looks_like_targets or PREDICTIONS.fullmatch(prediction):
             return False
-        return _is_network_output(second) or bool(_PREDICTIONS.fullmatch(target))
+        return _is_network_output(second) or bool(PREDICTIONS.fullmatch(target))
 
     @property
     def _compares_classes(self) -> bool:
@@ -398,28 +403,6 @@ def _is_one_of_several(same_call: list[LossComputed]) -> bool:
     what: which one it is may depend on what the prediction is."""
     unlike = len({each.expects for each in same_call}) > 1
     return unlike or len(same_call) < max(each.ways for each in same_call)
-
-
-def name_of(node: cst.BaseExpression) -> str:
-    """The name behind an expression: `labels` of `labels.long()`, of `batch["labels"]`, of
-    `self.labels[:, 0]`, of `torch.sigmoid(labels)`."""
-    match node:
-        case cst.Name():
-            return node.value
-        case cst.Call(func=cst.Attribute(value=cst.Name(value=("torch" | "F" | "tf")))) if (
-            node.args
-        ):
-            return name_of(node.args[0].value)
-        case cst.Call(func=cst.Attribute()):
-            return name_of(cst.ensure_type(node.func, cst.Attribute).value)
-        case cst.Attribute():
-            return node.attr.value
-        case cst.Subscript():
-            index = node.slice[0].slice if len(node.slice) == 1 else None
-            if isinstance(index, cst.Index) and isinstance(index.value, cst.SimpleString):
-                return str(index.value.evaluated_value)
-            return name_of(node.value)
-    return ""
 
 
 def _is_network_output(value: Value) -> bool:

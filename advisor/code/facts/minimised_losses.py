@@ -17,13 +17,23 @@ from advisor.code.events import (
     OptimizerStepped,
 )
 from advisor.code.facts.modules import concerns
+from advisor.code.facts.origins import module_of, origins_of
 from advisor.code.facts.passes import passes, words
 from advisor.code.facts.relations import is_certainly_optimizer
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
 from advisor.code.gradients import computed_from, gradient_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Optimizer, Tensor, Unknown, Value, alternatives, is_always
+from advisor.code.values import (
+    Optimizer,
+    Squared,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    is_always,
+    meaning_of,
+)
 from advisor.rulebook import Draft
 
 _SUPERVISED = re.compile(
@@ -58,7 +68,7 @@ class MinimisedLoss(Fact):
     the model. `turned` is where its sign was turned before, if it was."""
 
     event: BackwardRun
-    loss: LossComputed
+    loss: LossComputed | None
     optimizer: Optimizer | Unknown
     turned: NodePlace | None
 
@@ -76,7 +86,24 @@ class MinimisedLoss(Fact):
                 loss = losses.get(inner)
                 if loss is not None and cls._is_supervised(run, event, loss, optimizer):
                     found.setdefault(event.place.node, cls(event, loss, optimizer, turned))
+                elif loss is None and cls._is_written_by_hand(run, event, value, optimizer):
+                    found.setdefault(event.place.node, cls(event, None, optimizer, turned))
         return found.values()
+
+    @classmethod
+    def _is_written_by_hand(
+        cls, run: AbstractRun, event: BackwardRun, value: Value, optimizer: Optimizer | Unknown
+    ) -> bool:
+        """Whether a loss of a model is what is left of 1 or a mean of squares, and is called a loss where its
+        sign is turned."""
+        turned, inner = _sign(value)
+        if turned is None or _called_loss(turned) is None or not _falls_short(inner):
+            return False
+        if _is_on_purpose(run, event.context) or not _is_stepped(run, event, optimizer):
+            return False
+        return any(
+            _may_update(optimizer, module_of(each)) for each in origins_of(run, inner).passes
+        )
 
     @classmethod
     def _is_supervised(
@@ -109,6 +136,8 @@ class MinimisedLoss(Fact):
     @property
     def name(self) -> str:
         """The loss as a user writes it."""
+        if self.loss is None:
+            return _called_loss(self.turned) or "the loss"
         return self.loss.name or self.loss.path.rsplit(".", 1)[-1]
 
     def finding(self, message: str) -> Draft:
@@ -142,7 +171,7 @@ def _is_given(target: Value | None) -> bool:
     number, as those are that tell made samples from true ones."""
     if not isinstance(target, Tensor):
         return isinstance(target, Unknown)
-    if gradient_of(target) is not False:
+    if gradient_of(target) is True:
         return False
     if target.text == "batch":
         return True
@@ -150,7 +179,8 @@ def _is_given(target: Value | None) -> bool:
     if isinstance(node, cst.Call) and _ALL_THE_SAME.search(code_of(node.func)):
         return False
     parts = (*target.terms, *([target.whole] if target.whole is not None else []))
-    return all(map(_is_given, parts))
+    known = gradient_of(target) is False or bool(parts)
+    return known and all(map(_is_given, parts))
 
 
 def _sign(value: Value) -> tuple[NodePlace | None, Value]:
@@ -171,6 +201,32 @@ def _sign(value: Value) -> tuple[NodePlace | None, Value]:
                 break
         value = value.terms[0]
     return turned, value
+
+
+def _called_loss(turned: NodePlace | None) -> str | None:
+    """What the program calls the loss where its sign is turned."""
+    match None if turned is None else turned.node:
+        case cst.UnaryOperation(expression=expression):
+            named = [expression]
+        case cst.BinaryOperation(left=left, right=right):
+            named = [each for each in (left, right) if not _is_minus_one(each)]
+        case _:
+            return None
+    node = named[0].func if isinstance(named[0], cst.Call) else named[0]
+    name = code_of(node).rsplit(".", 1)[-1]
+    return name if words(name) & {"loss", "criterion", "error", "mse", "rmse"} else None
+
+
+def _falls_short(value: Value) -> bool:
+    """Whether a value is larger the worse a prediction is: 1 less something, or a mean of squares."""
+    if isinstance(meaning_of(value), Squared):
+        return True
+    match value.place.node if isinstance(value, Tensor) and value.place is not None else None:
+        case cst.BinaryOperation(
+            operator=cst.Subtract(), left=cst.Integer(value="1") | cst.Float(value="1.0" | "1.")
+        ):
+            return True
+    return False
 
 
 def _is_minus_one(node: cst.BaseExpression) -> bool:

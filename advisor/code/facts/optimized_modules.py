@@ -1,7 +1,7 @@
 """Which modules an optimizer updates, and which take their places after it was built."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from advisor.code.events import (
@@ -24,6 +24,8 @@ from advisor.code.facts.left_out import is_frozen, left_out
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
+from advisor.code.interpreter.classes import are_of_modules
+from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Method, Optimizer, Value
 from advisor.rulebook import Draft
 
@@ -148,8 +150,15 @@ class OptimizedModules(Fact):
         )
 
     def finding(self, event: Event, message: str) -> Draft:
-        """A finding at an event, with the construction of the optimizer beside it."""
-        return draft(event, message, (self.event.place, "the optimizer is built here"))
+        """A finding at an event, with the construction of the optimizer beside it. What a module does to
+        itself is told where the program has it done."""
+        found = draft(event, message, (self.event.place, "the optimizer is built here"))
+        call = None if _call_from_outside(self.event) else _call_from_outside(event)
+        if call is None:
+            return found
+        return replace(
+            found, place=call, related=(*found.related, (event.place, "it is placed here"))
+        )
 
 
 def _may_grow(run: AbstractRun, optimizer: Optimizer) -> bool:
@@ -159,6 +168,16 @@ def _may_grow(run: AbstractRun, optimizer: Optimizer) -> bool:
         or any(event.owner is optimizer for event in run.events(AttributeAssigned))
         or any(reaches(value, optimizer) for event in run.events(Escaped) for value in event.values)
     )
+
+
+def _call_from_outside(event: Event) -> NodePlace | None:
+    """The call of the method of a module that an event happens in, from outside of modules."""
+    context, found = event.context, None
+    for function, call in zip(reversed(context.functions), reversed(context.calls), strict=False):
+        if function.owner is None or not are_of_modules(function.owner.library_bases()):
+            break
+        found = call
+    return found
 
 
 def _owned_elsewhere(run: AbstractRun, module: Value) -> bool:

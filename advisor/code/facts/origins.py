@@ -104,7 +104,7 @@ def _before(value: Value, made: dict[int, Pass], found: Origins) -> Iterable[Val
 
 
 def _sources_of_tensor(tensor: Tensor, found: Origins) -> tuple[Value, ...]:
-    if tensor.text == "parameter":
+    if tensor.text == "parameter" or tensor.sources == ():
         found.leaves.append(tensor)
         return ()
     whole = () if tensor.whole is None else (tensor.whole,)

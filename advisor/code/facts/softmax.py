@@ -74,6 +74,8 @@ class SoftmaxCall(Fact):
             return True
         if any(self._sums_up_scores(each) for each in self.applied):
             return True
+        if any(self._is_one_of_a_batch(each) for each in self.applied):
+            return True
         return rank > 2 and any(
             each.weights.scale is self.event.result.scale
             for each in self.applied
@@ -87,6 +89,14 @@ class SoftmaxCall(Fact):
         others = [dim for dim in dims[1:] if not dim.is_one and dim != dims[0]]
         along = applied.summed and applied.over in others
         return made_here and along and _is_of(applied.weights.scale, self.event)
+
+    def _is_one_of_a_batch(self, applied: WeightsApplied) -> bool:
+        """Whether each row has become a matrix of its own, by which something is multiplied."""
+        rows, matrices = self.event.tensor.shape.dims, applied.weights.shape.dims
+        if applied.summed or not rows or not matrices or len(rows) != 2 or len(matrices) != 3:
+            return False
+        alone = matrices[0] == rows[0] and matrices[1].is_one and matrices[2] == rows[1]
+        return alone and _is_of(applied.weights.scale, self.event)
 
     @property
     def weighs_other_places(self) -> bool:
@@ -172,10 +182,7 @@ class SoftmaxCall(Fact):
             if (
                 rank is None
                 and axis == 0
-                and _takes_mean_over_first(loss)
-                or rank is None
-                and axis == 0
-                and self._is_of_several_samples(loss)
+                and (_takes_mean_over_first(loss) or self._is_over_samples(loss))
             ):
                 yield 0, 1, loss
             elsewhere = self._other_than_last_of_rows(loss)
@@ -190,11 +197,17 @@ class SoftmaxCall(Fact):
                 if wrong:
                     yield axis % rank, classes, loss
 
-    def _is_of_several_samples(self, loss: LossCall) -> bool:
-        """Whether a loss compares the scores of a layer with the classes of several samples."""
+    def _is_over_samples(self, loss: LossCall) -> bool:
+        """Whether a loss that chooses among classes is given samples along the first axis: there are as
+        many targets, or a layer has made several scores along the last."""
         scale, target = self.event.tensor.scale, shape_of(loss.event.target)
         made_here = scale is not None and scale.activation is Activation.LOGITS
-        return made_here and loss.is_categorical and target is not None and target.rank == 1
+        told = target is not None and target.rank == 1
+        return (
+            made_here
+            and loss.is_categorical
+            and (told or _has_samples_in_front(self.event.tensor.shape))
+        )
 
     def _other_than_last_of_rows(self, loss: LossCall) -> tuple[int, int] | None:
         """The dimension that softmax goes over, and the last one, where that is another, which the loss is given

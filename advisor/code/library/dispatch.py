@@ -30,6 +30,7 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.values import (
+    DTYPE,
     LIBRARY,
     SAMPLE_OF,
     Arguments,
@@ -119,16 +120,26 @@ def _remembered_item(
 ) -> Value:
     """An item of something unknown: the same one each time it is asked for by the same number."""
     index = indices[0] if len(indices) == 1 else None
-    if not isinstance(index, Scalar) or not isinstance(receiver, Unknown):
+    if not isinstance(receiver, Unknown):
         return machine.unknown("item", node)
+    if not isinstance(index, Scalar):
+        return _of_same_type(machine.unknown("item", node), receiver)
     position = index.number.integer
     key = ("item", index.number if position is None else position)
     if key not in receiver.fields:
-        made = machine.unknown("item", node)
+        made = _of_same_type(machine.unknown("item", node), receiver)
         if position is None:
             made.fields[SAMPLE_OF] = receiver
         machine.store(receiver.fields, key, made)
     item: Value = receiver.fields[key]
+    return item
+
+
+def _of_same_type(item: Unknown, array: Unknown) -> Unknown:
+    """An item of an array, or some: the numbers are of the same type, the axes no more."""
+    if DTYPE in array.fields:
+        item.fields[DTYPE] = array.fields[DTYPE]
+        item.shape.most = array.shape.most
     return item
 
 

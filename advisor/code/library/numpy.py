@@ -147,6 +147,9 @@ def read(call: Call) -> Value | None:
     if call.path == "numpy.load" and (name is None or not name.endswith(".npy")):
         return None
     result = call.unknown()
+    if call.path != "numpy.load":
+        given = call.argument(1, "dtype")
+        result.fields[DTYPE] = "float" if given is None else named_dtype(given)
     some = call.arguments.keywords.keys() & {"skiprows", "max_rows", "skip_header", "skip_footer"}
     columns = None if call.path == "numpy.load" else Columns(result)
     if columns is not None:

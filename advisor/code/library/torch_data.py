@@ -489,6 +489,8 @@ def _row_of(array: Value) -> Value:
         row = array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
         row.meaning = array.meaning if isinstance(array.meaning, (ClassIndices, Pixels)) else None
         return row
+    if isinstance(array, Tensor) and array.dtype is not None and array.library == "torch":
+        return array.replace(shape=array.shape.of_one(), graph=False, lineage=None, whole=array)
     unknown = Unknown("row", place=array.place)
     pixels = pixels_of(array)
     if pixels is not None:
@@ -500,7 +502,7 @@ def stacked(value: Value, axis: Number) -> Value:
     """Values put together to a batch, as a loader does: arrays along a new first axis."""
     if isinstance(value, Tensor) and value.library != "PIL":
         dims = value.shape.dims
-        shape = Shape.of_axes({0: axis}) if dims is None else Shape((axis, *dims))
+        shape = value.shape.of_many(axis) if dims is None else Shape((axis, *dims))
         batch = value.replace(
             shape=shape, graph=False, lineage=None, layout=None, text="batch", whole=value
         )

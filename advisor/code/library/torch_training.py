@@ -9,7 +9,6 @@ from advisor.code.events import (
     BackwardRun,
     GradientsCleared,
     GradientsClipped,
-    GradientsTaken,
     GradientsUnscaled,
     LossAccumulated,
     LossScaled,
@@ -317,13 +316,6 @@ def autograd_backward(call: Call) -> Value | None:
 def manual_backward(call: Call) -> Value | None:
     """Lightning's manual optimization."""
     call.machine.emit(BackwardRun(call.place, call.context, call.argument(0, "loss")))
-    return None
-
-
-@function("torch.autograd.grad", "torch.func.grad", "torch.func.value_and_grad")
-def functional_gradient(call: Call) -> Value | None:
-    """Gradients as values: nothing accumulates in `.grad`."""
-    call.machine.emit(GradientsTaken(call.place, call.context, call.argument(0, "outputs")))
     return None
 
 

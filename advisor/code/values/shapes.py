@@ -107,6 +107,18 @@ class Shape:
             self._axes[index] = fresh(f"{self.name}.shape[{index}]", is_axis=True)
         return self._axes[index]
 
+    def of_one(self) -> "Shape":
+        """What is known of one of the items along the first axis, while the rank is unknown."""
+        axes = {index - 1: axis for index, axis in self.known_axes.items() if index > 0}
+        if axes and -1 in self.known_axes:
+            axes[-1] = self.known_axes[-1]
+        return Shape.of_axes(axes)
+
+    def of_many(self, axis: Number) -> "Shape":
+        """What is known of several such items along a new first axis, while the rank is unknown."""
+        rest = {each + 1 if each >= 0 else each: dim for each, dim in self.known_axes.items()}
+        return Shape.of_axes({**rest, 0: axis})
+
     def start_with(self, axis: Number) -> None:
         """Learn the first dimension while the rank is unknown."""
         self._axes[0] = axis

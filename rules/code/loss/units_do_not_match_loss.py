@@ -25,9 +25,7 @@ def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
     given = None if loss.scale is None else loss.scale.activation
     if loss.width == 1 and given in _OVER_CLASSES:
         message = f"softmax over a single output is 1 whatever the input of `{loss.name}`"
-        # Keras is told activation and loss apart, and names both where it compiles.
-        found = loss.finding_here(message) if loss.is_of_keras else loss.finding(message)
-        yield replace(found, severity=Severity.ERROR)
+        yield replace(loss.finding(message), severity=Severity.ERROR)
     elif loss.width == 1 and loss.is_categorical:
         message = f"`{loss.name}` is given a single output, and chooses among one class"
         yield loss.finding_here(message, Severity.ERROR)
@@ -40,5 +38,9 @@ def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
         return
     elif loss.is_binary and given is Activation.SOFTMAX and (loss.width or 0) > MOST_ALIKE:
         yield loss.finding_here(f"softmax goes into `{loss.name}`, which judges each class alone")
+    elif loss.is_binary and given is Activation.SIGMOID and loss.judges_one_class_of_several:
+        yield loss.finding_here(
+            f"sigmoid goes into `{loss.name}`, which judges each class alone, though one is right"
+        )
     elif loss.is_of_keras and loss.is_categorical and given is Activation.SIGMOID:
         yield loss.finding_here(f"sigmoid goes into `{loss.name}`, which expects softmax")

@@ -10,6 +10,7 @@ from advisor.code.library.lineages.names import COLUMN, FRAME, HELD, NOISE, NUMB
 from advisor.code.nodes import as_written
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    DTYPE,
     Columns,
     Lineage,
     Object,
@@ -57,7 +58,11 @@ def alike(value: Value | None, lineage: Lineage, place: "NodePlace | None" = Non
     if isinstance(value, Tensor):
         shape = _shape_of_others(value.shape, axis_of_rows(lineage))
         return value.replace(lineage=lineage, place=place, shape=shape)
-    return array(lineage.holding(columns_of(value)), place)
+    made_array = array(lineage.holding(columns_of(value)), place)
+    if isinstance(value, Unknown):
+        made_array.dtype = value.fields.get(DTYPE)
+        made_array.shape.most = value.shape.most
+    return made_array
 
 
 def _shape_of_others(shape: Shape, axis: Number | None) -> Shape:

@@ -180,7 +180,7 @@ def to_the_power(call: Call) -> Value | None:
     return None if result is None else Scalar(result, names, option)
 
 
-@attribute("constant", "math.pi", "numpy.pi")
+@attribute("constant", "math.pi", "numpy.pi", "torch.pi")
 def pi(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
     """The number π."""
     return Scalar(symbols.number(3.141592653589793))

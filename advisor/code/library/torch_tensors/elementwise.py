@@ -282,6 +282,7 @@ def arithmetic(
     place = machine.place(node)
     result = Tensor(
         shape,
+        scale=_raw_scores(operator, left, right),
         dtype=_common_dtype(operator, known, others),
         lineage=lineage_of(first),
         library=first.library,
@@ -295,6 +296,25 @@ def arithmetic(
     elif wraps(operator, left, right):
         machine.emit(BytesSubtracted(place, machine.context, right))
     return result
+
+
+def _raw_scores(operator: str, left: Value, right: Value | None) -> Scale | None:
+    """The scores of a layer, which remain raw scores when numbers or parameters shift and scale them, or
+    when scores are added."""
+    scores, other = (left, right) if _are_scores(left) else (right, left)
+    if not isinstance(scores, Tensor) or not _are_scores(scores):
+        return None
+    if operator in {"-", "/"} and scores is not left:
+        return None
+    learned = isinstance(other, Tensor) and other.text == "parameter"
+    if isinstance(other, Scalar) or learned:
+        return scores.scale if operator in {"+", "-", "*", "/"} else None
+    return scores.scale if operator == "+" and _are_scores(other) else None
+
+
+def _are_scores(value: Value | None) -> bool:
+    scale = value.scale if isinstance(value, Tensor) else None
+    return scale is not None and scale.activation is Activation.LOGITS
 
 
 def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> str | None:

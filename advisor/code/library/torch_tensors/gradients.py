@@ -9,9 +9,19 @@ from advisor.code.events import (
     GradientsCleared,
     GradientsClipped,
     GradientsRead,
+    GradientsTaken,
 )
-from advisor.code.library.models import Call, attribute, hook, method, reads
-from advisor.code.values import Arguments, Object, Tensor, Unknown, Value
+from advisor.code.library.models import Call, attribute, function, hook, method, reads
+from advisor.code.values import (
+    Arguments,
+    Library,
+    Object,
+    Sequence,
+    Tensor,
+    Unknown,
+    Value,
+    is_constant,
+)
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -45,6 +55,8 @@ def is_gradient(value: Value) -> bool:
 @reads("grad")
 def read_gradient(machine: "Machine", receiver: Value, node: cst.CSTNode) -> None:
     """`p.grad` is looked at."""
+    if isinstance(receiver, Library):
+        return  # `torch.autograd.grad`
     machine.emit(GradientsRead(machine.place(node), machine.context, receiver))
 
 
@@ -101,3 +113,26 @@ def cleared_unknown(call: Call) -> Value | None:
             break
         current = current.parent
     return receiver
+
+
+@function("torch.autograd.grad", "torch.func.grad", "torch.func.value_and_grad")
+def functional_gradient(call: Call) -> Value | None:
+    """Gradients as values: nothing accumulates in `.grad`."""
+    outputs, inputs = call.argument(0, "outputs"), call.argument(1, "inputs")
+    taken = GradientsTaken(call.place, call.context, outputs)
+    call.machine.emit(taken)
+    given = inputs.items if isinstance(inputs, Sequence) else (inputs,)
+    if outputs is None or not given or call.path.startswith("torch.func."):
+        return None
+    goes_on = is_constant(call.arguments.keywords.get("create_graph"), True) or None
+    slopes = tuple(_slope(call, outputs, each, goes_on) for each in given)
+    return None if None in slopes else Sequence("tuple", tuple(filter(None, slopes)))
+
+
+def _slope(call: Call, outputs: Value, along: Value | None, goes_on: bool | None) -> Tensor | None:
+    """A gradient with regard to a tensor, which has the shape of it."""
+    if not isinstance(along, Tensor) or along.text == "parameter":
+        return None
+    slope = Tensor(along.shape, dtype="float", graph=goes_on, place=call.place)
+    slope.sources = (outputs, along)
+    return slope

@@ -230,6 +230,8 @@ def item_of_tensor(
     if isinstance(tensor.meaning, Drawn) and machine.context.rounds and _is_slice(indices):
         return _drawn(tensor)
     shape = _indexed(tensor.shape, indices)
+    if shape.dims is None and alone:
+        shape.most = tensor.shape.most
     axis = piece_of_loop(machine, tensor.shape.rank, indices[0])
     if axis is not None and shape.dims is not None:
         shape = Shape((axis, *shape.dims[1:]))

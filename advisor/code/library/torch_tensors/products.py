@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Multiplied, WeightsApplied
-from advisor.code.gradients import computed
+from advisor.code.gradients import computed, gradient_of
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
+from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
@@ -66,7 +67,11 @@ def summed(inputs: list[list[str]], output: list[str], operands: list[Value]) ->
 _RANKS = {"bmm": 3, "mm": 2}
 
 
-@tensor_operation("matmul", "torch.bmm", "torch.mm", "torch.mv", "torch.linalg.matmul")
+@tensor_operation(
+    "matmul",
+    *("torch.bmm", "torch.mm", "torch.mv", "torch.linalg.matmul"),
+    *("torch.spmm", "torch.smm", "torch.sparse.mm"),
+)
 def matrix_product(call: Call) -> Value | None:
     """`a @ b`, and functions that take tensors of so many axes only."""
     rank = _RANKS.get(call.path.rsplit(".", 1)[-1])
@@ -91,10 +96,24 @@ def product_of(
     if first.scale is not None and first.scale.activation is Activation.SOFTMAX:
         over = first.shape.dims[-1] if first.shape.dims else None
         machine.emit(WeightsApplied(machine.place(node), machine.context, first, over))
+    scores = _scores(left, right, machine.place(node))
     shape = _multiplied(first.shape, second.shape)
-    made = Tensor(shape, place=machine.place(node))
+    if scores is not None and shape.dims is None:
+        shape = Shape(last=second.shape.axis(-1))
+    made = Tensor(shape, scale=scores, place=machine.place(node))
     _tell_weights(machine, left, right, made, node)
     return computed(made, left, right)
+
+
+def _scores(left: Value | None, right: Value | None, place: NodePlace) -> Scale | None:
+    """What a product is where it stands for a linear layer: raw scores, where something is multiplied
+    by a matrix that is learned, or where those of a layer are summed up as given numbers say."""
+    if not isinstance(right, Tensor) or gradient_of(left) is True and right.text != "parameter":
+        return None
+    if right.text == "parameter" and right.graph is True:
+        return Scale(Activation.LOGITS, place)
+    scale = right.scale
+    return scale if scale is not None and scale.activation is Activation.LOGITS else None
 
 
 def _tell_weights(
