@@ -133,3 +133,22 @@ def evaluate(model, loader):
     return correct
 """
     assert codes(program + evaluate) == []
+
+
+def test_parts_of_what_a_model_returns_are_known() -> None:
+    program = NET.replace("return F.softmax(", "h = x * 2\n        return h, F.softmax(")
+    assert codes(program + STEP.replace("cross_entropy(model(x)", "cross_entropy(model(x)[1]")) == [
+        "NN201"
+    ]
+    unpacked = STEP.replace(
+        "    loss = F.cross_entropy(model(x)",
+        "    h, out = model(x)\n    loss = F.cross_entropy(out",
+    )
+    assert codes(program + unpacked) == ["NN201"]
+
+
+def test_methods_of_a_model_are_known() -> None:
+    program = NET.replace("def forward(self, x):", "def classify(self, x):")
+    program += "\n    def forward(self, x):\n        return self.body(x)\n"
+    assert codes(program + STEP.replace("model(x)", "model.classify(x)")) == ["NN201"]
+    assert codes(program + STEP) == []

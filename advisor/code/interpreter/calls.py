@@ -13,7 +13,6 @@ from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, jo
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     BUILT_BY,
-    IMPLIED,
     NONE,
     Arguments,
     Bound,
@@ -143,7 +142,7 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
     modes = machine.models.modes_of(callee)
     name = callee.name if isinstance(callee, Unknown) else "result"
     result: Value = machine.unknown(f"{name}()", node)
-    if isinstance(callee, Unknown) and IMPLIED in callee.fields:
+    if isinstance(callee, Unknown):
         result = implied_models.output(machine, callee, passed, node) or result
     event = Escaped(machine.place(node), machine.context, callee, passed, values, modes, result)
     machine.emit(event)

@@ -16,7 +16,9 @@ from advisor.code.values import (
     Arguments,
     Class,
     Function,
+    Instance,
     Scope,
+    Sequence,
     Tensor,
     Unknown,
     Value,
@@ -53,29 +55,29 @@ def imply(function: Function, parameter: cst.Param, value: Value) -> None:
 
 
 def output(
-    machine: "Machine", model: Unknown, passed: Arguments, node: cst.CSTNode
-) -> Tensor | None:
-    """What the model that an unknown value is implied to be makes of its inputs; None when it is
-    implied to be none, or makes no tensor. Nothing of the pass happens."""
-    cls = model.fields.get(IMPLIED)
-    if not isinstance(cls, Class) or machine.imagines or not _accepts(cls, passed):
+    machine: "Machine", callee: Unknown, passed: Arguments, node: cst.CSTNode
+) -> Value | None:
+    """What the model that an unknown value is implied to be makes of its inputs, or one of its
+    methods; None when it is implied to be none, or makes no tensor. Nothing of it happens."""
+    model = callee if IMPLIED in callee.fields else callee.parent
+    cls = None if model is None else model.fields.get(IMPLIED)
+    if not isinstance(cls, Class) or machine.imagines or model is None:
+        return None
+    method = _forward(cls) if callee is model else cls.find(callee.name)
+    if not isinstance(method, Function) or not _accepts(method, passed):
         return None
     result: Value | None = None
     with machine.imagining(), machine.limited(_MOST_STEPS):
         try:
-            result = _run(machine, cls, passed, node)
+            result = _run(machine, cls, method, passed, node)
         except OutOfBudget:
             del model.fields[IMPLIED]
-    if not isinstance(result, Tensor):
-        return None
-    graph = False if result.graph is False else None
-    copied = result.replace(place=machine.place(node), graph=graph, terms=(), cut=result.cut)
-    copied.meaning, copied.reduced = result.meaning, result.reduced
-    return copied
+    return _copied(machine, result, node)
 
 
-def _run(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -> Value:
-    from advisor.code.interpreter.calls import call
+def _run(
+    machine: "Machine", cls: Class, method: Function, passed: Arguments, node: cst.CSTNode
+) -> Value:
     from advisor.code.interpreter.toplevel import unknown_arguments
 
     constructor = cls.find("__init__")
@@ -83,15 +85,32 @@ def _run(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -
     if isinstance(constructor, Function):
         arguments = unknown_arguments(machine, constructor, skip=1)
     instance = classes.instantiate(machine, cls, arguments, node)
-    return call(machine, instance, passed, node)
+    assert isinstance(instance, Instance)
+    return classes.call_instance_method(machine, instance, method.name, passed, node)
 
 
-def _accepts(cls: Class, passed: Arguments) -> bool:
-    """Whether the forward pass of a class takes what is passed."""
-    forward = _forward(cls)
-    if forward is None or passed.unknown:
+def _copied(machine: "Machine", result: Value | None, node: cst.CSTNode) -> Value | None:
+    """What came of a pass that did not happen, without what it was made of; None when there is no
+    tensor in it."""
+    if isinstance(result, Tensor):
+        graph = False if result.graph is False else None
+        copied = result.replace(place=machine.place(node), graph=graph, terms=(), cut=result.cut)
+        copied.meaning, copied.reduced = result.meaning, result.reduced
+        return copied
+    if not isinstance(result, Sequence) or result.items is None:
+        return None
+    parts = [_copied(machine, each, node) for each in result.items]
+    if not any(parts):
+        return None
+    items = tuple(each or machine.unknown("output", node) for each in parts)
+    return Sequence(result.kind, items)
+
+
+def _accepts(method: Function, passed: Arguments) -> bool:
+    """Whether a method takes what is passed."""
+    if passed.unknown or classes.is_static(method):
         return False
-    parameters = forward.node.params
+    parameters = method.node.params
     positional = [*parameters.posonly_params, *parameters.params][1:]
     names = [each.name.value for each in positional]
     required = {each.name.value for each in positional if each.default is None}
