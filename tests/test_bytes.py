@@ -161,3 +161,27 @@ def test_bytes_are_known_wherever_pictures_come_from(read: str) -> None:
     lines = program.splitlines()
     wrong = [(number, "NN702") for number, line in enumerate(lines, 1) if "# error" in line]
     assert [each for each in findings(program) if each[1] == "NN702"] == wrong
+
+
+def test_bytes_are_known_in_stacks_of_listed_pictures() -> None:
+    program = """
+import cv2
+import numpy as np
+
+
+def read(path):
+    film, frames = cv2.VideoCapture(path), []
+    while True:
+        ok, frame = film.read()
+        if not ok:
+            break
+        frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+    return np.stack(frames)
+
+
+def evened(path):
+    clahe = cv2.createCLAHE(2.0, (8, 8))
+    frames = np.stack([clahe.apply(each) for each in read(path)])
+    return (-frames).astype("float32"), (-frames.astype("float32"))
+"""
+    assert [line for line, code in findings(program) if code == "NN702"] == [19]

@@ -85,6 +85,18 @@ optimizer = torch.optim.AdamW(model.parameters(), lr={rate})
         check(program.replace("{rate})", "0.05)  # error"), "NN606")
         check(program.replace("{rate}", "2e-3"), "NN606")
 
+    def test_a_warm_up_leads_to_the_rate_that_is_told_and_one_cycle_to_its_own(self) -> None:
+        program = """
+from transformers import AutoModel, get_linear_schedule_with_warmup
+model = AutoModel.from_pretrained("bert-base-uncased")
+optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)  # error
+schedule = get_linear_schedule_with_warmup(optimizer, 100, 1000)
+"""
+        check(program, "NN606")
+        own = "torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-4, total_steps=1000)"
+        schedule = "get_linear_schedule_with_warmup(optimizer, 100, 1000)"
+        check(program.replace(schedule, own).replace("  # error", ""), "NN606")
+
     def test_one_place_with_several_rates_is_a_search(self) -> None:
         check(
             """

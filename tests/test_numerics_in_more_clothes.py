@@ -130,3 +130,25 @@ for x in torch.load("rows.pt"):
     optimizer.step()
 """
     assert _told("NN705", body) == told
+
+
+@pytest.mark.parametrize(
+    ("clip", "told"),
+    [
+        ("keras.ops.clip(scores, 1e-7, 1 - 1e-7)", False),
+        ("tf.clip_by_value(scores, 1e-7, 1.0 - 1e-7)", False),
+        ("scores", True),
+    ],
+)
+def test_probabilities_of_keras_may_be_clipped(clip: str, told: bool) -> None:
+    program = f"""
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import layers
+model = keras.Sequential([keras.Input((8,)), layers.Dense(4, activation="sigmoid")])
+def loss_of(labels, scores):
+    scores = {clip}
+    return -tf.reduce_mean(labels * tf.math.log(scores) + (1 - labels) * tf.math.log(1 - scores))
+print(loss_of(labels, model.predict(rows)))
+"""
+    assert ("NN701" in dict(findings(program)).values()) is told

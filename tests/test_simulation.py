@@ -312,9 +312,9 @@ class TestPlateausThatCannotEnd:
 
     @pytest.mark.parametrize(
         ("settings", "epochs"),
-        [("", 13), (", patience=20", 23), (", 'min', 0.5, 3", 6), (", patience=wait", 5)],
+        [("", 13), (", patience=20", 23), (", 'min', 0.5, 3", 6), (", patience=wait", 5), ("", 3)],
     )
-    def test_a_longer_one_may(self, settings: str, epochs: int) -> None:
+    def test_a_longer_one_may_and_a_trial_has_no_time_to(self, settings: str, epochs: int) -> None:
         assert findings(self.PROGRAM.format(settings=settings, epochs=epochs)) == []
 
 

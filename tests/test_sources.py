@@ -71,6 +71,11 @@ class TestPrefilter:
         assert mentions_training_library(text.encode())
         assert not mentions_training_library(f"{text}\nimport mxnet as mx".encode())
 
+    def test_a_network_of_numpy_alone_can_matter(self) -> None:
+        assert mentions_training_library(b"import numpy as np\ndef softmax(x): ...")
+        assert not mentions_training_library(b"import numpy as np\ndef mean(x): ...")
+        assert not mentions_training_library(b"import numpy, paddle\ndef softmax(x): ...")
+
     @pytest.mark.parametrize(
         "text",
         ["", "import os", "torchlight = 1", "blowtorch", "relightning", "def softmax(x): ..."],

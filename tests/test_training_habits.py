@@ -196,6 +196,24 @@ def test_estimators_draw_from_the_seed_of_all_unless_they_have_their_own(
     assert _seeds(seeded.replace("import pandas as pd", "import numpy, pandas as pd")) == []
 
 
+def test_a_new_head_is_drawn_and_not_the_weights_that_come_with_a_model() -> None:
+    code = """\
+    import torch
+    from torch import nn
+    from torchvision.models import ResNet18_Weights, resnet18
+    weights = ResNet18_Weights.DEFAULT
+    model = resnet18(WEIGHTS)
+    model.fc = nn.Linear(512, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for inputs, labels in batches():
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+    """
+    assert _seeds(code.replace("WEIGHTS)", "weights=weights)")) == [6]
+    assert _seeds(code.replace("WEIGHTS)", "weights=None)")) == [5]
+
+
 def test_a_seed_is_missed_where_the_weights_are_drawn() -> None:
     assert _seeds("""\
     import torch

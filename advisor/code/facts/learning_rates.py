@@ -40,10 +40,14 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
-# Schedules that only ever lower the rate that the optimizer was built with.
-_START_AT_THE_RATE = frozenset(
+# Schedules whose largest rate is the one that the optimizer was built with.
+_PEAK_AT_THE_RATE = frozenset(
     ["StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "ReduceLROnPlateau"]
-    + ["CosineAnnealingWarmRestarts", "PolynomialLR"]
+    + ["CosineAnnealingWarmRestarts", "PolynomialLR", "get_constant_schedule"]
+    + [
+        f"get_{name}_schedule_with_warmup"
+        for name in ("constant", "linear", "cosine", "polynomial_decay", "inverse_sqrt")
+    ]
 )
 # What trains a few new parameters beside those of the model, and with larger rates.
 _FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
@@ -239,7 +243,7 @@ def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
         schedule = built.schedule
         if not isinstance(schedule, Schedule) or optimizer not in alternatives(schedule.optimizer):
             continue
-        if schedule.path.rsplit(".", 1)[-1] not in _START_AT_THE_RATE:
+        if schedule.path.rsplit(".", 1)[-1] not in _PEAK_AT_THE_RATE:
             return True
     return False
 

@@ -109,6 +109,12 @@ class Metric(Fact):
         )
 
     @property
+    def is_told_of_last_batch(self) -> bool:
+        """Whether an evaluation logs, prints or lists what the last batch came to."""
+        told = isinstance(self.event, (AmountLogged, AmountKept))
+        return told and self.of_evaluation and not self.adds_up
+
+    @property
     def is_share(self) -> bool:
         """Whether it is divided by something: it was meant to be a sum."""
         return isinstance(self.event, AmountDivided)
@@ -174,9 +180,11 @@ def _is_kept_by_key(event: Event) -> bool:
 @dataclass(frozen=True, slots=True)
 class LoggedBatch(Fact):
     """The loss or score of a single batch of an evaluation, written to a log, or printed by a loop that
-    puts nothing together."""
+    puts nothing together; `last` is what is left of the last batch, where that is told of."""
 
-    event: AmountLogged | StepLogged
+    event: Event
+    amount: Amount | None = None
+    last: Metric | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -193,13 +201,18 @@ class LoggedBatch(Fact):
             if event.printed and not _is_all_there_is(event):
                 continue
             if _judges(run, event.amount, loops[-1]):
-                yield cls(event)
+                yield cls(event, event.amount)
+        for metric in run.facts(Metric):
+            if metric.is_told_of_last_batch:
+                yield cls(metric.event, metric.amount, metric)
 
     def finding(self, message: str) -> Draft:
-        """A finding where the number is logged, with the place beside it where it comes from."""
-        if isinstance(self.event, StepLogged):
-            return draft(self.event, message)
-        return draft(self.event, message, (self.event.amount.place, "the number of one batch"))
+        """A finding where the number is logged, with the place beside it where it comes from; what a
+        loop binds anew is told of there."""
+        if self.last is not None:
+            return self.last.finding_in_loop(message)
+        place = self.amount.place if self.amount is not None else None
+        return draft(self.event, message, (place, "the number of one batch"))
 
 
 def _is_all_there_is(event: AmountLogged) -> bool:

@@ -1,5 +1,6 @@
 """Operations whose result or gradient may not be finite."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -20,15 +21,19 @@ from advisor.code.events import (
     RootTaken,
     SoftmaxByHand,
 )
+from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import gradient_of, is_computed_from
 from advisor.code.library.degenerate_samples import SILENCE
+from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
 from advisor.code.values import Amount, Value, alternatives, meaning_of
 from advisor.rulebook import Draft
 
+# What a loss goes by that a class or a function computes.
+_LOSS = re.compile(r"(Loss|Criterion)$|(^|_)loss$")
 # What has infinite logarithms whether anything is learned by them or not.
-_EVEN_UNLEARNED = frozenset(["a ReLU", SILENCE])
+_EVEN_UNLEARNED = frozenset(["a ReLU", SILENCE, *BY_HAND])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ class NumericalRisk(Fact):
         seen: dict[Value, LogarithmTaken] = {}
         for event in run.events(LogarithmTaken):
             found = vanishing(event.tensor)
-            if found is None or (found.of not in _EVEN_UNLEARNED and not _is_learned(event)):
+            if found is None or (
+                found.of not in _EVEN_UNLEARNED and not _is_learned(run, event, found.of)
+            ):
                 continue
             first = seen.setdefault(found.origin, event)
             if first.place.node is event.place.node:
@@ -86,7 +93,9 @@ class NumericalRisk(Fact):
             option for event in run.events(BackwardRun) for option in alternatives(event.loss)
         ]
         for root in run.events(RootTaken):
-            if any(is_computed_from(loss, root.result) for loss in losses):
+            if any(is_computed_from(loss, root.result) for loss in losses) or _makes_loss(
+                run, root
+            ):
                 yield cls(root, "root", of=root.of)
         given = {event.given for event in run.events(GradientsCleared)}
         for event in run.events(NotNumbersReplaced):
@@ -101,6 +110,18 @@ class NumericalRisk(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""
         return draft(self.event, message)
+
+
+def _makes_loss(run: AbstractRun, root: RootTaken) -> bool:
+    """Whether a root is taken by a loss that nothing in the file calls: it is for a training."""
+    functions = root.context.functions
+    if run.is_script or not functions or any(True for _ in run.events(BackwardRun)):
+        return False
+    if holds_unit_tests(run):
+        return False
+    name = functions[0].owner.name if functions[0].owner is not None else functions[0].name
+    learned = root.context.gradients is not False and gradient_of(root.result) is not False
+    return learned and _LOSS.search(name) is not None
 
 
 def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
@@ -123,7 +144,11 @@ def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
     )
 
 
-def _is_learned(event: LogarithmTaken) -> bool:
+def _is_learned(run: AbstractRun, event: LogarithmTaken, of: str) -> bool:
+    if of == DENSITY and not holds_unit_tests(
+        run
+    ):  # of what is handed in, for all that is known, and learned
+        return event.context.gradients is not False and gradient_of(event.tensor) is not False
     return event.context.gradients is True and gradient_of(event.tensor) is True
 
 

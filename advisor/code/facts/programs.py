@@ -17,9 +17,10 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.modules import has_weights
+from advisor.code.facts.normalisations import has_weights as comes_with_weights
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
-from advisor.code.values import Library, Object, Unknown, Value, is_constant
+from advisor.code.values import Layer, Library, Object, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # What a function goes by that may fix a seed where nobody can look.
@@ -80,12 +81,14 @@ def _draws(fitted: Fitted) -> bool:
 
 
 def _model_built(run: AbstractRun, first: Event) -> NodePlace | None:
-    """Where the file itself builds the first module with weights, as a whole."""
+    """Where the file itself builds the first module with weights that are drawn, as a whole."""
     places: list[NodePlace] = []
     built: list[tuple[Event, Value]] = [
         *((event, event.layer) for event in run.events(LayerBuilt)),
         *((event, event.module) for event in run.events(ModuleBuilt)),
     ]
+    drawn = [each for each in built if not _is_loaded(each[1])]
+    built = drawn if any(has_weights(module) for _, module in drawn) else built
     for event, module in sorted(built, key=lambda each: each[0].index):
         if event.index < first.index and has_weights(module):
             place = _outside_of_modules(run, event)
@@ -96,6 +99,13 @@ def _model_built(run: AbstractRun, first: Event) -> NodePlace | None:
         if found is None or _holds(place, found):
             found = place
     return found
+
+
+def _is_loaded(module: Value) -> bool:
+    """Whether a ready model comes with all of its weights."""
+    if not isinstance(module, Layer) or not module.path.startswith("torchvision.models."):
+        return False
+    return comes_with_weights(module) and "num_classes" not in module.arguments.keywords
 
 
 def _outside_of_modules(run: AbstractRun, event: Event) -> NodePlace | None:

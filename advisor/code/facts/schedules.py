@@ -41,6 +41,8 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 SHORTEST_TRAINING = 3
+# In a trial of fewer rounds nobody waits for a score to stand still.
+SHORTEST_ON_PLATEAU = 5
 LONGEST_TEXT = 60
 # In training, in validation, and perhaps in a test: what a loop over the phases of an epoch goes through.
 MOST_PHASES = 3
@@ -132,7 +134,9 @@ class ScheduledTraining(Fact):
         simulated = simulate(made, steps) if made is not None else None
         if made is None or simulated is None:
             return None
-        if earliest is not None and simulated.lowest < simulated.peak:
+        if earliest is not None and (
+            simulated.lowest < simulated.peak or steps < SHORTEST_ON_PLATEAU
+        ):
             return None  # when it is lowered, if ever, only the metric knows
         return cls(
             schedule.path.rsplit(".", 1)[-1],

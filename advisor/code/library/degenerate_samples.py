@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import DividedByNothing, LogarithmTaken
+from advisor.code.library.exponents import BY_HAND
 from advisor.code.library.models import Call, function, method, observes
 from advisor.code.nodes import as_written
 from advisor.code.values import (
@@ -124,10 +125,7 @@ def observed(
         return
     first = operands[0]
     if operation in _LOGS:
-        found = meaning_of(first)
-        powers = isinstance(found, Vanishing) and found.of == SILENCE
-        if powers and isinstance(first, (Tensor, Unknown)):
-            machine.emit(LogarithmTaken(machine.place(node), machine.context, first))
+        _logarithm(machine, first, node)
         return
     if operation in {"/", "div", "true_divide", "divide"}:
         if len(operands) == 2:
@@ -139,13 +137,25 @@ def observed(
             give_meaning(result, meaning)
 
 
+def _logarithm(machine: "Machine", value: Value, node: cst.CSTNode) -> None:
+    found = meaning_of(value)
+    if not isinstance(found, Vanishing) or not isinstance(value, (Tensor, Unknown)):
+        return
+    if found.of == SILENCE or (found.of in BY_HAND and not _is_minded(machine, node)):
+        machine.emit(LogarithmTaken(machine.place(node), machine.context, value))
+
+
+def _is_minded(machine: "Machine", node: cst.CSTNode) -> bool:
+    """Whether something in the function around has to do with the case that there is nothing."""
+    functions = machine.context.functions
+    return _MINDS.search(as_written(functions[-1].node if functions else node)) is not None
+
+
 def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
     found = meaning_of(by)
     if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
         return
-    functions = machine.context.functions
-    around = functions[-1].node if functions else node
-    if not _MINDS.search(as_written(around)):
+    if not _is_minded(machine, node):
         machine.emit(DividedByNothing(machine.place(node), machine.context, found.of))
 
 
@@ -185,7 +195,7 @@ def _meaning(
 
 
 def _is_ours(meaning: Vanishing) -> bool:
-    return meaning.of == SILENCE or meaning.of in _NOTHINGS
+    return meaning.of == SILENCE or meaning.of in _NOTHINGS or meaning.of in BY_HAND
 
 
 def _is_mask(value: Value) -> bool:

@@ -72,6 +72,7 @@ LIBRARY_MODULES = (
     "torch_states",
     "transformers_models",
     "einops",
+    "exponents",
     "degenerate_samples",
     "vanishing",
     "finiteness",

@@ -21,6 +21,7 @@ from advisor.code.events import (
     SoftmaxByHand,
 )
 from advisor.code.gradients import gradient_of
+from advisor.code.library.exponents import SOFTMAX_BY_HAND
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
@@ -43,6 +44,7 @@ from advisor.code.values import (
     Told,
     Unknown,
     Value,
+    Vanishing,
     alternatives,
     give_meaning,
     meaning_of,
@@ -83,7 +85,7 @@ _SHAPES = frozenset(
 _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
 # Exponentials of more than this overflow in single precision.
 _LARGEST_EXPONENT = 88
-_LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "minimum"])
+_LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "clip_by_value", "minimum"])
 _ARITHMETIC = frozenset(["+", "*", "/"])
 _DIVISIONS = frozenset(["div", "true_divide", "divide"])
 _REDUCED = frozenset(["sum", "mean", "reduce_sum"])
@@ -301,6 +303,7 @@ def _arithmetic(
         return _sum(machine, left, first, right, second)
     if operation == "/" and _is_softmax(first, second):
         machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
+        return Vanishing(SOFTMAX_BY_HAND, left)
     if isinstance(first, Quotient) and not _is_constant(right):
         first.division.refined = True
     if isinstance(second, Quotient) and operation == "*" and not _is_constant(left):

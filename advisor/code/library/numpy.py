@@ -41,6 +41,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     known_number,
+    lineage_of,
     shape_of,
     size_of_axis,
 )
@@ -415,7 +416,7 @@ def stacked(call: Call) -> Value | None:
     """An array of the samples in a list."""
     given = call.argument(0, "arrays")
     made = _of_list(given, call)
-    return bytes_of_shape(call, None) if made is None and holds_bytes(given) else made
+    return bytes_of_shape(call, None, lineage_of(made)) if holds_bytes(given) else made
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:

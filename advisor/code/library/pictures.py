@@ -282,6 +282,18 @@ def film(call: Call) -> Value | None:
     return Object(call.path, call.arguments, call.place)
 
 
+@function("cv2.createCLAHE")
+def contrast_limited(call: Call) -> Value | None:
+    """`cv2.createCLAHE(limit, tiles)`."""
+    return Object(call.path, call.arguments, call.place)
+
+
+@method("cv2.createCLAHE", "apply")
+def contrast_evened(call: Call) -> Value | None:
+    """`clahe.apply(picture)`: bytes remain bytes."""
+    return filtered(call)
+
+
 @method("cv2.VideoCapture", "read")
 def read_frame(call: Call) -> Value | None:
     """`ok, frame = film.read()`."""

@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code.events import DividedByNothing, RootTaken
 from advisor.code.gradients import gradient_of
+from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.models import observes
 from advisor.code.values import (
     Activation,
@@ -43,6 +44,8 @@ _PRODUCTS = frozenset(["@", "matmul", "mm", "bmm", "linear", "einsum"])
 ROOTS = frozenset(["**", "Power", "pow", "sqrt"])
 """What may be a square root."""
 _ANGLES = frozenset(["acos", "arccos", "asin", "arcsin"])
+# What may be 0, but hardly where it is divided by.
+_NOT_DIVIDED = frozenset(["a sigmoid", DENSITY, *BY_HAND])
 _NORMALISE = frozenset(["cosine_similarity", "normalize"])
 _DIFFERENCES = frozenset(["-", "sub", "subtract"])
 _POWERS = frozenset(["**", "pow", "square"])
@@ -60,6 +63,8 @@ def vanishing(value: Value) -> Vanishing | None:
         return None
     if scale.activation is Activation.RELU:
         return Vanishing("a ReLU", value)
+    if type(meaning) is Bounded:
+        return None  # what is clipped is in the range of its activation as before, but for its ends
     return Vanishing("a sigmoid", value) if scale.activation is Activation.SIGMOID else None
 
 
@@ -91,7 +96,7 @@ def observed(
 def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
     meaning = vanishing(by)
     learned = machine.context.gradients is True and gradient_of(by) is True
-    if meaning is not None and meaning.of != "a sigmoid" and learned:
+    if meaning is not None and meaning.of not in _NOT_DIVIDED and learned:
         machine.emit(DividedByNothing(machine.place(node), machine.context, meaning.of))
 
 
@@ -176,7 +181,9 @@ def _complement(first: Value, second: Value, sign: str) -> Meaning | None:
     meaning, scale = meaning_of(other), scale_of(other)
     if isinstance(meaning, Saturated) and sign == "-":
         return Vanishing(meaning.of, meaning.origin)
-    if scale is None or scale.activation not in _WORDS:
+    if isinstance(meaning, Vanishing) and meaning.of in BY_HAND and sign == "-":
+        return meaning
+    if scale is None or type(meaning) is Bounded or scale.activation not in _WORDS:
         return None
     if sign == "+" and scale.activation is not Activation.TANH:
         return None
@@ -214,8 +221,10 @@ def _product(first: Value, second: Value) -> Meaning | None:
         if isinstance(meaning, Squared) and isinstance(other, Scalar):
             return meaning
         others = meaning_of(other)
-        if isinstance(meaning, Vanishing) and (
-            isinstance(others, Vanishing) or not isinstance(others, Bounded)
+        if (
+            isinstance(meaning, Vanishing)
+            and meaning.of != DENSITY
+            and (isinstance(others, Vanishing) or not isinstance(others, Bounded))
         ):
             return meaning
     return None

@@ -107,6 +107,23 @@ class Subtracted(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Negated(Bounded):
+    """Numbers whose sign was turned."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Falling(Bounded):
+    """Numbers without a least one: squares were subtracted, as from the logarithm of a density."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Decayed(Bounded):
+    """Exponentials of numbers whose sign was turned, or 1 and those."""
+
+    plus_one: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class LessOne(Bounded):
     """What is left of a value when 1 is subtracted."""
 
@@ -114,6 +131,11 @@ class LessOne(Bounded):
 @dataclass(frozen=True, eq=False, slots=True)
 class Squared:
     """Squares of differences, or the sum or mean of some."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rising:
+    """Squares of differences, and something more."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -276,6 +298,7 @@ Meaning = (
     | Pixels
     | Quotient
     | Rated
+    | Rising
     | Squared
     | Told
     | Truncated

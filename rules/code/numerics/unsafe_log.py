@@ -9,6 +9,7 @@ from advisor.rulebook import Draft, rule
 
 _SMALL = "add a small number first"
 _LIMITS = {
+    "a density": "where it is so small that it is 0: sum logarithms up, with `torch.logsumexp`",
     "a ReLU": f"wherever the ReLU is 0: {_SMALL}",
     "a sigmoid": "where the sigmoid has come to its limit: take the loss that is given logits",
     "a spectrogram": f"where it is silent: {_SMALL}",

@@ -17,6 +17,8 @@ from advisor.rulebook import Draft, rule
 )
 def metric_miscounted(metric: Metric) -> Iterator[Draft]:
     kind, by = metric.amount.kind, metric.divided_by
+    if metric.is_told_of_last_batch:
+        return  # a smoothed evaluation
     if by == "others":
         yield metric.finding(
             "what comes of one set of samples is divided by the size of another one"

@@ -1,4 +1,4 @@
-"""smoothed-evaluation: an evaluation is logged batch by batch, not over the whole set."""
+"""smoothed-evaluation: single batches of an evaluation are logged, not the whole set."""
 
 from collections.abc import Iterator
 
@@ -16,6 +16,9 @@ from advisor.rulebook import Draft, rule
     sources=("004",),
 )
 def smoothed_evaluation(logged: LoggedBatch) -> Iterator[Draft]:
+    if logged.last is not None:
+        yield logged.finding("the last batch alone is told of, not the whole evaluation")
+        return
     yield logged.finding(
         "the evaluation is logged batch by batch: log one number over the whole set instead"
     )

@@ -1,0 +1,151 @@
+"""Exponentials of what falls without bound: densities and sigmoids by hand, which become 0 far out."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.gradients import made_from
+from advisor.code.library.models import observes
+from advisor.code.values import (
+    Decayed,
+    Falling,
+    Meaning,
+    Negated,
+    Rising,
+    Scalar,
+    Squared,
+    Subtracted,
+    Tensor,
+    Unknown,
+    Value,
+    Vanishing,
+    give_meaning,
+    meaning_of,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+SOFTMAX_BY_HAND = "a softmax by hand"
+SIGMOID_BY_HAND = "a sigmoid by hand"
+DENSITY = "a density"
+BY_HAND = frozenset([SOFTMAX_BY_HAND, SIGMOID_BY_HAND])
+"""Probabilities that a program computes itself, with numpy for instance."""
+_SUMS = frozenset(["sum", "prod"])
+_SHAPES = frozenset(["squeeze", "unsqueeze", "view", "reshape", "transpose", "[]"])
+
+
+@observes("+", "-", "*", "/", "neg", "exp", *_SUMS, *_SHAPES)
+def observed(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """Say what is the exponential of squares with their sign turned, and what is made of it."""
+    if not operands or not isinstance(result, (Tensor, Unknown)) or result in operands:
+        return
+    if meaning_of(result) is None:
+        meaning = _meaning(operation, operands)
+        if meaning is not None:
+            give_meaning(result, meaning)
+
+
+def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
+    first = operands[0]
+    found = meaning_of(first)
+    if operation == "exp":
+        return _exponential(first)
+    if operation == "neg":
+        squares = isinstance(found, (Squared, Rising))
+        return Falling() if squares else None if found else Negated()
+    if operation in _SUMS or operation in _SHAPES:
+        return found if isinstance(found, Falling) or _is_density(found) else None
+    if len(operands) != 2:
+        return None
+    return _of_two(operation, first, operands[1])
+
+
+def _exponential(value: Value) -> Meaning | None:
+    found = meaning_of(value)
+    if isinstance(found, Falling):
+        return Vanishing(DENSITY, value)
+    return Decayed() if isinstance(found, Negated) else None
+
+
+def _of_two(operation: str, first: Value, second: Value) -> Meaning | None:
+    one, other = meaning_of(first), meaning_of(second)
+    if operation == "-":
+        return _less(first, second)
+    if operation == "+":
+        if isinstance(one, Falling) or isinstance(other, Falling):
+            return Falling()
+        return _sum(first, second)
+    if operation == "*":
+        return _product(first, second) or _product(second, first)
+    if isinstance(one, (Subtracted, Falling)) or (_is_density(one) and not _is_density(other)):
+        return one
+    if isinstance(one, Squared) and _is_below_zero(second):
+        return Falling()
+    above_one = isinstance(other, Decayed) and other.plus_one
+    return Vanishing(SIGMOID_BY_HAND, second) if above_one and _is_one(first) else None
+
+
+def _less(first: Value, second: Value) -> Meaning | None:
+    """What is left when squares are taken away; a largest one that is taken away leaves a limit."""
+    found = meaning_of(first)
+    if isinstance(found, Falling):
+        return None if any(each is first for each in made_from(second)) else found
+    if isinstance(found, Vanishing) or not isinstance(meaning_of(second), (Squared, Rising)):
+        return None
+    return None if isinstance(found, (Squared, Rising)) else Falling()
+
+
+def _product(value: Value, by: Value) -> Meaning | None:
+    found = meaning_of(value)
+    if isinstance(found, (Squared, Rising)):
+        below = Falling() if _is_below_zero(by) else None
+        return below or (found if isinstance(found, Rising) else None)
+    if _is_density(found):
+        return None if isinstance(meaning_of(by), Squared) else found
+    if isinstance(found, Falling):
+        constant = by.number.constant if isinstance(by, Scalar) else None
+        return found if constant is not None and constant > 0 else None
+    if isinstance(found, Subtracted) and _is_number(by):
+        return found
+    return None
+
+
+def _sum(first: Value, second: Value) -> Meaning | None:
+    """`1 + exp(-z)`, or squares and something more."""
+    for one, other in ((first, second), (second, first)):
+        found = meaning_of(other)
+        if _is_one(one) and isinstance(found, Decayed) and not found.plus_one:
+            return Decayed(plus_one=True)
+        if isinstance(found, Rising) or (
+            isinstance(found, Squared) and not isinstance(meaning_of(one), Squared)
+        ):
+            return Rising()
+    both = _is_density(meaning_of(first)) and _is_density(meaning_of(second))
+    return meaning_of(first) if both else None
+
+
+def _is_density(meaning: Meaning | None) -> bool:
+    return isinstance(meaning, Vanishing) and meaning.of == DENSITY
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (Tensor, Unknown, Scalar)) and not isinstance(
+        meaning_of(value), (Subtracted, Squared)
+    )
+
+
+def _is_one(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.number.constant == 1
+
+
+def _is_below_zero(value: Value) -> bool:
+    constant = value.number.constant if isinstance(value, Scalar) else None
+    return constant is not None and constant < 0

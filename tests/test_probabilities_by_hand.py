@@ -1,0 +1,120 @@
+"""unsafe-log (NN701): logarithms of densities, sigmoids and softmaxes that a program computes itself."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.abstract_programs import findings
+
+HEAD = """
+import math
+import numpy as np
+import torch
+from torch import nn
+
+
+class RootLoss(nn.Module):
+    def forward(self, outputs, targets):
+        return torch.sqrt(((outputs - targets) ** 2).mean())
+
+
+def normal(y, mean, sigma):
+    return torch.exp(-0.5 * ((y - mean) / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+"""
+
+
+def told(code: str) -> list[str]:
+    """The lines of a program in which NN701 is found."""
+    lines = (HEAD + dedent(code)).splitlines()
+    return [
+        lines[line - 1].strip()
+        for line, found in findings("\n".join(lines))
+        if found == "NN701" and line > HEAD.count("\n")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrong"),
+    [
+        ("-torch.log((weights * normal(y, mean, sigma)).sum(1)).mean()", True),
+        ("-torch.log(normal(y, mean, sigma).prod(1))", True),
+        ("-torch.log(torch.exp(weights - 0.5 * ((y - mean) / sigma) ** 2).sum(1))", True),
+        ("-torch.log(torch.exp(-((y - mean) ** 2) / (2 * sigma**2)).sum(1))", True),
+        ("-torch.log(torch.exp(-0.5 * ((y - mean) ** 2 / sigma + sigma.log())).sum(1))", True),
+        ("-torch.log((weights * normal(y, mean, sigma)).sum(1) + 1e-8).mean()", False),
+        ("-torch.log((weights * normal(y, mean, sigma)).sum(1).clamp(min=1e-8)).mean()", False),
+        ("-torch.logsumexp(weights - 0.5 * ((y - mean) / sigma) ** 2, 1)", False),
+        ("torch.log(1 + normal(y, mean, sigma))", False),
+        ("torch.log((normal(y, mean, sigma) * (y - mean) ** 2).sum(1))", False),
+        ("torch.exp(-0.5 * ((y - mean) / sigma) ** 2).sum()", False),
+    ],
+)
+def test_a_density_is_0_far_from_its_mean(loss: str, wrong: bool) -> None:
+    code = f"""
+    def loss_of(weights, mean, sigma, y):
+        return {loss}
+    """
+    assert bool(told(code)) is wrong
+
+
+def test_the_largest_exponent_may_be_taken_away_first() -> None:
+    code = """
+    def loss_of(weights, mean, sigma, y):
+        each = weights - 0.5 * ((y - mean) / sigma) ** 2
+        largest = each.max(dim=1, keepdim=True)[0]
+        return largest + torch.log(torch.exp(each - largest).sum(1))
+    """
+    assert told(code) == []
+
+
+@pytest.mark.parametrize(
+    ("cost", "wrong"),
+    [
+        ("-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))", True),
+        ("-np.log(1 - p).sum()", True),
+        ("-np.mean(y * np.log(p + 1e-9) + (1 - y) * np.log(1 - p + 1e-9))", False),
+        ("-np.mean(y * np.log(np.clip(p, 1e-9, 1)))", False),
+        ("np.nan_to_num(-y * np.log(p)).sum()", False),
+        ("np.mean(np.logaddexp(0, -z) * p)", False),
+    ],
+)
+def test_a_sigmoid_of_numpy_comes_to_its_limit(cost: str, wrong: bool) -> None:
+    code = f"""
+    def cost(x, w, y):
+        z = x @ w
+        p = sigmoid(z)
+        return {cost}
+    """
+    assert bool(told(code)) is wrong
+
+
+@pytest.mark.parametrize(("largest", "wrong"), [("0", True), ("z.max(1, keepdims=True)", False)])
+def test_a_softmax_of_numpy_underflows_where_it_overflows(largest: str, wrong: bool) -> None:
+    code = f"""
+    def cost(z, y):
+        e = np.exp({"z" if largest == "0" else "z - " + largest})
+        p = e / e.sum(axis=1, keepdims=True)
+        return -np.log(p[np.arange(len(y)), y]).mean()
+    """
+    assert bool(told(code)) is wrong
+
+
+def test_a_loss_that_nothing_calls_is_for_a_training() -> None:
+    def lines(name: str, value: str) -> list[int]:
+        code = f"import torch\ndef {name}(outputs, targets):\n    return {value}\n"
+        return [line for line, found in findings(code) if found == "NN701"]
+
+    root = "torch.sqrt(torch.mean((outputs - targets) ** 2))"
+    assert lines("rmse_loss", root) == [3]
+    assert lines("rmse_loss", root.replace("))", ") + 1e-8)", 1)) == []
+    assert lines("rmse", root) == []  # it may be a score
+    in_class = [line for line, found in findings(HEAD) if found == "NN701"]
+    assert in_class == [HEAD[: HEAD.index("return torch.sqrt")].count("\n") + 1]
+    called = HEAD + "print(RootLoss()(torch.ones(2), torch.zeros(2)))"
+    assert "NN701" not in dict(findings(called)).values()
