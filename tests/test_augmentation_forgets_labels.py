@@ -455,3 +455,15 @@ pairs = {own}.flow(m_train, seed={seed}){mark}
     assert found(wrong_one) == wrong(wrong_one) != []
     assert found(flows.format(own="mask_generator", seed=1, mark="")) == []
     assert found(flows.format(own="more_pictures", seed=2, mark="")) == []
+
+
+def test_two_pictures_that_one_name_tells_belong_together() -> None:
+    text = of_own_class(
+        "chip = Image.open('images/' + name + '.png')",
+        "water = Image.open('manual/' + name + '.gif')",
+        "chip = self.transform(chip)",
+        "water = np.array(self.transform(water)) > 0  # error",
+        "return chip, torch.from_numpy(water)",
+    )
+    assert found(text) == wrong(text) != []
+    assert found(text.replace("(water)", "(water), index").replace("  # error", "")) == []

@@ -286,3 +286,26 @@ def noisy(rows):
 def test_a_list_may_hold_the_same_rows_several_times(step: str, wrong: bool) -> None:
     codes = [code for code, _ in flagged(f"{NOISY}{step}\ntrain, test = train_test_split(data)")]
     assert codes == (["NN501"] if wrong else [])
+
+
+def test_versions_of_a_sample_may_come_from_a_generator() -> None:
+    text = """
+    def versions(path):
+        image = cv2.imread(path)
+        yield image
+        yield cv2.flip(image, 1)
+
+    images = []
+    for path in paths:
+        for version in versions(path):
+            images.append(version)
+    train, test = train_test_split(np.array(images))
+    """
+    assert [code for code, _ in flagged(text)] == ["NN501"]
+    alone = text.replace("yield image\n        ", "")
+    assert flagged(alone) == []
+    either = text.replace(
+        "yield image\n        ",
+        "if path in small:\n            yield image\n        else:\n            ",
+    )
+    assert flagged(either) == []

@@ -80,3 +80,13 @@ class TestImports:
         (tmp_path / "settings.py").write_text("rate = 1\ndef read():\n    return rate\n")
         text = "import settings\nsettings.rate = 2\nx = settings.read()"
         assert program(text, tmp_path / "train.py")["x"] == "2"
+
+    def test_a_file_beside_it_comes_before_a_library_of_that_name(self, tmp_path: Path) -> None:
+        text = "from datasets import count\nx = count()"
+        (tmp_path / "datasets.py").write_text("def count():\n    return 7\n")
+        assert program(text, tmp_path / "train.py")["x"] == "7"
+
+    def test_but_a_folder_of_data_does_not(self, tmp_path: Path) -> None:
+        (tmp_path / "datasets").mkdir()
+        text = "import datasets\nx = datasets.load_dataset"
+        assert program(text, tmp_path / "train.py")["x"] == "Library"

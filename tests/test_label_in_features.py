@@ -1,5 +1,7 @@
 """Columns that are predicted, and columns that they are predicted from."""
 
+from textwrap import dedent
+
 import pytest
 
 from tests.abstract_programs import findings, marked
@@ -298,3 +300,15 @@ features = StandardScaler().fit_transform({features}[:900])
 tf.data.Dataset.from_tensor_slices((features, labels[:900])).batch(32)
 """
     assert len(found(text)) == count
+
+
+def test_features_that_are_scaled_by_hand_hold_what_they_held() -> None:
+    text = """
+    inputs = table.drop(columns=["id"])  # error
+    X = ((inputs - inputs.mean()) / inputs.std()).to_numpy()
+    LogisticRegression().fit(X, table["ill"])
+    """
+    text = dedent(text)
+    assert found(text) == marked(IMPORTS + text, "NN518") != []
+    assert found(text.replace('["id"]', '["id", "ill"]')) == []
+    assert found(text.replace("inputs.std()", "inputs.shift(1)")) == []

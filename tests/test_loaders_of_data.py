@@ -183,3 +183,19 @@ with torch.no_grad():
 """
     assert not found(text.replace("{shares}", "active(output)"), "NN515")
     assert found(text.replace("{shares}", "torch.nn.functional.cross_entropy(output, y)"), "NN515")
+
+
+@pytest.mark.parametrize(
+    ("stop", "count"),
+    [
+        ("if i == BATCHES: break", 1),
+        ("if i + 1 >= BATCHES: break", 1),
+        ("if i == MAX_BATCHES: break", 0),
+        ("if i == OPTION: break", 0),
+        ("if seen > BATCHES * 3: break", 0),
+    ],
+)
+def test_a_limit_may_be_a_number_that_has_a_name(stop: str, count: int) -> None:
+    names = "BATCHES = MAX_BATCHES = 25\nOPTION = int(input())\n"
+    text = EVALUATION.format(stop=stop, result="hits / seen", size="64", data=DATA.format(100))
+    assert len(found(names + text, "NN515")) == count

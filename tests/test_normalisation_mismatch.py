@@ -249,3 +249,44 @@ codes = [network(each) for each, _ in DataLoader(pictures, batch_size=8)]
     )
     main(["--no-cache", "--isolated", "--output-format", "concise", str(tmp_path)])
     assert ("preparing.py:3:12: NN509" in capsys.readouterr().out) is told
+
+
+PLANKTON = """import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms as T
+class Plankton(Dataset):
+    def __init__(self, names, train):
+        self.names = names
+        steps = [T.Resize((64, 64))]
+        if train:
+            steps += [T.RandomHorizontalFlip()]
+        self.tf = T.Compose({steps})
+    def __len__(self):
+        return len(self.names)
+    def __getitem__(self, i):
+        picture = self.tf(Image.open(self.names[i]).convert("L"))
+        return picture {then}
+net = nn.Linear(4096, 2)
+for x in DataLoader(Plankton(names, True), batch_size=8, shuffle=True):
+    net(x.flatten(1)).sum().backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "then", "told"),
+    [
+        ("steps + [T.ToTensor()]", "/ 255.0", 1),
+        ("steps + [T.ToTensor()]", "* (1 / 255)", 1),
+        ("steps + [T.ToTensor(), T.Normalize([0.5], [0.5])]", "/ 255", 1),
+        ("[T.Resize(64), T.ToTensor(), T.Normalize([0.5], [0.5])]", "/ 255", 1),
+        ("steps + [T.ToTensor()]", "* 255 / 255", 0),
+        ("steps + [T.ToTensor()]", "/ 0.5 - 1", 0),
+        ("steps + [T.PILToTensor()]", "/ 255.0", 0),
+        ("steps + [own_step, T.ToTensor()]", "/ 255.0", 0),
+    ],
+)
+def test_what_a_transform_has_scaled_is_not_scaled_again(steps: str, then: str, told: int) -> None:
+    text = PLANKTON.format(steps=steps, then=then)
+    assert len([code for _, code in findings(text) if code == "NN509"]) == told

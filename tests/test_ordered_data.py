@@ -300,3 +300,22 @@ X, X_test, y, y_test = train_test_split(table.drop(columns="price"), table["pric
 """
     assert count(text) == 1
     assert not any(code == "NN501" for _, code in findings(IMPORTS + text))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "A, B = train_test_split(scans)\nprint(A.patient_id.nunique(), B.patient_id.nunique())",
+            1,
+        ),
+        ("A, B = train_test_split(scans)\nassert not set(A.patient_id) & set(B.patient_id)", 0),
+        ("print(scans.groupby('subject').size())\nA, B = train_test_split(scans)", 1),
+        ("print(scans['subject'].value_counts())\nA, B = train_test_split(scans)", 1),
+        ("print(scans['subject'].value_counts())\nA, B = train_test_split(scans[['title']])", 0),
+    ],
+)
+def test_patients_may_be_counted_in_the_parts_and_subjects_of_texts_are_none(
+    text: str, told: int
+) -> None:
+    assert count(PATIENTS + text) == told

@@ -47,8 +47,8 @@ def found(text: str) -> list[tuple[int, str]]:
         f"{SPLIT}model.fit(X_train, y_train)\n{SPLIT}model.score(X_test, y_test)  # error\n",
         (
             "train_rows = np.random.choice(len(X), 800, replace=False)\n"
-            "test_rows = np.random.choice(len(X), 200, replace=False)\n"
-            "model.fit(X[train_rows], y[train_rows])\nmodel.score(X[test_rows], y[test_rows])  # error\n"
+            "test_rows = np.random.choice(len(X), 200, replace=False)  # error\n"
+            "model.fit(X[train_rows], y[train_rows])\nmodel.score(X[test_rows], y[test_rows])\n"
         ),
         (
             "train, test = pd.read_csv('cars.csv'), pd.read_csv('cars.csv')\n"
@@ -283,3 +283,13 @@ print(model.evaluate(x_test, y_test))
     for fitted, count in (("X, y", 1), ("X[:10000], y[:10000]", 0)):
         codes = [code for _, code in findings(text.format(fitted=fitted))]
         assert codes.count("NN516") == count
+
+
+@pytest.mark.parametrize(("share", "told"), [("0.25", 1), ("0.2", 0), ("0.1", 0)])
+def test_a_part_may_be_counted_from_behind(share: str, told: int) -> None:
+    text = (
+        f"n = len(X)\nkept, left = int(0.8 * n), int({share} * n)\n"
+        "X_train, y_train = X[:kept], y[:kept]\nX_test, y_test = X[-left:], y[-left:]\n"
+        "model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\n"
+    )
+    assert len(found(text)) == told

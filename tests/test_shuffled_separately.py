@@ -363,3 +363,40 @@ def test_two_loaders_may_well_give_samples_that_need_not_fit(
     low: str, high: str, loss: str
 ) -> None:
     assert not rows(LOADERS.format(low=low, high=high, loss=loss))
+
+
+FACADES = """
+import glob
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader
+class Facades(torch.utils.data.Dataset):
+    def __init__(self):
+        self.plans = {plans}
+        self.fronts = {fronts}
+    def __len__(self):
+        return len(self.plans)
+    def __getitem__(self, i):
+        return read(Image.open(self.plans[i])), read(Image.open(self.fronts[i]))
+paint = nn.Conv2d(3, 3, 1)
+for step, (one, two) in enumerate(DataLoader(Facades(), shuffle=True)):
+    {loss}
+"""
+SORTED_LISTING = "sorted(glob.glob('{}/*'))"
+
+
+@pytest.mark.parametrize(
+    ("listing", "loss", "told"),
+    [
+        ("glob.glob('{}/*')", "nn.L1Loss()(paint(one.cuda()), two.cuda())", 1),
+        (SORTED_LISTING, "nn.L1Loss()(paint(one), two)", 0),
+        # Each is painted back into itself: they need not belong together.
+        ("glob.glob('{}/*')", "nn.L1Loss()(paint(one), one)", 0),
+        ("glob.glob('{}/*')", "nn.L1Loss()(paint(one), paint(two))", 0),
+    ],
+)
+def test_two_listings_belong_together_where_a_loss_compares_them(
+    listing: str, loss: str, told: int
+) -> None:
+    text = FACADES.format(plans=listing.format("a"), fronts=listing.format("b"), loss=loss)
+    assert len(rows(text)) == told

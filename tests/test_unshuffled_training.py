@@ -144,6 +144,7 @@ def test_streams_of_arrays_are_shuffled_as_well(steps: str, count: int) -> None:
     [
         ("load_dataset('reviews')", True),
         ("load_dataset('reviews').map(print).rename_column('label', 'labels')", True),
+        ("load_dataset('reviews').sort('label')", True),
         ("load_dataset('reviews').shuffle(seed=1)", False),
         ("load_dataset('reviews', streaming=True)", False),
         ("load_dataset('reviews', split='train').train_test_split(0.1)", False),

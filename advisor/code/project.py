@@ -29,6 +29,10 @@ class Imports:
     roots: bool = False
 
 
+# Names of libraries that programs give to files of their own as well.
+_CALLED_LIKE_LIBRARIES = frozenset(["datasets", "evaluate"])
+
+
 class Project:
     """The files that are analysed together; others are read when an import leads to them.
 
@@ -121,7 +125,8 @@ class Project:
             return self._module(machine, folder, name) or Unknown(name or ".")
         library = machine.models.library(name)
         if library is not None:
-            return library
+            own = self._own_module(machine, folder, name)
+            return library if own is None else own
         if folder is not None:
             self._imports_of(machine.source).roots = True
             for root in self._locator.roots(folder):
@@ -129,6 +134,17 @@ class Project:
                 if found is not None:
                     return found
         return machine.models.foreign(name)
+
+    def _own_module(self, machine: "Machine", folder: str | None, name: str) -> Value | None:
+        """A file or package beside the one being run that is called like a library: it comes first."""
+        top = name.partition(".")[0]
+        if folder is None or top not in _CALLED_LIKE_LIBRARIES:
+            return None
+        self._imports_of(machine.source).sought.add((folder, top))
+        found = self._locator.find(folder, top)
+        if found is None or found.endswith(os.sep):
+            return None
+        return self._module(machine, folder, name)
 
     def submodule(self, machine: "Machine", module: ProjectModule, name: str) -> Value | None:
         """A submodule reached as an attribute of its package."""

@@ -62,7 +62,10 @@ class TargetLost(Event):
 
 @dataclass(eq=False, slots=True)
 class LoopLeft(Event):
-    """A loop is left by `break`."""
+    """A loop is left by `break`. `limit` says that a number decides when which the file names once for
+    all."""
+
+    limit: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from advisor.code.events.context import Event, Guard
+from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 
 
@@ -235,6 +236,13 @@ class PixelsRescaled(Event):
 
     text: str
     standardised: bool
+
+
+@dataclass(eq=False, slots=True)
+class PixelsScaledAgain(Event):
+    """Pixels that were brought to small numbers at `first` are divided by 255, or the like, once more."""
+
+    first: NodePlace | None
 
 
 @dataclass(eq=False, slots=True)

@@ -67,6 +67,8 @@ class Split(Fact):
                 early = event.always or event.index < self.event.index
                 if early and event.rows in _same_kind(lineage.rows):
                     return event
+            if event.grouped and any(each.split is self.event for each in _same_kind(event.rows)):
+                return event  # counted in a part
         return None
 
     @property

@@ -10,7 +10,7 @@ from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, is_always
+from advisor.code.values import Instance, Object, is_always
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # A name as it was given, whatever device or type it goes to.
@@ -52,14 +52,20 @@ def _pair_of(run: AbstractRun, loss: LossComputed) -> tuple[Object, Object, str,
     return first, second, min(own & given), target["name"]
 
 
+def _target_of(loop: Loop) -> cst.BaseExpression | None:
+    """What a loop binds in each round, without the number that `enumerate` gives."""
+    target = loop.node.target if isinstance(loop.node, cst.For) else None
+    if isinstance(target, cst.Tuple) and data_of(loop) is not loop.over:
+        return target.elements[-1].value
+    return target
+
+
 def _parts(loop: Loop) -> list[tuple[Object, set[str]]]:
     """The loaders that a loop goes over side by side, with the names that each one gives."""
     over, node = data_of(loop), loop.node
     if not isinstance(over, Object) or over.path != "builtins.zip" or not isinstance(node, cst.For):
         return []
-    target: cst.BaseExpression = node.target
-    if isinstance(target, cst.Tuple) and over is not loop.over:
-        target = target.elements[-1].value  # behind `enumerate`
+    target = _target_of(loop)
     elements = target.elements if isinstance(target, cst.Tuple) else ()
     given = over.arguments.positional
     if len(elements) != len(given):
@@ -69,6 +75,28 @@ def _parts(loop: Loop) -> list[tuple[Object, set[str]]]:
         for each, element in zip(given, elements, strict=True)
         if isinstance(each, Object) and is_loader(each)
     ]
+
+
+def compares_what_it_gives(run: AbstractRun, cls: object) -> bool:
+    """Whether a data set of a class gives two things of which a model is given one, and its output is
+    compared with the other one."""
+    for loss in run.events(LossComputed):
+        loop, node = loss.context.loops[-1] if loss.context.loops else None, loss.place.node
+        target = None if loop is None else _target_of(loop)
+        if loop is None or not isinstance(target, cst.Tuple) or len(target.elements) != 2:
+            continue
+        loader = data_of(loop)
+        data = loader.fields.get("dataset") if isinstance(loader, Object) else None
+        if not isinstance(data, Instance) or data.cls is not cls or not isinstance(node, cst.Call):
+            continue
+        label = _AS_GIVEN.fullmatch(code_of(node.args[1].value)) if len(node.args) > 1 else None
+        names = [code_of(each.value) for each in target.elements]
+        given = _given_to_models(run, loop, loss)
+        if label is not None and label["name"] in names:
+            other = names[1 - names.index(label["name"])]
+            if other in given and label["name"] not in given:
+                return True
+    return False
 
 
 def _giver(parts: list[tuple[Object, set[str]]], names: set[str]) -> Object | None:

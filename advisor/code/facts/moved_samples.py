@@ -59,6 +59,7 @@ _VIEWS = _ONE_OF_SEVERAL | {
     *("a", "b", "anchor", "positive", "negative", "pos", "neg", "other", "reference", "style"),
     *("source", "domain", "content", "second", "pair", "noise", "background"),
 }
+_READS = re.compile(r"\b(open|imread|load|read\w*)\(")
 # What says something of each place of a picture, if it is moved like one.
 _OF_EACH_PLACE = (
     _AREAS
@@ -182,6 +183,10 @@ class _Code:
         """What a name is bound to, as written."""
         return " ".join(text for target, text in self.parts.bound if target == name)
 
+    def read_from(self, name: str) -> str:
+        """What a name is bound to first, as written."""
+        return next((text for target, text in self.parts.bound if target == name), "")
+
     def labels(self) -> frozenset[str]:
         """What says where things are, of what the function gives back."""
         if not words(self.text) & (_AREAS | _POINTS):
@@ -302,8 +307,8 @@ def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step |
 
 
 def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
-    """Two things that are given together, one of which was read as a label of each place, and that are
-    moved alike, each by a draw of its own: `turn(chip), turn(water)`."""
+    """Two things that are given together, one of which was read as a label of each place, or that were
+    read by one name, and that are moved alike, each by a draw of its own: `turn(chip), turn(water)`."""
     found = {each.call: each for each in steps if each.subject.isidentifier()}
     if len(found) != 2 or _DRAWN_ONCE.search(code.text):
         return None
@@ -317,9 +322,21 @@ def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | 
     if not draw or not together or not all(together):
         return None
     said = [words(name + " " + code.source_of(name)) & _OF_EACH_PLACE for name in names]
-    if said[1] and not said[0]:
+    if (said[1] and not said[0]) or _are_read_by_one_name(code, names):
         return first, names[1], second
     return None
+
+
+def _are_read_by_one_name(code: _Code, names: tuple[str, str]) -> bool:
+    """Whether two things are all that a sample is, and were read from files that the same name of the
+    function tells."""
+    sources = [code.read_from(name) for name in names]
+    if any(len(each.split(",")) != len(names) for each in code.parts.returned):
+        return False
+    read = all(_READS.search(each) for each in sources) and sources[0] != sources[1]
+    bound = {target for target, _ in code.parts.bound} - set(names)
+    shared = set(re.findall(r"\w+", sources[0])) & set(re.findall(r"\w+", sources[1]))
+    return read and bool(shared & bound)
 
 
 def _are_given_together(returned: str, names: tuple[str, str]) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Self
 
 from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
-from advisor.code.facts.loaders_apart import loaders_apart
+from advisor.code.facts.loaders_apart import compares_what_it_gives, loaders_apart
 from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -122,9 +122,17 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
             listings = frozenset([earlier.rows, event.rows])
             is_new = not seen & {event.place.node, listings}
             same = same and LISTED in {earlier.rows.how, event.rows.how}
-            if same and near and is_new and _is_other_kind(earlier, event):
+            if same and near and is_new and _belong_together(run, earlier, event):
                 seen |= {event.place.node, listings}
                 yield earlier, event
+
+
+def _belong_together(run: AbstractRun, first: ListingRead, second: ListingRead) -> bool:
+    """Whether two listings are of samples and their labels, by their names or by what becomes of them."""
+    function = second.context.functions[-1] if second.context.functions else None
+    owner = None if function is None or function.name != "__getitem__" else function.owner
+    other = _is_other_kind(first, second)
+    return other or (owner is not None and compares_what_it_gives(run, owner))
 
 
 def _put_together(
@@ -169,7 +177,7 @@ def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, bool]]:
             and found[1] is not None
             and (LISTED in {found[0].how, found[1].how})
         ):
-            yield found[0], found[1], False
+            yield found[0], found[1], True
 
 
 def _listing_of(lineage: Lineage) -> RowSet | None:

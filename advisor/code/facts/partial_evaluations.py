@@ -46,6 +46,8 @@ _ON_PURPOSE = re.compile(
 _COUNTS = re.compile(
     r"^(\w+ *(==|>=|>) *\d+|\d+ *(<|<=|==) *\w+|\(?\w+ *\+ *1\)? *(==|>=|>) *\d+)$"
 )
+# A counter that has come to a number that has a name.
+_COUNTS_TO = re.compile(r"^(\w+|\(?\w+ *\+ *1\)?) *(==|>=|>) *\w+$")
 # So many batches, written out as a number.
 _FEW = re.compile(
     r"\bislice\([\w.]+, *\d{1,3}\)|\bzip\(range\(\d{1,3}\), *[\w.]+\)"
@@ -123,7 +125,8 @@ def _is_after_some(event: LoopLeft) -> bool:
     if len(guards) != 1 or not guards[0].taken:
         return False
     condition = code_of(guards[0].node)
-    if not _COUNTS.match(condition) or _ON_PURPOSE.search(condition):
+    counts = _COUNTS_TO if event.limit else _COUNTS
+    if not counts.match(condition) or _ON_PURPOSE.search(condition):
         return False
     if context.functions and _ON_PURPOSE.search(context.functions[-1].name):
         return False

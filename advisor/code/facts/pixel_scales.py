@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import TransformBuilt
+from advisor.code.events import PixelsScaledAgain, TransformBuilt
 from advisor.code.facts.fed_pixels import fed_bytes, otherwise_than_trained, unfit_for_weights
 from advisor.code.facts.held_out_data import HeldOutData, transform_of
 from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
@@ -51,10 +51,15 @@ class PixelScale(Fact):
         yield from cls._fed(run, told)
         for place in _twice(run):
             yield cls(place, "twice")
+        again = {place.node: (place, other) for place, other in _scaled_again(run)}
         for place, other in second_scalings(run, _names_of_steps):
+            again.pop(place.node, None)
             yield cls(place, "twice", "", ((other, "the training pictures' transform"),))
         for place, other in rescaled_again(run):
+            again.pop(place.node, None)
             yield cls(place, "twice", "", ((other, "they were divided by 255 here"),))
+        for place, other in again.values():
+            yield cls(place, "twice", "", ((other, "they were scaled here"),))
         for place, text, other in never_scaled(run):
             beside = ((other, "the training pictures are divided by 255 here"),)
             yield cls(place, "differently", text, beside)
@@ -122,6 +127,13 @@ def _twice(run: AbstractRun) -> Iterator[NodePlace]:
             and normalised[1].place is not None
         ):
             yield normalised[1].place
+
+
+def _scaled_again(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """Where pixels are scaled that were scaled before, and where that was."""
+    for event in run.events(PixelsScaledAgain):
+        if event.first is not None and run.may_tell_of(event.place.source):
+            yield event.place, event.first
 
 
 def _brings_to_zero(step: Object) -> bool:

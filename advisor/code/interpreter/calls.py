@@ -233,12 +233,15 @@ def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Valu
     if type(function.node) is cst.Lambda:
         return machine.evaluate(function.node.body)
     frame.log = machine.begin()
+    frame.standing = len(machine.context.rounds), len(machine.context.guards)
     completion = execute_suite(machine, cast(cst.BaseSuite, function.node.body))
     if frame.returned:
         alive = completion in {Completion.NORMAL, Completion.RETURN}
         machine.merge_left(frame.returned, including_current=alive)
     machine.keep()
     if frame.yielded:
+        if not frame.uncounted and not frame.returned and completion is Completion.NORMAL:
+            return SequenceValue("generator", tuple(frame.yielded))
         return SequenceValue("generator", None, join_all(frame.yielded))
     if completion is Completion.NORMAL:
         frame.results.append(NONE)

@@ -292,8 +292,11 @@ def _await(machine: "Machine", node: cst.Await) -> Value:
 
 
 def _yield(machine: "Machine", node: cst.Yield) -> Value:
-    value = node.value
+    value, context = node.value, machine.context
+    if (len(context.rounds), len(context.guards)) != machine.frame.standing:
+        machine.frame.uncounted = True
     if isinstance(value, cst.From):
+        machine.frame.uncounted = True
         inner = evaluate(machine, value.item)
         element = loops.element_of(machine, inner, value.item)
         machine.frame.yielded.append(element)

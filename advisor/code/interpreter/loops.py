@@ -448,3 +448,21 @@ def _unpack_unknown(machine: "Machine", value: Unknown, count: int) -> list[Valu
             value.fields[key] = part_of(value, f"{value.name}[{index}]", value.place)
         parts.append(value.fields[key])
     return parts
+
+
+def is_told_by_constant(machine: "Machine") -> bool:
+    """Whether the last condition compares something with a number that has a name in the module."""
+    guards = machine.context.guards
+    test = guards[-1].node if guards else None
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+        return False
+    bound = test.comparisons[0].comparator
+    module = machine.scope.module
+    if not isinstance(bound, cst.Name) or module.source is not machine.source:
+        return False
+    value = module.fields.get(bound.value)
+    own = machine.scope.fields if machine.scope is not module else {}
+    if bound.value in own:
+        return False
+    known = isinstance(value, Scalar) and value.number.integer is not None
+    return known and isinstance(value, Scalar) and not value.configurable

@@ -61,13 +61,17 @@ class Completion(Enum):
 @dataclass(slots=True)
 class Frame:
     """A function call under way. Ways that have returned early wait in `returned`; `log` is the
-    number of the log that was begun with the call."""
+    number of the log that was begun with the call. What is `yielded` is so one after the other,
+    unless that depends on something, or comes in a loop: then it is `uncounted`. `standing` are the
+    numbers of rounds and of conditions that the call stands in."""
 
     function: Function | None
     scope: Scope
     receiver: Value | None = None
     results: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
+    uncounted: bool = False
+    standing: tuple[int, int] = (0, 0)
     returned: list[Writes] = field(default_factory=list)
     log: int = 0
 

@@ -465,7 +465,7 @@ def _import_from(machine: "Machine", node: cst.ImportFrom) -> Completion:
 
 
 def _break(machine: "Machine", node: cst.Break) -> Completion:
-    machine.emit(LoopLeft(machine.place(node), machine.context))
+    machine.emit(LoopLeft(machine.place(node), machine.context, loops.is_told_by_constant(machine)))
     return Completion.BREAK
 
 

@@ -401,7 +401,7 @@ def concatenated(call: Call) -> Value | None:
     if one is not None:
         made = lineages.copies("duplicated", call.place, call.context, sources=(one,))
         return lineages.array(Lineage(made), call.place)
-    return after_each_other(parts, call)
+    return None if lineages.are_of_one(parts) else after_each_other(parts, call)
 
 
 @function("numpy.hstack", "numpy.column_stack", "numpy.dstack", "scipy.sparse.hstack")

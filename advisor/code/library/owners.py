@@ -11,6 +11,7 @@ from advisor.code.values import Object, Value, known_text
 # Whoever checks that each row is of a person of its own.
 _EACH_ITS_OWN = re.compile(
     r"nunique\(\) *(==|!=|<|>)|(==|!=|<|>) *[\w.\[\]\"']*\.nunique\(|is_unique|\.duplicated\("
+    r"|isdisjoint\(|\.intersection\(|assert [^\n]*&"
 )
 
 
@@ -42,7 +43,7 @@ def each_once(call: Call) -> Value | None:
 def each_once_of_stream(call: Call) -> Value | None:
     """`part.unique("speaker_id")`."""
     name = known_text(call.argument(0, "column"))
-    if name is not None and lineages.groups_rows(name):
+    if name is not None and lineages.groups_rows(name, call.place.source.text):
         _notice_rows(call, call.receiver)
     return None
 
@@ -50,7 +51,7 @@ def each_once_of_stream(call: Call) -> Value | None:
 def _notice(call: Call, column: Value | None) -> None:
     if isinstance(column, Object) and column.path == FRAME:
         name = known_text(column.fields.get(COLUMN))
-        if name is not None and lineages.groups_rows(name):
+        if name is not None and lineages.groups_rows(name, call.place.source.text):
             _notice_rows(call, column)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import PixelsScaledAgain
 from advisor.code.library.models import observes
 from advisor.code.library.names import words
 from advisor.code.library.torch_tensors.casts import named_dtype
@@ -22,6 +23,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     Written,
+    alternatives,
     give_meaning,
     is_always,
     known_constant,
@@ -165,6 +167,18 @@ def computed(
     made = _after(pixels, sign, numbers, machine.place(node))
     if made is not None:
         give_meaning(result, made)
+        if pixels.input is None and _range(made) < _HARDLY_ANY < _range(pixels) < _FEW:
+            place = machine.place(node)
+            machine.emit(PixelsScaledAgain(place, machine.context, pixels.place))
+
+
+# How far apart numbers are that were scaled, and those that were scaled once more.
+_FEW, _HARDLY_ANY = 20.0, 0.1
+
+
+def _range(pixels: Pixels) -> float:
+    """How far white is from black."""
+    return max(abs(255 / each) for each in pixels.divisor)
 
 
 _SIGNS = {
@@ -242,6 +256,8 @@ def after_transform(
         return None
     if name in {"Compose", "Sequential"}:
         given = transform.argument(0, "transforms")
+        if isinstance(given, SequenceValue) and given.items is None:
+            return _after_some_of(pixels, alternatives(given.element), is_array)
         steps = given.items if isinstance(given, SequenceValue) else None
         for step in steps or (None,):
             pixels = after_transform(pixels, step, is_array)
@@ -260,6 +276,16 @@ def after_transform(
     if name == "Normalize":
         return _normalised(pixels, transform)
     return pixels
+
+
+def _after_some_of(pixels: Pixels, steps: Sequence[Value], is_array: bool) -> Pixels | None:
+    """Pixels behind steps of which some are done or not, if no more than one of them matters."""
+    found = [after_transform(pixels, each, is_array) for each in steps]
+    known = [each for each in found if each is not None]
+    changed = [each for each in known if not each.is_as(pixels)]
+    if len(known) < len(found) or len(changed) > 1:
+        return None
+    return changed[0] if changed else pixels
 
 
 def _to_fractions(transform: Object, index: int) -> bool:

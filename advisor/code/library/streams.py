@@ -377,7 +377,8 @@ def part_of_dictionary(
 
 
 @step(DICTIONARY, *words("filter shuffle remove_columns rename_column cast_column"))
-@step(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns"))
+@step(DICTIONARY, *words("with_format select_columns class_encode_column rename_columns sort"))
+@step(DICTIONARY, *words("flatten cast"))
 def all_parts(call: Call) -> Value | None:
     """The same step for every part."""
     if call.path.endswith("shuffle") and isinstance(call.receiver, Object):

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import LabelsLearned, LoaderBuilt, TransformApplied
+from advisor.code.events import (
+    LabelsLearned,
+    ListingRead,
+    LoaderBuilt,
+    PixelsScaledAgain,
+    TransformApplied,
+)
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -463,7 +469,7 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if imagined is None:
         return None
     for event in imagined[1]:
-        if isinstance(event, TransformApplied):
+        if isinstance(event, (TransformApplied, PixelsScaledAgain, ListingRead)):
             machine.emit(event)
     if isinstance(dataset, Instance):
         tell_changes(machine, dataset, *imagined)

@@ -16,7 +16,7 @@ from advisor.code.library.lineages.choices import (
     ranked_by,
     ranking,
 )
-from advisor.code.library.lineages.features import of_features, versions_of_one
+from advisor.code.library.lineages.features import are_of_one, of_features, versions_of_one
 from advisor.code.library.lineages.fits import applied, filled, learn, notice_by_hand
 from advisor.code.library.lineages.groups import (
     DRAWN_OFTEN,
@@ -90,6 +90,7 @@ __all__ = [
     "alike",
     "all_of",
     "applied",
+    "are_of_one",
     "array",
     "axis_of_rows",
     "chosen_by",

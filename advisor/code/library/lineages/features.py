@@ -33,3 +33,17 @@ def versions_of_one(parts: Sequence[Value]) -> RowSet | None:
             if own is not None and found is not None and found.augmentations != own.augmentations:
                 return own.rows
     return None
+
+
+def are_of_one(parts: Sequence[Value]) -> bool:
+    """Whether several features, none of which is known to hold samples, were computed from the same
+    ones: put together they are more features of these, not more samples."""
+    if len(parts) < 2 or any(map(known, parts)):
+        return False
+    first, *others = (_computed_from(part) for part in parts)
+    return bool(first.intersection(*others))
+
+
+def _computed_from(value: Value) -> set[RowSet]:
+    found = (known(each) for each in made_from(value))
+    return {each.rows for each in found if holds_rows(each) and each and not is_noise(each.rows)}

@@ -35,8 +35,19 @@ def names_owner(name: str | None) -> bool:
     return name is not None and _OWNERS.search(name) is not None
 
 
-def groups_rows(name: str) -> bool:
-    """Whether to group by a column of that name tells that several rows belong together."""
+# Where a program speaks of texts, a subject may be what they are about.
+_OF_TEXTS = re.compile(
+    r"\b(text|title|headline|article|body|email|e-mail|message|ticket|review|essay)s?\b"
+    r"|news|[Vv]ectorizer|[Tt]okeniz",
+    re.IGNORECASE,
+)
+
+
+def groups_rows(name: str, text: str) -> bool:
+    """Whether to group by a column of that name, in a program that reads like that, tells that several
+    rows belong together."""
+    if name.lower() == "subject":
+        return _OF_TEXTS.search(text) is None
     return _GROUPED_BY.search(name) is not None
 
 

@@ -159,7 +159,7 @@ def _ends_as_shares(first: object, second: object) -> tuple[Ends | None, Ends | 
             return None, None
         ends = []
         for end, missing in zip(key[1:], (0.0, 1.0), strict=True):
-            share = (missing, None) if end is None else _share(end)
+            share = (missing, None) if end is None else _share(end) or _share_from_behind(end)
             if share is None:
                 return None, None
             ends.append(share[0])
@@ -188,6 +188,14 @@ def _share(end: object) -> tuple[float, object] | None:
     return float(inner.coefficient), inner.factors
 
 
+def _share_from_behind(end: object) -> tuple[float, object] | None:
+    """Where a slice begins that is told by how many rows it leaves behind: `x[-int(0.2 * n) :]`."""
+    if not isinstance(end, Number) or end.coefficient != -1:
+        return None
+    share = _share(Number(1, end.factors))
+    return None if share is None else (1 - share[0], share[1])
+
+
 def ends_of_slice(key: object) -> Ends | None:
     """The ends of a slice as numbers, when both count from the front."""
     if not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
@@ -213,7 +221,8 @@ def notice_other_draw(machine: "Machine", rows: RowSet, made: RowSet, node: cst.
         if own is None or other is None or own is other or earlier is made:
             continue
         if _differ(own, other):
-            machine.emit(PartsOverlap(machine.place(node), machine.context, earlier, made))
+            drawn = own.place or machine.place(node)
+            machine.emit(PartsOverlap(drawn, machine.context, earlier, made))
 
 
 def _drawn_by(key: object) -> RowSet | None:

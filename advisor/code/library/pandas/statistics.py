@@ -56,7 +56,8 @@ def grouped(call: Call) -> Value | None:
     path = "pandas.GroupBy" if call.path.endswith("groupby") else "pandas.Window"
     lineage = lineages.samples(table)
     names = names_in(call.argument(0, "by")) if path.endswith("GroupBy") else None
-    if names and any(map(lineages.groups_rows, names)):
+    text = call.place.source.text
+    if names and any(lineages.groups_rows(each, text) for each in names):
         lineages.notice_groups(call.machine, lineage.rows, call.node)
     return Object(path, call.arguments, call.place, {"lineage": lineage})
 

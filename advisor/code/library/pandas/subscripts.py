@@ -29,6 +29,7 @@ from advisor.code.library.pandas.types import holding_numbers, of_column, same_n
 from advisor.code.values import (
     Arguments,
     Constant,
+    Lineage,
     Object,
     RowSet,
     Scalar,
@@ -41,6 +42,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 
 @attribute(FRAME, "iloc", "loc", "ix", "at", "iat")
@@ -190,4 +192,17 @@ def arithmetic(
         )
     found = lineages.computed(operator, left, right, machine.place(node))
     lineages.notice_by_hand(machine, lineages.known(left), found, node)
-    return None if found is None else lineages.frame(found, machine.place(node))
+    return None if found is None else _computed_table(found, (left, right), machine.place(node))
+
+
+def _computed_table(
+    found: Lineage, operands: "tuple[Value | None, Value | None]", place: "NodePlace"
+) -> Object:
+    """What arithmetic makes of a table: its columns, where the other operand has none of its own."""
+    made = lineages.frame(found, place)
+    tables = [each for each in operands if is_table(each)]
+    tables = [each for each in tables if lineages.holds_rows(lineages.known(each))]
+    held = lineages.columns_of(tables[0]) if len(tables) == 1 else None
+    if held is not None and held.single is None:
+        made.fields[lineages.HELD] = held
+    return made
