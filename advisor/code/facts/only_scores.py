@@ -25,7 +25,7 @@ from advisor.rulebook import Draft
 # Whatever may hold rows back, or judge by other ones.
 _HOLDS_OUT = re.compile(
     r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_|(?<!\.)split|(?<!image)(?<!dataset)fold(?!er)"
-    r"|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
+    r"|\b[xy]_?(?:v|te)\b|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r'#.*|"""(?:.|\n)*?"""')
