@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from advisor.code.events import Event
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.interpreter.machine import Machine
 from advisor.code.interpreter.toplevel import entry_points
@@ -51,14 +52,16 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
         if issubclass(rule.fact, Fact):
             wanted[rule.fact].append(rule)
     found: dict[tuple[str, Location], Finding] = {}
+    script: tuple[Event, ...] = ()
     try:
         for entry in entry_points(machine, source):
             if entry.given_up is not None:
                 result.given_up.append(f"{entry.name}: {entry.given_up}")
                 continue
             run = AbstractRun(
-                source, entry.name, entry.trace, entry.is_script, project.is_looked_at
+                source, entry.name, entry.trace, entry.is_script, project.is_looked_at, script
             )
+            script = entry.trace if entry.is_script else script
             for finding in _findings(run, wanted):
                 place = finding.place
                 if not isinstance(place, Location):

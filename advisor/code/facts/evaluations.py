@@ -11,6 +11,7 @@ from advisor.code.events import (
     AttributeAssigned,
     BackwardRun,
     Escaped,
+    Event,
     ForwardRun,
     GradientModeMade,
     LayerBuilt,
@@ -50,23 +51,28 @@ class Evaluation(Fact):
         found: dict[tuple[cst.CSTNode, ...], list[Pass]] = {}
         loops: dict[tuple[cst.CSTNode, ...], Loop | None] = {}
         training: set[tuple[cst.CSTNode, ...]] = set()
+        barred: set[tuple[cst.CSTNode, ...]] = set()
         for each in passes(run):
             loop = each.judging_loop() or each.scoring_loop()
             # A helper that both trainings and evaluations call is judged for each of the ways to it.
             node = (each.event.place.node, *(call.node for call in each.event.context.calls))
+            recorded = each.event.context.gradients is not False
             judges = each.loop is not None and each.judging_function() is not None
-            named = loop is not None or judges or each.takes_held_out_rows()
-            named = named or each.is_inference() or each.is_called_held_out()
-            named = named or each.is_handed_held_out_rows()
+            by_itself = each.takes_held_out_rows() or each.is_inference()
+            by_itself = by_itself or each.is_called_held_out() or each.is_handed_held_out_rows()
+            named = loop is not None or judges or by_itself
             off = not named and each.is_switched_off_for_good()
-            alone = (loop is None and not judges) or off
+            alone = (loop is None and (by_itself or not judges)) or off
             idle = named or off
             if not idle or each.goes_back() or (not alone and each.trains_nearby(loop)):
-                training.add(node)
+                (training if recorded else barred).add(node)
                 continue
             found.setdefault(node, []).append(each)
             loops.setdefault(node, loop or each.loop)
-        judged = [node for node in found if node not in training]
+        for node in training & found.keys():
+            # What is trained and judged in the same loop is judged where nothing is recorded.
+            found[node] = [each for each in found[node] if each.event.context.gradients is False]
+        judged = [node for node, judging in found.items() if judging and node not in barred]
         first: dict[cst.CSTNode, Pass] = {}
         for node in judged:
             loop = loops[node]
@@ -108,7 +114,15 @@ class Evaluation(Fact):
 
     def _is_all_that_happens_in(self, loop: Loop) -> bool:
         """Whether a loop is there to evaluate, and can be shown: it trains nothing."""
-        return loop.place.source is self.place.source and not self.passes[0].trains_nearby(loop)
+        model = self.passes[0]
+        judging = model.judging_loop()
+        # A function that switches gradients off by itself is there to evaluate, wherever it is called.
+        by_itself = judging is None and model.event.context.gradients is False
+        return (
+            loop.place.source is self.place.source
+            and not model.shares_with_training(loop)
+            and (not by_itself or model.is_written_in(loop))
+        )
 
     # --- gradients ------------------------------------------------------------------------
 
@@ -199,31 +213,49 @@ def _is_alone(place: NodePlace) -> bool:
 
 
 def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
+    since: ModeSwitched | ModuleBuilt | LayerBuilt | None
     if event.modes:
         # Where gradients are off already, training mode is switched on for its own sake.
         if not all(mode.training and mode.context.gradients for mode in event.modes):
             return False
-        since = min(mode.index for mode in event.modes)
+        since = min(event.modes, key=lambda mode: mode.index)
     else:
-        since = _built_at(run, event.module) if isinstance(event, ForwardRun) else -1
-        if since < 0:
-            return False
+        since = _built_at(run, event) if isinstance(event, ForwardRun) else None
+    if since is None:
+        return False
     module = event.module if isinstance(event, ForwardRun) else event.callee
-    return not any(_may_switch(run, each, module) for each in run.trace[since + 1 : event.index])
+    return not any(_may_switch(run, each, module) for each in _between(run, since, event))
 
 
-def _built_at(run: AbstractRun, module: Value) -> int:
-    """When a module came into being in this run: in training mode, as all do that torch and
-    torchvision make. -1 when it came from elsewhere."""
-    if not run.is_script and _switches_modes(run):
-        return -1
-    for event in run.events_among(ModuleBuilt, LayerBuilt):
-        if isinstance(event, ModuleBuilt) and event.module is module:
-            return event.index
-        if isinstance(event, LayerBuilt) and event.layer is module:
-            ours = event.layer.path.startswith(("torch.nn.", "torchvision."))
-            return event.index if ours else -1
-    return -1
+def _between(run: AbstractRun, since: Event, event: Event) -> tuple[Event, ...]:
+    """What has happened in between: since something that the file itself may have done before."""
+    if since.index < len(run.trace) and run.trace[since.index] is since:
+        return run.trace[since.index + 1 : event.index]
+    return (*run.before[since.index + 1 :], *run.trace[: event.index])
+
+
+def _built_at(run: AbstractRun, forward: ForwardRun) -> ModuleBuilt | LayerBuilt | None:
+    """When a module came into being: in training mode, as all do that torch and torchvision make. None
+    when it came from elsewhere, or another function of the file may have switched it since."""
+    built = run.once(_built).get(forward.module)
+    ours = ("torch.nn.", "torchvision.")
+    if built is None or (isinstance(built, LayerBuilt) and not built.layer.path.startswith(ours)):
+        return None
+    if run.is_script or not _switches_modes(run):
+        return built
+    inside = built.context.functions[:1]
+    return built if inside and inside == forward.context.functions[:1] else None
+
+
+def _built(run: AbstractRun) -> dict[Value, ModuleBuilt | LayerBuilt]:
+    """When each module came into being, in the run or in the file itself before it."""
+    found: dict[Value, ModuleBuilt | LayerBuilt] = {}
+    for event in (*run.before, *run.trace):
+        if isinstance(event, ModuleBuilt):
+            found[event.module] = event
+        elif isinstance(event, LayerBuilt):
+            found[event.layer] = event
+    return found
 
 
 def _switches_modes(run: AbstractRun) -> bool:

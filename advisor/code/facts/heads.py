@@ -12,13 +12,14 @@ from advisor.code.events import (
     ForwardRun,
     LossComputed,
 )
+from advisor.code.facts.doubts import method_called
 from advisor.code.facts.modules import holds, ready_name
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.families import HEADS
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_modules.ready_models import head_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Constant, Layer, Value, alternatives
+from advisor.code.values import Constant, Layer, Method, Value, alternatives
 
 _READY = "torchvision.models."
 # Ready models that classify images, by the start of their names.
@@ -28,6 +29,7 @@ _CLASSIFIERS = (
     *("vgg", "vit_", "wide_resnet"),
 )
 _HEAD_IN_TIMM = ("vit_", "swin", "convnext", "deit", "beit", "maxvit", "regnet")
+_ASKS = frozenset({"parameters", "named_parameters", "requires_grad_", "eval", "train"})
 # Attributes that were read once, when the model was built.
 _READ_BY_NOBODY = frozenset({"out_features", "num_classes"})
 # The data that the heads were made for, in any other role than in the name of weights.
@@ -127,13 +129,20 @@ class TrainedClassifier(Fact):
     def _changes(self) -> Iterator[object]:
         yield from (each for each in self._assigned() if not self._is_misplaced(each.name))
         for escaped in self.run.events(Escaped):
-            if any(holds(value, self.model) for value in escaped.values):
+            gets_it = any(holds(value, self.model) for value in escaped.values)
+            if gets_it and not _only_asks(escaped):
                 yield escaped
 
     def _assigned(self) -> Iterator[AttributeAssigned]:
         for event in self.run.events(AttributeAssigned):
             if event.owner is self.model and event.name != "requires_grad":
                 yield event
+
+
+def _only_asks(escaped: Escaped) -> bool:
+    """Whether nothing but the parameters of a part are asked for: `model.features.parameters()`."""
+    asked = all(isinstance(value, Method) for value in escaped.values)
+    return asked and method_called(escaped) in _ASKS
 
 
 def _classifies(model: Layer) -> bool:

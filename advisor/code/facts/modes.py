@@ -23,7 +23,8 @@ from advisor.rulebook import Draft
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RepeatedTraining(Fact):
-    """A model is trained in a loop: the forward pass of its first round and of the next."""
+    """A model is trained in a loop: the forward pass of its first round and of the next. In a function
+    that makes a single step they are the same."""
 
     run: AbstractRun
     first: Pass
@@ -31,18 +32,25 @@ class RepeatedTraining(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """The trainings that a loop repeats, seen at their forward passes."""
+        """The trainings that a loop repeats, seen at their forward passes, and single steps."""
         first: dict[cst.CSTNode, Pass] = {}
         for each in passes(run):
             if each.event.context.gradients is False or not _goes_back(each):
                 continue
             if _updates_something_else(run, each):
                 continue
-            node = each.event.place.node
+            node, context = each.event.place.node, each.event.context
+            if not context.loops and context.functions and not run.is_script:
+                yield cls(run, each, each)  # a step that somebody else repeats
             if not any(round_.index for round_ in each.event.context.rounds):
                 first.setdefault(node, each)
             elif node in first:
                 yield cls(run, first[node], each)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is a single step that no loop is seen to repeat."""
+        return self.first is self.again
 
     def switch_left_behind(self) -> ModeSwitched | None:
         """The `eval()` of an earlier round that the model still stands under, on every way, though
@@ -76,32 +84,44 @@ class RepeatedTraining(Fact):
         switch = off[-1]
         if any(mode.index > switch.index for mode in forward.modes) or _opposes(switch, forward):
             return None
-        shared = common_loops(switch.context, forward.event.context)
-        if not shared or not self._updates(forward):
+        here, there = forward.event.context, switch.context
+        is_step = self.is_single and here.functions == there.functions
+        if not (common_loops(there, here) or is_step) or not self._updates(forward):
             return None
         uncertain = self._may_be_of_another(switch) or self._may_be_restored(switch, forward)
         return switch if not uncertain and self._is_evaluated(switch, forward) else None
 
     def _is_evaluated(self, switch: ModeSwitched, forward: Pass) -> bool:
-        """Whether the model runs without gradients in between, in another loop than it is trained
-        in."""
+        """Whether the model runs without gradients in between: in another loop than it is trained in, in
+        a function that switches it, every now and then, or right behind the switch in a single step."""
         context = forward.event.context
+        apart = switch.context.functions != context.functions
         return any(
             isinstance(event, (ForwardRun, Escaped))
             and Pass(self.run, event).module is forward.module
             and event.context.gradients is False
-            and (common_loops(event.context, context) != context.loops or _is_now_and_then(switch))
+            and (
+                common_loops(event.context, context) != context.loops
+                or _is_now_and_then(switch)
+                or (apart and event.context.functions == switch.context.functions)
+                or self.is_single
+            )
             for event in self.run.trace[switch.index : forward.event.index]
         )
 
     def _updates(self, forward: Pass) -> bool:
-        """Whether an optimizer updates what runs, as far as it is known what it updates."""
-        return any(
-            not isinstance(event.optimizer, Optimizer)
-            or not event.optimizer.complete
-            or any(concerns(owner, forward.module) for owner in event.optimizer.owners)
+        """Whether an optimizer updates what runs, as far as it is known what it updates; in a single
+        step, for sure."""
+        optimizers = [
+            event.optimizer
             for event in self.run.events(OptimizerStepped)
             if event.index > forward.event.index
+        ]
+        known = [each for each in optimizers if isinstance(each, Optimizer)]
+        if any(concerns(owner, forward.module) for each in known for owner in each.owners):
+            return True
+        return not self.is_single and any(
+            not isinstance(each, Optimizer) or not each.complete for each in optimizers
         )
 
     @property
@@ -145,10 +165,22 @@ def _opposes(switch: ModeSwitched, forward: Pass) -> bool:
 
 
 def _updates_something_else(run: AbstractRun, forward: Pass) -> bool:
-    """Whether the next step behind a pass is of an optimizer of other things, such as the input."""
-    steps = (step for step in run.events(OptimizerStepped) if step.index > forward.event.index)
-    step = next(steps, None)
-    optimizer = None if step is None else step.optimizer
+    """Whether the steps between a pass and the next one there are of optimizers of other things, such
+    as the input."""
+    steps = [step for step in run.events(OptimizerStepped) if step.index > forward.event.index]
+    again = (
+        each.event.index
+        for each in passes(run)
+        if each.event.place.node is forward.event.place.node
+        and each.event.index > forward.event.index
+    )
+    end = next(again, len(run.trace))
+    near = [step for step in steps if step.index < end] or steps[:1]
+    return bool(near) and all(_is_of_others(step, forward) for step in near)
+
+
+def _is_of_others(step: OptimizerStepped, forward: Pass) -> bool:
+    optimizer = step.optimizer
     if not isinstance(optimizer, Optimizer) or not optimizer.complete:
         return False
     return not any(concerns(owner, forward.module) for owner in optimizer.owners)

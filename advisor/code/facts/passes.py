@@ -53,11 +53,15 @@ _JUDGES = frozenset(
         *("evaluate", "evaluator", "accuracy"),
     ]
 )
+# Words that functions go by which measure how fast a model is.
+_MEASURES = frozenset(["benchmark", "latency", "throughput", "fps", "profile", "measure", "timing"])
 # Words that code goes by that may as well work for a training.
 _PREDICTS = frozenset(["infer", "inference", "predict", "prediction", "predictions"])
 _TRAINS = frozenset(
     ["train", "training", "fit", "learn", "trainer", "trainval", "finetune", "attack"]
 )
+# What the last statement of a function returns: `return ... .item()`.
+_NUMBER = re.compile(r"return [^\n]*\.item\(\)\)?$")
 _CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(
@@ -183,14 +187,23 @@ class Pass:
         return any(said & HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
 
     def is_called_held_out(self) -> bool:
-        """Whether what comes out of the model without gradients goes by the name of what a model is
-        judged by: `val_loss`."""
-        if not isinstance(self.event, ForwardRun) or self.event.context.gradients is not False:
+        """Whether what comes out of the model, without gradients or cut off from them, goes by the name
+        of what a model is judged by: `val_loss`."""
+        if not isinstance(self.event, ForwardRun):
             return False
-        said = [words(name) for name in self.event.called]
+        recorded = self.event.context.gradients is not False
+        called = [name for name in self.event.called if not recorded or self._is_cut(name)]
+        said = [words(name) for name in called]
         return (
             any(each & HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
         )
+
+    def _is_cut(self, name: str) -> bool:
+        """Whether a loss of that name is only read off, in the loop that it is computed in."""
+        written = "" if self.loop is None else as_written(self.loop.node)
+        uses = len(re.findall(rf"\b{re.escape(name)}\b", written))
+        reads = len(re.findall(rf"\b{re.escape(name)}(?:\.detach\(\))?\.item\(", written))
+        return reads > 0 and uses == reads + 1
 
     def is_switched_off_for_good(self) -> bool:
         """Whether the function around switches the model to evaluation and runs it in a loop, for what
@@ -205,7 +218,8 @@ class Pass:
             return False
         text = self.run.source.text
         trains = "backward" in text or ".step(" in text or "grad" in text
-        if self.run.is_script and not trains:
+        written = as_written(self.loop.node)
+        if not trains and (self.run.is_script or _CUTS.search(written) is not None):
             return True
         if any(each.context.functions != mine.functions for each in self.modes):
             return False
@@ -215,11 +229,21 @@ class Pass:
                 == [call.node for call in mine.calls]
                 for each in self.run.once(_going_back)
             )
+        if self._makes_numbers():
+            return True
         if self.trains_nearby(self.loop):
             return False
-        written = as_written(self.loop.node)
         # What steps there is an environment: a policy acts in it.
         return _CUTS.search(written) is not None and ".step(" not in written
+
+    def _makes_numbers(self) -> bool:
+        """Whether the function around returns nothing but a number that is cut off from the graph:
+        `return loss.exp().item()`."""
+        functions = self.event.context.functions
+        written = as_written(functions[-1].node) if functions else ""
+        if self.event.context.loops and self.is_written_in(self.event.context.loops[-1]):
+            return False
+        return written.count("return ") == 1 and _NUMBER.search(written.rstrip()) is not None
 
     def _is_called_to_judge(self) -> bool:
         """Whether the function around is told not to train: `run_epoch(loader, train=False)`."""
@@ -242,12 +266,15 @@ class Pass:
         return dims is not None and all(dim.integer is not None for dim in dims)
 
     def is_inference(self) -> bool:
-        """Whether the model only infers here: without gradients, with weights that come from a file,
-        in a file that trains nothing."""
+        """Whether the model only infers here: without gradients, with weights that come from a file or
+        to see how fast it is, in a file that trains nothing."""
         text = self.run.source.text
-        off = self.event.context.gradients is False and "load_state_dict(" in text
-        trains = "backward(" in text or ".step(" in text
-        return off and not trains and not any(map(_goes_back, self.run.trace))
+        if self.event.context.gradients is not False or "backward(" in text or ".step(" in text:
+            return False
+        functions = self.event.context.functions
+        measures = bool(functions) and bool(words(functions[-1].name) & _MEASURES)
+        purpose = measures or "load_state_dict(" in text
+        return purpose and not any(map(_goes_back, self.run.trace))
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
@@ -257,6 +284,23 @@ class Pass:
         """Whether something goes back in the same loop or function, or may do so where nobody can
         look."""
         return any(self._is_near(each, loop) for each in self.run.once(_going_back))
+
+    def shares_with_training(self, loop: Loop) -> bool:
+        """Whether something goes back in a loop at any of the times that it is run."""
+        return any(
+            round_.loop.node is loop.node
+            for each in self.run.once(_going_back)
+            for round_ in each.context.rounds
+        )
+
+    def is_written_in(self, loop: Loop) -> bool:
+        """Whether the call of the model stands in a loop, not in a function that is called there."""
+        place, source = self.event.place, loop.place.source
+        if place.source is not source:
+            return False
+        # A comprehension begins with what it makes, which is no part of its loop.
+        inner, outer = source.positions.span(place.node), source.positions.span(loop.node)
+        return inner.end_row >= outer.row and inner.row <= outer.end_row
 
     def _until_next(self) -> Iterator[Event]:
         for event in self.run.trace[self.end :]:
@@ -280,8 +324,8 @@ class Pass:
         return same and other.functions[level].node is not mine.functions[level].node
 
     def _is_near(self, event: Event, loop: Loop | None) -> bool:
-        if loop is not None:
-            return any(each.loop.node is loop.node for each in event.context.rounds)
+        if loop is not None:  # the same time that the loop is run, not another
+            return any(each.loop is loop for each in event.context.rounds)
         mine = self.event.context.functions
         return not mine or any(each is mine[-1] for each in event.context.functions)
 

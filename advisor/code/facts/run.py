@@ -22,8 +22,8 @@ Result = TypeVar("Result")
 class AbstractRun:
     """Everything that happened from one entry point of a file on, in order.
 
-    `is_script` tells the run of the file itself from the run of a function nobody has called;
-    `is_looked_at` which other files findings may lie in.
+    `is_script` tells the run of the file itself from the run of a function nobody has called, and
+    `before` is then what the file itself did; `is_looked_at` tells which other files findings may lie in.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class AbstractRun:
         trace: tuple[Event, ...],
         is_script: bool = False,
         is_looked_at: Callable[[Source], bool] = lambda source: False,
+        before: tuple[Event, ...] = (),
     ) -> None:
         self._is_looked_at = is_looked_at
         self.source = source
         self.name = name
         self.trace = trace
         self.is_script = is_script
+        self.before = before
         self._computed: dict[Callable[[AbstractRun], Any], Any] = {}
         self._facts: dict[type[Fact], list[Any]] = {}
         self._among: dict[tuple[type[Event], ...], list[Event]] = {}

@@ -35,8 +35,10 @@ class SharedLayer(Fact):
         """What is shared, containers first; toys of unit tests are left out."""
         if holds_unit_tests(run):
             return
-        yield from cls._in_containers(run)
-        yield from cls._placed_again(run)
+        placed = list(cls._placed_again(run))
+        told = {each.module for each in placed}
+        yield from (each for each in cls._in_containers(run) if each.module not in told)
+        yield from placed
         yield from cls._of_norms(run)
 
     @property
@@ -151,8 +153,11 @@ def _repeated(container: Layer) -> Layer | Instance | None:
 
 
 def _multiplied(container: Layer) -> Layer | Instance | None:
-    """The module of `[module] * n`."""
-    given = container.arguments.get(0, "modules")
+    """The module of `[module] * n`, also where it is unpacked."""
+    passed = container.arguments
+    if passed.repeated and isinstance(passed.rest, (Layer, Instance)) and learns(passed.rest):
+        return passed.rest
+    given = passed.get(0, "modules")
     if not isinstance(given, Sequence) or given.fields.get("repeated") is None:
         return None
     element = given.element

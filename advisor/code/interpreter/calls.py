@@ -46,7 +46,9 @@ def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
             items = loops.items_of(value)
             if items is None:
                 passed.unknown = True
-                passed.rest = value.element if isinstance(value, SequenceValue) else None
+                if isinstance(value, SequenceValue):
+                    passed.rest = value.element
+                    passed.repeated = "repeated" in value.fields
             else:
                 passed.positional.extend(items)
         elif node.star == "**":

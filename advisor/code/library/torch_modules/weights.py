@@ -24,6 +24,7 @@ from advisor.code.values import (
     Partial,
     Tensor,
     Value,
+    known_text,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def initialised(call: Call) -> Value | None:
     if tensor is not None and ("normal" in name or "uniform" in name):
         call.machine.emit(RandomDrawn(call.place, call.context, tensor))
     told = {"gain", "nonlinearity", "a"} & call.arguments.keywords.keys()
+    if name.startswith("kaiming") and known_text(call.argument(-1, "nonlinearity")) == "relu":
+        told -= {"nonlinearity"}  # which it makes up for anyway
     adapted = bool(told) or len(call.arguments.positional) > 1 or call.arguments.unknown
     _tell(call, tensor, name, adapted)
     return tensor
