@@ -46,3 +46,18 @@ def test_other_searches_are_no_large_grids(text: str) -> None:
 def test_a_large_grid_that_is_scored_by_its_own_rows_is_told_of_twice() -> None:
     text = f"search = GridSearchCV(SVC(), {THREE})\nsearch.fit(X, y)\nprint(search.score(X, y))"
     assert told(text) == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("last", "count"),
+    [("search.score(X, y)", 1), ("search.score(X, y), search.score(X_test, y_test)", 0)],
+)
+def test_a_score_on_training_rows_may_stand_beside_one_on_test_rows(last: str, count: int) -> None:
+    text = f"""
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.svm import SVC
+X, X_test, y, y_test = train_test_split(features, labels)
+search = GridSearchCV(SVC(), {{"C": [1, 10]}}).fit(X, y)
+print({last})
+"""
+    assert [code for _, code in findings(text)].count("NN517") == count

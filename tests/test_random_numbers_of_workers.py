@@ -146,3 +146,39 @@ class Sounds(Dataset):
 loader = DataLoader(Sounds(), batch_size=16, num_workers=4)
 """
     assert told(text) == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "rows"),
+    [("42", [9]), ("42 + worker", []), ("torch.initial_seed() % 2**32", []), ("SEED", [])],
+)
+def test_a_function_may_seed_all_workers_alike(seed: str, rows: list[int]) -> None:
+    text = f"""
+class Sounds(Dataset):
+    def __len__(self):
+        return 9
+    def __getitem__(self, index):
+        return load(index) + np.random.normal(size=9)
+def begin(worker):
+    np.random.seed({seed})
+loader = DataLoader(Sounds(), batch_size=16, num_workers=4, worker_init_fn=begin)
+"""
+    assert told(text) == rows
+
+
+@pytest.mark.parametrize(("drawn", "count"), [("self.random.normal", 1), ("np.random.normal", 1)])
+@pytest.mark.parametrize("workers", [4, 0])
+def test_a_transform_draws_for_the_pictures_of_torchvision(
+    drawn: str, count: int, workers: int
+) -> None:
+    text = f"""
+from torchvision.datasets import ImageFolder
+class Noise:
+    def __init__(self):
+        self.random = np.random.RandomState(0)
+    def __call__(self, picture):
+        return picture + {drawn}(0, 1, picture.shape)
+pictures = ImageFolder("train", transforms.Compose([transforms.ToTensor(), Noise()]))
+loader = DataLoader(pictures, batch_size=16, num_workers={workers})
+"""
+    assert len(told(text)) == (count if workers else 0)

@@ -400,3 +400,21 @@ def test_two_listings_belong_together_where_a_loss_compares_them(
 ) -> None:
     text = FACADES.format(plans=listing.format("a"), fronts=listing.format("b"), loss=loss)
     assert len(rows(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("paths", "shuffled_last"),
+    [
+        ("glob.glob('*/*.jpg')", False),
+        ("[path for path in glob.glob('*/*.jpg')]", False),
+        ("[path for path in glob.glob('*/*.jpg')]", True),
+    ],
+)
+def test_labels_that_are_read_off_shuffled_names_stand_as_these_do(
+    paths: str, shuffled_last: bool
+) -> None:
+    steps = ["random.shuffle(paths)", "labels = [path.split('_')[0] for path in paths]"]
+    ordered = "\n".join(reversed(steps) if shuffled_last else steps)
+    text = f"import tensorflow as tf\npaths = {paths}\n{ordered}\n"
+    text += "tf.data.Dataset.from_tensor_slices((paths, labels))"
+    assert len(rows(text)) == shuffled_last

@@ -226,3 +226,25 @@ def test_a_module_may_fill_itself_with_what_keeps_its_order(filled: str) -> None
     start, _, rest = filled.partition("\n")
     text = MODULE.format(hook="setup(self, stage)", filled=start, order="")
     assert found(f"{rest}\n{text}") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "order", "count"),
+    [
+        ('flow_from_directory("train"', ", shuffle=False", 1),
+        ('flow_from_directory("train"', "", 0),
+        ("flow(x, y", ", shuffle=False", 0),
+    ],
+)
+def test_the_classes_of_a_folder_are_shuffled_by_keras_unless_told_otherwise(
+    method: str, order: str, count: int
+) -> None:
+    text = f"""
+from tensorflow import keras
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+pictures = ImageDataGenerator(rescale=1 / 255).{method}{order})
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", optimizer="adam")
+model.fit(pictures, epochs=9)
+"""
+    assert [code for _, code in findings(text)].count("NN507") == count

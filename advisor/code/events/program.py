@@ -75,4 +75,6 @@ class RoundedDown(Event):
 
 @dataclass(eq=False, slots=True)
 class SeedFixed(Event):
-    """A generator of random numbers is told where to begin."""
+    """A generator of random numbers is told where to begin: at `seed`, if it is told a number."""
+
+    seed: Value | None = None

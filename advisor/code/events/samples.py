@@ -1,10 +1,14 @@
 """What happens to rows of samples: how they are fitted on, split, ordered and handed out."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from advisor.code.events.context import Event, Guard
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
+
+if TYPE_CHECKING:
+    from advisor.code.sources import NodePlace
 
 
 @dataclass(eq=False, slots=True)
@@ -257,10 +261,12 @@ class NumbersDrawn(Event):
 @dataclass(eq=False, slots=True)
 class LoaderBuilt(Event):
     """A data loader, or an iterator over pictures in a folder, comes into being. `draws` are the random
-    numbers of numpy that its worker processes draw, where it has any."""
+    numbers of numpy that its worker processes draw, where it has any; `seeded_alike` is where each of
+    them is told to begin at the same number."""
 
     loader: Object
     draws: tuple[NumbersDrawn, ...] = ()
+    seeded_alike: "NodePlace | None" = None
 
 
 @dataclass(eq=False, slots=True)

@@ -12,6 +12,7 @@ from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
+from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL
 from advisor.code.sources import NodePlace
@@ -115,6 +116,8 @@ class TrainingLoader(Fact):
         """Whether it is certain that it gives the samples in the same order each time."""
         if self._is_stream:
             return not self.loader.fields.keys() & {"shuffled", "reshuffled"}
+        if self._goes_through_folders:
+            return is_always(self.loader.argument(-1, "shuffle"), False)
         passed = self.loader.arguments
         if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
@@ -123,6 +126,11 @@ class TrainingLoader(Fact):
     @property
     def _is_stream(self) -> bool:
         return OF_ARRAYS in self.loader.fields
+
+    @property
+    def _goes_through_folders(self) -> bool:
+        """Whether it gives the pictures of one class after those of another, if nothing shuffles them."""
+        return FOLDER in self.loader.fields
 
     @staticmethod
     def _is_off(value: Value | None) -> bool:
@@ -140,6 +148,8 @@ class TrainingLoader(Fact):
     def order_is_free(self) -> bool:
         """Whether the samples stand in an order that only the loader could change: those of a
         data set that gives one for a number, with nothing said of time or of a trial."""
+        if self._goes_through_folders:
+            return not self._said() & _IN_ORDER
         if not all(_gives_by_number(each) for each in alternatives(self.dataset)):
             return False
         if self._is_stream and _OF_SERIES.search(self.run.source.text):
@@ -178,8 +188,12 @@ def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
                     break
         elif isinstance(event, DataGiven) and event.use == "training":
             for each in alternatives(event.data):
-                if isinstance(each, Object) and (is_loader(each) or each.fields.get(OF_ARRAYS)):
+                if isinstance(each, Object) and _gives_batches(each):
                     yield event, each
+
+
+def _gives_batches(data: Object) -> bool:
+    return is_loader(data) or bool(data.fields.get(OF_ARRAYS)) or FOLDER in data.fields
 
 
 def is_loader(value: Value | None) -> bool:

@@ -31,14 +31,23 @@ class Search(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Each score of a search, and each large grid once."""
-        for score in run.facts(Score):
-            if score.is_of_search and score.is_of_training_rows():
+        scores = list(run.facts(Score))
+        judged = {each.fitted for each in scores if _judges_by_others(each)}
+        for score in scores:
+            chosen = score.is_of_search and score.fitted not in judged
+            if chosen and score.is_of_training_rows():
                 yield cls(score.place, "scored", score.fitted.place)
         for event, search in _grids(run):
             count = _combinations(search.argument(1, "param_grid"))
             place = search.place
             if count >= MANY_COMBINATIONS and place and run.may_tell_of(place.source):
                 yield cls(place, "grid", event.place, count)
+
+
+def _judges_by_others(score: Score) -> bool:
+    """Whether it is other rows that a fitted model is scored by: then those beside it tell how far it
+    has learned the ones it was fitted on."""
+    return score.scored.method == "score" and score.scored.rows is not score.fitted.rows
 
 
 def _grids(run: AbstractRun) -> Iterator[tuple[Fitted, Object]]:

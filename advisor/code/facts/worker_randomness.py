@@ -16,12 +16,14 @@ from advisor.rulebook import Draft
 @dataclass(frozen=True, eq=False, slots=True)
 class WorkerRandomness(Fact):
     """Worker processes draw random numbers, and nothing seeds them. `drawn_at` is where; `generator`
-    is the one that each of them has a copy of, as written; None for the generator of numpy itself."""
+    is the one that each of them has a copy of, as written; None for the generator of numpy itself, which
+    may be `seeded_alike` in each."""
 
     place: NodePlace
     drawn_at: NodePlace
     name: str
     generator: str | None
+    seeded_alike: NodePlace | None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -32,11 +34,15 @@ class WorkerRandomness(Fact):
                 draw = (own or list(event.draws))[0]
                 generator = draw.text if own else None
                 place = told_at(run, event)
-                yield cls(place, draw.place, _name(draw.context.functions), generator)
+                yield cls(
+                    place, draw.place, _name(draw.context.functions), generator, event.seeded_alike
+                )
 
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the loader is built, with the place beside it where numbers are drawn."""
-        return Draft(self.place, message, ((self.drawn_at, "drawn here"),), severity=severity)
+        seeds = () if self.seeded_alike is None else ((self.seeded_alike, "seeded here"),)
+        related = ((self.drawn_at, "drawn here"), *seeds)
+        return Draft(self.place, message, related, severity=severity)
 
 
 def _name(functions: tuple[Function, ...]) -> str:

@@ -14,6 +14,7 @@ from advisor.code.library.models import Call, function
 from advisor.code.library.python.numbers import PROCESSORS
 from advisor.code.library.random_numbers import MADE_IN
 from advisor.code.nodes import as_written
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -59,31 +60,78 @@ def notice_windows(machine: "Machine", dataset: Value, node: cst.CSTNode) -> Non
             return
 
 
-def draws_of_workers(call: Call, whole: Value | None) -> tuple[NumbersDrawn, ...]:
+def draws_of_workers(
+    call: Call, whole: Value | None
+) -> tuple[tuple[NumbersDrawn, ...], NodePlace | None]:
     """The random numbers of numpy that the worker processes of a loader draw for its batches; none if
-    it has no workers, or tells them what to begin with."""
-    if not _has_idle_workers(call):
-        return ()
+    it has no workers, or tells each what to begin with. And where it tells all of them the same."""
+    if not _has_workers(call):
+        return (), None
+    draws = _draws_for_batches(call, whole)
+    given = call.argument(10, "worker_init_fn")
+    if given is None or is_constant(given, None) or not draws:
+        return draws, None
+    place = _seeds_alike(call, given)
+    return tuple(each for each in draws if place and each.generator is None), place
+
+
+def _seeds_alike(call: Call, start: Value) -> NodePlace | None:
+    """Where a function that runs as a worker starts seeds numpy, if it is by the same number in each."""
+    if not isinstance(start, (Function, Bound)):
+        return None
+    with call.machine.imagining() as imagined:
+        worker = Scalar(symbols.fresh("worker"))
+        calls.call(call.machine, start, Arguments([worker]), call.node)
+    seeds = [each for each in imagined if isinstance(each, SeedFixed) and _is_of_numpy(each)]
+    numbers = [known_number(each.seed) for each in seeds]
+    known = all(number is not None and number.integer is not None for number in numbers)
+    return seeds[0].place if seeds and known else None
+
+
+def _is_of_numpy(event: SeedFixed) -> bool:
+    node = event.place.node
+    called = lineages.written(node.func) if isinstance(node, cst.Call) else ""
+    return called in {"np.random.seed", "numpy.random.seed"}
+
+
+def _draws_for_batches(call: Call, whole: Value | None) -> tuple[NumbersDrawn, ...]:
     found: list[Event] = []
     for dataset in _parts_of_project(whole):
         found.extend(_imagined(call.machine, dataset, "__getitem__", call.node))
         found.extend(_imagined(call.machine, dataset, "__iter__", call.node))
+    for change in _changes_of_pictures(whole):
+        found.extend(_imagined_call(call, change, "picture"))
     collate = call.argument(6, "collate_fn")
     if isinstance(collate, (Function, Bound, Instance)):
-        with call.machine.imagining() as imagined:
-            batch = call.machine.unknown("samples", call.node)
-            calls.call(call.machine, collate, Arguments([batch]), call.node)
-        found.extend(imagined)
+        found.extend(_imagined_call(call, collate, "samples"))
     if any(isinstance(each, SeedFixed) for each in found):
         return ()
     draws = (each for each in found if isinstance(each, NumbersDrawn))
     return tuple(each for each in draws if not _is_made_meanwhile(each))
 
 
-def _has_idle_workers(call: Call) -> bool:
-    """Whether a loader has several processes, and no function that runs as they start."""
-    given = call.argument(10, "worker_init_fn")
-    if call.arguments.unknown or not (given is None or is_constant(given, None)):
+def _imagined_call(call: Call, function: Value, given: str) -> list[Event]:
+    """What happens in a function that is given something unknown."""
+    with call.machine.imagining() as imagined:
+        passed = Arguments([call.machine.unknown(given, call.node)])
+        calls.call(call.machine, function, passed, call.node)
+    return imagined
+
+
+def _changes_of_pictures(whole: Value | None) -> list[Value]:
+    """What the samples of torchvision's data sets go through."""
+    if not isinstance(whole, Object):
+        return []
+    if not whole.path.startswith("torchvision.datasets."):
+        inner = whole.fields.get("dataset") or whole.argument(0, "dataset")
+        return _changes_of_pictures(inner) if isinstance(inner, Object) else []
+    changes = (Function, Bound, Instance, Object)
+    return [each for each in whole.arguments.values() if isinstance(each, changes)]
+
+
+def _has_workers(call: Call) -> bool:
+    """Whether a loader has several processes."""
+    if call.arguments.unknown:
         return False
     options = alternatives(call.argument(5, "num_workers"))
     return bool(options) and all(map(_are_several, options))

@@ -36,6 +36,8 @@ _WITH_CLASSES = {
 }
 _PICTURES = frozenset(["mnist", "fashion_mnist", "cifar10", "cifar100"])
 ITERATOR = "keras.preprocessing.image.Iterator"
+# Under this key an iterator says that it goes through a folder, in which classes lie apart.
+FOLDER = ("folder",)
 
 
 def give_data(call: Call) -> None:
@@ -136,6 +138,8 @@ def flow(call: Call) -> Value | None:
     labels = _labels_of_flow(call)
     fields = {"lineage": lineage.of(rows), "generator": call.receiver, **labels}
     made = Object(ITERATOR, call.arguments, call.place, dict(fields))
+    if call.path.endswith("directory"):
+        made.fields[FOLDER] = True
     call.machine.emit(LoaderBuilt(call.place, call.context, made))
     return made
 

@@ -24,6 +24,7 @@ from advisor.code.values import (
     CHANGED_LINEAGE,
     LISTED,
     NONE,
+    SHUFFLED,
     SORTED,
     Lineage,
     RowSet,
@@ -90,6 +91,15 @@ def _rows_of(value: Value | None) -> RowSet | None:
     return next((each for each in found if each.how in {LISTED, SORTED}), None)
 
 
+def _in_order_of(value: Value | None) -> RowSet | None:
+    """The rows that what is read file by file has: those of the listing, or of one that was shuffled."""
+    rows, lineage = _rows_of(value), lineages.known(value)
+    if rows is None or lineage is None:
+        return rows
+    mixed = any(each.how == SHUFFLED for each in lineage.rows.ancestors())
+    return lineage.rows if mixed else rows
+
+
 _SORTED: Model = FUNCTIONS["builtins.sorted"]
 
 
@@ -116,7 +126,7 @@ def read_in_comprehension(
     machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
 ) -> None:
     """`[np.load(name) for name in names]`."""
-    rows = _rows_of(tests[0]) if loops == 1 and tests else None
+    rows = _in_order_of(tests[0]) if loops == 1 and tests else None
     if rows is not None:
         machine.store(result.fields, CHANGED_LINEAGE, Lineage(rows))
 
@@ -125,7 +135,7 @@ def read_in_comprehension(
 def read_one_by_one(call: Call, sequence: SequenceValue, value: Value) -> None:
     """`pictures.append(imread(name))`."""
     loops = call.context.loops
-    rows = _rows_of(loops[-1].over) if loops else None
+    rows = _in_order_of(loops[-1].over) if loops else None
     if rows is not None and lineage_of(sequence) is None:
         call.machine.store(sequence.fields, CHANGED_LINEAGE, Lineage(rows))
 

@@ -27,4 +27,5 @@ def seeded(
     node: cst.CSTNode,
 ) -> None:
     """A function or method that is called as those are that fix a seed."""
-    machine.emit(SeedFixed(machine.place(node), machine.context))
+    seed = operands[-1] if len(operands) else None
+    machine.emit(SeedFixed(machine.place(node), machine.context, seed))

@@ -317,8 +317,8 @@ def loader(call: Call) -> Value | None:
         made.fields["dataset"] = whole
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
-    draws = draws_of_workers(call, whole)
-    call.machine.emit(LoaderBuilt(call.place, call.context, made, draws))
+    draws, alike = draws_of_workers(call, whole)
+    call.machine.emit(LoaderBuilt(call.place, call.context, made, draws, alike))
     notice_sampler(call, whole)
     if isinstance(whole, Instance):
         notice_pairs(call, whole)
