@@ -1,14 +1,10 @@
 """What happens to rows of samples: how they are fitted on, split, ordered and handed out."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from advisor.code.events.context import Event, Guard
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
-
-if TYPE_CHECKING:
-    from advisor.code.sources import NodePlace
 
 
 @dataclass(eq=False, slots=True)
