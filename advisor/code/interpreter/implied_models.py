@@ -67,7 +67,7 @@ def output(
     if not isinstance(method, Function) or not _accepts(method, passed):
         return None
     result: Value | None = None
-    with machine.imagining(), machine.limited(_MOST_STEPS):
+    with machine.imagining(), machine.extra(_MOST_STEPS):
         try:
             result = _run(machine, cls, method, passed, node)
         except OutOfBudget:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 300_000
 MOST_STEPS_OF_FUNCTION = 40_000
 MOST_STEPS_PER_FILE = 400_000
+MOST_EXTRA_STEPS_PER_FILE = 60_000
 MOST_SECONDS = 10.0
 # Of a file's functions that nothing calls, most that call one and the same function show the same.
 MOST_STEPS_PER_CALLEE = 15_000
@@ -117,6 +118,7 @@ class Machine:
         self._logs: list[Writes] = [self._lasting]
         self._steps = 0
         self._steps_before = 0
+        self._extra = 0
         # Functions that were not entered each time they were called.
         self.left_alone: set[str] = set()
         self._steps_in: dict[cst.CSTNode, int] = {}
@@ -206,14 +208,16 @@ class Machine:
             raise OutOfBudget(f"more than {MOST_SECONDS:g} seconds")
 
     @contextmanager
-    def limited(self, most_steps: int) -> Iterator[None]:
-        """Give what runs no more than a number of steps."""
-        before = self._limit
-        self._limit = min(before, self._steps + most_steps)
+    def extra(self, most_steps: int) -> Iterator[None]:
+        """Give what runs a number of steps that the entry point is not charged for, as long as the
+        file has some left for that."""
+        limit, steps = self._limit, self._steps
+        self._limit = steps + min(most_steps, MOST_EXTRA_STEPS_PER_FILE - self._extra)
         try:
             yield
         finally:
-            self._limit = before
+            self._extra += self._steps - steps
+            self._limit, self._steps = limit, steps
 
     @property
     def steps(self) -> int:
