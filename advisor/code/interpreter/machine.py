@@ -122,7 +122,7 @@ class Machine:
         # Functions that were not entered each time they were called.
         self.left_alone: set[str] = set()
         self._steps_in: dict[cst.CSTNode, int] = {}
-        self._in_script = True
+        self._charges = False
         self._deadline = 0.0
         self.ran_out_of_time = False
         self.start()
@@ -138,7 +138,7 @@ class Machine:
         """Begin an entry point that is a function; `rewind` forgets all that has changed since the
         first one, `settle` keeps it."""
         self._reset(MOST_STEPS_OF_FUNCTION)
-        self._in_script = False
+        self._charges = True
         if len(self._logs) == 1:
             self.begin()
         while len(self._logs) > 2:
@@ -211,13 +211,14 @@ class Machine:
     def extra(self, most_steps: int) -> Iterator[None]:
         """Give what runs a number of steps that the entry point is not charged for, as long as the
         file has some left for that."""
-        limit, steps = self._limit, self._steps
+        limit, steps, charges = self._limit, self._steps, self._charges
+        self._charges = False
         self._limit = steps + min(most_steps, MOST_EXTRA_STEPS_PER_FILE - self._extra)
         try:
             yield
         finally:
             self._extra += self._steps - steps
-            self._limit, self._steps = limit, steps
+            self._limit, self._steps, self._charges = limit, steps, charges
 
     @property
     def steps(self) -> int:
@@ -226,7 +227,7 @@ class Machine:
 
     def charge(self, function: Function, since: int) -> None:
         """Count what a function has taken since a step, with all that it has called."""
-        if not self._in_script:
+        if self._charges:
             spent = self._steps_in.get(function.node, 0)
             self._steps_in[function.node] = spent + self._steps - since
 
