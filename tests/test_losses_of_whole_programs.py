@@ -64,6 +64,41 @@ def test_what_a_product_makes_are_raw_scores(weights: str, product: str) -> None
     assert_silent(logarithms, "NN203")
 
 
+BY_MATRIX = """
+weight = torch.zeros(30, 1, requires_grad=True)
+shift = torch.zeros(1, requires_grad=True)
+rows, sick = torch.from_numpy(np.load("rows.npy")).float(), torch.from_numpy(np.load("sick.npy"))
+chance = {made}
+nn.BCELoss()(chance.squeeze(1), sick.float()) # error
+"""
+
+
+def test_a_matrix_that_takes_gradients_is_learned() -> None:
+    assert_flagged(BY_MATRIX.format(made="rows @ weight + shift"), "NN203")
+    assert_silent(BY_MATRIX.format(made="torch.sigmoid(rows @ weight + shift)"), "NN203")
+
+
+TAGS = """
+class Tagger(nn.Module):
+    def __init__(self, words, tags):
+        super().__init__()
+        self.words, self.out = nn.Embedding(words, 16), nn.Linear(16, tags)
+        self.rnn = nn.LSTM(16, 16, batch_first=True)
+    def forward(self, ids):
+        return F.log_softmax(self.out(self.rnn(self.words(ids))[0]), dim={dim}) # error
+def train(loader, words, tags):
+    model = Tagger(words, tags)
+    for ids, gold in loader:
+        F.nll_loss(model(ids).view(-1, tags), gold.view(-1)).backward()
+"""
+
+
+def test_rows_of_as_many_numbers_as_there_are_tags_hold_the_tags() -> None:
+    assert_flagged(TAGS.format(dim=1), "NN205")
+    assert_silent(TAGS.format(dim=2), "NN205")
+    assert_silent(TAGS.format(dim=-1), "NN205")
+
+
 def test_products_of_what_softmax_makes_are_no_raw_scores() -> None:
     assert_silent(
         """

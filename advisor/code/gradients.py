@@ -50,6 +50,13 @@ def gradient_of(value: Value | None) -> bool | None:
     return None
 
 
+def is_learned(value: Value | None) -> bool:
+    """Whether a tensor is a parameter, or was made with `requires_grad=True`: computed from nothing."""
+    if not isinstance(value, Tensor) or value.graph is not True:
+        return False
+    return value.text == "parameter" or (value.sources == () and not value.terms)
+
+
 def cut_of(value: Value | None) -> Cut | None:
     """What has cut a value off from all parameters, if that is so on every way."""
     found = [_own_cut(option) for option in alternatives(value)]

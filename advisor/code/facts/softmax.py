@@ -219,8 +219,11 @@ class SoftmaxCall(Fact):
         classes, last = shape.dims[-1], len(shape.dims) - 1
         scale = self.event.tensor.scale
         made_here = scale is not None and scale.activation is Activation.LOGITS
-        alone = classes not in shape.dims[:-1] and (classes.integer or 0) > 1
-        same = dims[1].integer == classes.integer and loss.is_categorical
+        alone = classes not in shape.dims[:-1] and not classes.is_one
+        equal = (
+            dims[1] == classes if classes.integer is None else dims[1].integer == classes.integer
+        )
+        same = equal and loss.is_categorical
         wrong = axis % len(shape.dims) != last
         found = axis % len(shape.dims), last
         return found if made_here and alone and same and wrong else None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Bent, BytesSubtracted, LossClamped
-from advisor.code.gradients import combined, computed, cut_off, gradient_of
+from advisor.code.gradients import combined, computed, cut_off, gradient_of, is_learned
 from advisor.code.library.lineages.names import FRAME
 from advisor.code.library.models import Call, function, hook, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
@@ -306,8 +306,7 @@ def _raw_scores(operator: str, left: Value, right: Value | None) -> Scale | None
         return None
     if operator in {"-", "/"} and scores is not left:
         return None
-    learned = isinstance(other, Tensor) and other.text == "parameter"
-    if isinstance(other, Scalar) or learned:
+    if isinstance(other, Scalar) or is_learned(other):
         return scores.scale if operator in {"+", "-", "*", "/"} else None
     return scores.scale if operator == "+" and _are_scores(other) else None
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Multiplied, WeightsApplied
-from advisor.code.gradients import computed, gradient_of
+from advisor.code.gradients import computed, gradient_of, is_learned
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.broadcasting import broadcast, differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
@@ -108,11 +108,11 @@ def product_of(
 def _scores(left: Value | None, right: Value | None, place: NodePlace) -> Scale | None:
     """What a product is where it stands for a linear layer: raw scores, where something is multiplied
     by a matrix that is learned, or where those of a layer are summed up as given numbers say."""
-    if not isinstance(right, Tensor) or gradient_of(left) is True and right.text != "parameter":
+    if not isinstance(right, Tensor):
         return None
-    if right.text == "parameter" and right.graph is True:
+    if is_learned(right):
         return Scale(Activation.LOGITS, place)
-    scale = right.scale
+    scale = None if gradient_of(left) is True else right.scale
     return scale if scale is not None and scale.activation is Activation.LOGITS else None
 
 
