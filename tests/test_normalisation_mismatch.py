@@ -290,3 +290,60 @@ for x in DataLoader(Plankton(names, True), batch_size=8, shuffle=True):
 def test_what_a_transform_has_scaled_is_not_scaled_again(steps: str, then: str, told: int) -> None:
     text = PLANKTON.format(steps=steps, then=then)
     assert len([code for _, code in findings(text) if code == "NN509"]) == told
+
+
+FORGOTTEN = """\
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+model, scaler = LogisticRegression(), StandardScaler()
+X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y.npy"))
+{steps}
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            "Z = scaler.fit_transform(X_train)\nmodel.fit(Z, y_train)\nmodel.score(X_test, y_test)",
+            1,
+        ),
+        (
+            (
+                "Z = scaler.fit_transform(X_train)\nX_test = scaler.transform(X_test)\n"
+                "model.fit(X_train, y_train)\nprint(model.predict(X_test))"
+            ),
+            1,
+        ),
+        (
+            (
+                "Z = scaler.fit_transform(X_train)\nmodel.fit(Z, y_train)\n"
+                "model.score(scaler.transform(X_test), y_test)"
+            ),
+            0,
+        ),
+        ("Z = scaler.fit_transform(X_train)\nmodel.fit(Z, y_train)\nmodel.score(Z, y_train)", 0),
+        ("make_pipeline(scaler, model).fit(X_train, y_train).score(X_test, y_test)", 0),
+        (
+            (
+                "Z = scaler.fit_transform(X_train)\nmodel.fit(Z, y_train)\n"
+                "X_test = prepared(X_test)\nmodel.score(X_test, y_test)"
+            ),
+            0,
+        ),
+        ("model.fit(X_train, y_train)\nmodel.score(X_test, y_test)", 0),
+        (
+            (
+                "for part in (X_train, X_test):\n    part[:] = scaler.fit(X_train).transform(part)\n"
+                "model.fit(X_train, y_train)\nmodel.score(X_test, y_test)"
+            ),
+            0,
+        ),
+    ],
+)
+def test_both_parts_of_a_split_are_scaled_or_neither(steps: str, told: int) -> None:
+    text = FORGOTTEN.format(steps=steps)
+    assert len([code for _, code in findings(text) if code == "NN509"]) == told

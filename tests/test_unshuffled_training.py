@@ -248,3 +248,32 @@ model.compile(loss="binary_crossentropy", optimizer="adam")
 model.fit(pictures, epochs=9)
 """
     assert [code for _, code in findings(text)].count("NN507") == count
+
+
+KERAS_FIT = """
+from tensorflow import keras
+import numpy as np
+x, y = np.load("x.npy"), np.load("y.npy")
+order = np.argsort(y)
+x = x[order]
+model = keras.Sequential([{layer}, keras.layers.Dense(3)])
+model.compile("adam", "mse")
+model.fit({data}, y[order], epochs=9, {shuffle})
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer", "data", "shuffle", "told"),
+    [
+        ("keras.layers.Dense(9)", "x", "shuffle=False", 1),
+        ("keras.layers.Dense(9)", "x", "shuffle=True", 0),
+        ("keras.layers.Dense(9)", "x", "verbose=0", 0),
+        ("keras.layers.Dense(9)", "x", "shuffle=option", 0),
+        ("keras.layers.LSTM(9)", "x", "shuffle=False", 0),
+    ],
+)
+def test_keras_is_not_told_to_keep_the_order_of_an_array(
+    layer: str, data: str, shuffle: str, told: int
+) -> None:
+    text = KERAS_FIT.format(layer=layer, data=data, shuffle=shuffle)
+    assert len([code for _, code in findings(text) if code == "NN507"]) == told

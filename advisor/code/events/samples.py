@@ -10,22 +10,25 @@ from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 @dataclass(eq=False, slots=True)
 class Fitted(Event):
     """An estimator learns from rows; `labelled` says whether it is given labels to predict, `labels`
-    which column these are, where that is known."""
+    which column these are, where that is known. `fits` are what the rows went through before."""
 
     estimator: Value
     rows: RowSet
     kind: str
     labelled: bool = False
     labels: Columns | None = None
+    fits: tuple[Fit, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
 class Scored(Event):
-    """An estimator predicts something for rows, or is scored by them: `method` says how."""
+    """An estimator predicts something for rows, or is scored by them: `method` says how, `fits` what
+    the rows went through before."""
 
     estimator: Value
     rows: RowSet
     method: str
+    fits: tuple[Fit, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -269,9 +272,10 @@ class LoaderBuilt(Event):
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
-    trainer itself chooses by them."""
+    trainer itself chooses by them. `ordered` says that it is told not to shuffle."""
 
     data: Value
     use: str
     callbacks: Value | None = None
     chooses: str | None = None
+    ordered: bool = False

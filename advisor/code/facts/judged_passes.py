@@ -16,18 +16,18 @@ def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSe
     trained = [(each, rows) for each in passes for rows in _trained_on(run, each)]
     for event in passes if trained else ():
         rows = _rows_of(next(iter(event.arguments.values()), None))
-        if rows is None or side_of(rows) is not Side.HELD_OUT or _trains(run, event):
+        if rows is None or side_of(rows) is not Side.HELD_OUT or trains(run, event):
             continue
         for earlier, learned in trained:
             near = earlier.module is event.module and earlier.index < event.index
-            if near and _is_among(rows, learned) and _is_scored(run, event):
+            if near and _is_among(rows, learned) and is_scored(run, event):
                 yield event, rows, earlier
                 break
 
 
 def _trained_on(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
     """The rows that a pass trains on."""
-    if event.context.gradients is False or not _trains(run, event):
+    if event.context.gradients is False or not trains(run, event):
         return
     rows = _rows_of(next(iter(event.arguments.values()), None))
     if rows is not None:
@@ -39,7 +39,7 @@ def _trained_on(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
                 yield whole
 
 
-def _trains(run: AbstractRun, event: ForwardRun) -> bool:
+def trains(run: AbstractRun, event: ForwardRun) -> bool:
     """Whether something is back-propagated behind a pass, in the same loop and function."""
     loops = event.context.loops
     for step in run.events(BackwardRun):
@@ -63,7 +63,7 @@ def _is_among(held_out: RowSet, trained: RowSet) -> bool:
     return held_out.surely_within(trained) and not trained.within(held_out)
 
 
-def _is_scored(run: AbstractRun, event: ForwardRun) -> bool:
+def is_scored(run: AbstractRun, event: ForwardRun) -> bool:
     """Whether a score is computed after a pass."""
     scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
     return any(each.index > event.index for each in scores)

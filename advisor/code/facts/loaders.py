@@ -22,7 +22,9 @@ from advisor.code.values import (
     Object,
     Scalar,
     Sequence,
+    Shape,
     Tensor,
+    Unknown,
     Value,
     alternatives,
     is_always,
@@ -190,6 +192,28 @@ def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
             for each in alternatives(event.data):
                 if isinstance(each, Object) and _gives_batches(each):
                     yield event, each
+                elif event.ordered and _holds_samples_in_any_order(run, each):
+                    yield event, _taken_in_order(event, each)
+
+
+# Networks that read a series, and names of what their samples are taken of.
+_READS_SERIES = re.compile(
+    r"\b(LSTM|GRU|SimpleRNN|ConvLSTM2D|Conv1D|Attention)\b|stateful|\b(lags?|dates?|times?(tamp)?|hour)\b|\.shift\("
+    r"|\.rolling\(|parse_dates|sort_values",
+    re.IGNORECASE,
+)
+
+
+def _holds_samples_in_any_order(run: AbstractRun, data: Value) -> bool:
+    """Whether a whole array is given, and nothing speaks of a series."""
+    whole = isinstance(data, Tensor) or (isinstance(data, Unknown) and lineage_of(data) is not None)
+    return whole and _READS_SERIES.search(run.source.text) is None
+
+
+def _taken_in_order(event: DataGiven, data: Value) -> Object:
+    """What a model of Keras makes of an array when it is told not to shuffle: batches in their order."""
+    rows = data if isinstance(data, Tensor) else Tensor(Shape(), lineage=lineage_of(data))
+    return Object("keras.batches", place=event.place, fields={OF_ARRAYS: True, "dataset": rows})
 
 
 def _gives_batches(data: Object) -> bool:

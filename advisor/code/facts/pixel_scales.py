@@ -6,6 +6,7 @@ from typing import Self
 
 from advisor.code.events import PixelsScaledAgain, TransformBuilt
 from advisor.code.facts.fed_pixels import fed_bytes, otherwise_than_trained, unfit_for_weights
+from advisor.code.facts.forgotten_scalings import forgotten_scalings
 from advisor.code.facts.held_out_data import HeldOutData, transform_of
 from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
 from advisor.code.facts.loaders import TrainingLoader
@@ -25,7 +26,8 @@ _UNKNOWN = frozenset(["Lambda", "RandomApply", "RandomChoice", "PILToTensor", "C
 @dataclass(frozen=True, eq=False, slots=True)
 class PixelScale(Fact):
     """The numbers that pictures come as do not fit: the `weights` of a ready model want others, they
-    are `bytes` still, normalised `twice`, or `differently` for training. `text` says more."""
+    are `bytes` still, normalised `twice`, or `differently` for training. Or a scaler was `forgotten` for one
+    part of some rows. `text` says more."""
 
     place: NodePlace
     how: str
@@ -49,6 +51,9 @@ class PixelScale(Fact):
                 told.add(pictures.model)
                 yield cls(pictures.transform.place, "weights", text, beside)
         yield from cls._fed(run, told)
+        for place, name, fit in forgotten_scalings(run):
+            text = f"`{name}` is not scaled by `{fit.text}`, as the other part is"
+            yield cls(place, "forgotten", text, ((fit.place, "it is fitted here"),))
         for place in _twice(run):
             yield cls(place, "twice")
         again = {place.node: (place, other) for place, other in _scaled_again(run)}

@@ -308,7 +308,9 @@ def train_model(call: Call) -> Value | None:
     if rows is None and target is not None and isinstance(data, (Tensor, Unknown)):
         rows = lineages.samples(data)
     if rows is not None and lineages.holds_rows(rows):
-        fitted = Fitted(call.place, call.context, call.receiver, rows.rows, "model", True)
+        fitted = Fitted(
+            call.place, call.context, call.receiver, rows.rows, "model", True, fits=rows.fits
+        )
         call.machine.emit(fitted)
     if target is not None and data is not None:
         lineages.learn(call.machine, data, target, text_of_receiver(call.node), call.node)
@@ -326,7 +328,9 @@ def judge_model(call: Call) -> Value | None:
         call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
         rows = lineages.known(given)
         if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:
-            score = Scored(call.place, call.context, call.receiver, rows.rows, "evaluate")
+            score = Scored(
+                call.place, call.context, call.receiver, rows.rows, "evaluate", rows.fits
+            )
             call.machine.emit(score)
     return None
 

@@ -51,7 +51,9 @@ def give_data(call: Call) -> None:
             given = given.items[0]
         if given is not None:
             callbacks = call.argument(-1, "callbacks")
-            call.machine.emit(DataGiven(call.place, call.context, given, use, callbacks))
+            event = DataGiven(call.place, call.context, given, use, callbacks)
+            event.ordered = is_constant(call.argument(-1, "shuffle"), False)
+            call.machine.emit(event)
     _tell_monitors(call)
 
 

@@ -177,7 +177,8 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     fit = Fit(target, lineage.rows, call.place, kind, labelled, text, call.context)
     given = call.argument(1, "y")
     labels = None if given is None else lineages.columns_of(given)
-    event = Fitted(call.place, call.context, target, lineage.rows, kind, given is not None, labels)
+    place, rows = call.place, lineage.rows
+    event = Fitted(place, call.context, target, rows, kind, given is not None, labels, lineage.fits)
     call.machine.emit(event)
     if isinstance(target, Object):
         call.machine.store(target.fields, "fit", fit)
@@ -362,9 +363,10 @@ def scored(call: Call) -> Value | None:
 def score(call: Call, data: Value) -> None:
     """Let an estimator predict something for rows."""
     if call.receiver is not None:
-        rows = lineages.samples(data).rows
+        lineage = lineages.samples(data)
         name = call.path.rsplit(".", 1)[-1]
-        call.machine.emit(Scored(call.place, call.context, call.receiver, rows, name))
+        event = Scored(call.place, call.context, call.receiver, lineage.rows, name, lineage.fits)
+        call.machine.emit(event)
 
 
 @method("unknown", "fit")

@@ -17,7 +17,7 @@ from advisor.rulebook import Draft, rule
 )
 def normalisation_mismatch(pixels: PixelScale) -> Iterator[Draft]:
     match pixels.how:
-        case "weights":
+        case "weights" | "forgotten":
             message = pixels.text
         case "bytes":
             message = "pixels from 0 to 255 go into the network as they are"

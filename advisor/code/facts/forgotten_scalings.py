@@ -1,0 +1,100 @@
+"""Rows that a model is judged by and that are not scaled as those it was trained on, or the other way
+round."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from advisor.code.events import ForwardRun
+from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.judged_passes import is_scored, trains
+from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.passes import told_at
+from advisor.code.facts.run import AbstractRun
+from advisor.code.facts.scores import Score
+from advisor.code.facts.sides import name_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Fit, RowSet, lineage_of
+
+_SCALINGS = frozenset(["scaler"])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Use:
+    """Rows that something is done with: where, and what they went through before."""
+
+    place: NodePlace
+    rows: RowSet
+    fits: tuple[Fit, ...]
+
+    @property
+    def scalings(self) -> list[Fit]:
+        return [each for each in self.fits if each.kind in _SCALINGS]
+
+    def drawn(self) -> RowSet | None:
+        """The part of a split that the rows are, or were taken from."""
+        return next((each for each in self.rows.ancestors() if each.split is not None), None)
+
+
+def forgotten_scalings(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Fit]]:
+    """Where a model is judged by the other part of a split than it was trained on, and only one of
+    them was scaled by what was learned from the training part: the place, what the part is called that
+    was not, and what scales the other one."""
+    told: set[object] = set()
+    for trained, judged in _pairs(run):
+        mine, theirs = trained.drawn(), judged.drawn()
+        if mine is None or theirs is None or mine is theirs or mine.split is not theirs.split:
+            continue
+        if bool(trained.scalings) == bool(judged.scalings) or told:
+            continue
+        scaled, plain = (trained, judged) if trained.scalings else (judged, trained)
+        fit = scaled.scalings[0]
+        if fit.rows is mine or fit.rows.within(mine):
+            told.add(judged.place.node)
+            yield judged.place, name_of(plain.rows) or "the rows", fit
+
+
+def _pairs(run: AbstractRun) -> Iterator[tuple[_Use, _Use]]:
+    """The rows that a model was trained on with those that it is judged by."""
+    for score in run.facts(Score):
+        fitted, scored = score.fitted, score.scored
+        if score.learns_labels():
+            yield (
+                _Use(fitted.place, fitted.rows, fitted.fits),
+                _Use(scored.place, scored.rows, scored.fits),
+            )
+    trained = [
+        use for each in run.facts(TrainingLoader) for use in _loaded(each.place, each.dataset)
+    ]
+    judged = [
+        use
+        for data in run.facts(HeldOutData)
+        if data.dataset.place is not None and run.may_tell_of(data.dataset.place.source)
+        for use in _loaded(data.dataset.place, data.dataset)
+    ]
+    yield from ((one, other) for one in trained for other in judged)
+    yield from _passes(run)
+
+
+def _loaded(place: NodePlace, dataset: object) -> Iterator[_Use]:
+    lineage = lineage_of(dataset)  # type: ignore[arg-type]
+    if lineage is not None:
+        yield _Use(place, lineage.rows, lineage.fits)
+
+
+def _passes(run: AbstractRun) -> Iterator[tuple[_Use, _Use]]:
+    """The passes over whole arrays that train a model, and those that judge it."""
+    passes = [each for each in run.events(ForwardRun) if not each.context.running]
+    trained = [each for each in passes if each.context.gradients and trains(run, each)]
+    for event in passes if trained else ():
+        if event.context.gradients or not is_scored(run, event):
+            continue
+        for earlier in trained:
+            if earlier.module is event.module:
+                for one in _given(run, earlier):
+                    yield from ((one, other) for other in _given(run, event))
+
+
+def _given(run: AbstractRun, event: ForwardRun) -> Iterator[_Use]:
+    lineage = lineage_of(next(iter(event.arguments.values()), None))
+    if lineage is not None:
+        yield _Use(told_at(run, event), lineage.rows, lineage.fits)
