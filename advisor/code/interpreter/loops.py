@@ -256,20 +256,26 @@ def _two_rounds(
     again = not any(each.index for each in machine.context.rounds)
     machine.begin()
     completion = _one_round(machine, Round(loop, 0), body, iteration.element(machine, node), frame)
-    before = machine.keep()
+    before = last = machine.keep()
+    rounds = 1
     if completion is Completion.NORMAL and again:
+        rounds = 2
         machine.widen(before)
         machine.blur(before)
         asked = machine.lengths_asked
+        machine.begin()
         completion = _one_round(
             machine, Round(loop, 1), body, iteration.element(machine, node), frame
         )
+        last = machine.keep()
         if completion is Completion.NORMAL and machine.lengths_asked > asked:
             # What waits until a list is long enough happens in this round for the first time.
             completion = _one_round(
                 machine, Round(loop, 2), body, iteration.element(machine, node), frame
             )
     machine.blur(before)
+    if loop.trips is None or loop.trips.integer != rounds:
+        machine.blur_shapes(last)
     return completion
 
 

@@ -20,6 +20,7 @@ from advisor.code.values import (
     Lineage,
     Scalar,
     Scope,
+    Tensor,
     Unknown,
     Value,
     alternatives,
@@ -415,6 +416,16 @@ class Machine:
                 self.store(fields, "items", None)
                 self.store(fields, "element", join_all(known) if known else None)
                 self.store(fields, GROWN, True)
+
+    def blur_shapes(self, before: Writes) -> None:
+        """After a loop of which only the first rounds have run, forget the lengths of axes that the
+        last one has changed: nobody knows how often others would."""
+        for fields, key, value in list(before.values()):
+            new = fields.get(key)
+            if isinstance(value, Tensor) and isinstance(new, Tensor):
+                shape = new.shape.without_growth(value.shape)
+                if shape is not new.shape:
+                    self.store(fields, key, new.seen_as(shape))
 
     # --- running --------------------------------------------------------------------------
 

@@ -141,6 +141,21 @@ class Shape:
             )
         return len(self._dims) == rank
 
+    def without_growth(self, before: "Shape") -> "Shape":
+        """The shape with new lengths for those axes that had another number before; the shape itself
+        when there are none."""
+        old, new = before.dims, self.dims
+        if old is None or new is None or len(old) != len(new):
+            return self
+        pairs = list(zip(old, new, strict=True))
+        grown = [a.integer is not None and b.integer is not None and a != b for a, b in pairs]
+        if not any(grown):
+            return self
+        return Shape(
+            tuple(self._named(index) if grown[index] else dim for index, dim in enumerate(new)),
+            self.name,
+        )
+
     def _derive(self, derived: Derivation) -> None:
         """Compute the dimensions, if those that they follow from are known by now: what was asked for
         before keeps its name."""

@@ -128,6 +128,12 @@ class Tensor(Value):
             whole=changes.get("whole"),
         )
 
+    def seen_as(self, shape: Shape) -> "Tensor":
+        """The same tensor, of whose shape something else is known."""
+        seen = self.replace(shape=shape, cut=self.cut, whole=self)
+        seen.meaning, seen.reduced, seen.sources = self.meaning, self.reduced, self.sources
+        return seen
+
     def overwrite(self) -> None:
         """Forget the range of the numbers, here and in what they are a part of: some of them are
         written over in place."""
