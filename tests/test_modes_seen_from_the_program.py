@@ -100,6 +100,31 @@ WRONG = {
                 print(one_round(net, first, nn.functional.cross_entropy, optimizer))
                 print(one_round(net, second, nn.functional.cross_entropy))
         """,
+    "NN401 features of a ready model": """
+        from torchvision.models import resnet34
+        def features(loader):
+            net = resnet34(weights="DEFAULT")
+            net.fc = nn.Identity()
+            found = []
+            with torch.no_grad():
+                for x, _ in loader:  # error
+                    found.append(net(x))
+            return torch.cat(found)
+        """,
+    "NN401 a class that trains in one method and predicts in another": """
+        class Classifier:
+            def __init__(self):
+                self.net = Net()
+                self.optimizer = torch.optim.Adam(self.net.parameters())
+            def fit(self, pairs):
+                self.net.train()
+                for x, y in pairs:
+                    learn(self.net, self.optimizer, x, y)
+                return self
+            @torch.no_grad()
+            def predict(self, x):
+                return self.net(x).argmax(1)  # error
+        """,
     "NN401 phases of one loop": """
         net = Net()
         optimizer = torch.optim.Adam(net.parameters())
@@ -152,6 +177,30 @@ WRONG = {
             for _ in range(1000):
                 memory.add(game.step(player.act(game.seen)))
                 player.learn(*memory.draw())
+        """,
+    "NN402 a policy that learns from whole games": """
+        def score(policy, game):
+            policy.eval()  # error
+            total, going = 0.0, True
+            while going:
+                with torch.no_grad():
+                    going, won = game.step(policy(game.seen).argmax().item())
+                total += won
+            return total
+        def play(game, other):
+            policy = Net()
+            optimizer = torch.optim.Adam(policy.parameters())
+            for turn in range(500):
+                chosen, going = [], True
+                while going:
+                    found = torch.distributions.Categorical(logits=policy(game.seen))
+                    action = found.sample()
+                    going, won = game.step(action.item())
+                    chosen.append(found.log_prob(action) * won)
+                optimizer.zero_grad()
+                (-torch.stack(chosen).sum()).backward()
+                optimizer.step()
+                print(score(policy, other))
         """,
     "NN402 a single step that looks at what there is first": """
         class Matching:
@@ -218,6 +267,43 @@ RIGHT = {
         def answer(numbers):
             with torch.no_grad():
                 return model(torch.tensor([numbers])).argmax(1).item()
+        """,
+    "a prediction that a training draws on": """
+        def predict(model, x):
+            with torch.no_grad():
+                return model(x).argmax(1)
+        def fit(batches):
+            net = Net()
+            optimizer = torch.optim.Adam(net.parameters())
+            net.train()
+            for x in batches:
+                learn(net, optimizer, x, predict(net, x))
+        """,
+    "a class whose training ends in evaluation mode": """
+        class Classifier:
+            def __init__(self):
+                self.net = Net()
+                self.optimizer = torch.optim.Adam(self.net.parameters())
+            def fit(self, pairs):
+                self.net.train()
+                for x, y in pairs:
+                    learn(self.net, self.optimizer, x, y)
+                self.net.eval()
+                return self
+            @torch.no_grad()
+            def predict(self, x):
+                return self.net(x).argmax(1)
+        """,
+    "a model is tried out on numbers of a size that is written down": """
+        def _test():
+            net = Net()
+            with torch.no_grad():
+                found = net(torch.randn(2, 8))
+            assert found.size(1) == 3
+        def predict_shape():
+            net = Net()
+            with torch.no_grad():
+                return net(torch.randn(2, 8)).shape
         """,
     "switched by another method": """
         class Scorer:

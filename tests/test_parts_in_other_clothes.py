@@ -59,6 +59,54 @@ WRONG = {
                 nn.functional.cross_entropy(net(x), y).backward()
                 optimizer.step()
         """,
+    "NN411 dropout by a function": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.norm = nn.Linear(9, 30), nn.BatchNorm1d(30)
+                self.last = nn.Linear(30, 2)
+
+            def forward(self, x):
+                x = nn.functional.dropout(torch.relu(self.first(x)), 0.3, self.training)
+                return self.last(self.norm(x))  # error
+        """,
+    "NN411 in a chain of Keras": """
+        from tensorflow.keras import Input, Model, layers
+        start = Input((64,))
+        x = layers.Dense(128, activation="relu")(start)
+        x = layers.Dropout(0.4)(x)
+        x = layers.BatchNormalization()(x)  # error
+        model = Model(start, layers.Dense(1)(x))
+        """,
+    "NN405 in a function of Keras": """
+        from tensorflow.keras import Input, layers
+        def block(x, filters):
+            x = layers.Conv2D(filters, 3, padding="same")(x)  # error
+            x = layers.BatchNormalization()(x)
+            return layers.ReLU()(x)
+        block(Input((32, 32, 3)), 16)
+        """,
+    "NN405 in a list of layers of Keras": """
+        from tensorflow import keras
+        model = keras.Sequential([
+            keras.layers.Dense(64),  # error
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.Dense(1),
+        ])
+        model.compile("adam", "mse")
+        """,
+    "NN410 weights that Keras is told in the training": """
+        import numpy as np
+        from tensorflow import keras
+        rest, rare = 9800, 200
+        model = keras.Sequential([
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),  # error
+        ])
+        model.compile("adam", "binary_crossentropy")
+        model.fit(np.load("x.npy"), np.load("y.npy"), class_weight={0: 1.0, 1: rest / rare})
+        """,
 }
 
 RIGHT = {
@@ -109,6 +157,54 @@ RIGHT = {
                 optimizer.zero_grad()
                 nn.functional.cross_entropy(net(x), y).backward()
                 optimizer.step()
+        """,
+    "NN411 dropout by a function that is switched off": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.norm = nn.Linear(9, 30), nn.BatchNorm1d(30)
+
+            def forward(self, x):
+                x = nn.functional.dropout(torch.relu(self.first(x)), 0.3, False)
+                return self.norm(x)
+        """,
+    "NN411 a layer lies between": """
+        from tensorflow.keras import Input, layers
+        x = layers.Dropout(0.4)(Input((64,)))
+        layers.BatchNormalization()(layers.Dense(32, use_bias=False)(x))
+        """,
+    "NN405 of Keras with an activation or without a bias": """
+        from tensorflow import keras
+        model = keras.Sequential([
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(64, use_bias=False),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(64),
+            keras.layers.LayerNormalization(),
+            keras.layers.Dense(64),
+            keras.layers.BatchNormalization(center=False),
+        ])
+        model.compile("adam", "mse")
+        """,
+    "NN410 of Keras with a bias of its own": """
+        import numpy as np
+        from tensorflow import keras
+        rest, rare = 9800, 200
+        start = keras.initializers.Constant(np.log(rare / rest))
+        model = keras.Sequential([
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid", bias_initializer=start),
+        ])
+        model.compile("adam", "binary_crossentropy")
+        model.fit(np.load("x.npy"), np.load("y.npy"), class_weight={0: 1.0, 1: rest / rare})
+        """,
+    "NN410 of Keras without weights": """
+        import numpy as np
+        from tensorflow import keras
+        model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+        model.compile("adam", "binary_crossentropy")
+        model.fit(np.load("x.npy"), np.load("y.npy"))
         """,
 }
 

@@ -134,11 +134,12 @@ class ShapesClashed(Event):
 @dataclass(eq=False, slots=True)
 class DropoutApplied(Event):
     """Dropout is applied by a function. `training` is what switches it on, None when nothing was
-    passed; `rate` the share of numbers that it drops."""
+    passed; `rate` the share of numbers that it drops, `made` what comes out."""
 
     name: str
     rate: Value | None
     training: Value | None
+    made: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -29,6 +29,8 @@ from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
 _ON_PURPOSE = {"mc", "monte", "carlo", "uncertainty", "bayesian", "stochastic", "ensemble", "bald"}
+# What may bring a model out of training mode.
+_SWITCHES = re.compile(r"\.eval\b|\.train\b(?!\(\))")
 _STATEMENTS = re.compile(r"set_grad_enabled$")
 
 
@@ -58,6 +60,7 @@ class Evaluation(Fact):
             node = (each.event.place.node, *(call.node for call in each.event.context.calls))
             recorded = each.event.context.gradients is not False
             judges = each.loop is not None and each.judging_function() is not None
+            judges = judges or each.is_one_prediction()
             by_itself = each.takes_held_out_rows() or each.is_inference()
             by_itself = by_itself or each.is_called_held_out() or each.is_handed_held_out_rows()
             named = loop is not None or judges or by_itself
@@ -260,7 +263,7 @@ def _built(run: AbstractRun) -> dict[Value, ModuleBuilt | LayerBuilt]:
 
 def _switches_modes(run: AbstractRun) -> bool:
     """Whether a file switches modes anywhere: another of its functions may come first."""
-    return any(word in run.source.text for word in (".eval", ".train", "backward("))
+    return _SWITCHES.search(run.source.text) is not None
 
 
 def _may_switch(run: AbstractRun, event: object, module: Value) -> bool:

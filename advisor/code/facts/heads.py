@@ -13,13 +13,13 @@ from advisor.code.events import (
     LossComputed,
 )
 from advisor.code.facts.doubts import method_called
-from advisor.code.facts.modules import holds, ready_name
+from advisor.code.facts.modules import holds, is_pretrained, ready_name
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.families import HEADS
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_modules.ready_models import head_of
 from advisor.code.sources import NodePlace
-from advisor.code.values import Constant, Layer, Method, Value, alternatives
+from advisor.code.values import Layer, Method, Value, alternatives
 
 _READY = "torchvision.models."
 # Ready models that classify images, by the start of their names.
@@ -100,16 +100,7 @@ class TrainedClassifier(Fact):
 
     def is_pretrained(self) -> bool:
         """Whether the model comes with weights, for sure."""
-        given = self.model.argument(-1, "pretrained")
-        if given is None and self.model.path.startswith(_READY):
-            given = self.model.argument(0, "weights")
-        elif given is None:
-            given = self.model.argument(1, "pretrained")
-        if given is None:
-            return False
-        if isinstance(given, Constant):
-            return given.value is True or isinstance(given.value, str)
-        return getattr(given, "path", "").startswith(_READY)
+        return is_pretrained(self.model)
 
     def keeps_its_head(self) -> bool:
         """Whether nothing has given the model other outputs, or may have."""

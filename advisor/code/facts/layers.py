@@ -32,6 +32,7 @@ from advisor.code.facts.modules import (
     has_weights,
     holds,
     is_dropout,
+    may_drop,
 )
 from advisor.code.facts.passes import holds_unit_tests, words
 from advisor.code.facts.relations import owners_of
@@ -46,6 +47,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    is_constant,
 )
 from advisor.rulebook import Draft
 
@@ -248,12 +250,14 @@ def _own_guards(event: Event, owner: ForwardRun) -> tuple[Guard, ...]:
 class LayerRun(Fact):
     """A layer runs inside of a module, with what ran directly before it on the same numbers.
 
-    `before` is the chain of runs that led to its input without anything in between, nearest first.
+    `before` is the chain of runs that led to its input without anything in between, nearest first;
+    `dropped` tells where a function has applied dropout to its input.
     """
 
     run: AbstractRun
     event: ForwardRun
     before: tuple[ForwardRun, ...]
+    dropped: NodePlace | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -263,7 +267,12 @@ class LayerRun(Fact):
         passes: dict[Value, ForwardRun] = {}
         # By the output, and then by the pass that it was made in.
         made: dict[Value, dict[ForwardRun | None, tuple[ForwardRun, ...]]] = {}
-        for event in run.events_among(ForwardRun, Bent):
+        dropped: dict[Value, NodePlace] = {}
+        for event in run.events_among(ForwardRun, Bent, DropoutApplied):
+            if isinstance(event, DropoutApplied):
+                if event.made is not None and _drops_in_training(event):
+                    dropped[event.made] = event.place
+                continue
             if isinstance(event, Bent):
                 if event.in_place:
                     made.pop(event.tensor, None)
@@ -277,8 +286,9 @@ class LayerRun(Fact):
                 # The same tensor that only knows more of itself.
                 same = given.shape is given.whole.shape
                 before = made.get(given.whole, {}).get(around, ()) if same else ()
-            if around is not None and isinstance(event.module, Layer):
-                yield cls(run, event, before)
+            module = event.module
+            if isinstance(module, Layer) and (around is not None or _is_of_keras(module)):
+                yield cls(run, event, before, None if given is None else dropped.get(given))
             if isinstance(event.output, Tensor):
                 path = getattr(event.module, "path", "")
                 passes_on = path in BATCH_NORMS or path.startswith("torch.nn.AvgPool")
@@ -311,8 +321,9 @@ class LayerRun(Fact):
 
     @property
     def owner(self) -> Value:
-        """The module that it runs inside of."""
-        return self.event.context.running[-1]
+        """The module that it runs inside of; itself where a model is a chain of calls."""
+        running = self.event.context.running
+        return running[-1] if running else self.event.module
 
     @property
     def names(self) -> set[str]:
@@ -381,6 +392,14 @@ class LayerRun(Fact):
         """A finding at a place that explains more, such as where a layer is built."""
         known = tuple((each, text) for each, text in related if each is not None)
         return Draft(place or self.event.place, message, known)
+
+
+def _is_of_keras(layer: Layer) -> bool:
+    return layer.path.startswith("keras.layers.")
+
+
+def _drops_in_training(event: DropoutApplied) -> bool:
+    return may_drop(event.rate) and not is_constant(event.training, False)
 
 
 def _input(event: ForwardRun) -> Value | None:

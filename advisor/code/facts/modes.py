@@ -190,7 +190,9 @@ def _goes_back(forward: Pass) -> bool:
     """Whether a loss is back-propagated after a pass, before the model runs in another place."""
     for event in forward.run.trace[forward.end :]:
         if isinstance(event, BackwardRun):
-            return event.context.loops == forward.event.context.loops
-        if isinstance(event, ForwardRun) and event.module is forward.module:
+            around, loops = event.context.loops, forward.event.context.loops
+            return around == loops or (bool(around) and around == loops[: len(around)])
+        elsewhere = event.place.node is not forward.event.place.node
+        if isinstance(event, ForwardRun) and event.module is forward.module and elsewhere:
             return False
     return False

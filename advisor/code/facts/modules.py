@@ -11,6 +11,7 @@ from advisor.code.library.torch_modes import modules_in
 from advisor.code.library.transformers_models import DROPS
 from advisor.code.values import (
     Bound,
+    Constant,
     Instance,
     Layer,
     Method,
@@ -55,6 +56,9 @@ _DROPS_BY_DEFAULT = {
     "torch.nn.Transformer": 5,
 }
 _DROPS_BETWEEN_LAYERS = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})
+# The same in Keras, which has no class of its own for each number of axes.
+KERAS_BATCH_NORM = "keras.layers.BatchNormalization"
+_KERAS_DROPOUT = "keras.layers.Dropout"
 LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
 CONVOLUTIONS = frozenset(
     f"torch.nn.{lazy}Conv{transposed}{n}d"
@@ -181,11 +185,27 @@ def ready_name(module: Value) -> str | None:
     return None
 
 
+def is_pretrained(module: Value) -> bool:
+    """Whether a ready model comes with weights, for sure."""
+    if not isinstance(module, Layer):
+        return False
+    given = module.argument(-1, "pretrained")
+    if given is None and module.path.startswith(_READY):
+        given = module.argument(0, "weights")
+    elif given is None:
+        given = module.argument(1, "pretrained")
+    if isinstance(given, Constant):
+        return given.value is True or isinstance(given.value, str)
+    return getattr(given, "path", "").startswith(_READY)
+
+
 def is_dropout(module: Value) -> bool:
     """Whether a module is a dropout layer that drops."""
-    return (
-        isinstance(module, Layer) and module.path in _DROPOUT and _may_drop(module.argument(0, "p"))
-    )
+    if not isinstance(module, Layer):
+        return False
+    if module.path == _KERAS_DROPOUT:
+        return may_drop(module.argument(0, "rate"))
+    return module.path in _DROPOUT and may_drop(module.argument(0, "p"))
 
 
 def _of_layer(module: Value) -> str | None:
@@ -194,12 +214,12 @@ def _of_layer(module: Value) -> str | None:
     if module.path in BATCH_NORMS:
         statistics = module.argument(4, "track_running_stats")
         return None if is_constant(statistics, False) else "batch norm"
-    if module.path in _DROPOUT and _may_drop(module.argument(0, "p")):
+    if module.path in _DROPOUT and may_drop(module.argument(0, "p")):
         return "dropout"
     if module.path in _DROPS_BY_DEFAULT:
         return (
             "dropout"
-            if _may_drop(module.argument(_DROPS_BY_DEFAULT[module.path], "dropout"))
+            if may_drop(module.argument(_DROPS_BY_DEFAULT[module.path], "dropout"))
             else None
         )
     if module.path in _DROPS_BETWEEN_LAYERS:
@@ -208,7 +228,7 @@ def _of_layer(module: Value) -> str | None:
     return None
 
 
-def _may_drop(rate: Value | None) -> bool:
+def may_drop(rate: Value | None) -> bool:
     """Whether dropout drops: it does unless its rate is known to be zero, or is zero by default."""
     number = known_number(rate)
     return number is None or number.constant is None or number.constant > 0

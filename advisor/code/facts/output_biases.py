@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import BackwardRun, ForwardRun, LossComputed, StateUsed
+from advisor.code.events import (
+    BackwardRun,
+    ClassesWeighted,
+    Event,
+    ForwardRun,
+    LossComputed,
+    StateUsed,
+)
 from advisor.code.facts.modules import CONVOLUTIONS, LINEAR
 from advisor.code.facts.passes import holds_unit_tests, words
 from advisor.code.facts.relations import origin_of
@@ -28,29 +35,39 @@ _RARE = re.compile(
     r"|churn|spam|failure|click)_(rate|frac|fraction|share|ratio|prior))\b",
     re.IGNORECASE,
 )
+_DENSE = "keras.layers.Dense"
+_LAST = LINEAR | CONVOLUTIONS | {_DENSE}
+_KERAS_LOSS = re.compile(r"^keras\.losses\.\w*Crossentropy$")
 _FOCAL = "sigmoid_focal_loss"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OutputBias(Fact):
     """The last layer of a model that is trained, with a bias that starts where torch starts it, and
-    the `loss` that says that some class is rare."""
+    the `loss`; where it is `said` that some class is rare: by the loss, or to a training of Keras."""
 
     layer: Layer
     loss: LossComputed
+    said: NodePlace
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Each such layer once."""
         named = _RARE.search(run.source.text) is not None
-        uneven = [each for each in run.events(LossComputed) if _knows_rare_class(each, named)]
+        weighted = [each for each in run.events(ClassesWeighted) if each.text == "class_weight"]
+        uneven = [
+            each
+            for each in run.events(LossComputed)
+            if _knows_rare_class(each, named) or (weighted and _KERAS_LOSS.search(each.path))
+        ]
         if not uneven or holds_unit_tests(run) or any(True for _ in _loaded(run)):
             return
-        last = max((event.index for event in run.events(BackwardRun)), default=-1)
+        trainings: list[Event] = [*run.events(BackwardRun), *weighted]
+        last = max((event.index for event in trainings), default=-1)
         outputs: dict[Value, Value] = {}
         for event in run.events(ForwardRun):
             module, made = event.module, event.output
-            if isinstance(module, Layer) and module.path in LINEAR | CONVOLUTIONS and made:
+            if isinstance(module, Layer) and module.path in _LAST and made:
                 outputs[made] = module
         seen: set[Layer] = set()
         for loss in uneven:
@@ -58,12 +75,13 @@ class OutputBias(Fact):
             if loss.index < last and isinstance(layer, Layer) and layer not in seen:
                 seen.add(layer)
                 if _starts_by_default(layer):
-                    yield cls(layer, loss)
+                    of_keras = loss.path.startswith("keras.")
+                    yield cls(layer, loss, weighted[0].place if of_keras else loss.place)
 
     def finding(self, message: str) -> Draft:
         """A finding where the layer is built."""
         place: NodePlace = self.layer.place or self.loss.place
-        return Draft(place, message, ((self.loss.place, "the loss says so here"),))
+        return Draft(place, message, ((self.said, "it is said so here"),))
 
 
 def _loaded(run: AbstractRun) -> Iterable[StateUsed]:
@@ -88,6 +106,9 @@ def _knows_rare_class(loss: LossComputed, named: bool) -> bool:
 
 
 def _starts_by_default(layer: Layer) -> bool:
+    if layer.path == _DENSE:
+        told = {"bias_initializer", "use_bias"} & layer.arguments.keywords.keys()
+        return not told and len(layer.arguments.positional) < 3 and not layer.arguments.unknown
     bias = layer.argument(2 if layer.path in LINEAR else 7, "bias")
     has_one = bias is None or is_constant(bias, True)
     return has_one and not layer.arguments.unknown and TOUCHED not in layer.fields

@@ -21,7 +21,7 @@ from advisor.code.events import (
     PredictionsCompared,
 )
 from advisor.code.facts.doubts import switches_mode
-from advisor.code.facts.modules import has_weights
+from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.nodes import as_written
@@ -56,7 +56,12 @@ _JUDGES = frozenset(
 # Words that functions go by which measure how fast a model is.
 _MEASURES = frozenset(["benchmark", "latency", "throughput", "fps", "profile", "measure", "timing"])
 # Words that code goes by that may as well work for a training.
-_PREDICTS = frozenset(["infer", "inference", "predict", "prediction", "predictions"])
+_PREDICTS = frozenset(
+    [
+        *("infer", "inference", "predict", "prediction", "predictions"),
+        *("classify", "recommend", "translate"),
+    ]
+)
 _TRAINS = frozenset(
     ["train", "training", "fit", "learn", "trainer", "trainval", "finetune", "attack"]
 )
@@ -168,6 +173,13 @@ class Pass:
                 return None if works_for_training else function.name
         return None
 
+    def is_one_prediction(self) -> bool:
+        """Whether a function that predicts or judges runs the model once, without gradients; one that
+        tests it may only try it out."""
+        name = self.judging_function()
+        off = self.event.context.gradients is False
+        return off and name is not None and "test" not in words(name) and not self._is_try_out()
+
     def takes_held_out_rows(self) -> bool:
         """Whether the model is given what goes by the name of data to judge by."""
         node = self.event.place.node
@@ -266,15 +278,15 @@ class Pass:
         return dims is not None and all(dim.integer is not None for dim in dims)
 
     def is_inference(self) -> bool:
-        """Whether the model only infers here: without gradients, with weights that come from a file or
+        """Whether the model only infers here: without gradients, with weights that it has learned or
         to see how fast it is, in a file that trains nothing."""
         text = self.run.source.text
         if self.event.context.gradients is not False or "backward(" in text or ".step(" in text:
             return False
         functions = self.event.context.functions
         measures = bool(functions) and bool(words(functions[-1].name) & _MEASURES)
-        purpose = measures or "load_state_dict(" in text
-        return purpose and not any(map(_goes_back, self.run.trace))
+        has_learned = "load_state_dict(" in text or is_pretrained(self.module)
+        return (measures or has_learned) and not any(map(_goes_back, self.run.trace))
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""

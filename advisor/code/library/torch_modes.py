@@ -328,9 +328,10 @@ _DROPS = (
 def functional_dropout(call: Call) -> Value | None:
     """`F.dropout(x, p, training)`."""
     rate, training = call.argument(1, "p"), call.argument(2, "training")
-    _dropped(call, rate, training)
     tensor = as_tensor(call.argument(0, "input"))
-    return None if tensor is None else tensor.replace(scale=None)
+    made = None if tensor is None else tensor.replace(scale=None)
+    _dropped(call, rate, training, made)
+    return made
 
 
 @function("torch.dropout", "torch.alpha_dropout", "torch.feature_dropout")
@@ -351,10 +352,12 @@ def attention(call: Call) -> Value | None:
     return None if tensor is None else tensor.replace(scale=None, place=call.place)
 
 
-def _dropped(call: Call, rate: Value | None, training: Value | None) -> None:
+def _dropped(
+    call: Call, rate: Value | None, training: Value | None, made: Value | None = None
+) -> None:
     if not call.arguments.unknown:
         name = call.path.rsplit(".", 1)[-1]
-        call.machine.emit(DropoutApplied(call.place, call.context, name, rate, training))
+        call.machine.emit(DropoutApplied(call.place, call.context, name, rate, training, made))
 
 
 @hook("bound")
