@@ -6,20 +6,38 @@ DENSE = """
 import torch
 from torch import nn
 
+def layer(channels, growth):
+    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(), nn.Conv2d(channels, growth, 3, 1, 1))
+
 class Dense(nn.Module):
     def __init__(self, channels, growth, count):
         super().__init__()
-        self.layers = nn.ModuleList()
-        for index in range(count):
-            self.layers.append(nn.Conv2d(channels + index * growth, growth, 3, padding=1))
+        layers = []
+        for _ in range(count):
+            layers.append(layer(channels, growth))
+            channels += growth
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, x):
-        for layer in self.layers:
-            x = torch.cat([x, layer(x)], 1)
+        for each in self.layers:
+            x = torch.cat([each(x), x], 1)
         return x
 
-net = nn.Sequential(Dense(16, 8, 40), nn.BatchNorm2d(16 + 40 * 8))
-net.eval()(torch.zeros(2, 16, 9, 9))
+class Net(nn.Module):
+    def __init__(self, counts=[6, 24, 40]):
+        super().__init__()
+        channels, blocks = 16, []
+        for count in counts:
+            blocks.append(Dense(channels, 8, count))
+            channels += count * 8
+            blocks.append(layer(channels, channels // 2))
+            channels = channels // 2
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x):
+        return self.blocks(x)
+
+Net().eval()(torch.zeros(2, 16, 9, 9))
 """
 
 
