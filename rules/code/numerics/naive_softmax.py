@@ -18,5 +18,6 @@ from advisor.rulebook import Draft, rule
 def naive_softmax(risk: NumericalRisk) -> Iterator[Draft]:
     if risk.kind == "exponentials":
         yield risk.finding(
-            f"a {risk.safe} by hand overflows for scores above 88: subtract the largest score first"
+            f"a {risk.safe} by hand overflows for large scores (above 88 in single precision): "
+            "subtract the largest score first"
         )
