@@ -303,6 +303,50 @@ def test_slopes_that_are_taken_behind_need_it() -> None:
     assert_silent(HEAT.format(retain="retain_graph=True", behind=behind), "NN114")
 
 
+PLAY = """
+maker = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2))
+judge = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 1))
+maker_steps, judge_steps = torch.optim.Adam(maker.parameters()), torch.optim.Adam(judge.parameters())
+for step in range(100):
+    made = maker(torch.randn(32, 8))
+    right, wrong = judge(torch.randn(32, 2)), judge({judged})
+    judge_loss = (right - 1).pow(2).mean() + wrong.pow(2).mean()
+    judge_steps.zero_grad()
+    judge_loss.backward(retain_graph=True) # error
+    judge_steps.step()
+    maker_loss = (judge(made) - 1).pow(2).mean()
+    maker_steps.zero_grad()
+    maker_loss.backward()
+    maker_steps.step()
+"""
+
+
+def test_a_loss_that_goes_other_ways_needs_no_graph_of_this_one() -> None:
+    assert_flagged(PLAY.format(judged="made.detach()"), "NN114")
+    assert_silent(PLAY.format(judged="made"), "NN114")
+
+
+READY = """
+ready = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 3, 3, padding=1))
+optimizer = torch.optim.Adam(model.parameters())
+def likeness(x, y):
+    with torch.{mode}():
+        made = model(x) # error
+        wanted = ready(y)
+    return F.l1_loss(ready(made), wanted)
+for x, y in DataLoader(TensorDataset(torch.rand(64, 3, 9, 9), torch.rand(64, 3, 9, 9))):
+    optimizer.zero_grad()
+    likeness(x, y).backward()
+    optimizer.step()
+"""
+
+
+def test_a_loss_that_only_reaches_a_ready_network_is_cut_off() -> None:
+    assert_flagged(READY.format(mode="no_grad"), "NN110")
+    assert_silent(READY.format(mode="enable_grad"), "NN110")
+
+
 # --- what an optimizer misses -------------------------------------------------------------
 
 PAIR = """

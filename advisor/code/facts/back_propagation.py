@@ -20,7 +20,13 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
-from advisor.code.facts.origins import origins_of, surely_hides, trains_several
+from advisor.code.facts.origins import (
+    hidden_pass,
+    origins_of,
+    surely_hides,
+    surely_misses,
+    trains_several,
+)
 from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
@@ -87,13 +93,28 @@ class BackPropagation(Fact):
         """What has cut the loss off from all that the optimizer behind it updates, where other
         modules still take gradients: the generator, whose samples were detached."""
         if not trains_several(self.run):
-            return None
+            return self._cut_of_the_only_optimizer()
         for step in self.run.facts(OptimizerStep):
             if step.missed_backward is not self.event:
                 continue
             for cut, value in origins_of(self.run, self.loss).cuts:
                 if surely_hides(self.run, value, step.event.optimizer):
                     return cut
+        return None
+
+    def _cut_of_the_only_optimizer(self) -> Cut | None:
+        """The same where there is one optimizer, and its modules run without gradients: these flow to modules alone that it leaves as they
+        are, such as those of a ready network that the loss is computed with."""
+        for step in self.run.events(OptimizerStepped):
+            if step.index < self.event.index or not in_same_rounds(step, self.event):
+                continue
+            if not surely_misses(self.run, self.loss, step.optimizer):
+                return None
+            for cut, value in origins_of(self.run, self.loss).cuts:
+                hidden = hidden_pass(self.run, value, step.optimizer)
+                if hidden is not None and hidden.context.gradients is False:
+                    return Cut(hidden.place, cut.how)
+            return None
         return None
 
     @property
@@ -140,6 +161,25 @@ class BackPropagation(Fact):
             if isinstance(event, (BackwardRun, GradientsTaken, GradientsRead))
             and any(each.node is loop for each in event.context.loops)
             and not self._is_part_of_the_way(event)
+            and not self._goes_another_way(event)
+        )
+
+    def _goes_another_way(self, event: Event) -> bool:
+        """Whether another loss goes backward through other passes alone, so that it needs nothing of
+        this one's graph: that of a generator, which the samples for the other loss were detached of."""
+        if not isinstance(event, BackwardRun):
+            return False
+        mine, other = origins_of(self.run, self.loss), origins_of(self.run, event.loss)
+        if not other.passes or not other.complete or not mine.complete:
+            return False
+        if {id(each) for each in mine.passes} & {id(each) for each in other.passes}:
+            return False
+        if any(isinstance(each, Escaped) for each in (*mine.passes, *other.passes)):
+            return False
+        return not any(
+            not isinstance(each, (Instance, Layer)) and gradient_of(each) is not False
+            for each in (*mine.leaves, *other.leaves)
+            if not (isinstance(each, Unknown) and self._is_input(each))
         )
 
     def _is_part_of_the_way(self, event: Event) -> bool:

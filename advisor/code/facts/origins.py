@@ -206,11 +206,17 @@ def surely_misses(run: AbstractRun, loss: Value | None, optimizer: Value) -> boo
 
 def surely_hides(run: AbstractRun, cut: Value, optimizer: Value) -> bool:
     """Whether a value that was cut off was computed by a module that an optimizer updates."""
+    return hidden_pass(run, cut, optimizer) is not None
+
+
+def hidden_pass(run: AbstractRun, cut: Value, optimizer: Value) -> Pass | None:
+    """The pass of a module that an optimizer updates by which a value that was cut off was computed."""
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
-    modules = [module_of(each) for each in _passes_behind(run, cut)]
-    return any(
-        type(owner) is type(each) and overlap(owner, each) for owner in owners for each in modules
-    )
+    for event in _passes_behind(run, cut):
+        module = module_of(event)
+        if any(type(each) is type(module) and overlap(each, module) for each in owners):
+            return event
+    return None
 
 
 def _passes_behind(run: AbstractRun, cut: Value) -> list[Pass]:
