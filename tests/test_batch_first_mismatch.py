@@ -104,6 +104,13 @@ def test_a_batch_that_goes_by_this_name_is_one_without_any_loader() -> None:
         "output, _ = self.time_first(x.transpose(0, 1))\nreturn output.transpose(0, 1)[:, -1]",
         "output, _ = self.time_first(x.unsqueeze(1).transpose(0, 1))\nreturn output[:, 0]",
         "output, _ = self.either(x)\nreturn output[:, -1]",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[-1].sum(0), output[-1].mean(dim=0)",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output.mean(0)[-1], output[-1][-1]",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[-1, -1], output[-1, -1, :]",
+        "output, _ = self.batch_first(x)\nreturn output[-1, -1], output.mean(1)[-1]",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[:, :, 0].mean(1)  # error",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[1:].mean(1)  # error",
+        "output, _ = self.time_first(x.transpose(0, 1))\nreturn output[:, -1, 0]  # error",
         "return self.encoder(x)[:, 0]",
         "return self.encoder(x).mean(-1)",
     ],
@@ -214,3 +221,26 @@ def test_rows_that_are_drawn_of_what_nobody_knows_are_a_batch_too() -> None:
             print(output[-1])  # error
         """
     )
+
+
+def test_what_is_read_of_one_step_says_nothing_of_how_the_output_is_meant() -> None:
+    program = """
+        import torch
+        from torch import nn
+
+        class Generator(nn.Module):
+            def __init__(self, words):
+                super().__init__()
+                self.embedding = nn.Embedding(words, 64)
+                self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2)
+                self.head = nn.Linear(64, words)
+
+            def forward(self, tokens):
+                return self.head(self.encoder(self.embedding(tokens)))
+
+        def next_word(model: Generator, tokens):
+            scores = model(tokens)READ.sum(dim=0)  # error
+            return scores.argmax(-1)
+        """
+    check(program.replace("READ", "[:, -1]"))
+    check(program.replace("READ", "[-1]").replace("  # error", ""))

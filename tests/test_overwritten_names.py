@@ -33,6 +33,13 @@ WRONG = {
             for step, batch in enumerate(loader):  # error
                 fit(batch)
         """,
+    "what is opened once": """
+        for path in paths:
+            with open(x) as f:
+                fit(f)
+            for x in held_out:  # error
+                judge(x)
+        """,
     "a sum that goes on with it": """
         for n in range(10):
             for n in range(3):  # error
@@ -81,6 +88,29 @@ RIGHT = {
         while step < 1000:
             for step, batch in enumerate(loader, step + 1):
                 fit(batch)
+        """,
+    "bound by `as` before it is read": """
+        for path in paths:
+            with open(path) as f:
+                read(f)
+            for f in files(path):
+                print(f)
+        """,
+    "bound by an assignment in a test before it is read": """
+        for path in paths:
+            if (x := first(path)) is not None:
+                fit(x)
+            for x in rest(path):
+                fit(x)
+        """,
+    "bound by what failed before it is read": """
+        for path in paths:
+            try:
+                read(path)
+            except OSError as e:
+                print(e)
+            for e in parts(path):
+                print(e)
         """,
     "in another function": """
         def judge(x):

@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import AxisRead, LayerRun
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_sequences import RECURRENT, layout_of
+from advisor.code.library.torch_tensors.operations import dims_of
 from advisor.code.symbols import Number
 from advisor.code.values import Layer, Layout, Tensor, Value
 from advisor.code.values import Sequence as SequenceValue
@@ -55,6 +56,8 @@ _TIME_NAMES = frozenset(
         "window_size",
     ]
 )
+# Steps, samples and features.
+_WITH_FEATURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +175,9 @@ class SequenceUse(Fact):
         return draft(self.event, message, built)
 
     def _reads_samples(self, event: AxisRead) -> bool:
-        batch = self.layout.batch
-        if self.layout.is_state:
+        """Whether it is the axis of the samples that is read, of what still has the steps of time."""
+        batch, dims = self.layout.batch, dims_of(event.tensor) or ()
+        if self.layout.is_state or (len(dims) < _WITH_FEATURES and self.layout.time not in dims):
             return False
         return event.length == batch and batch != self.layout.time and batch.constant != 1
 

@@ -220,6 +220,35 @@ def _loop(node: cst.For, inner: cst.For | None) -> list[Use]:
     return [*uses_in(node.iter, inner=inner), *bound, *uses_in(node.body, inner=inner)]
 
 
+def _with(node: cst.With, inner: cst.For | None) -> list[Use]:
+    uses: list[Use] = []
+    for item in node.items:
+        uses += uses_in(item.item, inner=inner)
+        if item.asname is not None:
+            uses += _bound(item.asname)
+    return uses + uses_in(node.body, inner=inner)
+
+
+def _handler(node: cst.ExceptHandler, inner: cst.For | None) -> list[Use]:
+    raised = [] if node.type is None else uses_in(node.type, inner=inner)
+    named = [] if node.name is None else _bound(node.name)
+    return [*raised, *named, *uses_in(node.body, inner=inner)]
+
+
+def _imported(node: cst.ImportAlias, _: cst.For | None) -> list[Use]:
+    return [] if node.asname is None else _bound(node.asname)
+
+
+def _named(node: cst.NamedExpr, inner: cst.For | None) -> list[Use]:
+    bound = [Use("bound", name, node) for name in _bound_names(node.target)]
+    return [*uses_in(node.value, inner=inner), *bound]
+
+
+def _bound(written: cst.AsName) -> list[Use]:
+    """What `as` binds."""
+    return [Use("bound", name, written) for name in _bound_names(written.name)]
+
+
 def _branches(node: cst.If, inner: cst.For | None) -> list[Use]:
     ways = [uses_in(each, inner=inner) for each in (node.body, node.orelse) if each is not None]
     taken = [way for way in ways if any(use.kind == "inner" for use in way)]
@@ -294,4 +323,8 @@ _READ: dict[type[cst.CSTNode], _Reader] = {
     cst.AugAssign: _assignment,
     cst.For: _loop,
     cst.If: _branches,
+    cst.With: _with,
+    cst.ExceptHandler: _handler,
+    cst.ImportAlias: _imported,
+    cst.NamedExpr: _named,
 }

@@ -241,18 +241,24 @@ def item_of_tensor(
 def _tell_axes_read(
     machine: "Machine", tensor: Tensor, indices: Sequence[Index], node: cst.CSTNode
 ) -> None:
-    """Tell which axis of a sequence layer's output a place is taken of."""
-    dims = dims_of(tensor)
-    if tensor.layout is None or dims is None or len(indices) > len(dims):
+    """Tell which axis of a sequence layer's output a place is taken of; one step of one sample is
+    taken of both."""
+    dims, layout = dims_of(tensor), tensor.layout
+    if layout is None or dims is None or len(indices) > len(dims):
         return
     if not all(isinstance(index, (slice, Scalar)) for index in indices):
         return
-    for axis, index in enumerate(indices):
-        place = known_number(index) if isinstance(index, Scalar) else None
-        if place is not None and place.integer is not None:
+    places = {
+        axis: number.integer
+        for axis, index in enumerate(indices)
+        if isinstance(index, Scalar) and (number := known_number(index)) is not None
+    }
+    if {layout.batch, layout.time} <= {dims[axis] for axis in places}:
+        return
+    for axis, place in places.items():
+        if place is not None:
             at = machine.place(node)
-            event = AxisRead(at, machine.context, tensor, axis, dims[axis], place.integer)
-            machine.emit(event)
+            machine.emit(AxisRead(at, machine.context, tensor, axis, dims[axis], place))
 
 
 @hook("assign_item")
