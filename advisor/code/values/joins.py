@@ -63,6 +63,17 @@ def same(left: Value, right: Value) -> bool:
     return False
 
 
+def _in_common(left: Shape, right: Shape) -> Shape:
+    """What is known of a shape that is one or the other."""
+    if left.dims and left.dims == right.dims:
+        return left
+    lasts = [each.dims[-1] if each.dims else each.known_axes.get(-1) for each in (left, right)]
+    first, second = lasts
+    if first is None or second is None or first.constant is None:
+        return Shape()
+    return Shape(last=first) if first.constant == second.constant else Shape()
+
+
 def _join_tensors(left: Tensor, right: Tensor) -> Value:
     same_scale = (
         left.scale is not None
@@ -76,9 +87,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
             return Joined((left, right))
         if lineage is None:
             lineage = either_part(left.lineage, right.lineage)
-    shape = left.shape if left.shape.dims and left.shape.dims == right.shape.dims else Shape()
     joined = Tensor(
-        left.shape if left.shape is right.shape else shape,
+        left.shape if left.shape is right.shape else _in_common(left.shape, right.shape),
         scale=left.scale if same_scale else None,
         dtype=left.dtype if left.dtype == right.dtype else None,
         graph=left.graph if left.graph == right.graph else None,

@@ -22,7 +22,7 @@ def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CS
     for column, row in ((left, right), (right, left)):
         if _is_column(column.shape) and row.shape.rank == 1:
             first, length = column.shape.axis(0), row.shape.axis(0)
-            alike = first == length
+            alike = first == length or (_is_stacked(first) and _is_stacked(length))
             if first.integer is not None and length.integer is not None:
                 alike = first.integer == length.integer
             if alike and not length.is_one:
@@ -31,6 +31,11 @@ def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CS
         if _is_out_of_place(column, row):
             event = Broadcast(machine.place(node), machine.context, column, row, is_reduced=True)
             machine.emit(event)
+
+
+def _is_stacked(length: Number) -> bool:
+    """Whether something was put together along an axis in rounds that nobody has counted."""
+    return length.axis is not None and length.axis.is_stacked and length.integer is None
 
 
 def _is_out_of_place(whole: Tensor, part: Tensor) -> bool:

@@ -12,6 +12,7 @@ from advisor.code.library.torch_tensors.choices import tell_choice
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
 from advisor.code.library.torch_tensors.sizes import dimensions, is_size
 from advisor.code.values import (
+    OPERANDS,
     PERMUTATION,
     Activation,
     Alike,
@@ -30,6 +31,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_array,
     is_constant,
     is_plain_number,
     known_number,
@@ -119,7 +121,15 @@ def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | Non
 
 def _holds_numbers(value: Sequence) -> bool:
     options = alternatives(value.element)
-    return bool(options) and all(map(is_plain_number, options))
+    if not options or not any(is_plain_number(each) or _is_computed(each) for each in options):
+        return False
+    return all(isinstance(each, (Scalar, Unknown)) and not is_array(each) for each in options)
+
+
+def _is_computed(value: Value) -> bool:
+    """Whether a value is computed of numbers by arithmetic, as a running sum is, though nobody knows
+    what they are: `torch.tensor` takes no list of tensors for more than a row."""
+    return isinstance(value, Unknown) and OPERANDS in value.fields
 
 
 def lengths_of(value: Value) -> tuple[int, ...] | None:

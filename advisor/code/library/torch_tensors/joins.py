@@ -172,7 +172,9 @@ def stacked(call: Call) -> Value | None:
     elif items is not None and (place := known_integer(call.argument(1, "dim"))) is not None:
         shape = Shape(derived=following(parts[0].shape, partial(_stacked, len(items), place), 1))
     elif in_front and items is None:
-        shape = Shape.of_axes({0: symbols.stacked_axis()})
+        last = parts[0].shape.known_axes.get(-1)
+        known = {} if last is None else {-1: last}
+        shape = Shape.of_axes({0: symbols.stacked_axis(), **known})
     scales = {part.scale.activation if part.scale else None for part in parts}
     return Tensor(
         shape,
