@@ -22,11 +22,13 @@ class SoftmaxApplied(Event):
 @dataclass(eq=False, slots=True)
 class WeightsApplied(Event):
     """What a softmax has made is taken for the weights of means: multiplied, as the left matrix, with
-    something, or `summed` up behind a product. `over` is the length of the axis that vanishes."""
+    something, or `summed` up behind a product. `over` is the length of the axis that vanishes, `axis` its
+    index where nobody knows how many there are."""
 
     weights: Tensor
     over: Number | None = None
     summed: bool = False
+    axis: int | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -19,12 +19,14 @@ from advisor.rulebook import Draft
 class BatchAxis(Fact):
     """Something that is done to a batch. Only loaders are trusted to have put one together, except
     where a column meets a row. `folded` is the reshape that has put the samples where a layer has its
-    features; it `is_cut_into_channels` where pictures as a loader gives them become a row for each channel."""
+    features; it `is_cut_into_channels` where pictures as a loader gives them become a row for each channel; rows that are given
+    other dimensions again are `is_put_back`."""
 
     event: LayerRun | Reshaped | Squeezed | Broadcast
     is_unmatched: bool = False
     folded: Reshaped | None = None
     is_cut_into_channels: bool = False
+    is_put_back: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -35,9 +37,9 @@ class BatchAxis(Fact):
         }
         reshapes = list(run.events(Reshaped))
         for reshaped in reshapes:
-            cut = _cuts_into_channels(reshaped)
-            cut = cut and not any(_puts_back(each, reshaped) for each in reshapes)
-            yield cls(reshaped, reshaped in unmatched, is_cut_into_channels=cut)
+            back = any(_puts_back(each, reshaped) for each in reshapes)
+            cut = _cuts_into_channels(reshaped) and not back
+            yield cls(reshaped, reshaped in unmatched, is_cut_into_channels=cut, is_put_back=back)
         for kind in (Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
         for given in run.events(LayerRun):
@@ -85,7 +87,18 @@ class BatchAxis(Fact):
         if len(lengths) < len(own) or None in wished or row < 1:
             return False
         rows = prod(lengths) // row
-        return rows > 1 and rows * row == prod(lengths) and not _ends_at_axis(lengths, row)
+        if rows <= 1 or rows * row != prod(lengths):
+            return False
+        return self._is_part_of_channels(lengths, row) or not _ends_at_axis(lengths, row)
+
+    def _is_part_of_channels(self, lengths: Sequence[int], row: int) -> bool:
+        """Whether flat rows hold some of the channels that a convolution has made, several but not all."""
+        event = self.event
+        if not isinstance(event, Reshaped) or not isinstance(event.tensor, Tensor):
+            return False
+        flat = len(event.dims) == 2 and len(lengths) == 3 and event.tensor.graph is True
+        some, rest = divmod(row, prod(lengths[1:]))
+        return flat and rest == 0 and 1 < some < lengths[0] and not self.is_put_back
 
     def is_cut_into_rows(self) -> bool:
         """Whether a reshape makes rows that are no samples."""
@@ -106,6 +119,7 @@ class BatchAxis(Fact):
             # The last state of a recurrent layer: the layers come first.
             first, last = _axis(shape, 1), first
         may_be_one = first is not None and _holds_batch(first) and first.axis is not None
+        may_be_one = may_be_one and first is not None and first.integer is None
         is_full = first is not None and first.axis is not None and first.axis.is_full
         return may_be_one and not is_full and last is not None and last.is_one
 

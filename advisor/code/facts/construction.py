@@ -40,6 +40,15 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _TORCH_MODULES = ("torch.nn.", "lightning.pytorch.LightningModule", "torch_geometric.nn.")
+# What modules call the modules inside of them, and never a parameter.
+_MODULES = frozenset(
+    [
+        *("encoder", "decoder", "backbone", "features", "feature_extractor", "classifier", "fc"),
+        *("base_model", "bert", "roberta", "resnet", "vgg", "image_encoder", "text_encoder"),
+        *("layer1", "layer2", "layer3", "layer4", "conv1", "conv2", "fc1", "fc2"),
+    ]
+)
+_SETTINGS = frozenset(["cfg", "config", "conf", "args", "opt", "options", "hparams", "settings"])
 # Parts of ready models that are modules themselves.
 _PARTS = frozenset(
     [
@@ -283,6 +292,11 @@ class Assignment(Fact):
         return isinstance(owner, Layer) and not owner.path.startswith("keras.")
 
     @property
+    def is_of_part(self) -> bool:
+        """Whether it is an attribute of what nobody but a module calls a part of itself so."""
+        return all(map(_is_part, self.owners))
+
+    @property
     def is_of_tensor(self) -> bool:
         """Whether it is an attribute of a parameter or another tensor, or may be one."""
         owner = self.event.owner
@@ -301,3 +315,9 @@ class Assignment(Fact):
         return owner is not None and any(
             each is owner for each in kind.lineage() if not isinstance(each, Library)
         )
+
+
+def _is_part(owner: Value) -> bool:
+    if not isinstance(owner, Unknown) or owner.parent is None:
+        return False
+    return owner.name.rsplit(".", 1)[-1] in _MODULES and owner.parent.name not in _SETTINGS

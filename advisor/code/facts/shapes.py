@@ -9,17 +9,18 @@ places with its neighbours in name only: its numbers are mixed with theirs.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import Reshaped
+from advisor.code.events import Multiplied, Reshaped
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Tensor, Value, shape_of
+from advisor.code.values import Activation, Shape, Tensor, Value, scale_of, shape_of
 from advisor.rulebook import Draft
 
 # What programs call the last two axes of pictures and kernels.
@@ -29,11 +30,13 @@ _HEIGHT = re.compile(r"(k|kernel_?)?(h|height)\d*", re.IGNORECASE)
 
 @dataclass(frozen=True, eq=False)
 class Reshape(Fact):
-    """A `view` or `reshape`, with the dimensions before and after; all divisions are exact."""
+    """A `view` or `reshape`, with the dimensions before and after; all divisions are exact. It
+    `has_heads_in_front` where what a layer makes for each step is asked for as `(b, h, -1, d)`."""
 
     event: Reshaped
     before: tuple[Number, ...]
     after: tuple[Number, ...]
+    has_heads_in_front: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -42,6 +45,11 @@ class Reshape(Fact):
         for event in run.events(Reshaped):
             shape = shape_of(event.tensor)
             if shape is None:
+                continue
+            if _puts_heads_in_front(event, shape):
+                products = run.events(Multiplied)
+                if any(_is_made_of(each, event.tensor) for each in products):
+                    found.append(cls(event, (), (), has_heads_in_front=True))
                 continue
             before = _dims_before(shape)
             if shape.rank is None and before is not None and event.dims[1:] == before:
@@ -53,6 +61,10 @@ class Reshape(Fact):
             reconciled = None if before is None else _reconciled(before, after)
             if shape.rank is not None and reconciled is not None:
                 found.append(cls(event, *reconciled))
+            elif shape.rank is not None and before is not None:
+                # Sides that patches of a known size divide.
+                divided = cls(event, before, after)
+                found.extend([divided] if divided.is_cut_into_patches() else [])
         moving = [each for each in found if each.moved_axis() is not None]
         undone = {
             id(each)
@@ -103,12 +115,14 @@ class Reshape(Fact):
         `(b, h / p * w / p, c * p * p)`: what comes of it are rows of one channel."""
         if len(self.before) != 4 or len(self.after) != 3 or self.before[0] != self.after[0]:
             return False
+        counts = symbols.without_names(self.after[1])
         patches, inside = (dict(symbols.without_names(dim).factors) for dim in self.after[1:])
         channels, *sides = (dict(symbols.without_names(dim).factors) for dim in self.before[1:])
         if not all(list(each.values()) == [1] for each in (channels, *sides)):
             return False
         counted = all(patches.get(next(iter(side))) == 1 for side in sides)
-        return counted and inside.get(next(iter(channels))) == 1 and min(patches.values()) < 0
+        divided = min(patches.values()) < 0 or isinstance(counts.coefficient, Fraction)
+        return counted and inside.get(next(iter(channels))) == 1 and divided
 
     def is_permutation_of_sizes(self) -> bool:
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
@@ -215,6 +229,29 @@ class Reshape(Fact):
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
         that it does not name may well have length one."""
         return any((symbol, 1) in symbols.exact(dim).factors for dim in self.event.dims if dim)
+
+
+def _puts_heads_in_front(event: Reshaped, shape: Shape) -> bool:
+    """Whether the output of a linear layer is asked for as `(b, h, -1, d)`: of a single row for each
+    sample there was no need to say -1."""
+    scale = scale_of(event.tensor)
+    made_here = scale is not None and scale.activation is Activation.LOGITS
+    if not made_here or shape.rank is not None or len(event.dims) != 4:
+        return False
+    samples, heads, steps, width = event.dims
+    plain = steps is None and None not in (heads, width)
+    return plain and samples is not None and samples == shape.known_axes.get(0)
+
+
+def _is_made_of(product: Multiplied, tensor: Value) -> bool:
+    """Whether one of the matrices shows the numbers of a tensor."""
+    for each in (product.left, product.right):
+        whole: Value | None = each
+        while isinstance(whole, Tensor) and whole is not tensor:
+            whole = whole.whole
+        if whole is tensor:
+            return True
+    return False
 
 
 def _is_part_of(later: Value, earlier: Value) -> bool:

@@ -68,6 +68,8 @@ class SoftmaxCall(Fact):
         """Whether it goes over the first of several axes, the samples of a batch, though each of the
         rows of what comes out is taken for the weights of a mean."""
         rank = self.event.tensor.shape.rank
+        if rank is None and any(map(self._sums_up_elsewhere, self.applied)):
+            return True
         if rank is None or rank < 2 or self.event.axis not in {0, -rank} or self.event.implicit:
             return False
         if any(self._weighs_other_samples(each) for each in self.applied):
@@ -81,6 +83,15 @@ class SoftmaxCall(Fact):
             for each in self.applied
             if not each.summed
         )
+
+    def _sums_up_elsewhere(self, applied: WeightsApplied) -> bool:
+        """Whether one score for each place, as a layer makes it, goes over the first axis, and the sum
+        of what it weighs over another one, however many there are."""
+        scale, last = self.event.tensor.scale, self.event.tensor.shape.known_axes.get(-1)
+        made_here = scale is not None and scale.activation is Activation.LOGITS
+        single = last is not None and last.is_one and self.event.axis == 0
+        elsewhere = applied.summed and (applied.axis or 0) > 0
+        return made_here and single and elsewhere and _is_of(applied.weights.scale, self.event)
 
     def _sums_up_scores(self, applied: WeightsApplied) -> bool:
         """Whether the scores of a layer weigh what is added up for each sample."""
@@ -120,8 +131,10 @@ class SoftmaxCall(Fact):
         if dims is None or len(dims) != 2 or self.event.axis not in {0, -2} or made is None:
             return False
         samples, scores = dims[0].axis, dims[1].integer
-        if samples is None or not samples.is_batch or scores is None or scores < 2:
+        if samples is None or not samples.is_batch or (scores is not None and scores < 2):
             return False
+        if scores is None and (dims[1].axis is not None or dims[1] == dims[0]):
+            return False  # not as many as a layer was built for
         weighs = any(_is_of(each.weights.scale, self.event) for each in self.applied)
         return scale is not None and scale.activation is Activation.LOGITS and not weighs
 

@@ -64,8 +64,17 @@ def size_of_axis(value: Value | None) -> Number | None:
         if not value.number.factors and length is not None and length > 1:
             return named(next(iter(value.names)), length)
     if isinstance(value, Unknown):
-        value.fields[PLAIN_NUMBER] = TRUE
+        _mark_plain(value)
     return number_of(value)
+
+
+def _mark_plain(value: Unknown) -> None:
+    """Note that an unknown is a number, and so is all that it was computed from."""
+    value.fields[PLAIN_NUMBER] = TRUE
+    operands = value.fields.get(OPERANDS)
+    for each in (operands.items or ()) if isinstance(operands, Sequence) else ():
+        if isinstance(each, Unknown) and PLAIN_NUMBER not in each.fields:
+            _mark_plain(each)
 
 
 def is_plain_number(value: Value | None) -> bool:

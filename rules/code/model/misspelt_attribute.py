@@ -32,7 +32,7 @@ def misspelt_attribute(assignment: Assignment) -> Iterator[Draft]:
         yield assignment.finding(f"nothing reads `{name}`: the attribute is called `{_MEANT}`")
     elif name == "requires_grad_" and (assignment.is_of_tensor or assignment.is_of_module):
         yield assignment.finding("`requires_grad_` is a method: assigning to it changes nothing")
-    elif name == _MEANT and assignment.is_of_module:
+    elif name == _MEANT and (assignment.is_of_module or assignment.is_of_part):
         yield assignment.finding(
             f"`{_MEANT}` of a module reaches none of its parameters: call `requires_grad_`"
         )

@@ -23,6 +23,11 @@ def view_instead_of_permute(reshape: Reshape) -> Iterator[Draft]:
             f"`{reshape.operation}` asks for axis {before} in place {after} but leaves the numbers "
             "where they are, which mixes the axes; `permute` moves them"
         )
+    elif reshape.has_heads_in_front:
+        yield reshape.finding(
+            f"`{reshape.operation}` asks for the heads in front of the steps but leaves the numbers where "
+            "they are, which mixes the axes; split the last axis, then `transpose`"
+        )
     elif reshape.is_cut_into_patches():
         yield reshape.finding(
             f"`{reshape.operation}` leaves the numbers where they are: instead of patches this cuts rows "

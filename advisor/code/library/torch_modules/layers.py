@@ -38,6 +38,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     known_number,
+    size_of_axis,
 )
 
 for _prefix in (
@@ -136,12 +137,19 @@ RAW = frozenset(
 )
 
 
+# Layers that are built with two sizes.
+_SIZED = RAW | RECURRENT | CELLS
+
+
 @function("torch.nn.*")
 def layer(call: Call) -> Value | None:
     """Any class of torch.nn makes a layer that remembers how it was built."""
     name = call.path.rsplit(".", 1)[-1]
     if not name[:1].isupper():
         return None
+    if call.path in _SIZED:
+        for size in call.arguments.positional[:2]:
+            size_of_axis(size)  # no array
     return Layer(call.path, call.arguments, call.place)
 
 

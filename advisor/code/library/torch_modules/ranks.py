@@ -20,11 +20,14 @@ def learn_rank(layer: Layer, shape: Shape) -> None:
     """Take what a layer is given for a batch of what it works on, where the program says nothing else:
     nobody writes a model for single samples, though layers take these, too."""
     rank = _RANKS.get(layer.path)
-    if rank is None or not shape.is_open:
+    if rank is None or layer.path == "torch.nn.Transformer":
         return
     in_sequence = layer.path in RECURRENT or layer.path in ATTENDING
-    if layer.path == "torch.nn.Transformer" or not shape.settle(rank):
+    is_open = shape.is_open
+    if is_open:
+        shape.settle(rank)
+    first = shape.axis(0).axis if shape.rank == rank else None
+    if first is None or (in_sequence and not (is_open and batch_first(layer))):
         return
-    first = shape.axis(0).axis
-    if first is not None and first.value is None and (not in_sequence or batch_first(layer)):
+    if first.value is None or not in_sequence:
         first.is_batch = True

@@ -82,14 +82,16 @@ def reduction(call: Call) -> Value | None:
 def _tell_weights(call: Call, tensor: Tensor, dim: Value | None) -> None:
     """Tell that a product with what a softmax has made is added up along an axis."""
     dims = tensor.shape.dims
-    axis = None if dims is None else axis_of(dim, len(dims))
-    if dims is None or axis is None:
+    axis = known_integer(dim) if dims is None else axis_of(dim, len(dims))
+    if axis is None:
         return
+    over = None if dims is None else dims[axis]
+    unranked = axis if dims is None else None
     for term in tensor.terms:
         scale = term.scale if isinstance(term, Tensor) else None
         if scale is not None and scale.activation is Activation.SOFTMAX:
             assert isinstance(term, Tensor)
-            event = WeightsApplied(call.place, call.context, term, dims[axis], summed=True)
+            event = WeightsApplied(call.place, call.context, term, over, True, unranked)
             call.machine.emit(event)
 
 
