@@ -73,6 +73,7 @@ LIBRARY_MODULES = (
     "transformers_models",
     "einops",
     "exponents",
+    "cut_recordings",
     "degenerate_samples",
     "vanishing",
     "finiteness",

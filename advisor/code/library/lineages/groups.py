@@ -18,14 +18,14 @@ DRAWN_OFTEN = ("drawn often",)
 _ID = r"_?(ids?|no|nr|num|number|key|code|idx|index)"
 _OWNERS = re.compile(
     rf"(^|_)(patient|subject|user|speaker|participant|person|owner|client|player|rider|driver"
-    rf"|household|family|animal|session|recording|student)s?({_ID})?$",
+    rf"|household|family|animal|session|recording|student|lesion)s?({_ID})?$",
     re.IGNORECASE,
 )
 # What a table is grouped by only if several rows are of the same one; users rate many things, and
 # the subject of a text is no person.
 _GROUPED_BY = re.compile(
     rf"(^|_)((patient|speaker|participant|person)s?({_ID})?"
-    rf"|(subject|session|recording|household|animal|device|machine){_ID})$",
+    rf"|(subject|session|recording|household|animal|device|machine|lesion|slide|study|exam){_ID})$",
     re.IGNORECASE,
 )
 
