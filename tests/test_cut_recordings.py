@@ -40,8 +40,8 @@ def count(text: str) -> int:
     return sum(code == "NN511" for _, code in findings(IMPORTS + text))
 
 
-@pytest.mark.parametrize("name", ["subject", "patient_id", "trial", "recording"])
-def test_segments_of_one_recording_belong_together(name: str) -> None:
+@pytest.mark.parametrize("name", ["subject", "patient_id", "participant"])
+def test_segments_of_one_person_belong_together(name: str) -> None:
     text = SEGMENTS.format(name=name, over="everyone", label="label", divided=AT_RANDOM)
     assert count(text) == 1
 
@@ -51,6 +51,7 @@ def test_segments_of_one_recording_belong_together(name: str) -> None:
     [
         ("subject", "subject", AT_RANDOM),  # who it is, is what is to be told
         ("folder", "label", AT_RANDOM),
+        ("recording", "label", AT_RANDOM),
         ("subject", "label", "folds = GroupKFold(5).split(X, y, groups)"),
         ("subject", "label", "X, X_test, y, y_test = train_test_split(X, y, shuffle=False)"),
     ],

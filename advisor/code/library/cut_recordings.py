@@ -1,4 +1,4 @@
-"""Lists that take up several samples of each recording: the frames of a film, the segments of a trial."""
+"""Lists that take up several samples of each film or person: frames, and segments of a recording."""
 
 import re
 
@@ -13,10 +13,10 @@ from advisor.code.values import Object, Value
 from advisor.code.values import Sequence as SequenceValue
 
 _NOTICED = ("cut out of recordings",)
-# What a loop goes over that holds many samples; where persons are the classes, all of one belong on
+# Whom a loop goes over, of each of whom there are many samples; where persons are the classes, all of one belong on
 # both sides.
 _RECORDED = re.compile(
-    r"(^|_)(subject|subj|sub|patient|participant|recording|session|trial|video)s?(_?(id|no|path|file|name|dir))?$",
+    r"(^|_)(subject|subj|patient|participant)s?(_?(id|no|path|file|name|dir))?$",
     re.IGNORECASE,
 )
 _READS = re.compile(r"= *\w+\.read\(\)")
@@ -26,25 +26,25 @@ _LABELS = r"\b(y|ids?|\w*label\w*|\w*target\w*|\w*class\w*)(\.append|\.extend|\s
 @on_append
 def notice_recordings(call: Call, sequence: SequenceValue, value: Value) -> None:
     """`for subject in subjects: for start in range(0, n, 200): X.append(signal[start : start + 200])`."""
-    around = [each for each in call.context.loops if not _is_made_in(each, sequence)]
+    around = [each for each in call.context.loops if _is_made_before(each, sequence)]
     if len(around) < 2 or _NOTICED in sequence.fields:
         return
-    cut = _takes_strides(around[-1]) and any(map(_is_of_recordings, around[:-1]))
+    cut = _takes_strides(around[-1]) and any(map(_is_of_persons, around[:-1]))
     if cut or _is_of_films(around):
         call.machine.store(sequence.fields, _NOTICED, True)
         lineages.notice_groups(call.machine, lineages.samples(sequence).rows, call.node)
 
 
-def _is_made_in(loop: Loop, sequence: SequenceValue) -> bool:
-    return sequence.place is not None and _contains(loop.node, sequence.place.node)
-
-
-def _contains(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
-    return outer is inner or any(_contains(child, inner) for child in outer.children)
+def _is_made_before(loop: Loop, sequence: SequenceValue) -> bool:
+    """Whether a list was made before a loop, as far as the lines tell, so that it outlives its rounds."""
+    made = sequence.place
+    return made is not None and made.source is loop.place.source and made.row < loop.place.row
 
 
 def _is_of_films(loops: list[Loop]) -> bool:
     """Whether the innermost loop reads the frames of a film that the loop around it has opened."""
+    if not isinstance(loops[-1].node, cst.While):
+        return False
     opens = "VideoCapture(" in as_written(loops[-2].node)
     return opens and _READS.search(as_written(loops[-1].node)) is not None
 
@@ -56,8 +56,8 @@ def _takes_strides(loop: Loop) -> bool:
     return counts and isinstance(over, Object) and len(over.arguments.positional) > 2
 
 
-def _is_of_recordings(loop: Loop) -> bool:
-    """Whether a loop goes over recordings, and not over the classes."""
+def _is_of_persons(loop: Loop) -> bool:
+    """Whether a loop goes over persons who are not the classes."""
     target = getattr(loop.node, "target", None)
     name = as_written(target) if isinstance(target, cst.Name) else ""
     if _RECORDED.search(name) is None:
