@@ -259,3 +259,26 @@ class Decoder(nn.Module):
         return self.layer(z).view(samples, self.channels, self.side, self.side)
 """
     check(code)
+
+
+def test_rows_of_unknown_number_may_be_as_many_as_are_asked_for() -> None:
+    check(
+        """
+        import torch
+        from torch import nn
+
+        def scores_of_beams(decoder: nn.Module, tokens, beams=5):
+            rows, steps = tokens.size(0), tokens.size(1)
+            states = nn.Linear(512, 1000)(decoder(tokens).view(rows, steps, 512))
+            best, words = states[:, -1, :].topk(beams)
+            return torch.log(best).view(beams, -1)
+
+        def scores_of_samples(tokens, beams=5):
+            batch_size, steps = tokens.shape
+            best, words = nn.Linear(512, 1000)(torch.zeros(batch_size, 512)).topk(beams)
+            return torch.log(best).view(beams, batch_size)  # error
+
+        scores_of_beams(nn.Module(), torch.load("tokens.pt"))
+        scores_of_samples(torch.load("tokens.pt"))
+        """
+    )

@@ -94,10 +94,27 @@ class Reshape(Fact):
             found = [other for other, dim in enumerate(self.after) if _is_same(dim, axis)]
             if not found or self._stays(axis, found) or self._is_misnamed(position):
                 continue
+            if self._may_have_the_size_asked_for(position):
+                continue
             for other in found:
                 if self._is_crossed(position, other):
                     return position, other
         return None
+
+    def _may_have_the_size_asked_for(self, position: int) -> bool:
+        """Whether nothing would change if one axis, of which nobody knows how long it is, were as
+        long as the number that is asked for in its place: `x.view(beams, -1)` of a row for each beam."""
+        asked, axis = self.event.dims, self.before[position].axis
+        if axis is None or axis.is_batch or None not in asked or len(asked) != len(self.before):
+            return False
+        pairs = zip(asked, self.before, strict=True)
+        others = [
+            index
+            for index, (wished, dim) in enumerate(pairs)
+            if wished is not None and not _is_same(wished, dim)
+        ]
+        number = asked[position]
+        return others == [position] and number is not None and not _has_axes(number)
 
     def _is_misnamed(self, position: int) -> bool:
         """Whether it is one of two axes that are called width and height where libraries have height
@@ -261,6 +278,10 @@ def _is_part_of(later: Value, earlier: Value) -> bool:
     if first is None or second is None or first.place is None:
         return False
     return first.place is second.place and first.text == second.text
+
+
+def _has_axes(dim: Number) -> bool:
+    return any(symbol.is_axis for symbol in symbols.exact(dim).symbols())
 
 
 def _has_a_name(symbol: symbols.Symbol) -> bool:
