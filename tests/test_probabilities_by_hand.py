@@ -118,3 +118,27 @@ def test_a_loss_that_nothing_calls_is_for_a_training() -> None:
     assert in_class == [HEAD[: HEAD.index("return torch.sqrt")].count("\n") + 1]
     called = HEAD + "print(RootLoss()(torch.ones(2), torch.zeros(2)))"
     assert "NN701" not in dict(findings(called)).values()
+
+
+@pytest.mark.parametrize(
+    ("name", "log", "wrong"),
+    [
+        ("FocalLoss", "torch.log(p)", True),
+        ("FocalLoss", "torch.log(p + 1e-8)", False),
+        ("FocalLoss", "F.logsigmoid(scores)", False),
+        ("Surprise", "torch.log(p)", False),
+    ],
+)
+def test_what_a_loss_is_given_is_learned(name: str, log: str, wrong: bool) -> None:
+    code = f"""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class {name}(nn.Module):
+    def forward(self, scores, labels):
+        p = torch.sigmoid(scores)
+        return -(labels * (1 - p) ** 2 * {log}).mean()
+"""
+    assert ("NN701" in dict(findings(code)).values()) is wrong

@@ -140,6 +140,23 @@ for epoch in range(25):
         code = training("ExponentialLR(optimizer, 0.9)", at_batch="scheduler.step()  # error")
         check(code.replace("range(epochs)", "range(90)"), "NN602")
 
+    @pytest.mark.parametrize(
+        ("formula", "wrong"),
+        [
+            ("lambda epoch: 0.95 ** epoch", True),
+            ("lambda epoch: 1 - epoch / 90", True),
+            ("lambda step: 0.9995 ** step", False),
+            ("lambda step: min(1.0, step / 500)", False),
+            ("lambda step: 0.5 ** step", False),
+        ],
+    )
+    def test_a_formula_for_epochs_is_not_stepped_at_each_batch(
+        self, formula: str, wrong: bool
+    ) -> None:
+        schedule = f"lr_scheduler.LambdaLR(optimizer, {formula})"
+        code = training(schedule, at_batch=f"scheduler.step(){'  # error' if wrong else ''}")
+        check(code.replace("range(epochs)", "range(90)"), "NN602")
+
     def test_a_schedule_that_is_built_anew_in_each_epoch_counts_batches(self) -> None:
         check(
             """

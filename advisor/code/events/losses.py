@@ -153,6 +153,15 @@ class RoundCounted(Event):
 
 
 @dataclass(eq=False, slots=True)
+class MetricChanged(Event):
+    """An object of torchmetrics or Keras that puts a metric together is told of a batch, asked for what
+    it has come to, or set back: `how` is `told`, `asked` or `reset`."""
+
+    metric: Value
+    how: str
+
+
+@dataclass(eq=False, slots=True)
 class NumbersTold(Event):
     """Something is printed or logged."""
 

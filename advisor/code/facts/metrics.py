@@ -14,8 +14,10 @@ from advisor.code.events import (
     AmountLogged,
     BackwardRun,
     Context,
+    Escaped,
     Event,
     Loop,
+    MetricChanged,
     RoundCounted,
     ScheduleStepped,
     StepLogged,
@@ -228,6 +230,7 @@ def _is_all_there_is(event: AmountLogged) -> bool:
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
+    yield from _put_together(run)
     for event in run.events_among(
         AmountDivided, AmountCompared, AmountLogged, AmountKept, ScheduleStepped
     ):
@@ -238,6 +241,20 @@ def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
                 meaning = meaning_of(next(iter(event.arguments.values()), None))
                 if isinstance(meaning, Amount):
                     yield event, meaning
+
+
+def _put_together(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
+    """What objects that put metrics together have come to, from where they were set back last."""
+    escaped = {value for event in run.events(Escaped) for value in event.values}
+    begun: dict[Value, MetricChanged] = {}
+    for event in run.events(MetricChanged):
+        if event.how == "reset" or event.metric in escaped:
+            begun.pop(event.metric, None)
+        elif event.how == "told":
+            begun.setdefault(event.metric, event)
+        elif event.metric in begun:
+            first = begun[event.metric]
+            yield event, Amount("matches", first.context, first.place, summed=first.context)
 
 
 def _is_left_of_batches(amount: Amount, loop: Loop) -> bool:

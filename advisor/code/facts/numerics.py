@@ -93,8 +93,8 @@ class NumericalRisk(Fact):
             option for event in run.events(BackwardRun) for option in alternatives(event.loss)
         ]
         for root in run.events(RootTaken):
-            if any(is_computed_from(loss, root.result) for loss in losses) or _makes_loss(
-                run, root
+            if any(is_computed_from(loss, root.result) for loss in losses) or (
+                _is_of_loss(run, root) and gradient_of(root.result) is not False
             ):
                 yield cls(root, "root", of=root.of)
         given = {event.given for event in run.events(GradientsCleared)}
@@ -112,16 +112,15 @@ class NumericalRisk(Fact):
         return draft(self.event, message)
 
 
-def _makes_loss(run: AbstractRun, root: RootTaken) -> bool:
-    """Whether a root is taken by a loss that nothing in the file calls: it is for a training."""
-    functions = root.context.functions
-    if run.is_script or not functions or any(True for _ in run.events(BackwardRun)):
+def _is_of_loss(run: AbstractRun, event: Event) -> bool:
+    """Whether something happens in a loss that nothing in the file calls: it is for a training."""
+    functions, gradients = event.context.functions, event.context.gradients
+    if run.is_script or not functions or gradients is False or holds_unit_tests(run):
         return False
-    if holds_unit_tests(run):
+    if any(True for _ in run.events(BackwardRun)):
         return False
-    name = functions[0].owner.name if functions[0].owner is not None else functions[0].name
-    learned = root.context.gradients is not False and gradient_of(root.result) is not False
-    return learned and _LOSS.search(name) is not None
+    owner = functions[0].owner
+    return _LOSS.search(functions[0].name if owner is None else owner.name) is not None
 
 
 def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
@@ -145,11 +144,11 @@ def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
 
 
 def _is_learned(run: AbstractRun, event: LogarithmTaken, of: str) -> bool:
-    if of == DENSITY and not holds_unit_tests(
-        run
-    ):  # of what is handed in, for all that is known, and learned
-        return event.context.gradients is not False and gradient_of(event.tensor) is not False
-    return event.context.gradients is True and gradient_of(event.tensor) is True
+    gradient = gradient_of(event.tensor)
+    if _is_of_loss(run, event) or (of == DENSITY and not holds_unit_tests(run)):
+        # What is handed in is learned, for all that is known.
+        return event.context.gradients is not False and gradient is not False
+    return event.context.gradients is True and gradient is True
 
 
 def _is_of_step(run: AbstractRun, ignored: FailureIgnored) -> bool:

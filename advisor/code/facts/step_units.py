@@ -31,7 +31,7 @@ CYCLE = 2000
 FEWEST_OF_CYCLE = 20
 # What Lightning calls the number of batches in all epochs.
 _COUNTS_BATCHES = frozenset({"estimated_stepping_batches", "num_training_batches"})
-_DECAYS = frozenset({"StepLR", "MultiStepLR", "ExponentialLR"})
+_DECAYS = frozenset({"StepLR", "MultiStepLR", "ExponentialLR", "LambdaLR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,10 @@ def end_of_decay(use: ScheduleUse) -> int | None:
         return None
     if use.name == "MultiStepLR":
         return _last_milestone(use, epochs, length_is_known=each is not None)
-    if each is None:
+    if each is None and use.name != "LambdaLR":
         return _negligible_from(use, epochs * FEWEST_BATCHES)
-    return _negligible_from(use, epochs * each) if _fits(use, epochs) else None
+    steps = epochs * (each or FEWEST_BATCHES)
+    return _negligible_from(use, steps) if _fits(use, epochs) else None
 
 
 def _fits(use: ScheduleUse, epochs: int) -> bool:

@@ -95,6 +95,7 @@ LIBRARY_MODULES = (
     "sklearn_data",
     "class_weights",
     "evened_classes",
+    "running_metrics",
     "sklearn_metrics",
     "searches",
     "streams",
