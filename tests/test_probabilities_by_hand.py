@@ -142,3 +142,33 @@ class {name}(nn.Module):
         return -(labels * (1 - p) ** 2 * {log}).mean()
 """
     assert ("NN701" in dict(findings(code)).values()) is wrong
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrong"),
+    [
+        ("-torch.log(torch.sigmoid(self.critic(x))).mean()", True),
+        ("-torch.log(torch.sigmoid(self.critic(x)) + 1e-8).mean()", False),
+        ("F.softplus(-self.critic(x)).mean()", False),
+    ],
+)
+def test_what_goes_back_is_learned_whichever_model_has_made_it(loss: str, wrong: bool) -> None:
+    code = f"""
+import torch
+import torch.nn.functional as F
+
+
+class Trainer:
+    def __init__(self, critic, loader):
+        self.critic, self.loader = critic, loader
+        self.optimizer = torch.optim.Adam(critic.parameters(), lr=1e-4)
+
+    def fit(self):
+        for x in self.loader:
+            print(torch.log(torch.sigmoid(x)).mean())
+            loss = {loss}
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+"""
+    assert [line for line, found in findings(code) if found == "NN701"] == [14] * wrong

@@ -469,3 +469,61 @@ def train(model, batches, rate=1.0, last=1.0, steps=1000):
 """,
         "NN601",
     )
+
+
+OF_A_CLASS = """
+class Trainer:
+    def __init__(self, model, critic, loader):
+        self.model, self.loader = model, loader
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        self.decay = StepLR(self.optimizer, 30)  # error
+        OTHER
+
+    def fit(self, epochs):
+        for epoch in range(epochs):
+            for x, y in self.loader:
+                self.update(x, y)
+            END
+
+    def update(self, x, y):
+        self.optimizer.zero_grad()
+        F.cross_entropy(self.model(x), y).backward()
+        self.optimizer.step()
+        BESIDE
+"""
+OTHERS = """self.second = torch.optim.SGD(critic.parameters(), lr=0.1)
+        self.falls = StepLR(self.second, 30)"""
+
+
+class TestSchedulesOfAnObjectThatNothingMakes:
+    @pytest.mark.parametrize(
+        ("words", "wrong"),
+        [
+            ({}, True),
+            ({"END": "self.decay.step()"}, False),
+            ({"END": "after_epoch(self)"}, False),
+            ({"END": "self.finish()\n\n    def finish(self):\n        self.decay.step()"}, False),
+            ({"END": "pass\n\n    def end_epoch(self):\n        self.decay.step()"}, False),
+            ({"OTHER": OTHERS, "END": "self.falls.step()"}, True),
+        ],
+    )
+    def test_a_training_over_all_epochs_steps_them(
+        self, words: dict[str, str], wrong: bool
+    ) -> None:
+        program = OF_A_CLASS
+        for word, text in {"END": "pass", "OTHER": "pass", "BESIDE": "pass", **words}.items():
+            program = program.replace(word, text)
+        check(program if wrong else program.replace("  # error", ""), "NN604")
+
+    @pytest.mark.parametrize(("beside", "wrong"), [("self.falls.step()", True), ("pass", False)])
+    def test_a_caller_may_step_them_unless_a_method_steps_others(
+        self, beside: str, wrong: bool
+    ) -> None:
+        start = OF_A_CLASS.index("    def fit")
+        end = OF_A_CLASS.index("    def update")
+        program = OF_A_CLASS[:start] + OF_A_CLASS[end:]
+        program = program.replace("OTHER", OTHERS).replace("BESIDE", beside)
+        program = program.replace(
+            "self.falls = StepLR(self.second, 30)", "self.falls = StepLR(self.second, 30)"
+        )
+        check(program if wrong else program.replace("  # error", ""), "NN604")

@@ -23,7 +23,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.gradients import gradient_of, is_computed_from
+from advisor.code.gradients import gradient_of, is_computed_from, terms_of
 from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
@@ -148,7 +148,14 @@ def _is_learned(run: AbstractRun, event: LogarithmTaken, of: str) -> bool:
     if _is_of_loss(run, event) or (of == DENSITY and not holds_unit_tests(run)):
         # What is handed in is learned, for all that is known.
         return event.context.gradients is not False and gradient is not False
-    return event.context.gradients is True and gradient is True
+    if event.context.gradients is not True or gradient is False:
+        return False
+    if gradient is True:
+        return True
+    made_of = (event.tensor, *terms_of(event.tensor))
+    return any(
+        is_computed_from(back.loss, each) for back in run.events(BackwardRun) for each in made_of
+    )
 
 
 def _is_of_step(run: AbstractRun, ignored: FailureIgnored) -> bool:

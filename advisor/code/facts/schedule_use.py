@@ -29,6 +29,7 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, dra
 from advisor.code.symbols import Number, product
 from advisor.code.values import (
     Amount,
+    Function,
     Method,
     Rated,
     Scalar,
@@ -43,6 +44,8 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
+# One over the epochs of a training, and one over the batches of each.
+LOOPS_OF_A_TRAINING = 2
 # What steps a schedule, as far as its name tells; not in a comment.
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
@@ -117,6 +120,47 @@ class ScheduleUse(Fact):
             for event in self.run.events(ScheduleStepped)
         )
 
+    @property
+    def is_of_uncalled_object(self) -> bool:
+        """Whether it belongs to an object that nothing in the file makes, and may be stepped by
+        whoever does: not where the object's own methods step it, go through all epochs, or step
+        another one."""
+        if self.run.is_script or self.built is None:
+            return False
+        if not all(self._was_built_before(each.context.functions) for each in self.updates):
+            return False
+        if not self.schedule.names or self._is_stepped_in_text():
+            return True
+        return not self.is_beside_another and any(
+            len(each.context.loops) < LOOPS_OF_A_TRAINING for each in self.updates
+        )
+
+    @property
+    def is_beside_another(self) -> bool:
+        """Whether the methods of an object step another one of its schedules."""
+        return any(
+            isinstance(event.schedule, Schedule)
+            and event.schedule is not self.schedule
+            and self._was_built_before(event.context.functions)
+            for event in self.run.events(ScheduleStepped)
+        )
+
+    def _is_stepped_in_text(self) -> bool:
+        names = "|".join(map(re.escape, sorted(self.schedule.names)))
+        steps = re.compile(rf"\b(?:{names})\b(?:\[\w+\])?\.step\b")
+        return any(steps.search(source.text) for source in sources_of(self.run))
+
+    def _was_built_before(self, functions: tuple[Function, ...]) -> bool:
+        """Whether it was built by another call than the one that functions were entered in."""
+        if self.built is None:
+            return True
+        constructed = self.built.context.functions
+        return (
+            bool(constructed)
+            and constructed[0].name == "__init__"
+            and constructed[:1] != functions[:1]
+        )
+
     def may_be_another(self, step: ScheduleStepped) -> bool:
         """Whether the same line steps another schedule too, depending on the way taken."""
         return any(
@@ -152,7 +196,7 @@ class ScheduleUse(Fact):
         """Whether both are steps of one method that others call for each batch."""
         functions = step.context.functions
         return (
-            self.built is None
+            self._was_built_before(functions)
             and len(functions) == 1
             and functions[0].owner is not None
             and functions == update.context.functions
@@ -289,7 +333,8 @@ def _handed_over(event: Event) -> Iterator[Value]:
             # Forgotten brackets are a mistake of their own.
             yield event.receiver
         case ScheduleBuilt(schedule=Schedule() as schedule):
-            yield from schedule.arguments.values()
+            given = schedule.arguments.values()
+            yield from (each for each in given if not isinstance(each, Function))
 
 
 def _holds(value: Value, target: Value) -> bool:

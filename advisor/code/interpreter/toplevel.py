@@ -18,6 +18,7 @@ from advisor.code.events import (
     ModuleBuilt,
     ModulePlaced,
     OptimizerBuilt,
+    ScheduleBuilt,
     WeightsFilled,
 )
 from advisor.code.interpreter import calls, classes, implied_models
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 _OF_CONSTRUCTION = (
     *(AttributeAssigned, BaseConstructed, Escaped, LayerBuilt, ModuleBuilt, ModulePlaced),
-    *(OptimizerBuilt, WeightsFilled),
+    *(OptimizerBuilt, ScheduleBuilt, WeightsFilled),
 )
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")

@@ -257,6 +257,13 @@ def schedule(call: Call) -> Value | None:
     return made
 
 
+@hook("bound")
+def schedule_called(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
+    """Remember what the program calls a schedule."""
+    if isinstance(value, Schedule):
+        value.names.add(name)
+
+
 def _optimizer_of_parts(schedules: Value | None) -> Value | None:
     """The optimizer that schedules act on that are chained."""
     items = schedules.items if isinstance(schedules, Sequence) else None

@@ -115,9 +115,9 @@ class Optimizer(Object):
 
 
 class Schedule(Object):
-    """A learning-rate schedule over an optimizer."""
+    """A learning-rate schedule over an optimizer; `names` are what the program calls it."""
 
-    __slots__ = ("loops", "optimizer")
+    __slots__ = ("loops", "names", "optimizer")
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class Schedule(Object):
         super().__init__(path, arguments, place)
         self.optimizer = optimizer
         self.loops = loops
+        self.names: set[str] = set()
 
 
 class Method(Value):

@@ -27,7 +27,9 @@ def scheduler_never_stepped(use: ScheduleUse) -> Iterator[Draft]:
         return
     if not use.updates:
         return
-    if any(update.managed or not update.context.loops for update in use.updates):
+    if any(update.managed for update in use.updates) or use.is_of_uncalled_object:
+        return
+    if not all(update.context.loops or use.is_beside_another for update in use.updates):
         return
     if use.has_replacement or use.may_be_stepped_elsewhere:
         return
