@@ -238,6 +238,16 @@ WRONG = {
             test_loss = nn.functional.cross_entropy(net(x_other), y_other)  # error
             print(test_loss.item())
         """,
+    "NN403 outputs that are cut off behind the loop": """
+        from sklearn.metrics import roc_auc_score
+        def ranked(model, pairs):
+            model.eval()
+            scores, labels = [], []
+            for x, y in pairs:  # error
+                scores.append(model(x)[:, 1])
+                labels.append(y)
+            return roc_auc_score(torch.cat(labels).numpy(), torch.cat(scores).detach().numpy())
+        """,
     "NN403 vectors of a model of the file": """
         model = Net()
         model.load_state_dict(torch.load("net.pt"))
@@ -304,6 +314,22 @@ RIGHT = {
             net = Net()
             with torch.no_grad():
                 return net(torch.randn(2, 8)).shape
+        """,
+    "batch norm counts anew what its model is given": """
+        net = Net()
+        net.load_state_dict(torch.load("net.pt"))
+        def count_anew(loader):
+            with torch.no_grad():
+                for x, _ in loader:
+                    net(x)  # nothing but the running means
+        count_anew(torch.load("loader.pt"))
+        torch.save(net.state_dict(), "counted.pt")
+        """,
+    "how far predictions with dropout lie apart": """
+        def predict_with_dropout(net, x):
+            net.train()
+            with torch.no_grad():
+                return torch.stack([net(x) for _ in range(20)]).std(0)
         """,
     "switched by another method": """
         class Scorer:

@@ -55,6 +55,8 @@ class Evaluation(Fact):
         training: set[tuple[cst.CSTNode, ...]] = set()
         barred: set[tuple[cst.CSTNode, ...]] = set()
         for each in passes(run):
+            if each.is_thrown_away():
+                continue
             loop = each.judging_loop() or each.scoring_loop()
             # A helper that both trainings and evaluations call is judged for each of the ways to it.
             node = (each.event.place.node, *(call.node for call in each.event.context.calls))
@@ -134,7 +136,7 @@ class Evaluation(Fact):
         if "volatile=True" in self.run.source.text:  # the way before there was `no_grad`
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (
-            self._is_switched_by_statement() or self._is_frozen()
+            self._is_switched_by_statement() or self._is_handed_over() or self._is_frozen()
         )
 
     def idle_gradient_mode(self) -> NodePlace | None:
@@ -159,6 +161,16 @@ class Evaluation(Fact):
                 last = manager
         mode = None if last is None else last.argument(0, "mode")
         return mode is not None and not is_constant(mode, True)
+
+    def _is_handed_over(self) -> bool:
+        """Whether code that nobody can look into was handed a gradient mode, to enter it: a stack."""
+        made = {event.manager for event in self.run.events(GradientModeMade)}
+        return any(
+            value in made
+            for event in self.run.events(Escaped)
+            if event.index < self.passes[0].event.index
+            for value in event.values
+        )
 
     def _is_frozen(self) -> bool:
         """Whether parameters are told that they need no gradients, and nothing is trained."""
@@ -187,6 +199,8 @@ class Evaluation(Fact):
         said = words(self.text)
         for function in event.context.functions:
             said |= words(function.name)
+            if "dropout" in words(function.name):
+                return True
         for loop in event.context.loops:
             said |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return bool(said & _ON_PURPOSE)

@@ -12,15 +12,12 @@ from advisor.code.events import (
     Escaped,
     Event,
     ForwardRun,
-    GradientsTaken,
-    GradientsWanted,
     Loop,
     LossComputed,
     ModeSwitched,
-    OptimizerStepped,
     PredictionsCompared,
 )
-from advisor.code.facts.doubts import switches_mode
+from advisor.code.facts.going_back import goes_back, going_back
 from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.interpreter.classes import are_of_modules
@@ -31,7 +28,6 @@ from advisor.code.values import (
     Function,
     Instance,
     Layer,
-    Optimizer,
     Tensor,
     Unknown,
     Value,
@@ -81,14 +77,8 @@ _HANDLES_MODEL = re.compile(
 _OTHER_LIBRARY = re.compile(
     r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
 )
-# Names of functions that go back through a model when they are handed it, its output or its input.
-_MAY_GO_BACK = re.compile(
-    r"backward|attack|advers|pgd|fgsm|salien|grad_?cam|optim|scaler|(?<!pre)train|fit|step",
-    re.IGNORECASE,
-)
 _UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")
-_TRAINING_EVENTS = (BackwardRun, OptimizerStepped, GradientsTaken, GradientsWanted)
 
 
 def words(text: str) -> set[str]:
@@ -230,7 +220,9 @@ class Pass:
             return False
         text = self.run.source.text
         trains = "backward" in text or ".step(" in text or "grad" in text
-        written = as_written(self.loop.node)
+        functions = mine.functions
+        around = functions[-1].node if functions else self.loop.node
+        written = as_written(around if self.is_written_in(self.loop) else self.loop.node)
         if not trains and (self.run.is_script or _CUTS.search(written) is not None):
             return True
         if any(each.context.functions != mine.functions for each in self.modes):
@@ -239,7 +231,7 @@ class Pass:
             return not any(
                 [call.node for call in each.context.calls[: len(mine.calls)]]
                 == [call.node for call in mine.calls]
-                for each in self.run.once(_going_back)
+                for each in self.run.once(going_back)
             )
         if self._makes_numbers():
             return True
@@ -283,25 +275,35 @@ class Pass:
         text = self.run.source.text
         if self.event.context.gradients is not False or "backward(" in text or ".step(" in text:
             return False
-        functions = self.event.context.functions
-        measures = bool(functions) and bool(words(functions[-1].name) & _MEASURES)
+        measures = self._is_measured()
         has_learned = "load_state_dict(" in text or is_pretrained(self.module)
-        return (measures or has_learned) and not any(map(_goes_back, self.run.trace))
+        return (measures or has_learned) and not any(map(goes_back, self.run.trace))
+
+    def _is_measured(self) -> bool:
+        functions = self.event.context.functions
+        return bool(functions) and bool(words(functions[-1].name) & _MEASURES)
+
+    def is_thrown_away(self) -> bool:
+        """Whether nothing is done with what comes out: the model is only to see the numbers, as batch
+        norm has to that counts them anew. To measure how fast it is nothing else is needed."""
+        place = self.event.place
+        line = place.source.text.splitlines()[place.row - 1].partition("#")[0].strip()
+        return line == code_of(place.node) and not self._is_measured()
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
-        return any(map(_goes_back, self._until_next()))
+        return any(map(goes_back, self._until_next()))
 
     def trains_nearby(self, loop: Loop | None) -> bool:
         """Whether something goes back in the same loop or function, or may do so where nobody can
         look."""
-        return any(self._is_near(each, loop) for each in self.run.once(_going_back))
+        return any(self._is_near(each, loop) for each in self.run.once(going_back))
 
     def shares_with_training(self, loop: Loop) -> bool:
         """Whether something goes back in a loop at any of the times that it is run."""
         return any(
             round_.loop.node is loop.node
-            for each in self.run.once(_going_back)
+            for each in self.run.once(going_back)
             for round_ in each.context.rounds
         )
 
@@ -371,28 +373,6 @@ def _is_unit_test(name: str) -> bool:
     """Whether a function is a test of code: those begin with `test_`, as do a few that are not."""
     rest = name.removeprefix("test_")
     return rest != name and not words(rest) & {"model", "epoch", "loop", "net", "network", "batch"}
-
-
-def _going_back(run: AbstractRun) -> list[Event]:
-    """The events where something goes back through a model, or may do so where nobody can look."""
-    return [each for each in run.trace if _goes_back(each) or _may_go_back(run, each)]
-
-
-def _goes_back(event: Event) -> bool:
-    return isinstance(event, _TRAINING_EVENTS)
-
-
-def _may_go_back(run: AbstractRun, event: Event) -> bool:
-    if not isinstance(event, Escaped) or switches_mode(run, event):
-        return False
-    callee = getattr(event.callee, "name", "") or getattr(event.callee, "path", "")
-    if _MAY_GO_BACK.search(callee.rsplit(".", 1)[-1]):
-        return True
-    return any(
-        isinstance(value, Optimizer)
-        or (isinstance(value, Unknown) and any("optim" in name for name in value.names))
-        for value in event.values
-    )
 
 
 def seen_from(run: AbstractRun, event: Event) -> NodePlace:
