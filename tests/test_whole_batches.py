@@ -147,3 +147,19 @@ for name, loader in (("train", train_loader), ("test", test_loader)):
     print(name, total)
 """
     assert count_of(text) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("test_loader", 1), ("loader", 0), ("train_loader", 0)]
+)
+def test_a_loader_of_what_was_read_from_a_file_may_drop_what_judges(name: str, count: int) -> None:
+    text = f"""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+{name} = DataLoader(torch.load("rows.pt"), 32, drop_last=True)
+net = nn.Linear(4, 2).eval()
+with torch.no_grad():
+    print(sum((net(x).argmax(1) == y).sum() for x, y in {name}))
+"""
+    assert [code for _, code in findings(text)].count("NN515") == count

@@ -26,6 +26,7 @@ from advisor.code.values import (
     Instance,
     Object,
     Scalar,
+    Unknown,
     Value,
     alternatives,
     is_always,
@@ -196,6 +197,8 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
     for event in run.events_among(LoaderBuilt, DataGiven):
         if isinstance(event, LoaderBuilt) and event.loader not in trained:
             dataset = event.loader if event.loader.path == ITERATOR else dataset_of(event.loader)
+            if dataset is None and _loads_unknown(event.loader):
+                dataset = event.loader
             if dataset is not None and (is_held_out(dataset) or is_held_out(event.loader)):
                 yield event, dataset
         elif isinstance(event, DataGiven) and event.use != "training":
@@ -203,6 +206,11 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
                 if isinstance(given, (Object, Instance)):
                     yield event, given
+
+
+def _loads_unknown(loader: Object) -> bool:
+    """Whether it is by its loader alone that a data set is known: one that was read from a file."""
+    return is_loader(loader) and isinstance(loader.fields.get("dataset"), Unknown)
 
 
 def dataset_of(loader: Object) -> Value | None:
