@@ -225,7 +225,8 @@ WRONG = {
             for _ in range(9):
                 model.train()
                 learn(model, optimizer, x, y)
-                print(surprise(model, x_other, y_other))
+                print(f"loss of the others "
+                      f"{surprise(model, x_other, y_other):.2f}")
         """,
     "NN403 a loss that is only read off in each step": """
         net = Net()

@@ -101,7 +101,12 @@ def _literal(text: str) -> object:
 
 def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:
     value = node.evaluated_value
-    return machine.unknown("text", node) if value is None else Constant(value)
+    if value is not None:
+        return Constant(value)
+    parts = [evaluate(machine, each) for each in (node.left, node.right)]
+    texts = [each.value for each in parts if isinstance(each, Constant)]
+    known = [each for each in texts if isinstance(each, str)]
+    return Constant("".join(known)) if len(known) == 2 else machine.unknown("text", node)
 
 
 def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
