@@ -172,3 +172,31 @@ class Trainer:
             self.optimizer.step()
 """
     assert [line for line, found in findings(code) if found == "NN701"] == [14] * wrong
+
+
+def test_what_is_drawn_over_a_range_or_shown_by_small_numbers_is_left_alone() -> None:
+    program = """
+import numpy as np
+import torch
+from matplotlib import pyplot
+
+
+def softmax(scores, temperature=1.0):
+    exponentials = np.exp(scores / temperature)
+    return exponentials / exponentials.sum()
+
+
+def cost(score):
+    return -np.log(1 / (1 + np.exp(-score)))
+
+
+scores = np.arange(-10, 10, 0.1)
+pyplot.plot(scores, [cost(each) for each in scores])
+pyplot.plot(scores, cost(scores))
+print(softmax(np.array([0.2, 0.3, 0.5]), temperature=0.5))
+"""
+    assert not {"NN701", "NN705"} & set(dict(findings(program)).values())
+    handed_in = program[: program.index("scores = np.arange")]
+    assert {"NN701", "NN705"} <= set(dict(findings(handed_in)).values())
+    large = program.replace("[0.2, 0.3, 0.5]", "[1.0, 100.0]")
+    assert "NN705" in dict(findings(large)).values()

@@ -423,4 +423,8 @@ def _continues(event: LossAccumulated, earlier: LossAccumulated) -> bool:
     """Whether an addition goes on with the sum of the same addition, one round before."""
     if earlier.place.node is not event.place.node or in_same_rounds(earlier, event):
         return False
+    if isinstance(event.place.node, cst.AugAssign):
+        # What a layer adds to what it has computed is the input of the next layer, and no total.
+        results = alternatives(earlier.result)
+        return any(total is result for total in alternatives(event.total) for result in results)
     return is_computed_from(event.total, earlier.result)

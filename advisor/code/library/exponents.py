@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.gradients import made_from
+from advisor.code.gradients import SOURCES, made_from, terms_of
 from advisor.code.library.models import observes
 from advisor.code.values import (
+    COUNTED,
     Decayed,
     Falling,
+    Library,
     Meaning,
     Negated,
     Rising,
@@ -23,6 +25,7 @@ from advisor.code.values import (
     give_meaning,
     meaning_of,
 )
+from advisor.code.values import Sequence as ValueSequence
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -68,7 +71,41 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     return _of_two(operation, first, operands[1])
 
 
+# Exponentials of larger numbers overflow in single precision.
+_LARGEST = 88
+
+
+def is_written_out(value: Value) -> bool:
+    """Whether numbers are made of nothing but small ones that stand in the program, or count
+    something: a range to draw a curve over, scores of an example."""
+    leaves = 0
+    for each in made_from(value):
+        constant = each.number.constant if isinstance(each, Scalar) else None
+        if constant is not None:
+            if abs(float(constant)) > _LARGEST:
+                return False
+            leaves += 1
+        elif isinstance(each, Tensor):
+            counted = _counts(each)
+            if not counted and not each.terms and not each.sources:
+                return False
+            leaves += counted
+        elif isinstance(each, Unknown):
+            if not each.fields.get(SOURCES) and not terms_of(each):
+                return False
+        elif not isinstance(each, (Library, ValueSequence)):
+            return False
+    return leaves > 0
+
+
+def _counts(tensor: Tensor) -> bool:
+    lineage = tensor.lineage
+    return lineage is not None and any(each.how == COUNTED for each in lineage.rows.ancestors())
+
+
 def _exponential(value: Value) -> Meaning | None:
+    if is_written_out(value):
+        return None
     found = meaning_of(value)
     if isinstance(found, Falling):
         return Vanishing(DENSITY, value)

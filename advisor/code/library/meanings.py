@@ -21,7 +21,7 @@ from advisor.code.events import (
     SoftmaxByHand,
 )
 from advisor.code.gradients import gradient_of
-from advisor.code.library.exponents import SOFTMAX_BY_HAND
+from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_written_out
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
@@ -250,7 +250,7 @@ def _has_limits(scale: Scale | None) -> bool:
 def _is_bounded(value: Value) -> bool:
     """Whether the exponentials of some numbers cannot overflow."""
     return all(
-        isinstance(meaning_of(each), Bounded) or _has_limits(scale_of(each))
+        isinstance(meaning_of(each), Bounded) or _has_limits(scale_of(each)) or is_written_out(each)
         for each in alternatives(value)
     )
 

@@ -1,0 +1,132 @@
+"""loss-keeps-graph (NN106): what is a total of losses, and what only looks like one."""
+
+from tests.abstract_programs import findings
+
+BY_HAND = """
+import numpy as np
+import torch
+
+
+class Held:
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.slope = None
+
+
+class Affine:
+    def __init__(self, inputs, outputs, shifts=True):
+        self.shifts = shifts
+        self.weights = Held(np.random.normal(size=(inputs, outputs)))
+        self.shift = Held(np.random.normal(size=(1, outputs))) if shifts else None
+
+    def forward(self, rows):
+        self.rows = rows
+        projected = rows @ self.weights.numbers
+        if self.shifts:
+            projected += self.shift.numbers
+        return projected
+
+    def backward(self, slope):
+        self.weights.slope = self.rows.T @ slope
+        self.shift.slope = slope.sum(axis=0, keepdims=True)
+        return slope @ self.weights.numbers.T
+
+
+class Bend:
+    def forward(self, rows):
+        self.rows = rows
+        return 1 / (1 + np.exp(-rows))
+
+    def backward(self, slope):
+        bent = self.forward(self.rows)
+        return bent * (1 - bent) * slope
+
+
+class Difference:
+    def forward(self, outputs, targets):
+        self.outputs, self.targets = outputs, targets
+        return np.mean((targets - outputs) ** 2)
+
+    def backward(self):
+        return -(2 / self.outputs.shape[0]) * (self.targets - self.outputs)
+
+
+class Network:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def __call__(self, rows):
+        return self.forward(rows)
+
+    def forward(self, rows):
+        for layer in self.layers:
+            rows = layer.forward(rows)
+        return rows
+
+    def backward(self, slope):
+        for layer in reversed(self.layers):
+            slope = layer.backward(slope)
+
+    def held(self):
+        held = []
+        for layer in self.layers:
+            if isinstance(layer, Affine):
+                held.append(layer.weights)
+                if layer.shifts:
+                    held.append(layer.shift)
+        return held
+
+
+class Descent:
+    def __init__(self, held):
+        self.held = held
+
+    def step(self):
+        for each in self.held:
+            each.numbers -= 0.001 * each.slope
+
+
+rows = np.arange(-10, 10, 0.1).reshape(-1, 1)
+targets = 3 * rows**2 + np.random.normal(scale=5, size=(rows.shape[0], rows.shape[1]))
+network = Network()
+network.add(Affine(1, 32))
+network.add(Bend())
+network.add(Affine(32, 64))
+network.add(Bend())
+network.add(Affine(64, 64))
+network.add(Bend())
+network.add(Affine(64, 32))
+network.add(Bend())
+network.add(Affine(32, 1))
+difference = Difference()
+descent = Descent(network.held())
+for epoch in range(100):
+    outputs = network(rows)
+    loss = difference.forward(outputs, targets)
+    network.backward(difference.backward())
+    descent.step()
+print(network(rows))
+"""
+
+
+def test_what_layers_by_hand_add_is_the_input_of_the_next_one() -> None:
+    assert "NN106" not in {code for _, code in findings(BY_HAND)}
+
+
+def test_a_total_of_losses_is_one_in_the_next_round() -> None:
+    program = """
+import torch
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+total = 0.0
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    total += loss
+"""
+    assert [line for line, code in findings(program) if code == "NN106"] == [11]
