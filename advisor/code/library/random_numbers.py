@@ -117,7 +117,9 @@ def numbers_drawn(call: Call) -> Value | None:
     drawn_from, size = call.argument(0, "a"), call.argument(1, "size")
     if not isinstance(drawn_from, Scalar) or size is None:
         return None
-    return lineages.array(_order(call), call.place)
+    numbers = lineages.array(_order(call), call.place, shape_of_sizes([size]))
+    numbers.dtype = "long"
+    return numbers
 
 
 @function("random.sample")

@@ -368,6 +368,8 @@ def _sliced(length: Number, part: slice) -> Number:
     if known is not None:
         return length if known == length.integer else symbols.number(known)
     front, back = (known_number(bound) or symbols.ZERO for bound in (part.start, part.stop))
+    if part.start is not None and part.step is None and symbols.subtract(back, front).is_one:
+        return symbols.ONE  # `x[:, n : n + 1]`
     starts = part.start is None or (front.integer or -1) > 0
     stops = part.stop is None or (back.integer or 1) < 0
     if not starts or not stops or part.step is not None:
