@@ -368,3 +368,12 @@ def fitted(sounds, labels):
 """,
         "NN414",
     )
+
+
+def test_what_many_sums_of_sums_depend_on_is_asked_once() -> None:
+    # Tried again at each of them, there were more ways than anybody could go.
+    steps = "".join("    x = torch.relu(x) + x\n" for _ in range(80))
+    run = program(
+        f"import torch\ndef forward(x):\n{steps}    return x.unsqueeze(0)\nout = forward(z)\n"
+    )
+    assert shape_of(run.scope.fields["out"]) is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from advisor.code.symbols import Number, fresh
 
@@ -28,7 +29,11 @@ class Shape:
     largest number of axes that there may be.
     """
 
-    __slots__ = ("_axes", "_base", "_derived", "_dims", "is_given", "most", "name")
+    __slots__ = ("_asked", "_axes", "_base", "_derived", "_dims", "is_given", "most", "name")
+
+    # How many ranks have been learned by now: until there is another one, what could not be derived
+    # need not be tried again. Of sums of sums there would be more ways than anybody can go.
+    _ranks_learned: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -43,6 +48,7 @@ class Shape:
         self._axes: dict[int, Number] = {} if last is None else {-1: last}
         self._base = base
         self._derived = derived
+        self._asked = -1
         self.most: int | None = None
         self.is_given = False
 
@@ -66,7 +72,8 @@ class Shape:
     @property
     def dims(self) -> Dims | None:
         """The dimensions, as soon as it is known how many there are."""
-        if self._dims is None and self._derived is not None:
+        if self._dims is None and self._derived is not None and self._asked != Shape._ranks_learned:
+            self._asked = Shape._ranks_learned
             self._derive(self._derived)
         return self._dims
 
@@ -81,12 +88,22 @@ class Shape:
         """Whether the number of axes is what the program takes it for, rather than lost on the way."""
         if self.dims is not None:
             return False
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            shape = waiting.pop()
+            if shape._is_from_outside() or (shape is not self and shape.rank is not None):
+                continue
+            if shape._derived is None:
+                return False
+            new = [each for each in shape._derived.sources if id(each) not in seen]
+            seen.update(map(id, new))
+            waiting += new
+        return True
+
+    def _is_from_outside(self) -> bool:
         first = self.known_axes.get(0)
-        if self.is_given or (first is not None and first.axis is not None and first.axis.is_batch):
-            return True
-        return self._derived is not None and all(
-            each.is_open or each.rank is not None for each in self._derived.sources
-        )
+        is_batch = first is not None and first.axis is not None and first.axis.is_batch
+        return self.dims is None and (self.is_given or is_batch)
 
     @property
     def known_axes(self) -> dict[int, Number]:
@@ -135,6 +152,7 @@ class Shape:
                 self._derive(derived)
         if self._dims is None:
             known = self.known_axes
+            Shape._ranks_learned += 1
             self._dims = tuple(
                 known.get(index) or known.get(index - rank) or self._named(index)
                 for index in range(rank)
