@@ -165,8 +165,8 @@ class Shape:
         old, new = before.dims, self.dims
         if old is None or new is None or len(old) != len(new):
             return self
-        pairs = list(zip(old, new, strict=True))
-        grown = [a.integer is not None and b.integer is not None and a != b for a, b in pairs]
+        counts = [(a.integer, b.integer) for a, b in zip(old, new, strict=True)]
+        grown = [None not in (a, b) and a != b for a, b in counts]
         if not any(grown):
             return self
         return Shape(
