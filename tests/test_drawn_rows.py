@@ -18,7 +18,8 @@ action = batch[:, states:states + 1]
 def lengths(name: str, text: str = DRAWN) -> list[int | None]:
     """The lengths of an array's axes, where they are known."""
     shape = shape_of(program(text).scope.fields[name])
-    assert shape is not None and shape.dims is not None
+    assert shape is not None
+    assert shape.dims is not None
     return [dim.integer for dim in shape.dims]
 
 

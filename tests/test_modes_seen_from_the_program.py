@@ -455,3 +455,24 @@ def test_a_mistake_is_told_where_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_what_is_switched_or_meant_so_is_left_alone(name: str) -> None:
     assert not [each for each in findings(whole(RIGHT[name])) if each[1] in OURS]
+
+
+def test_a_model_that_a_function_builds_to_see_its_output_is_not_evaluated() -> None:
+    program = (
+        NET
+        + """
+def try_it():
+    net_test = Net()
+    for x in torch.randn(3, 16, 8):
+        print(net_test(x).size())
+
+def answer(path):
+    net = Net()
+    LOAD
+    with torch.no_grad():
+        return [net(x).argmax(1).tolist() for x in torch.randn(3, 16, 8)]
+"""
+    )
+    loaded = program.replace("LOAD", "net.load_state_dict(torch.load(path))")
+    assert [code for _, code in findings(loaded)].count("NN401") == 1
+    assert "NN401" not in [code for _, code in findings(program.replace("LOAD", "pass"))]

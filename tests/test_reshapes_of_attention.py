@@ -169,3 +169,13 @@ def freeze(model, config):
 """,
         "NN412",
     )
+
+
+@pytest.mark.parametrize("sizes", ["b, 4, -1", "b, 1, c * h * w"])
+def test_pictures_may_be_cut_into_a_number_of_rows(sizes: str) -> None:
+    program = f"""
+def forward(x):
+    b, c, h, w = x.shape
+    return x.reshape({sizes})
+"""
+    assert [code for _, code in findings("import torch" + program)] == []

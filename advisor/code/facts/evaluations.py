@@ -18,9 +18,12 @@ from advisor.code.events import (
     Loop,
     ModeSwitched,
     ModuleBuilt,
+    ObjectLoaded,
+    OptimizerBuilt,
+    StateUsed,
 )
 from advisor.code.facts.doubts import switches_mode
-from advisor.code.facts.modules import holds, mode_dependent_layers
+from advisor.code.facts.modules import has_weights, holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace, Stretch
@@ -241,7 +244,25 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if since is None:
         return False
     module = event.module if isinstance(event, ForwardRun) else event.callee
-    return not any(_may_switch(run, each, module) for each in _between(run, since, event))
+    between = _between(run, since, event)
+    if not event.modes and _is_only_tried(since, event, module, between):
+        return False
+    return not any(_may_switch(run, each, module) for each in between)
+
+
+def _is_only_tried(since: Event, event: Event, module: Value, between: Iterable[Event]) -> bool:
+    """Whether a function builds a model just to see what comes out of it: nothing is learned by then,
+    nor loaded."""
+    inside = event.context.functions
+    if not inside or since.context.functions[: len(inside)] != inside:
+        return False
+    if isinstance(since, LayerBuilt) and has_weights(since.layer):
+        return False
+    return not any(
+        isinstance(each, (BackwardRun, ObjectLoaded, OptimizerBuilt, StateUsed))
+        or (isinstance(each, Escaped) and any(holds(value, module) for value in each.values))
+        for each in between
+    )
 
 
 def _between(run: AbstractRun, since: Event, event: Event) -> tuple[Event, ...]:

@@ -138,7 +138,7 @@ class Reshape(Fact):
         if not all(list(each.values()) == [1] for each in (channels, *sides)):
             return False
         counted = all(patches.get(next(iter(side))) == 1 for side in sides)
-        divided = min(patches.values()) < 0 or isinstance(counts.coefficient, Fraction)
+        divided = min(patches.values(), default=1) < 0 or isinstance(counts.coefficient, Fraction)
         return counted and inside.get(next(iter(channels))) == 1 and divided
 
     def is_permutation_of_sizes(self) -> bool:
