@@ -167,18 +167,19 @@ class Reshape(Fact):
         return large and channels == 3 and wished[-3:] == [channels, height, width]
 
     def is_undone_with(self, other: "Reshape") -> bool:
-        """Whether one of two reshapes moves an axis and the other one puts it back, as in the
+        """Whether one of two reshapes moves axes and the other one puts any of them back, as in the
         shift of relative attention: a view, a slice, a view back."""
         first, second = sorted((self, other), key=lambda each: each.event.index)
         if first.event.context.calls != second.event.context.calls:
             return False
         if not _is_part_of(second.event.tensor, first.event.tensor):
             return False
-        moved = first.moved_axis()
-        if moved is None:
-            return False
-        axis = first.before[moved[0]]
-        return second.before[moved[1] :][:1] == second.after[moved[0] :][:1] == (axis,)
+        return first.moved_axis() is not None and any(
+            second.before[other : other + 1] == second.after[position : position + 1] == (axis,)
+            for position, axis in enumerate(first.before)
+            for other, dim in enumerate(first.after)
+            if position != other and axis == dim and axis.factors
+        )
 
     def shifts_rows_of(self, earlier: Reshaped) -> bool:
         """Whether an earlier reshape has made rows that are longer by one, of which one has been cut
