@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,6 +23,7 @@ from advisor.code.facts.passes import Pass, passes, words
 from advisor.code.facts.programs import TrainingProgram
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace, Source
+from advisor.code.values import RowSet, lineage_of
 from advisor.rulebook import Draft
 
 # Whatever may tell somebody what a training was like: numbers are read, printed, logged or returned.
@@ -118,20 +119,14 @@ class TrainingHabits(Fact):
     @property
     def judges_held_out_rows(self) -> bool:
         """Whether the model is evaluated on data that it does not learn from."""
-        loops = (each.loop for each in self.run.facts(Evaluation))
-        if any(not _goes_over_training_rows(loop) for loop in loops):
+        if any(True for _ in self._judged(self.run.facts(Evaluation))):
             return True
         return any(_takes_the_rest(self.run, each) for each in passes(self.run))
 
     @property
     def may_report_training(self) -> bool:
         """Whether anything may tell the error on the rows that are learned from."""
-        judged = {
-            each.event
-            for evaluation in self.run.facts(Evaluation)
-            for each in evaluation.passes
-            if not _goes_over_training_rows(each.loop)
-        }
+        judged = {each.event for each in self._judged(self.run.facts(Evaluation))}
         off = [
             each
             for each in passes(self.run)
@@ -149,6 +144,14 @@ class TrainingHabits(Fact):
             or any(each.search(code) for each, code in zip(told, inside, strict=True))
             or any(_RETURNS.search(each) for each in self._behind())
         )
+
+    def _judged(self, evaluations: Iterable[Evaluation]) -> Iterator[Pass]:
+        """The passes of evaluations that go over other rows than those that the model learns from."""
+        learned = self.run.once(_learned_rows)
+        for evaluation in evaluations:
+            for each in evaluation.passes:
+                if not _goes_over_training_rows(each.loop) and not _rows_of(each) & learned:
+                    yield each
 
     def _behind(self) -> list[str]:
         """What the functions do behind the loop over batches that it stands in."""
@@ -208,11 +211,7 @@ class TrainingHabits(Fact):
     def finding_at_report(self, message: str) -> Draft:
         """A finding where the program tells how it does on rows that it does not learn from, if it
         does so by itself."""
-        judged = [
-            each.passes[0].event.index
-            for each in Evaluation.collect(self.run)
-            if not _goes_over_training_rows(each.loop)
-        ]
+        judged = [each.event.index for each in self._judged(Evaluation.collect(self.run))]
         judged += [each.event.index for each in passes(self.run) if _takes_the_rest(self.run, each)]
         for event in self.run.events(NumbersTold):
             mine = self.run.may_tell_of(event.place.source)
@@ -259,6 +258,19 @@ def _takes_the_rest(run: AbstractRun, judged: Pass) -> bool:
         return False
     rest = _REST.match(code_of(node.args[0].value)) if node.args else None
     return rest is not None and f"{rest['rows']}[:{rest['first']}]" in run.source.text
+
+
+def _rows_of(judged: Pass) -> set[RowSet]:
+    """The rows that a model is given."""
+    lineages = (lineage_of(each) for each in judged.arguments.values())
+    return {each.rows for each in lineages if each is not None}
+
+
+def _learned_rows(run: AbstractRun) -> set[RowSet]:
+    """The rows that models learn from, and all that these were drawn from."""
+    recorded = (each for each in passes(run) if each.event.context.gradients is not False)
+    learned = [each for each in recorded if each.goes_back()]
+    return {whole for each in learned for rows in _rows_of(each) for whole in rows.ancestors()}
 
 
 def _goes_over_training_rows(loop: Loop | None) -> bool:
