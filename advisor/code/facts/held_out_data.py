@@ -145,7 +145,7 @@ class HeldOutData(Fact):
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
-        return change
+        return None if self._is_loaded_unchanged_too() else change
 
     def _change(self) -> RandomChange | None:
         part = random_part(self.transform)
@@ -159,6 +159,21 @@ class HeldOutData(Fact):
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}
         return sum(dataset_of(loader) is self.dataset for loader in loaders)
+
+    def _is_loaded_unchanged_too(self) -> bool:
+        """Whether the same samples are loaded without random changes besides."""
+        data = self.dataset
+        if not isinstance(data, Instance):
+            return False
+        held = [each for each in data.fields.values() if lineage_of(each) is not None]
+        others = {dataset_of(event.loader) for event in self.run.events(LoaderBuilt)} - {data}
+        return any(
+            isinstance(other, Instance)
+            and other.cls is data.cls
+            and any(one is two for one in held for two in other.fields.values())
+            and change_in_code(self.run, other) is None
+            for other in others
+        )
 
     def _is_in_loop_over_versions(self) -> bool:
         """Whether it is loaded once for each of several augmentations: `for aug in range(5)`."""

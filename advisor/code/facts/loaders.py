@@ -7,11 +7,13 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Event, OptimizerStepped
+from advisor.code.events import DataGiven, Event, ForwardRun, OptimizerStepped
 from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.origins import outputs_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
+from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL
@@ -154,6 +156,8 @@ class TrainingLoader(Fact):
             return not self._said() & _IN_ORDER
         if not all(_gives_by_number(each) for each in alternatives(self.dataset)):
             return False
+        if self.run.once(_carries_state):
+            return False
         if self._is_stream and _OF_SERIES.search(self.run.source.text):
             return False
         lineage = lineage_of(self.dataset)
@@ -177,6 +181,19 @@ class TrainingLoader(Fact):
         for loop in self.event.context.loops:
             found |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return found
+
+
+def _carries_state(run: AbstractRun) -> bool:
+    """Whether a model is given what came out of its last pass: its batches follow one another."""
+    made: dict[int, Value] = {}
+    for event in run.events(ForwardRun):
+        if event.context.running:
+            continue
+        state = list(event.arguments.values())[1:]
+        if any(made.get(id(part)) is event.module for each in state for part in made_from(each)):
+            return True
+        made.update((id(part), event.module) for part in outputs_of(event.output))
+    return False
 
 
 def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:

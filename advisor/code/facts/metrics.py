@@ -16,8 +16,10 @@ from advisor.code.events import (
     Context,
     Escaped,
     Event,
+    GradientsTaken,
     Loop,
     MetricChanged,
+    OptimizerStepped,
     RoundCounted,
     ScheduleStepped,
     StepLogged,
@@ -160,6 +162,9 @@ def evaluates(run: AbstractRun, loop: Loop) -> bool:
 def _judges(run: AbstractRun, amount: Amount, loop: Loop) -> bool:
     """Whether the number of a round of a loop is one of an evaluation: an evaluation in a round of a
     training is a whole one."""
+    learns = run.events_among(GradientsTaken, OptimizerStepped)
+    if any(each.node is loop.node for event in learns for each in event.context.loops):
+        return False
     without = amount.made.gradients is False and not _trains(run, loop)
     return without or evaluates(run, loop)
 

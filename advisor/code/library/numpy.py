@@ -26,6 +26,7 @@ from advisor.code.values import (
     COUNTED,
     DTYPE,
     LIBRARY,
+    PERMUTATION,
     REPEATED,
     Arguments,
     Columns,
@@ -540,6 +541,9 @@ def follow(
     place = machine.place(node)
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
+        if any(map(_is_random_order, details[1:])):
+            # The samples lie along another axis: `x[:, idx]`.
+            return result.replace(lineage=None) if isinstance(result, Tensor) else result
         lineage = lineages.part(machine, receiver, details[0], node)
         fit = lineages.chosen_by(details[1]) if len(details) > 1 else None
         if fit is not None:
@@ -565,6 +569,12 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _is_random_order(index: Any) -> bool:
+    """Whether an index holds places in a random order, or some of them."""
+    lineage = lineage_of(index) if isinstance(index, (Tensor, Unknown)) else None
+    return lineage is not None and any(each.how == PERMUTATION for each in lineage.rows.ancestors())
 
 
 def _tell_noise(machine: "Machine", lineage: Lineage, node: cst.CSTNode) -> None:

@@ -1,0 +1,131 @@
+"""Programs of which one line looks wrong, and the rest shows that it is meant."""
+
+from textwrap import dedent
+
+from tests.abstract_programs import findings
+
+
+def codes(program: str) -> list[str]:
+    """The codes told of a program."""
+    return [code for _, code in findings(dedent(program))]
+
+
+SEQUENCES = """
+    import torch
+    from torch import nn
+
+    steps, labels = torch.load("steps.pt"), torch.load("labels.pt")
+    torch.manual_seed(0)
+    net = nn.Linear(8, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for epoch in range(3):
+        order = torch.randperm(len(labels))
+        for part in order.split(32):
+            loss = nn.functional.mse_loss(net(STEPS).mean(0), labels[part])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+"""
+
+
+def test_samples_may_lie_along_the_second_axis() -> None:
+    assert "NN508" not in codes(SEQUENCES.replace("STEPS", "steps[:, part]"))
+
+
+BY_SLOPES = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    x, y = torch.randn(500, 5), torch.randint(0, 3, (500,))
+    x_valid, y_valid = torch.randn(100, 5), torch.randint(0, 3, (100,))
+    net = nn.Linear(5, 3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for epoch in range(4):
+        for rows in torch.randperm(500).split(50):
+            loss = nn.functional.cross_entropy(net(x[rows]), y[rows])
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        with torch.no_grad():
+            print(epoch, loss.item(), nn.functional.cross_entropy(net(x_valid), y_valid).item())
+    weights = list(net.parameters())
+    for epoch in range(4):
+        for rows in torch.randperm(500).split(50):
+            loss = nn.functional.cross_entropy(net(x[rows]), y[rows])
+            slopes = torch.autograd.grad(loss, weights)
+            for weight, slope in zip(weights, slopes):
+                weight.grad = slope + 0.01 * weight.detach()
+            optimizer.step()
+        with torch.no_grad():
+            print(epoch, loss.item(), nn.functional.cross_entropy(net(x_valid), y_valid).item())
+"""
+
+
+def test_a_loop_that_takes_gradients_judges_nothing() -> None:
+    assert "NN803" not in codes(BY_SLOPES)
+
+
+TWICE = """
+    import torch
+    from torch.utils.data import DataLoader, Dataset, random_split
+    from torchvision import datasets, transforms as T
+
+    turned = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
+    plain = T.Compose([T.ToTensor()])
+
+    class Seen(Dataset):
+        def __init__(self, pictures, change):
+            self.pictures, self.change = pictures, change
+
+        def __len__(self):
+            return len(self.pictures)
+
+        def __getitem__(self, index):
+            picture, label = self.pictures[index]
+            return self.change(picture), label
+
+    train, test = random_split(datasets.ImageFolder("moles"), [0.8, 0.2])
+    train_loader = DataLoader(Seen(train, turned), 32, shuffle=True)
+    test_loader = DataLoader(Seen(test, turned), 32)
+"""
+
+
+def test_what_is_loaded_unchanged_too_may_be_changed_at_random() -> None:
+    assert "NN505" in codes(TWICE)
+    assert "NN505" not in codes(TWICE + "    plain_loader = DataLoader(Seen(test, plain), 32)\n")
+
+
+STATE = """
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.out = nn.GRU(4, 16, batch_first=True), nn.Linear(16, 1)
+
+        def forward(self, x, state=None):
+            seen, state = self.rnn(x, state)
+            return self.out(seen), state
+
+    torch.manual_seed(0)
+    loader = DataLoader(TensorDataset(torch.load("x.pt"), torch.load("y.pt")), batch_size=1)
+    net = Reader()
+    optimizer = torch.optim.Adam(net.parameters())
+    for epoch in range(5):
+        state = None
+        for x, y in loader:
+            optimizer.zero_grad()
+            guess, state = net(x, GIVEN)
+            state = state.detach()
+            loss = nn.functional.mse_loss(guess, y)
+            loss.backward()
+            optimizer.step()
+"""
+
+
+def test_batches_whose_state_is_carried_on_follow_one_another() -> None:
+    assert "NN507" in codes(STATE.replace("GIVEN", "None"))
+    assert "NN507" not in codes(STATE.replace("GIVEN", "state"))
