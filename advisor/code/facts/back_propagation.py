@@ -306,6 +306,8 @@ class RunningTotal(Fact):
             return False
         if self._ends_with_the_step() or ".step(" not in self.run.source.text:
             return False
+        if self._is_begun_anew():
+            return False
         return any(
             event.loss is not None
             and in_same_rounds(event, self.event)
@@ -323,6 +325,12 @@ class RunningTotal(Fact):
         inside = any(each.node is loops[-1].node for nodes in stepped for each in nodes)
         around = any(each.node is loops[-2].node for nodes in stepped for each in nodes)
         return around and not inside
+
+    def _is_begun_anew(self) -> bool:
+        """Whether the loop sets it to zero again, as behind the parts of a batch."""
+        zero = rf"(?<![\w.]){re.escape(self.total)} = 0(\.0*)?(?![\w.])"
+        loops = self.event.context.loops[-1:]
+        return any(re.search(zero, code_of(each.node)) is not None for each in loops)
 
     def _may_go_back_later(self, event: BackwardRun) -> bool:
         """Whether a loss goes back in other rounds than those in which it is kept, or twice."""
