@@ -81,6 +81,12 @@ _UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")
 
 
+@lru_cache(maxsize=4)
+def _lines_of(source: Source) -> tuple[str, ...]:
+    """The lines of a file without what is around them, and without comments."""
+    return tuple(line.partition("#")[0].strip() for line in source.text.splitlines())
+
+
 def words(text: str) -> set[str]:
     """The words that names in a text are made of, in lower case."""
     return {each.lower() for each in _WORD.findall(text)}
@@ -287,8 +293,9 @@ class Pass:
         """Whether nothing is done with what comes out: the model is only to see the numbers, as batch
         norm has to that counts them anew. To measure how fast it is nothing else is needed."""
         place = self.event.place
-        line = place.source.text.splitlines()[place.row - 1].partition("#")[0].strip()
-        return line == code_of(place.node) and not self._is_measured()
+        lines, code = _lines_of(place.source), code_of(place.node)
+        # To find the row takes longer than to look for the line.
+        return code in lines and lines[place.row - 1] == code and not self._is_measured()
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""

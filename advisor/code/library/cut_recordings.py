@@ -1,6 +1,7 @@
 """Lists that take up several samples of each film or person: frames, and segments of a recording."""
 
 import re
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -26,13 +27,27 @@ _LABELS = r"\b(y|ids?|\w*label\w*|\w*target\w*|\w*class\w*)(\.append|\.extend|\s
 @on_append
 def notice_recordings(call: Call, sequence: SequenceValue, value: Value) -> None:
     """`for subject in subjects: for start in range(0, n, 200): X.append(signal[start : start + 200])`."""
-    around = [each for each in call.context.loops if _is_made_before(each, sequence)]
-    if len(around) < 2 or _NOTICED in sequence.fields:
+    loops = call.context.loops
+    if len(loops) < 2 or _NOTICED in sequence.fields or not _may_cut(loops):
         return
-    cut = _takes_strides(around[-1]) and any(map(_is_of_persons, around[:-1]))
-    if cut or _is_of_films(around):
+    # To find the lines takes longest.
+    if _cuts([each for each in loops if _is_made_before(each, sequence)]):
         call.machine.store(sequence.fields, _NOTICED, True)
         lineages.notice_groups(call.machine, lineages.samples(sequence).rows, call.node)
+
+
+def _may_cut(loops: Sequence[Loop]) -> bool:
+    """Whether some loops may do so, whichever of them the list outlives."""
+    strides = any(map(_takes_strides, loops)) and any(map(_is_of_persons, loops))
+    return strides or any(isinstance(each.node, cst.While) for each in loops)
+
+
+def _cuts(loops: Sequence[Loop]) -> bool:
+    """Whether loops take several samples of each of several persons or films."""
+    if len(loops) < 2:
+        return False
+    strides = _takes_strides(loops[-1]) and any(map(_is_of_persons, loops[:-1]))
+    return strides or _is_of_films(loops)
 
 
 def _is_made_before(loop: Loop, sequence: SequenceValue) -> bool:
@@ -41,7 +56,7 @@ def _is_made_before(loop: Loop, sequence: SequenceValue) -> bool:
     return made is not None and made.source is loop.place.source and made.row < loop.place.row
 
 
-def _is_of_films(loops: list[Loop]) -> bool:
+def _is_of_films(loops: Sequence[Loop]) -> bool:
     """Whether the innermost loop reads the frames of a film that the loop around it has opened."""
     if not isinstance(loops[-1].node, cst.While):
         return False
