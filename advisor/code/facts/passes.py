@@ -200,10 +200,10 @@ class Pass:
         if not isinstance(self.event, ForwardRun):
             return False
         recorded = self.event.context.gradients is not False
-        called = [name for name in self.event.called if not recorded or self._is_cut(name)]
-        said = [words(name) for name in called]
+        said = {name: words(name) for name in self.event.called}
+        judging = [name for name, each in said.items() if each & HELD_OUT and not each & _TRAINS]
         return (
-            any(each & HELD_OUT and not each & _TRAINS for each in said) and not self._is_try_out()
+            any(not recorded or self._is_cut(name) for name in judging) and not self._is_try_out()
         )
 
     def _is_cut(self, name: str) -> bool:
