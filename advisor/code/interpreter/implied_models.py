@@ -94,9 +94,7 @@ def _copied(machine: "Machine", result: Value | None, node: cst.CSTNode) -> Valu
     tensor in it."""
     if isinstance(result, Tensor):
         graph = False if result.graph is False else None
-        copied = result.replace(place=machine.place(node), graph=graph, terms=(), cut=result.cut)
-        copied.meaning, copied.reduced = result.meaning, result.reduced
-        return copied
+        return result.restated(place=machine.place(node), graph=graph, terms=())
     if not isinstance(result, Sequence) or result.items is None:
         return None
     parts = [_copied(machine, each, node) for each in result.items]

@@ -23,6 +23,7 @@ from advisor.code.values import (
     Value,
     Vanishing,
     give_meaning,
+    is_made_new,
     meaning_of,
 )
 from advisor.code.values import Sequence as ValueSequence
@@ -48,7 +49,7 @@ def observed(
     node: cst.CSTNode,
 ) -> None:
     """Say what is the exponential of squares with their sign turned, and what is made of it."""
-    if not operands or not isinstance(result, (Tensor, Unknown)) or result in operands:
+    if not is_made_new(result, operands):
         return
     if meaning_of(result) is None:
         meaning = _meaning(operation, operands)

@@ -47,6 +47,7 @@ from advisor.code.values import (
     Vanishing,
     alternatives,
     give_meaning,
+    is_made_new,
     meaning_of,
     rating_of,
     scale_of,
@@ -118,7 +119,7 @@ def observed(
         return
     if operation in _AVERAGES or operation == "/":
         _averaged(machine, operation, operands, node)
-    if not isinstance(result, (Tensor, Unknown)) or result in operands:
+    if not is_made_new(result, operands):
         return
     if is_root(operation, operands) and isinstance(meaning_of(operands[0]), Amount):
         machine.emit(RootTaken(machine.place(node), machine.context, result))

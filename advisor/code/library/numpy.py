@@ -584,9 +584,7 @@ def _tell_noise(machine: "Machine", lineage: Lineage, node: cst.CSTNode) -> None
 
 def _of_lineage(tensor: Tensor, lineage: Lineage | None) -> Tensor:
     """The same tensor, once it is known where its samples come from."""
-    made = tensor.replace(lineage=lineage, whole=tensor.whole)
-    made.meaning, made.reduced = tensor.meaning, tensor.reduced
-    return made
+    return tensor.restated(lineage=lineage, whole=tensor.whole)
 
 
 def _columns_taken(

@@ -26,6 +26,7 @@ from advisor.code.values import (
     alternatives,
     give_meaning,
     is_always,
+    is_made_new,
     known_constant,
     meaning_of,
 )
@@ -321,7 +322,7 @@ def transformed(
     if len(operands) < 2 or not isinstance(transform, Object):
         return
     pixels = pixels_of(operands[1])
-    if pixels is None or not isinstance(result, (Tensor, Unknown)) or result in operands:
+    if pixels is None or not is_made_new(result, operands):
         return
     name = transform.path.rsplit(".", 1)[-1]
     if isinstance(transform, Layer):
@@ -352,7 +353,7 @@ def by_function(
     node: cst.CSTNode,
 ) -> None:
     """`to_tensor(picture)` and `normalize(picture, mean, std)` of torchvision."""
-    if not operands or not isinstance(result, (Tensor, Unknown)) or result in operands:
+    if not is_made_new(result, operands):
         return
     pixels = pixels_of(operands[0])
     if pixels is None:

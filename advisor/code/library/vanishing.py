@@ -25,6 +25,7 @@ from advisor.code.values import (
     Value,
     Vanishing,
     give_meaning,
+    is_made_new,
     known_number,
     meaning_of,
     scale_of,
@@ -80,7 +81,7 @@ def observed(
     node: cst.CSTNode,
 ) -> None:
     """See roots, angles and quotients, and say of what is made whether it may be 0."""
-    if not operands or not isinstance(result, (Tensor, Unknown)) or result in operands:
+    if not is_made_new(result, operands):
         return
     if operation == "/" and len(operands) == 2:
         _divided(machine, operands[1], node)

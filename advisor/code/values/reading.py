@@ -1,6 +1,7 @@
 """Questions that are asked of any value: its number, its text, its shape, its rows."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from advisor.code.symbols import Number, fresh, named, number
 from advisor.code.values.containers import Sequence
@@ -134,6 +135,11 @@ def by_default(name: str, default: Value | None, place: "NodePlace | None") -> V
 def shape_of(value: Value | None) -> Shape | None:
     """The shape of a tensor, or of an unknown that may be one."""
     return value.shape if isinstance(value, (Tensor, Unknown)) else None
+
+
+def is_made_new(result: Value, operands: Collection[Value]) -> TypeGuard[Tensor | Unknown]:
+    """Whether an operation has made an array, or what may be one, of operands that it is none of."""
+    return bool(operands) and isinstance(result, (Tensor, Unknown)) and result not in operands
 
 
 def is_array(value: Value | None) -> bool:

@@ -128,10 +128,16 @@ class Tensor(Value):
             whole=changes.get("whole"),
         )
 
+    def restated(self, **changes: Any) -> "Tensor":
+        """The same numbers, of which something else is known: what they say stays."""
+        seen = self.replace(**changes)
+        seen.meaning, seen.reduced = self.meaning, self.reduced
+        return seen
+
     def seen_as(self, shape: Shape) -> "Tensor":
         """The same tensor, of whose shape something else is known."""
-        seen = self.replace(shape=shape, cut=self.cut, whole=self)
-        seen.meaning, seen.reduced, seen.sources = self.meaning, self.reduced, self.sources
+        seen = self.restated(shape=shape, cut=self.cut, whole=self)
+        seen.sources = self.sources
         return seen
 
     def overwrite(self) -> None:
