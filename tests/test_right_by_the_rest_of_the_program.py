@@ -129,3 +129,56 @@ STATE = """
 def test_batches_whose_state_is_carried_on_follow_one_another() -> None:
     assert "NN507" in codes(STATE.replace("GIVEN", "None"))
     assert "NN507" not in codes(STATE.replace("GIVEN", "state"))
+
+
+REBUILT = """
+    import torch
+    from torch import nn
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+    torch.manual_seed(0)
+    net = nn.Linear(5, 3)
+    optimizer = torch.optim.Adam(net.parameters())
+    scheduler = ReduceLROnPlateau(optimizer, patience=5)
+
+    def epoch(net, optimizer):
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+
+    epoch(net, optimizer)
+    net = nn.Linear(5, 3)
+    optimizer = torch.optim.Adam(net.parameters())
+    OTHER = ReduceLROnPlateau(optimizer, patience=5)
+    for _ in range(100):
+        epoch(net, optimizer)
+        OTHER.step(judge(net))
+"""
+
+
+def test_a_schedule_that_is_built_anew_need_not_be_stepped_before() -> None:
+    assert "NN604" not in codes(REBUILT.replace("OTHER", "scheduler"))
+
+
+EXPORTED = """
+    class Served:
+        def __init__(self, NAME, head):
+            self.NAME = NAME
+            self.head = head
+
+        def predict(self, batches):
+            found = []
+            for batch in batches:
+                found.append(self.head.predict(self.NAME(batch)))
+            return found
+
+    served = Served(load(), head)
+    import torch
+    for text in texts:
+        served.predict(text)
+"""
+
+
+def test_another_runtime_records_no_gradients() -> None:
+    assert "NN403" not in codes(EXPORTED.replace("NAME", "ort_model"))

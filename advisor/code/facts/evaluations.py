@@ -32,6 +32,8 @@ from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
 _ON_PURPOSE = {"mc", "monte", "carlo", "uncertainty", "bayesian", "stochastic", "ensemble", "bald"}
+# What runs a model without torch, which records nothing then.
+_OTHER_RUNTIMES = {"ort", "onnx", "onnxruntime", "tensorrt", "trt", "openvino", "tflite"}
 # What may bring a model out of training mode.
 _SWITCHES = re.compile(r"\.eval\b|\.train\b(?!\(\))")
 _STATEMENTS = re.compile(r"set_grad_enabled$")
@@ -137,6 +139,8 @@ class Evaluation(Fact):
     def records_gradients(self) -> bool:
         """Whether operations are recorded in each of the passes, for sure and not on purpose."""
         if "volatile=True" in self.run.source.text:  # the way before there was `no_grad`
+            return False
+        if words(self.text) & _OTHER_RUNTIMES:
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (
             self._is_switched_by_statement() or self._is_handed_over() or self._is_frozen()

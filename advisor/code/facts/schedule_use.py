@@ -114,10 +114,17 @@ class ScheduleUse(Fact):
 
     @property
     def has_replacement(self) -> bool:
-        """Whether another schedule is stepped over the same optimizer."""
+        """Whether another schedule is stepped over the same optimizer, or under the same name: then
+        it was built anew."""
+        others = [
+            each.schedule
+            for each in self.run.events(ScheduleStepped)
+            if each.schedule is not self.schedule
+        ]
         return any(
-            event.schedule is not self.schedule and _shares_optimizer(event.schedule, self.schedule)
-            for event in self.run.events(ScheduleStepped)
+            _shares_optimizer(each, self.schedule)
+            or (isinstance(each, Schedule) and bool(each.names & self.schedule.names))
+            for each in others
         )
 
     @property
