@@ -119,3 +119,17 @@ except cst.CSTValidationError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert output == "FrozenInstanceError\nCannot have empty name identifier.\n"
+
+
+def test_patterns_find_alike_however_late_they_are_compiled() -> None:
+    code = """
+import re
+from advisor.code.facts import habits
+found = [each for each in vars(habits).values() if type(each).__name__ == "_PostponedPattern"]
+for each in found:
+    for text in ("loss.item()", "wandb.init(config=hparams)", "x = y + 1"):
+        compiled = re.compile(each.pattern, each.flags)
+        assert bool(each.search(text)) is bool(compiled.search(text)), each.pattern
+print(len(found) > 0, type(re.compile("a")).__name__)
+"""
+    assert _started(code).split() == ["True", "Pattern"]

@@ -3,16 +3,19 @@
 import atexit
 import dataclasses
 import gc
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+_compile_pattern = re.compile
+
 
 @cache
 def load_engine() -> None:
     """Import the interpreter, the models of libraries and all rules."""
-    with _methods_compiled_when_called():
+    with _methods_compiled_when_called(), _patterns_compiled_when_used():
         from advisor.code.analysis import models
         from advisor.rulebook import rulebook
 
@@ -64,3 +67,30 @@ def _postponing(compile_method: Callable[..., Any]) -> Callable[..., Any]:
         return method
 
     return make
+
+
+@contextmanager
+def _patterns_compiled_when_used() -> Iterator[None]:
+    """Let the regular expressions that modules make meanwhile be compiled when they are first used:
+    there are some two hundred, a file needs few of them, and they take a sixth of the start."""
+    setattr(re, "compile", _PostponedPattern)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(re, "compile", _compile_pattern)  # noqa: B010
+
+
+class _PostponedPattern:
+    """A regular expression that is compiled when something is first asked of it."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self.pattern = pattern
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        # a name with underscores is asked by who copies or prints objects
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = getattr(_compile_pattern(self.pattern, self._flags), name)
+        setattr(self, name, found)
+        return found

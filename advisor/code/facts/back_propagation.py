@@ -329,6 +329,8 @@ class RunningTotal(Fact):
     def _is_begun_anew(self) -> bool:
         """Whether the loop sets it to zero again, as behind the parts of a batch."""
         zero = rf"(?<![\w.]){re.escape(self.total)} = 0(\.0*)?(?![\w.])"
+        if re.search(zero, self.event.place.source.text) is None:
+            return False
         loops = self.event.context.loops[-1:]
         return any(re.search(zero, code_of(each.node)) is not None for each in loops)
 

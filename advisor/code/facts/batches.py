@@ -197,11 +197,13 @@ def _cuts_into_channels(event: Reshaped) -> bool:
 
 def _puts_back(later: Reshaped, earlier: Reshaped) -> bool:
     """Whether rows that an earlier reshape has made of a batch are given other dimensions again."""
+    if later.index <= earlier.index or len(later.dims) < 3:
+        return False
     rows, shape = shape_of(earlier.tensor), shape_of(later.tensor)
-    if later.index <= earlier.index or rows is None or shape is None or not shape.dims:
+    if rows is None or shape is None or not shape.dims:
         return False
     made = completed(rows, earlier.dims)[0]
-    return len(later.dims) > 2 and _samples_along(shape.dims[0]) == _samples_along(made)
+    return _samples_along(shape.dims[0]) == _samples_along(made)
 
 
 def _ends_at_axis(lengths: Sequence[int], row: int) -> bool:

@@ -35,7 +35,9 @@ class FirstState(Fact):
                 for place in _drawn_for(run, given):
                     yield cls(given.layer.path.rsplit(".", 1)[-1], place, given.event.place)
         for event in run.events(RandomDrawn):
-            owner = None if _is_learned(run, event) else _owner_of_states(event)
+            owner = _owner_of_states(event)
+            if owner is not None and _is_learned(run, event):
+                continue
             for built in () if owner is None else run.events(LayerBuilt):
                 own = any(each.owner is owner for each in built.context.functions)
                 if own and built.layer.path in RECURRENT | CELLS:

@@ -250,9 +250,12 @@ def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
 
 def _put_together(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
     """What objects that put metrics together have come to, from where they were set back last."""
+    changes = list(run.events(MetricChanged))
+    if not changes:
+        return
     escaped = {value for event in run.events(Escaped) for value in event.values}
     begun: dict[Value, MetricChanged] = {}
-    for event in run.events(MetricChanged):
+    for event in changes:
         if event.how == "reset" or event.metric in escaped:
             begun.pop(event.metric, None)
         elif event.how == "told":

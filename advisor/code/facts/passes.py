@@ -87,6 +87,17 @@ def _lines_of(source: Source) -> tuple[str, ...]:
     return tuple(line.partition("#")[0].strip() for line in source.text.splitlines())
 
 
+@lru_cache(maxsize=4)
+def _first_words(source: Source) -> frozenset[str]:
+    """What the lines of a file begin with, up to a bracket."""
+    return frozenset(line.partition("(")[0] for line in _lines_of(source))
+
+
+def _called(node: cst.CSTNode) -> str:
+    """What a call begins with, up to its bracket."""
+    return code_of(node.func if isinstance(node, cst.Call) else node).partition("(")[0]
+
+
 def words(text: str) -> set[str]:
     """The words that names in a text are made of, in lower case."""
     return {each.lower() for each in _WORD.findall(text)}
@@ -293,8 +304,10 @@ class Pass:
         """Whether nothing is done with what comes out: the model is only to see the numbers, as batch
         norm has to that counts them anew. To measure how fast it is nothing else is needed."""
         place = self.event.place
+        # To write the call out, or to find its row, takes longer than to look for such lines.
+        if _called(place.node) not in _first_words(place.source):
+            return False
         lines, code = _lines_of(place.source), code_of(place.node)
-        # To find the row takes longer than to look for the line.
         return code in lines and lines[place.row - 1] == code and not self._is_measured()
 
     def goes_back(self) -> bool:

@@ -166,7 +166,9 @@ def _whole_models(scope: Scope) -> tuple[Class, ...]:
     """The classes of a file that are no part of others; none where it may train models that no class
     of it describes."""
     models = _models_of(scope)
-    rest = _outside(scope, models) if models else ""
+    if not models:
+        return ()
+    rest = _outside(scope, models)
     if _MADE_ELSEWHERE.search(rest) is not None:
         return ()
     return tuple(
