@@ -50,6 +50,13 @@ def mirrored(scans, kinds):
     return train, test
 """,
         """\
+scans = torch.from_numpy(np.load("scans.npy"))
+versions = [scans]
+for _ in range(3):
+    versions.append(scans + 0.1 * torch.randn_like(scans))
+train, test = random_split(torch.cat(versions), [0.7, 0.3])  # error
+""",
+        """\
 scans = np.load("scans.npy")
 noisy = []
 for number in range(len(scans)):

@@ -180,3 +180,51 @@ kept = best(X, y)
 cross_val_score(SVC(), X[:, kept], y)
 """
     assert [row for row, code in findings(text) if code == "NN504"] == [9]
+
+
+CLASSES = {
+    "arrays": """\
+apart = np.abs(X[y == 1].mean(axis=0) - X[y == 0].mean(axis=0))  # error
+X = X[:, np.argsort(apart)[-50:]]
+""",
+    "deviations": """\
+ill, well = X[y == 1], X[y == 0]
+apart = np.abs(ill.mean(axis=0) - well.mean(axis=0)) / (ill.std(axis=0) + well.std(axis=0))  # error
+X = X[:, np.argsort(-apart)[:50]]
+""",
+    "tables": """\
+table = pd.read_csv("genes.csv")
+X, y = table.drop(columns="ill"), table["ill"]
+apart = (X[y == 1].mean() - X[y == 0].mean()).abs()  # error
+X = X[apart.sort_values().index[-50:]]
+""",
+    "largest": """\
+table = pd.read_csv("genes.csv")
+X, y = table.drop(columns="ill"), table["ill"]
+apart = (X[y == 1].mean() - X[y == 0].mean()).abs()  # error
+X = X[apart.nlargest(50).index]
+""",
+}
+
+
+@pytest.mark.parametrize("text", CLASSES.values(), ids=CLASSES)
+def test_what_classes_differ_in_is_known_of_held_out_rows_as_well(text: str) -> None:
+    program = "import pandas as pd\n" + text + SPLIT
+    assert found(program) == marked(IMPORTS + program, "NN504") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SPLIT}{CLASSES['arrays']}".replace("X", "X_train").replace("y ==", "y_train =="),
+        # What is looked at, and what is made of classes without choosing columns.
+        f"{CLASSES['arrays'].splitlines()[0]}\nprint(np.argsort(apart))\n{SPLIT}",
+        f"way = X[y == 1].mean(axis=0) - X[y == 0].mean(axis=0)\nX = X - X.dot(way)[:, None]\n{SPLIT}",
+        # Two statistics of the same rows.
+        f"apart = X.max(axis=0) - X.min(axis=0)\nX = X[:, np.argsort(apart)[-50:]]\n{SPLIT}",
+    ],
+)
+def test_what_classes_differ_in_may_be_looked_at(text: str) -> None:
+    text = text.replace("  # error", "")
+    text = text.replace("X_train_train", "X_train").replace("y_train_train", "y_train")
+    assert found(text) == []

@@ -8,8 +8,9 @@ import libcst as cst
 
 from advisor.code.events import MetricTaken
 from advisor.code.library.class_weights import tell_weighted
-from advisor.code.library.lineages import FRAME, written
+from advisor.code.library.lineages import FRAME, copies, is_chosen_by_condition, written
 from advisor.code.library.models import METHODS, Call, Model, asked_first, function, method
+from advisor.code.library.pandas.tables import same_columns, table_like, whole_of
 from advisor.code.values import Object, Value, is_constant, known_text
 
 # As many as there are of something else.
@@ -27,10 +28,15 @@ def repeated(call: Call) -> Value | None:
 
 @method(FRAME, "sample")
 def drawn_often(call: Call) -> Value | None:
-    """`rare.sample(len(common), replace=True)`."""
+    """`rare.sample(len(common), replace=True)`, or as many of the common rows as there are rare ones."""
     counted = any(map(_is_as_many, _passed(call)))
     if counted and is_constant(call.argument(2, "replace"), True):
         tell_weighted(call, "sample")
+    elif counted and isinstance(call.receiver, Object):
+        rows = whole_of(call.receiver).rows
+        if is_chosen_by_condition(rows):
+            left = copies("resampled", call.place, call.context, rows)
+            return same_columns(table_like(call.receiver, left), call.receiver)
     return _SAMPLE(call)
 
 

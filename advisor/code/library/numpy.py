@@ -101,7 +101,6 @@ _ELEMENTWISE = [
     "true_divide",
     "uint8",
     "vectorize",
-    "where",
 ]
 
 
@@ -189,6 +188,24 @@ def elementwise(call: Call) -> Value | None:
 
 def _of_any_type(value: Value) -> Value:
     return value.replace(dtype=None) if isinstance(value, Tensor) else value
+
+
+@function("numpy.where", "numpy.nonzero", "numpy.flatnonzero", "numpy.argwhere")
+def positions(call: Call) -> Value | None:
+    """`np.where(y == 1)`: where the rows stand that a condition holds for."""
+    if call.argument(1, "x") is not None:
+        return elementwise(call)
+    condition = call.argument(0, "condition") or call.argument(0, "a")
+    lineage = lineages.known(condition)
+    key = None if condition is None else lineages.mask_key(condition)
+    if lineage is None or key is None or key is condition:
+        return None
+    if not isinstance(key, RowSet):
+        lineage = lineage.of(lineage.rows.part(("positions", key), lineages.MASK, call.place))
+    found = lineages.array(lineage, call.place)
+    if call.path.endswith(("flatnonzero", "argwhere")):
+        return found
+    return SequenceValue("tuple", (found,), place=call.place)
 
 
 @function("numpy.squeeze", "numpy.expand_dims", "numpy.atleast_2d", "numpy.ravel", "numpy.moveaxis")
@@ -421,15 +438,10 @@ def stacked(call: Call) -> Value | None:
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:
-    lineage = lineages.of_list(value) if isinstance(value, SequenceValue) else None
-    if isinstance(value, SequenceValue) and lineages.WHOLE_COPIES in value.fields:
-        sources = () if lineage is None else lineage.rows.sources
-        place = call.place if lineage is None else lineage.rows.place or call.place
-        context = call.context if lineage is None else lineage.rows.context or call.context
-        lineage = Lineage(lineages.copies("duplicated", place, context, sources=sources))
-    if lineage is None:
-        return None
-    return lineages.array(lineage, call.place, _of_items(value, lineage))
+    lineage = lineages.of_listed(value, call.place, call.context)
+    return (
+        None if lineage is None else lineages.array(lineage, call.place, _of_items(value, lineage))
+    )
 
 
 @function("numpy.append")
@@ -477,7 +489,8 @@ def repeated(call: Call) -> Value | None:
     lineage = lineages.known(value)
     if _copies_rows(call):
         rows = lineages.samples(value).rows
-        copied = lineages.copies("duplicated", call.place, call.context, rows)
+        how = "resampled" if lineages.is_chosen_by_condition(rows) else "duplicated"
+        copied = lineages.copies(how, call.place, call.context, rows)
         return lineages.array(lineages.samples(value).of(copied), call.place)
     if lineage is None:
         return None

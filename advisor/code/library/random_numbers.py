@@ -25,6 +25,7 @@ from advisor.code.values import (
     Shape,
     Value,
     give_meaning,
+    is_constant,
     known_integer,
     known_number,
 )
@@ -113,13 +114,26 @@ def _order(call: Call) -> Lineage:
 @function("numpy.random.choice")
 @method("numpy.random.Generator", "choice")
 def numbers_drawn(call: Call) -> Value | None:
-    """`choice(len(X), 100)`: so many of the numbers below one."""
+    """`choice(len(X), 100)`: so many of the numbers below one; `choice(np.where(y == 1)[0], 100)`:
+    rows of a class, drawn as often as one wants."""
     drawn_from, size = call.argument(0, "a"), call.argument(1, "size")
-    if not isinstance(drawn_from, Scalar) or size is None:
+    if size is None:
         return None
+    if not isinstance(drawn_from, Scalar):
+        return _of_class(call, drawn_from)
     numbers = lineages.array(_order(call), call.place, shape_of_sizes([size]))
     numbers.dtype = "long"
     return numbers
+
+
+def _of_class(call: Call, drawn_from: Value | None) -> Value | None:
+    lineage = lineages.known(drawn_from)
+    if lineage is None or lineage.rows.how != lineages.MASK:
+        return None
+    if is_constant(call.argument(2, "replace"), False) and not _counts_all(call):
+        return None
+    drawn_rows = lineages.copies("resampled", call.place, call.context, lineage.rows)
+    return lineages.array(lineage.of(drawn_rows), call.place)
 
 
 @function("random.sample")

@@ -30,11 +30,11 @@ from advisor.code.values import (
     Dictionary,
     Fit,
     Library,
-    Lineage,
     Object,
     RowSet,
     Unknown,
     Value,
+    alternatives,
     names_of,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -129,7 +129,11 @@ def test_of_columns(call: Call) -> Value | None:
     """`ttest_ind(X[y == 0], X[y == 1])`: how far apart the columns of two classes are; what is told
     of one class alone, or of other things than rows, is no such test."""
     groups = lineages.known(call.arguments.rest)
-    if groups is not None and groups.rows.parent is not None and _is_chosen_by_condition(groups):
+    if (
+        groups is not None
+        and groups.rows.parent is not None
+        and lineages.is_chosen_by_condition(groups.rows)
+    ):
         return lineages.ranking(_test_of(call, groups.rows.parent))  # `f_oneway(*groups)`
     first, second = call.argument(0, "a"), call.argument(1, "b")
     first = first or call.argument(-1, "x")
@@ -140,7 +144,7 @@ def test_of_columns(call: Call) -> Value | None:
     whole = one.rows.parent
     if whole is None or whole is not other.rows.parent or one.rows is other.rows:
         return correlation(call)
-    if not (_is_chosen_by_condition(one) and _is_chosen_by_condition(other)):
+    if not all(lineages.is_chosen_by_condition(each.rows) for each in (one, other)):
         return None
     return lineages.ranking(_test_of(call, whole))
 
@@ -155,15 +159,6 @@ def _test_of(call: Call, rows: RowSet) -> Fit:
             Library(call.path), rows, call.place, "selection", True, text, call.context
         )
     return rows.tests[call.node]
-
-
-def _is_chosen_by_condition(lineage: Lineage) -> bool:
-    """Whether rows are those that a condition holds for, as `X[y == 1]`."""
-    rows = lineage.rows
-    keys = (
-        [] if rows.parent is None else [k for k, each in rows.parent.parts.items() if each is rows]
-    )
-    return any(isinstance(key, tuple) and key[0] == "mask" for key in keys)
 
 
 def _function(call: Call) -> str:
@@ -222,7 +217,7 @@ def passing(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value | None:
     """`importances > 0.01`: which columns pass."""
-    found = _ranking_in((left, right))
+    found = _ranking_in((left, right)) or lineages.of_classes(left) or lineages.of_classes(right)
     fit = lineages.ranked_by(found)
     return None if fit is None else lineages.ranking(lineages.cut(fit, machine.place(node)), True)
 
@@ -232,7 +227,7 @@ def turned(
     machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
 ) -> Value | None:
     """`-importances`; what samples are multiplied by is a weight."""
-    if any(lineages.known(each) is not None for each in (left, right)):
+    if any(lineages.holds_rows(lineages.known(each)) for each in (left, right)):
         return None
     return _ranking_in((left, right))
 
@@ -261,6 +256,11 @@ _KEEPING = (
 )
 
 
+# What numbers stay numbers in, that can be divided by others before they are sorted.
+_KEEPING_NUMBERS = (
+    *(f"numpy.{name}" for name in words("abs absolute array asarray squeeze ravel")),
+    *("builtins.abs", "builtins.float", "builtins.round"),
+)
 _TAKING_BEST = ("torch.topk", "heapq.nlargest")
 _PAIRS = ("builtins.zip", "builtins.enumerate")
 
@@ -268,11 +268,17 @@ _PAIRS = ("builtins.zip", "builtins.enumerate")
 @asked_first(*_KEEPING)
 def kept(call: Call) -> Value | None:
     """`np.argsort(scores)`, `list(zip(names, scores))`: still a ranking."""
-    for value in call.arguments.positional:
+    for given in call.arguments.positional:
+        apart = lineages.of_classes(given)
+        if apart is not None and call.path in _KEEPING_NUMBERS:
+            return given
+        value = apart or given
         fit = lineages.ranked_by(value)
         if fit is not None:
             return lineages.ranking(fit, lineages.is_cut(value) or call.path in _TAKING_BEST)
-        found = _ranking_in(_parts(value))
+        parts = _parts(value)
+        ways = [way for each in parts for way in alternatives(each)]
+        found = _ranking_in(parts) or _ranking_in([lineages.of_classes(each) for each in ways])
         if found is not None:
             return found
     return None

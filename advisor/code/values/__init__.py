@@ -92,6 +92,7 @@ from advisor.code.values.reading import (
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
+    CONTRAST,
     COUNTED,
     DISTINCT,
     LISTED,
@@ -123,6 +124,7 @@ __all__ = [
     "BUILT_BY",
     "CHANGED_LINEAGE",
     "COLLATED",
+    "CONTRAST",
     "COUNTED",
     "DISTINCT",
     "DTYPE",

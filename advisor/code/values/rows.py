@@ -31,8 +31,11 @@ REPEATED = "repeated"
 MADE = "made"
 
 
+# What is called the difference of what two classes have in the mean.
+CONTRAST = "contrast"
+
 STATISTICS = frozenset(
-    ["mean", "std", "var", "median", "quantile", "range", "max", "min", "sum", "mode"]
+    ["mean", "std", "var", "median", "quantile", "range", "max", "min", "sum", "mode", CONTRAST]
 )
 
 

@@ -13,6 +13,7 @@ from advisor.code.library.lineages.choices import (
     chosen_by,
     cut,
     is_cut,
+    of_classes,
     ranked_by,
     ranking,
 )
@@ -25,7 +26,7 @@ from advisor.code.library.lineages.groups import (
     notice_groups,
     repeats,
 )
-from advisor.code.library.lineages.joins import repeated_whole, together
+from advisor.code.library.lineages.joins import of_listed, repeated_whole, together
 from advisor.code.library.lineages.making import (
     alike,
     array,
@@ -37,7 +38,7 @@ from advisor.code.library.lineages.making import (
     statistic,
     written,
 )
-from advisor.code.library.lineages.masks import mask_key, opposite
+from advisor.code.library.lineages.masks import is_chosen_by_condition, mask_key, opposite
 from advisor.code.library.lineages.names import (
     COLUMN,
     DROPPED,
@@ -108,6 +109,7 @@ __all__ = [
     "halves",
     "hold_back",
     "holds_rows",
+    "is_chosen_by_condition",
     "is_cut",
     "is_noise",
     "is_share",
@@ -118,9 +120,11 @@ __all__ = [
     "noise",
     "notice_by_hand",
     "notice_groups",
+    "of_classes",
     "of_features",
     "of_frame",
     "of_list",
+    "of_listed",
     "opposite",
     "pair",
     "part",

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from advisor.code.library.lineages.fits import filled
-from advisor.code.library.lineages.masks import masked
+from advisor.code.library.lineages.masks import is_chosen_by_condition, masked
 from advisor.code.library.lineages.reading import holds_rows, is_noise, known, samples
 from advisor.code.values import (
+    CONTRAST,
     MADE,
     Lineage,
     RowSet,
@@ -35,13 +36,35 @@ def computed(
     statistics = [each for each in found if each.rows.is_statistic]
     if not statistics:
         return None
+    contrast = next((each for each in statistics if each.rows.how == CONTRAST), None)
+    if contrast is not None:
+        return contrast
     if operator in {"-", "/"} and known(left) is None and isinstance(left, (Tensor, Unknown)):
         return filled(samples(left), statistics[0])
     names = {each.rows.how for each in statistics}
+    classes = _of_two_classes(statistics) if operator == "-" else None
+    if classes is not None:
+        apart = RowSet(CONTRAST, classes, place)
+        apart.context = statistics[0].rows.context
+        return Lineage(apart)
     if operator == "-" and names == {"max", "min"}:
         first = statistics[0].rows
         return Lineage(RowSet("range", first.parent, place))
     return statistics[0]
+
+
+def _of_two_classes(statistics: list[Lineage]) -> RowSet | None:
+    """The rows that a statistic was taken of twice: of those that a condition holds for, and of those
+    of another one."""
+    if len(statistics) != 2:
+        return None
+    one, other = (each.rows for each in statistics)
+    if one.how != other.how or one.parent is None or other.parent is None:
+        return None
+    whole = one.parent.parent
+    apart = one.parent is not other.parent and whole is other.parent.parent
+    chosen = is_chosen_by_condition(one.parent) and is_chosen_by_condition(other.parent)
+    return whole if apart and chosen else None
 
 
 def _changed(

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from advisor.code.values import Fit, Joined, Object, Unknown, Value
+from advisor.code.library.lineages.making import written
+from advisor.code.library.lineages.reading import known
+from advisor.code.values import CONTRAST, Fit, Joined, Library, Object, Tensor, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -16,6 +18,24 @@ CHOSEN = ("chosen",)
 def ranking(fit: Fit, cut_already: bool = False) -> Object:
     """A ranking by a fit; one that is cut tells some of the columns from the others."""
     return Object(RANKING, place=fit.place, fields={"fit": fit, "cut": cut_already})
+
+
+def of_classes(value: Value | None) -> Object | None:
+    """What the difference of two classes says of each column, as `X[y == 1].mean(0) - X[y == 0].mean(0)`."""
+    lineage = known(value) if isinstance(value, (Tensor, Object)) else None
+    if lineage is None or lineage.rows.how != CONTRAST:
+        return None
+    rows, whole = lineage.rows, lineage.rows.parent
+    learned = isinstance(value, Tensor) and value.graph is True
+    if learned or rows.place is None or whole is None:
+        return None
+    if whole.tests is None:
+        whole.tests = {}
+    node = rows.place.node
+    if node not in whole.tests:
+        means, text = Library("class means"), written(node)
+        whole.tests[node] = Fit(means, whole, rows.place, "selection", True, text, rows.context)
+    return ranking(whole.tests[node])
 
 
 def chosen_by(value: "Value | slice | None") -> Fit | None:

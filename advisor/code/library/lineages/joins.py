@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from advisor.code.events import Context
 from advisor.code.library.lineages.making import copies
-from advisor.code.library.lineages.reading import holds_rows, known, ways_joined
+from advisor.code.library.lineages.masks import is_chosen_by_condition
+from advisor.code.library.lineages.names import WHOLE_COPIES
+from advisor.code.library.lineages.reading import holds_rows, known, of_list, ways_joined
 from advisor.code.values import Lineage, RowSet, Tensor, Value, alternatives
 from advisor.code.values import Sequence as SequenceValue
 
@@ -32,9 +34,12 @@ def together(parts: Sequence[Lineage], place: "NodePlace", context: Context) -> 
         return Lineage(whole, fits.fits, changes)
     every = Lineage(RowSet("joined", place=place, sources=distinct), fits.fits, changes)
     first_time = not any(each.index for each in context.rounds)
-    if first_time and (len(distinct) < len(data) or _overlap(distinct)):
-        return every.of(copies("duplicated", place, context, sources=distinct))
-    return every
+    again = _several_times(data) if first_time else ()
+    if not again:
+        return every
+    # Those of a class are repeated for the sake of the others.
+    how = "resampled" if all(map(is_chosen_by_condition, again)) else "duplicated"
+    return every.of(copies(how, place, context, sources=distinct))
 
 
 # How sets come about that hold every one of some samples.
@@ -55,6 +60,21 @@ def repeated_whole(given: Value | None, place: "NodePlace", context: Context) ->
     return Lineage(copies("duplicated", place, context, sources=sources))
 
 
+def of_listed(given: Value | None, place: "NodePlace", context: Context) -> Lineage | None:
+    """The lineage of the samples in a list of which only the kinds of its items are known, once they
+    are put together."""
+    if not isinstance(given, SequenceValue):
+        return None
+    lineage = of_list(given)
+    if WHOLE_COPIES not in given.fields:
+        return lineage
+    if lineage is None:
+        return Lineage(copies("duplicated", place, context))
+    rows = lineage.rows
+    made = copies("duplicated", rows.place or place, rows.context or context, sources=rows.sources)
+    return Lineage(made)
+
+
 def _ways(value: Value) -> tuple[Value, ...]:
     """What was joined in an array that is one or another."""
     if isinstance(value, Tensor) and len(value.terms) == 2 and value.terms[0].place is value.place:
@@ -72,9 +92,14 @@ def _whole(parts: tuple[RowSet, ...]) -> RowSet | None:
     return parent if pieces == set(parts) else None
 
 
-def _overlap(parts: tuple[RowSet, ...]) -> bool:
-    return any(
-        first is not second and second.within(first) and second.how != "resampled"
-        for first in parts
-        for second in parts
+def _several_times(parts: Sequence[Lineage]) -> tuple[RowSet, ...]:
+    """The sets of rows that are among several more than once, or in another one of them as well."""
+    rows = [each.rows for each in parts]
+    return tuple(
+        each
+        for each in dict.fromkeys(rows)
+        if rows.count(each) > 1
+        or any(
+            other is not each and each.within(other) and each.how != "resampled" for other in rows
+        )
     )

@@ -59,3 +59,11 @@ def mask_key(value: Value) -> object | None:
 def opposite(key: object) -> object:
     """The key of all rows that another key leaves out."""
     return key[1] if isinstance(key, tuple) and key[0] == "not" else ("not", key)
+
+
+def is_chosen_by_condition(rows: RowSet) -> bool:
+    """Whether rows are those that a condition holds for, as `X[y == 1]`."""
+    parts = {} if rows.parent is None else rows.parent.parts
+    return any(
+        each is rows and isinstance(key, tuple) and key[0] == "mask" for key, each in parts.items()
+    )

@@ -30,6 +30,7 @@ from advisor.code.values import (
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 Ends = tuple[float, float]
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|generator", re.IGNORECASE)
@@ -304,8 +305,7 @@ def _chosen(
     key = mask_key(index)
     if chosen is not None and key is None:
         of_index = chosen.rows
-        made = rows.part(("index", of_index), of_index.how, place)
-        made.names |= of_index.names
+        made = _taken_by(rows, of_index, place)
         if of_index.how == REPEATED:
             notice_groups(machine, made, node)
         notice_other_draw(machine, rows, made, node)
@@ -317,6 +317,16 @@ def _chosen(
     other = rows.parts.get(("mask", opposite(key)))
     if other is not None:
         divide_by_hand(machine, value, lineage, (other, made), node)
+    return made
+
+
+def _taken_by(rows: RowSet, of_index: RowSet, place: "NodePlace") -> RowSet:
+    """The rows at some positions: drawn several times where the positions are."""
+    made = rows.part(("index", of_index), of_index.how, place)
+    made.names |= of_index.names
+    drawn = next((each for each in of_index.history() if each.how == "resampled"), None)
+    if drawn is not None:
+        made.how, made.place, made.context = drawn.how, drawn.place, drawn.context
     return made
 
 

@@ -55,8 +55,9 @@ def about(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | No
 
 @attribute(FRAME, "index")
 def index(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
-    """The labels of the rows."""
-    return Object("pandas.Index", Arguments([receiver]), machine.place(node))
+    """The labels of the rows; of what two classes differ in, the names of the columns."""
+    apart = lineages.of_classes(receiver)
+    return apart or Object("pandas.Index", Arguments([receiver]), machine.place(node))
 
 
 @method("pandas.Index", "tolist", "to_list", "to_numpy", "copy")

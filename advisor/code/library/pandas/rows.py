@@ -136,6 +136,8 @@ def kept(call: Call) -> Value | None:
         return NONE
     if name == "shift":
         neighbours_used(call, table)
+    if name == "sort_values" and (apart := lineages.of_classes(table)) is not None:
+        return apart
     if name == "sort_values" and _TIME.search(known_text(call.argument(0, "by")) or ""):
         neighbours_used(call, table, only_sorted=True)
     result = table_like(table)

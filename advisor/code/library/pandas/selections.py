@@ -3,6 +3,7 @@
 import libcst as cst
 
 from advisor.code.events import PartsOverlap, RowsShuffled
+from advisor.code.interpreter import calls
 from advisor.code.library import lineages
 from advisor.code.library.lineages import DROPPED, FRAME
 from advisor.code.library.models import Call, method
@@ -38,6 +39,10 @@ def fewer(call: Call) -> Value | None:
     """Some of the rows."""
     table = call.receiver
     assert isinstance(table, Object)
+    apart = lineages.of_classes(table)
+    if apart is not None:
+        name = call.path.rsplit(".", 1)[-1]
+        return calls.call_method(call.machine, apart, name, call.arguments, call.node)
     if call.argument(-1, "inplace") is TRUE:
         return NONE
     rows = whole_of(table).rows.part((call.path, call.node), place=call.place)
@@ -64,7 +69,7 @@ def without_copies(call: Call) -> Value | None:
 def without_duplicates(rows: RowSet) -> RowSet:
     """The rows that copies were made of."""
     for each in rows.ancestors():
-        if each.how == "duplicated":
+        if each.how in {"duplicated", "resampled"}:
             return each.parent or RowSet("joined", sources=each.sources)
     return rows
 

@@ -5,12 +5,14 @@ from functools import partial
 
 from advisor.code import symbols
 from advisor.code.gradients import combined
+from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Derivation,
+    Lineage,
     Scalar,
     Scale,
     Shape,
@@ -63,8 +65,24 @@ def concatenated(call: Call) -> Value | None:
         scale=scale if complete else None,
         dtype=types.pop() if complete and len(types) == 1 else None,
         graph=_graph(call, parts),
+        lineage=_rows_joined(call),
         place=call.place,
     )
+
+
+def _rows_joined(call: Call) -> Lineage | None:
+    """The samples of several tensors one after the other, where all of them are known to hold some."""
+    given, axis = call.argument(0, "tensors"), call.argument(1, "dim")
+    if axis is not None and known_integer(axis) != 0:
+        return None
+    if not isinstance(given, SequenceValue) or given.items is None:
+        copied = lineages.repeated_whole(given, call.place, call.context)
+        return copied or lineages.of_listed(given, call.place, call.context)
+    found = [lineages.known(each) for each in given.items]
+    certain = [each for each in found if each is not None]
+    if len(certain) < len(found) or len(certain) < 2:
+        return None
+    return lineages.together(certain, call.place, call.context)
 
 
 def _complete(call: Call) -> bool:
