@@ -7,7 +7,8 @@ from tests.abstract_programs import findings, marked
 IMPORTS = """\
 import copy
 import albumentations as A
-from torch.utils.data import DataLoader, Dataset, Subset, random_split
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler, random_split
 from torchvision import transforms as T
 from torchvision.datasets import CIFAR10, ImageFolder, MNIST
 from torchvision.transforms import v2
@@ -78,6 +79,11 @@ AUGMENTED = "whole = ImageFolder('data', T.Compose([T.RandomCrop(32), T.ToTensor
             "Loaders().val_dataloader()\n"
         ),
         (
+            "order = torch.randperm(len(whole))\n"
+            "train = DataLoader(whole, 32, sampler=SubsetRandomSampler(order[800:]))\n"
+            "val = DataLoader(whole, 32, sampler=SubsetRandomSampler(order[:800]))  # error\n"
+        ),
+        (
             "train, val = random_split(whole, [0.9, 0.1])  # error\n"
             "val.dataset.transform = T.RandomRotation(10)\nloader = DataLoader(val, 32)\n"
         ),
@@ -103,6 +109,11 @@ def test_parts_of_augmented_data_are_augmented(text: str) -> None:
         (
             "train, val = random_split(whole, [0.9, 0.1])\n"
             "first, second, third = DataLoader(val), DataLoader(val), DataLoader(val)\n"
+        ),
+        (
+            "order = torch.randperm(len(whole))\nplain = ImageFolder('pictures', T.ToTensor())\n"
+            "train = DataLoader(whole, 32, sampler=SubsetRandomSampler(order[800:]))\n"
+            "val = DataLoader(plain, 32, sampler=SubsetRandomSampler(order[:800]))\n"
         ),
         "# SimCLR\ntrain, val = random_split(whole, [0.9, 0.1])\nloader = DataLoader(val, 32)\n",
     ],

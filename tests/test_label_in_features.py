@@ -257,6 +257,24 @@ def test_columns_of_numbers_may_be_asked_for_by_their_types() -> None:
     assert not found(start + text.format("include=['object']"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "from sklearn.linear_model import LinearRegression\n"
+            "numbers = table.select_dtypes('number').columns\nprint(table[numbers].corr())\n"
+            "X = table[numbers]  # error\nLinearRegression().fit(X, table['ill'])\n"
+        ),
+        (
+            "y = table['ill']\nX = pd.get_dummies(table, drop_first=True)  # error\n"
+            "LogisticRegression().fit(X, y)\n"
+        ),
+    ],
+)
+def test_the_label_is_left_in_where_the_features_are_taken(text: str) -> None:
+    assert found(text) == marked(IMPORTS + text, "NN518") != []
+
+
 def test_a_column_that_is_overwritten_holds_labels_no_more() -> None:
     text = """
 cells = np.loadtxt("cells.csv", delimiter=",")

@@ -214,6 +214,13 @@ def test_pictures_are_scaled_for_the_test_as_for_the_training(change: str, forgo
     assert bool(rows(validated)) is forgotten
 
 
+def test_what_is_forgotten_belongs_where_the_pictures_are_prepared() -> None:
+    cast = 'x_test = x_test.astype("float32")'
+    text = f"{READ}{cast}\n{PLAIN}{TRAINED}"
+    lines = (IMPORTS + text).splitlines()
+    assert rows(text) == [row for row, line in enumerate(lines, 1) if line == cast]
+
+
 def test_a_transform_outside_of_a_function_is_seen_where_its_pictures_are_loaded() -> None:
     text = """
 from torch.utils.data import DataLoader

@@ -64,6 +64,33 @@ def test_training_wants_another_order_in_each_epoch(dataset: str, order: str) ->
     assert found(text) == wrong(text)
 
 
+def test_who_asks_a_function_for_a_loader_tells_it_the_order() -> None:
+    text = """
+def load(data, shuffle=False):
+    return DataLoader(data, batch_size=32, shuffle=shuffle)
+training, held_out = load(CIFAR10("data", True), shuffle=True), load(CIFAR10("data", False))
+train(training)
+again = load(CIFAR10("data", True))  # error
+train(again)
+"""
+    assert found(text) == wrong(text) != []
+
+
+def test_a_function_that_reads_data_of_all_kinds_is_not_at_fault() -> None:
+    text = """
+import numpy as np
+import tensorflow as tf
+def stream(end):
+    arrays = np.load(f"x_{end}.npy"), np.load(f"y_{end}.npy")
+    return tf.data.Dataset.from_tensor_slices(arrays).batch(32)
+training, others = stream("training"), stream("others")
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(training, validation_data=others, epochs=9)  # error
+"""
+    assert findings(text) == marked(text, "NN507") != []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import FitApplied
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Library, Object, RowSet, known_number
 from advisor.rulebook import Draft
 
@@ -19,6 +20,7 @@ class FittedTransform(Fact):
     fit: Fit
     applied_to: tuple[RowSet, ...]
     others: tuple[Fit, ...]
+    run: AbstractRun
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -28,7 +30,7 @@ class FittedTransform(Fact):
             found.setdefault(event.fit, []).append(event.rows)
         for fit, rows in found.items():
             others = tuple(each for each in found if each is not fit and _alike(each, fit))
-            yield cls(fit, tuple(rows), others)
+            yield cls(fit, tuple(rows), others, run)
 
     @property
     def name(self) -> str:
@@ -58,11 +60,24 @@ class FittedTransform(Fact):
         return not (self.fit.rows.within(other.rows) or other.rows.within(self.fit.rows))
 
     def finding(self, message: str, other: Fit | None = None) -> Draft:
-        """A finding where it is fitted, with the fit on training rows beside it."""
-        if other is None or other.place.node is self.fit.place.node:
+        """A finding where it is fitted, with the fit on training rows beside it; where one function
+        fits on both, where it is called."""
+        if other is None:
             return Draft(self.fit.place, message)
+        if other.place.node is self.fit.place.node:
+            call = self._called_apart(other)
+            if call is None or not self.run.may_tell_of(call.source):
+                return Draft(self.fit.place, message)
+            return Draft(call, message, ((self.fit.place, "it is fitted here"),))
         beside = (other.place, "fitted on the training rows here")
         return Draft(self.fit.place, message, (beside,))
+
+    def _called_apart(self, other: Fit) -> NodePlace | None:
+        """The call that leads to this fit, and another one to the other."""
+        if self.fit.context is None or other.context is None:
+            return None
+        calls = zip(self.fit.context.calls, other.context.calls, strict=False)
+        return next((one for one, two in calls if one is not two), None)
 
 
 def _alike(first: Fit, second: Fit) -> bool:

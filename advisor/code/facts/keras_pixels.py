@@ -11,6 +11,7 @@ from advisor.code.values import known_constant, names_of
 
 _RESCALING = ("keras.layers.Rescaling", "keras.layers.experimental.preprocessing.Rescaling")
 _BY_LARGEST = 1 / 255
+_CASTS = re.compile(r"(np\.expand_dims\()?\w+(\.(reshape|astype)\(|, -1\))")
 # What is given to be judged by, as written.
 _GIVEN = {
     "training": re.compile(r"$^"),
@@ -52,8 +53,16 @@ def never_scaled(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
         if name is None or name[1] in {*trained, *divided} or name[1] not in names_of(event.data):
             continue
         if _is_as_read(run, name[1]) and run.may_tell_of(event.place.source):
-            yield event.place, name[1], divided[scaled].place
+            yield _prepared_at(event), name[1], divided[scaled].place
             return
+
+
+def _prepared_at(event: DataGiven) -> NodePlace:
+    """Where pictures were cast or laid out anew, and could have been divided; else where they are given."""
+    made = event.data.place
+    if made is None or made.source is not event.place.source:
+        return event.place
+    return made if _CASTS.match(code_of(made.node)) else event.place
 
 
 def _divided(run: AbstractRun) -> dict[str, PixelsRescaled]:

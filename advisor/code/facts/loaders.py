@@ -7,7 +7,7 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Event, ForwardRun, OptimizerStepped
+from advisor.code.events import DataGiven, Event, ForwardRun, LoaderBuilt, OptimizerStepped
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.origins import outputs_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
@@ -16,7 +16,7 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
-from advisor.code.library.torch_data import LOADER, SEQUENTIAL
+from advisor.code.library.torch_data import LOADER, SAMPLED, SEQUENTIAL
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Function,
@@ -102,6 +102,9 @@ class TrainingLoader(Fact):
     @property
     def place(self) -> NodePlace:
         """Where it is built, or used if that is in another file."""
+        asked = self._asked_for_at()
+        if asked is not None and self.run.may_tell_of(asked.source):
+            return asked
         if self.loader.place is not None and self.run.may_tell_of(self.loader.place.source):
             return self.loader.place
         for loop in reversed(self.event.context.loops):
@@ -110,10 +113,22 @@ class TrainingLoader(Fact):
                 return head
         return self.event.place
 
+    def _asked_for_at(self) -> NodePlace | None:
+        """Where a function is called that makes loaders of all kinds, and is told which kind by those
+        who call it: one of them has not asked for another order."""
+        if isinstance(self.event, DataGiven) and _stands_for_others(self.run, self.event):
+            return self.event.place
+        for event in self.run.events(LoaderBuilt):
+            if event.loader is self.loader and event.context.functions:
+                made = event.context.functions[-1]
+                told = self.loader.arguments.get(2, "shuffle") is not None
+                return event.context.calls[-1] if told and _is_told_order(made, event) else None
+        return None
+
     @property
     def dataset(self) -> Value | None:
         """What it loads from."""
-        found = self.loader.fields.get("dataset")
+        found = self.loader.fields.get(SAMPLED) or self.loader.fields.get("dataset")
         return found if isinstance(found, Value) else None
 
     def keeps_order(self) -> bool:
@@ -181,6 +196,33 @@ class TrainingLoader(Fact):
         for loop in self.event.context.loops:
             found |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return found
+
+
+def _is_told_order(function: Function, event: LoaderBuilt) -> bool:
+    """Whether the order of a loader is a parameter of the function that builds it."""
+    call, node = event.place.node, function.node
+    if not isinstance(call, cst.Call) or not isinstance(node, cst.FunctionDef):
+        return False
+    given = next((each.value for each in call.args if _is_called(each, "shuffle")), None)
+    parameters = (*node.params.params, *node.params.kwonly_params)
+    return isinstance(given, cst.Name) and any(
+        each.name.value == given.value for each in parameters
+    )
+
+
+def _is_called(argument: cst.Arg, name: str) -> bool:
+    return argument.keyword is not None and argument.keyword.value == name
+
+
+def _stands_for_others(run: AbstractRun, event: DataGiven) -> bool:
+    """Whether the same code has made the data that a model is trained on and other data for it."""
+    place = event.data.place
+    return place is not None and any(
+        each.use != "training"
+        and each.data.place is not None
+        and each.data.place.node is place.node
+        for each in run.events(DataGiven)
+    )
 
 
 def _carries_state(run: AbstractRun) -> bool:

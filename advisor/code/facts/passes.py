@@ -77,8 +77,11 @@ _HANDLES_MODEL = re.compile(
 _OTHER_LIBRARY = re.compile(
     r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
 )
-_UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$|conftest")
-_UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|conftest")
+_UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|conftest")
+_UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|conftest")
+# A script may be called after its last step as well: `train_and_test.py`.
+_LIKE_UNIT_TESTS = re.compile(r"_test\.py$")
+_ASSERTS = re.compile(r"\bassert|pytest|^ *def test_", re.MULTILINE)
 
 
 @lru_cache(maxsize=4)
@@ -458,7 +461,9 @@ def is_about_torch(run: AbstractRun) -> bool:
 def is_unit_test(run: AbstractRun) -> bool:
     """Whether a file is itself a test of other code, not only kept among tests as what they read."""
     path, text = run.source.display_name, run.source.text
-    return _UNIT_TEST_FILE.search(path) is not None or "unittest" in text or "import pytest" in text
+    if _UNIT_TEST_FILE.search(path) is not None or "unittest" in text or "import pytest" in text:
+        return True
+    return _LIKE_UNIT_TESTS.search(path) is not None and _ASSERTS.search(text) is not None
 
 
 def holds_unit_tests(run: AbstractRun) -> bool:
@@ -474,7 +479,10 @@ def _names_torch_alone(source: Source) -> bool:
 
 @lru_cache(maxsize=2)
 def _is_of_unit_tests(source: Source) -> bool:
-    return _UNIT_TESTS.search(source.display_name) is not None or "unittest" in source.text
+    if _UNIT_TESTS.search(source.display_name) is not None or "unittest" in source.text:
+        return True
+    called_so = _LIKE_UNIT_TESTS.search(source.display_name) is not None
+    return called_so and _ASSERTS.search(source.text) is not None
 
 
 def _is_of_module(function: Function) -> bool:

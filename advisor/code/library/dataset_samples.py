@@ -182,18 +182,20 @@ def _is_made_meanwhile(draw: NumbersDrawn) -> bool:
 @function(_SAMPLER, "torch.utils.data.sampler.SubsetRandomSampler")
 def sampler(call: Call) -> Value | None:
     """Some samples of a data set in random order."""
-    return Object(_SAMPLER, call.arguments, call.place)
+    lineage = lineages.of_list(call.argument(0, "indices"))
+    fields: dict[object, object] = {} if lineage is None else {"lineage": lineage}
+    return Object(_SAMPLER, call.arguments, call.place, fields)
 
 
-def notice_sampler(call: Call, whole: Value | None) -> None:
-    """See which samples of a data set `SubsetRandomSampler(indices)` takes."""
+def sampled_part(call: Call, whole: Value | None) -> Arguments | None:
+    """The data set and the indices of `DataLoader(dataset, sampler=SubsetRandomSampler(indices))`."""
     given = call.argument(3, "sampler")
-    if not isinstance(whole, Instance) or not isinstance(given, Object) or given.path != _SAMPLER:
-        return
+    if whole is None or not isinstance(given, Object) or given.path != _SAMPLER:
+        return None
     indices = given.argument(0, "indices")
-    if indices is not None and lineages.known(indices) is not None:
-        notice_windows(call.machine, whole, call.node)
-        lineages.part(call.machine, whole, indices, call.node)
+    if indices is None or lineages.of_list(indices) is None:
+        return None
+    return Arguments([whole, indices])
 
 
 def notice_pairs(call: Call, dataset: Instance) -> None:

@@ -248,7 +248,10 @@ def kept(call: Call) -> Value | None:
     if isinstance(tensor, Tensor) and call.path.endswith(("toarray", "todense")):
         return tensor.replace(shape=Shape())
     if isinstance(tensor, Tensor) and call.path.endswith("astype"):
-        return cast_at(call, tensor, named_dtype(call.argument(0, "dtype")))
+        made = cast_at(call, tensor, named_dtype(call.argument(0, "dtype")))
+        if made is not tensor:
+            made.place = call.place
+        return made
     return tensor
 
 

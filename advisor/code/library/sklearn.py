@@ -273,7 +273,7 @@ def adapt(call: Call) -> Value | None:
     return NONE
 
 
-_REGRESSION = re.compile(r"Regress(?!ion)|Ridge|Lasso|ElasticNet|SVR")
+_REGRESSION = re.compile(r"Regress(?!ion)|(Linear|PLS)Regression|Ridge|Lasso|ElasticNet|SVR")
 
 
 def learn(call: Call, target: Value | None, data: Value, labels: Value | None) -> None:

@@ -21,8 +21,8 @@ from advisor.code.library.dataset_samples import (
     draws_of_workers,
     imagined_sample,
     notice_pairs,
-    notice_sampler,
     notice_windows,
+    sampled_part,
 )
 from advisor.code.library.models import (
     Call,
@@ -77,6 +77,8 @@ if TYPE_CHECKING:
 
 LOADER = "torch.utils.data.DataLoader"
 SUBSET = "torch.utils.data.Subset"
+# Under this key a loader has the part of its data set that its sampler takes.
+SAMPLED = ("sampled",)
 _PATH = "torch.utils.data."
 SEQUENTIAL = f"{_PATH}SequentialSampler"
 # How many samples the well-known data sets hold, for training and for testing.
@@ -315,11 +317,14 @@ def loader(call: Call) -> Value | None:
     made = Object(LOADER, call.arguments, call.place, {"lineage": lineage})
     if whole is not None:
         made.fields["dataset"] = whole
+    part = sampled_part(call, whole)
+    if part is not None:
+        taken = subset(Call(call.machine, SUBSET, part, call.node))
+        made.fields[SAMPLED], made.fields["lineage"] = taken, lineages.samples(taken)
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
     draws, alike = draws_of_workers(call, whole)
     call.machine.emit(LoaderBuilt(call.place, call.context, made, draws, alike))
-    notice_sampler(call, whole)
     if isinstance(whole, Instance):
         notice_pairs(call, whole)
     _notice_columns(call, whole)

@@ -1,6 +1,7 @@
 """What pandas makes of each row: the same rows, other numbers."""
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -8,7 +9,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.interpreter import calls
 from advisor.code.library import lineages
-from advisor.code.library.lineages import COLUMN, FRAME
+from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
 from advisor.code.library.pandas.derivations import computed_from, origin_of
@@ -235,7 +236,11 @@ def function_of_each_row(call: Call) -> Value | None:
         made = of_indicators(call.place) if of_classes_alone else None
         result = holding_numbers(table_like(value), made)
         whole = call.path.endswith("get_dummies") and COLUMN not in value.fields
-        return same_columns(result, value) if whole else computed_from(result, origin_of(value))
+        if not whole:
+            return computed_from(result, origin_of(value))
+        held = lineages.columns_of(value)
+        result.fields[HELD] = None if held is None else replace(held, place=call.place)
+        return result
     lineage = lineages.known(value)
     return None if lineage is None else lineages.frame(lineage, call.place)
 

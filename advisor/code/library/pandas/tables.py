@@ -190,7 +190,8 @@ def with_names(table: Object, names: Columns, place: "NodePlace | None") -> Obje
     kept = {name: each for name, each in own.items() if names.holds(name)}
     result = table_like(table, columns=kept)
     if held is not None:
-        where = names.place or place
+        # All columns of numbers are asked for to look at them as well.
+        where = (place if names.only_numbers else None) or names.place or place
         without = held.without | names.without
         numbers = held.only_numbers or names.only_numbers
         taken = Columns(held.table, names.names, without, where, names.span, numbers)
