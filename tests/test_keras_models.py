@@ -195,7 +195,7 @@ def test_a_class_that_is_a_stack_of_layers() -> None:
     from keras import Sequential, layers, losses
     class Classifier(Sequential):
         def __init__(self, classes):
-            super().__init__([layers.Dense(8), layers.Dense(classes, activation="softmax")])
+            super().__init__([layers.Dense(8, "relu"), layers.Dense(classes, activation="softmax")])
     model = Classifier(3)
     model.compile("adam", losses.CategoricalCrossentropy(from_logits=True))
     """
@@ -224,7 +224,7 @@ def test_softmax_in_any_form_is_a_softmax(last: str) -> None:
 import tensorflow as tf
 from tensorflow import keras
 from tensorflow.keras import layers
-model = keras.Sequential([layers.Dense(9), {last}])
+model = keras.Sequential([layers.Dense(9, "relu"), {last}])
 model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
 """
     assert findings(code) == [(5, "NN201")]
@@ -250,7 +250,7 @@ import tensorflow_hub as hub
 from tensorflow import keras
 from tensorflow.keras import layers
 from settings import options, address
-model = keras.Sequential([layers.Dense(9), {last}])
+model = keras.Sequential([layers.Dense(9, "relu"), {last}])
 model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
 """
     assert findings(code) == []
@@ -262,7 +262,7 @@ def test_a_model_that_a_function_builds() -> None:
     def head(classes, activation):
         return keras.layers.Dense(classes, activation=activation)
     def build(classes):
-        return keras.Sequential([keras.layers.Dense(20), head(classes, "softmax")])
+        return keras.Sequential([keras.layers.Dense(20, "relu"), head(classes, "softmax")])
     model = build(10)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     """

@@ -283,14 +283,16 @@ class RunningTotal(Fact):
 
     run: AbstractRun
     event: LossAccumulated
+    earlier: tuple[LossAccumulated, ...]
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every total that grows from round to round."""
         before: list[LossAccumulated] = []
         for event in run.events(LossAccumulated):
-            if any(_continues(event, earlier) for earlier in before):
-                yield cls(run, event)
+            earlier = tuple(each for each in before if _continues(event, each))
+            if earlier:
+                yield cls(run, event, earlier)
             before.append(event)
 
     @property
@@ -317,9 +319,10 @@ class RunningTotal(Fact):
         )
 
     def _ends_with_the_step(self) -> bool:
-        """Whether it grows over the parts of a batch, and a step of the optimizer follows."""
-        loops = self.event.context.loops
-        if len(loops) < 2:
+        """Whether it grows over the parts of a batch, and a step of the optimizer follows. What goes
+        on in the next round of the loop around, as totals in a dict do, has seen more steps."""
+        loops, rounds = self.event.context.loops, self.event.context.rounds[:-1]
+        if len(loops) < 2 or any(each.context.rounds[:-1] != rounds for each in self.earlier):
             return False
         stepped = [event.context.loops for event in self.run.events(OptimizerStepped)]
         inside = any(each.node is loops[-1].node for nodes in stepped for each in nodes)

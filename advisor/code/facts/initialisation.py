@@ -9,7 +9,7 @@ from advisor.code.facts.modules import WITH_WEIGHTS, is_dropout
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.relations import origin_of
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.values import Layer, Value
+from advisor.code.values import Layer, Value, known_text
 from advisor.rulebook import Draft
 
 _ACTIVATIONS = {
@@ -20,6 +20,7 @@ _ACTIVATIONS = {
     "sigmoid": "Sigmoid",
 }
 _CALLED = "parameter"
+_KERAS = "keras.layers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ class InitialisedLayer(Fact):
         return Draft(self.event.place, message)
 
 
+def _learns(layer: Layer) -> bool:
+    return layer.path.removeprefix(_KERAS).startswith(("Dense", "Conv", "SeparableConv"))
+
+
 class _Flow:
     """Which layers' outputs went through an activation, and into which layers after it."""
 
@@ -85,13 +90,26 @@ class _Flow:
 
     def _run(self, layer: Layer, event: ForwardRun) -> None:
         given = event.arguments.get(0, "input")
-        if layer.path in WITH_WEIGHTS and "Norm" not in layer.path:
+        if layer.path.startswith(_KERAS) and "kernel_initializer" in layer.arguments.keywords:
+            self._run_with_activation(layer, given, event.output)
+        elif layer.path.startswith(_KERAS) and _learns(layer):
+            self._multiply(layer, given, None)
+        elif layer.path in WITH_WEIGHTS and "Norm" not in layer.path:
             self._multiply(layer, given, event.output)
         elif is_dropout(layer) or "Pool" in layer.path or layer.path.endswith("Flatten"):
             for known in (self._raw, self._bent):
                 source = origin_of(given, known)
                 if source is not None and event.output is not None:
                     known[event.output] = source
+
+    def _run_with_activation(self, layer: Layer, given: Value | None, made: Value | None) -> None:
+        """A layer of Keras, which has its activation in itself."""
+        self._multiply(layer, given, None)
+        if layer in self._filled and made is not None:
+            name = known_text(layer.argument(-1, "activation"))
+            if name in _ACTIVATIONS:
+                self.activations[layer] = _ACTIVATIONS[name]
+            self._raw[made] = self._bent[made] = layer
 
     def _multiply(self, weights: Value, given: Value | None, made: Value | None) -> None:
         inside = origin_of(given, self._bent)

@@ -27,6 +27,8 @@ from advisor.code.events import (
 from advisor.code.facts.modules import (
     BATCH_NORMS,
     CONVOLUTIONS,
+    KERAS_BATCH_NORM,
+    KERAS_CONVOLUTIONS,
     WITH_WEIGHTS,
     concerns,
     has_weights,
@@ -34,6 +36,7 @@ from advisor.code.facts.modules import (
     is_dropout,
     may_drop,
 )
+from advisor.code.facts.other_uses import is_used_besides
 from advisor.code.facts.passes import holds_unit_tests, words
 from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -48,6 +51,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     is_constant,
+    known_text,
 )
 from advisor.rulebook import Draft
 
@@ -251,13 +255,15 @@ class LayerRun(Fact):
     """A layer runs inside of a module, with what ran directly before it on the same numbers.
 
     `before` is the chain of runs that led to its input without anything in between, nearest first;
-    `dropped` tells where a function has applied dropout to its input.
+    `dropped` tells where a function has applied dropout to its input; `around` is the pass of the
+    module that it runs inside of.
     """
 
     run: AbstractRun
     event: ForwardRun
     before: tuple[ForwardRun, ...]
     dropped: NodePlace | None = None
+    around: ForwardRun | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -288,10 +294,15 @@ class LayerRun(Fact):
                 before = made.get(given.whole, {}).get(around, ()) if same else ()
             module = event.module
             if isinstance(module, Layer) and (around is not None or _is_of_keras(module)):
-                yield cls(run, event, before, None if given is None else dropped.get(given))
+                drop = None if given is None else dropped.get(given)
+                yield cls(run, event, before, drop, around)
             if isinstance(event.output, Tensor):
                 path = getattr(event.module, "path", "")
-                passes_on = path in BATCH_NORMS or path.startswith("torch.nn.AvgPool")
+                passes_on = (
+                    path in BATCH_NORMS
+                    or path.startswith("torch.nn.AvgPool")
+                    or _passes_on_in_keras(event.module)
+                )
                 chain = before if passes_on or event.output is given else ()
                 made.setdefault(event.output, {})[around] = (event, *chain)
             passes[event.module] = event
@@ -313,8 +324,9 @@ class LayerRun(Fact):
         convolution: it only shifts and scales."""
         for event in self.before:
             path = getattr(event.module, "path", "")
-            shifts = path in BATCH_NORMS and self.layer.path in CONVOLUTIONS
-            averages = path.startswith("torch.nn.AvgPool") and self.layer.path in CONVOLUTIONS
+            convolves = self.layer.path in CONVOLUTIONS | KERAS_CONVOLUTIONS
+            shifts = path in {*BATCH_NORMS, KERAS_BATCH_NORM} and convolves
+            averages = path.startswith("torch.nn.AvgPool") and convolves
             if not (is_dropout(event.module) or path in _PASSES_ON or shifts or averages):
                 return event
         return None
@@ -333,7 +345,28 @@ class LayerRun(Fact):
             node = event.place.node
             said |= words(code_of(node.func)) if isinstance(node, cst.Call) else set()
             said |= words(_name_in(self.owner, event.module))
+            given = getattr(event.module, "arguments", None)
+            called = None if given is None else known_text(given.keywords.get("name"))
+            said |= words(called or "")
         return said
+
+    def goes_elsewhere_from(self, before: ForwardRun) -> bool:
+        """Whether what a layer before it makes goes somewhere else, too, as the numbers do that
+        attention weighs by a score of theirs."""
+        between = self.before[: self.before.index(before) + 1]
+        made = [each.output for each in between if each.output is not None]
+        return is_used_besides(self.run, before, made, self.around)
+
+    @property
+    def given_width(self) -> int | None:
+        """How many numbers the layer that counts before it is given for each sample, if known."""
+        before = self.previous_that_counts()
+        given = None if before is None else _input(before)
+        shape = given.shape if isinstance(given, Tensor) else None
+        if shape is None or before is None:
+            return None
+        last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
+        return None if last is None else last.integer
 
     @property
     def methods_before(self) -> set[str]:
@@ -398,6 +431,10 @@ def _is_of_keras(layer: Layer) -> bool:
     return layer.path.startswith("keras.layers.")
 
 
+def _passes_on_in_keras(module: Value) -> bool:
+    return is_dropout(module) or getattr(module, "path", "") == KERAS_BATCH_NORM
+
+
 def _drops_in_training(event: DropoutApplied) -> bool:
     return may_drop(event.rate) and not is_constant(event.training, False)
 
@@ -408,8 +445,9 @@ def _input(event: ForwardRun) -> Value | None:
 
 def _name_in(owner: Value, module: Value) -> str:
     """What a module calls one of its layers."""
-    fields = getattr(owner, "fields", {})
-    for name, value in fields.items():
+    if not isinstance(owner, Instance):
+        return ""
+    for name, value in owner.fields.items():
         if value is module and isinstance(name, str) and name.isidentifier():
             return name
     return ""

@@ -60,6 +60,9 @@ _DROPS_BETWEEN_LAYERS = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RN
 KERAS_BATCH_NORM = "keras.layers.BatchNormalization"
 _KERAS_DROPOUT = "keras.layers.Dropout"
 LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
+# Layers of Keras that are linear but for an activation they are given.
+KERAS_DENSE = "keras.layers.Dense"
+KERAS_CONVOLUTIONS = frozenset(f"keras.layers.Conv{n}D" for n in (1, 2, 3))
 CONVOLUTIONS = frozenset(
     f"torch.nn.{lazy}Conv{transposed}{n}d"
     for lazy in ("", "Lazy")

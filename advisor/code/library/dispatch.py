@@ -93,6 +93,7 @@ LIBRARY_MODULES = (
     "sklearn",
     "sklearn_splits",
     "sklearn_data",
+    "class_labels",
     "class_weights",
     "evened_classes",
     "running_metrics",

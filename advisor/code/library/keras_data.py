@@ -13,6 +13,7 @@ from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
 from advisor.code.values import (
     NONE,
+    ClassIndices,
     Lineage,
     Object,
     Pixels,
@@ -33,6 +34,14 @@ _DATA_SETS = "mnist fashion_mnist cifar10 cifar100 imdb reuters boston_housing c
 _WITH_CLASSES = {
     **dict.fromkeys(("mnist", "fashion_mnist", "cifar10"), "uint8"),
     **dict.fromkeys(("cifar100", "imdb", "reuters"), "long"),
+}
+_CLASSES = {
+    "mnist": 10,
+    "fashion_mnist": 10,
+    "cifar10": 10,
+    "cifar100": 100,
+    "imdb": 2,
+    "reuters": 46,
 }
 _PICTURES = frozenset(["mnist", "fashion_mnist", "cifar10", "cifar100"])
 ITERATOR = "keras.preprocessing.image.Iterator"
@@ -127,7 +136,10 @@ def _labels_of(call: Call) -> Tensor | Unknown:
     name = call.path.split(".")[-2]
     if name not in _WITH_CLASSES:
         return call.unknown()
-    return Tensor(dtype=_WITH_CLASSES[name], graph=False, library="numpy", place=call.place)
+    made = Tensor(dtype=_WITH_CLASSES[name], graph=False, library="numpy", place=call.place)
+    if not call.arguments.positional and call.argument(-1, "label_mode") is None:
+        made.meaning = ClassIndices(_CLASSES[name])
+    return made
 
 
 @method(GENERATOR, "flow", "flow_from_directory", "flow_from_dataframe")

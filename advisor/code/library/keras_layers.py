@@ -4,6 +4,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.interpreter import calls
+from advisor.code.library.keras_initializers import tell_initializer
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.tensorflow import ACTIVATION_PATHS, ACTIVATIONS
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -130,7 +131,9 @@ def layer(call: Call) -> Value | None:
     name = call.path.rsplit(".", 1)[-1]
     if not name[:1].isupper():
         return None
-    return Layer(call.path, call.arguments, call.place)
+    made = Layer(call.path, call.arguments, call.place)
+    tell_initializer(call, made)
+    return made
 
 
 @function("keras.Input", "keras.layers.Input")

@@ -9,6 +9,7 @@ from advisor.code.library.class_weights import notice_shares
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.library.names import words
 from advisor.code.values import (
+    ClassIndices,
     Lineage,
     Object,
     RowSet,
@@ -17,6 +18,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     is_constant,
+    known_integer,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,30 @@ _OF_NUMBERS = words(
 )
 
 
+# How many classes those have that come as they are.
+_CLASSES = {
+    "load_iris": 3,
+    "load_wine": 3,
+    "load_breast_cancer": 2,
+    "load_digits": 10,
+    "make_moons": 2,
+    "make_circles": 2,
+    "make_classification": 2,
+}
+# Under which names others are asked for, and where by position.
+_ASKED = {"load_digits": (-1, "n_class"), "make_classification": (5, "n_classes")}
+
+
+def _number_of_classes(call: Call, name: str) -> int | None:
+    known = _CLASSES.get(name)
+    if known is None or call.arguments.unknown:
+        return None
+    asked = call.argument(*_ASKED[name]) if name in _ASKED else None
+    if asked is None:
+        return known
+    return None if getattr(asked, "configurable", None) else known_integer(asked)
+
+
 def _labelled(call: Call) -> tuple[Value, Value]:
     lineage = Lineage(RowSet("all", place=call.place))
     return lineages.array(lineage, call.place), _targets(call, lineage)
@@ -45,6 +71,8 @@ def _targets(call: Call, lineage: Lineage) -> Tensor:
     alone = name == "make_regression" and call.argument(-1, "n_targets") is None
     if name in _OF_CLASSES:
         made.dtype = "long"
+        classes = _number_of_classes(call, name)
+        made.meaning = None if classes is None else ClassIndices(classes)
     elif name in _OF_NUMBERS or alone:
         made.dtype = "float"
     rows = lineages.axis_of_rows(lineage)

@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.layers import LayerRun
-from advisor.code.facts.modules import LINEAR
-from advisor.code.values import Layer, Sequence, Value, known_constant, known_number
+from advisor.code.facts.modules import KERAS_CONVOLUTIONS, KERAS_DENSE, LINEAR
+from advisor.code.values import (
+    Layer,
+    Sequence,
+    Value,
+    is_constant,
+    known_constant,
+    known_number,
+)
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -35,7 +42,8 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
         return
     if run.is_repeated_behind(before) or run.methods_before & _FOR_OTHERS:
         return
-    if _is_redundant(before.module, run.layer) and not run.names & _ON_PURPOSE:
+    redundant = _is_redundant(before.module, run.layer, run.given_width)
+    if redundant and not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text
         yield run.finding(
             f"nothing bends the numbers between `{first}` and `{second}`",
@@ -43,11 +51,16 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
         )
 
 
-def _is_redundant(first: Layer, second: Layer) -> bool:
+def _is_redundant(first: Layer, second: Layer, given: int | None) -> bool:
     """Whether one layer could do what two do: no narrower in between than at either end."""
     widths = (_width(first, 0), _width(first, 1), _width(second, 1))
     if first.path in LINEAR and second.path in LINEAR:
         narrow = False
+    elif first.path.startswith("keras."):
+        if first.path != second.path or _is_bent(first):
+            return False
+        narrow = first.path in KERAS_CONVOLUTIONS and any(map(_is_narrow_in_keras, (first, second)))
+        widths = (given, _units(first), _units(second))
     elif first.path == second.path and first.path in _CONVOLUTIONS:
         narrow = any(_is_pointwise_or_grouped(each) for each in (first, second))
     else:
@@ -57,6 +70,24 @@ def _is_redundant(first: Layer, second: Layer) -> bool:
     if narrow or middle is None or not ends:
         return False
     return middle >= min(ends)
+
+
+def _is_bent(layer: Layer) -> bool:
+    """Whether a layer of Keras has an activation, or may have one, or is not of a kind that is linear
+    without."""
+    if layer.path != KERAS_DENSE and layer.path not in KERAS_CONVOLUTIONS:
+        return True
+    given = layer.argument(1 if layer.path == KERAS_DENSE else 7, "activation")
+    told = layer.arguments.unknown or "activation" in layer.fields
+    return told or not (given is None or is_constant(given, None))
+
+
+def _units(layer: Layer) -> float | None:
+    return known_constant(layer.argument(0, "units" if layer.path == KERAS_DENSE else "filters"))
+
+
+def _is_narrow_in_keras(layer: Layer) -> bool:
+    return layer.argument(6, "groups") is not None or not _is_wide(layer.argument(1, "kernel_size"))
 
 
 def _width(layer: Layer, index: int) -> float | None:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.gradients import cut_off
-from advisor.code.interpreter import calls
+from advisor.code.interpreter import calls, operators
 from advisor.code.interpreter.loops import element_of, items_of
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.values import (
@@ -27,6 +27,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     known_number,
     known_text,
 )
@@ -226,6 +227,22 @@ def known_length(value: Unknown | Object | Sequence | Instance) -> Scalar:
     return found
 
 
+# So many items are added up one by one.
+_MOST_TERMS = 16
+
+
+def _is_term(value: Value) -> bool:
+    return all(isinstance(each, (Tensor, Unknown, Scalar)) for each in alternatives(value))
+
+
+def _added_up(call: Call, items: tuple[Value, ...]) -> Value:
+    """One item and the next, as losses are that stand in a dict."""
+    result = items[0]
+    for item in items[1:]:
+        result = operators.binary(call.machine, "Add", result, item, call.node)
+    return result
+
+
 @function("builtins.sum")
 def total(call: Call) -> Value | None:
     """The sum of items; of tensors it is a tensor."""
@@ -239,6 +256,8 @@ def total(call: Call) -> Value | None:
             assert isinstance(item, Scalar)
             result = symbols.add(result, item.number)
         return Scalar(result, names_of(*items), configurable_of(*items))
+    if items and len(items) <= _MOST_TERMS and all(map(_is_term, items)):
+        return _added_up(call, items)
     element = element_of(call.machine, value, call.node)
     if isinstance(element, Tensor):
         return call.machine.models.arithmetic(call.machine, "+", element, element, call.node)

@@ -10,6 +10,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.library.torch_modules.detectors import losses_of_detector
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -30,7 +31,7 @@ _RANK_OF_PICTURES = 4
 _OF_IMAGENET = 1000
 
 
-@function("torchvision.models.*")
+@function("torchvision.models.*", "torchvision.models.detection.*")
 def ready_model(call: Call) -> Value | None:
     """Ready models: they return logits."""
     if call.path.rsplit(".", 1)[-1].startswith(("get_", "list_")):
@@ -79,7 +80,7 @@ def head_of(model: str) -> str | None:
 
 
 # Ready models that return more than scores, at least while they are trained.
-_RETURN_MORE = ("inception", "googlenet", "detection.", "segmentation.", "optical_flow.")
+_RETURN_MORE = ("inception", "googlenet", "segmentation.", "optical_flow.")
 
 
 # How many features they hand to the layer that stands under such a name.
@@ -157,7 +158,9 @@ def is_classifier(layer: Layer) -> bool:
 def scores_of_ready_model(layer: Layer, call: Call) -> Value | None:
     """The scores of a ready model: those of its new head, if it has been given one."""
     name = layer.path.removeprefix("torchvision.models.").lower()
-    if name.startswith(_RETURN_MORE) or "rcnn" in name:
+    if name.startswith("detection.") or "rcnn" in name:
+        return losses_of_detector(layer, call)
+    if name.startswith(_RETURN_MORE):
         return None
     known = head_of(name.rsplit(".", 1)[-1])
     for each in HEADS if known is None else (known,):

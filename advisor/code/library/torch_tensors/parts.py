@@ -21,6 +21,7 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Alike,
+    ClassIndices,
     Constant,
     Drawn,
     Scalar,
@@ -235,7 +236,21 @@ def item_of_tensor(
     axis = piece_of_loop(machine, tensor.shape.rank, indices[0])
     if axis is not None and shape.dims is not None:
         shape = Shape((axis, *shape.dims[1:]))
-    return moved(tensor, shape)
+    part = moved(tensor, shape)
+    if isinstance(part.meaning, ClassIndices) and any(map(_may_choose_by_class, indices)):
+        part.meaning = None
+    return part
+
+
+def _may_choose_by_class(index: Index) -> bool:
+    """Whether a part of labels may lack some classes: it was chosen by a condition, or is a stretch of
+    labels that may stand in order."""
+    if isinstance(index, slice):
+        numbers = [known_number(bound) for bound in (index.start, index.stop)]
+        return any(number is not None and number.constant is not None for number in numbers)
+    if isinstance(index, Tensor):
+        return not isinstance(index.meaning, Drawn)
+    return not isinstance(index, (Scalar, Constant))
 
 
 def _tell_axes_read(

@@ -1,0 +1,111 @@
+"""Linear layers in a row, of torch and of Keras: those that are redundant, and those that are not."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+STACK = """
+from tensorflow import keras
+from tensorflow.keras import layers
+model = keras.Sequential([keras.Input((20,)), {layers}])
+model.compile("adam", "mse")
+"""
+FUNCTIONAL = """
+from tensorflow import keras
+from tensorflow.keras import layers
+inputs = keras.Input((16, 64))
+hidden = {hidden}
+outputs = {outputs}
+model = keras.Model(inputs, outputs)
+"""
+MODULE = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(32, 32), nn.Linear(32, {width})
+
+    def forward(self, x, edges):
+        h = self.first(x)
+        s = self.second(h)
+        {lines}
+
+Net()(torch.rand(4, 32), torch.rand(4, 4))
+"""
+
+
+def is_told(text: str) -> bool:
+    return "NN408" in [code for _, code in findings(text)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "layers.Dense(64), layers.Dense(10)",
+        "layers.Dense(64, activation=None), layers.Dense(64, activation='relu')",
+        "layers.Dense(64), layers.Dropout(0.5), layers.Dense(32, activation='relu')",
+        "layers.Reshape((5, 4, 1)), layers.Conv2D(8, 3), layers.Conv2D(8, 3, activation='relu')",
+        (
+            "layers.Reshape((5, 4, 1)), layers.Conv2D(8, 3), layers.BatchNormalization(), "
+            "layers.Conv2D(8, 3)"
+        ),
+    ],
+)
+def test_nothing_bends_what_layers_of_keras_make(row: str) -> None:
+    assert is_told(STACK.format(layers=row))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "layers.Dense(64, activation='relu'), layers.Dense(10)",
+        "layers.Dense(64), layers.LeakyReLU(), layers.Dense(10)",
+        "layers.Dense(64), layers.Activation('tanh'), layers.Dense(10)",
+        "layers.Dense(4), layers.Dense(20)",
+        "layers.Dense(64, name='projection'), layers.Dense(10)",
+        "layers.Dense(64), layers.BatchNormalization(), layers.ReLU(), layers.Dense(10)",
+        (
+            "layers.Reshape((5, 4, 1)), layers.Conv2D(8, 3, 1, 'same', None, 1, 1, 'relu'), "
+            "layers.Conv2D(8, 3)"
+        ),
+        "layers.Reshape((5, 4, 1)), layers.Conv2D(8, 3), layers.Conv2D(8, 1)",
+        "layers.Reshape((5, 4, 1)), layers.Conv2D(8, 3), layers.MaxPooling2D(), layers.Conv2D(8, 3)",
+    ],
+)
+def test_these_are_bent_or_are_narrow_in_between(row: str) -> None:
+    assert not is_told(STACK.format(layers=row))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        ("layers.Dense(1)(hidden)", True),
+        ("layers.Dense(64)(hidden)", True),
+        ("layers.Multiply()([hidden, layers.Dense(64)(hidden)])", False),
+        ("layers.Add()([hidden, layers.ReLU()(layers.Dense(64)(hidden))])", False),
+    ],
+)
+def test_what_goes_past_a_layer_of_keras_is_not_only_there_for_it(outputs: str, told: bool) -> None:
+    hidden = "layers.Dense(64)(inputs)"
+    assert is_told(FUNCTIONAL.format(hidden=hidden, outputs=outputs)) is told
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("return s", True),
+        ("return torch.sigmoid(s) * 2", True),
+        ("return (F.softmax(s, dim=0) * h).sum(0)", False),
+        ("return torch.einsum('nk,nd->kd', s, h)", False),
+        ("return torch.cat([h, s], dim=1)", False),
+        ("self.kept = h\n        return s", False),
+        ("return {'scores': s, 'features': h}", False),
+        ("return s, h", False),
+        ("return edges.scatter_add(0, edges, h[edges] * s[edges])", False),
+    ],
+)
+def test_what_goes_past_the_second_layer_is_not_only_there_for_it(lines: str, told: bool) -> None:
+    assert is_told(MODULE.format(width=1, lines=lines)) is told

@@ -1,0 +1,96 @@
+"""Losses that stand in a dict, and are added up: by the program, or by a detector of torchvision."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+TWO_LOSSES = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+body, left, right = nn.Linear(8, 8), nn.Linear(8, 3), nn.Linear(8, 1)
+optimizer = torch.optim.SGD([*body.parameters(), *left.parameters(), *right.parameters()], lr=0.1)
+totals = {{"left": 0.0, "right": 0.0}}
+for number, (x, a, b) in enumerate(torch.load("batches.pt")):
+    hidden = torch.relu(body(x))
+    losses = {{"left": F.cross_entropy(left(hidden), a)}}
+    losses["right"] = F.l1_loss(right(hidden), b)
+    {lines}
+"""
+DETECTOR = """
+import torch
+from torchvision.models import detection
+
+model = detection.{name}(num_classes=3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+model.{mode}()
+for number, (pictures, boxes) in enumerate(torch.load("batches.pt")):
+    losses = model(pictures, boxes)
+    (sum(losses.values()){share}).backward()
+    if (number + 1) % 4 == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+"""
+
+
+def of_two_losses(*lines: str) -> list[str]:
+    text = TWO_LOSSES.format(lines="\n    ".join(lines))
+    return [code for _, code in findings(text) if code.startswith("NN1")]
+
+
+STEP = ["optimizer.zero_grad()", "sum(losses.values()).backward()", "optimizer.step()"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["for name, loss in losses.items():", "    totals[name] += loss"],
+        ["for name in losses:", "    totals[name] += losses[name]"],
+        ["totals['left'] += losses['left']"],
+    ],
+)
+def test_a_total_of_each_loss_keeps_graphs(lines: list[str]) -> None:
+    assert of_two_losses(*STEP, *lines) == ["NN106"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["for name, loss in losses.items():", "    totals[name] += loss.item()"],
+        ["totals = {name: 0.0 for name in losses}", "totals['left'] += losses['left']"],
+        ["seen = 0.0", "for loss in losses.values():", "    seen += loss"],
+    ],
+)
+def test_numbers_and_totals_of_one_batch_keep_none(lines: list[str]) -> None:
+    assert of_two_losses(*STEP, *lines) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "codes"),
+    [
+        ("sum(losses.values())", ["NN112"]),
+        ("sum(loss for loss in losses.values())", ["NN112"]),
+        ("losses['left'] + losses['right']", ["NN112"]),
+        ("sum(losses.values()) / 4", []),
+        ("sum(loss / 4 for loss in losses.values())", []),
+    ],
+)
+def test_the_sum_of_means_is_accumulated_as_a_mean(total: str, codes: list[str]) -> None:
+    lines = [f"({total}).backward()", "if (number + 1) % 4 == 0:"]
+    assert of_two_losses(*lines, "    optimizer.step()", "    optimizer.zero_grad()") == codes
+
+
+@pytest.mark.parametrize(
+    "name", ["maskrcnn_resnet50_fpn", "retinanet_resnet50_fpn", "ssd300_vgg16"]
+)
+def test_a_detector_returns_means_in_training(name: str) -> None:
+    codes = {code for _, code in findings(DETECTOR.format(name=name, mode="train", share=""))}
+    assert "NN112" in codes
+    halved = {code for _, code in findings(DETECTOR.format(name=name, mode="train", share=" / 4"))}
+    assert "NN112" not in halved
+
+
+def test_in_evaluation_a_detector_returns_none() -> None:
+    text = DETECTOR.format(name="fasterrcnn_resnet50_fpn", mode="eval", share="")
+    assert "NN112" not in {code for _, code in findings(text)}
