@@ -94,3 +94,15 @@ def test_a_detector_returns_means_in_training(name: str) -> None:
 def test_in_evaluation_a_detector_returns_none() -> None:
     text = DETECTOR.format(name="fasterrcnn_resnet50_fpn", mode="eval", share="")
     assert "NN112" not in {code for _, code in findings(text)}
+
+
+@pytest.mark.parametrize("kept", ["losses['left'] * len(x)", "2 * losses['right']"])
+def test_a_part_of_what_goes_back_keeps_its_graph(kept: str) -> None:
+    step = ["optimizer.zero_grad()", "(losses['left'] + 5 * losses['right']).backward()"]
+    assert of_two_losses(*step, "optimizer.step()", f"totals['left'] += {kept}") == ["NN106"]
+
+
+def test_what_is_cut_off_from_what_goes_back_keeps_none() -> None:
+    step = ["optimizer.zero_grad()", "(losses['left'] + 5 * losses['right']).backward()"]
+    kept = "totals['left'] += (losses['left'].detach() * len(x))"
+    assert of_two_losses(*step, "optimizer.step()", kept) == []

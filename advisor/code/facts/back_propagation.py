@@ -20,6 +20,7 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
+from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.origins import (
     hidden_pass,
     origins_of,
@@ -30,7 +31,14 @@ from advisor.code.facts.origins import (
 from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, code_of_receiver, in_same_rounds
-from advisor.code.gradients import cut_of, gradient_of, is_computed_from, made_from, terms_of
+from advisor.code.gradients import (
+    computed_from,
+    cut_of,
+    gradient_of,
+    is_computed_from,
+    made_from,
+    terms_of,
+)
 from advisor.code.values import (
     COLLATED,
     SAMPLE_OF,
@@ -303,19 +311,34 @@ class RunningTotal(Fact):
     @property
     def holds_graphs(self) -> bool:
         """Whether what is added has been, or is going to be, back-propagated by itself, and so
-        holds the graph of its own batch."""
+        holds the graph of its own batch; or comes from an evaluation that records gradients."""
         if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
             return False
-        if self._ends_with_the_step() or ".step(" not in self.run.source.text:
+        if ".step(" not in self.run.source.text or self._is_begun_anew():
             return False
-        if self._is_begun_anew():
-            return False
-        return any(
+        goes_back = not self._ends_with_the_step() and any(
             event.loss is not None
             and in_same_rounds(event, self.event)
             and _share_a_loss(self.event.value, event.loss)
             and not (self._is_uncommon and self._may_go_back_later(event))
             for event in self.run.events(BackwardRun)
+        )
+        return goes_back or (gradient_of(self.event.value) is True and self._is_of_evaluation())
+
+    def _is_of_evaluation(self) -> bool:
+        """Whether a model has computed what is added in an evaluation, and nothing is trained in the
+        same rounds."""
+        loop = self.event.context.loops[-1]
+        if any(loop in each.context.loops for each in self.run.events(BackwardRun)):
+            return False
+        return any(
+            isinstance(each.event, ForwardRun)
+            and each.event.output is not None
+            and each.event.context.rounds == self.event.context.rounds
+            and is_computed_from(self.event.value, each.event.output)
+            for evaluation in self.run.facts(Evaluation)
+            if evaluation.repeats and evaluation.records_gradients()
+            for each in evaluation.passes
         )
 
     def _ends_with_the_step(self) -> bool:
@@ -426,9 +449,12 @@ def _may_learn(value: Value | None) -> bool:
 
 
 def _share_a_loss(value: Value, loss: Value) -> bool:
-    """Whether one of two values is computed from the other."""
+    """Whether one of two values is computed from the other, or both from something that a gradient
+    flows through."""
     return any(is_computed_from(value, each) for each in alternatives(loss)) or any(
-        is_computed_from(loss, each) for each in alternatives(value)
+        each in alternatives(value) or gradient_of(each) is True
+        for each in computed_from(value)
+        if is_computed_from(loss, each)
     )
 
 

@@ -70,6 +70,7 @@ class Evaluation(Fact):
             judges = judges or each.is_one_prediction()
             by_itself = each.takes_held_out_rows() or each.is_inference()
             by_itself = by_itself or each.is_called_held_out() or each.is_handed_held_out_rows()
+            by_itself = by_itself or (not judges and each.goes_over_other_data())
             named = loop is not None or judges or by_itself
             off = not named and each.is_switched_off_for_good()
             alone = (loop is None and (by_itself or not judges)) or off
@@ -110,8 +111,8 @@ class Evaluation(Fact):
 
     @property
     def is_here(self) -> bool:
-        """Whether the model's call lies in the file that is analysed."""
-        return self.passes[0].event.place.source is self.run.source
+        """Whether the model's call lies where findings may."""
+        return self.run.may_tell_of(self.passes[0].event.place.source)
 
     def finding(self, message: str, *related: tuple[NodePlace, str]) -> Draft:
         """A finding from the head of the loop that evaluates to the model's call, or at the call."""

@@ -28,6 +28,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Layer,
+    Object,
     Tensor,
     Unknown,
     Value,
@@ -82,6 +83,8 @@ _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|conftest")
 # A script may be called after its last step as well: `train_and_test.py`.
 _LIKE_UNIT_TESTS = re.compile(r"_test\.py$")
 _ASSERTS = re.compile(r"\bassert|pytest|^ *def test_", re.MULTILINE)
+# What a loop may go over that yields the batches of a loader.
+_SHOWN_THROUGH = frozenset({"builtins.enumerate", "tqdm.tqdm"})
 
 
 @lru_cache(maxsize=4)
@@ -207,6 +210,20 @@ class Pass:
             return False
         given = [words(code_of(each.value)) for each in node.args[:2]]
         return any(said & HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
+
+    def goes_over_other_data(self) -> bool:
+        """Whether a script runs the model over a loader that it trains nothing with, having trained
+        the same model with another one."""
+        loop = self.loop
+        over = None if loop is None or not self.run.is_script else _loader_of(loop.over)
+        if over is None:
+            return False
+        trained = self.run.once(_trained)
+        return (
+            any(over is not each for _, each in trained)
+            and not any(over is each for _, each in trained)
+            and any(module is self.module for module, _ in trained)
+        )
 
     def is_called_held_out(self) -> bool:
         """Whether what comes out of the model, without gradients or cut off from them, goes by the name
@@ -365,6 +382,29 @@ class Pass:
             return any(each.loop is loop for each in event.context.rounds)
         mine = self.event.context.functions
         return not mine or any(each is mine[-1] for each in event.context.functions)
+
+
+def _trained(run: AbstractRun) -> list[tuple[Value, Object]]:
+    """The models that run in loops over loaders in which something goes back, each with its loader."""
+    loops: dict[Loop, Object] = {}
+    for event in run.events(BackwardRun):
+        for loop in event.context.loops[-1:]:
+            loader = _loader_of(loop.over)
+            if loader is not None:
+                loops[loop] = loader
+    found = []
+    for each in run.events(ForwardRun) if loops else ():
+        around = each.context.loops
+        if around and around[-1] in loops and not each.context.running:
+            found.append((each.module, loops[around[-1]]))
+    return found
+
+
+def _loader_of(over: Value | None) -> Object | None:
+    """The loader that a loop goes over, if only through a counter or a progress bar."""
+    while isinstance(over, Object) and over.path in _SHOWN_THROUGH:
+        over = over.argument(0, "iterable")
+    return over if isinstance(over, Object) and over.path.endswith(".DataLoader") else None
 
 
 def is_about_held_out_data(loop: Loop) -> bool:

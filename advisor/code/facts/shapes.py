@@ -145,7 +145,7 @@ class Reshape(Fact):
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
         order, judged by their sizes alone."""
         before, after = self.before[1:], self.after[1:]
-        if len(before) < 2 or self.before[0] != self.after[0]:
+        if len(before) < 2 or not _is_same(self.before[0], self.after[0]):
             return False
         if self.before[0].constant is not None:
             return False
@@ -371,4 +371,7 @@ def _length(dims: tuple[Number, ...]) -> Number:
 
 def _is_whole(dim: Number) -> bool:
     constant = dim.constant
-    return isinstance(constant, int) if constant is not None else isinstance(dim.coefficient, int)
+    if constant is not None:
+        return isinstance(constant, int)
+    # Lengths that go by a name are lengths still: all of a batch may be divided by them.
+    return isinstance(symbols.without_names(dim).coefficient, int)

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import DataGiven, LoaderBuilt, MetricWatched
 from advisor.code.library import lineages
 from advisor.code.library.keras_targets import labels_by_mode, labels_of_arrays
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
+from advisor.code.symbols import Number
 from advisor.code.values import (
     NONE,
     ClassIndices,
@@ -18,6 +20,7 @@ from advisor.code.values import (
     Object,
     Pixels,
     RowSet,
+    Shape,
     Tensor,
     Unknown,
     Value,
@@ -43,7 +46,11 @@ _CLASSES = {
     "imdb": 2,
     "reuters": 46,
 }
-_PICTURES = frozenset(["mnist", "fashion_mnist", "cifar10", "cifar100"])
+# How large the pictures of those are that hold pictures.
+_PICTURES = {
+    **dict.fromkeys(("mnist", "fashion_mnist"), (28, 28)),
+    **dict.fromkeys(("cifar10", "cifar100"), (32, 32, 3)),
+}
 ITERATOR = "keras.preprocessing.image.Iterator"
 # Under this key an iterator says that it goes through a folder, in which classes lie apart.
 FOLDER = ("folder",)
@@ -116,17 +123,22 @@ def loaded(call: Call) -> Value | None:
     parts = []
     for _ in range(2):
         lineage = Lineage(RowSet("all", place=call.place))
-        data, labels = _samples_of(call), _labels_of(call)
+        rows = lineages.axis_of_rows(lineage)
+        assert rows is not None
+        data, labels = _samples_of(call, rows), _labels_of(call)
         data.lineage = labels.lineage = lineage
         parts.append(SequenceValue("tuple", (data, labels), place=call.place))
     return SequenceValue("tuple", tuple(parts), place=call.place)
 
 
-def _samples_of(call: Call) -> Tensor | Unknown:
-    """The samples of a data set: bytes, where they are pictures."""
-    if call.path.split(".")[-2] not in _PICTURES:
+def _samples_of(call: Call, rows: Number) -> Tensor | Unknown:
+    """The samples of a data set: bytes, where they are pictures, with the channels behind the sides."""
+    sides = _PICTURES.get(call.path.split(".")[-2])
+    if sides is None:
         return call.unknown()
-    made = Tensor(dtype="uint8", graph=False, library="numpy", place=call.place)
+    axes = tuple(symbols.new_axis(symbols.number(length)) for length in sides)
+    shape = Shape((rows, *axes))
+    made = Tensor(shape, dtype="uint8", graph=False, library="numpy", place=call.place)
     made.meaning = Pixels(call.place)
     return made
 

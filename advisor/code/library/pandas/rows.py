@@ -177,12 +177,24 @@ def to_dictionary(call: Call) -> Value | None:
 _AXES_OF_TABLE = 2
 
 
+def _has_columns(table: Object) -> bool:
+    """Whether a table is surely one, and not a column: some of its columns were taken or left out."""
+    columns = lineages.columns_of(table)
+    if columns is None or COLUMN in table.fields:
+        return False
+    several = columns.names is not None and len(columns.names) > 1
+    return several or (columns.names is None and bool(columns.span or columns.without))
+
+
 def numbers_of(table: Object, place: NodePlace) -> Value:
     """The numbers of a table, or of one of its columns, as an array."""
     lineage = lineages.samples(table).holding(lineages.columns_of(table))
     known, shape = numbers_in(table), None
     if known is not None and known.shape.rank == 1:
         shape = Shape((lineages.axis_of_rows(lineage) or symbols.fresh("rows", is_axis=True),))
+    elif _has_columns(table):
+        rows = lineages.axis_of_rows(lineage) or symbols.fresh("rows", is_axis=True)
+        shape = Shape((rows, symbols.fresh("columns", is_axis=True)))
     made = lineages.array(lineage, place, shape)
     made.shape.most = _AXES_OF_TABLE
     if known is not None:
