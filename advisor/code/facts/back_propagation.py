@@ -329,7 +329,7 @@ class RunningTotal(Fact):
         """Whether a model has computed what is added in an evaluation, and nothing is trained in the
         same rounds."""
         loop = self.event.context.loops[-1]
-        if any(loop in each.context.loops for each in self.run.events(BackwardRun)):
+        if self.is_list or any(loop in each.context.loops for each in self.run.events(BackwardRun)):
             return False
         return any(
             isinstance(each.event, ForwardRun)
