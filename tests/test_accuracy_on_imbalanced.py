@@ -166,3 +166,26 @@ print(model.score(test.drop(columns="ill"), test["ill"]))
 )
 def test_classes_are_evened_out_and_judged_in_many_ways(text: str, told: int) -> None:
     assert len(found(EVENED + text)) == told
+
+
+DETECTOR = """\
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import accuracy_score, recall_score
+
+
+class Watch:
+    def __init__(self, share=0.01):
+        self.forest = IsolationForest(contamination=share, random_state=0)
+
+    def judge(self, X_train, X_test, y_test):
+        self.forest.fit(X_train)
+        unlike = self.forest.predict(X_test) == -1
+        return score
+"""
+
+
+def test_accuracy_alone_says_little_of_what_looks_for_outliers() -> None:
+    text = DETECTOR.replace("return score", "return accuracy_score(y_test, unlike)  # error")
+    text = text.replace(", recall_score", "")
+    assert found(text) == marked(text, "NN513") != []
+    assert not found(DETECTOR.replace("return score", "return recall_score(y_test, unlike)"))

@@ -293,3 +293,34 @@ def test_a_part_may_be_counted_from_behind(share: str, told: int) -> None:
         "model.fit(X_train, y_train)\nmodel.score(X_test, y_test)\n"
     )
     assert len(found(text)) == told
+
+
+UNKNOWN_TABLE = """
+def judge(frame):
+    good, fair = frame[frame["grade"] > 5], frame[frame["grade"] > 3]
+    model.fit(good.drop(columns=["pass"]), good["pass"])
+    return model.score(fair.drop(columns=["pass"]), fair["pass"])  # error
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNKNOWN_TABLE,
+        UNKNOWN_TABLE.replace("(frame)", "(frame: pd.DataFrame)"),
+    ],
+)
+def test_rows_under_two_limits_overlap_in_a_table_from_outside(text: str) -> None:
+    assert found(text) == marked(IMPORTS + text, "NN516") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNKNOWN_TABLE.replace('frame["grade"] > 3', 'frame["grade"] <= 5'),
+        UNKNOWN_TABLE.replace('frame["grade"] > 3', 'frame["year"] > 3'),
+        UNKNOWN_TABLE.replace('frame[frame["grade"] > 3]', 'other[other["grade"] > 3]'),
+    ],
+)
+def test_rows_under_other_conditions_are_left_alone(text: str) -> None:
+    assert not found(text)

@@ -44,8 +44,8 @@ class LabelsLearned(Event):
 
 @dataclass(eq=False, slots=True)
 class ClassesWeighted(Event):
-    """Something is done about classes that are not equally large: rare ones are weighted, repeated
-    or made up. `text` is what does it, as written."""
+    """Something shows that classes are not equally large: rare ones are weighted, repeated or made
+    up, or looked for. `text` is what does it, as written."""
 
     text: str
 

@@ -45,8 +45,8 @@ _LOSS_OPTIONS = ("pos_weight", "weight")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AccuracyAlone(Fact):
-    """A classifier is judged by its accuracy and nothing else, in a program that does something
-    about classes of different size: `text` says what."""
+    """A classifier is judged by its accuracy and nothing else, in a program that shows its classes to
+    be of different size: `text` says by what."""
 
     event: Event
     because: NodePlace
@@ -67,7 +67,7 @@ class AccuracyAlone(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the accuracy is computed."""
         return Draft(
-            self.event.place, message, ((self.because, "the classes are evened out here"),)
+            self.event.place, message, ((self.because, "the classes differ in size here"),)
         )
 
 

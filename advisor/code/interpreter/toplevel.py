@@ -12,6 +12,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BaseConstructed,
+    ClassesWeighted,
     Escaped,
     Event,
     LayerBuilt,
@@ -32,6 +33,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Layer,
+    Library,
     Scope,
     Unknown,
     Value,
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
     from advisor.code.sources import Source
 
 _OF_CONSTRUCTION = (
-    *(AttributeAssigned, BaseConstructed, Escaped, LayerBuilt, ModuleBuilt, ModulePlaced),
-    *(OptimizerBuilt, ScheduleBuilt, WeightsFilled),
+    *(AttributeAssigned, BaseConstructed, ClassesWeighted, Escaped, LayerBuilt, ModuleBuilt),
+    *(ModulePlaced, OptimizerBuilt, ScheduleBuilt, WeightsFilled),
 )
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
@@ -314,17 +316,28 @@ def unknown_arguments(machine: "Machine", function: Function, skip: int) -> Argu
     arguments = Arguments()
     positional = [*parameters.posonly_params, *parameters.params][skip:]
     for each in positional:
-        arguments.positional.append(_unknown_argument(function, each))
+        arguments.positional.append(_unknown_argument(machine, function, each))
     for each in parameters.kwonly_params:
-        arguments.keywords[each.name.value] = _unknown_argument(function, each)
+        arguments.keywords[each.name.value] = _unknown_argument(machine, function, each)
     arguments.unknown = bool(
         isinstance(parameters.star_arg, cst.Param) or parameters.star_kwarg is not None
     )
     return arguments
 
 
-def _unknown_argument(function: Function, parameter: cst.Param) -> Value:
+def _unknown_argument(machine: "Machine", function: Function, parameter: cst.Param) -> Value:
     name = parameter.name.value
     value = by_default(name, function.defaults.get(name), function.place)
     implied_models.imply(function, parameter, value)
-    return value
+    if parameter.annotation is None or not isinstance(value, Unknown):
+        return value
+    kind = _annotated(machine, function, parameter.annotation.annotation)
+    return machine.models.annotated(value, kind) if isinstance(kind, Library) else value
+
+
+def _annotated(machine: "Machine", function: Function, node: cst.BaseExpression) -> Value | None:
+    """What the annotation of a parameter names."""
+    if isinstance(node, cst.Attribute):
+        owner = _annotated(machine, function, node.value)
+        return machine.models.member(owner, node.attr.value) if isinstance(owner, Library) else None
+    return function.scope.module.fields.get(node.value) if isinstance(node, cst.Name) else None

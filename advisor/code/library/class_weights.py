@@ -7,24 +7,33 @@ from advisor.code.values import Sequence as SequenceValue
 
 _OPTIONS = ("class_weight", "scale_pos_weight", "is_unbalance", "auto_class_weights")
 _RESAMPLING = ("imblearn.over_sampling.", "imblearn.under_sampling.", "imblearn.combine.")
+# What looks for the few that are unlike the rest.
+_OF_OUTLIERS = (
+    "sklearn.ensemble.IsolationForest",
+    "sklearn.covariance.EllipticEnvelope",
+    "sklearn.neighbors.LocalOutlierFactor",
+    "sklearn.svm.OneClassSVM",
+    "pyod.models.",
+)
 # With a class that holds so much of the rows, always saying it is right nearly always.
 LARGEST_FAIR_SHARE = 0.8
 
 
 def notice_weights(call: Call) -> None:
-    """See that an estimator, or a training, weights its classes, or that rows are resampled."""
+    """See that an estimator, or a training, weights its classes or looks for outliers, or that rows
+    are resampled."""
     for name in _OPTIONS:
         given = call.argument(-1, name)
         off = isinstance(given, Constant) and given.value in {None, False}
         if given is not None and not off:
             tell_weighted(call, name)
             return
-    if call.path.startswith(_RESAMPLING):
+    if call.path.startswith((*_RESAMPLING, *_OF_OUTLIERS)):
         tell_weighted(call, call.path.rsplit(".", 1)[-1])
 
 
 def tell_weighted(call: Call, text: str) -> None:
-    """Say that something is done about classes of different size."""
+    """Say that something shows classes to be of different size."""
     call.machine.emit(ClassesWeighted(call.place, call.context, text))
 
 

@@ -337,6 +337,15 @@ class Models:
             current = each(value, current, node)
         return current
 
+    def annotated(self, value: Unknown, kind: Library) -> Value:
+        """What a parameter is given, by its annotation."""
+        for each in HOOKS.get("annotated", ()):
+            found = each(value, kind)
+            if found is not None:
+                assert isinstance(found, Value)
+                return found
+        return value
+
     def decorated(self, machine: "Machine", decorator: Value, function: Function) -> None:
         """Let libraries see that a function is entered that one of their decorators stands over."""
         for each in HOOKS.get("decorated", ()):
@@ -599,6 +608,8 @@ def _takes_rows_or_columns(indices: Sequence[Index]) -> bool:
     first = indices[0]
     if isinstance(first, slice):
         return len(indices) > 1 or _moves_on(first) or _is_share(first)
+    if isinstance(first, Unknown):
+        return lineages.CONDITION in first.fields
     return isinstance(first, SequenceValue)
 
 

@@ -13,5 +13,5 @@ from advisor.rulebook import Draft, rule
 )
 def accuracy_on_imbalanced(judged: AccuracyAlone) -> Iterator[Draft]:
     yield judged.finding(
-        f"accuracy alone judges classes of different size, which `{judged.text}` evens out"
+        f"accuracy alone judges classes of different size, as `{judged.text}` shows"
     )

@@ -41,6 +41,7 @@ from advisor.code.library.lineages.making import (
 from advisor.code.library.lineages.masks import is_chosen_by_condition, mask_key, opposite
 from advisor.code.library.lineages.names import (
     COLUMN,
+    CONDITION,
     DROPPED,
     FRAME,
     HELD,
@@ -73,6 +74,7 @@ from advisor.code.library.lineages.splits import divide, divide_by_hand, halves,
 __all__ = [
     "CHOSEN",
     "COLUMN",
+    "CONDITION",
     "DRAWN_OFTEN",
     "DROPPED",
     "FRAME",

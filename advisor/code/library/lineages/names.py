@@ -5,6 +5,8 @@ FRAME = "pandas.table"
 # Under these keys an unknown has the table that it turned out to be, a column its name, and a table
 # the names of the columns it lacks.
 TABLE = ("table",)
+CONDITION = ("condition",)
+"""The field of an unknown truth value with what was compared: the operator and both sides."""
 COLUMN = ("name",)
 DROPPED = ("dropped",)
 # Under this key a table has what it holds of the table that it was made from.
