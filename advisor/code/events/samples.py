@@ -76,7 +76,9 @@ class BestTaken(Event):
 
 @dataclass(eq=False, slots=True)
 class ComparedWithBest(Event):
-    """Something is compared with the best so far, in a loop."""
+    """Something is compared with the best so far, in a loop: a score by `rows`, where that is known."""
+
+    rows: tuple[RowSet, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

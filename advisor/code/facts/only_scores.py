@@ -15,29 +15,35 @@ from advisor.code.events import (
     RowsSplit,
     Scored,
 )
-from advisor.code.facts.passes import holds_unit_tests, sources_of
+from advisor.code.facts.passes import holds_unit_tests, place_of_head, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score
 from advisor.code.sources import NodePlace
-from advisor.code.values import RowSet
+from advisor.code.values import Object, RowSet
 from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.
 _HOLDS_OUT = re.compile(
-    r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_|(?<!\.)split|(?<!image)(?<!dataset)fold(?!er)"
+    r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_"
+    r"|(?<!\.)split(?!=.(?:train|balanced|letters|digits|by|mnist))|(?<!image)(?<!dataset)fold(?!er)"
     r"|\b[xy]_?(?:v|te)\b|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r'#.*|"""(?:.|\n)*?"""')
 _SCORES = frozenset({"score", "evaluate"})
+_CLASSIFIER = re.compile(
+    r"Classifier|SV[CM]$|LogisticRegression|NB$|Perceptron|DiscriminantAnalysis"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OnlyScore(Fact):
-    """A model is judged, and by nothing but the rows that it was fitted on."""
+    """A model is judged, and by nothing but the rows that it was fitted on. It `may_describe` these,
+    unless it is to tell classes apart."""
 
     place: NodePlace
     fitted: NodePlace
+    may_describe: bool
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -49,10 +55,12 @@ class OnlyScore(Fact):
         fitted = {event.rows for event in run.events(Fitted)}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
             for place in _told(run, scores, fitted):
-                yield cls(place, scores[-1].fitted.place)
+                yield cls(
+                    place, scores[-1].fitted.place, not all(map(_tells_classes_apart, scores))
+                )
         elif not scores and run.is_script and not splits:
-            for place, trained in _of_torch(run):
-                yield cls(place, trained)
+            for place, trained, is_apart in _of_torch(run):
+                yield cls(place, trained, not is_apart)
 
     def finding(self, message: str) -> Draft:
         """A finding where the model is judged."""
@@ -83,8 +91,14 @@ def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterato
             return
 
 
-def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
-    """A script of torch that counts hits, and names nothing that could be held out."""
+def _tells_classes_apart(score: Score) -> bool:
+    path = score.fitted.estimator.path if isinstance(score.fitted.estimator, Object) else ""
+    return _CLASSIFIER.search(path) is not None
+
+
+def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:
+    """A script of torch that counts hits, and names nothing that could be held out: where, where it
+    trains, and whether it counts in a loop of its own."""
     trained = [event for event in run.events(BackwardRun) if event.context.loops]
     hits = list(run.events(HitsCounted))
     loaders = list(run.events(LoaderBuilt))
@@ -96,4 +110,6 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     apart = [each for each in hits if not inside & {loop.node for loop in each.context.loops}]
     last: Event = (apart or hits)[-1]
     if run.may_tell_of(last.place.source):
-        yield last.place, trained[-1].place
+        around = last.context.loops
+        place = place_of_head(around[-1]) if apart and around else last.place
+        yield place, trained[-1].place, bool(apart)

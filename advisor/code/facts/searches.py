@@ -1,14 +1,16 @@
 """Searches for the best setting, and what is wrong with how they search or are judged."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Self
 
-from advisor.code.events import Fitted
+from advisor.code.events import Fitted, RowsSplit
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Dictionary, Object, Sequence, Value
 
 # From how many settings of several values each, and how many combinations of them, random ones find as
@@ -16,17 +18,19 @@ from advisor.code.values import Dictionary, Object, Sequence, Value
 MANY_SETTINGS = 3
 SEVERAL_VALUES = 3
 MANY_COMBINATIONS = 64
+_OF_FOLDS = re.compile(r"best_score_|cv_results_|cross_val")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Search(Fact):
     """A search for the best setting that is `scored` by the rows it chose on, or that goes through a
-    `grid` of so many `combinations`."""
+    `grid` of so many `combinations`. Beside that score, another one may be that of the search itself."""
 
     place: NodePlace
     how: str
     fitted: NodePlace
     combinations: int = 0
+    is_the_only_score: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -36,12 +40,23 @@ class Search(Fact):
         for score in scores:
             chosen = score.is_of_search and score.fitted not in judged
             if chosen and score.is_of_training_rows():
-                yield cls(score.place, "scored", score.fitted.place)
+                only = not any(map(_asks_for_folds, sources_of(run))) and not _divides(run)
+                yield cls(score.place, "scored", score.fitted.place, is_the_only_score=only)
         for event, search in _grids(run):
             count = _combinations(search.argument(1, "param_grid"))
             place = search.place
             if count >= MANY_COMBINATIONS and place and run.may_tell_of(place.source):
                 yield cls(place, "grid", event.place, count)
+
+
+def _asks_for_folds(source: Source) -> bool:
+    """Whether a file reads what a search says of its held-out folds, or cross-validates it."""
+    return _OF_FOLDS.search(source.text) is not None
+
+
+def _divides(run: AbstractRun) -> bool:
+    """Whether rows are held out, besides those that the search holds out."""
+    return any(not each.operation.endswith("CV.fit") for each in run.events(RowsSplit))
 
 
 def _judges_by_others(score: Score) -> bool:

@@ -21,8 +21,8 @@ from advisor.rulebook import Draft
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Choice(Fact):
-    """Something is chosen by a score on rows. `what` says what, `rows` names them; `tries` tells a
-    setting that is tried out in a loop."""
+    """Something is chosen by a score on rows. `what` says what, `rows` names them; `tries` tells
+    settings that are tried out in a loop, of which the best may only be shown."""
 
     place: NodePlace
     what: str
@@ -45,8 +45,9 @@ class Choice(Fact):
                 yield cls(place, what, rows)
         for place, rows in searched(run):
             yield cls(place, "the settings are chosen", rows)
-        for place, rows in looped(run):
-            yield cls(place, "a setting is tried out", rows, tries=True)
+        for place, rows, keeps in looped(run):
+            what = "the best setting is chosen" if keeps else "a setting is tried out"
+            yield cls(place, what, rows, tries=not keeps)
 
     def finding(self, message: str) -> Draft:
         """A finding where the choice is made."""

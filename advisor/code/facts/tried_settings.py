@@ -10,6 +10,7 @@ from advisor.code.events import (
     ComparedWithBest,
     DataGiven,
     Event,
+    Fitted,
     Loop,
     MetricTaken,
     OptimizerBuilt,
@@ -40,6 +41,8 @@ _NOT_SETTINGS = frozenset(
     ["seed", "random", "state", "fold", "run", "trial", "name", "i", "repeat", "rep"]
 )
 Tried = tuple[NodePlace, str]
+# The last says that the best setting so far is kept.
+Looped = tuple[NodePlace, str, bool]
 
 
 def is_test(rows: RowSet) -> bool:
@@ -129,9 +132,9 @@ def _last_return(function: Function) -> cst.Return | None:
 # --- loops --------------------------------------------------------------------------------
 
 
-def looped(run: AbstractRun) -> Iterator[Tried]:
+def looped(run: AbstractRun) -> Iterator[Looped]:
     """Scores by test rows of models that are built with the variable of a loop, of which the best is
-    taken: where, and what the rows are called."""
+    taken: where, what the rows are called, and whether each is compared with the best so far."""
     scores = list(run.events(Scored))
     best = list(run.events(BestTaken))
     told: set[cst.CSTNode] = set()
@@ -148,12 +151,30 @@ def looped(run: AbstractRun) -> Iterator[Tried]:
         )
         compared = _compared_in(run, event)
         place = compared or (event.place if _picks_the_best(event) else None)
+        keeps = place is not None
         if place is None and taken is not None:
             place = taken.place
         if place is not None and place.node not in told:
             told.add(place.node)
-            yield place, name_of(rows) or "the test rows"
-    yield from _trained_anew(run, told)
+            yield place, name_of(rows) or "the test rows", keeps
+    for place, name in (*_fitted_anew(run, told), *_trained_anew(run, told)):
+        yield place, name, True
+
+
+def _fitted_anew(run: AbstractRun, told: set[cst.CSTNode]) -> Iterator[Tried]:
+    """Scores by test rows that are compared with the best so far in a loop over settings, in which a
+    model is fitted anew, by whatever function."""
+    for event in run.events(ComparedWithBest):
+        loop = event.context.loops[-1]
+        if event.place.node in told or not event.rows or not all(map(is_test, event.rows)):
+            continue
+        fitted = any(
+            any(each.node is loop.node for each in made.context.loops)
+            for made in run.events(Fitted)
+        )
+        if fitted and _goes_over_settings(loop) and not _others(run, list(event.rows)):
+            told.add(event.place.node)
+            yield event.place, name_of(event.rows[0]) or "the test rows"
 
 
 def _compared_in(run: AbstractRun, event: Event) -> NodePlace | None:

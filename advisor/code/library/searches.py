@@ -111,8 +111,11 @@ def compared_with_best(
     """`if score > best_score:` in a loop."""
     if machine.context.rounds and isinstance(node, cst.Comparison):
         sides = (node.left, node.comparisons[0].comparator)
-        if any(_BEST_SO_FAR.search(as_written(side)) for side in sides):
-            machine.emit(ComparedWithBest(machine.place(node), machine.context))
+        best = [_BEST_SO_FAR.search(as_written(side)) is not None for side in sides]
+        if any(best):
+            rated = None if all(best) else rating_of(operands[best.index(False)])
+            rows = () if rated is None else rated.rows
+            machine.emit(ComparedWithBest(machine.place(node), machine.context, rows))
 
 
 @observes(*_BEST)

@@ -1,6 +1,7 @@
 """no-held-out-evaluation: models are scored by nothing but the rows that they were fitted on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.code.facts.only_scores import OnlyScore
 from advisor.findings import Severity
@@ -8,6 +9,7 @@ from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
 
-@rule("NN512", severity=Severity.INFO, step=Step.DATA, symptoms=("too-good",), sources=("001",))
+@rule("NN512", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
 def no_held_out_evaluation(score: OnlyScore) -> Iterator[Draft]:
-    yield score.finding("the only score is that of the rows that the model was fitted on")
+    draft = score.finding("the only score is that of the rows that the model was fitted on")
+    yield replace(draft, severity=Severity.INFO) if score.may_describe else draft
