@@ -118,6 +118,7 @@ random = np.random.default_rng(3)
     [
         "table['usual'] = table.groupby('patient_id')['pulse'].transform('mean')\nA, B = train_test_split(table)",
         "table['before'] = table.groupby('shop').sales.shift(1)\nA, B = train_test_split(table)",
+        "A, B = train_test_split(table.sort_values(['patient_id', 'slice']))",
         (
             "speech = pd.DataFrame({'speaker': random.integers(0, 20, 600)})\n"
             "A, B = train_test_split(speech.drop(columns='speaker'))"
@@ -148,6 +149,15 @@ def test_rows_of_one_person_are_not_torn_apart(text: str) -> None:
         "print(table.groupby('subject').text.count())\nA, B = train_test_split(table)",
         "table['usual'] = table.groupby('user_id')['rating'].transform('mean')\nA, B = train_test_split(table)",
         "table['group'] = random.integers(0, 2, 600)\nA, B = train_test_split(table)",
+        "A, B = train_test_split(table.sort_values('patient_id'))",
+        (
+            "visits = table.sort_values(['patient_id', 'day'])\n"
+            "A, B = train_test_split(visits.drop_duplicates('patient_id', keep='last'))"
+        ),
+        (
+            "visits = table.sort_values(['patient_id', 'day'])\n"
+            "A, B = train_test_split(visits['patient_id'].unique())"
+        ),
         (
             "print(table.groupby('patient_id').size())\n"
             "for a, b in GroupShuffleSplit(5).split(table, groups=table['patient_id']):\n    print(a)"

@@ -245,3 +245,41 @@ def test_rates_are_not_chosen_by_test_rows() -> None:
     assert found(text) == marked(text, "NN506")
     assert not found(GRID.format(kind="val", name="rate", rate="rate"))
     assert not found(GRID.format(kind="test", name="seed", rate="0.1"))
+
+
+HELPER = """\
+from itertools import product
+def tried(settings, train, test):
+    model = SVC(**settings).fit(*train)
+    return model.score(*train), model.score(*test)
+best_score, best = 0, None
+for C, gamma in product([1, 10], [0.1, 1]):
+    settings = {"C": C, "gamma": gamma}
+"""
+KEPT = "        best_score, best = score, settings\n"
+
+
+def test_a_helper_that_fits_and_scores_tries_settings_as_well() -> None:
+    text = (
+        SPLIT
+        + HELPER
+        + "    known, score = tried(settings, (x_train, y_train), (x_test, y_test))\n"
+        + "    if score > best_score:  # error\n"
+        + KEPT
+    )
+    assert found(text) == marked(text, "NN506") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # By rows that were held out of the training ones.
+        "    _, score = tried(settings, (x_fit, y_fit), (x_val, y_val))\n    if score > best_score:\n",
+        # By the training rows.
+        "    score, _ = tried(settings, (x_train, y_train), (x_test, y_test))\n    if score > best_score:\n",
+    ],
+)
+def test_other_rows_may_choose_a_setting(text: str) -> None:
+    divided = "x_fit, x_val, y_fit, y_val = train_test_split(x_train, y_train)\n"
+    last = "print(SVC(**best).fit(x_train, y_train).score(x_test, y_test))\n"
+    assert not found(SPLIT + divided + HELPER + text + KEPT + last)

@@ -152,3 +152,23 @@ def test_a_trainer_does_not_keep_the_weights_that_are_best_on_test_rows(
     best: str, part: str, end: str, count: int
 ) -> None:
     assert len(found(TRAINER.format(best=best, part=part, end=end))) == count
+
+
+def test_texts_that_become_rows_of_ones_are_the_same_texts() -> None:
+    text = """\
+import numpy as np
+from tensorflow import keras
+from tensorflow.keras.callbacks import EarlyStopping
+(x_train, y_train), (x_test, y_test) = keras.datasets.imdb.load_data(num_words=900)
+def with_ones(texts):
+    rows = np.zeros((len(texts), 900))
+    for number, text in enumerate(texts):
+        rows[number, text] = 1
+    return rows
+x_train, x_test = with_ones(x_train), with_ones(x_test)
+model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[EarlyStopping()])  # error
+model.evaluate(x_test, y_test)
+"""
+    assert found(text) == marked(text, "NN506") != []

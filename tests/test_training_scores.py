@@ -2,6 +2,9 @@
 
 import pytest
 
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
 from tests.abstract_programs import findings
 
 IMPORTS = """\
@@ -68,3 +71,39 @@ def test_a_score_on_the_rows_of_the_fit_alone_tells_little(text: str, code: str)
 )
 def test_it_may_stand_beside_other_scores(text: str) -> None:
     assert not codes(text)
+
+
+def severities(text: str) -> list[tuple[str, str]]:
+    source = Source(text, "program.py")
+    rules = [each for each in rulebook("code").rules if each.code in {"NN512", "NN517"}]
+    found = analyze(source, Project([source]), rules).findings
+    return [(each.code, each.severity.value) for each in found]
+
+
+SEARCHED = "search = GridSearchCV(SVC(), {'C': [1, 9]}).fit(X, y)\n"
+COUNTED = (
+    "    right = (model(batch).argmax(1) == wanted).sum().item()\n    print(right / len(wanted))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "severity"),
+    [
+        ("print(SVC().fit(X, y).score(X, y))", "NN512", "warning"),
+        (
+            "from sklearn.linear_model import Ridge\nprint(Ridge().fit(X, y).score(X, y))",
+            "NN512",
+            "info",
+        ),
+        ("X, y = np.array([[0, 1], [1, 0]]), [0, 1]\nSVC().fit(X, y).score(X, y)", "NN512", "info"),
+        (f"{SEARCHED}print(search.score(X, y))", "NN517", "warning"),
+        (f"{SEARCHED}print(search.best_score_, search.score(X, y))", "NN517", "info"),
+        (f"{TORCH}for batch, wanted in loader:\n{COUNTED}", "NN512", "warning"),
+        (TORCH + COUNTED, "NN512", "info"),
+    ],
+)
+def test_what_judges_a_classifier_by_its_own_rows_is_no_mere_advice(
+    text: str, code: str, severity: str
+) -> None:
+    whole = text if text.startswith(TORCH) else IMPORTS + text
+    assert severities(whole) == [(code, severity)]

@@ -16,7 +16,7 @@ from advisor.code.events import (
     Scored,
 )
 from advisor.code.facts.passes import holds_unit_tests, place_of_head, sources_of
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, RowSet
@@ -31,6 +31,7 @@ _HOLDS_OUT = re.compile(
 )
 _COMMENT = re.compile(r'#.*|"""(?:.|\n)*?"""')
 _SCORES = frozenset({"score", "evaluate"})
+_WRITTEN_DOWN = re.compile(r"^([\w.]*(array|tensor|DataFrame)\()?[\[{]")
 _CLASSIFIER = re.compile(
     r"Classifier|SV[CM]$|LogisticRegression|NB$|Perceptron|DiscriminantAnalysis"
 )
@@ -92,6 +93,10 @@ def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterato
 
 
 def _tells_classes_apart(score: Score) -> bool:
+    """Whether a classifier is fitted, and not on a few rows that are written down in the program."""
+    *_, whole = score.fitted.rows.ancestors()
+    if whole.place is not None and _WRITTEN_DOWN.search(code_of(whole.place.node)):
+        return False
     path = score.fitted.estimator.path if isinstance(score.fitted.estimator, Object) else ""
     return _CLASSIFIER.search(path) is not None
 

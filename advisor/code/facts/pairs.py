@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
-from advisor.code.events import ListingRead, ListingsPaired, LossComputed, RowsShuffled
+import libcst as cst
+
+from advisor.code.events import ListingRead, ListingsPaired, LossComputed, MetricTaken, RowsShuffled
 from advisor.code.facts.loaders_apart import compares_what_it_gives, loaders_apart
 from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.sources import NodePlace
-from advisor.code.values import LISTED, SORTED, Lineage, RowSet, lineage_of
+from advisor.code.values import GIVEN_ANEW, LISTED, SORTED, Lineage, RowSet, lineage_of
 
 _SAMPLES = frozenset(
     [
@@ -45,13 +47,14 @@ _SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b"
 @dataclass(frozen=True, eq=False, slots=True)
 class BrokenPair(Fact):
     """Two things that belong together by position are in orders that have nothing to do with one
-    another: shuffled each on its own, or listed and never sorted."""
+    another: shuffled each on its own, listed and never sorted, or `predicted` in a random order."""
 
     place: NodePlace
     first: str
     second: str
     listed: bool
     other: NodePlace
+    predicted: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -66,9 +69,27 @@ class BrokenPair(Fact):
             yield cls(place, given, text, False, other)
         for place, names, other in _put_together(run):
             yield cls(place, *names, True, other)
+        for place, labels, text, other in _predicted_apart(run):
+            yield cls(place, labels, text, False, other, predicted=True)
         for first, second in _listed_apart(run):
             place, other = _where(run, first, second)
             yield cls(place, first.text, second.text, True, other)
+
+
+def _predicted_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, str, NodePlace]]:
+    """Scores by labels in the order of the files, and by predictions in another order: where they are
+    computed, both as written, and where the predictions are made."""
+    for event in run.events(MetricTaken):
+        node = event.place.node
+        if len(event.rows) != 2 or not isinstance(node, cst.Call) or len(node.args) < 2:
+            continue
+        labels, predictions = event.rows
+        drawn = next((each for each in predictions.ancestors() if each.how == GIVEN_ANEW), None)
+        whole = None if drawn is None else drawn.parent
+        if drawn is None or drawn.place is None or whole is None or not labels.within(whole):
+            continue
+        if drawn not in labels.ancestors() and run.may_tell_of(event.place.source):
+            yield event.place, code_of(node.args[0].value), code_of(drawn.place.node), drawn.place
 
 
 def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffled]]:

@@ -18,7 +18,7 @@ from advisor.code.values import Dictionary, Object, Sequence, Value
 MANY_SETTINGS = 3
 SEVERAL_VALUES = 3
 MANY_COMBINATIONS = 64
-_OF_FOLDS = re.compile(r"best_score_|cv_results_|cross_val")
+_OF_FOLDS = re.compile(r"best_score_|cv_results_|cross_val\w*\(")
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,6 +1,6 @@
 """Data as Keras takes it: arrays, and iterators over pictures that are changed on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -9,11 +9,12 @@ from advisor.code import symbols
 from advisor.code.events import DataGiven, LoaderBuilt, MetricWatched
 from advisor.code.library import lineages
 from advisor.code.library.keras_targets import labels_by_mode, labels_of_arrays
-from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.models import Call, attribute, function, method, observes
 from advisor.code.library.names import words
 from advisor.code.library.transforms import GENERATOR
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    GIVEN_ANEW,
     NONE,
     ClassIndices,
     Lineage,
@@ -24,6 +25,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    is_always,
     is_constant,
     known_text,
 )
@@ -192,5 +194,33 @@ def attribute_of_iterator(machine: "Machine", receiver: Object, node: cst.CSTNod
     if not isinstance(node, cst.Attribute):
         return None
     made = machine.unknown(node.attr.value, node)
+    if node.attr.value in {"classes", "labels"} and FOLDER in receiver.fields:
+        made.lineage = lineages.known(receiver)
     receiver.fields[node.attr.value] = made
     return made
+
+
+# Where iterators over folders take whether they shuffle.
+_SHUFFLES_AT = 6
+
+
+@observes("predict", "predict_generator")
+def predicted_in_random_order(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`model.predict(iterator)`: in the order that the iterator gives its pictures in."""
+    data = operands[1] if len(operands) > 1 else None
+    if not isinstance(data, Object) or data.path != ITERATOR or FOLDER not in data.fields:
+        return
+    lineage = lineages.known(data)
+    is_new = result.place is not None and result.place.node is node
+    if lineage is None or not is_new or not isinstance(result, (Tensor, Unknown)):
+        return
+    shuffles = data.argument(_SHUFFLES_AT, "shuffle")
+    drawn = not data.arguments.unknown and (shuffles is None or is_always(shuffles, True))
+    rows = lineage.rows.part((GIVEN_ANEW, node), GIVEN_ANEW, machine.place(node))
+    result.lineage = lineage.of(rows) if drawn else None

@@ -18,6 +18,8 @@ CHANGED_LINEAGE = ("lineage",)
 PERMUTATION = "permutation"
 # What rows are called that are all of their parent, in another order.
 SHUFFLED = "shuffled"
+# What rows are called that are all of their parent, in an order that is drawn anew each time.
+GIVEN_ANEW = "given anew"
 # What rows are called that were read in the order of a listing that nobody has sorted.
 LISTED = "listing"
 # And in the order of one that somebody has sorted.

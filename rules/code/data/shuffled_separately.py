@@ -20,6 +20,9 @@ def shuffled_separately(pair: BrokenPair) -> Iterator[Draft]:
         message = f"`{pair.first}` and `{pair.second}` are paired by listings that nobody sorted"
         related = ((pair.other, "the other one is taken here"),)
         yield Draft(pair.place, message, related, severity=Severity.WARNING)
+    elif pair.predicted:
+        message = f"`{pair.second}` goes through the samples in random order, `{pair.first}` is in that of the files"
+        yield Draft(pair.place, message, ((pair.other, "they are predicted here"),))
     elif not pair.first:
         message = f"`{pair.second}` is shuffled on its own, and paired with what is not"
         yield Draft(pair.place, message, ((pair.other, "they are taken together here"),))

@@ -18,10 +18,12 @@ from advisor.code.library.pandas.tables import (
     is_row_axis,
     key_of,
     mask_of,
+    names_in,
     neighbours_used,
     same_columns,
     table_like,
     take_away,
+    whole_of,
 )
 from advisor.code.library.pandas.types import (
     holding_numbers,
@@ -125,6 +127,14 @@ _KEEPS_COLUMNS = words(
 _KEEPS_NUMBERS = words("astype copy reset_index sort_index rename")
 
 
+def _sorts_within_owners(call: Call) -> bool:
+    """Whether rows are sorted by the person or thing that they belong to, and by something else then:
+    several of them belong to one."""
+    names = names_in(call.argument(0, "by")) or ()
+    text = call.place.source.text
+    return len(names) > 1 and any(lineages.groups_rows(each, text) for each in names[:-1])
+
+
 @method(FRAME, *KEEPS)
 def kept(call: Call) -> Value | None:
     """The same rows."""
@@ -137,6 +147,8 @@ def kept(call: Call) -> Value | None:
         return NONE
     if name == "shift":
         neighbours_used(call, table)
+    if name == "sort_values" and _sorts_within_owners(call):
+        lineages.notice_groups(call.machine, whole_of(table).rows, call.node)
     if name == "sort_values" and (apart := lineages.of_classes(table)) is not None:
         return apart
     if name == "sort_values" and _TIME.search(known_text(call.argument(0, "by")) or ""):
