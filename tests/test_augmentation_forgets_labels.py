@@ -467,3 +467,39 @@ def test_two_pictures_that_one_name_tells_belong_together() -> None:
     )
     assert found(text) == wrong(text) != []
     assert found(text.replace("(water)", "(water), index").replace("  # error", "")) == []
+
+
+SLICED = """\
+image, mask = np.array(image), np.array(mask)
+if random.random() < 0.5:
+    {step}
+return image, {label}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "label", "told"),
+    [
+        ("image = image[:, ::-1].copy()", "mask", True),
+        ("image = image[::-1, :, :]", "boxes", True),
+        ("image, mask = image[:, ::-1], mask[:, ::-1]", "mask", False),
+        ("image = image[:, ::-1]\n    boxes[:, [0, 2]] = 640 - boxes[:, [2, 0]]", "boxes", False),
+        # The colours in another order, every other line, and pictures with no more than a class.
+        ("image = image[:, :, ::-1]", "mask", False),
+        ("image = image[::2, ::2]", "mask", False),
+        ("image = image[:, ::-1]", "index % 3", False),
+    ],
+)
+def test_slices_mirror_pictures_as_well(step: str, label: str, told: bool) -> None:
+    assert bool(found(sample(SLICED.format(step=step, label=label)))) is told
+
+
+def test_one_window_is_cut_out_of_both() -> None:
+    body = """\
+image, mask = np.array(image), np.array(mask)
+top, left = random.randint(0, 400), random.randint(0, 400)
+image = image[top : top + 64, left : left + 64]
+{then}
+return image, mask
+"""
+    assert not found(sample(body.format(then="mask = mask[top : top + 64, left : left + 64]")))

@@ -108,10 +108,10 @@ def _found(run: AbstractRun) -> Iterator[_Found]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Step:
-    """A transform that is applied in a function, or in one that it calls."""
+    """A transform that is applied in a function, or in one that it calls; or a slice that moves things."""
 
     event: TransformApplied
-    call: cst.Call
+    call: cst.Call | cst.Subscript
     subject: str
 
     @property
@@ -237,7 +237,9 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
         for depth, function in enumerate(context.functions):
             node, call = function.node, inner[depth]
             place = function.place
-            if not isinstance(node, cst.FunctionDef) or not isinstance(call, cst.Call):
+            if not isinstance(node, cst.FunctionDef):
+                continue
+            if not isinstance(call, (cst.Call, cst.Subscript)):
                 continue
             if place is None or not run.may_tell_of(place.source):
                 continue
@@ -248,8 +250,10 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
     return found
 
 
-def _subject(call: cst.Call) -> str:
+def _subject(call: cst.Call | cst.Subscript) -> str:
     """What a transform is given, as written."""
+    if isinstance(call, cst.Subscript):
+        return code_of(call.value)
     named = {each.keyword.value: each for each in call.args if each.keyword is not None}
     chosen = named.get("image") or named.get("img") or (call.args[0] if call.args else None)
     return "" if chosen is None else code_of(chosen.value)
@@ -262,7 +266,9 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
     labels = code.labels() if pictures else None
     if not labels:
-        return _of_one_number(code, pictures) or _of_two_names(code, pictures)
+        # A slice draws nothing of its own.
+        called = [each for each in pictures if isinstance(each.call, cst.Call)]
+        return _of_one_number(code, called) or _of_two_names(code, called)
     first = pictures[0]
     if _is_joint(first.call, labels):
         return None
@@ -299,7 +305,7 @@ def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step |
     (first, one), (second, other) = found.values()
     if one["index"] != other["index"] or one["name"] == other["name"]:
         return None
-    helpers = {code_of(each.call.func) for each in (first, second)}
+    helpers = {code_of(getattr(each.call, "func", each.call)) for each in (first, second)}
     together = all("," in each for each in code.parts.returned)
     if len(helpers) != 1 or not together or words(first.subject + second.subject) & _VIEWS:
         return None
@@ -313,7 +319,7 @@ def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | 
     if len(found) != 2 or _DRAWN_ONCE.search(code.text):
         return None
     first, second = found.values()
-    helpers = {code_of(each.call.func) for each in (first, second)}
+    helpers = {code_of(getattr(each.call, "func", each.call)) for each in (first, second)}
     names = first.subject, second.subject
     if len(helpers) != 1 or names[0] == names[1] or words(" ".join(names)) & _VIEWS:
         return None
@@ -365,7 +371,7 @@ def _drawn_apart(
             yield first, step.subject, step
 
 
-def _comes_with(call: cst.Call, label: str, code: _Code) -> bool:
+def _comes_with(call: cst.Call | cst.Subscript, label: str, code: _Code) -> bool:
     """Whether a call gives the label along with the picture: `image, mask = turn(a, b)`."""
     written = re.escape(code_of(call))
     return any(
@@ -383,8 +389,10 @@ def _draws_itself(step: _Step, code: _Code) -> bool:
     return step.moves and _is_drawn(step)
 
 
-def _is_joint(call: cst.Call, labels: frozenset[str]) -> bool:
+def _is_joint(call: cst.Call | cst.Subscript, labels: frozenset[str]) -> bool:
     """Whether a call takes the label together with the picture."""
+    if isinstance(call, cst.Subscript):
+        return False
     return any(words(code_of(each)) & labels for each in call.args) or any(
         each.star for each in call.args
     )

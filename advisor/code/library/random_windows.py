@@ -1,4 +1,4 @@
-"""Windows of samples that begin where a drawn number says."""
+"""Windows of samples that begin where a drawn number says, and samples that are mirrored by slices."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from advisor.code.events import TransformApplied
 from advisor.code.library.models import Index, hook, observes
 from advisor.code.library.transforms import WINDOW
 from advisor.code.nodes import as_written
-from advisor.code.values import TRUE, Joined, Library, Tensor, Unknown, Value
+from advisor.code.values import TRUE, Joined, Library, Tensor, Unknown, Value, known_integer
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -62,3 +62,24 @@ def taken(machine: "Machine", receiver: Value, indices: Sequence[Index], node: c
     if any(each.stop is not None and _is_drawn(each.start) for each in windows):
         place = machine.place(node)
         machine.emit(TransformApplied(place, machine.context, receiver, Library(WINDOW)))
+    if len(windows) > 1 and machine.context.guards and _mirrors(indices):
+        mirrored = Library("numpy.flip")
+        machine.emit(TransformApplied(machine.place(node), machine.context, receiver, mirrored))
+
+
+def _mirrors(indices: Sequence[Index]) -> bool:
+    """`picture[:, ::-1]`: one of the first two axes is turned round, and nothing else is taken. The
+    third one may be that of the colours."""
+    turned = [
+        axis
+        for axis, each in enumerate(indices)
+        if isinstance(each, slice) and each.step is not None
+    ]
+    if len(turned) != 1 or turned[0] > 1 or not all(isinstance(each, slice) for each in indices):
+        return False
+    whole = all(
+        isinstance(each, slice) and each.start is None and each.stop is None for each in indices
+    )
+    given = indices[turned[0]]
+    step = known_integer(given.step) if isinstance(given, slice) else None
+    return whole and step == -1
