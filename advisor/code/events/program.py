@@ -62,10 +62,11 @@ class TargetLost(Event):
 
 @dataclass(eq=False, slots=True)
 class LoopLeft(Event):
-    """A loop is left by `break`. `limit` says that a number decides when which the file names once for
-    all."""
+    """A loop is left by `break`, or by `return` where it `returns`. `limit` says that a number decides
+    when which the file names once for all."""
 
     limit: bool = False
+    returns: bool = False
 
 
 @dataclass(eq=False, slots=True)

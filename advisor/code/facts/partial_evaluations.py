@@ -95,7 +95,7 @@ class PartialEvaluation(Fact):
 
 
 def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
-    """The `break` in a loop that judges a model by some of the batches."""
+    """The `break` in a loop that judges a model by some of the batches, or the `return`."""
     events = [event for event in run.events(LoopLeft) if event.context.loops]
     if not events:
         return
@@ -103,7 +103,8 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
     seen: set[cst.CSTNode] = set()
     for event in events:
         loop = event.context.loops[-1].node
-        if loop in judging and event.place.node not in seen and _is_after_some(event):
+        ends = _is_after_first if event.returns else _is_after_some
+        if loop in judging and event.place.node not in seen and ends(event):
             seen.add(event.place.node)
             yield event.place
 
@@ -132,6 +133,22 @@ def _is_after_some(event: LoopLeft) -> bool:
         return False
     body = code_of(context.loops[-1].node)
     return _PUTS_TOGETHER.search(body) is not None and "plt." not in body
+
+
+def _is_after_first(event: LoopLeft) -> bool:
+    """Whether a function returns in the first round, whatever happens, what it has begun to add up."""
+    context = event.context
+    if any(each.rounds >= len(context.rounds) for each in context.guards):
+        return False
+    node = event.place.node
+    given = node.value if isinstance(node, cst.Return) else None
+    if given is None or _ON_PURPOSE.search(context.functions[-1].name):
+        return False
+    body = code_of(context.loops[-1].node)
+    added = set(re.findall(r"(\w+) \+= ", body)) | set(
+        re.findall(r"(\w+)\.(?:append|extend)\(", body)
+    )
+    return bool(added & set(re.findall(r"\w+", code_of(given)))) and "plt." not in body
 
 
 def _over_few_batches(run: AbstractRun) -> Iterator[NodePlace]:

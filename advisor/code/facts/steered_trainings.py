@@ -50,7 +50,9 @@ def _ends(run: AbstractRun) -> Iterator[Steering]:
     """Trainings that end when a test score does no longer get better."""
     seen: set[cst.CSTNode] = set()
     for event in run.events(LoopLeft):
-        if event.place.node in seen or not event.context.guards or not event.context.loops:
+        if event.returns or event.place.node in seen:
+            continue
+        if not event.context.guards or not event.context.loops:
             continue
         seen.add(event.place.node)
         for node in _asked(event):

@@ -397,6 +397,8 @@ def _match(machine: "Machine", node: cst.Match) -> Completion:
 def _return(machine: "Machine", node: cst.Return) -> Completion:
     value = NONE if node.value is None else machine.evaluate(node.value)
     machine.frame.results.append(value)
+    if len(machine.context.rounds) > machine.frame.standing[0]:
+        machine.emit(LoopLeft(machine.place(node), machine.context, returns=True))
     return Completion.RETURN
 
 

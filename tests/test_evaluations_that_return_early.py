@@ -1,0 +1,47 @@
+"""Evaluations that return before all batches have judged."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+EVALUATION = """\
+import torch
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+model = torch.nn.Linear(784, 10)
+@torch.no_grad()
+def {name}(loader):
+    model.eval()
+    right, count = 0, 0
+    for pictures, labels in loader:
+        guesses = model(pictures.flatten(1)).argmax(1)
+        right += (guesses == labels).sum().item()
+        count += len(labels)
+{rest}
+test_loader = DataLoader(MNIST("data", train=False), batch_size=100)
+print({name}(test_loader))
+"""
+INSIDE = "        return right / count{mark}"
+
+
+def found(rest: str, name: str = "accuracy") -> list[tuple[int, str]]:
+    text = EVALUATION.format(name=name, rest=rest)
+    return [each for each in findings(text) if each[1] == "NN515"]
+
+
+def test_a_score_that_is_returned_inside_the_loop_is_that_of_the_first_batch() -> None:
+    rest = INSIDE.format(mark="  # error")
+    assert found(rest) == marked(EVALUATION.format(name="accuracy", rest=rest), "NN515") != []
+
+
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [
+        ("    return right / count", "accuracy"),
+        (INSIDE.format(mark=""), "quick_check"),
+        ("        if right < count:\n            return pictures\n    return None", "first_miss"),
+        ("        return guesses", "guesses_of_a_batch"),
+    ],
+)
+def test_what_is_returned_may_be_something_else(rest: str, name: str) -> None:
+    assert not found(rest, name)
