@@ -2,6 +2,9 @@
 
 import pytest
 
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import Source
+from advisor.rulebook import rulebook
 from tests.abstract_programs import findings, marked
 
 IMPORTS = """\
@@ -21,6 +24,18 @@ def count(text: str) -> int:
 LAG = "table['lag'] = table['price'].shift(1)\ntable = table.dropna()\n"
 ROLLING = "table['mean'] = table['price'].rolling(7).mean()\n"
 SORTED = "table = table.sort_values(by='date')\n"
+
+
+@pytest.mark.parametrize(
+    ("order", "severity"), [(SORTED, "info"), (LAG, "warning"), (SORTED + LAG, "warning")]
+)
+def test_rows_that_know_of_those_before_them_say_more_than_sorted_ones(
+    order: str, severity: str
+) -> None:
+    source = Source(f"{IMPORTS}{order}A, B = train_test_split(table)", "program.py")
+    rules = [each for each in rulebook("code").rules if each.code == "NN511"]
+    found = analyze(source, Project([source]), rules).findings
+    assert [each.severity.value for each in found] == [severity]
 
 
 @pytest.mark.parametrize("order", [LAG, ROLLING, SORTED])

@@ -97,6 +97,7 @@ COUNTED = (
         ),
         ("X, y = np.array([[0, 1], [1, 0]]), [0, 1]\nSVC().fit(X, y).score(X, y)", "NN512", "info"),
         (f"{SEARCHED}print(search.score(X, y))", "NN517", "warning"),
+        (f"{SEARCHED}print(SVC(**search.best_params_).fit(X, y).score(X, y))", "NN512", "warning"),
         (f"{SEARCHED}print(search.best_score_, search.score(X, y))", "NN517", "info"),
         (f"{TORCH}for batch, wanted in loader:\n{COUNTED}", "NN512", "warning"),
         (TORCH + COUNTED, "NN512", "info"),

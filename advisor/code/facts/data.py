@@ -61,15 +61,17 @@ class Split(Fact):
 
     def rows_with_neighbours(self) -> NeighboursUsed | None:
         """What tells that the order of the rows means something: they got something of rows before
-        or behind them, and are still the rows of one series."""
-        for event in self.run.events(NeighboursUsed):
-            for lineage in self.event.lineages:
-                early = event.always or event.index < self.event.index
-                if early and event.rows in _same_kind(lineage.rows):
-                    return event
-            if event.grouped and any(each.split is self.event for each in _same_kind(event.rows)):
-                return event  # counted in a part
-        return None
+        or behind them, and are still the rows of one series. That they are sorted tells less."""
+        found = list(filter(self._tells_of_order, self.run.events(NeighboursUsed)))
+        return next((each for each in found if not each.only_sorted), found[0] if found else None)
+
+    def _tells_of_order(self, event: NeighboursUsed) -> bool:
+        for lineage in self.event.lineages:
+            early = event.always or event.index < self.event.index
+            if early and event.rows in _same_kind(lineage.rows):
+                return True
+        # Counted in a part.
+        return event.grouped and any(each.split is self.event for each in _same_kind(event.rows))
 
     @property
     def operation(self) -> str:

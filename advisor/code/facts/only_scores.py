@@ -18,6 +18,7 @@ from advisor.code.events import (
 from advisor.code.facts.passes import holds_unit_tests, place_of_head, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
+from advisor.code.facts.searches import asks_for_folds
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, RowSet
 from advisor.rulebook import Draft
@@ -49,7 +50,7 @@ class OnlyScore(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The score of a program that has no other ones."""
-        splits = list(run.events(RowsSplit))
+        splits = [each for each in run.events(RowsSplit) if not _only_searches(run, each)]
         if holds_unit_tests(run) or not all(_is_idle(run, each) for each in splits):
             return
         scores = [each for each in run.facts(Score) if each.learns_labels()]
@@ -67,6 +68,11 @@ class OnlyScore(Fact):
         """A finding where the model is judged."""
         beside = () if self.fitted.node is self.place.node else ((self.fitted, "fitted here"),)
         return Draft(self.place, message, beside)
+
+
+def _only_searches(run: AbstractRun, split: RowsSplit) -> bool:
+    """Whether a search divides rows, and nobody asks how well its folds went."""
+    return split.operation.endswith("CV.fit") and not any(map(asks_for_folds, sources_of(run)))
 
 
 def _is_idle(run: AbstractRun, split: RowsSplit) -> bool:

@@ -40,7 +40,7 @@ class Search(Fact):
         for score in scores:
             chosen = score.is_of_search and score.fitted not in judged
             if chosen and score.is_of_training_rows():
-                only = not any(map(_asks_for_folds, sources_of(run))) and not _divides(run)
+                only = not any(map(asks_for_folds, sources_of(run))) and not _divides(run)
                 yield cls(score.place, "scored", score.fitted.place, is_the_only_score=only)
         for event, search in _grids(run):
             count = _combinations(search.argument(1, "param_grid"))
@@ -49,7 +49,7 @@ class Search(Fact):
                 yield cls(place, "grid", event.place, count)
 
 
-def _asks_for_folds(source: Source) -> bool:
+def asks_for_folds(source: Source) -> bool:
     """Whether a file reads what a search says of its held-out folds, or cross-validates it."""
     return _OF_FOLDS.search(source.text) is not None
 
