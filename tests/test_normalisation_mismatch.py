@@ -344,6 +344,32 @@ X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y
         ("model.fit(X_train, y_train)\nmodel.score(X_test, y_test)", 0),
         (
             (
+                "mean, std = X_train.mean(axis=0), X_train.std(axis=0)\nZ = (X_train - mean) / std\n"
+                "model.fit(Z, y_train)\nmodel.score(X_test, y_test)"
+            ),
+            1,
+        ),
+        (
+            (
+                "mean, std = X_train.mean(axis=0), X_train.std(axis=0)\nZ = (X_train - mean) / std\n"
+                "model.fit(Z, y_train)\nmodel.score((X_test - mean) / std, y_test)"
+            ),
+            0,
+        ),
+        (
+            (
+                "mean = X_train.mean(axis=0)\nX_train -= mean\nnp.save('mean.npy', mean)\n"
+                "X_test -= np.load('mean.npy')\nmodel.fit(X_train, y_train)\nmodel.score(X_test, y_test)"
+            ),
+            0,
+        ),
+        # Only the labels are shifted.
+        (
+            "model.fit(X_train, (y_train - y_train.mean()) > 0)\nmodel.score(X_test, y_test)",
+            0,
+        ),
+        (
+            (
                 "for part in (X_train, X_test):\n    part[:] = scaler.fit(X_train).transform(part)\n"
                 "model.fit(X_train, y_train)\nmodel.score(X_test, y_test)"
             ),

@@ -1,6 +1,7 @@
 """Rows that a model is judged by and that are not scaled as those it was trained on, or the other way
 round."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from advisor.code.events import ForwardRun
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.judged_passes import is_scored, trains
 from advisor.code.facts.loaders import TrainingLoader
-from advisor.code.facts.passes import told_at
+from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.scores import Score
 from advisor.code.facts.sides import name_of
@@ -16,6 +17,8 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, RowSet, lineage_of
 
 _SCALINGS = frozenset(["scaler"])
+# Statistics of each column of an array, by which arrays are scaled by hand; tables are filled by them.
+_BY_COLUMN = re.compile(r"(axis|dim)=0\b|\(0[,)]|, (axis=)?0\)")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,11 +31,23 @@ class _Use:
 
     @property
     def scalings(self) -> list[Fit]:
-        return [each for each in self.fits if each.kind in _SCALINGS]
+        return [each for each in self.fits if each.kind in _SCALINGS or _is_by_hand(each)]
 
     def drawn(self) -> RowSet | None:
         """The part of a split that the rows are, or were taken from."""
         return next((each for each in self.rows.ancestors() if each.split is not None), None)
+
+
+def _is_by_hand(fit: Fit) -> bool:
+    return fit.kind == "statistic" and _BY_COLUMN.search(fit.text) is not None
+
+
+def _is_reckoned_with(run: AbstractRun, use: _Use) -> bool:
+    """Whether something is taken away from rows, or they are divided, by whatever numbers."""
+    names = {name for each in use.rows.ancestors() for name in each.names}
+    written = "|".join(map(re.escape, sorted(names)))
+    sums = re.compile(rf"\b({written})\b(\[[^]\n]*\]|\.\w+\([^)\n]*\))*\)*\s*[-/]")
+    return not names or any(sums.search(each.text) for each in sources_of(run))
 
 
 def forgotten_scalings(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Fit]]:
@@ -48,6 +63,8 @@ def forgotten_scalings(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Fit]]
             continue
         scaled, plain = (trained, judged) if trained.scalings else (judged, trained)
         fit = scaled.scalings[0]
+        if _is_by_hand(fit) and _is_reckoned_with(run, plain):
+            continue
         if fit.rows is mine or fit.rows.within(mine):
             told.add(judged.place.node)
             yield judged.place, name_of(plain.rows) or "the rows", fit
