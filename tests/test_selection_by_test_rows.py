@@ -172,3 +172,19 @@ model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[EarlySt
 model.evaluate(x_test, y_test)
 """
     assert found(text) == marked(text, "NN506") != []
+
+
+def test_the_best_weights_may_be_read_again_before_they_are_judged() -> None:
+    text = (
+        KERAS
+        + """\
+x_train, x_test = x_train / 255, x_test / 255
+keeper = ModelCheckpoint("best.keras", save_best_only=True)
+model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[keeper])  # error
+best = keras.models.load_model("best.keras")
+print(best.evaluate(x_test, y_test))
+"""
+    )
+    assert found(text) == marked(text, "NN506") != []
+    last = "print(best.evaluate(x_test, y_test))"
+    assert not found(text.replace(last, "print(best.evaluate(x_val, y_val))"))

@@ -340,7 +340,9 @@ def judge_unknown(call: Call) -> Value | None:
     """`model.evaluate(data)` of a model that was loaded, for instance."""
     receiver, given = call.receiver, call.argument(0, "x")
     assert isinstance(receiver, Unknown)
-    if isinstance(given, Object):
+    if given is not None and (
+        isinstance(given, Object) or lineages.holds_rows(lineages.known(given))
+    ):
         call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
     own = attributes.unknown_attribute(call.machine, receiver, "evaluate", call.node)
     return calls.call(call.machine, own, call.arguments, call.node)
