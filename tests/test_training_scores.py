@@ -101,6 +101,7 @@ COUNTED = (
         (f"{SEARCHED}print(search.best_score_, search.score(X, y))", "NN517", "info"),
         (f"{TORCH}for batch, wanted in loader:\n{COUNTED}", "NN512", "warning"),
         (TORCH + COUNTED, "NN512", "info"),
+        ("print('on training rows:', SVC().fit(X, y).score(X, y))", "NN512", "info"),
     ],
 )
 def test_what_judges_a_classifier_by_its_own_rows_is_no_mere_advice(

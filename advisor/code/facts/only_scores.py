@@ -64,6 +64,11 @@ class OnlyScore(Fact):
             for place, trained, is_apart in _of_torch(run):
                 yield cls(place, trained, not is_apart)
 
+    @property
+    def is_called_so(self) -> bool:
+        """Whether the line says that it is a score of training rows."""
+        return "train" in self.place.source.text.splitlines()[self.place.row - 1].lower()
+
     def finding(self, message: str) -> Draft:
         """A finding where the model is judged."""
         beside = () if self.fitted.node is self.place.node else ((self.fitted, "fitted here"),)
@@ -123,4 +128,4 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:
     if run.may_tell_of(last.place.source):
         around = last.context.loops
         place = place_of_head(around[-1]) if apart and around else last.place
-        yield place, trained[-1].place, bool(apart)
+        yield place, trained[-1].place, bool(apart and around)
