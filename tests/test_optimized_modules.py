@@ -35,9 +35,9 @@ WRONG = {
             def __init__(self):
                 self.body, self.head = nn.Linear(3, 8), nn.Linear(8, 2)
                 parameters = list(self.body.parameters()) + list(self.head.parameters())
-                self.optimizer = torch.optim.Adam(parameters)
+                self.optimizer = torch.optim.Adam(parameters)  # error
             def adapt(self):
-                self.head = nn.Linear(8, 2)  # error
+                self.head = nn.Linear(8, 2)
             def fit(self):
                 for x, y in loader:
                     self.optimizer.zero_grad()
@@ -83,51 +83,51 @@ WRONG = {
         """,
     "a layer that is appended": """
         model = nn.Sequential(nn.Linear(3, 8), nn.ReLU())
-        optimizer = torch.optim.Adam(model.parameters())
-        model.append(nn.Linear(8, 2))  # error
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        model.append(nn.Linear(8, 2))
         train(model, optimizer)
         """,
     "a head that is replaced": """
-        optimizer = torch.optim.Adam(model.parameters())
-        model.head = nn.Linear(8, 10)  # error
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        model.head = nn.Linear(8, 10)
         train(model, optimizer)
         """,
     "a head that is replaced in a method": """
         class Trainer:
             def __init__(self):
                 self.model = Net()
-                self.optimizer = torch.optim.Adam(self.model.parameters())
+                self.optimizer = torch.optim.Adam(self.model.parameters())  # error
             def adapt(self):
-                self.model.head = nn.Sequential(nn.Dropout(), nn.Linear(8, 10))  # error
+                self.model.head = nn.Sequential(nn.Dropout(), nn.Linear(8, 10))
         trainer = Trainer()
         trainer.adapt()
         train(trainer.model, trainer.optimizer)
         """,
     "the last layer of a ready model": """
         ready = torchvision.models.vgg16()
-        optimizer = torch.optim.Adam(ready.parameters())
-        ready.classifier[6] = nn.Linear(4096, 10)  # error
+        optimizer = torch.optim.Adam(ready.parameters())  # error
+        ready.classifier[6] = nn.Linear(4096, 10)
         train(ready, optimizer)
         """,
     "a head of a model that is not known": """
         def adapt(make):
             network = make()
-            optimizer = torch.optim.Adam(network.parameters())
-            network.fc = nn.Linear(8, 10)  # error
+            optimizer = torch.optim.Adam(network.parameters())  # error
+            network.fc = nn.Linear(8, 10)
             train(network, optimizer)
         """,
     "a layer that is added on one way only": """
         def adapt(make, extended):
             network = make()
-            optimizer = torch.optim.Adam(network.parameters())
+            optimizer = torch.optim.Adam(network.parameters())  # error
             if extended:
-                network.fc = nn.Linear(8, 10)  # error
+                network.fc = nn.Linear(8, 10)
             train(network, optimizer)
         """,
     "a head of one of two models": """
         other = Net()
-        optimizer = torch.optim.Adam([*other.parameters(), *model.parameters()])
-        model.head = nn.Linear(8, 10)  # error
+        optimizer = torch.optim.Adam([*other.parameters(), *model.parameters()])  # error
+        model.head = nn.Linear(8, 10)
         train(model, optimizer)
         """,
     "a model that is built once more": """

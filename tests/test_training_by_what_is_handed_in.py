@@ -56,8 +56,8 @@ WRONG = {
         """,
     "NN109 of a classifier that is reset": """
         model = timm.create_model("convnext_tiny", pretrained=True)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
-        model.reset_classifier(num_classes=3)  # error
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)  # error
+        model.reset_classifier(num_classes=3)
         for x, y in elsewhere.batches():
             optimizer.zero_grad()
             F.cross_entropy(model(x), y).backward()
@@ -67,8 +67,8 @@ WRONG = {
         class Classifier:
             def __init__(self, classes):
                 self.net = models.efficientnet_b0(weights="DEFAULT")
-                self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=3e-4)
-                self.net.classifier[1] = nn.Linear(1280, classes)  # error
+                self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=3e-4)  # error
+                self.net.classifier[1] = nn.Linear(1280, classes)
 
             def fit(self, loader):
                 for x, y in loader:

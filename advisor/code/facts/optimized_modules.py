@@ -25,9 +25,12 @@ from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.interpreter.classes import are_of_modules
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import Instance, Layer, Method, Optimizer, Value
 from advisor.rulebook import Draft
+
+# What takes its place within so many lines behind the optimizer is shown together with it.
+_NEARBY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,19 @@ class OptimizedModules(Fact):
     def finding_at_construction(self, event: Event, message: str) -> Draft:
         """A finding where the optimizer is built, with an event beside it."""
         return draft(self.event, message, (event.place, "it takes part in the loss here"))
+
+    def finding_too_early(self, placed: ModulePlaced, message: str) -> Draft:
+        """A finding where the optimizer is built, which comes too early, up to what takes its place
+        behind it where that is near; at that place where no finding may lie at the optimizer."""
+        if not self.run.may_tell_of(self.event.place.source):
+            return self.finding(placed, message)
+        found = draft(self.event, message, (placed.place, "it takes its place here"))
+        first, last = self.event.place, _call_from_outside(placed) or placed.place
+        if first.source is not last.source:
+            return found
+        if not 0 < last.locate().row - first.locate().row <= _NEARBY:
+            return found
+        return replace(found, place=Stretch(first.source, first.node, last.node))
 
     def _concerns(self, module: Value) -> bool:
         return any(

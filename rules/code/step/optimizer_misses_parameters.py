@@ -17,8 +17,8 @@ from advisor.rulebook import Draft, rule
 )
 def optimizer_misses_parameters(modules: OptimizedModules) -> Iterator[Draft]:
     for placed in modules.placed_too_late():
-        yield modules.finding(
-            placed, f"`{modules.text}` is built before this layer takes its place, and misses it"
+        yield modules.finding_too_early(
+            placed, f"`{modules.text}` is built before another layer takes its place, and misses it"
         )
     for step, _ in modules.strangers():
         yield modules.finding(
