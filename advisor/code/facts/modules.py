@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code.events import DropoutApplied, Escaped, ForwardRun
 from advisor.code.facts.run import AbstractRun
-from advisor.code.library.torch_modes import modules_in
+from advisor.code.library.torch_modes import PART, modules_in
 from advisor.code.library.transformers_models import DROPS
 from advisor.code.values import (
     Bound,
@@ -174,6 +174,8 @@ def _of_ready_model(module: Value) -> str | None:
         return "dropout" if isinstance(module, Unknown) and DROPS in module.fields else None
     if name.startswith(_BATCH_NORM_MODELS):
         return "batch norm"
+    if PART in getattr(module, "fields", {}):
+        return None  # dropout comes in the last part, which is the first to go
     return "dropout" if name.startswith(_DROPOUT_MODELS) else None
 
 
@@ -192,6 +194,8 @@ def is_pretrained(module: Value) -> bool:
     """Whether a ready model comes with weights, for sure."""
     if not isinstance(module, Layer):
         return False
+    if module.path == "torch.nn.Sequential":
+        return any(is_pretrained(each) for each in modules_in(module) if each is not module)
     given = module.argument(-1, "pretrained")
     if given is None and module.path.startswith(_READY):
         given = module.argument(0, "weights")
@@ -246,7 +250,7 @@ def has_weights(module: Value) -> bool:
 
 def _is_learned(value: Value) -> bool:
     if isinstance(value, Layer):
-        return value.path in WITH_WEIGHTS
+        return value.path in WITH_WEIGHTS or value.path.startswith(_READY)
     if isinstance(value, Instance):
         return any(is_parameter(each) for each in value.fields.values())
     return False

@@ -34,9 +34,10 @@ def is_used_besides(
             case ForwardRun() if _takes(event.arguments.values(), made):
                 if event.output is None or any(event.output is each for each in made):
                     continue
-                if getattr(event.module, "path", "") != getattr(first.module, "path", "-"):
+                if getattr(event.module, "path", "") == getattr(first.module, "path", "-"):
+                    past.append(event.output)
+                elif around is None:
                     return True
-                past.append(event.output)
             case Escaped() if _takes(event.values, made):
                 return True
             case AttributeAssigned() if _takes((event.value,), made):

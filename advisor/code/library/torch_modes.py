@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _MODE = ("mode",)
 # The field of a layer whose weights somebody may have filled.
 TOUCHED = ("touched",)
+# Under this key a layer says that it stands for a part of a ready model.
+PART = ("part",)
 # Fixed models hold no more modules than this; beyond it the rest is left as it is.
 _MOST_MODULES = 300
 _GRADIENT_MODES = {
@@ -170,6 +172,11 @@ def _may_hold(value: Any) -> bool:
     if isinstance(value, Instance):
         return classes.is_module(value)
     return isinstance(value, (Layer, Joined, Sequence, Dictionary))
+
+
+def mode_of(module: Layer) -> dict[Any, Any]:
+    """The field in which a module has its mode, for what is a part of it."""
+    return {key: value for key, value in module.fields.items() if key == _MODE}
 
 
 @hook("modes")

@@ -9,6 +9,8 @@ from advisor.code import symbols
 from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.models import Call, iteration, method
+from advisor.code.library.torch_modes import PART, TOUCHED, mode_of
+from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.values import (
     TRUE,
     Constant,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 # Under this key an unknown says that it is one of the modules of another one.
 SUBMODULE = ("submodule",)
 _PATH = "torch.modules"
+# Under this key a ready model has what stands for each of its parts.
+_PARTS = ("parts",)
 # Loops go through no more modules than this, one by one.
 _MOST = 40
 # Layers of torch that hold others which the program never sees being built.
@@ -44,7 +48,7 @@ def modules(call: Call) -> Value | None:
     found = _found(call.receiver, deep=asked.endswith("modules"))
     is_named = asked.startswith("named")
     if found is None:
-        other = call.unknown()
+        other = _part_of_ready_model(call, asked) or call.unknown()
         other.fields[SUBMODULE] = TRUE
         unnamed = SequenceValue("tuple", (call.machine.unknown("name", call.node), other))
         return SequenceValue("list", None, unnamed if is_named else other, call.place)
@@ -53,6 +57,18 @@ def modules(call: Call) -> Value | None:
     )
     held = SequenceValue("list", items, place=call.place)
     return Object(_PATH, place=call.place, fields={"held": held})
+
+
+def _part_of_ready_model(call: Call, asked: str) -> Layer | None:
+    """What stands for each of the parts of a ready model of torchvision, of which others are built:
+    `nn.Sequential(*list(model.children())[:-1])`. It is in the mode that the model is in."""
+    model = call.receiver
+    if asked != "children" or not isinstance(model, Layer) or not is_classifier(model):
+        return None
+    fields = {**mode_of(model), TOUCHED: TRUE, PART: TRUE}
+    part = Layer(model.path, model.arguments, model.place, fields)
+    call.machine.store(model.fields, _PARTS, part)
+    return part
 
 
 @iteration(_PATH)
