@@ -339,13 +339,16 @@ class TestWhatAPlateauScheduleWatches:
             ("", "args.history['val_iou'][-1]"),
             (", mode='max'", "val_loss"),
             (", 'max'", "val_loss.item()"),
-            ("", ""),
-            ("", "epoch"),
         ],
     )
-    def test_the_wrong_direction_or_nothing(self, options: str, told: str) -> None:
-        schedule = f"ReduceLROnPlateau(optimizer{options})"
-        check(training(schedule, at_end=f"scheduler.step({told})  # error"), "NN605")
+    def test_the_wrong_direction_is_told_where_it_is_chosen(self, options: str, told: str) -> None:
+        schedule = f"ReduceLROnPlateau(optimizer{options})  # error"
+        check(training(schedule, at_end=f"scheduler.step({told})"), "NN605")
+
+    @pytest.mark.parametrize("told", ["", "epoch"])
+    def test_no_metric_is_told_at_the_step(self, told: str) -> None:
+        step = f"scheduler.step({told})  # error"
+        check(training("ReduceLROnPlateau(optimizer)", at_end=step), "NN605")
 
     @pytest.mark.parametrize(
         ("options", "told"),

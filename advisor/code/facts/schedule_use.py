@@ -262,6 +262,13 @@ class ScheduleUse(Fact):
         """A finding at an event, with the schedule's construction beside it."""
         return draft(step, message, (self.schedule.place, f"`{self.name}` is built here"))
 
+    def finding_where_built(self, step: Event, message: str) -> Draft:
+        """A finding at the schedule's construction, with the event beside it that shows the mistake."""
+        built = self.schedule.place
+        if built is None or not self.run.may_tell_of(built.source):
+            return draft(step, message)
+        return Draft(built, message, ((step.place, f"`{self.name}` is stepped here"),))
+
 
 def name_of(schedule: Schedule) -> str:
     """The class of a schedule, or the function that makes it."""

@@ -59,8 +59,11 @@ def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
         if use.may_be_another(step) or step.arguments.unknown:
             continue
         problem = _of_plateau(use, step) if use.watches_metric else _of_other(use, step)
+        wrong_mode = _of_mode(use, step) if use.watches_metric else None
         if problem is not None:
             yield use.finding(step, problem)
+        elif wrong_mode is not None:
+            yield use.finding_where_built(step, wrong_mode)
         elif use.watches_metric and _watches_training(use, step):
             draft = use.finding(step, _over_fits(metric_text(step) or "this"))
             yield replace(draft, severity=Severity.WARNING)
@@ -72,8 +75,13 @@ def _of_plateau(use: ScheduleUse, step: ScheduleStepped) -> str | None:
         if any(each.arguments.get(0, "metrics") is not None for each in use.steps):
             return None
         return f"`{PLATEAU}` is stepped without the metric that it watches"
-    if use.counts_rounds(step, told):
+    if use.counts_rounds(step, told) and _direction_told(use, step) is None:
         return f"`{PLATEAU}` is told the number of the round, not the metric that it watches"
+    return None
+
+
+def _of_mode(use: ScheduleUse, step: ScheduleStepped) -> str | None:
+    """A mode that says the opposite of what the metric does when it gets better."""
     mode, text = use.mode, metric_text(step)
     direction = _direction_told(use, step)
     if text is None or mode is None or direction is None or mode == direction:
