@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from advisor.code.events.context import Event
+from advisor.code.sources import NodePlace
 from advisor.code.values import Arguments, Value
 
 
@@ -100,6 +101,21 @@ class ModelCompiled(Event):
 
 @dataclass(eq=False, slots=True)
 class ModelTrained(Event):
-    """A model is trained as it was compiled last."""
+    """A model is trained as it was compiled last: for how long, and with which callbacks, `arguments` say;
+    `batches` is how many batches an epoch has, where that is known."""
 
     model: Value
+    arguments: Arguments = field(default_factory=Arguments)
+    batches: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class RatesPlanned(Event):
+    """A trainer is told the rate of each epoch by a function: what it comes to in the `epochs` of the training
+    that is `trained` somewhere, and far beyond them (`later`). `origin` is the option that sets the epochs."""
+
+    trained: NodePlace
+    epochs: int
+    rates: tuple[tuple[int, float], ...]
+    later: tuple[float, ...]
+    origin: str | None = None

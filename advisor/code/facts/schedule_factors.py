@@ -1,5 +1,6 @@
 """What each scheduler does to the learning rate, from the arguments it was built with."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from advisor.code import simulation
@@ -215,6 +216,82 @@ def fastest_on_plateau(schedule: Schedule) -> Factor | None:
     return simulation.on_plateau(settings, lambda step: 0.0)
 
 
+# --- of Keras -----------------------------------------------------------------------------
+
+
+def _steps(schedule: Object) -> float | None:
+    steps = _number(schedule, 1, "decay_steps", None)
+    return steps if steps is not None and steps >= 1 else None
+
+
+def _keras_exponential(schedule: Schedule) -> Factor | None:
+    steps, rate = _steps(schedule), _number(schedule, 2, "decay_rate", None)
+    stairs = _number(schedule, 3, "staircase", 0.0)
+    if steps is None or rate is None or stairs is None:
+        return None
+    return lambda step: rate ** (step // steps if stairs else step / steps)
+
+
+def _keras_inverse_time(schedule: Schedule) -> Factor | None:
+    steps, rate = _steps(schedule), _number(schedule, 2, "decay_rate", None)
+    stairs = _number(schedule, 3, "staircase", 0.0)
+    if steps is None or rate is None or stairs is None:
+        return None
+    return lambda step: 1 / (1 + rate * (step // steps if stairs else step / steps))
+
+
+def _keras_cosine(schedule: Schedule) -> Factor | None:
+    steps, floor = _steps(schedule), _number(schedule, 2, "alpha", 0.0)
+    if steps is None or floor is None or "warmup_steps" in schedule.arguments.keywords:
+        return None
+    after = simulation.cosine_annealing(steps, floor)
+    return lambda step: after(min(step, int(steps)))
+
+
+def _keras_polynomial(schedule: Schedule) -> Factor | None:
+    first, steps = _number(schedule, 0, "initial_learning_rate", None), _steps(schedule)
+    last = _number(schedule, 2, "end_learning_rate", 1e-4)
+    power = _number(schedule, 3, "power", 1.0)
+    if not first or steps is None or last is None or power is None:
+        return None
+    if schedule.argument(4, "cycle") is not None:
+        return None
+    floor, after = last / first, simulation.polynomial_decay(int(steps), power)
+    return lambda step: floor + (1 - floor) * after(step)
+
+
+def _keras_piecewise(schedule: Schedule) -> Factor | None:
+    boundaries, values = boundaries_of(schedule), _listed(schedule, 1, "values")
+    if not boundaries or len(values) != len(boundaries) + 1 or not values[0]:
+        return None
+    return lambda step: values[bisect_left(boundaries, step)] / values[0]
+
+
+def boundaries_of(schedule: Schedule) -> list[float]:
+    """The steps at which a `PiecewiseConstantDecay` goes on to its next rate, when all are known."""
+    return _listed(schedule, 0, "boundaries")
+
+
+def keras_plateau(callback: Object) -> Factor | None:
+    """The factor of a callback `ReduceLROnPlateau` whose metric never gets better: no training can lower
+    the rate earlier. None when its settings are not known."""
+    if callback.path != "keras.callbacks.ReduceLROnPlateau" or callback.arguments.unknown:
+        return None
+    decay, patience = _number(callback, 1, "factor", 0.1), _number(callback, 2, "patience", 10)
+    if decay is None or patience is None:
+        return None
+    # The first epoch is the best so far; what is lowered at the end of an epoch is for the next one.
+    return lambda epoch: decay if epoch > patience else 1.0
+
+
+def _listed(schedule: Object, index: int, name: str) -> list[float]:
+    given = schedule.argument(index, name)
+    items = given.items if isinstance(given, Sequence) else None
+    numbers = [known_constant(item) for item in items or ()]
+    known = [each for each in numbers if each is not None]
+    return known if len(known) == len(numbers) else []
+
+
 # Schedules that change the rate by a factor, wherever it stands: they can act on one another.
 _MULTIPLY = frozenset(
     ["StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "MultiplicativeLR"]
@@ -237,4 +314,9 @@ _FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
     "LambdaLR": _formula,
     "get_linear_schedule_with_warmup": _linear_with_warmup,
     "get_cosine_schedule_with_warmup": _cosine_with_warmup,
+    "CosineDecay": _keras_cosine,
+    "ExponentialDecay": _keras_exponential,
+    "InverseTimeDecay": _keras_inverse_time,
+    "PiecewiseConstantDecay": _keras_piecewise,
+    "PolynomialDecay": _keras_polynomial,
 }

@@ -15,6 +15,7 @@ from advisor.code.events import (
     Loop,
     LossComputed,
     MethodNamed,
+    ModelTrained,
     OptimizerStepped,
     PredictionsCompared,
     ScheduleBuilt,
@@ -267,7 +268,8 @@ class ScheduleUse(Fact):
         built = self.schedule.place
         if built is None or not self.run.may_tell_of(built.source):
             return draft(step, message)
-        return Draft(built, message, ((step.place, f"`{self.name}` is stepped here"),))
+        used = "the rate follows it" if isinstance(step, ModelTrained) else "it is stepped"
+        return Draft(built, message, ((step.place, f"{used} here"),))
 
 
 def name_of(schedule: Schedule) -> str:

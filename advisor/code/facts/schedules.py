@@ -1,7 +1,7 @@
 """Learning-rate schedules against the length of the training: simulated, step by step."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isclose
@@ -14,11 +14,18 @@ from advisor.code.events import (
     Loop,
     OptimizerStepped,
     RateAssigned,
+    RatesPlanned,
     ScheduleStepped,
     TrainerBuilt,
 )
+from advisor.code.facts.keras_trainings import KerasTraining, trainings_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
-from advisor.code.facts.schedule_factors import evaluated, factor_of, fastest_on_plateau
+from advisor.code.facts.schedule_factors import (
+    evaluated,
+    factor_of,
+    fastest_on_plateau,
+    keras_plateau,
+)
 from advisor.code.facts.schedule_use import (
     ScheduleUse,
     inner_loops,
@@ -91,6 +98,12 @@ class ScheduledTraining(Fact):
             training = cls._of_trainer(trainer)
             if training is not None:
                 found.append(training)
+        for fitted in trainings_of(run):
+            found += cls._of_keras(fitted)
+        for plan in run.events(RatesPlanned):
+            training = cls._of_plan(plan)
+            if training is not None:
+                found.append(training)
         return found
 
     @property
@@ -138,9 +151,10 @@ class ScheduledTraining(Fact):
             simulated.lowest < simulated.peak or steps < SHORTEST_ON_PLATEAU
         ):
             return None  # when it is lowered, if ever, only the metric knows
+        name = schedule.path.rsplit(".", 1)[-1]
         return cls(
-            schedule.path.rsplit(".", 1)[-1],
-            _as_written(schedule),
+            name,
+            _as_written(schedule.place.node, name, 1),
             simulated,
             _unit(loops, is_epoch=any(_is_deeper(each, event) for each in updates)),
             schedule.place,
@@ -207,6 +221,49 @@ class ScheduledTraining(Fact):
             None,
             warmup,
         )
+
+    @classmethod
+    def _of_keras(cls, fitted: KerasTraining) -> Iterator[Self]:
+        """The schedule that advances at each batch, and the callbacks that wait for a metric."""
+        if fitted.schedule is not None and fitted.counts_epochs is None:
+            training = cls._of_batches(fitted, fitted.schedule)
+            if training is not None:
+                yield training
+        epochs = known_integer(fitted.epochs)
+        for callback in fitted.callbacks:
+            made = keras_plateau(callback)
+            if made is None or callback.place is None or not epochs or epochs < SHORTEST_ON_PLATEAU:
+                continue
+            simulated = simulate(made, epochs)
+            if simulated is not None and simulated.lowest == simulated.peak:
+                name = "ReduceLROnPlateau"
+                text = _as_written(callback.place.node, name, 0)
+                yield cls(
+                    name, text, simulated, "epoch", callback.place, fitted.place, fitted.origin
+                )
+
+    @classmethod
+    def _of_batches(cls, fitted: KerasTraining, schedule: Schedule) -> Self | None:
+        steps, factor = fitted.steps, factor_of(schedule)
+        if steps is None or factor is None or schedule.place is None or steps < SHORTEST_TRAINING:
+            return None
+        if _names(schedule) & fitted.names:
+            return None
+        simulated, name = simulate(factor, steps), schedule.path.rsplit(".", 1)[-1]
+        if simulated is None:
+            return None
+        text = _as_written(schedule.place.node, name, 0)
+        return cls(name, text, simulated, "step", schedule.place, fitted.place, fitted.origin)
+
+    @classmethod
+    def _of_plan(cls, plan: RatesPlanned) -> Self | None:
+        """A function that a trainer asks for the rate of each epoch."""
+        rates = [rate for _, rate in plan.rates]
+        if plan.epochs < SHORTEST_TRAINING or all(isclose(x, rates[0]) for x in plan.later):
+            return None
+        text = _as_written(plan.place.node, "LearningRateScheduler", 0)
+        simulated = Simulation(plan.epochs, plan.rates)
+        return cls("formula", text, simulated, "epoch", plan.place, plan.trained, plan.origin)
 
 
 def _warms_up(event: TrainerBuilt) -> int | None:
@@ -323,14 +380,12 @@ def _names(schedule: Schedule) -> frozenset[str]:
     return found
 
 
-def _as_written(schedule: Schedule) -> str:
-    """The schedule's class with its arguments, without the optimizer; the class alone when that
-    would be long."""
-    name = schedule.path.rsplit(".", 1)[-1]
-    node = schedule.place.node if schedule.place is not None else None
+def _as_written(node: cst.CSTNode, name: str, first: int) -> str:
+    """The schedule's class with its arguments from the `first` one on; the class alone when that would
+    be long."""
     if not isinstance(node, cst.Call):
         return f"`{name}`"
-    options = [code_of(argument).rstrip(", ") for argument in node.args[1:]]
+    options = [code_of(argument).rstrip(", ") for argument in node.args[first:]]
     written = f"{name}({', '.join(options)})"
     return f"`{written}`" if len(written) <= LONGEST_TEXT else f"`{name}`"
 

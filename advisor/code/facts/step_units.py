@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Loop, ScheduleConfigured, ScheduleStepped
+from advisor.code.events import Loop, ModelTrained, ScheduleConfigured, ScheduleStepped
+from advisor.code.facts.keras_trainings import trainings_of
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.schedule_factors import factor_of, milestones_of
@@ -44,7 +45,7 @@ class MistakenUnit(Fact):
     """
 
     use: ScheduleUse
-    step: ScheduleStepped | ScheduleConfigured
+    step: ScheduleStepped | ScheduleConfigured | ModelTrained
     counts: str
     stepped: str
     ends: str
@@ -65,6 +66,11 @@ class MistakenUnit(Fact):
             if end is not None:
                 yield cls(use, use.steps[0], "epoch", "batch", str(end), certain=False)
         yield from cls._configured(run)
+        for fitted in trainings_of(run):
+            if fitted.schedule is not None and fitted.counts_epochs is not None:
+                use = ScheduleUse(run, fitted.schedule, None, (), ())
+                ends = fitted.counts_epochs
+                yield cls(use, fitted.trained, "epoch", "batch", ends, certain=True, managed=True)
 
     @classmethod
     def _configured(cls, run: AbstractRun) -> Iterable[Self]:
@@ -80,6 +86,8 @@ class MistakenUnit(Fact):
 
     def finding(self, message: str) -> Draft:
         """A finding at the step, with the schedule's construction beside it."""
+        if isinstance(self.step, ModelTrained):
+            return self.use.finding_where_built(self.step, message)
         if self.managed:
             return Draft(self.step.place, message)
         return self.use.finding(self.step, message)

@@ -22,6 +22,7 @@ from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.keras_data import give_data
+from advisor.code.library.keras_epochs import batches_in_epoch, plan_rates
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
 from advisor.code.library.keras_targets import targets_of
@@ -301,7 +302,11 @@ def train_model(call: Call) -> Value | None:
     lineages.hold_back(call.machine, call.arguments, call.node)
     notice_weights(call)
     give_data(call)
-    call.machine.emit(ModelTrained(call.place, call.context, call.receiver))
+    trained = ModelTrained(
+        call.place, call.context, call.receiver, call.arguments, batches_in_epoch(call)
+    )
+    call.machine.emit(trained)
+    plan_rates(call)
     target = call.argument(1, "y")
     data = call.argument(0, "x") or call.argument(-1, "generator")
     rows = lineages.known(data)

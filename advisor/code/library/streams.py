@@ -27,6 +27,7 @@ from advisor.code.library.models import Call, Index, Model, family, function, it
 from advisor.code.library.names import words
 from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.stream_changes import random_change
+from advisor.code.symbols import number
 from advisor.code.values import (
     LISTED,
     NONE,
@@ -46,6 +47,7 @@ from advisor.code.values import (
     known_integer,
     known_number,
     known_text,
+    shape_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -67,7 +69,8 @@ _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 
 # What leaves as many samples as there were, unless a function of such a name is mapped.
 _KEEP_COUNT = words(
-    "map shuffle remove_columns rename_column rename_columns with_format with_transform"
+    "map shuffle prefetch cache with_options remove_columns rename_column rename_columns with_format "
+    "with_transform"
 )
 _REGROUPS = re.compile(r"group|chunk|window|strid|split|augment|explode|overflow", re.IGNORECASE)
 
@@ -118,6 +121,9 @@ def of_arrays(call: Call) -> Value | None:
     known = lineages.samples(given) if given is not None else None
     labels = labels_of_arrays(call.argument(0, "tensors"))
     fields: dict[Any, Any] = {OF_ARRAYS: call.path.endswith("slices"), **labels}
+    rows = shape_of(given)
+    if fields[OF_ARRAYS] and rows is not None and rows.dims and rows.dims[0].integer is not None:
+        fields["length"] = Scalar(rows.dims[0])
     if fields[OF_ARRAYS] and call.argument(0, "tensors") is not None:
         fields[ELEMENT] = _row_of(call.argument(0, "tensors"))
     return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
@@ -239,8 +245,14 @@ def _changed(call: Call, change: Value | None) -> Value | None:
 @step(TENSORFLOW, "batch", "padded_batch")
 def batched(call: Call) -> Value | None:
     """`batch(size)`: the last one may be dropped."""
-    drops = call.argument(1, "drop_remainder")
-    return _again(call, {"drops": call.place} if is_constant(drops, True) else None)
+    drops = is_constant(call.argument(1, "drop_remainder"), True)
+    result = _again(call, {"drops": call.place} if drops else None)
+    size = known_integer(call.argument(0, "batch_size"))
+    samples = call.receiver.fields.get("length") if isinstance(call.receiver, Object) else None
+    count = known_integer(samples) if isinstance(samples, Scalar) else None
+    if size and count is not None:
+        result.fields["length"] = Scalar(number(count // size if drops else -(-count // size)))
+    return result
 
 
 @step(TENSORFLOW, "take", "skip")

@@ -25,8 +25,14 @@ FALL_TO_AN_END = frozenset(
         "PolynomialLR",
         "get_linear_schedule_with_warmup",
         "get_cosine_schedule_with_warmup",
+        "CosineDecay",
+        "PolynomialDecay",
     }
 )
+# Keras's schedules that fall by a share in so many steps. One that was made for a training fifty times
+# as long leaves the rate where it is.
+FALL_BY_SHARES = frozenset({"ExponentialDecay", "InverseTimeDecay"})
+LEFT_WHERE_IT_IS = 0.99
 # A decay that went low and ends above this share of the peak has come back.
 CAME_BACK = 0.5
 
@@ -67,6 +73,10 @@ def _misfit(training: ScheduledTraining) -> str | None:
         return f"the learning rate has risen again and ends at {share:.0%} of its peak"
     if training.name in FALL_TO_AN_END and simulation.last > FAR_FROM_ITS_END * simulation.peak:
         return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
+    if training.name in FALL_BY_SHARES and simulation.last > LEFT_WHERE_IT_IS * simulation.peak:
+        return (
+            f"at the end it still is at {simulation.last / simulation.peak:.1%} of where it starts"
+        )
     return None
 
 

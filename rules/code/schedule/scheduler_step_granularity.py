@@ -17,7 +17,12 @@ from advisor.rulebook import Draft, rule
 )
 def scheduler_step_granularity(mistake: MistakenUnit) -> Iterator[Draft]:
     name = mistake.use.name
-    if mistake.managed:
+    if mistake.managed and mistake.counts == "epoch":
+        yield mistake.finding(
+            f"`{name}` advances at each batch, but was built for {mistake.ends} steps, the number of "
+            f"epochs"
+        )
+    elif mistake.managed:
         yield mistake.finding(
             f"`{name}` counts {mistake.ends} batches, but the trainer steps it once in each epoch: "
             f'`interval` is not set to `"step"`'
