@@ -197,7 +197,25 @@ class TestHalfPrecisionWithoutAScaler:
         ],
     )
     def test_the_small_gradients_are_lost(self, manager: str) -> None:
-        check(half(manager, "loss.backward()  # error"), "NN704")
+        cast = f"with {manager}:"
+        check(half(manager).replace(cast, f"{cast}  # error"), "NN704")
+
+    def test_a_loss_that_the_scaler_does_not_scale_is_told_on_the_way_back(self) -> None:
+        check(
+            """
+def train(model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scaler = torch.amp.GradScaler("cuda")
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        with torch.autocast("cuda"):
+            loss = F.cross_entropy(model(inputs), labels)
+        loss.backward()  # error
+        scaler.step(optimizer)
+        scaler.update()
+""",
+            "NN704",
+        )
 
     @pytest.mark.parametrize(
         "manager",

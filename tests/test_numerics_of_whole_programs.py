@@ -124,8 +124,9 @@ PLAIN = "F.cross_entropy(model(x), y)"
     ],
 )
 def test_weights_in_half_precision_need_a_scale(cast: str, loss: str, told: bool) -> None:
-    program = LOOP.replace("LOSS", loss).replace("MARK", "  # error" if told else "")
-    assert _lines(program, "NN704", cast=cast) == []
+    program = LOOP.replace("LOSS", loss).replace("MARK", "")
+    marked = f"{cast}  # error" if told else cast
+    assert _lines(program, "NN704", cast=marked) == []
 
 
 def test_weights_that_are_only_used_in_half_precision_are_no_matter() -> None:
@@ -142,8 +143,9 @@ def test_weights_that_are_only_used_in_half_precision_are_no_matter() -> None:
     ],
 )
 def test_a_forward_pass_that_is_decorated_is_cast(decorator: str, told: bool) -> None:
-    program = LOOP.replace("LOSS", PLAIN).replace("MARK", "  # error" if told else "")
-    assert _lines(program, "NN704", decorator=decorator) == []
+    program = LOOP.replace("LOSS", PLAIN).replace("MARK", "")
+    marked = f"{decorator}  # error" if told else decorator
+    assert _lines(program, "NN704", decorator=marked) == []
 
 
 def test_autocast_around_the_whole_loop_is_on_while_the_loss_goes_back() -> None:

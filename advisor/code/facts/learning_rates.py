@@ -70,8 +70,9 @@ FEWEST_LAYERS = 3
 class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
     no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it is
-    `pretrained`, holds a `transformer`, is `deep`, or what is known of it is `little`; `classifies` tells that all
-    losses are means over batches that compare scores of classes, `regresses` that all are squares."""
+    `pretrained`, holds a `transformer`, is `deep`, has at least two `layers`, or what is known of it is `little`;
+    `classifies` tells that all losses are means over batches that compare scores of classes, `regresses` that all
+    are squares, `averages` that they are means of these over batches."""
 
     optimizer: str
     rate: float
@@ -79,6 +80,7 @@ class LearningRate(Fact):
     kind: str = "little"
     classifies: bool = False
     regresses: bool = False
+    averages: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -100,7 +102,8 @@ class LearningRate(Fact):
                 if kind == "pretrained" and _TRAINS_A_PART.search(run.source.text):
                     kind = "transformer"
                 regresses = run.once(_regresses)
-                yield cls(name, rate, event.place, kind, classifies, regresses)
+                averages = regresses and run.once(_averages)
+                yield cls(name, rate, event.place, kind, classifies, regresses, averages)
         yield from cls._of_keras(run)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
@@ -182,6 +185,12 @@ def _regresses(run: AbstractRun) -> bool:
     )
 
 
+def _averages(run: AbstractRun) -> bool:
+    """Whether all losses are means over batches: sums may be as large as a picture has pixels."""
+    losses = run.events(LossComputed)
+    return all(isinstance(meaning_of(each.result), Amount) for each in losses)
+
+
 def _is_of_groups(optimizer: Optimizer) -> bool:
     """Whether groups of parameters have rates of their own: the common one may be for nothing."""
     groups = optimizer.argument(0, "params")
@@ -199,7 +208,9 @@ def _kind_of(optimizer: Optimizer) -> str:
     if any(_TRANSFORMER.search(layer.path) for layer in layers) or any(map(_is_ready, parts)):
         return "transformer"
     is_ready = any(not layer.path.startswith("torch.nn.") for layer in layers)
-    return "deep" if is_ready or len(layers) >= FEWEST_LAYERS else "little"
+    if is_ready or len(layers) >= FEWEST_LAYERS:
+        return "deep"
+    return "layers" if len(layers) > 1 else "little"
 
 
 def _is_ready(value: Value) -> bool:

@@ -24,7 +24,8 @@ class HalfPrecision(Fact):
     optimizer is stepped.
 
     `dtype` is what operations are cast to; `inside` whether the way back runs under autocast too,
-    `scaled` whether any loss of the program is scaled.
+    `scaled` whether any loss of the program is scaled, `steps_by_scaler` whether a scaler steps an optimizer
+    at least; `is_cast_in_file` whether a finding may lie where operations are cast.
     """
 
     backward: BackwardRun
@@ -32,6 +33,8 @@ class HalfPrecision(Fact):
     dtype: str
     inside: bool
     scaled: bool
+    steps_by_scaler: bool
+    is_cast_in_file: bool
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -39,23 +42,31 @@ class HalfPrecision(Fact):
         if not any(run.events(OptimizerStepped)):
             return []
         scaled = any(True for _ in run.events(LossScaled))
+        by_scaler = any(each.scaler is not None for each in run.events(OptimizerStepped))
         found: dict[object, Self] = {}
         halved = list(run.events(WeightsHalved))
         for backward in run.events(BackwardRun):
             entered = _entered_before(run, backward)
             if entered is not None and _is_direct(backward) and _applies(entered, backward):
                 inside = backward.context.autocast is not None
-                fact = cls(backward, entered, entered.dtype, inside, scaled)
+                here = run.may_tell_of(entered.place.source)
+                fact = cls(backward, entered, entered.dtype, inside, scaled, by_scaler, here)
                 found.setdefault(backward.place.node, fact)
             for cast in halved:
                 if cast.index < backward.index and _is_plain(run, backward, cast.module):
-                    fact = cls(backward, cast, "float16", False, scaled)
+                    here = run.may_tell_of(cast.place.source)
+                    fact = cls(backward, cast, "float16", False, scaled, by_scaler, here)
                     found.setdefault(backward.place.node, fact)
         return found.values()
 
     def finding(self, message: str) -> Draft:
         """A finding at the way back, with the place where autocast begins beside it."""
         return draft(self.backward, message, (self.entered.place, "operations are cast from here"))
+
+    def finding_where_cast(self, message: str) -> Draft:
+        """A finding where operations or weights are cast to float16, with the way back beside it."""
+        back = (self.backward.place, "the loss is back-propagated here")
+        return draft(self.entered, message, back)
 
 
 def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:

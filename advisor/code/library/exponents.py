@@ -36,11 +36,13 @@ SIGMOID_BY_HAND = "a sigmoid by hand"
 DENSITY = "a density"
 BY_HAND = frozenset([SOFTMAX_BY_HAND, SIGMOID_BY_HAND])
 """Probabilities that a program computes itself, with numpy for instance."""
+# What distributions call the logarithm of their density.
+_OF_DENSITY = "log_prob"
 _SUMS = frozenset(["sum", "prod"])
 _SHAPES = frozenset(["squeeze", "unsqueeze", "view", "reshape", "transpose", "[]"])
 
 
-@observes("+", "-", "*", "/", "neg", "exp", *_SUMS, *_SHAPES)
+@observes("+", "-", "*", "/", "neg", "exp", _OF_DENSITY, *_SUMS, *_SHAPES)
 def observed(
     machine: "Machine",
     operation: str,
@@ -62,6 +64,8 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     found = meaning_of(first)
     if operation == "exp":
         return _exponential(first)
+    if operation == _OF_DENSITY:
+        return Falling()
     if operation == "neg":
         squares = isinstance(found, (Squared, Rising))
         return Falling() if squares else None if found else Negated()
@@ -135,7 +139,8 @@ def _less(first: Value, second: Value) -> Meaning | None:
     """What is left when squares are taken away; a largest one that is taken away leaves a limit."""
     found = meaning_of(first)
     if isinstance(found, Falling):
-        return None if any(each is first for each in made_from(second)) else found
+        unbounded = isinstance(meaning_of(second), Falling)
+        return None if unbounded or any(each is first for each in made_from(second)) else found
     if isinstance(found, Vanishing) or not isinstance(meaning_of(second), (Squared, Rising)):
         return None
     return None if isinstance(found, (Squared, Rising)) else Falling()

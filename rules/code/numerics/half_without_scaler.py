@@ -18,10 +18,12 @@ from advisor.rulebook import Draft, rule
 )
 def half_without_scaler(training: HalfPrecision) -> Iterator[Draft]:
     if training.dtype == "float16" and not training.scaled:
-        yield training.finding(
+        message = (
             "the loss is computed in float16 and back-propagated without a gradient scaler: "
             "gradients below 6e-8 become zero"
         )
+        has_scaler = training.steps_by_scaler or not training.is_cast_in_file
+        yield training.finding(message) if has_scaler else training.finding_where_cast(message)
     elif training.inside and (training.dtype == "float16" or _is_scaled(training)):
         draft = training.finding("autocast is still on while this goes back: end its block before")
         yield replace(draft, severity=Severity.WARNING)

@@ -29,6 +29,9 @@ RANGES = {
 # Gradients of a mean cross-entropy are small: with less than this no weight moves in a day.
 LOWEST_OF_CLASSIFIERS = 1e-6
 
+# A line through numbers in the millions takes rates as small as this, a network with a hidden layer does not.
+LOWEST_OF_NETWORKS = 1e-8
+
 # Squares of standardised numbers diverge with a step of a few even in one dimension.
 HIGHEST_OF_SQUARES = 3.0
 
@@ -56,6 +59,8 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
         highest = HIGHEST_OF_SQUARES
     if rate.optimizer == "SGD" and rate.classifies:
         lowest = LOWEST_OF_CLASSIFIERS
+    if rate.optimizer == "SGD" and rate.averages and rate.kind in {"layers", "deep"}:
+        lowest = LOWEST_OF_NETWORKS
     if rate.rate == 0:
         yield rate.finding(f"the learning rate of `{rate.optimizer}` is 0: nothing is ever learnt")
     elif rate.rate >= highest:
