@@ -210,7 +210,7 @@ class LoggedBatch(Fact):
             if _judges(run, event.amount, loops[-1]):
                 yield cls(event, event.amount)
         for metric in run.facts(Metric):
-            if metric.is_told_of_last_batch:
+            if metric.is_told_of_last_batch and overwritten_loss(run, metric) is None:
                 yield cls(metric.event, metric.amount, metric)
 
     def finding(self, message: str) -> Draft:
@@ -220,6 +220,29 @@ class LoggedBatch(Fact):
             return self.last.finding_in_loop(message)
         place = self.amount.place if self.amount is not None else None
         return draft(self.event, message, (place, "the number of one batch"))
+
+
+def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
+    """The name of a training's loss under which an evaluation that puts its batches together leaves the
+    loss of the last one, where that name is told of behind both."""
+    if not metric.is_told_of_last_batch:
+        return None
+    loop, told = _left(metric.amount.made, metric.event.context)[-1], metric.event
+    if not any(
+        each.amount.summed is not None and each.amount.summed.loops[-1].node is loop.node
+        for each in run.events(AmountDivided)
+    ):
+        return None
+    around = [(each.loop.node, each.index) for each in told.context.rounds]
+    written = code_of(told.place.node)
+    for event in run.events(BackwardRun):
+        rounds = [(each.loop.node, each.index) for each in event.context.rounds]
+        name = code_of(event.place.node).removesuffix(".backward()")
+        earlier = event.index < told.index and len(rounds) > len(around)
+        if earlier and rounds[: len(around)] == around and name.isidentifier():
+            if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
+                return name
+    return None
 
 
 def _is_all_there_is(event: AmountLogged) -> bool:

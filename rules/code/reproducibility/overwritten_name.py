@@ -21,6 +21,11 @@ def overwritten_name(overwritten: OverwrittenName) -> Iterator[Draft]:
         yield overwritten.finding(
             f"`{name}` is bound anew to predictions here, before anything is compared with what it was"
         )
+    elif overwritten.lost_loss is not None:
+        yield overwritten.finding(
+            f"`{name}` of the training is bound anew here, and told of behind this loop as if it were "
+            f"still that"
+        )
     elif overwritten.is_lost_object:
         yield overwritten.finding(
             f"`{name}` is bound anew here, and what it was is meant behind this loop"
