@@ -239,9 +239,10 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
         rounds = [(each.loop.node, each.index) for each in event.context.rounds]
         name = code_of(event.place.node).removesuffix(".backward()")
         earlier = event.index < told.index and len(rounds) > len(around)
-        if earlier and rounds[: len(around)] == around and name.isidentifier():
-            if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
-                return name
+        if not earlier or rounds[: len(around)] != around or not name.isidentifier():
+            continue
+        if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
+            return name
     return None
 
 

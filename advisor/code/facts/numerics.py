@@ -134,7 +134,7 @@ def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
             for each in run.events(ForwardRun)
         )
     of_loss = (
-        is_computed_from(event.value, loss.result)
+        is_computed_from(event.value, loss.result) or _is_same_loss(loss.result, event.value)
         for loss in run.events(LossComputed)
         if loss.result is not None
     )

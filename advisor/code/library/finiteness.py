@@ -29,10 +29,12 @@ _TESTS = (*_NOT_FINITE, "isfinite", "NotEqual")
 _KEEP = frozenset(["any", "item", "bool", "cpu"])
 _NEGATIONS = frozenset(["not", "~", "logical_not"])
 _EITHER = frozenset(["|", "logical_or"])
+# What puts a number in the place of NaN, or leaves it out of a sum.
+_REPLACE = ("nan_to_num", "nan_to_num_", "nanmean", "nansum", "nanmedian")
 _CONNECTIVES = (*_NEGATIONS, *_EITHER, "all")
 
 
-@observes("nan_to_num", "nan_to_num_", "where", "masked_fill", *_TESTS, *_KEEP, *_CONNECTIVES)
+@observes(*_REPLACE, "where", "masked_fill", *_TESTS, *_KEEP, *_CONNECTIVES)
 def observed(
     machine: "Machine",
     operation: str,
@@ -43,7 +45,7 @@ def observed(
     """Say what the result of a test means, and see that NaN is replaced."""
     if not operands:
         return
-    if operation in {"nan_to_num", "nan_to_num_"}:
+    if operation in _REPLACE:
         place = machine.place(node)
         in_place = operation.endswith("_") and is_gradient(operands[0])
         machine.emit(NotNumbersReplaced(place, machine.context, operands[0], result, in_place))

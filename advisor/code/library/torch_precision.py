@@ -1,12 +1,13 @@
 """Mixed precision with torch: where operations are cast to a smaller type."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from advisor.code.events import AutocastEntered, WeightsHalved
 from advisor.code.interpreter.operators import truth
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, function, hook, method, observes
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Bound,
@@ -14,6 +15,7 @@ from advisor.code.values import (
     Function,
     Library,
     Object,
+    Unknown,
     Value,
     alternatives,
     known_text,
@@ -102,3 +104,18 @@ def halved(call: Call) -> Value | None:
     if call.path.endswith("half") or types & {"float16"}:
         call.machine.emit(WeightsHalved(call.place, call.context, call.receiver))
     return call.receiver
+
+
+@observes("half", "to")
+def unknown_halved(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`model.half()` of a model that is handed in."""
+    if not operands or not isinstance(operands[0], Unknown):
+        return
+    if operation == "half" or any(_named_type(each) == "float16" for each in operands[1:]):
+        machine.emit(WeightsHalved(machine.place(node), machine.context, operands[0]))
