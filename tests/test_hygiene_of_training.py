@@ -291,6 +291,52 @@ def train(model, loader, test_loader):
         )
 
 
+def halved(cast: str, optimized: str = "model") -> str:
+    return f"""
+def train(model, other, loader):
+    {cast}
+    optimizer = torch.optim.SGD({optimized}.parameters(), lr=0.1)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+"""
+
+
+class TestAModelThatIsHandedInAndHalved:
+    @pytest.mark.parametrize("cast", ["model.half()", "model = model.cuda().half()"])
+    def test_its_weights_need_a_scale(self, cast: str) -> None:
+        check(halved(f"{cast}  # error"), "NN704")
+
+    @pytest.mark.parametrize("cast", ["other.half()", "model.bfloat16()", "model.cuda()"])
+    def test_other_models_and_types(self, cast: str) -> None:
+        check(halved(cast), "NN704")
+
+
+class TestANetworkThatDoesNotMove:
+    @pytest.mark.parametrize(
+        ("layers", "loss", "told"),
+        [
+            ("nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 1)", "nn.MSELoss()", True),
+            ("nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 1)", "nn.MSELoss(reduction='sum')", False),
+            ("nn.Linear(8, 1)", "nn.MSELoss()", False),
+        ],
+    )
+    def test_squares_take_larger_rates_than_these(self, layers: str, loss: str, told: bool) -> None:
+        check(
+            f"""
+net = nn.Sequential({layers})
+optimizer = torch.optim.SGD(net.parameters(), lr=1e-9){"  # error" if told else ""}
+loss_of = {loss}
+for inputs, targets in batches():
+    optimizer.zero_grad()
+    loss_of(net(inputs), targets).backward()
+    optimizer.step()
+""",
+            "NN606",
+        )
+
+
 def kept(keep: str, use: str, before: str = "best = None") -> str:
     return f"""
 def train(model, loader, validate):

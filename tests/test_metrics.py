@@ -468,3 +468,117 @@ def test_counts_of_a_training_begin_anew_in_each_epoch(start: str, wrong: bool) 
             print(right / seen)
     """
     assert ("NN808" in [code for _, code in findings(program)]) == wrong
+
+
+@pytest.mark.parametrize(
+    ("body", "divisor", "wrong"),
+    [
+        ("total += loss_of(outputs, labels).item() * inputs.size(0)", "len(loader)", True),
+        ("total += loss_of(outputs, labels).item() * len(labels)", "len(loader)", True),
+        ("total += F.mse_loss(outputs, labels, reduction='sum').item()", "len(loader)", True),
+        ("total += loss_of(outputs, labels).item() * len(labels)", "len(dataset)", False),
+        ("total += F.mse_loss(outputs, labels, reduction='sum')", "len(loader.dataset)", False),
+        ("total += 0.5 * loss_of(outputs, labels).item()", "len(loader)", False),
+        ("total += loss_of(outputs, labels).item() * best", "len(loader)", False),
+        (
+            "total += F.mse_loss(outputs, labels, reduction='sum') / len(labels)",
+            "len(loader)",
+            False,
+        ),
+    ],
+)
+def test_sums_over_samples_are_not_divided_by_batches(body: str, divisor: str, wrong: bool) -> None:
+    check(body, f"print(total / {divisor}){'  # error' if wrong else ''}")
+
+
+METER = """
+import torch
+from torch import nn
+
+class Meter:
+    def __init__(self):
+        self.reset()
+    def reset(self):
+        self.total = self.seen = 0
+    def update(self, value, count):
+        self.total += value * count
+        self.seen += count
+    @property
+    def average(self):
+        return self.total / self.seen
+
+def run(model, train_loader, test_loader, optimizer):
+    meter = Meter()
+    for epoch in range(10):
+        AGAIN
+        for inputs, labels in train_loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        with torch.no_grad():
+            for inputs, labels in test_loader:
+                right = (model(inputs).argmax(1) == labels).float().mean().item()
+                meter.update(right, labels.size(0))
+        print(epoch, meter.average)MARK
+"""
+
+
+@pytest.mark.parametrize(
+    ("again", "wrong"), [("pass", True), ("meter.reset()", False), ("meter = Meter()", False)]
+)
+def test_what_puts_a_mean_together_is_set_back_for_each_evaluation(again: str, wrong: bool) -> None:
+    program = METER.replace("AGAIN", again).replace("MARK", "  # error" if wrong else "")
+    found = [each for each in findings(program) if each[1] == "NN808"]
+    assert found == marked(program, "NN808")
+
+
+PLOTTED = """
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+
+def run(model, train_loader, test_loader, optimizer):
+    learned, judged = [], []
+    for epoch in range(10):
+        for inputs, labels in train_loader:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            learned.append(loss.item())
+        KEPT
+    plt.plot(learned)
+    plt.plot(judged, label="held out")
+"""
+EACH_BATCH = """with torch.no_grad():
+            for inputs, labels in test_loader:
+                judged.append(nn.functional.cross_entropy(model(inputs), labels).item())"""
+EACH_EPOCH = """batches = []
+        with torch.no_grad():
+            for inputs, labels in test_loader:
+                batches.append(nn.functional.cross_entropy(model(inputs), labels).item())
+        judged.append(sum(batches) / len(batches))"""
+
+
+@pytest.mark.parametrize(("kept", "wrong"), [(f"{EACH_BATCH}  # error", 1), (EACH_EPOCH, 0)])
+def test_a_curve_of_evaluations_has_a_point_for_each(kept: str, wrong: int) -> None:
+    program = PLOTTED.replace("KEPT", kept)
+    found = [each for each in findings(program) if each[1] == "NN803"]
+    assert found == marked(program, "NN803")
+    assert len(found) == wrong
+
+
+def test_the_error_of_each_batch_may_be_plotted_where_nothing_is_trained() -> None:
+    program = """
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+
+def unusual(model, loader):
+    errors = []
+    with torch.no_grad():
+        for inputs, _ in loader:
+            errors.append(nn.functional.mse_loss(model(inputs), inputs).item())
+    plt.plot(errors)
+"""
+    assert "NN803" not in dict(findings(program)).values()

@@ -338,3 +338,49 @@ def train(loader):
 )
 def test_similarities_of_what_is_normalised_are_within_bounds(body: str) -> None:
     check(f"def f(x, y):\n    {body}; return s / s.sum(1, keepdim=True)\n", "NN705")
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "infinite"),
+    [
+        ("torch.log((weights * density.log_prob(targets).exp()).sum(1))", True),
+        ("torch.log(torch.exp(density.log_prob(targets)))", True),
+        ("torch.log((weights * density.log_prob(targets).exp()).sum(1) + 1e-8)", False),
+        ("torch.logsumexp(weights.log() + density.log_prob(targets), 1)", False),
+        ("(density.log_prob(targets) - earlier.log_prob(targets)).exp()", False),
+    ],
+)
+def test_the_density_of_a_distribution_comes_to_zero_far_out(
+    likelihood: str, infinite: bool
+) -> None:
+    program = f"""
+def mixture_loss(weights, centers, widths, targets, earlier):
+    density = torch.distributions.Normal(centers, widths)
+    likelihood = {likelihood}{"  # error" if infinite else ""}
+    return -likelihood.mean()
+"""
+    check(program, "NN701")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "loss = torch.nanmean(F.mse_loss(outputs, targets, reduction='none'))  # error",
+        "loss = F.mse_loss(outputs, targets, reduction='none').nansum()  # error",
+    ],
+)
+def test_a_mean_that_leaves_nan_out_of_the_loss_hides_it(loss: str) -> None:
+    check(training(loss), "NN703")
+
+
+def test_a_mean_that_leaves_nan_out_of_what_is_reported_hides_nothing() -> None:
+    loss = "loss = mse(outputs, targets); print(torch.nanmean(targets))"
+    check(training(loss), "NN703")
+
+
+@pytest.mark.parametrize("test", ["math.isnan(loss.item())", "np.isnan(loss.item())"])
+def test_a_loss_is_replaced_by_what_its_number_shows(test: str) -> None:
+    loss = f"""loss = mse(outputs, targets)
+        if {test}:
+            loss = torch.zeros(1, requires_grad=True)  # error"""
+    check("import math\n" + training(loss), "NN703")

@@ -187,3 +187,45 @@ def test_labels_are_not_bound_anew_to_what_they_should_judge(
 ) -> None:
     program = COMPARED.format(bound=bound, compared=compared)
     assert ("NN802" in [code for _, code in findings(program)]) == told
+
+
+LOST_LOSS = """
+import torch
+from torch import nn
+
+def fit(model, train_loader, held_out, optimizer):
+    curve, judged = [], []
+    for epoch in range(10):
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+        BEFORE
+        total = 0.0
+        with torch.no_grad():
+            for x, y in held_out:
+                loss = nn.functional.cross_entropy(model(x), y)MARK
+                total += loss.item() * len(y)
+        judged.append(total / len(held_out.dataset))
+        BEHIND
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "lost"),
+    [
+        ("pass", "curve.append(loss.item())", True),
+        ("pass", "print(epoch, loss.item(), judged[-1])", True),
+        ("curve.append(loss.item())", "print(judged[-1])", False),
+        ("pass", "loss = judged[-1]; print(loss)", False),
+        ("pass", "print(f'loss {judged[-1]}')", False),
+    ],
+)
+def test_the_loss_of_a_training_is_told_of_before_an_evaluation_takes_its_name(
+    before: str, behind: str, lost: bool
+) -> None:
+    program = LOST_LOSS.replace("BEFORE", before).replace("BEHIND", behind)
+    program = program.replace("MARK", "  # error" if lost else "")
+    found = [each for each in findings(program) if each[1] in {"NN802", "NN803"}]
+    assert found == marked(program, "NN802")

@@ -123,9 +123,17 @@ class AmountCompared(Event):
 
 @dataclass(eq=False, slots=True)
 class AmountKept(Event):
-    """A count or a loss is put into a list."""
+    """A count or a loss is put into a list (`kept`)."""
 
     amount: Amount
+    kept: Value
+
+
+@dataclass(eq=False, slots=True)
+class CurvePlotted(Event):
+    """Some of the `values` are drawn as curves."""
+
+    values: tuple[Value, ...]
 
 
 @dataclass(eq=False, slots=True)

@@ -77,8 +77,9 @@ class KerasTraining:
         return self._last_boundary(epochs) if name == "PiecewiseConstantDecay" else None
 
     def _last_boundary(self, epochs: Number) -> str | None:
-        boundaries = boundaries_of(self.schedule) if self.schedule is not None else []
-        known = epochs.integer
+        if self.schedule is None or "steps_per_epoch" in self.trained.arguments.keywords:
+            return None  # who counts steps there counts them here
+        boundaries, known = boundaries_of(self.schedule), epochs.integer
         fits = bool(boundaries) and known is not None and max(boundaries) <= known
         return f"{max(boundaries):g}" if fits else None
 

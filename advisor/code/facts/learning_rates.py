@@ -172,8 +172,7 @@ def _classifies(run: AbstractRun) -> bool:
     """Whether scores of classes are compared with labels, in means over batches alone."""
     losses = list(run.events(LossComputed))
     return bool(losses) and all(
-        each.expects in {"logits", "binary_logits"} and isinstance(meaning_of(each.result), Amount)
-        for each in losses
+        each.expects in {"logits", "binary_logits"} and _is_mean(each) for each in losses
     )
 
 
@@ -187,8 +186,12 @@ def _regresses(run: AbstractRun) -> bool:
 
 def _averages(run: AbstractRun) -> bool:
     """Whether all losses are means over batches: sums may be as large as a picture has pixels."""
-    losses = run.events(LossComputed)
-    return all(isinstance(meaning_of(each.result), Amount) for each in losses)
+    return all(_is_mean(each) for each in run.events(LossComputed))
+
+
+def _is_mean(loss: LossComputed) -> bool:
+    meaning = meaning_of(loss.result)
+    return isinstance(meaning, Amount) and meaning.kind == "mean"
 
 
 def _is_of_groups(optimizer: Optimizer) -> bool:

@@ -14,6 +14,7 @@ from advisor.code.events import (
     AmountLogged,
     BackwardRun,
     Context,
+    CurvePlotted,
     Escaped,
     Event,
     GradientsTaken,
@@ -53,7 +54,7 @@ _PUTS_TOGETHER = re.compile(
 class Metric(Fact):
     """A count or a loss that is put to use behind the loop over the batches it comes from.
 
-    `kind` is `matches` (a count of samples) or `mean` (of a batch each). `divided_by` is `batches`,
+    Its amount is `matches` (a count of samples), `mean` (of a batch each) or a sum over samples. `divided_by` is `batches`,
     `samples`, `others` (the samples of another set) or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
     sum began in this round of the loops around, `of_evaluation` whether nothing is back-propagated
     in the loop.
@@ -126,14 +127,31 @@ class Metric(Fact):
     @property
     def goes_on_over_epochs(self) -> bool:
         """Whether an evaluation adds to a sum that was begun in an earlier epoch."""
+        epochs = self._loops_gone_round
+        heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
+        return bool(heads) and bool(words(heads[0]) & _EPOCHS)
+
+    @property
+    def _loops_gone_round(self) -> list[Loop]:
+        """The loops in an earlier round of which the sum was begun."""
         where = self.amount.summed or self.amount.made
-        epochs = [
+        return [
             one.loop
             for one, other in zip(where.rounds, self.event.context.rounds, strict=False)
             if one.loop is other.loop and one.index != other.index
         ]
-        heads = [code_of(loop.node.target) for loop in epochs if isinstance(loop.node, cst.For)]
-        return bool(heads) and bool(words(heads[0]) & _EPOCHS)
+
+    def finding_in_epoch(self, message: str) -> Draft:
+        """A finding in the loop over the epochs that asks for the number, with the place beside it where
+        an object computes it."""
+        loop = next(iter(self._loops_gone_round), None)
+        if loop is None or not isinstance(loop.node, (cst.For, cst.While)):
+            return self.finding(message)
+        body = NodePlace(loop.place.source, loop.node.body).locate()
+        for place in self.event.context.calls:
+            if place.source is loop.place.source and body.row <= place.locate().row <= body.end_row:
+                return Draft(place, message, ((self.event.place, "it is put together here"),))
+        return self.finding(message)
 
     def finding_in_loop(self, message: str) -> Draft:
         """A finding where a loop binds the number of each batch anew, with its use beside it."""
@@ -202,13 +220,14 @@ class LoggedBatch(Fact):
             if not step.is_mean and id(step.value) not in means:
                 yield cls(step)
         for event in run.events(AmountLogged):
-            loops, made = event.context.loops, event.amount.made
-            if not loops or not made.loops or made.loops[-1].node is not loops[-1].node:
+            if not _is_of_its_batch(event) or (event.printed and not _is_all_there_is(event)):
                 continue
-            if event.printed and not _is_all_there_is(event):
-                continue
-            if _judges(run, event.amount, loops[-1]):
+            if _judges(run, event.amount, event.context.loops[-1]):
                 yield cls(event, event.amount)
+        plotted = [value for event in run.events(CurvePlotted) for value in event.values]
+        for kept in run.events(AmountKept) if plotted else ():
+            if kept.kept in plotted and _is_of_its_batch(kept) and _judges_here(run, kept):
+                yield cls(kept, kept.amount)
         for metric in run.facts(Metric):
             if metric.is_told_of_last_batch and overwritten_loss(run, metric) is None:
                 yield cls(metric.event, metric.amount, metric)
@@ -220,6 +239,21 @@ class LoggedBatch(Fact):
             return self.last.finding_in_loop(message)
         place = self.amount.place if self.amount is not None else None
         return draft(self.event, message, (place, "the number of one batch"))
+
+
+def _is_of_its_batch(event: AmountLogged | AmountKept) -> bool:
+    """Whether a number is put to use in the very round of the loop that it comes from."""
+    loops, made = event.context.loops, event.amount.made
+    return bool(loops) and bool(made.loops) and made.loops[-1].node is loops[-1].node
+
+
+def _judges_here(run: AbstractRun, kept: AmountKept) -> bool:
+    """Whether the loss of each of several batches is put into a list, by an evaluation that takes place
+    again and again beside a training."""
+    loops = kept.context.loops
+    if len(loops) == 1 or not _is_left_of_batches(kept.amount, loops[-1]):
+        return False
+    return _judges(run, kept.amount, loops[-1]) and evaluates(run, loops[-1])
 
 
 def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:

@@ -134,7 +134,7 @@ def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:
             for each in run.events(ForwardRun)
         )
     of_loss = (
-        is_computed_from(event.value, loss.result) or _is_same_loss(loss.result, event.value)
+        is_computed_from(event.value, loss.result) or _are_of_one_loss(loss.result, event.value)
         for loss in run.events(LossComputed)
         if loss.result is not None
     )
@@ -188,5 +188,10 @@ def _is_same_loss(loss: Value | None, tested: Value) -> bool:
         return True
     if any(is_computed_from(tested, each) for each in alternatives(loss)):
         return True
-    one, other = meaning_of(loss), meaning_of(tested)
+    return _are_of_one_loss(loss, tested)
+
+
+def _are_of_one_loss(loss: Value, number: Value) -> bool:
+    """Whether one is a loss and the other the number that it is."""
+    one, other = meaning_of(loss), meaning_of(number)
     return isinstance(one, Amount) and isinstance(other, Amount) and one.place == other.place

@@ -13,6 +13,7 @@ from advisor.code.events import (
     AmountKept,
     AmountLogged,
     BytesSubtracted,
+    CurvePlotted,
     HitsCounted,
     NumbersTold,
     PredictionsCompared,
@@ -342,8 +343,15 @@ def _multiplied(meaning: Meaning | None, by: Value) -> Meaning | None:
     if _is_constant(by):
         return meaning
     if isinstance(meaning, Amount) and meaning.kind in {"mean", "weighted"}:
-        return replace(meaning, kind="weighted")
+        sized = meaning.kind == "mean" and isinstance(by, Scalar) and _is_length(by)
+        return replace(meaning, kind="sized" if sized else "weighted")
     return None
+
+
+def _is_length(value: Scalar) -> bool:
+    """Whether a number is the length of an axis, or of something else that was asked for it."""
+    lengths = [name for name in value.names if name.startswith("len(")]
+    return value.number.axis is not None or (len(lengths) == 1 == len(value.names))
 
 
 def _sum(
@@ -386,7 +394,21 @@ def amount_kept(call: Call, receiver: SequenceValue, value: Value) -> None:
     """`curve.append(loss.item())`."""
     meaning = meaning_of(value)
     if isinstance(meaning, Amount):
-        call.machine.emit(AmountKept(call.place, call.context, meaning))
+        call.machine.emit(AmountKept(call.place, call.context, meaning, receiver))
+
+
+@observes("plot")
+def plotted(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`plt.plot(losses)`."""
+    lists = tuple(each for each in operands if isinstance(each, SequenceValue))
+    if lists:
+        machine.emit(CurvePlotted(machine.place(node), machine.context, lists))
 
 
 @hook("accumulated")

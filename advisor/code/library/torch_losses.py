@@ -84,8 +84,9 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             call.machine.emit(event)
             _tell_clash(call, expects, prediction, target)
         if not path.startswith("torchvision"):
-            amount = Amount("mean", call.context, call.place)
-            result.meaning = amount if _takes_mean(call) else Rated(rises=False, amount=amount)
+            amount = Amount("sum" if _takes_sum(call) else "mean", call.context, call.place)
+            known = amount.kind == "sum" or _takes_mean(call)
+            result.meaning = amount if known else Rated(rises=False, amount=amount)
         return result
 
     return model
@@ -143,6 +144,14 @@ def _takes_mean(call: Call) -> bool:
     given = _options(call)
     reductions = ("reduction", "reduce", "size_average")
     return not given.unknown and not any(name in given.keywords for name in reductions)
+
+
+def _takes_sum(call: Call) -> bool:
+    """Whether a loss of torch is told to be the sum over the batch."""
+    given = _options(call)
+    others = any(name in given.keywords for name in ("reduce", "size_average"))
+    way = given.keywords.get("reduction")
+    return not given.unknown and not others and known_text(way) == "sum"
 
 
 def _learned(target: Value | None) -> Iterator[Value]:

@@ -44,7 +44,8 @@ class Scale:
 @dataclass(frozen=True, eq=False, slots=True)
 class Amount:
     """What a number says of samples: `match` (for each whether it is right), `matches` (how many
-    are), `mean` (of a loss or score over a batch), or `weighted` (that times something).
+    are), `mean` (of a loss or score over a batch), `sized` (that times the length of an axis), `weighted` (that times
+    something else) or `sum` (of a loss over a batch).
 
     `made` is where it was computed; `summed` where the first of several was added up, if they were;
     `rises` tells that it is better the larger it is.

@@ -40,6 +40,10 @@ def metric_miscounted(metric: Metric) -> Iterator[Draft]:
         yield metric.finding(
             "a count of samples is divided by the number of batches, not of samples"
         )
+    elif by == "batches" and (kind == "sized" or (kind == "sum" and metric.of_evaluation)):
+        yield metric.finding(
+            "a sum of losses over samples is divided by the number of batches, not of samples"
+        )
     elif kind == "mean" and by == "samples":
         yield metric.finding(
             "a sum of means over batches is divided by the number of samples: the result is too "
@@ -50,6 +54,10 @@ def metric_miscounted(metric: Metric) -> Iterator[Draft]:
             f"the sum goes on from round to round, but is divided by the number of {by} in one"
         )
     elif kind == "matches" and by is None and metric.goes_on_over_epochs:
-        yield metric.finding(
+        yield metric.finding_in_epoch(
             "the count goes on from epoch to epoch: it tells nothing of the last one"
+        )
+    elif by is None and metric.of_evaluation and metric.goes_on_over_epochs:
+        yield metric.finding_in_epoch(
+            "the sum goes on from epoch to epoch: it tells nothing of the last one"
         )
