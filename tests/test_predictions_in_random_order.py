@@ -26,6 +26,7 @@ def found(text: str) -> list[tuple[int, str]]:
     [
         f"guesses = model.predict(data) > 0.5\n{SCORED}  # error\n",
         f"data.reset()\nguesses = (model.predict(data, verbose=0).ravel() > 0.5).astype(int)\n{SCORED}  # error\n",
+        f"guesses = keras.models.load_model('m').predict(data).argmax(axis=1)\n{SCORED}  # error\n",
         "labels = data.classes\nprint(f1_score(labels, model.predict(data).round()))  # error\n",
     ],
 )

@@ -576,6 +576,13 @@ def follow(
         lineage = _reduced(receiver, operation, passed.get(0, "axis") or passed.get(0, "dim"), call)
     elif operation == "tolist":
         lineage = lineages.known(receiver)
+    elif operation in {"argmax", "argmin"}:
+        chosen_of: Arguments = details[0]
+        axis = chosen_of.get(0, "axis") or chosen_of.get(0, "dim")
+        known = lineages.known(receiver)
+        if known is None or axis is None or _is_zero(axis):
+            return result
+        lineage = known.holding(None)
     else:
         return result
     if result is receiver or result.lineage is lineage:
