@@ -232,6 +232,42 @@ RIGHT = {
                 return self.body(x)
         Net([3, 3], True)
         """,
+    "NN406 an optimizer of their own for all of them": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.parts = []
+                for _ in range(9):
+                    self.parts.append(nn.Linear(4, 1))
+            def forward(self, x):
+                return torch.cat([self.parts[i](x) for i in range(9)], dim=1)
+        model = Net()
+        weights = []
+        for part in model.parts:
+            weights += part.parameters()
+        optimizer = torch.optim.Adam(weights)
+        """,
+    "NN406 sums that are not to learn": """
+        class Sums(nn.Module):
+            def __init__(self, count):
+                super().__init__()
+                self.sums = [None] * count
+                for i in range(count):
+                    self.sums[i] = nn.Linear(4, 1, bias=False)
+                    for weight in self.sums[i].parameters():
+                        weight.requires_grad = False
+            def forward(self, x):
+                return torch.cat([each(x) for each in self.sums])
+        Sums(3)
+        """,
+    "NN414 Keras's dropout, which is told the mode with each call": """
+        from tensorflow import keras
+        class Attend(keras.layers.Layer):
+            def build(self, shape):
+                self.dense = keras.layers.Dense(8)
+            def call(self, x):
+                return keras.layers.Dropout(0.1)(self.dense(x))
+        """,
     "NN406 wrapped afterwards": """
         class Net(nn.Module):
             def __init__(self, sizes):

@@ -228,6 +228,18 @@ IN_THE_RIGHT_MODE = {
             for x, y in test_loader:
                 print(loss_of(plain(x), y))
         """,
+    "a single recurrent layer has nothing to drop between": """
+        class Reader(nn.Module):
+            def __init__(self, layers=1):
+                super().__init__()
+                self.reads, self.tells = nn.GRU(3, 8, layers, dropout=0.1), nn.Linear(8, 2)
+            def forward(self, x):
+                return self.tells(self.reads(x)[0])
+        reader = Reader()
+        with torch.no_grad():
+            for x, y in test_loader:
+                print(loss_of(reader(x), y))
+        """,
     "a model that comes from a file": """
         loaded = torch.load("model.pt")
         with torch.no_grad():

@@ -130,3 +130,37 @@ for x, y in torch.load("batches.pt"):
     total += loss
 """
     assert [line for line, code in findings(program) if code == "NN106"] == [11]
+
+
+REWARDS = """
+import gym
+import torch
+from torch import nn
+
+world = gym.make("CartPole-v1")
+critic = nn.Linear(4, 1)
+optimizer = torch.optim.Adam(critic.parameters(), lr=1e-3)
+
+
+def learn(state, reward):
+    reward = torch.tensor(reward, dtype=torch.float)
+    loss = (critic(torch.tensor(state)) - reward).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+for episode in range(100):
+    state, total, done = world.reset(), 0, False
+    while not done:
+        state, reward, done, _ = world.step(world.action_space.sample())
+        LEARN
+"""
+
+
+def test_rewards_that_a_loss_is_computed_from_hold_no_graph() -> None:
+    added = REWARDS.replace("LEARN", "learn(state, reward)\n        total += reward")
+    assert "NN106" not in {code for _, code in findings(added)}
+    losses = REWARDS.replace("LEARN", "total += learn(state, reward)")
+    assert "NN106" in {code for _, code in findings(losses)}

@@ -166,6 +166,19 @@ def computed_from(value: Value | None) -> Iterator[Value]:
         waiting.extend(option for term in terms_of(current) for option in alternatives(term))
 
 
+def reached_by_gradients(value: Value | None) -> Iterator[Value]:
+    """What a gradient may get to that flows back from a value: what it was computed from by arithmetic
+    or reductions, and nothing behind a cut."""
+    waiting, seen = list(alternatives(value)), 0
+    while waiting and seen < _LONGEST_CHAIN:
+        current = waiting.pop()
+        seen += 1
+        if gradient_of(current) is False:
+            continue
+        yield current
+        waiting.extend(option for term in terms_of(current) for option in alternatives(term))
+
+
 def made_from(value: Value) -> Iterator[Value]:
     """What a value was made from, by arithmetic, by libraries and one by one: the nearest first, and
     not all of it where that is much."""

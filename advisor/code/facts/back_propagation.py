@@ -37,6 +37,7 @@ from advisor.code.gradients import (
     gradient_of,
     is_computed_from,
     made_from,
+    reached_by_gradients,
     terms_of,
 )
 from advisor.code.values import (
@@ -451,10 +452,12 @@ def _may_learn(value: Value | None) -> bool:
 def _share_a_loss(value: Value, loss: Value) -> bool:
     """Whether one of two values is computed from the other, or both from something that a gradient
     flows through."""
-    return any(is_computed_from(value, each) for each in alternatives(loss)) or any(
-        each in alternatives(value) or gradient_of(each) is True
+    if any(is_computed_from(value, each) for each in alternatives(loss)):
+        return True
+    reached = set(reached_by_gradients(loss))
+    return any(
+        each in reached and (each in alternatives(value) or gradient_of(each) is True)
         for each in computed_from(value)
-        if is_computed_from(loss, each)
     )
 
 

@@ -15,6 +15,7 @@ from advisor.code.events import (
     OptimizerBuilt,
 )
 from advisor.code.facts.modules import WITH_WEIGHTS, has_weights, is_parameter
+from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.interpreter.classes import is_module
 from advisor.code.library.families import weights_of
@@ -36,6 +37,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
 )
 from advisor.rulebook import Draft
 
@@ -122,7 +124,7 @@ class Construction(Fact):
         }
         if not any(learning.values()):
             return
-        known = self._registered() | self._optimized()
+        known = self._registered() | self._optimized() | self._frozen()
         # Where registered parameters were made: what was computed from them says the same.
         parameters = {each.place for each in self.module.fields.values() if is_parameter(each)}
         for name, values in learning.items():
@@ -131,7 +133,7 @@ class Construction(Fact):
                 each
                 for each in values
                 if id(each) not in known
-                and id(each.place) not in known
+                and (each.place is None or id(each.place.node) not in known)
                 and not _is_unpacked(self.module, name)
                 and each.place not in parameters
             ]
@@ -142,8 +144,11 @@ class Construction(Fact):
                 yield PlainCollection(name, assigned[name], kind, holds, hidden[0].place)
 
     def _optimized(self) -> set[int]:
-        """The modules that optimizers of their own are given by name."""
-        optimizers = [event.optimizer for event in self.run.events(OptimizerBuilt)]
+        """The modules that optimizers of their own are given by name, perhaps by the script before
+        anything else is run."""
+        built = [*self.run.events(OptimizerBuilt)]
+        built += [event for event in self.run.before if isinstance(event, OptimizerBuilt)]
+        optimizers = [event.optimizer for event in built]
         for value in self.module.fields.values():
             kept = _items(value) if isinstance(value, (Sequence, Dictionary)) else [value]
             optimizers += [each for each in kept if isinstance(each, Optimizer)]
@@ -153,7 +158,18 @@ class Construction(Fact):
             if isinstance(optimizer, Optimizer)
             for owner in optimizer.owners
         ]
-        return {id(owner) for owner in owners} | {id(each.place) for each in owners if each.place}
+        nodes = {id(each.place.node) for each in owners if each.place}
+        return {id(owner) for owner in owners} | nodes
+
+    def _frozen(self) -> set[int]:
+        """Where the modules are built whose weights nothing is to train."""
+        owners = [
+            owner
+            for event in self.run.events(AttributeAssigned)
+            if event.name == "requires_grad" and is_constant(event.value, False)
+            for owner in owners_of(event.owner)
+        ]
+        return {id(owner.place.node) for owner in owners if owner.place is not None}
 
     def _registered(self) -> set[int]:
         """The modules and parameters that torch sees."""

@@ -96,8 +96,9 @@ class BuiltLayer(Fact):
 
     @property
     def drops(self) -> bool:
-        """Whether it is dropout."""
-        return is_dropout(self.module)
+        """Whether it is dropout that asks nobody for the mode: Keras's own is told with each call."""
+        path = getattr(self.module, "path", "")
+        return path.startswith("torch.") and is_dropout(self.module)
 
     def is_built_in_each_pass(self) -> bool:
         """Whether it is built anew whenever a module runs, and runs in the same pass: not kept

@@ -231,8 +231,16 @@ def _of_layer(module: Value) -> str | None:
         )
     if module.path in _DROPS_BETWEEN_LAYERS:
         rate = known_number(module.argument(5, "dropout"))
-        return "dropout" if rate is not None and (rate.constant or 0) > 0 else None
+        drops = rate is not None and (rate.constant or 0) > 0
+        return "dropout" if drops and not _has_one_layer(module) else None
     return None
+
+
+def _has_one_layer(recurrent: Layer) -> bool:
+    """Whether there is nothing to drop between: one layer is the default."""
+    given = recurrent.argument(2, "num_layers")
+    number = known_number(given)
+    return given is None or (number is not None and number.is_one)
 
 
 def may_drop(rate: Value | None) -> bool:

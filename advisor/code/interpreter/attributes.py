@@ -19,10 +19,12 @@ from advisor.code.values import (
     Library,
     Method,
     Object,
+    Parameters,
     ProjectModule,
     Scalar,
     Unknown,
     Value,
+    alternatives,
     call_it,
     join,
     known_integer,
@@ -362,6 +364,8 @@ def extend(machine: "Machine", sequence: SequenceValue, value: Value) -> None:
     items = sequence.items or ()
     machine.store(sequence.fields, "items", None)
     element = value.element if isinstance(value, SequenceValue) else None
+    if all(isinstance(each, Parameters) for each in alternatives(value)):
+        element = value
     known = [*items, *([element] if element is not None else [])]
     if not known:
         known = [Unknown("item")]
