@@ -182,3 +182,66 @@ EXPORTED = """
 
 def test_another_runtime_records_no_gradients() -> None:
     assert "NN403" not in codes(EXPORTED.replace("NAME", "ort_model"))
+
+
+LESSON = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    x, y = torch.randn(500, 8), torch.randn(500, 1)
+    model = nn.Linear(8, 1)
+    OPTIMIZER
+    nn.functional.mse_loss(model(x), y).backward()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight -= 0.1 * weight.grad
+        model.zero_grad()
+    LATER
+    optimizer.step()
+"""
+BUILT = "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)"
+
+
+def test_gradients_that_are_cleared_before_an_optimizer_is_built_were_not_meant_for_it() -> None:
+    assert "NN102" not in codes(LESSON.replace("OPTIMIZER", "").replace("LATER", BUILT))
+    assert "NN102" in codes(LESSON.replace("OPTIMIZER", BUILT).replace("LATER", ""))
+
+
+ONE_BATCH = """
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    model = nn.Linear(8, 1)
+    rows = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+    model.eval()
+    with torch.no_grad():
+        for step, (x, y) in enumerate(DataLoader(rows, batch_size=128)):
+            loss = nn.functional.mse_loss(model(x), y)
+            print("test loss", loss.item())
+            LEAVE
+"""
+
+
+def test_a_loop_that_ends_with_its_first_round_tells_of_all_that_it_sees() -> None:
+    assert "NN803" not in codes(ONE_BATCH.replace("LEAVE", "break"))
+    assert "NN803" in codes(ONE_BATCH.replace("LEAVE", "if step > 99: break"))
+
+
+SIMILAR = """
+    import torch
+
+    def similar(x, y, heat=0.5):
+        lengths, others = torch.norm(x, dim=1, keepdim=True), torch.norm(y, dim=1, keepdim=True)
+        scores = torch.mm(x, y.t())
+        scores = torch.exp(SCORES / heat)
+        return scores / scores.sum(dim=1, keepdim=True)
+"""
+
+
+def test_exponentials_of_cosines_do_not_overflow() -> None:
+    cosines = "scores / torch.mm(lengths, others.t())"
+    assert "NN705" not in codes(SIMILAR.replace("SCORES", cosines))
+    assert "NN705" in codes(SIMILAR.replace("SCORES", "scores"))
+    assert "NN705" in codes(SIMILAR.replace("SCORES", "scores / lengths"))

@@ -19,6 +19,7 @@ from advisor.code.events import (
     Event,
     GradientsTaken,
     Loop,
+    LoopLeft,
     MetricChanged,
     OptimizerStepped,
     RoundCounted,
@@ -220,7 +221,9 @@ class LoggedBatch(Fact):
             if not step.is_mean and id(step.value) not in means:
                 yield cls(step)
         for event in run.events(AmountLogged):
-            if not _is_of_its_batch(event) or (event.printed and not _is_all_there_is(event)):
+            if not _is_of_its_batch(event) or _ends_with_the_round(run, event):
+                continue
+            if event.printed and not _is_all_there_is(event):
                 continue
             if _judges(run, event.amount, event.context.loops[-1]):
                 yield cls(event, event.amount)
@@ -278,6 +281,15 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
         if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
             return name
     return None
+
+
+def _ends_with_the_round(run: AbstractRun, event: AmountLogged) -> bool:
+    """Whether the loop is left in any case before there is another number to tell."""
+    rounds, guards = event.context.rounds, event.context.guards
+    return any(
+        left.index > event.index and left.context.rounds == rounds and left.context.guards == guards
+        for left in run.events(LoopLeft)
+    )
 
 
 def _is_all_there_is(event: AmountLogged) -> bool:

@@ -23,6 +23,7 @@ from advisor.code.events import (
     Guard,
     LossComputed,
     MethodNamed,
+    OptimizerBuilt,
     OptimizerStepped,
 )
 from advisor.code.facts.doubts import is_given, may_go_backward, method_called, only_looks
@@ -177,6 +178,13 @@ class OptimizerStep(Fact):
                 assert isinstance(event, GradientsCleared)
                 found = found or event
         return found
+
+    def was_there_at(self, event: Event) -> bool:
+        """Whether the optimizer had been built by then, as far as is seen: one that is built later may
+        be for another model of the same name."""
+        events = self.run.events(OptimizerBuilt)
+        mine = [each.index for each in events if each.optimizer is self.event.optimizer]
+        return not mine or min(mine) < event.index
 
     @cached_property
     def last_provider(self) -> Event | None:

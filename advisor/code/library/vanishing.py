@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import DividedByNothing, RootTaken
-from advisor.code.gradients import gradient_of
+from advisor.code.gradients import gradient_of, made_from
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.models import observes
 from advisor.code.values import (
@@ -127,11 +127,18 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     second = operands[1] if len(operands) > 1 else None
     if operation in _NORMALISE:
         return Cosine()
+    if operation in _PRODUCTS or operation == "*":
+        lengths = _lengths_of_both(first, second)
+        if lengths is not None:
+            return lengths
     if operation in _PRODUCTS:
         # What is normalised is multiplied with what is.
         return Cosine() if isinstance(meaning_of(first), Cosine) else None
-    if operation == "/" and isinstance(length := meaning_of(second), Norm) and length.of is first:
+    length = meaning_of(second) if operation == "/" else None
+    if isinstance(length, Norm) and _is_of_length(first, length):
         return Cosine()
+    if operation in _KEEP and isinstance(meaning_of(first), Norm):
+        return meaning_of(first)
     if operation in {"norm", "vector_norm"} and vanishing(first) is None:
         return Norm(first)
     if operation in {"/", "*"} and isinstance(meaning_of(first), LessOne) and second is not None:
@@ -156,6 +163,22 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     if operation == "/" and isinstance(meaning_of(first), Squared):
         return Squared()
     return None
+
+
+def _lengths_of_both(first: Value, second: Value | None) -> Norm | None:
+    """The products of how long the vectors of two kinds are."""
+    one, other = meaning_of(first), meaning_of(second)
+    if not isinstance(one, Norm) or not isinstance(other, Norm):
+        return None
+    return Norm(one.of, other.of) if one.other is None and other.other is None else None
+
+
+def _is_of_length(value: Value, length: Norm) -> bool:
+    """Whether a length is that of vectors, or lengths are those of what was multiplied."""
+    if length.other is None:
+        return length.of is value
+    made = list(made_from(value))
+    return all(any(each is part for each in made) for part in (length.of, length.other))
 
 
 def _difference(first: Value, second: Value) -> Meaning | None:

@@ -148,9 +148,10 @@ class Mask:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Norm:
-    """How long some vectors are."""
+    """How long some vectors are; of two kinds of them, the products of their lengths."""
 
     of: "Value"
+    other: "Value | None" = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -20,6 +20,6 @@ def scheduler_before_optimizer(use: ScheduleUse) -> Iterator[Draft]:
         return
     yield use.finding(
         step,
-        f"the schedule is stepped before `{update.text}` has been: its first learning rate is "
-        f"never used",
+        f"the schedule is stepped before `{update.text}` has been: each of its learning rates comes "
+        f"one step early",
     ).fixable(Change.MOVE, step=step.place, behind=update.place)

@@ -22,7 +22,7 @@ def zero_grad_before_step(step: OptimizerStep) -> Iterator[Draft]:
     if not isinstance(provider, BackwardRun) or not in_same_rounds(provider, step.event):
         return
     cleared = step.clears_afterwards(provider)
-    if cleared is not None and in_same_rounds(cleared, step.event):
+    if cleared is not None and in_same_rounds(cleared, step.event) and step.was_there_at(cleared):
         yield step.finding_at(
             cleared, f"`{step.optimizer}` steps on gradients that are cleared after `backward`"
         ).fixable(Change.MOVE, clearing=cleared.place, before=provider.place)
