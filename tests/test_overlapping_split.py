@@ -324,3 +324,31 @@ def test_rows_under_two_limits_overlap_in_a_table_from_outside(text: str) -> Non
 )
 def test_rows_under_other_conditions_are_left_alone(text: str) -> None:
     assert not found(text)
+
+
+STREAMS = """
+import glob
+import tensorflow as tf
+from tensorflow import keras
+pairs = []
+for sound in glob.glob("sounds/*.wav"):
+    pairs.append({"sound": sound, "words": words[sound]})
+def stream(pairs, size):
+    paths = [each["sound"] for each in pairs]
+    return tf.data.Dataset.from_tensor_slices(paths).map(decoded).batch(size)
+net = keras.Sequential([keras.layers.Dense(1)])
+net.compile("adam", "mse")
+"""
+
+
+def test_parts_of_a_listing_stay_apart_in_a_function_that_reads_both() -> None:
+    program = (
+        "cut = int(0.9 * len(pairs))\nnet.fit(stream(pairs[:cut], 32), "
+        "validation_data=stream(pairs[cut:], 8))\n"
+    )
+    assert found(STREAMS + program) == []
+
+
+def test_what_a_function_reads_twice_is_the_same() -> None:
+    program = "net.fit(stream(pairs, 32), validation_data=stream(pairs, 8))  # error\n"
+    assert found(STREAMS + program) == marked(IMPORTS + STREAMS + program, "NN516")

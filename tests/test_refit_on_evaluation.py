@@ -158,3 +158,20 @@ def test_statistics_of_held_out_rows_are_not_applied_to_them() -> None:
     assert rows(own, "test['age'].median()") == [6, 11]
     assert rows(theirs, "train['age'].median()") == []
     assert rows(each, "0") == []
+
+
+RATED = """\
+def rated(tr, other):
+    middle = tr["price"].mean()
+    return other["price"] - middle
+known = train["asked"] == 0
+near = rated(train.loc[(train["fold"] != 1) & known], train.loc[(train["fold"] == 1) & known])
+far = rated(train.loc[known], train.loc[train["asked"] == 1])
+"""
+
+
+def test_rows_that_are_learned_from_may_be_called_held_out_later() -> None:
+    text = (
+        "train = pd.read_csv('train.csv')\n" + RATED + "val = train.loc[known]\nprint(val.shape)\n"
+    )
+    assert not found(text)

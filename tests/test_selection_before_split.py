@@ -228,3 +228,44 @@ def test_what_classes_differ_in_may_be_looked_at(text: str) -> None:
     text = text.replace("  # error", "")
     text = text.replace("X_train_train", "X_train").replace("y_train_train", "y_train")
     assert found(text) == []
+
+
+KNOWN = """\
+from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.feature_selection import SelectPercentile
+from sklearn.preprocessing import StandardScaler
+data = load_wine()
+X, y = data.data, data.target
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = SelectKBest(k=12).fit_transform(X, y)  # error\n",
+        "X = SelectPercentile(percentile=99).fit_transform(X, y)  # error\n",
+        "X = StandardScaler().fit_transform(X)\nX = SelectKBest().fit_transform(X, y)  # error\n",
+        # Of fewer columns than were read.
+        "X = SelectKBest(k=5).fit_transform(X[:, :9], y)  # error\n",
+    ],
+)
+def test_some_of_the_columns_of_well_known_data_are_a_choice(text: str) -> None:
+    program = KNOWN + text + SPLIT
+    assert found(program) == marked(IMPORTS + program, "NN504") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = SelectKBest(k=13).fit_transform(X, y)\n",
+        "X = SelectKBest(k=20).fit_transform(StandardScaler().fit_transform(X), y)\n",
+        "X = SelectKBest(k='all').fit_transform(np.load('x.npy'), y)\n",
+        "X = SelectPercentile(percentile=100).fit_transform(X, y)\n",
+        (
+            "X, y = load_breast_cancer(return_X_y=True)\nbest = SelectKBest(k=30)\n"
+            "X = best.fit_transform(X, y)\nprint(best.get_support())\n"
+        ),
+    ],
+)
+def test_all_columns_are_no_choice(text: str) -> None:
+    assert found(KNOWN + text + SPLIT) == []

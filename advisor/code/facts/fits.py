@@ -1,12 +1,15 @@
 """Transformers that were fitted, and the rows that they are applied to."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import FitApplied
-from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.sides import Side, name_of, side_of, side_of_names
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Library, Object, RowSet, known_number
 from advisor.rulebook import Draft
@@ -41,7 +44,9 @@ class FittedTransform(Fact):
     def learns_from_held_out_rows(self) -> bool:
         """Whether it was fitted on rows that a model is judged by, and on no others; two or three
         components are for pictures."""
-        return side_of(self.fit.rows) is Side.HELD_OUT and not draws(self.fit)
+        if side_of(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
+            return False
+        return not _is_said_to_train(self.fit)
 
     def is_applied_to_training_rows(self) -> bool:
         """Whether it is applied to rows that a model learns from."""
@@ -88,6 +93,16 @@ def _alike(first: Fit, second: Fit) -> bool:
 def _path(fit: Fit) -> str | None:
     estimator = fit.estimator
     return estimator.path if isinstance(estimator, (Object, Library)) else None
+
+
+def _is_said_to_train(fit: Fit) -> bool:
+    """Whether the code that fits calls its rows those of a training: rows that one function learns
+    from may go by another name elsewhere, and be held out there."""
+    node = fit.place.node
+    if not isinstance(node, cst.Call):
+        return False
+    written = code_of(node.args[0] if node.args else node.func)
+    return side_of_names(set(re.findall(r"[^\W\d]\w*", written))) is Side.TRAINING
 
 
 def draws(fit: Fit) -> bool:

@@ -92,12 +92,14 @@ def _rows_of(value: Value | None) -> RowSet | None:
 
 
 def _in_order_of(value: Value | None) -> RowSet | None:
-    """The rows that what is read file by file has: those of the listing, or of one that was shuffled."""
+    """The rows that what is read file by file has: those of the listing, of one that was shuffled, or
+    of a part of it."""
     rows, lineage = _rows_of(value), lineages.known(value)
     if rows is None or lineage is None:
         return rows
-    mixed = any(each.how == SHUFFLED for each in lineage.rows.ancestors())
-    return lineage.rows if mixed else rows
+    own = any(each.how == SHUFFLED for each in lineage.rows.ancestors())
+    own = own or lineage.rows.how in {"part", "train", "test"}
+    return lineage.rows if own else rows
 
 
 _SORTED: Model = FUNCTIONS["builtins.sorted"]

@@ -10,6 +10,7 @@ from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.early_stopping import tell_evaluation_rows
+from advisor.code.library.kept_columns import keeps_every_column
 from advisor.code.library.keras_data import give_data
 from advisor.code.library.lineages import written
 from advisor.code.library.models import Call, family, function, method
@@ -171,7 +172,7 @@ def _steps(value: Object) -> Iterator[Value]:
 def fit_on(call: Call, target: Value, data: Value) -> Fit:
     """Let an estimator learn from rows."""
     lineage = lineages.samples(data)
-    kind = kind_of(target) or "model"
+    kind = (None if keeps_every_column(target, data) else kind_of(target)) or "model"
     text = _text(call.node)
     labelled = _uses_labels(target, kind)
     fit = Fit(target, lineage.rows, call.place, kind, labelled, text, call.context)
@@ -214,7 +215,9 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
         call.machine.emit(FitApplied(call.place, call.context, fit, lineage.rows))
         if fit.kind not in {"encoder", "vocabulary"}:
             lineage = lineages.applied(lineage, fit)
-    made = lineages.array(lineage, call.place)
+    scaled_as_it_is = kind_of(target) == "scaler" and isinstance(data, Tensor)
+    shape = data.shape if scaled_as_it_is and isinstance(data, Tensor) else None
+    made = lineages.array(lineage, call.place, shape)
     _tell_type(target, made, call.place)
     return made
 

@@ -8,6 +8,7 @@ from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_shares
 from advisor.code.library.models import Call, attribute, function
 from advisor.code.library.names import words
+from advisor.code.symbols import number
 from advisor.code.values import (
     ClassIndices,
     Lineage,
@@ -46,6 +47,17 @@ _CLASSES = {
     "make_circles": 2,
     "make_classification": 2,
 }
+# How many columns those have that come as they are, from scikit-learn's page on its toy data sets.
+_COLUMNS = {
+    "load_iris": 4,
+    "load_digits": 64,
+    "load_wine": 13,
+    "load_breast_cancer": 30,
+    "load_diabetes": 10,
+    "load_boston": 13,
+    "load_linnerud": 3,
+    "fetch_california_housing": 8,
+}
 # Under which names others are asked for, and where by position.
 _ASKED = {"load_digits": (-1, "n_class"), "make_classification": (5, "n_classes")}
 
@@ -62,7 +74,11 @@ def _number_of_classes(call: Call, name: str) -> int | None:
 
 def _labelled(call: Call) -> tuple[Value, Value]:
     lineage = Lineage(RowSet("all", place=call.place))
-    return lineages.array(lineage, call.place), _targets(call, lineage)
+    made, rows = lineages.array(lineage, call.place), lineages.axis_of_rows(lineage)
+    columns = _COLUMNS.get(call.path.rsplit(".", 1)[-1])
+    if columns is not None and rows is not None:
+        made.shape = Shape((rows, number(columns)))
+    return made, _targets(call, lineage)
 
 
 def _targets(call: Call, lineage: Lineage) -> Tensor:
@@ -116,4 +132,5 @@ def loaded(call: Call) -> Value | None:
 @attribute("sklearn.utils.Bunch", "images")
 def images(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
     """The same samples as pictures."""
-    return receiver.fields.get("data")
+    data = receiver.fields.get("data")
+    return lineages.alike(None, lineages.samples(data), data.place) if data is not None else None

@@ -3,7 +3,7 @@
 The tables are all that is known of a transform; a transform that is not in them changes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from advisor.code.events import TransformApplied, TransformBuilt
 from advisor.code.interpreter import calls
@@ -18,6 +18,8 @@ from advisor.code.values import (
     Object,
     Value,
     alternatives,
+    is_constant,
+    known_constant,
     known_number,
     lineage_of,
 )
@@ -45,6 +47,17 @@ _RANDOM_OF_ALBUMENTATIONS = frozenset(
         "IAAAdditiveGaussianNoise IAAPiecewiseAffine IAASharpen IAAEmboss IAAPerspective"
     )
 )
+# Those that do the same to each picture if they do it at all.
+_SAME_FOR_EACH = frozenset(
+    words("RandomHorizontalFlip RandomVerticalFlip RandomGrayscale RandomInvert RandomEqualize")
+)
+# The ranges that others draw from, in their order.
+_RANGES = {
+    "RandomRotation": ("degrees",),
+    "RandomAffine": ("degrees", "translate", "scale", "shear"),
+    "ColorJitter": ("brightness", "contrast", "saturation", "hue"),
+}
+_TO_BOTH_SIDES = "translate"
 # Of the random ones, those after which things are elsewhere in the picture.
 _MOVES = frozenset(
     words(
@@ -211,7 +224,9 @@ def _is_random(value: Object, name: str) -> bool:
         return name not in _FIXED_OF_AUDIO and not _never(value)
     if not value.path.startswith(_TORCHVISION) or _never(value):
         return False
-    if name in {"RandomHorizontalFlip", "RandomVerticalFlip"} and _always(value, 0):
+    if name in _SAME_FOR_EACH and (_always(value, 0) or _never(value, 0)):
+        return False
+    if name in _RANGES and _has_no_width(value, _RANGES[name]):
         return False
     return name in _RANDOM or name.startswith("Random")
 
@@ -225,6 +240,29 @@ def _always(value: Object, index: int = -1) -> bool:
     return number is not None and number.is_one
 
 
-def _never(value: Object) -> bool:
-    number = known_number(value.argument(-1, "p"))
+def _never(value: Object, index: int = -1) -> bool:
+    number = known_number(value.argument(index, "p"))
     return number is not None and number.constant == 0
+
+
+def _has_no_width(value: Object, ranges: Sequence[str]) -> bool:
+    """Whether all that is drawn is drawn from ranges of one number."""
+    return all(
+        _is_one_number(value.argument(index, name), name == _TO_BOTH_SIDES)
+        for index, name in enumerate(ranges)
+    )
+
+
+def _is_one_number(value: Value | None, to_both_sides: bool = False) -> bool:
+    """Whether a range goes from a number to the same one: one number stands for as much to either
+    side, and what is not told is not drawn. Or each of several numbers, if all are meant so."""
+    if value is None or is_constant(value, None):
+        return True
+    if not isinstance(value, SequenceValue):
+        return known_constant(value) == 0
+    ends = [known_constant(each) for each in value.items or ()]
+    if to_both_sides:
+        return not any(end != 0 for end in ends)
+    if not ends or None in ends or len(ends) % 2:
+        return False
+    return all(one == other for one, other in zip(ends[::2], ends[1::2], strict=True))
