@@ -22,6 +22,7 @@ from advisor.code.values import (
     Sequence,
     Value,
     join,
+    written_out,
 )
 
 if TYPE_CHECKING:
@@ -120,10 +121,11 @@ def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
         assert isinstance(part, cst.FormattedStringExpression)
         value = evaluate(machine, part.expression)
         values.append(value)
-        if isinstance(value, Constant) and isinstance(value.value, str) and not part.format_spec:
-            text += value.value
-        else:
+        written = None if part.format_spec or part.conversion else written_out(value)
+        if written is None:
             known = False
+        else:
+            text += written
     if known:
         return Constant(text)
     told = machine.unknown("text", node)

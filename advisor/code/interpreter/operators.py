@@ -1,5 +1,6 @@
 """Operators over abstract values: arithmetic, comparison, truth."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,14 @@ from advisor.code.values import (
     join,
     lineage_of,
     number_of,
+    written_out,
 )
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+# Where a number or a text goes as it is; others, such as `%03d`, are not computed.
+_PLACEHOLDER = re.compile("%[dis]")
 _ARITHMETIC: dict[str, Callable[[Number, Number], Number | None]] = {
     "Add": symbols.add,
     "Subtract": symbols.subtract,
@@ -142,8 +146,21 @@ def _binary(
     if combined_number is not None:
         return computed(combined_number, left, right)
     if operator == "Modulo" and isinstance(left, Constant) and isinstance(left.value, str):
-        return machine.unknown("text", node)
+        return _filled(left.value, right) or machine.unknown("text", node)
     return machine.models.arithmetic(machine, _SIGNS.get(operator, operator), left, right, node)
+
+
+def _filled(text: str, value: Value) -> Constant | None:
+    """`"block%d" % number`, where the numbers and texts are known."""
+    values = value.items if isinstance(value, Sequence) else (value,)
+    written = [written_out(each) for each in values or ()]
+    pieces = _PLACEHOLDER.split(text)
+    if len(pieces) != len(written) + 1 or any("%" in piece for piece in pieces):
+        return None
+    known = [each for each in written if each is not None]
+    if len(known) < len(written):
+        return None
+    return Constant("".join(map("".join, zip(pieces, [*known, ""], strict=True))))
 
 
 def _leaves_something(left: Value, right: Value) -> bool:

@@ -89,6 +89,7 @@ from advisor.code.values.reading import (
     scale_of,
     shape_of,
     size_of_axis,
+    written_out,
 )
 from advisor.code.values.rows import (
     CHANGED_LINEAGE,
@@ -239,4 +240,5 @@ __all__ = [
     "scale_of",
     "shape_of",
     "size_of_axis",
+    "written_out",
 ]

@@ -104,6 +104,15 @@ def known_text(value: Value | None) -> str | None:
     return None
 
 
+def written_out(value: Value | None) -> str | None:
+    """How a value is written in a text: itself, or the digits of a whole number that no option
+    changes."""
+    if isinstance(value, Scalar) and value.configurable is None:
+        whole = value.number.integer
+        return None if whole is None else str(whole)
+    return known_text(value)
+
+
 def is_constant(value: object, wanted: object) -> bool:
     """Whether a value is `None`, `True`, `False` or `...`, if only by a default."""
     return isinstance(value, Constant) and value.value is wanted

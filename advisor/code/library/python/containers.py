@@ -181,8 +181,13 @@ def update(call: Call) -> Value | None:
         given.update(other.items)
     for key, value in given.items():
         call.machine.store(receiver.fields, ("key", key), value)
-    if call.arguments.unknown or (other is not None and not isinstance(other, Dictionary)):
-        call.machine.store(receiver.fields, "other", receiver.other or call.unknown())
+    unknown = call.arguments.unknown or (other is not None and not isinstance(other, Dictionary))
+    added = other.other if isinstance(other, Dictionary) else None
+    if unknown:
+        added = added or call.unknown()
+    if added is not None:
+        held = receiver.other
+        call.machine.store(receiver.fields, "other", join(held, added) if held else added)
     return NONE
 
 

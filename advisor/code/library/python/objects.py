@@ -25,6 +25,7 @@ from advisor.code.values import (
     Value,
     join,
     known_text,
+    written_out,
 )
 
 
@@ -131,7 +132,10 @@ def truth_of(call: Call) -> Value | None:
 def text_of(call: Call) -> Value | None:
     """`str(value)`."""
     value = call.argument(0, "object")
-    return value if known_text(value) is not None else None
+    if known_text(value) is not None:
+        return value
+    written = written_out(value)
+    return None if written is None else Constant(written)
 
 
 @function("functools.partial")

@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import ModulePlaced
 from advisor.code.interpreter import attributes, calls, classes
-from advisor.code.interpreter.loops import Iteration, items_of
+from advisor.code.interpreter.loops import Iteration
 from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import (
     Call,
@@ -21,48 +21,66 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.torch_modules.layers import ACTIVATIONS
 from advisor.code.values import (
+    TRUE,
     Arguments,
     Dictionary,
     Instance,
     Layer,
+    Scalar,
     Scale,
     Tensor,
     Value,
     alternatives,
+    known_integer,
+    known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+# The name that an attribute is assigned under where nobody knows it.
+UNKNOWN_NAME = "?"
+# Under this key an object of a project class knows that it has modules under names nobody knows.
+OTHER_MODULES = ("other modules",)
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
 
 
 @function("torch.nn.Sequential", "torch.nn.ModuleList")
 def container(call: Call) -> Value | None:
     """A list of modules."""
-    values = call.arguments.positional
-    children = SequenceValue("list", tuple(values), place=call.place)
-    if len(values) == 1 and call.path == "torch.nn.ModuleList":
-        only = values[0]
-        children = SequenceValue("list", (), place=call.place)
-        if isinstance(only, SequenceValue):
-            children = SequenceValue("list", only.items, only.element, call.place)
-        elif items_of(only) is None:
-            children = SequenceValue("list", None, call.unknown(), call.place)
-    elif len(values) == 1 and isinstance(values[0], Dictionary):
-        children = SequenceValue("list", tuple(values[0].items.values()), place=call.place)
-    if call.arguments.unknown:
-        children = SequenceValue("list", None, _any_of(call), call.place)
+    children = _held(call.machine, call.path, call.arguments, call.node)
     return Layer(call.path, call.arguments, call.place, {"children": children})
 
 
-def _any_of(call: Call) -> Value:
+def _held(machine: "Machine", path: str, passed: Arguments, node: cst.CSTNode) -> SequenceValue:
+    """The modules that a container is built with."""
+    place = machine.place(node)
+    if passed.unknown:
+        return SequenceValue("list", None, _any_of(machine, passed, node), place)
+    values = passed.positional
+    if path == "torch.nn.ModuleList":
+        only = passed.get(0, "modules")
+        if only is None:
+            return SequenceValue("list", (), place=place)
+        if isinstance(only, SequenceValue):
+            return SequenceValue("list", only.items, only.element, place)
+        return SequenceValue("list", None, machine.unknown("module", node), place)
+    if len(values) == 1 and isinstance(values[0], Dictionary):
+        known = tuple(values[0].items.values())
+        if values[0].other is None:
+            return SequenceValue("list", known, place=place)
+        # Under names that nobody knows there may be any number of others, anywhere.
+        return SequenceValue("list", None, join_all([*known, values[0].other]), place)
+    return SequenceValue("list", tuple(values), place=place)
+
+
+def _any_of(machine: "Machine", passed: Arguments, node: cst.CSTNode) -> Value:
     """What stands for each of the modules, where nobody knows how many there are."""
-    options = [*call.arguments.positional, *alternatives(call.arguments.rest)]
+    options = [*passed.positional, *alternatives(passed.rest)]
     known = [each for each in options if isinstance(each, (Instance, Layer))]
-    if len(known) < len(options) or not known or call.arguments.rest is None:
-        return call.unknown()
+    if len(known) < len(options) or not known or passed.rest is None:
+        return machine.unknown("module", node)
     return join_all(known)
 
 
@@ -78,16 +96,65 @@ def module_dictionary(call: Call) -> Value | None:
     return Layer(call.path, call.arguments, call.place, {"children": children})
 
 
-@method("torch.nn.Sequential", "append", "add_module")
+@method("torch.nn.Sequential", "append")
 @method("torch.nn.ModuleList", "append")
 def append_module(call: Call) -> Value | None:
     """A module is put at the end."""
     children = _children(call.receiver)
-    value = call.arguments.positional[-1] if call.arguments.positional else None
+    value = call.argument(0, "module")
     if children is not None and value is not None:
         attributes.append(call.machine, children, value)
         _placed(call, value)
     return call.receiver
+
+
+@method("torch.nn.Sequential", "add_module", "register_module")
+def add_module(call: Call) -> Value | None:
+    """A module is put at the end, or in the place of another one of that name."""
+    children = _children(call.receiver)
+    name, value = known_text(call.argument(0, "name")), call.argument(1, "module")
+    receiver = call.receiver
+    if children is None or not isinstance(receiver, (Instance, Layer)) or value is None:
+        return None
+    _put(call.machine, receiver, children, name, value)
+    if name is not None:
+        call.machine.store(receiver.fields, name, value)
+    _placed(call, value)
+    return None
+
+
+def _put(
+    machine: "Machine",
+    receiver: Value,
+    children: SequenceValue,
+    name: str | None,
+    value: Value,
+) -> None:
+    """Put a module into a container under a name: where the one stands that had the name, else at
+    the end. Under a name that is not known it may be either."""
+    before = None if name is None else _named(receiver, children, name)
+    items = children.items
+    if items is not None and any(each is before for each in items):
+        changed = tuple(value if each is before else each for each in items)
+        machine.store(children.fields, "items", changed)
+        return
+    is_new = not items if name is None else before is None
+    attributes.append(machine, children, value)
+    if not is_new:
+        attributes.forget_places(machine, children)
+
+
+def _named(receiver: Value, children: SequenceValue, name: str) -> Value | None:
+    """The module that a container has under a name."""
+    own = receiver.fields.get(name) if isinstance(receiver, (Instance, Layer)) else None
+    if isinstance(own, (Instance, Layer)):
+        return own
+    layer = receiver.fields.get("__layer__") if isinstance(receiver, Instance) else receiver
+    given = layer.arguments.positional if isinstance(layer, Layer) else ()
+    if len(given) == 1 and isinstance(given[0], Dictionary):
+        return given[0].items.get(name)
+    items = children.items or ()
+    return items[int(name)] if name.isdecimal() and int(name) < len(items) else None
 
 
 def _placed(call: Call, value: Value) -> None:
@@ -95,14 +162,67 @@ def _placed(call: Call, value: Value) -> None:
         call.machine.emit(ModulePlaced(call.place, call.context, call.receiver, value))
 
 
+@method("torch.nn.Sequential", "extend")
 @method("torch.nn.ModuleList", "extend")
 def extend_modules(call: Call) -> Value | None:
     """Modules are put at the end."""
     children = _children(call.receiver)
-    value = call.argument(0, "modules")
+    value = call.arguments.get(0, "modules") or call.arguments.get(0, "sequential")
     if children is not None and value is not None:
-        attributes.extend(call.machine, children, value)
+        held = _children(value)
+        attributes.extend(call.machine, children, value if held is None else held)
     return call.receiver
+
+
+@method("torch.nn.Sequential", "insert")
+@method("torch.nn.ModuleList", "insert")
+def insert_module(call: Call) -> Value | None:
+    """A module is put before another one."""
+    children = _children(call.receiver)
+    value = call.argument(1, "module")
+    if children is None or value is None:
+        return call.receiver
+    place = known_integer(call.argument(0, "index"))
+    if children.items is not None and place is not None:
+        items = list(children.items)
+        items.insert(place, value)
+        call.machine.store(children.fields, "items", tuple(items))
+    else:
+        attributes.append(call.machine, children, value)
+        attributes.forget_places(call.machine, children)
+    _placed(call, value)
+    return call.receiver
+
+
+@method("torch.nn.Sequential", "pop")
+@method("torch.nn.ModuleList", "pop")
+def pop_module(call: Call) -> Value | None:
+    """A module is taken out."""
+    children = _children(call.receiver)
+    place = call.argument(0, "key") or Scalar(symbols.number(-1))
+    if children is None:
+        return None
+    found = attributes.get_item(call.machine, children, [place], call.node)
+    attributes.delete_item(call.machine, children, place)
+    return found
+
+
+@hook("assign_item")
+def module_replaced(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`layers[0] = nn.Conv2d(…)` and `layers["head"] = nn.Linear(…)` of a container."""
+    layer = receiver.fields.get("__layer__") if isinstance(receiver, Instance) else receiver
+    if not isinstance(layer, Layer) or layer.path not in CONTAINERS:
+        return False
+    children = layer.fields.get("children")
+    if isinstance(children, Value):
+        attributes.set_item(machine, children, indices, value, node)
+    return False
 
 
 def _children(value: Value | None) -> SequenceValue | None:
@@ -173,14 +293,32 @@ def _run_any(call: Call, element: Value | None) -> None:
 def module_kept_in_order(
     machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
 ) -> bool:
-    """`self.layer = nn.Linear(…)` and `self.add_module(…)` of a class that derives from a container:
-    the modules run in the order in which they were assigned."""
-    children = _children(receiver) if isinstance(receiver, Instance) else None
-    is_module = isinstance(value, Layer) or (
-        isinstance(value, Instance) and classes.is_module(value)
-    )
-    if children is not None and is_module:
-        attributes.append(machine, children, value)
+    """`layers.last = nn.Linear(…)`, and `self.layer = nn.Linear(…)` and `self.add_module(…)` of a
+    class that derives from a container: the modules run in the order in which they were assigned."""
+    children = _children(receiver) if isinstance(receiver, (Instance, Layer)) else None
+    if children is None:
+        return False
+    options = alternatives(value)
+    modules = sum(map(_is_module, options))
+    if modules:
+        _put(machine, receiver, children, None if name == UNKNOWN_NAME else name, value)
+    if 0 < modules < len(options):
+        attributes.forget_places(machine, children)
+    return False
+
+
+def _is_module(value: Value) -> bool:
+    return isinstance(value, Layer) or (isinstance(value, Instance) and classes.is_module(value))
+
+
+@hook("assign_attribute")
+def module_under_unknown_name(
+    machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> bool:
+    """`setattr(self, name, module)` under a name that nobody knows: there are other modules than
+    those that the attributes tell."""
+    if name == UNKNOWN_NAME and isinstance(receiver, Instance):
+        machine.store(receiver.fields, OTHER_MODULES, TRUE)
     return False
 
 
@@ -190,12 +328,11 @@ def construct_sequential(
 ) -> None:
     """A project class that derives from a container or a layer."""
     paths = instance.cls.library_bases()
-    if "torch.nn.Sequential" in paths:
-        children = SequenceValue("list", tuple(passed.positional), place=machine.place(node))
-        inner = Layer("torch.nn.Sequential", passed, machine.place(node), {"children": children})
+    for path in paths:
+        if not path.startswith("torch.nn.") or path == "torch.nn.Module":
+            continue
+        inner = Layer(path, passed, machine.place(node))
+        if path in {"torch.nn.Sequential", "torch.nn.ModuleList"}:
+            inner.fields["children"] = _held(machine, path, passed, node)
         machine.store(instance.fields, "__layer__", inner)
         return
-    for path in paths:
-        if path.startswith("torch.nn.") and path != "torch.nn.Module":
-            machine.store(instance.fields, "__layer__", Layer(path, passed, machine.place(node)))
-            return

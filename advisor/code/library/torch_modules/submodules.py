@@ -10,6 +10,7 @@ from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.models import Call, iteration, method
 from advisor.code.library.torch_modes import PART, TOUCHED, mode_of
+from advisor.code.library.torch_modules.containers import CONTAINERS, OTHER_MODULES
 from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.values import (
     TRUE,
@@ -123,6 +124,7 @@ def _children_of_layer(layer: Layer) -> list[Named] | None:
     if isinstance(held, Dictionary) and held.other is None:
         return _all_modules([(str(key), each) for key, each in held.items.items()])
     is_leaf = held is None and name != layer.path and not name.startswith(_WITH_OTHERS)
+    is_leaf = is_leaf and layer.path not in CONTAINERS
     return [] if is_leaf else None
 
 
@@ -131,6 +133,8 @@ def _all_modules(named: list[Named]) -> list[Named] | None:
 
 
 def _children_of_instance(instance: Instance) -> list[Named] | None:
+    if OTHER_MODULES in instance.fields:
+        return None
     found: list[Named] = []
     for name, value in _attributes(instance):
         if isinstance(value, Joined) and any(map(_is_module, value.alternatives)):
