@@ -101,3 +101,26 @@ def test_a_stored_result_tells_the_same_and_none_of_files_that_were_not_asked_fo
     assert told(capsys, ".") == first
     assert told(capsys, "script.py") == []
     assert told(capsys, ".") == first
+
+
+RECORDING = """\
+from torch.autograd import Variable
+
+
+def validate(model, loader):
+    model.eval()
+    for x, y in loader:
+        scores = model(INPUT)
+"""
+
+
+def test_what_was_written_before_there_was_no_grad_is_left_alone(
+    project: Path, capsys: Output
+) -> None:
+    outputs = []
+    for given in ("x", "Variable(x, volatile=True)"):
+        (project / "validate.py").write_text(RECORDING.replace("INPUT", given))
+        main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN403", "."])
+        outputs.append(capsys.readouterr().out)
+    assert "NN403" in outputs[0]
+    assert not outputs[1]

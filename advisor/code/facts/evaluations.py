@@ -139,8 +139,9 @@ class Evaluation(Fact):
 
     def records_gradients(self) -> bool:
         """Whether operations are recorded in each of the passes, for sure and not on purpose."""
-        if "volatile=True" in self.run.source.text:  # the way before there was `no_grad`
-            return False
+        sources = {self.run.source, self.passes[0].event.place.source}
+        if any("volatile=True" in each.text for each in sources):
+            return False  # the way before there was `no_grad`
         if words(self.text) & _OTHER_RUNTIMES:
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (
