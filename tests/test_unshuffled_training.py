@@ -159,6 +159,7 @@ model.fit(data, epochs=9)
         (".batch(8).shuffle(9)", 0),
         (".shuffle(100).cache().batch(8)", 0),
         (".window(3).batch(8)", 0),
+        (".batch(8)\nmodel.fit(data)", 1),
     ],
 )
 def test_streams_of_arrays_are_shuffled_as_well(steps: str, count: int) -> None:
@@ -304,3 +305,44 @@ def test_keras_is_not_told_to_keep_the_order_of_an_array(
 ) -> None:
     text = KERAS_FIT.format(layer=layer, data=data, shuffle=shuffle)
     assert len([code for _, code in findings(text) if code == "NN507"]) == told
+
+
+ONE_BATCH = """
+from tensorflow import keras
+import tensorflow as tf
+(pictures, digits), _ = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+model.compile("adam", "mse")
+"""
+
+
+@pytest.mark.parametrize(
+    ("training", "tells"),
+    [
+        ("data = tf.data.Dataset.from_tensor_slices((pictures / 255, digits)).batch(60000)", False),
+        ("data = tf.data.Dataset.from_tensor_slices((pictures / 255, digits)).batch(6000)", True),
+        ("data = tf.data.Dataset.from_tensor_slices((['good', 'bad'], [1, 0])).batch(2)", False),
+        ("data = tf.data.Dataset.from_tensor_slices((['good', 'bad'], [1, 0])).batch(1)", True),
+        ("data = tf.data.Dataset.from_tensor_slices([[1.0], [2.0], [3.0]]).batch(4)", False),
+    ],
+)
+def test_a_batch_of_all_samples_has_no_order(training: str, tells: bool) -> None:
+    text = f"{ONE_BATCH}{training}\nmodel.fit(data, epochs=9)\n"
+    assert bool([row for row, code in findings(text) if code == "NN507"]) is tells
+
+
+@pytest.mark.parametrize(
+    ("fit", "tells"),
+    [
+        ("model.fit(data)", False),
+        ("model.fit(data, epochs=1)", False),
+        ("model.fit(data, epochs=2)", True),
+        ("for epoch in range(9):\n    model.fit(data)", True),
+        ("model.fit(data)\nmodel.fit(data)", True),
+        ("model.fit(data, **options)", True),
+    ],
+)
+def test_one_epoch_has_no_second_order(fit: str, tells: bool) -> None:
+    data = "data = tf.data.Dataset.from_tensor_slices((pictures, digits)).batch(32)"
+    text = f"{ONE_BATCH}options = read()\n{data}\n{fit}\n"
+    assert bool([row for row, code in findings(text) if code == "NN507"]) is tells

@@ -274,10 +274,12 @@ class LoaderBuilt(Event):
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
-    trainer itself chooses by them. `ordered` says that it is told not to shuffle."""
+    trainer itself chooses by them. `ordered` says that it is told not to shuffle, `once` that it goes
+    through the data once."""
 
     data: Value
     use: str
     callbacks: Value | None = None
     chooses: str | None = None
     ordered: bool = False
+    once: bool = False

@@ -164,6 +164,17 @@ class TrainingLoader(Fact):
         whole = getattr(self.dataset, "fields", {}).get("length")
         return not (isinstance(whole, Scalar) and size is not None and whole.number == size)
 
+    def is_gone_through_once(self) -> bool:
+        """Whether there is one epoch, as far as is known: there is no second one with another order."""
+        if self._goes_through_folders or not isinstance(self.event, DataGiven):
+            return False
+        uses = [
+            each
+            for each in self.run.events(DataGiven)
+            if each.use == "training" and each.data is self.event.data
+        ]
+        return len(uses) == 1 and self.event.once
+
     def order_is_free(self) -> bool:
         """Whether the samples stand in an order that only the loader could change: those of a
         data set that gives one for a number, with nothing said of time or of a trial."""

@@ -27,6 +27,7 @@ from advisor.code.values import (
     Value,
     is_always,
     is_constant,
+    known_integer,
     known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -76,8 +77,17 @@ def give_data(call: Call) -> None:
             callbacks = call.argument(-1, "callbacks")
             event = DataGiven(call.place, call.context, given, use, callbacks)
             event.ordered = is_constant(call.argument(-1, "shuffle"), False)
+            event.once = _is_for_one_epoch(call)
             call.machine.emit(event)
     _tell_monitors(call)
+
+
+def _is_for_one_epoch(call: Call) -> bool:
+    """Whether `fit` goes through the data once, as it does unless it is told otherwise."""
+    if call.arguments.unknown or call.context.loops or call.argument(-1, "nb_epoch") is not None:
+        return False
+    epochs = call.argument(3, "epochs")
+    return epochs is None or known_integer(epochs) == 1
 
 
 def _tell_monitors(call: Call) -> None:

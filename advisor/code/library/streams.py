@@ -27,13 +27,14 @@ from advisor.code.library.models import Call, Index, Model, family, function, it
 from advisor.code.library.names import words
 from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.stream_changes import random_change
-from advisor.code.symbols import number
+from advisor.code.symbols import Number, number
 from advisor.code.values import (
     LISTED,
     NONE,
     SHUFFLED,
     Arguments,
     Constant,
+    Dictionary,
     Lineage,
     Object,
     Pixels,
@@ -112,6 +113,7 @@ def _again(call: Call, others: dict[Any, Any] | None = None, **changes: object) 
 def of_arrays(call: Call) -> Value | None:
     """A data set of the rows of arrays."""
     given = call.argument(0, "tensors")
+    length = _length_of(given)
     if isinstance(given, SequenceValue) and given.items:
         if given.kind == "tuple":
             lineages.pair(call.machine, given.items[0], given.items[-1], call.node)
@@ -121,12 +123,23 @@ def of_arrays(call: Call) -> Value | None:
     known = lineages.samples(given) if given is not None else None
     labels = labels_of_arrays(call.argument(0, "tensors"))
     fields: dict[Any, Any] = {OF_ARRAYS: call.path.endswith("slices"), **labels}
-    rows = shape_of(given)
-    if fields[OF_ARRAYS] and rows is not None and rows.dims and rows.dims[0].integer is not None:
-        fields["length"] = Scalar(rows.dims[0])
+    if fields[OF_ARRAYS] and length is not None and length.integer is not None:
+        fields["length"] = Scalar(length)
     if fields[OF_ARRAYS] and call.argument(0, "tensors") is not None:
         fields[ELEMENT] = _row_of(call.argument(0, "tensors"))
     return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
+
+
+def _length_of(given: Value | None) -> Number | None:
+    """How many rows there are of an array or a list, or of the first one of several arrays."""
+    if isinstance(given, SequenceValue) and given.items is not None:
+        if given.kind == "list":
+            return number(len(given.items))
+        return _length_of(given.items[0]) if given.items else None
+    if isinstance(given, Dictionary):
+        return _length_of(next(iter(given.items.values()), None))
+    rows = shape_of(given)
+    return None if rows is None or not rows.dims else rows.dims[0]
 
 
 def _row_of(given: Value | None) -> Value:

@@ -17,5 +17,6 @@ from advisor.rulebook import Draft, rule
 )
 def unshuffled_training(training: TrainingLoader) -> Iterator[Draft]:
     ordered = training.keeps_order() and training.order_is_free()
-    if ordered and training.gives_several_batches():
+    again = training.gives_several_batches() and not training.is_gone_through_once()
+    if ordered and again:
         yield Draft(training.place, "the training samples come in the same order in every epoch")
