@@ -189,3 +189,23 @@ def test_accuracy_alone_says_little_of_what_looks_for_outliers() -> None:
     text = text.replace(", recall_score", "")
     assert found(text) == marked(text, "NN513") != []
     assert not found(DETECTOR.replace("return score", "return recall_score(y_test, unlike)"))
+
+
+NETWORK = """\
+from tensorflow import keras
+from xgboost import XGB{kind}
+other = XGB{kind}(scale_pos_weight=0.5)
+net = keras.Sequential([keras.layers.Dense(1, activation='sigmoid')])
+net.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
+history = net.fit(x, y, validation_data=(a, b), epochs=9)
+"""
+
+
+def test_who_predicts_numbers_has_no_classes_to_weight() -> None:
+    assert found(NETWORK.format(kind="Classifier"))
+    assert not found(NETWORK.format(kind="Regressor"))
+
+
+def test_the_least_validation_loss_judges_as_well() -> None:
+    text = NETWORK.format(kind="Classifier")
+    assert not found(text + "print(min(history.history['val_loss']))\n")

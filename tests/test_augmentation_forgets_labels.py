@@ -503,3 +503,41 @@ image = image[top : top + 64, left : left + 64]
 return image, mask
 """
     assert not found(sample(body.format(then="mask = mask[top : top + 64, left : left + 64]")))
+
+
+CROP = """\
+class RandomCrop:
+    def __call__(self, sample):
+        image, landmarks = sample['image'], sample['landmarks']
+        top = np.random.randint(0, image.shape[0] - 64)
+        left = np.random.randint(0, image.shape[1] - 64)
+        image = image[top : top + 64, left : left + 64]
+        return {'image': image, 'landmarks': landmarks - [left, top]}
+class Faces(Dataset):
+    def __init__(self, transform):
+        self.transform = transform
+    def __getitem__(self, index):
+        image = cv2.imread(f'{index}.png')
+        landmarks = np.load(f'{index}.npy').reshape(-1, 2)
+        SAMPLE
+        return self.transform(sample)
+faces = Faces(T.Compose([RandomCrop()]))
+print(faces[3])
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "sample = {'image': image, 'landmarks': landmarks}",
+        "sample = {'image': image}; sample['landmarks'] = landmarks",
+        "sample = dict(image=image, landmarks=landmarks)",
+    ],
+)
+@pytest.mark.parametrize(
+    "last",
+    ["return self.transform(sample)", "sample = self.transform(sample)\n        return sample"],
+)
+def test_a_transform_of_the_file_may_move_all_that_is_in_a_sample(made: str, last: str) -> None:
+    text = CROP.replace("SAMPLE", made).replace("return self.transform(sample)", last)
+    assert not found(text)

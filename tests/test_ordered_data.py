@@ -344,3 +344,15 @@ def test_patients_may_be_counted_in_the_parts_and_subjects_of_texts_are_none(
     text: str, told: int
 ) -> None:
     assert count(PATIENTS + text) == told
+
+
+SUBJECTS = """\
+names = {name: number for number, name in enumerate(table["subject"].unique())}
+table["subject"] = table["subject"].map(names)
+A, B = train_test_split(table, random_state=0)
+"""
+
+
+def test_a_subject_that_is_to_be_predicted_owns_no_rows() -> None:
+    assert count(SUBJECTS + "Ridge().fit(A[['age', 'pulse']], A['outcome'])\n") == 1
+    assert count(SUBJECTS + "Ridge().fit(A[['age', 'pulse']], A['subject'])\n") == 0

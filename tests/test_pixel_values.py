@@ -226,3 +226,27 @@ with torch.no_grad():
 )
 def test_a_model_is_asked_about_pixels_as_it_was_trained_with(picture: str, is_wrong: bool) -> None:
     assert bool(told(ASKS.format(picture=picture))) is is_wrong
+
+
+READY = """
+import cv2
+import torch
+from torch import nn
+from torchvision import models
+pixels = torch.from_numpy(cv2.imread("leaf.png")).float().permute(2, 0, 1).unsqueeze(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "tells"),
+    [
+        ("model = models.resnet34(pretrained=True)\nmodel.fc = nn.Linear(512, 3)", True),
+        ("model = models.resnet34(pretrained=True)\nmodel.conv1 = nn.Conv2d(3, 64, 7)", False),
+        ("model = models.vgg11(pretrained=True)\nmodel.features[0] = nn.Conv2d(3, 64, 3)", False),
+        ("model = models.vgg11(pretrained=True)\nmodel.features[3] = nn.Conv2d(64, 128, 3)", True),
+        ("model = models.vit_b_16(weights='DEFAULT')\nmodel.conv_proj = own(3, 768)", False),
+    ],
+)
+def test_weights_that_are_new_want_no_pixels_of_their_own(first: str, tells: bool) -> None:
+    found = [row for row, code in findings(f"{READY}{first}\nmodel(pixels)\n") if code == "NN509"]
+    assert bool(found) is tells

@@ -175,3 +175,12 @@ def test_rows_that_are_learned_from_may_be_called_held_out_later() -> None:
         "train = pd.read_csv('train.csv')\n" + RATED + "val = train.loc[known]\nprint(val.shape)\n"
     )
     assert not found(text)
+
+
+def test_what_is_filled_in_by_the_row_alone_learns_nothing() -> None:
+    text = (
+        "from sklearn.preprocessing import Imputer\nfill = Imputer(strategy='mean', axis={axis})\n"
+        "A = fill.fit_transform(X_train)\nB = fill.fit_transform(X_test)\n"
+    )
+    assert not found(text.format(axis=1))
+    assert found(text.format(axis=0))

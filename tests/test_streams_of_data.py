@@ -229,3 +229,18 @@ def clouds(folder):
     fit(train_ds.shuffle(80), val_ds)
 """
     assert not found(TENSORFLOW + text)
+
+
+@pytest.mark.parametrize(
+    ("steps", "tells"),
+    [
+        (".batch(8, drop_remainder=True)", True),
+        (".repeat(5).shuffle(99).batch(8, drop_remainder=True)", False),
+        (".repeat().batch(8, drop_remainder=True)", False),
+        (".repeat(1).batch(8, drop_remainder=True)", True),
+        (".batch(8, drop_remainder=True).repeat(5)", True),
+    ],
+)
+def test_samples_that_come_several_times_are_not_lost_with_a_batch(steps: str, tells: bool) -> None:
+    text = f"{TENSORFLOW}{SOURCE}\n{PARTS}\nval_ds = val_ds{steps}\nfit(train_ds, val_ds)\n"
+    assert bool([row for row, code in findings(text) if code == "NN515"]) is tells

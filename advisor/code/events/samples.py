@@ -157,13 +157,15 @@ class FileRead(Event):
 class NeighboursUsed(Event):
     """Rows get something of the rows before or behind them, or are only sorted by time: their order
     means something. Or several of them are of one person or thing: they are `grouped`. `text` is the
-    operation as written; `always` says that it happens whenever a sample is asked for."""
+    operation as written; `always` says that it happens whenever a sample is asked for; `column` is what
+    they are grouped by, where that is known."""
 
     rows: RowSet
     text: str
     only_sorted: bool = False
     grouped: bool = False
     always: bool = False
+    column: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -30,7 +30,7 @@ from advisor.rulebook import Draft
 _OTHER_METRICS = re.compile(
     r"f1|f_?beta|f_?score|precision|recall|\broc|_roc|roc_|\bauc|_auc|AUC|confusion|classification_report|kappa"
     r"|matthews|mcc|balanced_acc|sensitiv|specific|brier|log_loss|jaccard|\b(iou|dice|gini|g_?mean)"
-    r"|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|\blift|crosstab",
+    r"|min\([^()]*val_loss|true_pos|false_pos|false_neg|\btp\b|\bfn\b|per_class|class_acc|by_class|each class|\blift|crosstab",
     re.IGNORECASE,
 )
 _CROSS = ("cross_val_score", "cross_validate")

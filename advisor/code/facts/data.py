@@ -6,7 +6,14 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import Context, Fitted, LossComputed, NeighboursUsed, RowsSplit
+from advisor.code.events import (
+    Context,
+    Fitted,
+    LabelsLearned,
+    LossComputed,
+    NeighboursUsed,
+    RowsSplit,
+)
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.random_orders import follows_random_order
@@ -66,6 +73,8 @@ class Split(Fact):
         return next((each for each in found if not each.only_sorted), found[0] if found else None)
 
     def _tells_of_order(self, event: NeighboursUsed) -> bool:
+        if event.column and event.column in _labels_learned(self.run):
+            return False  # classes, whatever they are called
         for lineage in self.event.lineages:
             early = event.always or event.index < self.event.index
             if early and event.rows in _same_kind(lineage.rows):
@@ -187,6 +196,12 @@ def _columns_learned(run: AbstractRun) -> Iterator[str]:
         lineage = lineage_of(loss.target)
         if lineage is not None and lineage.columns is not None and lineage.columns.single:
             yield lineage.columns.single
+
+
+def _labels_learned(run: AbstractRun) -> set[str]:
+    """The same, and those that models are only given together with what they look at."""
+    told = (each.labels.single for each in run.events(LabelsLearned))
+    return {*_columns_learned(run), *(each for each in told if each is not None)}
 
 
 def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:

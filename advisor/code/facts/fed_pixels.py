@@ -10,6 +10,7 @@ from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.pixel_values import pixels_of, put_through
 from advisor.code.library.pretrained import MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
 from advisor.code.library.streams import element_of
+from advisor.code.library.torch_modules.first_layers import first_layer_is_new
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Instance,
@@ -41,6 +42,8 @@ def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer,
     for module, pixels, _ in run.once(_all_given):
         if not isinstance(module, Layer) or not has_weights(module):
             continue
+        if first_layer_is_new(module):
+            continue  # no weight that has been trained sees the pixels
         wants = wanted_by(module)
         said = None if wants is None else _unlike(pixels, wants)
         if wants is not None and said is not None and pixels.place is not None:

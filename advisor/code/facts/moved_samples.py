@@ -270,7 +270,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
         called = [each for each in pictures if isinstance(each.call, cst.Call)]
         return _of_one_number(code, called) or _of_two_names(code, called)
     first = pictures[0]
-    if _is_joint(first.call, labels):
+    if _is_joint(first.call, labels) or _is_whole_sample(first.subject, labels, code):
         return None
     if any(_comes_with(first.call, label, code) for label in labels):
         return next(_drawn_apart(first, steps, code), None)
@@ -396,6 +396,13 @@ def _is_joint(call: cst.Call | cst.Subscript, labels: frozenset[str]) -> bool:
     return any(words(code_of(each)) & labels for each in call.args) or any(
         each.star for each in call.args
     )
+
+
+def _is_whole_sample(name: str, labels: frozenset[str], code: _Code) -> bool:
+    """Whether a transform is given a sample that the label has been put into: it can move both."""
+    put = [text for target, text in code.parts.bound if target == name and text[:1] in "{([d"]
+    keys = [target for target, _ in code.parts.bound if target.startswith(f"{name}[")]
+    return any(words(each) & labels for each in (*put, *keys))
 
 
 def _handles(call: cst.Call, labels: frozenset[str]) -> bool:

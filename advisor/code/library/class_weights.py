@@ -22,7 +22,7 @@ LARGEST_FAIR_SHARE = 0.8
 def notice_weights(call: Call) -> None:
     """See that an estimator, or a training, weights its classes or looks for outliers, or that rows
     are resampled."""
-    for name in _OPTIONS:
+    for name in () if _predicts_numbers(call.path) else _OPTIONS:
         given = call.argument(-1, name)
         off = isinstance(given, Constant) and given.value in {None, False}
         if given is not None and not off:
@@ -30,6 +30,11 @@ def notice_weights(call: Call) -> None:
             return
     if call.path.startswith((*_RESAMPLING, *_OF_OUTLIERS)):
         tell_weighted(call, call.path.rsplit(".", 1)[-1])
+
+
+def _predicts_numbers(path: str) -> bool:
+    """Whether an estimator has no classes, whatever it takes of those that have."""
+    return path.rsplit(".", 1)[-1].endswith(("Regressor", "Ranker"))
 
 
 def tell_weighted(call: Call, text: str) -> None:

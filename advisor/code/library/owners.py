@@ -44,7 +44,7 @@ def each_once_of_stream(call: Call) -> Value | None:
     """`part.unique("speaker_id")`."""
     name = known_text(call.argument(0, "column"))
     if name is not None and lineages.groups_rows(name, call.place.source.text):
-        _notice_rows(call, call.receiver)
+        _notice_rows(call, call.receiver, name)
     return None
 
 
@@ -52,10 +52,10 @@ def _notice(call: Call, column: Value | None) -> None:
     if isinstance(column, Object) and column.path == FRAME:
         name = known_text(column.fields.get(COLUMN))
         if name is not None and lineages.groups_rows(name, call.place.source.text):
-            _notice_rows(call, column)
+            _notice_rows(call, column, name)
 
 
-def _notice_rows(call: Call, value: Value | None) -> None:
+def _notice_rows(call: Call, value: Value | None, column: str) -> None:
     if value is None or _EACH_ITS_OWN.search(call.place.source.text):
         return
-    lineages.notice_groups(call.machine, lineages.samples(value).rows, call.node)
+    lineages.notice_groups(call.machine, lineages.samples(value).rows, call.node, column)

@@ -37,6 +37,7 @@ from advisor.code.values import (
     Value,
     give_meaning,
     is_constant,
+    known_integer,
     known_number,
     known_text,
 )
@@ -144,6 +145,10 @@ def _learns_nothing(value: Object, name: str) -> bool:
     if name == "SimpleImputer":
         strategy = value.argument(-1, "strategy")
         return isinstance(strategy, Constant) and strategy.value == "constant"
+    if name == "Imputer":
+        return (
+            known_integer(value.argument(2, "axis")) == 1
+        )  # what is missing in a row, by that row
     if name == "TextVectorization":
         # The numbers of words are a vocabulary alone, as that of a tokenizer.
         return known_text(value.argument(-1, "output_mode")) not in _WEIGHED_WORDS

@@ -64,6 +64,8 @@ READER = ("reader",)
 CHANGED_AT = ("changed at",)
 # Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
+# Under this key a data set says that its samples come several times.
+REPEATED = ("repeated",)
 # Under this key a data set has one of its samples.
 ELEMENT = ("element",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
@@ -259,7 +261,8 @@ def _changed(call: Call, change: Value | None) -> Value | None:
 def batched(call: Call) -> Value | None:
     """`batch(size)`: the last one may be dropped."""
     drops = is_constant(call.argument(1, "drop_remainder"), True)
-    result = _again(call, {"drops": call.place} if drops else None)
+    again = isinstance(call.receiver, Object) and REPEATED in call.receiver.fields
+    result = _again(call, {"drops": call.place} if drops and not again else None)
     size = known_integer(call.argument(0, "batch_size"))
     samples = call.receiver.fields.get("length") if isinstance(call.receiver, Object) else None
     count = known_integer(samples) if isinstance(samples, Scalar) else None
@@ -303,7 +306,15 @@ def _joined(call: Call, parts: Sequence[Value | None], path: str) -> Object:
     return _made(call, path, whole or Lineage(RowSet("all", place=call.place)))
 
 
-@step(TENSORFLOW, *words("prefetch repeat with_options apply unbatch cardinality"))
+@step(TENSORFLOW, "repeat")
+def repeated(call: Call) -> Value | None:
+    """`repeat(5)`: the same samples several times, so that each has come where a batch is dropped."""
+    count = call.argument(0, "count")
+    once = count is not None and known_integer(count) == 1
+    return _again(call, None if once else {REPEATED: True})
+
+
+@step(TENSORFLOW, *words("prefetch with_options apply unbatch cardinality"))
 def same(call: Call) -> Value | None:
     """The same samples."""
     return None if call.path.endswith("cardinality") else _again(call)

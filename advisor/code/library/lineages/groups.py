@@ -59,7 +59,8 @@ def repeats(value: Value | None) -> bool:
     return lineage is not None and lineage.rows.how == REPEATED
 
 
-def notice_groups(machine: "Machine", rows: RowSet, node: cst.CSTNode) -> None:
-    """Say that several rows are of the same person or thing."""
+def notice_groups(machine: "Machine", rows: RowSet, node: cst.CSTNode, column: str = "") -> None:
+    """Say that several rows are of the same person or thing, which a column tells."""
     place, text = machine.place(node), written(node)
-    machine.emit(NeighboursUsed(place, machine.context, rows, text, grouped=True))
+    event = NeighboursUsed(place, machine.context, rows, text, grouped=True, column=column)
+    machine.emit(event)

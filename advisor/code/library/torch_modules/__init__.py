@@ -2,6 +2,7 @@
 
 from advisor.code.library.torch_modules import (
     containers,
+    first_layers,
     heads,
     layers,
     members,
@@ -13,6 +14,7 @@ from advisor.code.library.torch_modules import (
 
 __all__ = [
     "containers",
+    "first_layers",
     "heads",
     "layers",
     "members",
