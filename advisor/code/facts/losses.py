@@ -6,7 +6,7 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained
+from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained, SoftmaxApplied
 from advisor.code.facts.argument_names import (
     ORIGINALS,
     PREDICTIONS,
@@ -66,6 +66,7 @@ _OF_INDICES = frozenset(
 _OF_FRACTIONS = frozenset(
     {"BCELoss", "binary_cross_entropy"} | {"BCEWithLogitsLoss", "binary_cross_entropy_with_logits"}
 )
+_OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
 _OF_A_NETWORK = frozenset(
     {
         Activation.LOGITS,
@@ -80,18 +81,25 @@ _OF_A_NETWORK = frozenset(
 @dataclass(frozen=True, slots=True)
 class LossCall(Fact):
     """A loss computed from a prediction. `others` may be computed in its place; `first` is the first
-    one that is given what the same activation makes."""
+    one that is given what the same activation makes; `softmaxes` are those that its prediction may come
+    from."""
 
     event: LossComputed
     others: tuple[LossComputed, ...] = ()
     first: LossComputed | None = None
+    softmaxes: tuple[SoftmaxApplied, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, and not replaced before any training with it."""
         first = _first_of_each_activation(run)
         return [
-            cls(event, tuple(each for each in same_call if each is not event), first.get(event))
+            cls(
+                event,
+                tuple(each for each in same_call if each is not event),
+                first.get(event),
+                _softmaxes_behind(run, event),
+            )
             for same_call in _calls(run.events(LossComputed))
             if not _is_one_of_several(same_call)
             for event in same_call
@@ -193,6 +201,14 @@ class LossCall(Fact):
             return None
         middle = not self.is_of_keras and self.is_categorical and len(shape.dims) > 1
         return shape.dims[1 if middle else -1].integer
+
+    @property
+    def is_over_single_outputs(self) -> bool:
+        """Whether the softmax that made the prediction went over one number for each sample, rather
+        than that one of several was taken of what it had made."""
+        if self.width != 1:
+            return False
+        return all(_length_of_softmax(each) == 1 for each in self.softmaxes)
 
     @property
     def classes(self) -> int | None:
@@ -386,6 +402,34 @@ def _first_of_each_activation(run: AbstractRun) -> dict[LossComputed, LossComput
         for event in run.events(LossComputed)
         if (activation := _activation_behind(event)) is not None
     }
+
+
+def _softmaxes_behind(run: AbstractRun, event: LossComputed) -> tuple[SoftmaxApplied, ...]:
+    """The softmaxes whose numbers a loss may be given."""
+    scale = scale_of(event.prediction)
+    if scale is None or scale.place is None or scale.activation not in _OVER_CLASSES:
+        return ()
+    return tuple(run.once(_softmaxes_by_place).get(scale.place, ()))
+
+
+def _softmaxes_by_place(run: AbstractRun) -> dict[NodePlace, list[SoftmaxApplied]]:
+    found: dict[NodePlace, list[SoftmaxApplied]] = {}
+    for event in run.events(SoftmaxApplied):
+        made = event.result.scale
+        for place in {event.place, None if made is None else made.place}:
+            if isinstance(place, NodePlace):
+                found.setdefault(place, []).append(event)
+    return found
+
+
+def _length_of_softmax(event: SoftmaxApplied) -> int | None:
+    """How many numbers a softmax made sum to one."""
+    axis, shape = -1 if event.axis is None else event.axis, event.tensor.shape
+    if shape.dims is None:
+        length = shape.known_axes.get(axis, shape.known_axes.get(-1))
+    else:
+        length = shape.dims[axis] if -len(shape.dims) <= axis < len(shape.dims) else None
+    return None if length is None else length.integer
 
 
 def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:

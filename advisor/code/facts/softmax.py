@@ -91,6 +91,9 @@ class SoftmaxCall(Fact):
         made_here = scale is not None and scale.activation is Activation.LOGITS
         single = last is not None and last.is_one and self.event.axis == 0
         elsewhere = applied.summed and (applied.axis or 0) > 0
+        shape = self.event.tensor.shape
+        if shape.has_lost_first or not shape.is_open:
+            return False  # what came first is gone, or may be, and the places are first now
         return made_here and single and elsewhere and _is_of(applied.weights.scale, self.event)
 
     def _sums_up_scores(self, applied: WeightsApplied) -> bool:

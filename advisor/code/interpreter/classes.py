@@ -13,6 +13,7 @@ from advisor.code.values import (
     Class,
     Function,
     Instance,
+    Library,
     Scope,
     Value,
     by_default,
@@ -225,15 +226,18 @@ def call_super(
 
 
 def super_attribute(receiver: Super, name: str) -> Value | None:
-    """What the bases of the owning class define under a name."""
+    """What the bases of the owning class define under a name; None where it is a library that does
+    so first."""
     instance = receiver.receiver
     cls = instance.cls if isinstance(instance, Instance) else receiver.owner
-    order = [base for base in cls.lineage() if isinstance(base, Class)]
+    order = cls.lineage()
     if receiver.owner in order:
         order = order[order.index(receiver.owner) + 1 :]
     for base in order:
-        if name in base.fields:
+        if isinstance(base, Class) and name in base.fields:
             return base.fields[name]
+        if name == "__init__" and isinstance(base, Library) and are_of_modules((base.path,)):
+            return None
     return None
 
 

@@ -100,6 +100,22 @@ class Shape:
             waiting += new
         return True
 
+    @property
+    def has_lost_first(self) -> bool:
+        """Whether, of as little known rank, it follows from a shape whose first axis is gone."""
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            shape = waiting.pop()
+            derived = shape._derived
+            if shape._dims is not None or derived is None:
+                continue
+            if derived.added is not None and derived.added < 0 and shape._base is None:
+                return True
+            new = [each for each in derived.sources if id(each) not in seen]
+            seen.update(map(id, new))
+            waiting += new
+        return False
+
     def _is_from_outside(self) -> bool:
         first = self.known_axes.get(0)
         is_batch = first is not None and first.axis is not None and first.axis.is_batch

@@ -23,10 +23,10 @@ _OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
 )
 def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
     given = None if loss.scale is None else loss.scale.activation
-    if loss.width == 1 and given in _OVER_CLASSES:
+    if loss.is_over_single_outputs and given in _OVER_CLASSES:
         message = f"softmax over a single output is 1 whatever the input of `{loss.name}`"
         yield replace(loss.finding(message), severity=Severity.ERROR)
-    elif loss.width == 1 and loss.is_categorical:
+    elif loss.width == 1 and loss.is_categorical and given not in _OVER_CLASSES:
         message = f"`{loss.name}` is given a single output, and chooses among one class"
         yield loss.finding_here(message, Severity.ERROR)
     elif loss.is_categorical and (loss.classes or 0) > (loss.width or loss.classes or 0):
