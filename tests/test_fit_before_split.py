@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.abstract_programs import findings
 from tests.data_programs import SPLIT, flagged, found, lines_of
 
 # --- what counts as a fit -------------------------------------------------
@@ -494,3 +495,27 @@ def test_test_rows_may_begin_with_those_that_their_first_window_needs(
     test = series[{begin}:]
     """
     assert [code for code, _ in flagged(text)] == (["NN503"] if wrong else [])
+
+
+WITHIN = """\
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+table = pd.read_csv("seeds.csv")
+X, y = table.drop(columns="kind"), table["kind"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+scaler = StandardScaler().fit(X_train)
+X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+X_some, X_rest, y_some, y_rest = train_test_split(X_train, y_train, test_size=0.1, random_state=1)
+model = SVC().fit(X_some, y_some)
+"""
+
+
+def test_training_rows_that_are_divided_once_more_may_be_fitted_on_if_others_judge() -> None:
+    def told(end: str) -> bool:
+        return any(code == "NN503" for _, code in findings(WITHIN + end))
+
+    assert not told("print((model.predict(X_test) == y_test).mean())\n")
+    assert told("print((model.predict(X_rest) == y_rest).mean())\n")
+    assert told("print(model.score(X_rest, y_rest), model.score(X_test, y_test))\n")

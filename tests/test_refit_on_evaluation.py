@@ -184,3 +184,18 @@ def test_what_is_filled_in_by_the_row_alone_learns_nothing() -> None:
     )
     assert not found(text.format(axis=1))
     assert found(text.format(axis=0))
+
+
+BLEND = """\
+from sklearn.preprocessing import MinMaxScaler
+scaler = MinMaxScaler()
+first = np.load("first.npy")
+test_NAME = np.column_stack([model(X_test) for model in models])
+both = scaler.fit_transform(first) + scaler.fit_transform(test_NAME)
+"""
+
+
+def test_predictions_of_several_models_may_be_brought_to_one_scale() -> None:
+    text = "import numpy as np\n" + BLEND
+    assert not found(text.replace("NAME", "preds"))
+    assert found(text.replace("NAME", "features"))

@@ -8,11 +8,15 @@ import libcst as cst
 
 from advisor.code.events import (
     Context,
+    DataGiven,
     Fitted,
     LabelsLearned,
     LossComputed,
+    MetricTaken,
     NeighboursUsed,
+    Predicted,
     RowsSplit,
+    Scored,
 )
 from advisor.code.facts.fits import draws
 from advisor.code.facts.passes import is_unit_test
@@ -124,8 +128,35 @@ class Split(Fact):
                     continue
                 if _is_by_column(fit) and not self._is_of_labels(fit):
                     continue
+                if self._judges_elsewhere(fit):
+                    continue
                 seen.add(identity)
                 yield fit
+
+    def _judges_elsewhere(self, fit: Fit) -> bool:
+        """Whether the rows of a fit had been set apart for training, models are scored by others, and
+        none by what is held out of them here."""
+        halves = [each for each in fit.rows.ancestors() if each.split is not None]
+        if not any(each.how == "train" for each in halves):
+            return False
+        held_out = [each for each in self.event.parts if each.how == "test"]
+        judged = list(self._rows_judged())
+        if not held_out or any(rows.within(part) for rows in judged for part in held_out):
+            return False
+        scored = (event.rows for event in self.run.events(Scored))
+        return any(not rows.within(fit.rows) for rows in scored)
+
+    def _rows_judged(self) -> Iterator[RowSet]:
+        """The rows that models are asked about, or are watched by while they learn."""
+        for event in self.run.events_among(Scored, Predicted, MetricTaken, DataGiven):
+            if isinstance(event, (Scored, Predicted)):
+                yield event.rows
+            elif isinstance(event, MetricTaken):
+                yield from event.rows
+            elif isinstance(event, DataGiven) and event.use != "training":
+                lineage = lineage_of(event.data)
+                if lineage is not None:
+                    yield lineage.rows
 
     def _is_of_labels(self, fit: Fit) -> bool:
         """Whether the statistics of groups are of the column that is to be predicted."""

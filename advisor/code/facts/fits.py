@@ -8,11 +8,16 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import FitApplied
+from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, side_of, side_of_names
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Library, Object, RowSet, known_number
 from advisor.rulebook import Draft
+
+_PREDICTIONS = frozenset(
+    ["pred", "preds", "prediction", "predictions", "predicted", "proba", "probas", "logits"]
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,7 +51,7 @@ class FittedTransform(Fact):
         components are for pictures."""
         if side_of(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
             return False
-        return not _is_said_to_train(self.fit)
+        return not _is_said_to_train(self.fit) and not _are_predictions(self.fit.rows)
 
     def is_applied_to_training_rows(self) -> bool:
         """Whether it is applied to rows that a model learns from."""
@@ -93,6 +98,12 @@ def _alike(first: Fit, second: Fit) -> bool:
 def _path(fit: Fit) -> str | None:
     estimator = fit.estimator
     return estimator.path if isinstance(estimator, (Object, Library)) else None
+
+
+def _are_predictions(rows: RowSet) -> bool:
+    """Whether rows are called what a model says of others: to bring the predictions of several models
+    to one scale is not to learn what they are made from."""
+    return any(words(name) & _PREDICTIONS for name in rows.names)
 
 
 def _is_said_to_train(fit: Fit) -> bool:
