@@ -90,3 +90,48 @@ def test_the_base_that_comes_first_is_the_one_that_is_built(bases: str) -> None:
 
 def test_a_base_that_builds_nothing_may_come_first() -> None:
     assert "NN407" in told(BASES.format(bases="Interface, nn.Module"))
+
+
+LESSON = """
+left, right = torch.rand(3, 2), torch.rand(3, 2)
+{line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "left @ right  # this will fail",
+        "left @ right  # raises an error: (3, 2) by (3, 2)",
+        "# It doesn't work like this\nleft @ right",
+        "nn.Linear(3, 1)(left)  # This would throw",
+    ],
+)
+def test_a_lesson_may_announce_that_a_line_fails(line: str) -> None:
+    assert "NN307" not in told(LESSON.format(line=line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "left @ right  # the error of each row",
+        "right.T  # this will fail\nleft @ right",
+        "# this will fail\n\nleft @ right",
+        "left @ right  # will it work?",
+    ],
+)
+def test_other_comments_announce_nothing(line: str) -> None:
+    assert "NN307" in told(LESSON.format(line=line))
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_told"),
+    [
+        ("torch.tensor([[0.5, 2.0]])", False),
+        ("torch.tensor([[0.5, 2.0]], requires_grad=True)", True),
+        ("nn.Linear(3, 2)(torch.rand(4, 3))", True),
+    ],
+)
+def test_nothing_is_lost_in_numbers_that_are_written_down(scores: str, is_told: bool) -> None:
+    code = f"print(F.nll_loss(torch.log(torch.softmax({scores}, dim=1)), torch.tensor([1])))"
+    assert ("NN213" in told(code)) is is_told

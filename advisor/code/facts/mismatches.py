@@ -1,5 +1,6 @@
 """Shapes that do not go together: of a layer and its input, or of two tensors."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +13,13 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace
 from advisor.code.values import Shape
 from advisor.rulebook import Draft
+
+# What a comment says of a line that is meant to fail.
+_FAILS = re.compile(
+    r"\b(this|it|that|which) (will|would|should|must) (error|fail|raise|throw|crash|break|not work)"
+    r"|\b(won't|will not|doesn't|does not|can't) work\b|\b(will|raises|throws|gives)( an?)? error",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,8 @@ class Mismatch(Fact):
         """Those that are sure; of several in one call of a function the first: what follows it is
         given what cannot be."""
         for layer in run.facts(LayerInput):
-            if layer.differs and not layer.has_channels_last:
+            wrong = layer.differs and not layer.has_channels_last
+            if wrong and not _is_announced(layer.event.place):
                 yield cls(layer)
         clashes = list(run.events(ShapesClashed))
         if not clashes or holds_unit_tests(run):
@@ -41,6 +50,7 @@ class Mismatch(Fact):
                 and event.decided
                 and not event.context.guards
                 and event.context.calls not in seen
+                and not _is_announced(event.place)
             ):
                 seen.add(event.context.calls)
                 yield cls(event)
@@ -67,6 +77,17 @@ class Mismatch(Fact):
         if isinstance(self.met, LayerInput):
             return self.met.finding(message)
         return draft(self.met, message)
+
+
+def _is_announced(place: NodePlace) -> bool:
+    """Whether a comment at the end of the line, or alone above it, says that the line fails: a lesson
+    shows what must not be done."""
+    row = place.row
+    return any(
+        _FAILS.search(comment.text) is not None
+        for comment in place.source.positions.comments()
+        if comment.row == row or (comment.alone and comment.row == row - 1)
+    )
 
 
 def _in_numbers(shape: Shape) -> str:

@@ -13,7 +13,18 @@ from advisor.code.events import (
 )
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.values import Activation, Scale, Shape, Tensor, known_text, scale_of, shape_of
+from advisor.code.values import (
+    Activation,
+    Scalar,
+    Scale,
+    Sequence,
+    Shape,
+    Tensor,
+    Value,
+    known_text,
+    scale_of,
+    shape_of,
+)
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
@@ -51,6 +62,14 @@ class SoftmaxCall(Fact):
     def operation(self) -> str:
         """`softmax` or `log_softmax`."""
         return self.event.operation
+
+    @property
+    def is_of_written_numbers(self) -> bool:
+        """Whether it is shown on numbers that are written down in the program: no model has made them,
+        and nothing is learned by them."""
+        tensor = self.event.tensor
+        sources = tensor.sources or ()
+        return tensor.graph is False and bool(sources) and all(map(_is_written_down, sources))
 
     @property
     def is_implicit(self) -> bool:
@@ -247,6 +266,13 @@ class SoftmaxCall(Fact):
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""
         return replace(draft(self.event, message), severity=severity)
+
+
+def _is_written_down(value: Value) -> bool:
+    """Whether a value is a number without a symbol, or a list of such."""
+    if isinstance(value, Sequence):
+        return bool(value.items) and all(map(_is_written_down, value.items or ()))
+    return isinstance(value, Scalar) and value.number.constant is not None
 
 
 def _has_samples_in_front(shape: Shape) -> bool:

@@ -17,6 +17,8 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def log_of_softmax(softmax: SoftmaxCall) -> Iterator[Draft]:
+    if softmax.is_of_written_numbers:
+        return
     for logarithm in softmax.logarithms:
         yield draft(
             logarithm,
