@@ -199,3 +199,12 @@ def test_predictions_of_several_models_may_be_brought_to_one_scale() -> None:
     text = "import numpy as np\n" + BLEND
     assert not found(text.replace("NAME", "preds"))
     assert found(text.replace("NAME", "features"))
+
+
+def test_rows_that_something_is_predicted_for_are_no_predictions() -> None:
+    text = (
+        "scaler = StandardScaler()\nX_train = scaler.fit_transform(X_train)\n"
+        "X_test = scaler.fit_transform(X_test)  # error\n"
+        "test_pred = LogisticRegression().fit(X_train, y_train).predict(X_test)\n"
+    )
+    assert found(text) == wrong(text) != []

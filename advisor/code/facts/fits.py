@@ -101,9 +101,10 @@ def _path(fit: Fit) -> str | None:
 
 
 def _are_predictions(rows: RowSet) -> bool:
-    """Whether rows are called what a model says of others: to bring the predictions of several models
-    to one scale is not to learn what they are made from."""
-    return any(words(name) & _PREDICTIONS for name in rows.names)
+    """Whether rows are never called anything but what a model says of others: to bring the predictions
+    of several models to one scale is not to learn from what they are made of."""
+    held_out = [name for name in rows.names if side_of_names({name}) is Side.HELD_OUT]
+    return bool(held_out) and all(words(name) & _PREDICTIONS for name in held_out)
 
 
 def _is_said_to_train(fit: Fit) -> bool:
