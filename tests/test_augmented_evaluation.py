@@ -413,3 +413,14 @@ def judge(train_paths, test_paths):
 def test_pictures_of_pil_are_changed_by_chance(change: str, is_wrong: bool) -> None:
     text = PICTURES.replace("{change}", change)
     assert found(text) == (wrong(text) if is_wrong else [])
+
+
+LOOKED_AT = PICTURES.replace(
+    "    return train_loader, test_loader\n", "    draw(next(iter(test_loader)))\n"
+)
+
+
+def test_pictures_that_are_only_looked_at_judge_nothing() -> None:
+    text = LOOKED_AT.replace("{change}", "picture = picture.rotate(random.choice([0, 90]))")
+    assert not found(text)
+    assert found(text + "    for x, y in test_loader:\n        print(model(x) == y)\n")

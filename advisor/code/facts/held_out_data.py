@@ -11,7 +11,7 @@ from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import holds_unit_tests, seen_from, words
+from advisor.code.facts.passes import holds_unit_tests, seen_from, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.keras_data import ITERATOR
@@ -129,9 +129,19 @@ class HeldOutData(Fact):
             for each in self.run.once(_rounds)
             if self.loader in alternatives(data_of(each.loop))
         ]
+        if not through:
+            return self._is_looked_into()
         if {each.index for each in through} != {0}:
             return False
         return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
+
+    def _is_looked_into(self) -> bool:
+        """Whether nothing but a batch is taken here and there: `next(iter(loader))`."""
+        taken = re.compile(rf"next\(iter\(({'|'.join(map(re.escape, self._names()))})\)\)")
+        return bool(self._names()) and any(taken.search(each.text) for each in sources_of(self.run))
+
+    def _names(self) -> list[str]:
+        return sorted(names_of(self.loader))
 
     def _is_handed_over(self, event: Event) -> bool:
         if isinstance(event, Escaped):
@@ -144,6 +154,8 @@ class HeldOutData(Fact):
         if change is None or _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
+            return None
+        if self.loader is not None and self._is_only_tasted():
             return None
         return None if self._is_loaded_unchanged_too() else change
 

@@ -56,10 +56,11 @@ class OnlyScore(Fact):
         scores = [each for each in run.facts(Score) if each.learns_labels()]
         fitted = {event.rows for event in run.events(Fitted)}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
+            # Several models may be there to be compared with each other.
+            alone = len({each.fitted.place.node for each in scores}) == 1
+            judged = alone and all(map(_tells_classes_apart, scores))
             for place in _told(run, scores, fitted):
-                yield cls(
-                    place, scores[-1].fitted.place, not all(map(_tells_classes_apart, scores))
-                )
+                yield cls(place, scores[-1].fitted.place, not judged)
         elif not scores and run.is_script and not splits:
             for place, trained, is_apart in _of_torch(run):
                 yield cls(place, trained, not is_apart)

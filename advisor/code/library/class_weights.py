@@ -12,7 +12,6 @@ _OF_OUTLIERS = (
     "sklearn.ensemble.IsolationForest",
     "sklearn.covariance.EllipticEnvelope",
     "sklearn.neighbors.LocalOutlierFactor",
-    "sklearn.svm.OneClassSVM",
     "pyod.models.",
 )
 # With a class that holds so much of the rows, always saying it is right nearly always.
