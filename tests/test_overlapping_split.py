@@ -352,3 +352,31 @@ def test_parts_of_a_listing_stay_apart_in_a_function_that_reads_both() -> None:
 def test_what_a_function_reads_twice_is_the_same() -> None:
     program = "net.fit(stream(pairs, 32), validation_data=stream(pairs, 8))  # error\n"
     assert found(STREAMS + program) == marked(IMPORTS + STREAMS + program, "NN516")
+
+
+PICTURES = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+step = torch.optim.SGD(net.parameters(), lr=0.1)
+first = DataLoader(datasets.QMNIST("data", transform=transforms.ToTensor(), what="train"), 64, True)
+other = DataLoader(datasets.QMNIST("data", transform=transforms.ToTensor(), what="train"), 500)
+for x, y in first:
+    step.zero_grad()
+    nn.functional.cross_entropy(net(x), y).backward()
+    step.step()
+net.eval()
+with torch.no_grad():
+    print(sum((net(x).argmax(1) == y).sum().item() for x, y in other))
+"""
+
+
+def test_a_data_set_gives_other_samples_when_it_is_asked_for_others() -> None:
+    asked = PICTURES.replace('what="train"), 500', 'what="test10k"), 500')
+    asked = asked.replace("other", "test_loader")
+    alike = PICTURES.replace("other", "test_loader")
+    assert [code for _, code in findings(alike)].count("NN516") == 1
+    assert "NN516" not in {code for _, code in findings(asked)}

@@ -109,3 +109,24 @@ def test_what_judges_a_classifier_by_its_own_rows_is_no_mere_advice(
 ) -> None:
     whole = text if text.startswith(TORCH) else IMPORTS + text
     assert severities(whole) == [(code, severity)]
+
+
+NEIGHBOURS = """
+import numpy as np
+from sklearn.manifold import TSNE
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import Normalizer
+
+x, y = np.load("x.npy"), np.load("y.npy")
+later_x, later_y = np.load("later_x.npy"), np.load("later_y.npy")
+near = KNeighborsClassifier().fit(Normalizer().fit_transform(x), y)
+print(near.score(Normalizer().fit_transform(x), y))
+LATER
+view = TSNE(random_state=0).fit_transform(later_x)
+"""
+
+
+def test_rows_that_only_a_drawing_was_fitted_on_judge_as_well() -> None:
+    later = "print(near.score(Normalizer().fit_transform(later_x), later_y))"
+    assert ("NN512", "warning") in severities(NEIGHBOURS.replace("LATER", ""))
+    assert "NN512" not in {code for code, _ in severities(NEIGHBOURS.replace("LATER", later))}

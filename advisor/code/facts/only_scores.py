@@ -8,7 +8,6 @@ from typing import Self
 from advisor.code.events import (
     BackwardRun,
     Event,
-    Fitted,
     HitsCounted,
     LoaderBuilt,
     MetricTaken,
@@ -54,7 +53,8 @@ class OnlyScore(Fact):
         if holds_unit_tests(run) or not all(_is_idle(run, each) for each in splits):
             return
         scores = [each for each in run.facts(Score) if each.learns_labels()]
-        fitted = {event.rows for event in run.events(Fitted)}
+        # What was fitted on rows without their labels says nothing of how they are judged.
+        fitted = {each.fitted.rows for each in scores}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
             # Several models may be there to be compared with each other.
             alone = len({each.fitted.place.node for each in scores}) == 1

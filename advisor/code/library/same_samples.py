@@ -16,6 +16,10 @@ from advisor.code.values import (
 )
 
 _CHANGES = ("transform", "augment", "aug")
+# What does not choose samples; whatever else a data set is told may: `image_set="val"`, `what="test"`.
+_NO_CHOICES = frozenset(
+    ["root", "transform", "target_transform", "transforms", "download", "loader"]
+)
 
 
 def same_samples(left: Value, right: Value) -> bool:
@@ -25,7 +29,9 @@ def same_samples(left: Value, right: Value) -> bool:
         alike = left.path == right.path and left.path.startswith("torchvision.datasets.")
         if not alike or first is None or second is None or not same(first, second):
             return False
-        return all(_agree(left, right, index, name) for index, name in ((1, "train"), (1, "split")))
+        names = {*left.arguments.keywords, *right.arguments.keywords} - _NO_CHOICES
+        choices = {(1, name) for name in names | {"train", "split"}}
+        return all(_agree(left, right, index, name) for index, name in choices)
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls:
         return _of_the_same_data(left, right)
     return False
