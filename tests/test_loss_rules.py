@@ -778,7 +778,8 @@ for rows in torch.randperm(80).split(8):
 @pytest.mark.parametrize(
     ("targets", "others", "expected"),
     [
-        ("y", "labels[rows]", [(6, "NN212"), (8, "NN212")]),
+        # a stretch of the rows, as `y` comes from, may lack some of the classes
+        ("y", "labels[rows]", [(8, "NN212")]),
         ("y // 2", "(labels[rows] > 2).long()", []),
         ("y.clamp(max=2)", "labels[rows] % 3", []),
     ],
