@@ -201,9 +201,11 @@ class Quotient:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ClassIndices:
-    """Labels of a data set that has so many classes."""
+    """Labels of a data set that has so many classes; `mixed` where they are known to stand in no order,
+    so that a stretch of them lacks none."""
 
     number: int
+    mixed: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

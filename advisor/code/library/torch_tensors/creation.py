@@ -237,7 +237,7 @@ def _classes_between(passed: Arguments) -> ClassIndices | None:
     if len(numbers) == 2 and numbers[0] == 0:
         numbers = numbers[1:]
     known = numbers[0] if len(numbers) == 1 else None
-    return ClassIndices(known) if known is not None and known > 1 else None
+    return ClassIndices(known, mixed=True) if known is not None and known > 1 else None
 
 
 @function("torch.arange", "torch.randperm")

@@ -237,15 +237,18 @@ def item_of_tensor(
     if axis is not None and shape.dims is not None:
         shape = Shape((axis, *shape.dims[1:]))
     part = moved(tensor, shape)
-    if isinstance(part.meaning, ClassIndices) and any(map(_may_choose_by_class, indices)):
+    labels = part.meaning
+    if isinstance(labels, ClassIndices) and any(_may_lack_some(labels, each) for each in indices):
         part.meaning = None
     return part
 
 
-def _may_choose_by_class(index: Index) -> bool:
+def _may_lack_some(labels: ClassIndices, index: Index) -> bool:
     """Whether a part of labels may lack some classes: it was chosen by a condition, or is a stretch of
     labels that may stand in order."""
     if isinstance(index, slice):
+        if labels.mixed:
+            return False
         numbers = [known_number(bound) for bound in (index.start, index.stop)]
         return any(number is not None and number.constant is not None for number in numbers)
     if isinstance(index, Tensor):
