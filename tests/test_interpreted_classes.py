@@ -103,6 +103,29 @@ class TestClasses:
         """
         assert program(text)["y"] == "(1, 2, 9)"
 
+    def test_dataclasses_become_dictionaries_and_are_changed_in_copies(self) -> None:
+        text = """
+        from dataclasses import asdict, dataclass, field, replace
+        @dataclass
+        class Loading:
+            size: int = 8
+            shuffle: bool = False
+        @dataclass
+        class Config:
+            loading: Loading = field(default_factory=lambda: Loading(16))
+            epochs: int = 3
+            rounds: int = 0
+            def __post_init__(self):
+                self.rounds = self.epochs * 2
+        config = Config(epochs=4)
+        x = asdict(config)
+        y = replace(config.loading, shuffle=True)
+        z = (y.size, y.shuffle, config.loading.shuffle)
+        """
+        run = program(text)
+        assert run["x"] == "{'loading': {'size': 16, 'shuffle': False}, 'epochs': 4, 'rounds': 8}"
+        assert run["z"] == "(16, True, False)"
+
     def test_dataclasses_that_are_given_nobody_knows_what(self) -> None:
         text = """
         from dataclasses import dataclass

@@ -346,3 +346,28 @@ def test_one_epoch_has_no_second_order(fit: str, tells: bool) -> None:
     data = "data = tf.data.Dataset.from_tensor_slices((pictures, digits)).batch(32)"
     text = f"{ONE_BATCH}options = read()\n{data}\n{fit}\n"
     assert bool([row for row, code in findings(text) if code == "NN507"]) is tells
+
+
+CONFIGURED = """
+from dataclasses import asdict, dataclass
+@dataclass
+class Loading:
+    batch_size: int = 64
+    shuffle: bool = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "tells"),
+    [
+        ("**asdict(Loading())", True),
+        ("**vars(Loading(batch_size=8))", True),
+        ("**{**asdict(Loading()), 'num_workers': 2}", True),
+        ("**asdict(Loading(shuffle=True))", False),
+        ("**dict(asdict(Loading()), shuffle=True)", False),
+        ("**asdict(read())", False),
+    ],
+)
+def test_the_order_may_be_told_by_a_class_of_options(options: str, tells: bool) -> None:
+    text = f"{CONFIGURED}train(DataLoader(ImageFolder('a'), {options}))"
+    assert bool(found(text)) is tells

@@ -70,6 +70,7 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
     instance = Instance(cls, machine.place(node))
     if "__dataclass__" in cls.fields or machine.models.is_settings_class(cls):
         _fill_dataclass(machine, instance, passed)
+        call_special(machine, instance, "__post_init__", [], node)
         return instance
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):

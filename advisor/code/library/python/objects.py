@@ -204,12 +204,42 @@ def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
 def variables(call: Call) -> Value | None:
     """The attributes of an object as a dictionary."""
     value = call.argument(0, "object")
-    if isinstance(value, (Object, Instance)):
-        items: dict[object, Value] = {
-            key: field for key, field in value.fields.items() if isinstance(field, Value)
-        }
-        return Dictionary(items, None, call.place)
-    return None
+    return _attributes_of(value, call) if isinstance(value, (Object, Instance)) else None
+
+
+@function("dataclasses.asdict", "attrs.asdict", "attr.asdict")
+def as_dictionary(call: Call) -> Value | None:
+    """The fields of a dataclass as a dictionary, and those of dataclasses among them."""
+    value = call.argument(0, "obj") or call.argument(0, "inst")
+    return _as_plain(value, call) if isinstance(value, Instance) else None
+
+
+def _as_plain(value: Value, call: Call) -> Value:
+    if not isinstance(value, Instance):
+        return value
+    found = _attributes_of(value, call)
+    items = {key: _as_plain(each, call) for key, each in found.items.items()}
+    return Dictionary(items, None, call.place)
+
+
+def _attributes_of(value: Object | Instance, call: Call) -> Dictionary:
+    items: dict[object, Value] = {
+        key: field for key, field in value.fields.items() if isinstance(field, Value)
+    }
+    return Dictionary(items, None, call.place)
+
+
+@function("dataclasses.replace", "attrs.evolve", "attr.evolve")
+def replaced(call: Call) -> Value | None:
+    """A dataclass with other values in some of its fields."""
+    value = call.argument(0, "obj")
+    if not isinstance(value, Instance) or call.arguments.unknown:
+        return None
+    changed = Instance(value.cls, call.place)
+    changed.fields.update(value.fields)
+    given = {name: each for name, each in call.arguments.keywords.items() if name != "obj"}
+    changed.fields.update(given)
+    return changed
 
 
 @function("dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field")
