@@ -380,3 +380,93 @@ X_train, X_test, y_train, y_test = train_test_split(np.load("x.npy"), np.load("y
 def test_both_parts_of_a_split_are_scaled_or_neither(steps: str, told: int) -> None:
     text = FORGOTTEN.format(steps=steps)
     assert len([code for _, code in findings(text) if code == "NN509"]) == told
+
+
+FED = """
+import timm
+import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets
+from torchvision.transforms import v2
+
+def prepare(train):
+    crop = [v2.RandomResizedCrop(224)] if train else [v2.Resize(256), v2.CenterCrop(224)]
+    return v2.Compose([v2.ToImage(), *crop, v2.ToDtype(torch.float32, scale=True){rest}])
+
+data = datasets.{data}, transform=prepare(True))
+net = timm.create_model("{name}", pretrained={ready}, num_classes=37)
+step = torch.optim.AdamW(net.parameters())
+for pictures, labels in DataLoader(data, 32, shuffle=True):
+    step.zero_grad()
+    torch.nn.functional.cross_entropy(net(pictures), labels).backward()
+    step.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "rest", "ready", "told"),
+    [
+        ("DTD('data', split='train'", "", True, 1),
+        ("OxfordIIITPet('data'", "", True, 1),
+        ("OxfordIIITPet('data', 'trainval', 'category'", "", True, 1),
+        ("StanfordCars('data', download=True", "", True, 1),
+        ("DTD('data'", ", v2.Normalize([0.5] * 3, [0.5] * 3)", True, 0),
+        ("DTD('data'", "", False, 0),
+        # Masks come with these pictures: nobody knows what the model is given.
+        ("OxfordIIITPet('data', target_types='segmentation'", "", True, 0),
+    ],
+)
+def test_pictures_of_any_catalogue_go_into_ready_models(
+    data: str, rest: str, ready: bool, told: int
+) -> None:
+    text = FED.format(data=data, rest=rest, ready=ready, name="convnext_tiny")
+    assert len([code for _, code in findings(text) if code == "NN509"]) == told
+
+
+AGAIN = """
+import keras
+from keras import layers
+from keras.preprocessing.image import ImageDataGenerator
+scaled = layers.Rescaling(1 / 255)
+def read(part):
+    return keras.utils.image_dataset_from_directory(part, image_size=(64, 64))
+def net(*first):
+    return keras.Sequential([
+        keras.Input((64, 64, 3)), *first, layers.Conv2D(8, 3, activation="relu"),
+        layers.Flatten(), layers.Dense(3, activation="softmax"),
+    ])
+{steps}
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(data, epochs=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            "data = read('a').map(lambda x, y: (x / 255.0, y))\nmodel = net(layers.Rescaling(1 / 255))",
+            1,
+        ),
+        (
+            "data = read('a').map(lambda x, y: (scaled(x), y))\nmodel = net(layers.Rescaling(1 / 127.5, -1))",
+            1,
+        ),
+        (
+            (
+                "data = ImageDataGenerator(rescale=1 / 255).flow_from_directory('a', (64, 64))\n"
+                "model = net(layers.RandomFlip(), layers.Rescaling(1 / 255))"
+            ),
+            1,
+        ),
+        ("data = read('a')\nmodel = net(layers.Rescaling(1 / 255))", 0),
+        (
+            "data = read('a').map(lambda x, y: (x / 255.0, y))\nmodel = net(layers.Rescaling(2.0, -1))",
+            0,
+        ),
+        ("data = read('a').map(lambda x, y: (scaled(x), y))\nmodel = net(layers.RandomFlip())", 0),
+    ],
+)
+def test_a_model_of_keras_scales_what_was_scaled(steps: str, told: int) -> None:
+    text = AGAIN.replace("{steps}", steps)
+    assert len([code for _, code in findings(text) if code == "NN509"]) == told

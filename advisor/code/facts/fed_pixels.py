@@ -7,7 +7,7 @@ from advisor.code.events import BackwardRun, DataGiven, Event, ForwardRun, Layer
 from advisor.code.facts.normalisations import has_weights
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.keras_data import ITERATOR
-from advisor.code.library.pixel_values import pixels_of, put_through
+from advisor.code.library.pixel_values import are_scaled, hardly_differ, pixels_of, put_through
 from advisor.code.library.pretrained import MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
 from advisor.code.library.streams import element_of
 from advisor.code.library.torch_modules.first_layers import first_layer_is_new
@@ -137,10 +137,30 @@ def _given(run: AbstractRun) -> Iterator[tuple[Value, Pixels, Event]]:
             of_input.append((event.module, pixels))
         elif pixels is not None:
             yield event.module, pixels, event
-    models = {event.model for event in run.events(ModelTrained)} if of_input else set()
-    if len(models) == 1:
-        own = _inputs_of(models.pop())
-        yield from _through_models(run, [each for each in of_input if each[1].input in own])
+    for module, data, done, event in _through_models(run, of_input):
+        pixels = put_through(data, done)
+        if pixels is not None:
+            yield module, pixels, event
+
+
+def scaled_again(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """Where a model of Keras scales pixels itself that were scaled before it is trained with them, and
+    where that was."""
+    of_input = [
+        (event.module, pixels)
+        for event in run.events(ForwardRun)
+        if (pixels := pixels_of(next(iter(event.arguments.values()), None))) is not None
+        and pixels.input is not None
+        and not pixels.are_bytes
+    ]
+    for _, data, done, _ in _through_models(run, of_input):
+        pixels = put_through(data, done)
+        again = pixels is not None and hardly_differ(pixels) and are_scaled(data)
+        if not again or done.place is None or data.place is None:
+            continue
+        if run.may_tell_of(done.place.source):
+            yield done.place, data.place
+            return
 
 
 def _inputs_of(model: Value) -> list[Value]:
@@ -157,13 +177,18 @@ def _inputs_of(model: Value) -> list[Value]:
 
 def _through_models(
     run: AbstractRun, of_input: list[tuple[Value, Pixels]]
-) -> Iterator[tuple[Value, Pixels, Event]]:
+) -> Iterator[tuple[Value, Pixels, Pixels, Event]]:
+    """The modules of the one model of Keras that is trained, with the pixels that it is trained with,
+    and what it has done to its input before they are given it."""
+    models = {event.model for event in run.events(ModelTrained)} if of_input else set()
+    if len(models) != 1:
+        return
+    own = _inputs_of(models.pop())
     for event in run.events(DataGiven):
         data = _pixels_given(event.data) if event.use == "training" else None
         for module, done in of_input if data is not None else ():
-            pixels = None if data is None else put_through(data, done)
-            if pixels is not None:
-                yield module, pixels, event
+            if data is not None and done.input in own:
+                yield module, data, done, event
 
 
 def _pixels_given(data: Value) -> Pixels | None:

@@ -259,10 +259,11 @@ def is_held_out(dataset: Value) -> bool:
 def _asks_for_held_out_part(dataset: Object) -> bool:
     if dataset.path == ITERATOR:
         return known_text(dataset.argument(-1, "subset")) == "validation"
+    if not dataset.path.startswith("torchvision.datasets."):
+        return False
     train = dataset.argument(1, "train")
-    if dataset.path.startswith("torchvision.datasets.") and isinstance(train, Constant):
-        return train.value is False or known_text(dataset.argument(1, "split")) in _HELD_OUT_PARTS
-    return False
+    off = isinstance(train, Constant) and train.value is False
+    return off or known_text(dataset.argument(1, "split")) in _HELD_OUT_PARTS
 
 
 def transform_of(dataset: Value | None) -> Value | None:

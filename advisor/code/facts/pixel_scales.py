@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import PixelsScaledAgain, TransformBuilt
-from advisor.code.facts.fed_pixels import fed_bytes, otherwise_than_trained, unfit_for_weights
+from advisor.code.facts.fed_pixels import (
+    fed_bytes,
+    otherwise_than_trained,
+    scaled_again,
+    unfit_for_weights,
+)
 from advisor.code.facts.forgotten_scalings import forgotten_scalings
 from advisor.code.facts.held_out_data import HeldOutData, transform_of
 from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
@@ -60,10 +65,12 @@ class PixelScale(Fact):
         for place, other in second_scalings(run, _names_of_steps):
             again.pop(place.node, None)
             yield cls(place, "twice", "", ((other, "the training pictures' transform"),))
+        within = {place.node: (place, other) for place, other in scaled_again(run)}
         for place, other in rescaled_again(run):
             again.pop(place.node, None)
+            within.pop(place.node, None)
             yield cls(place, "twice", "", ((other, "they were divided by 255 here"),))
-        for place, other in again.values():
+        for place, other in (*again.values(), *within.values()):
             yield cls(place, "twice", "", ((other, "they were scaled here"),))
         for place, text, other in never_scaled(run):
             beside = ((other, "the training pictures are divided by 255 here"),)

@@ -186,6 +186,8 @@ def run_stack(call: Call) -> Value | None:
             return None
         layers, value = (last,), Tensor(library="keras")
     for layer in layers:
+        if isinstance(layer, Tensor):
+            continue  # `keras.Input` only says what shape the samples have
         value = calls.call(call.machine, layer, Arguments([value]), call.node)
     return value
 

@@ -16,6 +16,7 @@ from advisor.code.values import (
     Value,
     is_constant,
     known_number,
+    known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -26,13 +27,29 @@ _KNOWN = {
     **dict.fromkeys(words("CIFAR10 CIFAR100 SVHN"), (3, 32, 32)),
     "STL10": (3, 96, 96),
 }
-_COLOURED = frozenset(words("ImageFolder ImageNet Flowers102 Food101"))
+_COLOURED = frozenset(
+    words(
+        "ImageFolder ImageNet Imagenette Flowers102 Food101 DTD OxfordIIITPet FGVCAircraft "
+        "StanfordCars EuroSAT GTSRB Country211 PCAM Places365"
+    )
+)
+# Those that are asked which labels they are to give, and the ones they give of themselves.
+_LABELS_CHOSEN = {
+    "OxfordIIITPet": ("target_types", "category"),
+    "FGVCAircraft": ("annotation_level", "variant"),
+}
 _CLASSES = {
     **dict.fromkeys(words("MNIST FashionMNIST KMNIST QMNIST CIFAR10 SVHN STL10"), 10),
     "CIFAR100": 100,
+    "DTD": 47,
+    "EuroSAT": 10,
+    "FGVCAircraft": 100,
     "Flowers102": 102,
     "Food101": 101,
+    "GTSRB": 43,
     "ImageNet": 1000,
+    "OxfordIIITPet": 37,
+    "StanfordCars": 196,
 }
 # Where the transform stands among the arguments, counted from 0.
 _TRANSFORM_AT = {"ImageFolder": 1, "STL10": 3, **dict.fromkeys(_KNOWN.keys() - {"STL10"}, 2)}
@@ -93,7 +110,11 @@ def _with_pixels(dataset: Object, dims: tuple[Number, ...]) -> Tensor:
 def has_one_label(dataset: Object) -> bool:
     """Whether each picture of a data set of torchvision comes with the index of its class."""
     name = dataset.path.rsplit(".", 1)[-1]
-    return (name in _KNOWN or name in _COLOURED) and not dataset.arguments.unknown
+    if dataset.arguments.unknown or (name not in _KNOWN and name not in _COLOURED):
+        return False
+    option, usual = _LABELS_CHOSEN.get(name, ("", ""))
+    chosen = dataset.argument(2, option) if option else None
+    return chosen is None or known_text(chosen) == usual
 
 
 def label_of(dataset: Object) -> Tensor:

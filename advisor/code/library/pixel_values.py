@@ -168,13 +168,23 @@ def computed(
     made = _after(pixels, sign, numbers, machine.place(node))
     if made is not None:
         give_meaning(result, made)
-        if pixels.input is None and _range(made) < _HARDLY_ANY < _range(pixels) < _FEW:
+        if pixels.input is None and hardly_differ(made) and are_scaled(pixels):
             place = machine.place(node)
             machine.emit(PixelsScaledAgain(place, machine.context, pixels.place))
 
 
 # How far apart numbers are that were scaled, and those that were scaled once more.
 _FEW, _HARDLY_ANY = 20.0, 0.1
+
+
+def are_scaled(pixels: Pixels) -> bool:
+    """Whether pixels have been brought to small numbers, in which they can be told apart."""
+    return _HARDLY_ANY < _range(pixels) < _FEW
+
+
+def hardly_differ(pixels: Pixels) -> bool:
+    """Whether black and white are all but the same number."""
+    return _range(pixels) < _HARDLY_ANY
 
 
 def _range(pixels: Pixels) -> float:
