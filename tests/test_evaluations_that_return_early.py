@@ -45,3 +45,46 @@ def test_a_score_that_is_returned_inside_the_loop_is_that_of_the_first_batch() -
 )
 def test_what_is_returned_may_be_something_else(rest: str, name: str) -> None:
     assert not found(rest, name)
+
+
+LIMITED = """\
+import torch
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+model = torch.nn.Linear(784, 10)
+MOST = 20
+@torch.no_grad()
+def {name}(loader, max_batches={default}):
+    model.eval()
+    right, count = 0, 0
+    for number, (pictures, labels) in enumerate(loader):
+        if {test}:
+            break
+        right += (model(pictures.flatten(1)).argmax(1) == labels).sum().item()
+        count += len(labels)
+    return right / count
+test_loader = DataLoader(MNIST("data", train=False), batch_size=100)
+{rest}
+"""
+REACHED = "number >= max_batches"
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "test", "rest", "told"),
+    [
+        ("accuracy", "20", REACHED, "print(accuracy(test_loader))", 1),
+        ("accuracy", "20", "max_batches == number", "print(accuracy(test_loader))", 0),
+        ("accuracy", "None", "number == max_batches", "print(accuracy(test_loader, 30))", 1),
+        ("accuracy", "20", "number == MOST", "print(accuracy(test_loader))", 1),
+        # There are no more batches than that.
+        ("accuracy", "100", REACHED, "print(accuracy(test_loader))", 0),
+        ("quick_look", "20", REACHED, "print(quick_look(test_loader))", 0),
+        ("accuracy", "20", REACHED, "for _ in range(9):\n    print(accuracy(test_loader))", 0),
+        ("accuracy", "20", REACHED, "print(accuracy(test_loader), accuracy(test_loader, 999))", 0),
+    ],
+)
+def test_a_limit_that_nobody_changes_ends_the_only_score(
+    name: str, default: str, test: str, rest: str, told: int
+) -> None:
+    text = LIMITED.format(name=name, default=default, test=test, rest=rest)
+    assert len([code for _, code in findings(text) if code == "NN515"]) == told

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.events.context import Event, Loop
 from advisor.code.events.modules import ModeSwitched
+from advisor.code.symbols import Number
 from advisor.code.values import Arguments, Value
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ class TargetLost(Event):
 @dataclass(eq=False, slots=True)
 class LoopLeft(Event):
     """A loop is left by `break`, or by `return` where it `returns`. `limit` says that a number decides
-    when which the file names once for all."""
+    when which the file names once for all; `bound` is the number that a name stands for which does, if
+    no option changes it."""
 
     limit: bool = False
     returns: bool = False
+    bound: Number | None = None
 
 
 @dataclass(eq=False, slots=True)

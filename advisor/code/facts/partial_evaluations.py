@@ -19,7 +19,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.metrics import Metric, evaluates
 from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -52,6 +52,11 @@ _COUNTS_TO = re.compile(r"^(\w+|\(?\w+ *\+ *1\)?) *(==|>=|>) *\w+$")
 _FEW = re.compile(
     r"\bislice\([\w.]+, *\d{1,3}\)|\bzip\(range\(\d{1,3}\), *[\w.]+\)"
     r"|\bzip\([\w.]+, *range\(\d{1,3}\)\)"
+)
+# What functions and files are called that only try something out.
+_IS_TRIAL = re.compile(
+    r"debug|sanity|fast|quick|demo|dry|smoke|plot|show|vis|draw|sample|profil|bench|warm|estimate|rough",
+    re.IGNORECASE,
 )
 # Numbers that are put together in a loop.
 _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
@@ -103,8 +108,10 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
     seen: set[cst.CSTNode] = set()
     for event in events:
         loop = event.context.loops[-1].node
-        ends = _is_after_first if event.returns else _is_after_some
-        if loop in judging and event.place.node not in seen and ends(event):
+        if loop not in judging or event.place.node in seen:
+            continue
+        ends = _is_after_first(event) if event.returns else _is_after_some(event)
+        if ends or _ends_the_last_word(run, event):
             seen.add(event.place.node)
             yield event.place
 
@@ -133,6 +140,54 @@ def _is_after_some(event: LoopLeft) -> bool:
         return False
     body = code_of(context.loops[-1].node)
     return _PUTS_TOGETHER.search(body) is not None and "plt." not in body
+
+
+def _ends_the_last_word(run: AbstractRun, event: LoopLeft) -> bool:
+    """Whether held-out data judges a model once, by the first so many batches, and never by all: a
+    limit is set on purpose, but where nothing else is said of the model it is the score."""
+    context, bound = event.context, event.bound
+    if bound is None or len(context.loops) != 1 or not _compares_counter(event):
+        return False
+    names = (*(each.name for each in context.functions), event.place.source.display_name)
+    if any(map(_IS_TRIAL.search, names)) or not run.is_script:
+        return False
+    loop = context.loops[0]
+    held_out = {each.loader for each in run.facts(HeldOutData) if each.loader is not None}
+    loader = data_of(loop)
+    if not isinstance(loader, Object) or loader not in held_out:
+        return False
+    if not _comes_early(event):
+        return False
+    loops = [each.loop for each in run.facts(Evaluation) if each.loop is not None]
+    if any(each.node is not loop.node and data_of(each) is loader for each in loops):
+        return False
+    scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
+    ways = {
+        each.context.calls
+        for each in scores
+        if any(around.node is loop.node for around in each.context.loops)
+    }
+    left = {each.context.calls for each in run.events(LoopLeft) if _comes_early(each)}
+    return ways <= left
+
+
+def _comes_early(event: LoopLeft) -> bool:
+    """Whether a loop ends before it has gone through all, as far as its length is known."""
+    length = length_of(event.context.loops[-1]) if event.context.loops else None
+    most = None if length is None else length.integer
+    bound = None if event.bound is None else event.bound.integer
+    return most is None or bound is None or bound < most
+
+
+def _compares_counter(event: LoopLeft) -> bool:
+    """Whether what ends a loop is nothing but a counter that has come to a number with a name."""
+    context = event.context
+    guards = [each for each in context.guards if each.rounds >= len(context.rounds)]
+    if len(guards) != 1 or not guards[0].taken:
+        return False
+    body = code_of(context.loops[-1].node)
+    compares = _COUNTS_TO.match(code_of(guards[0].node)) is not None
+    return compares and _PUTS_TOGETHER.search(body) is not None and "plt." not in body
 
 
 def _is_after_first(event: LoopLeft) -> bool:

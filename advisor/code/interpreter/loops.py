@@ -456,15 +456,31 @@ def _unpack_unknown(machine: "Machine", value: Unknown, count: int) -> list[Valu
     return parts
 
 
-def is_told_by_constant(machine: "Machine") -> bool:
-    """Whether the last condition compares something with a number that has a name in the module."""
+def _bound(machine: "Machine") -> cst.Name | None:
+    """The name that the last condition compares something with."""
     guards = machine.context.guards
     test = guards[-1].node if guards else None
     if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
-        return False
+        return None
     bound = test.comparisons[0].comparator
+    return bound if isinstance(bound, cst.Name) else None
+
+
+def told_bound(machine: "Machine") -> Number | None:
+    """The whole number that a name stands for which the last condition compares something with, unless
+    an option changes it."""
+    bound = _bound(machine)
+    value = None if bound is None else machine.evaluate(bound)
+    if not isinstance(value, Scalar) or value.configurable or value.number.integer is None:
+        return None
+    return value.number
+
+
+def is_told_by_constant(machine: "Machine") -> bool:
+    """Whether the last condition compares something with a number that has a name in the module."""
+    bound = _bound(machine)
     module = machine.scope.module
-    if not isinstance(bound, cst.Name) or module.source is not machine.source:
+    if bound is None or module.source is not machine.source:
         return False
     value = module.fields.get(bound.value)
     own = machine.scope.fields if machine.scope is not module else {}

@@ -467,7 +467,8 @@ def _import_from(machine: "Machine", node: cst.ImportFrom) -> Completion:
 
 
 def _break(machine: "Machine", node: cst.Break) -> Completion:
-    machine.emit(LoopLeft(machine.place(node), machine.context, loops.is_told_by_constant(machine)))
+    limit, bound = loops.is_told_by_constant(machine), loops.told_bound(machine)
+    machine.emit(LoopLeft(machine.place(node), machine.context, limit, bound=bound))
     return Completion.BREAK
 
 
