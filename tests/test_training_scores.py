@@ -130,3 +130,31 @@ def test_rows_that_only_a_drawing_was_fitted_on_judge_as_well() -> None:
     later = "print(near.score(Normalizer().fit_transform(later_x), later_y))"
     assert ("NN512", "warning") in severities(NEIGHBOURS.replace("LATER", ""))
     assert "NN512" not in {code for code, _ in severities(NEIGHBOURS.replace("LATER", later))}
+
+
+HANDED = """
+from datasets import load_dataset
+from transformers import (
+    AutoModelForCausalLM, AutoModelForSequenceClassification, Trainer, TrainingArguments, set_seed
+)
+set_seed(1)
+model = {kind}.from_pretrained("roberta-base", num_labels=2)
+data = load_dataset("imdb", split="train")
+trainer = Trainer(model=model, args=TrainingArguments("out"), train_dataset=data{more})
+trainer.train()
+{after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "after", "told"),
+    [
+        ("AutoModelForSequenceClassification", "", "trainer.save_model('out')", True),
+        ("AutoModelForSequenceClassification", ", eval_dataset=data", "", False),
+        ("AutoModelForSequenceClassification", "", "trainer.evaluate(other)", False),
+        ("AutoModelForCausalLM", "", "trainer.save_model('out')", False),
+    ],
+)
+def test_nothing_judges_what_a_trainer_makes(kind: str, more: str, after: str, told: bool) -> None:
+    text = HANDED.format(kind=kind, more=more, after=after)
+    assert ("NN512" in {code for _, code in findings(text)}) is told

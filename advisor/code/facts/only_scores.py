@@ -7,19 +7,22 @@ from typing import Self
 
 from advisor.code.events import (
     BackwardRun,
+    DataGiven,
     Event,
     HitsCounted,
     LoaderBuilt,
     MetricTaken,
     RowsSplit,
     Scored,
+    TrainerBuilt,
 )
 from advisor.code.facts.passes import holds_unit_tests, place_of_head, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
 from advisor.code.facts.searches import asks_for_folds
+from advisor.code.library.transformers_models import CLASSIFIES
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet
+from advisor.code.values import Object, RowSet, Unknown
 from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.
@@ -39,12 +42,13 @@ _CLASSIFIER = re.compile(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OnlyScore(Fact):
-    """A model is judged, and by nothing but the rows that it was fitted on. It `may_describe` these,
-    unless it is to tell classes apart."""
+    """A model is judged, and by nothing but the rows that it was fitted on, or by `nothing` at all. It
+    `may_describe` these, unless it is to tell classes apart."""
 
     place: NodePlace
     fitted: NodePlace
     may_describe: bool
+    by_nothing: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -64,6 +68,8 @@ class OnlyScore(Fact):
         elif not scores and run.is_script and not splits:
             for place, trained, is_apart in _of_torch(run):
                 yield cls(place, trained, not is_apart)
+            for place in _of_trainer(run):
+                yield cls(place, place, False, by_nothing=True)
 
     @property
     def is_called_so(self) -> bool:
@@ -111,6 +117,29 @@ def _tells_classes_apart(score: Score) -> bool:
         return False
     path = score.fitted.estimator.path if isinstance(score.fitted.estimator, Object) else ""
     return _CLASSIFIER.search(path) is not None
+
+
+def _of_trainer(run: AbstractRun) -> Iterator[NodePlace]:
+    """A script that hands a ready classifier of transformers to a trainer with rows to learn from, and
+    names nothing that could judge it."""
+    given = list(run.events(DataGiven))
+    if not given or any(each.use != "training" for each in given):
+        return
+    if not any(map(_trains_classifier, run.events(TrainerBuilt))):
+        return
+    if any(run.events_among(Scored, MetricTaken, HitsCounted, BackwardRun)):
+        return
+    if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
+        return
+    last = given[-1].place
+    if run.may_tell_of(last.source):
+        yield last
+
+
+def _trains_classifier(event: TrainerBuilt) -> bool:
+    trainer = event.trainer
+    model = trainer.argument(0, "model") if isinstance(trainer, Object) else None
+    return isinstance(model, Unknown) and CLASSIFIES in model.fields
 
 
 def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:

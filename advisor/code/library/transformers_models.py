@@ -8,7 +8,10 @@ from advisor.code.values import TRUE, Constant, Value
 
 # Under this key an unknown says that it is a model with dropout.
 DROPS = ("drops",)
+# Under this key an unknown says that it is a model that is to tell classes apart.
+CLASSIFIES = ("classifies",)
 _LIBRARY = "transformers."
+_CLASSIFIERS = re.compile(r"For(Sequence|Image|Token|Audio)Classification$")
 # Models that drop in training unless their configuration says otherwise.
 _DROPPING = re.compile(
     r"bert|electra|gpt-?2|bart|xlnet|xlm|mpnet|longformer|big_?bird|ernie|\bt5|/t5|T5|pegasus|marian",
@@ -23,6 +26,8 @@ def with_weights(call: Call) -> Value | None:
     kind = call.path.removeprefix(_LIBRARY).split(".")[0]
     if kind == call.path.split(".")[0]:
         return made
+    if _CLASSIFIERS.search(kind):
+        made.fields[CLASSIFIES] = TRUE
     given = call.receiver
     name = given.value if isinstance(given, Constant) and isinstance(given.value, str) else ""
     said = name if kind.startswith("Auto") else kind

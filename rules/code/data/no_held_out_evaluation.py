@@ -11,6 +11,9 @@ from advisor.rulebook import Draft, rule
 
 @rule("NN512", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
 def no_held_out_evaluation(score: OnlyScore) -> Iterator[Draft]:
-    draft = score.finding("the only score is that of the rows that the model was fitted on")
-    mild = score.may_describe or score.is_called_so
+    message = "the only score is that of the rows that the model was fitted on"
+    if score.by_nothing:
+        message = "the classifier is trained here, and nothing judges it"
+    draft = score.finding(message)
+    mild = score.may_describe or score.is_called_so or score.by_nothing
     yield replace(draft, severity=Severity.INFO) if mild else draft
