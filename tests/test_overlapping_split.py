@@ -380,3 +380,106 @@ def test_a_data_set_gives_other_samples_when_it_is_asked_for_others() -> None:
     alike = PICTURES.replace("other", "test_loader")
     assert [code for _, code in findings(alike)].count("NN516") == 1
     assert "NN516" not in {code for _, code in findings(asked)}
+
+
+CUT = """
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import ToTensor
+
+class Cells(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, number):
+        return self.x[number], self.y[number]
+
+class Own(Cells):
+    def __getitem__(self, number):
+        return self.x[number + 100], self.y[number + 100]
+
+file = np.load("cells.npz")
+x, y = torch.tensor(file["x"]), torch.tensor(file["y"])
+{parts}
+net = nn.Linear(20, 3)
+step = torch.optim.SGD(net.parameters(), lr=0.1)
+for a, b in DataLoader(train, 32, shuffle=True):
+    step.zero_grad()
+    nn.functional.cross_entropy(net(a), b).backward()
+    step.step()
+net.eval()
+with torch.no_grad():
+    {judged}
+"""
+LOADED = "print(sum((net(a).argmax(1) == b).sum() for a, b in DataLoader(test, 32)))"
+ORDER = "data = ImageFolder('cells', ToTensor())\norder = torch.randperm(len(data)).tolist()\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "judged"),
+    [
+        (
+            (
+                "train = TensorDataset(x[:900], y[:900])\n"
+                "test = TensorDataset(x[700:900], y[700:900])  # error"
+            ),
+            LOADED,
+        ),
+        (
+            (
+                "size = len(x)\ntrain = Cells(x[: int(0.9 * size)], y[: int(0.9 * size)])\n"
+                "test = Cells(x[int(0.7 * size) : int(0.9 * size)], y[int(0.7 * size) :])  # error"
+            ),
+            LOADED,
+        ),
+        (
+            f"{ORDER}train, test = Subset(data, order[:4000]), Subset(data, order[3000:4000])  # error",
+            LOADED,
+        ),
+        (
+            f"{ORDER}train, test = Subset(data, order[:4000]), Subset(data, order[3000:])  # error",
+            LOADED,
+        ),
+        (
+            (
+                "train = TensorDataset(x[:900], y[:900])\n"
+                "test = TensorDataset(x[:200], y[:200])  # error"
+            ),
+            "a, b = test.tensors\n    print((net(a).argmax(1) - b).abs().sum().item())",
+        ),
+    ],
+)
+def test_one_part_may_be_cut_out_of_the_other_one(parts: str, judged: str) -> None:
+    text = CUT.replace("{parts}", parts).replace("{judged}", judged)
+    assert [each for each in findings(text) if each[1] == "NN516"] == marked(text, "NN516") != []
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "train, test = Cells(x[:900], y[:900]), Cells(x[900:], y[900:])",
+        f"{ORDER}train, test = Subset(data, order[:4000]), Subset(data, order[4000:])",
+        # The class decides which samples it gives.
+        "train, test = Cells(x[:900], y[:900]), Own(x[:200], y[:200])",
+        # What is held out of the training rows is not what is trained on.
+        (
+            "all_rows, train = Cells(x[:900], y[:900]), Cells(x[:700], y[:700])\n"
+            "test = Cells(x[700:900], y[700:900])"
+        ),
+    ],
+)
+def test_parts_that_lie_side_by_side_share_nothing(parts: str) -> None:
+    text = CUT.replace("{parts}", parts).replace("{judged}", LOADED)
+    assert not [each for each in findings(text) if each[1] == "NN516"]
+
+
+def test_a_model_may_be_trained_anew_with_the_rows_that_chose_it() -> None:
+    again = "for a, b in DataLoader(TensorDataset(x[:900], y[:900]), 32, shuffle=True):\n"
+    again += "    step.zero_grad()\n    nn.functional.cross_entropy(net(a), b).backward()\n    step.step()\n"
+    parts = "train, test = TensorDataset(x[:700], y[:700]), TensorDataset(x[700:900], y[700:900])"
+    text = CUT.replace("{parts}", parts).replace("{judged}", LOADED) + again
+    assert not [each for each in findings(text) if each[1] == "NN516"]

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from advisor.code.events import BackwardRun, ForwardRun, HitsCounted, LossComputed, MetricTaken
+from advisor.code.events import (
+    BackwardRun,
+    Event,
+    ForwardRun,
+    HitsCounted,
+    LossComputed,
+    MetricTaken,
+    NumbersTold,
+)
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
@@ -13,7 +21,7 @@ def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSe
     """The passes over held-out rows that are among those a model was trained on, these rows, and the
     pass that trained on them."""
     passes = [each for each in run.events(ForwardRun) if not each.context.running]
-    trained = [(each, rows) for each in passes for rows in _trained_on(run, each)]
+    trained = [(each, rows) for each in passes for rows in trained_rows(run, each)]
     for event in passes if trained else ():
         rows = _rows_of(next(iter(event.arguments.values()), None))
         if rows is None or side_of(rows) is not Side.HELD_OUT or trains(run, event):
@@ -25,7 +33,7 @@ def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSe
                 break
 
 
-def _trained_on(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
+def trained_rows(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
     """The rows that a pass trains on."""
     if event.context.gradients is False or not trains(run, event):
         return
@@ -64,6 +72,9 @@ def _is_among(held_out: RowSet, trained: RowSet) -> bool:
 
 
 def is_scored(run: AbstractRun, event: ForwardRun) -> bool:
-    """Whether a score is computed after a pass."""
-    scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
-    return any(each.index > event.index for each in scores)
+    """Whether a score is computed after a pass: by a function that is known, or by hand from what comes
+    of a pass without gradients, and printed."""
+    scores: list[type[Event]] = [LossComputed, HitsCounted, MetricTaken]
+    if event.context.gradients is False:
+        scores.append(NumbersTold)
+    return any(each.index > event.index for each in run.events_among(*scores))

@@ -7,13 +7,14 @@ from typing import Self
 
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.judged_passes import judged_by_trained_rows
+from advisor.code.facts.judged_passes import judged_by_trained_rows, trained_rows
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.library.torch_data import SUBSET
 from advisor.code.sources import NodePlace
@@ -169,8 +170,12 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
             sampled = _is_sampled(loader.loader) or _is_sampled(data.loader)
             if mine is not None and theirs is not None and _is_part(theirs, mine, sampled):
                 place = data.finding("").place
-                if isinstance(place, NodePlace):
+                if _cut_out_of(theirs, mine) is None and isinstance(place, NodePlace):
                     yield loader.place, data.name, "all", ((place, "they are held out here"),)
+                    continue
+            cut = None if sampled else _cut_for_both(training, loader, data)
+            if cut is not None:
+                yield cut, data.name, "overlap", beside
                 continue
             splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
             if splits is not None:
@@ -186,12 +191,49 @@ def _of_passes(run: AbstractRun) -> Iterator[_Found]:
     for event, rows, earlier in judged_by_trained_rows(run):
         place = told_at(run, event)
         beside = (told_at(run, earlier), "trained here")
-        yield place, name_of(rows) or "the held-out rows", "all", (beside,)
+        name = name_of(rows) or "the held-out rows"
+        learned = [each for each in trained_rows(run, earlier) if rows.surely_within(each)]
+        cut = _cut_out_of(rows, learned[0]) if learned else None
+        if cut is None:
+            yield place, name, "all", (beside,)
+        else:
+            yield cut, name, "overlap", (beside,)
+
+
+def _cut_for_both(
+    training: list[TrainingLoader], loader: TrainingLoader, data: HeldOutData
+) -> NodePlace | None:
+    """Where the held-out rows are cut out of those that are trained on, if no model is trained without
+    them: with them it may be trained anew, once it is known how."""
+    mine, theirs = _rows_of_any(loader.dataset), _rows_of_any(data.dataset)
+    if mine is None or theirs is None or side_of(mine) is Side.HELD_OUT:
+        return None
+    found = [_rows_of_any(each.dataset) for each in training]
+    if any(rows is not None and not theirs.within(rows) for rows in found):
+        return None
+    return _cut_out_of(theirs, mine)
+
+
+def _cut_out_of(held_out: RowSet, trained: RowSet) -> NodePlace | None:
+    """Where held-out rows are cut out of the middle of those that are trained on, or these were made
+    longer: by two slices of the same rows."""
+    within = set(trained.ancestors())
+    for each in held_out.ancestors():
+        if within & set(each.inside):
+            longer = next(other for other in each.inside if other in within)
+            places = [part.place for part in (each, longer) if part.place is not None]
+            return max(places, key=lambda place: place.row) if len(places) == 2 else None
+    return None
 
 
 def _is_sampled(loader: Object | None) -> bool:
     """Whether something else says which samples a loader yields."""
     return loader is not None and (loader.arguments.unknown or has_sampler(loader))
+
+
+def _rows_of_any(value: object) -> RowSet | None:
+    """The rows of a data set, be it of the project, where it gives them one by one."""
+    return rows_by_number(value) if isinstance(value, Instance) else _rows(value)
 
 
 def _rows(value: object) -> RowSet | None:

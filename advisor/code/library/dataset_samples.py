@@ -21,6 +21,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Object,
+    RowSet,
     Scalar,
     Sequence,
     Value,
@@ -200,14 +201,38 @@ def sampled_part(call: Call, whole: Value | None) -> Arguments | None:
 
 def notice_pairs(call: Call, dataset: Instance) -> None:
     """See that a sample is made of what stands at the same place of several arrays or lists."""
-    get = dataset.cls.find("__getitem__")
-    if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
-        return
-    parameters = get.node.params.params
-    if len(parameters) < 2:
-        return
-    taken = rf"\bself\.(\w+)(?:\.iloc)?\[{parameters[1].name.value}\]"
-    names = dict.fromkeys(re.findall(taken, as_written(get.node.body)))
+    names, _ = _taken_by_number(dataset)
     found = [each for name in names if isinstance(each := dataset.fields.get(name), Value)]
     for other in found[1:]:
         lineages.pair(call.machine, found[0], other, call.node)
+
+
+def _taken_by_number(dataset: Instance) -> tuple[list[str], bool]:
+    """The names of what a data set takes an item of that stands at the number it is asked for, and
+    whether that is all that it does with the number."""
+    get = dataset.cls.find("__getitem__")
+    if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
+        return [], False
+    parameters = get.node.params.params
+    if len(parameters) < 2:
+        return [], False
+    number, code = parameters[1].name.value, as_written(get.node.body)
+    names = re.findall(rf"\bself\.(\w+)(?:\.iloc)?\[{number}\]", code)
+    return list(dict.fromkeys(names)), len(re.findall(rf"\b{number}\b", code)) == len(names)
+
+
+def rows_by_number(dataset: Instance) -> RowSet | None:
+    """The rows that a data set of the project gives one by one, where it holds them in an array, gives
+    the one that is asked for, and is as long as that."""
+    names, no_more = _taken_by_number(dataset)
+    length = dataset.cls.find("__len__")
+    if not no_more or not isinstance(length, Function):
+        return None
+    code = as_written(length.node)
+    for name in names:
+        whole = rf"return +(len\(self\.{name}\)|self\.{name}(\.shape\[0\]|\.size\(0\)))\s*$"
+        value = dataset.fields.get(name)
+        if re.search(whole, code) and isinstance(value, Value):
+            lineage = lineages.known(value)
+            return None if lineage is None else lineage.rows
+    return None

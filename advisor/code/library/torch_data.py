@@ -96,7 +96,7 @@ family("dataset", f"{_PATH}Dataset", f"{_PATH}TensorDataset", f"{_PATH}Subset")
 family("dataset", f"{_PATH}ConcatDataset", "torchvision.datasets.")
 _PICTURES = words(
     "MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 SVHN STL10 ImageFolder "
-    "DatasetFolder ImageNet CelebA Flowers102 Food101 OxfordIIITPet VOCSegmentation "
+    "DatasetFolder ImageNet Imagenette CelebA Flowers102 Food101 OxfordIIITPet VOCSegmentation "
     "VOCDetection CocoDetection Omniglot Cityscapes LFWPeople Caltech101 Caltech256 FakeData "
     "GTSRB FER2013 PCAM EuroSAT DTD StanfordCars FGVCAircraft Country211 Places365 SUN397 USPS"
 )
@@ -140,6 +140,14 @@ def of_tensors(call: Call) -> Value | None:
         lineage = lineage.after(*each.fits)
     dims = first.shape.dims if isinstance(first, Tensor) else None
     return dataset(call.path, call, lineage, dims[0] if dims else None)
+
+
+@attribute(f"{_PATH}TensorDataset", "tensors")
+def tensors_of(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`dataset.tensors`: the arrays that it was made of."""
+    if not isinstance(receiver, Object) or receiver.arguments.unknown:
+        return None
+    return SequenceValue("tuple", tuple(receiver.arguments.positional), place=receiver.place)
 
 
 @function(f"{_PATH}Subset")

@@ -51,7 +51,8 @@ class RowSet:
     that divided the parent, `names` what the program calls values with these rows, `context` what
     copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked,
     `tests` what was made of their columns and labels, by the code that did it, `origin` what they were
-    taken out of one by one, as other rows may have been as well.
+    taken out of one by one, as other rows may have been as well, `inside` the longer slices of the same
+    parent that all of them are in.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class RowSet:
         "collected",
         "context",
         "how",
+        "inside",
         "names",
         "origin",
         "parent",
@@ -89,6 +91,7 @@ class RowSet:
         self.axis: Number | None = None
         self.tests: dict[object, Fit] | None = None
         self.origin: object = None
+        self.inside: tuple[RowSet, ...] = ()
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"
@@ -130,6 +133,8 @@ class RowSet:
         for each in self.ancestors():
             if each is other or any(each.within(source) for source in other.sources):
                 return True
+            if any(longer.within(other) for longer in each.inside):
+                return True
             parts = [source.within(other) for source in each.sources]
             if parts and (any(parts) if each.how == "either" else all(parts)):
                 return True
@@ -143,6 +148,7 @@ class RowSet:
         return any(
             each is other
             or any(each.surely_within(source) for source in other.sources)
+            or any(longer.surely_within(other) for longer in each.inside)
             or (bool(each.sources) and all(part.surely_within(other) for part in each.sources))
             for each in self.ancestors()
         )

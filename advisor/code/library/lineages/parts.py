@@ -133,23 +133,63 @@ def _strides(loop: Loop, start: Number, stop: Number) -> bool:
 
 
 def _notice_overlap(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
-    """See that a slice begins inside of another one, and goes on behind it."""
+    """See that a slice begins inside of another one, and goes on behind it, or ends there as well."""
     for earlier in list(rows.parts.values()):
-        if earlier is not made and slices_overlap(rows, earlier, made):
+        if earlier is made:
+            continue
+        if slices_overlap(rows, earlier, made):
             machine.emit(PartsOverlap(machine.place(node), machine.context, earlier, made))
+        elif _lies_inside(rows, made, earlier):
+            made.inside = (*made.inside, earlier)
+        elif _lies_inside(rows, earlier, made):
+            earlier.inside = (*earlier.inside, made)
 
 
 def slices_overlap(rows: RowSet, first: RowSet, second: RowSet) -> bool:
     """Whether two slices of the same rows have some in common and each has some of its own, for
     sure."""
-    keys = {each: key for key, each in rows.parts.items()}
-    one, two = ends_of_slice(keys.get(first)), ends_of_slice(keys.get(second))
-    if one is None or two is None:
-        one, two = _ends_as_shares(keys.get(first), keys.get(second))
+    one, two = _ends_of_both(rows, first, second)
     if one is None or two is None:
         return False
     (start, stop), (other_start, other_stop) = sorted((one, two))
     return start < other_start < stop < other_stop
+
+
+def _notice_overlapping_positions(
+    machine: "Machine", rows: RowSet, of_index: RowSet, made: RowSet
+) -> None:
+    """See that rows are taken by positions some of which other rows have been taken by."""
+    for key, earlier in list(rows.parts.items()):
+        if not isinstance(key, tuple) or key[0] != "index" or earlier is made:
+            continue
+        other = key[1]
+        if not isinstance(other, RowSet) or other.parent is not of_index.parent:
+            continue
+        if other in of_index.inside:
+            made.inside = (*made.inside, earlier)
+        elif of_index in other.inside:
+            earlier.inside = (*earlier.inside, made)
+        elif of_index.parent is None or of_index.place is None:
+            continue
+        elif slices_overlap(of_index.parent, other, of_index):
+            machine.emit(PartsOverlap(of_index.place, machine.context, earlier, made))
+
+
+def _lies_inside(rows: RowSet, first: RowSet, second: RowSet) -> bool:
+    """Whether all of a slice is in another one of the same rows, for sure."""
+    one, other = _ends_of_both(rows, first, second)
+    if one is None or other is None or not one[0] < one[1]:
+        return False
+    return other[0] <= one[0] and one[1] <= other[1]
+
+
+def _ends_of_both(rows: RowSet, first: RowSet, second: RowSet) -> tuple[Ends | None, Ends | None]:
+    """The ends of two slices of the same rows in numbers that can be compared."""
+    keys = {each: key for key, each in rows.parts.items()}
+    one, two = ends_of_slice(keys.get(first)), ends_of_slice(keys.get(second))
+    if one is None or two is None:
+        one, two = _ends_as_shares(keys.get(first), keys.get(second))
+    return one, two
 
 
 def _ends_as_shares(first: object, second: object) -> tuple[Ends | None, Ends | None]:
@@ -305,7 +345,10 @@ def _chosen(
     key = mask_key(index)
     if chosen is not None and key is None:
         of_index = chosen.rows
+        is_new = ("index", of_index) not in rows.parts
         made = _taken_by(rows, of_index, place)
+        if is_new:
+            _notice_overlapping_positions(machine, rows, of_index, made)
         if of_index.how == REPEATED:
             notice_groups(machine, made, node)
         notice_other_draw(machine, rows, made, node)
