@@ -424,3 +424,33 @@ def test_pictures_that_are_only_looked_at_judge_nothing() -> None:
     text = LOOKED_AT.replace("{change}", "picture = picture.rotate(random.choice([0, 90]))")
     assert not found(text)
     assert found(text + "    for x, y in test_loader:\n        print(model(x) == y)\n")
+
+
+BOTH = """\
+import tensorflow as tf
+from tensorflow import keras
+keras.utils.set_random_seed(4)
+first, second = keras.utils.image_dataset_from_directory(
+    "scans", image_size=(64, 64), validation_split=0.2, subset="both", seed=4
+)
+def augment(image, label):
+    return tf.image.random_flip_left_right(image), label
+def prepared(data, training=False):
+    {test}
+    return data.prefetch(2)
+model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)])
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(prepared(first, training=True), validation_data=prepared(second), epochs=4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "is_wrong"),
+    [
+        ("data = data.map(augment)", True),
+        ("data = data.map(augment) if training else data", False),
+    ],
+)
+def test_both_parts_of_a_folder_may_be_read_at_once(test: str, is_wrong: bool) -> None:
+    told = [code for _, code in findings(BOTH.format(test=test)) if code.startswith("NN5")]
+    assert told == (["NN505"] if is_wrong else [])

@@ -519,3 +519,34 @@ def test_training_rows_that_are_divided_once_more_may_be_fitted_on_if_others_jud
     assert not told("print((model.predict(X_test) == y_test).mean())\n")
     assert told("print((model.predict(X_rest) == y_rest).mean())\n")
     assert told("print(model.score(X_rest, y_rest), model.score(X_test, y_test))\n")
+
+
+FOLDS = """\
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold, train_test_split
+table = pd.read_csv("genes.tsv", sep="\\t")
+X_train, X_test, y_train, y_test = train_test_split(
+    table.drop(columns="class").values, table["class"].values, test_size=0.3, random_state=5
+)
+results = []
+for size in range(4, 30, 2):
+    reduced = {}
+    for fit, check in StratifiedKFold(4, shuffle=True, random_state=5).split(X_train, y_train):
+        model = SGDClassifier(random_state=0).fit(reduced[fit], y_train[fit])
+        results.append((size, f1_score(y_train[check], model.predict(reduced[check]))))
+pca = PCA(max(results)[0])
+model = SGDClassifier(random_state=0).fit(pca.fit_transform(X_train), y_train)
+print(f1_score(y_test, model.predict(pca.transform(X_test))))
+"""
+
+
+def test_folds_of_training_rows_judge_what_has_seen_them_all() -> None:
+    def told(features: str) -> bool:
+        return any(code == "NN503" for _, code in findings(FOLDS.format(features)))
+
+    assert told("PCA(size).fit_transform(X_train)")
+    assert not told("X_train[:, :size]")

@@ -250,3 +250,40 @@ pixels = torch.from_numpy(cv2.imread("leaf.png")).float().permute(2, 0, 1).unsqu
 def test_weights_that_are_new_want_no_pixels_of_their_own(first: str, tells: bool) -> None:
     found = [row for row, code in findings(f"{READY}{first}\nmodel(pixels)\n") if code == "NN509"]
     assert bool(found) is tells
+
+
+SCALES = """
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import layers
+keras.utils.set_random_seed(2)
+def signs(part):
+    data = keras.utils.image_dataset_from_directory(f"signs/{{part}}", image_size=(64, 64))
+    return data.map({change}).prefetch(2)
+def network():
+    first = {first}
+    return keras.Sequential([keras.Input((64, 64, 3)), first, layers.Flatten(), layers.Dense(9)])
+model = network()
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(signs("train"), validation_data=signs("valid"), epochs=9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "first", "is_wrong"),
+    [
+        ("lambda x, y: (x / 255.0, y)", "layers.Rescaling(1 / 255)", True),
+        ("lambda x, y: (tf.cast(x, tf.float32) / 255, y)", "layers.Rescaling(1 / 127.5, -1)", True),
+        ("lambda x, y: (x / 127.5 - 1, y)", "layers.Rescaling(scale=1.0 / 255)", True),
+        ("lambda x, y: (x, y)", "layers.Rescaling(1 / 255)", False),
+        ("lambda x, y: (x / 255.0, y)", "layers.Rescaling(2.0, offset=-1)", False),
+        ("own", "layers.Rescaling(1 / 255)", False),
+    ],
+)
+def test_a_model_does_not_scale_what_its_data_scales(
+    change: str, first: str, is_wrong: bool
+) -> None:
+    text = SCALES.format(change=change, first=first)
+    rows = [row for row, code in findings(text) if code == "NN509"]
+    line = next(row for row, each in enumerate(text.splitlines(), 1) if "first = " in each)
+    assert rows == ([line] if is_wrong else [])

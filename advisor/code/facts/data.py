@@ -139,7 +139,7 @@ class Split(Fact):
         halves = [each for each in fit.rows.ancestors() if each.split is not None]
         if not any(each.how == "train" for each in halves):
             return False
-        held_out = [each for each in self.event.parts if each.how == "test"]
+        held_out = [each for each in _all_parts(self.event) if each.how == "test"]
         judged = list(self._rows_judged())
         if not held_out or any(rows.within(part) for rows in judged for part in held_out):
             return False

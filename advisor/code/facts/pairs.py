@@ -8,14 +8,32 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import ListingRead, ListingsPaired, LossComputed, MetricTaken, RowsShuffled
+from advisor.code.events import (
+    DataGiven,
+    ListingRead,
+    ListingsPaired,
+    LossComputed,
+    MetricTaken,
+    ModelTrained,
+    RowsShuffled,
+)
 from advisor.code.facts.loaders_apart import compares_what_it_gives, loaders_apart
 from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
+from advisor.code.library.streams import APART
 from advisor.code.sources import NodePlace
-from advisor.code.values import GIVEN_ANEW, LISTED, SORTED, Lineage, RowSet, lineage_of
+from advisor.code.values import (
+    GIVEN_ANEW,
+    LISTED,
+    SORTED,
+    Layer,
+    Lineage,
+    Object,
+    RowSet,
+    lineage_of,
+)
 
 _SAMPLES = frozenset(
     [
@@ -47,7 +65,8 @@ _SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b"
 @dataclass(frozen=True, eq=False, slots=True)
 class BrokenPair(Fact):
     """Two things that belong together by position are in orders that have nothing to do with one
-    another: shuffled each on its own, listed and never sorted, or `predicted` in a random order."""
+    another: shuffled each on its own, listed and never sorted, or `predicted` in a random order, which
+    is `drawn` once more for the labels."""
 
     place: NodePlace
     first: str
@@ -55,6 +74,7 @@ class BrokenPair(Fact):
     listed: bool
     other: NodePlace
     predicted: bool = False
+    drawn: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -67,18 +87,51 @@ class BrokenPair(Fact):
                 yield cls(place, "", text, False, other)
         for place, given, text, other in loaders_apart(run):
             yield cls(place, given, text, False, other)
+        for place, names, other in _streams_apart(run):
+            yield cls(place, *names, False, other)
         for place, names, other in _put_together(run):
             yield cls(place, *names, True, other)
-        for place, labels, text, other in _predicted_apart(run):
-            yield cls(place, labels, text, False, other, predicted=True)
+        for place, labels, text, other, drawn in _predicted_apart(run):
+            yield cls(place, labels, text, False, other, predicted=True, drawn=drawn)
         for first, second in _listed_apart(run):
             place, other = _where(run, first, second)
             yield cls(place, first.text, second.text, True, other)
 
 
-def _predicted_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, str, NodePlace]]:
-    """Scores by labels in the order of the files, and by predictions in another order: where they are
-    computed, both as written, and where the predictions are made."""
+def _streams_apart(
+    run: AbstractRun,
+) -> Iterator[tuple[NodePlace, tuple[str, str], NodePlace]]:
+    """Where one of two data sets is shuffled that a model learns from side by side, what both are called,
+    and where the other one is shuffled."""
+    seen: set[object] = set()
+    for event in run.events(DataGiven):
+        found = event.data.fields.get(APART) if isinstance(event.data, Object) else None
+        if found is None or event.use != "training" or not _compares(run, event.place):
+            continue
+        first, second = sorted(found, key=lambda each: each.row)
+        if second.node not in seen and run.may_tell_of(second.source):
+            seen.add(second.node)
+            names = "" if first.node is second.node else _shuffled_at(first)
+            yield second, (names, _shuffled_at(second)), first
+
+
+def _compares(run: AbstractRun, place: NodePlace) -> bool:
+    """Whether what is trained at a place compares one part of each sample with the other, as every model does
+    that does not train in a way of its own."""
+    trained = (each for each in run.events(ModelTrained) if each.place.node is place.node)
+    return any(isinstance(each.model, Layer) for each in trained)
+
+
+def _shuffled_at(place: NodePlace) -> str:
+    """What is shuffled by `name.shuffle(size)`, as written."""
+    function = getattr(place.node, "func", place.node)
+    return code_of(function.value if isinstance(function, cst.Attribute) else function)
+
+
+def _predicted_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, str, NodePlace, bool]]:
+    """Scores by labels in the order of the files, or in one of their own, and by predictions in another
+    order: where they are computed, both as written, where the predictions are made, and whether the order
+    of the labels is random, too."""
     for event in run.events(MetricTaken):
         node = event.place.node
         if len(event.rows) != 2 or not isinstance(node, cst.Call) or len(node.args) < 2:
@@ -89,7 +142,9 @@ def _predicted_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, str, No
         if drawn is None or drawn.place is None or whole is None or not labels.within(whole):
             continue
         if drawn not in labels.ancestors() and run.may_tell_of(event.place.source):
-            yield event.place, code_of(node.args[0].value), code_of(drawn.place.node), drawn.place
+            texts = code_of(node.args[0].value), code_of(drawn.place.node)
+            too = any(each.how == GIVEN_ANEW for each in labels.ancestors())
+            yield event.place, *texts, drawn.place, too
 
 
 def _shuffled_apart(run: AbstractRun) -> Iterator[tuple[RowsShuffled, RowsShuffled]]:
@@ -180,7 +235,7 @@ def _unsorted_last(rows: RowSet) -> tuple[bool, int]:
     return rows.how == LISTED, 0 if rows.place is None else rows.place.row
 
 
-_HAND_OVER = re.compile(r"from_tensor_slices|TensorDataset|train_test_split|Dataset\.zip")
+_HAND_OVER = re.compile(r"from_tensor_slices|TensorDataset|train_test_split|Dataset\.zip|\.fit\(")
 
 
 def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, bool]]:

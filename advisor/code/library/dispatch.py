@@ -100,6 +100,7 @@ LIBRARY_MODULES = (
     "sklearn_metrics",
     "searches",
     "streams",
+    "stream_orders",
     "owners",
     "series",
     "filled_arrays",

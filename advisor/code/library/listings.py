@@ -17,6 +17,7 @@ from advisor.code.library.models import (
     function,
     hook,
     method,
+    observes,
 )
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.python.iterations import LISTING
@@ -179,6 +180,18 @@ def paired(call: Call) -> Value | None:
     if call.path == "builtins.zip" and len(lists) == len(given) == 2:
         lineages.pair(call.machine, given[0], given[-1], call.node)
     return None
+
+
+@observes("fit")
+def paired_in_training(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`model.fit(pictures, masks)`."""
+    pair_listings(machine, operands[1:], node)
 
 
 @asked_first("tensorflow.data.Dataset.from_tensor_slices", "tensorflow.data.Dataset.zip")

@@ -54,6 +54,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 TENSORFLOW = "tensorflow.data.Dataset"
 HUGGING_FACE = "datasets.Dataset"
@@ -68,8 +69,16 @@ OF_ARRAYS = ("of arrays",)
 REPEATED = ("repeated",)
 # Under this key a data set has one of its samples.
 ELEMENT = ("element",)
+# Under this key a data set has where its order is drawn anew each time that somebody goes through it.
+DRAWN_AT = ("drawn at",)
+# Under this key a data set has the random orders that it was brought into, by seed or by place.
+ORDERS = ("orders",)
+# Under this key a data set of two things side by side has where each of them was shuffled on its own.
+APART = ("apart",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 
+# The place at which functions that read folders are told whether to shuffle.
+_SHUFFLE_AT = 7
 # What leaves as many samples as there were, unless a function of such a name is mapped.
 _KEEP_COUNT = words(
     "map shuffle prefetch cache with_options remove_columns rename_column rename_columns with_format "
@@ -212,7 +221,22 @@ def side_by_side(call: Call) -> Value | None:
     elements = [element_of(each) for each in known]
     if all(elements):
         fields[ELEMENT] = SequenceValue("tuple", tuple(each for each in elements if each))
+    apart = _in_orders_of_their_own(known)
+    if apart is not None:
+        fields[APART] = apart
     return _made(call, TENSORFLOW, lineages.samples(known[0]), fields)
+
+
+def _in_orders_of_their_own(given: Sequence[Object]) -> "tuple[NodePlace, NodePlace] | None":
+    """Where two data sets were shuffled that are put side by side, if each was on its own; those of
+    whole samples are not there to be compared with one another."""
+    if len(given) != 2 or any(isinstance(element_of(each), SequenceValue) for each in given):
+        return None
+    first, second = (each.fields.get(ORDERS, ()) for each in given)
+    if [key for key, _ in first] == [key for key, _ in second]:
+        return None
+    places = [place for _, place in (*first, *second)]
+    return places[0], places[-1]
 
 
 @step(TENSORFLOW, "shuffle")
@@ -220,14 +244,20 @@ def shuffled(call: Call) -> Value | None:
     """`shuffle(buffer)`: another order in each epoch, unless `reshuffle_each_iteration` is off."""
     keeps = call.argument(2, "reshuffle_each_iteration")
     sure = keeps is None or is_constant(keeps, True) or is_constant(keeps, None)
-    return _again(call, {"shuffled": True, **({"reshuffled": call.place} if sure else {})})
+    drawn = {"reshuffled": call.place, DRAWN_AT: call.place} if sure else {}
+    assert isinstance(call.receiver, Object)
+    seed = known_number(call.argument(1, "seed"))
+    order = (call.node if seed is None else seed, call.place)
+    orders = (*call.receiver.fields.get(ORDERS, ()), order)
+    return _again(call, {"shuffled": True, **drawn, ORDERS: orders})
 
 
 @step(TENSORFLOW, "cache", "snapshot")
 def cached(call: Call) -> Value | None:
     """What has been read once stays in its order."""
     result = _again(call)
-    result.fields.pop("reshuffled", None)
+    for key in ("reshuffled", DRAWN_AT):
+        result.fields.pop(key, None)
     return result
 
 
@@ -240,7 +270,10 @@ def mapped(call: Call) -> Value | None:
     assert isinstance(whole, Object)
     labels = labels_after(call, change, whole.fields.get(LABELS))
     found = random_change(call, change)
-    element = {ELEMENT: _changed(call, change)}
+    made = _changed(call, change)
+    element: dict[Any, Any] = {ELEMENT: made}
+    if not isinstance(made, SequenceValue) or len(made.items or ()) != 2:
+        element[APART] = None
     if found is None:
         return _again(call, element, labels=labels)
     return _again(call, element, labels=labels, transform=found)
@@ -339,21 +372,36 @@ def filtered(call: Call) -> Value | None:
 @function("keras.preprocessing.text_dataset_from_directory")
 def of_folder(call: Call) -> Value | None:
     """The samples in a folder, or the part that is held out of them."""
-    lineage = Lineage(RowSet("all", place=call.place))
-    in_order = is_constant(call.argument(-1, "shuffle"), False)
+    shuffle = call.argument(-1, "shuffle")
+    in_order = is_constant(shuffle, False)
+    drawn = shuffle is None or is_constant(shuffle, True)
     mode = call.argument(-1, "label_mode")
     text = "int" if mode is None else known_text(mode)
     known = text is not None and not call.arguments.unknown
     fields: dict[Any, Any] = {READER: call.path}
     if in_order:
         fields[OF_ARRAYS] = True
+    if drawn and not call.arguments.unknown and len(call.arguments.positional) <= _SHUFFLE_AT:
+        fields[DRAWN_AT] = call.place
     if known and text is not None:
         fields.update(labels_by_mode(text, call.place))
     if "image_dataset" in call.path:
         fields[ELEMENT] = _picture_in_folder(call)
+    lineage = Lineage(RowSet("all", place=call.place))
+    if known_text(call.argument(-1, "subset")) == "both":
+        return _both_parts(call, lineage, fields)
     made = _made(call, TENSORFLOW, lineage, fields)
     call.machine.emit(FolderRead(call.place, call.context, made))
     return made
+
+
+def _both_parts(call: Call, whole: Lineage, fields: dict[Any, Any]) -> Value:
+    """`subset="both"`: the part to train on and the part that is held out."""
+    parts = []
+    for how in ("train", "test"):
+        rows = whole.rows.part((how, call.node), how, call.place)
+        parts.append(_made(call, TENSORFLOW, whole.of(rows), dict(fields)))
+    return SequenceValue("tuple", tuple(parts), place=call.place)
 
 
 def _picture_in_folder(call: Call) -> Value:

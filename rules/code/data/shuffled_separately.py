@@ -21,7 +21,8 @@ def shuffled_separately(pair: BrokenPair) -> Iterator[Draft]:
         related = ((pair.other, "the other one is taken here"),)
         yield Draft(pair.place, message, related, severity=Severity.WARNING)
     elif pair.predicted:
-        message = f"`{pair.second}` goes through the samples in random order, `{pair.first}` is in that of the files"
+        order = "another random order" if pair.drawn else "that of the files"
+        message = f"`{pair.second}` goes through the samples in random order, `{pair.first}` is in {order}"
         yield Draft(pair.place, message, ((pair.other, "they are predicted here"),))
     elif not pair.first:
         message = f"`{pair.second}` is shuffled on its own, and paired with what is not"
