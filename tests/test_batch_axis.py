@@ -275,3 +275,34 @@ def test_what_is_computed_of_rows_must_meet_rows(line: str) -> None:
         else f"x = torch.randn(64, 64)\nprint({line})",
         "NN303",
     )
+
+
+PAIRED = """
+encoder = nn.Linear(20, 8)
+for x, y in DataLoader(TensorDataset(torch.randn(320, 20), torch.zeros(320)), 32):
+    z = encoder(x)
+    own = (z - 1).pow(2).sum(dim=1)
+    column = z.pow(2).sum(dim=1, keepdim=True)
+    print({})
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(own / column).mean())  # error",
+        "(own / (column + 1.0)).abs().sum())  # error",
+        "torch.mul(own, z.norm(dim=-1, keepdim=True)).mean())  # error",
+        "(2 * (own - column) ** 2).mean())  # error",
+        "(own / column.squeeze(1)).mean()",
+        "(own[:, None] / column).mean()",
+        "(column - column.mean()).mean()",
+        "(z / column).mean()",
+        "own / column",
+        "(column + z.pow(2).sum(dim=1) - 2 * z @ z.T).clamp(min=0).sqrt().mean()",
+        "((z @ z.T) / (z.norm(dim=1, keepdim=True) * z.norm(dim=1))).mean()",
+    ],
+)
+def test_nobody_looks_at_pairs_of_samples_that_are_put_into_one_number(line: str) -> None:
+    body = PAIRED.format(line)
+    check(body.replace("# error)", "# error"), "NN303")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.abstract_programs import findings
 
 BASE = """
@@ -70,3 +72,52 @@ class Net{i}(Base):
     )
     text = "from torch import nn\nfrom base import Base\n" + classes
     assert findings(text, tmp_path / "nets.py") == []
+
+
+ONE_FILE = """
+from abc import ABC, abstractmethod
+import torch
+
+class Trainer(ABC):
+    def __init__(self, model, batches, held_out):
+        self.model, self.batches, self.held_out = model, batches, held_out
+        self.optimizer = torch.optim.Adam(model.parameters())
+
+    @abstractmethod
+    def validate(self):
+        ...
+{caller}
+class Regression(Trainer):
+    def validate(self):
+        total = 0
+        for x, y in self.held_out:
+            total += torch.nn.functional.mse_loss(self.model(x), y).item()
+        return total / len(self.held_out)
+"""
+CALLER = """
+    def fit(self):
+        for x, y in self.batches:
+            self.model.train()
+            self.optimizer.zero_grad()
+            torch.nn.functional.mse_loss(self.model(x), y).backward()
+            self.optimizer.step()
+        self.model.eval()
+        {around}:
+            print(self.validate())
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "is_wrong"),
+    [
+        (CALLER.format(around="with torch.no_grad()"), False),
+        (CALLER.format(around="if self.held_out"), True),
+        ("", False),
+    ],
+)
+def test_a_method_that_a_base_leaves_open_runs_as_its_caller_runs_it(
+    caller: str, is_wrong: bool
+) -> None:
+    """Without a caller nobody knows what it is called under."""
+    found = {code for _, code in findings(ONE_FILE.format(caller=caller))}
+    assert ("NN403" in found) is is_wrong

@@ -2,7 +2,9 @@
 
 from textwrap import dedent
 
-from tests.abstract_programs import program
+import pytest
+
+from tests.abstract_programs import findings, program
 
 TRAINING = """
 import torch
@@ -205,3 +207,71 @@ class TestClasses:
         x = Net()(torch.zeros(2, 3))
         """
         assert program(text)["x"] == "tensor (2, 4)"
+
+
+STALE = """
+import torch
+from torch import nn
+
+class Learner:
+    def __init__(self, model, name, optimizer, schedule=None):
+        self.model, self.name, self.optimizer, self.schedule = model, name, optimizer, schedule
+
+    def fit(self, batches):
+        for x, y in batches:
+            self.optimizer.zero_grad()
+            nn.functional.cross_entropy(self.model(x), y).backward()
+            self.optimizer.step()
+            if self.schedule:
+                self.schedule.step()
+
+def main(batches, others):
+    model = nn.Linear(10, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 3)
+    Learner({passed}).fit(batches)
+"""
+
+
+@pytest.mark.parametrize("passed", ["model, batches, others, optimizer, schedule", "*range(9)"])
+def test_a_call_that_passes_too_much_fails_and_says_nothing_of_the_class(passed: str) -> None:
+    assert findings(STALE.format(passed=passed)) == []
+
+
+def test_a_call_that_passes_too_much_is_believed_where_the_function_takes_any_number() -> None:
+    text = """
+    def first(model, *others):
+        return others
+    def second(model):
+        return model
+    a = first(1, 2, 3)
+    b = second(1, 2)
+    """
+    ran = program(text)
+    assert (ran["a"], ran["b"]) == ("(2, 3)", "?")
+
+
+CHOICES = """
+import argparse
+def small(n):
+    return n
+def large(n):
+    return 10 * n
+parser = argparse.ArgumentParser()
+parser.add_argument("--size", default="small")
+options = parser.parse_args()
+made = {{"small": small, "large": large}}{asked}(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("[options.size]", "2 | 20"),
+        (".get(options.size)", "2 | 20"),
+        (".get(options.size, small)", "2 | 20"),
+        ('["small"]', "2"),
+    ],
+)
+def test_of_functions_that_an_option_names_any_may_be_called(asked: str, made: str) -> None:
+    assert program(CHOICES.format(asked=asked))["made"] == made

@@ -299,3 +299,77 @@ letters = torch.randint(1, 6, (60, 5))
 F.ctc_loss(scores, letters, torch.full((60,), 20), torch.full((60,), 5))
 """
     check(text, "NN307")
+
+
+TWO_INPUTS = """
+class Matcher(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(30, 50), nn.Tanh())
+        self.recurrent = nn.LSTM(30, 50, bidirectional=True, batch_first=True)
+        self.head = nn.Linear({width}, 1)
+
+    def last(self, texts):
+        return self.recurrent(texts)[0].max(dim=1).values
+
+    def forward(self, first, second):
+        return self.head({features})
+
+Matcher()(torch.load("first.pt"), torch.load("second.pt"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("features", "width"),
+    [
+        ("torch.abs(self.encoder(first) - self.encoder(second))", 50),
+        ("self.encoder(first) * self.encoder(second)", 50),
+        ("torch.cat([self.last(first), self.last(first) - self.last(second)], dim=1)", 200),
+        ("self.last(first) + self.last(second)[:1]", 100),
+    ],
+)
+def test_two_unknown_inputs_are_as_wide_together_as_each_of_them(features: str, width: int) -> None:
+    text = TWO_INPUTS.format(features=features, width=width)
+    check(text, "NN307")
+    wrong = text.replace(f"nn.Linear({width}", "nn.Linear(77")
+    check(wrong.replace(f"self.head({features})", f"self.head({features})  # error"), "NN307")
+
+
+PACKED = """
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(1000, 100)
+        self.recurrent = nn.GRU(100, 96, num_layers=2, bidirectional=True, batch_first=True)
+
+    def forward(self, texts, lengths):
+        packed = pack_padded_sequence(self.words(texts), lengths, batch_first=True)
+        outputs, state = self.recurrent(packed)
+        outputs, _ = pad_packed_sequence(outputs, batch_first=True)
+        return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("state.view(texts.size(0), -1)  # error", "NN301"),
+        ("state.reshape(len(texts), 4 * 96)  # error", "NN301"),
+        ("nn.Linear(96, 5)(outputs)  # error", "NN307"),
+        ("nn.Linear(96, 5)(torch.cat([state[-2], state[-1]], dim=1))  # error", "NN307"),
+        ("state.transpose(0, 1).reshape(texts.size(0), -1)", "NN301"),
+        ("state.view(2, 2, texts.size(0), 96)[-1]", "NN301"),
+        ("outputs.reshape(texts.size(0), -1, 2, 96)", "NN301"),
+        ("nn.Linear(192, 5)(outputs.mean(1))", "NN307"),
+        ("nn.Linear(192, 5)(torch.cat([state[-2], state[-1]], dim=1))", "NN307"),
+    ],
+)
+def test_packed_sequences_are_as_many_as_they_were_before(line: str, code: str) -> None:
+    check(PACKED.format(line), code)
+
+
+def test_a_layer_may_take_packed_sequences_whichever_axis_it_takes_first() -> None:
+    text = PACKED.format("state[-1], outputs[:, -1]").replace(", batch_first=True)\n\n", ")\n\n")
+    assert "num_layers=2, bidirectional=True)" in text
+    check(text, "NN305")

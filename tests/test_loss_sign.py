@@ -40,6 +40,31 @@ WRONG = {
             loss_of(x, y).backward()
             optimizer.step()
         """,
+    "of log-probabilities that a function makes, on a column of a table": """
+        import pandas as pd
+        optimizer = torch.optim.Adam(model.parameters())
+        table = pd.read_csv("people.csv")
+        x = torch.tensor(table[["age", "height", "weight"]].values).float()
+        y = torch.tensor((table["sex"] == "f").astype(int).values)
+        def objective(rows):
+            return -nn.NLLLoss()(torch.log_softmax(model(x[rows]), dim=1), y[rows])  # error
+        for rows in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            objective(rows).backward()
+            optimizer.step()
+        """,
+    "of probabilities": """
+        import numpy as np
+        optimizer = torch.optim.Adam(model.parameters())
+        x, y = np.load("x.npy"), (np.load("y.npy") > 3).astype("float32")
+        for start in range(0, len(x), 32):
+            chances = torch.sigmoid(model(torch.from_numpy(x[start : start + 32]))).clamp(0.01, 0.99)
+            wanted = torch.from_numpy(y[start : start + 32])
+            loss = -1.0 * F.binary_cross_entropy(chances, wanted)  # error
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """,
     "on targets that the program computes": """
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         x = torch.rand(300, 3)

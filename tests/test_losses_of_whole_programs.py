@@ -423,3 +423,50 @@ for x, y in DataLoader(TensorDataset(torch.rand(64, 4), torch.randint(0, 3, (64,
 """
     assert_flagged(code.format(before="", behind="net.renew(9)"), "NN109")
     assert_silent(code.format(before="net.renew(9)", behind="").replace("# error", ""), "NN109")
+
+
+# --- the places of rows -------------------------------------------------------------------
+
+PARTS = """
+from sklearn.datasets import load_diabetes
+body = load_diabetes()
+inputs, outcomes = body["data"], body.target{column}
+order = {order}
+first = order[:350]
+x, y = torch.from_numpy(inputs[first]).float(), torch.from_numpy(outcomes[first]).float()
+net = nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(20, 1){flat})
+loss = nn.MSELoss()(net(x), y)  # error
+"""
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "np.random.permutation(len(inputs))",
+        "np.random.default_rng(3).permutation(len(outcomes))",
+        "np.arange(len(inputs))",
+        "np.random.RandomState(3).permutation(442)",
+    ],
+)
+def test_rows_that_are_taken_by_their_places_stay_columns_or_rows(order: str) -> None:
+    assert_flagged(PARTS.format(column="", order=order, flat=""), "NN210")
+    column = ".reshape(-1, 1)"
+    assert_flagged(PARTS.format(column=column, order=order, flat=", nn.Flatten(0)"), "NN210")
+    assert_silent(PARTS.format(column=column, order=order, flat=""), "NN210")
+    assert_silent(PARTS.format(column="", order=order, flat=", nn.Flatten(0)"), "NN210")
+
+
+FOLDERS = """
+from tensorflow import keras
+data = keras.utils.image_dataset_from_directory("flowers", label_mode="{mode}"{size})
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(5, activation="sigmoid")])
+model.compile(loss="binary_crossentropy")
+model.fit(data)
+"""
+
+
+def test_pictures_in_folders_are_of_one_class_each() -> None:
+    told = FOLDERS.replace('_crossentropy")', '_crossentropy")  # error')
+    assert_flagged(told.format(mode="categorical", size=""), "NN212")
+    assert_flagged(told.format(mode="categorical", size=", batch_size=8"), "NN212")
+    assert_silent(FOLDERS.format(mode="binary", size=""), "NN212")

@@ -275,3 +275,46 @@ def test_a_decorator_of_the_program_may_switch_gradients_off(wrapped: str, is_wr
         measure(torch.load("pairs.pt"))
         """)
     assert ("NN403" in {code for _, code in findings(text)}) is is_wrong
+
+
+BY_FLAG = """
+def judge(net, pairs, dropping):
+    if dropping:
+        net.train()
+    else:
+        net.eval()
+    with torch.no_grad():
+        return sum((net(x).argmax(1) == y).sum().item() for x, y in pairs)
+net.train()
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    optimizer.step()
+print(judge(net, torch.load("others.pt"), True))
+"""
+
+
+def test_a_function_that_switches_to_either_mode_is_told_which_one_to_judge_in() -> None:
+    both = BY_FLAG + 'print(judge(net, torch.load("others.pt"), False))\n'
+    assert "NN401" in {code for _, code in findings(SETTING + BY_FLAG)}
+    assert "NN401" not in {code for _, code in findings(SETTING + both)}
+
+
+@pytest.mark.parametrize("named", ["net.eval", "self.net.eval", "judged.eval"])
+def test_brackets_that_are_missing_are_told_once(named: str) -> None:
+    text = SETTING + dedent(f"""
+        class Judge:
+            def __init__(self):
+                self.net = net
+            @torch.no_grad()
+            def accuracy(self, judged, pairs):
+                {named}
+                return sum((judged(x).argmax(1) == y).sum().item() for x, y in pairs)
+        for x, y in torch.load("batches.pt"):
+            net.train()
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        print(Judge().accuracy(net, torch.load("others.pt")))
+        """)
+    assert [code for _, code in findings(text) if code in {"NN115", "NN401"}] == ["NN115"]

@@ -1,5 +1,7 @@
 """loss-keeps-graph (NN106): what is a total of losses, and what only looks like one."""
 
+import pytest
+
 from tests.abstract_programs import findings
 
 BY_HAND = """
@@ -164,3 +166,36 @@ def test_rewards_that_a_loss_is_computed_from_hold_no_graph() -> None:
     assert "NN106" not in {code for _, code in findings(added)}
     losses = REWARDS.replace("LEARN", "total += learn(state, reward)")
     assert "NN106" in {code for _, code in findings(losses)}
+
+
+CURVE = """
+import torch
+from torch import nn
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+curve = []
+for x, y in torch.load("batches.pt"):
+    loss = nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward(retain_graph=True)
+    optimizer.step()
+    curve.append({kept})
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "then", "is_wrong"),
+    [
+        ("loss", "print(curve[-1].item())", True),
+        ("loss", "print(sum(curve) / len(curve))", True),
+        ("loss.item()", "print(curve[-1])", False),
+        ("loss", "sum(curve).backward()", False),
+        ("loss", "torch.stack(curve).mean().backward()", False),
+    ],
+)
+def test_a_list_of_losses_that_never_go_back_again_holds_graphs_though_one_is_retained(
+    kept: str, then: str, is_wrong: bool
+) -> None:
+    found = {code for _, code in findings(CURVE.format(kept=kept, then=then))}
+    assert ("NN106" in found) is is_wrong

@@ -114,12 +114,14 @@ class Squeezed(Event):
 
 @dataclass(eq=False, slots=True)
 class Broadcast(Event):
-    """A column that a layer has made meets a row of as many numbers: both become a matrix. Or, if
-    `is_reduced`, a tensor meets what it was reduced to, along another axis."""
+    """A column that a layer has made meets a row of as many numbers: both become a matrix; if `is_kept`
+    it is a column of a reduction. Or, if `is_reduced`, a tensor meets what it was reduced to, along
+    another axis."""
 
     column: Tensor
     row: Tensor
     is_reduced: bool = False
+    is_kept: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -362,8 +362,13 @@ class RunningTotal(Fact):
         return any(re.search(zero, code_of(each.node)) is not None for each in loops)
 
     def _may_go_back_later(self, event: BackwardRun) -> bool:
-        """Whether a loss goes back in other rounds than those in which it is kept, or twice."""
-        return event.retains or event.context.rounds != self.event.context.rounds
+        """Whether a loss goes back in other rounds than those in which it is kept, or twice: elsewhere
+        than here, unless this is all of the program."""
+        elsewhere = any(
+            each.place.node is not event.place.node for each in self.run.events(BackwardRun)
+        )
+        twice = event.retains and (elsewhere or not self.run.is_script)
+        return twice or event.context.rounds != self.event.context.rounds
 
     @property
     def _is_uncommon(self) -> bool:

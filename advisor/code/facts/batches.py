@@ -125,7 +125,11 @@ class BatchAxis(Fact):
 
     def is_squared(self) -> bool:
         """Whether a column that a layer has made meets a row of the same samples."""
-        return isinstance(self.event, Broadcast) and not self.event.is_reduced
+        return isinstance(self.event, Broadcast) and not self.is_out_of_place()
+
+    def is_squared_by_reduction(self) -> bool:
+        """Whether it is a column of a reduction that has kept its axis."""
+        return isinstance(self.event, Broadcast) and self.event.is_kept
 
     def is_out_of_place(self) -> bool:
         """Whether a tensor meets the statistic of another of its axes."""

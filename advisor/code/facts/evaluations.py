@@ -16,6 +16,7 @@ from advisor.code.events import (
     GradientModeMade,
     LayerBuilt,
     Loop,
+    MethodNamed,
     ModeSwitched,
     ModuleBuilt,
     ObjectLoaded,
@@ -202,6 +203,11 @@ class Evaluation(Fact):
         """Whether the model is in training mode in each of the passes, for sure."""
         return all(_is_in_training_mode(self.run, each.event) for each in self.passes)
 
+    def is_meant_to_be_switched(self) -> bool:
+        """Whether `eval` is named before each of the passes, though not called: what is missing there
+        are the brackets."""
+        return all(_names_switch(self.run, each.event) for each in self.passes)
+
     def wants_dropout(self) -> bool:
         """Whether the names around say that dropout is meant to stay on."""
         event = self.passes[0].event
@@ -244,6 +250,8 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
         # Where gradients are off already, training mode is switched on for its own sake.
         if not all(mode.training and mode.context.gradients for mode in event.modes):
             return False
+        if any(_is_asked_for(run, mode, event) for mode in event.modes):
+            return False
         since = min(event.modes, key=lambda mode: mode.index)
     else:
         since = _built_at(run, event) if isinstance(event, ForwardRun) else None
@@ -254,6 +262,30 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if not event.modes and _is_only_tried(since, event, module, between):
         return False
     return not any(_may_switch(run, each, module) for each in between)
+
+
+def _names_switch(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
+    module = event.module if isinstance(event, ForwardRun) else event.callee
+    since = max((mode.index for mode in event.modes), default=-1)
+    return any(
+        since < each.index < event.index and each.name == "eval" and holds(each.receiver, module)
+        for each in run.events(MethodNamed)
+    )
+
+
+def _is_asked_for(run: AbstractRun, mode: ModeSwitched, event: Event) -> bool:
+    """Whether training mode is what a caller of the evaluation has asked for: the function that
+    evaluates switches to the one mode or to the other, as each of its callers says."""
+    calls = mode.context.calls
+    if not calls or event.context.calls[: len(calls)] != calls:
+        return False
+    here = mode.context.functions[-1].node
+    other = [
+        each.context.calls
+        for each in run.events(ModeSwitched)
+        if each.training is False and any(here is way.node for way in each.context.functions[-1:])
+    ]
+    return bool(other) and calls not in other
 
 
 def _is_only_tried(since: Event, event: Event, module: Value, between: Iterable[Event]) -> bool:

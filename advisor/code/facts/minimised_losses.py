@@ -22,7 +22,7 @@ from advisor.code.facts.passes import passes, words
 from advisor.code.facts.relations import is_certainly_optimizer
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
-from advisor.code.gradients import computed_from, gradient_of
+from advisor.code.gradients import gradient_of, made_from
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Optimizer,
@@ -179,7 +179,7 @@ def _is_given(target: Value | None) -> bool:
     if isinstance(node, cst.Call) and _ALL_THE_SAME.search(code_of(node.func)):
         return False
     parts = (*target.terms, *([target.whole] if target.whole is not None else []))
-    known = gradient_of(target) is False or bool(parts)
+    known = gradient_of(target) is False or target.library != "torch" or bool(parts)
     return known and all(map(_is_given, parts))
 
 
@@ -256,7 +256,7 @@ def _made_of(value: Value | None) -> set[int]:
     """What a value was computed from, and what it is a part or a view of, by their identities."""
     found: set[int] = set()
     while value is not None:
-        found.update(id(each) for each in computed_from(value))
+        found.update(id(each) for each in made_from(value))
         value = value.whole if isinstance(value, Tensor) else None
     return found
 

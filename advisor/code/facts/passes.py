@@ -25,6 +25,7 @@ from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
     Arguments,
+    Class,
     Function,
     Instance,
     Layer,
@@ -469,6 +470,8 @@ def _found_passes(run: AbstractRun) -> Iterator[Pass]:
             continue
         if any(map(_is_of_module, event.context.functions)):
             continue
+        if not run.is_script and any(map(_is_only_declared, event.context.functions[:1])):
+            continue
         if isinstance(event, ForwardRun):
             if _is_of_torch(event.module) and has_weights(event.module):
                 yield Pass(run, event)
@@ -531,6 +534,19 @@ def _is_of_module(function: Function) -> bool:
     if owner is None:
         return False
     return owner.has_unknown_base() or are_of_modules(owner.library_bases())
+
+
+def _is_only_declared(function: Function) -> bool:
+    """Whether a class that the method overrides it of leaves it open: who calls it, and how, is
+    settled elsewhere."""
+    bases = () if function.owner is None else function.owner.lineage()[1:]
+    declared = (base.fields.get(function.name) for base in bases if isinstance(base, Class))
+    return any(
+        getattr(decorator, "path", "") == "abc.abstractmethod"
+        for each in declared
+        if isinstance(each, Function)
+        for decorator in each.decorators
+    )
 
 
 def _is_of_torch(module: Value) -> bool:

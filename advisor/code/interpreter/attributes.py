@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code.interpreter import calls, classes
 from advisor.code.values import (
+    MOST_ALTERNATIVES,
     Arguments,
     Bound,
     Class,
@@ -235,7 +236,7 @@ def _item_of_dictionary(
     if key is not None:
         found = dictionary.fields.get(("key", key))
         if isinstance(found, Value):
-            return found
+            return any_of_choices(dictionary, index, found)
         factory = dictionary.fields.get(FACTORY)
         if isinstance(factory, Value):
             # Each key has a value of its own, which may be put under a key that is not known.
@@ -251,6 +252,21 @@ def _item_of_dictionary(
             result = join(result, value)
         return result
     return dictionary.other or machine.unknown(str(key or "item"), node)
+
+
+def any_of_choices(dictionary: Dictionary, index: Value, found: Value) -> Value:
+    """What a user chooses by an option, of classes and functions that stand under names: the one by
+    default or any of the others, as where each is asked for by an `if`."""
+    choices = dictionary.items.values()
+    if not isinstance(index, Constant) or index.configurable is None:
+        return found
+    if len(choices) > MOST_ALTERNATIVES or dictionary.other is not None:
+        return found
+    if not all(isinstance(each, (Class, Function)) for each in choices):
+        return found
+    for each in choices:
+        found = join(found, each)
+    return found
 
 
 def set_item(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
     """Evaluate what a call passes."""
-    passed = Arguments()
+    passed = Arguments(written=True)
     for node in nodes:
         value = machine.evaluate(node.value)
         if node.star == "*":
@@ -74,7 +74,7 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
     match callee:
         case Function():
             if _is_given_its_receiver(callee, passed):
-                rest = Arguments(passed.positional[1:], passed.keywords, passed.unknown)
+                rest = replace(passed, positional=passed.positional[1:])
                 return call_function(machine, callee, rest, node, passed.positional[0])
             return call_function(machine, callee, passed, node)
         case Bound():
@@ -159,6 +159,8 @@ def call_function(
     receiver: Value | None = None,
 ) -> Value:
     """Enter a function of the project."""
+    if takes_too_many(function, passed, receiver):
+        return _passed_over(machine, function, passed, node, receiver)
     if not is_followed(machine, function):
         if _times_active(machine, function) < 2:
             machine.left_alone.add(function.name)
@@ -182,6 +184,16 @@ def call_function(
         machine.frames.pop()
         machine.loops = loops_before
         machine.context = before
+
+
+def takes_too_many(function: Function, passed: Arguments, receiver: Value | None) -> bool:
+    """Whether a call of the program passes more than a function takes: it fails as it is written, and
+    what it passes says nothing of the function."""
+    parameters = function.node.params
+    if not passed.written or function.decorators or type(parameters.star_arg) is cst.Param:
+        return False
+    taken = len(parameters.posonly_params) + len(parameters.params)
+    return len(passed.positional) + (receiver is not None) > taken
 
 
 def is_followed(machine: "Machine", function: Function) -> bool:

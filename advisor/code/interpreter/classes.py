@@ -74,8 +74,15 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
         return instance
     constructor = cls.find("__init__")
     if isinstance(constructor, Function):
-        from advisor.code.interpreter.calls import call_function, is_followed
+        from advisor.code.interpreter.calls import (
+            call_function,
+            escape,
+            is_followed,
+            takes_too_many,
+        )
 
+        if takes_too_many(constructor, passed, instance):
+            return escape(machine, cls, passed, node)
         followed = is_followed(machine, constructor)
         call_function(machine, constructor, passed, node, instance)
         if not followed:

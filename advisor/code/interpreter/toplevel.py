@@ -187,7 +187,7 @@ class _Queue:
         """An inherited method that has not run on an object of this class yet and calls the method:
         what it does around the call belongs to the method, too."""
         for base in owner.lineage()[1:]:
-            if not isinstance(base, Class) or base.scope.module is self._scope:
+            if not isinstance(base, Class):
                 continue
             for name, caller in base.fields.items():
                 if not isinstance(caller, Function) or owner.find(name) is not caller:

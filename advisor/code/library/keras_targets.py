@@ -1,5 +1,6 @@
 """The targets that a Keras model is trained with: what is known of their type."""
 
+from advisor.code import symbols
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call
 from advisor.code.library.pandas.types import numbers_in
@@ -10,6 +11,7 @@ from advisor.code.values import (
     Function,
     Object,
     Scale,
+    Shape,
     Tensor,
     Value,
     known_text,
@@ -48,6 +50,7 @@ def labels_by_mode(mode: str, place: NodePlace) -> dict[object, Value]:
         made.dtype = "long"
     elif mode == "categorical":
         made.scale = Scale(Activation.ONE_HOT, place)
+        made.shape = Shape((symbols.batch_axis(), symbols.fresh("classes", is_axis=True)))
     else:
         return {}
     return {LABELS: made}

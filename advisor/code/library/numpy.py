@@ -331,7 +331,18 @@ def bytes_of_shape(call: Call, shape: Shape | None, lineage: Lineage | None = No
 @function("numpy.arange")
 def arranged(call: Call) -> Value | None:
     """Numbers in a row; often they stand for the rows of something."""
-    return lineages.array(Lineage(RowSet(COUNTED, place=call.place)), call.place)
+    given = call.arguments.positional
+    plain = len(given) == 1 and not call.arguments.keywords and not call.arguments.unknown
+    length = shape_of_sizes(given) if plain else None
+    made = lineages.array(
+        Lineage(RowSet(COUNTED, place=call.place)),
+        call.place,
+        length or Shape((symbols.fresh("n", is_axis=True),)),
+    )
+    numbers = [known_number(each) for each in given]
+    if plain and all(each is not None and isinstance(each.coefficient, int) for each in numbers):
+        made.dtype = "long"
+    return made
 
 
 # --- statistics ---------------------------------------------------------------------------

@@ -102,7 +102,11 @@ def permuted(call: Call) -> Value | None:
     """The same rows in another order, or a random order of so many numbers."""
     value = call.argument(0, "x")
     lineage = lineages.known(value)
-    if lineage is None or isinstance(value, Scalar):
+    if isinstance(value, Scalar):
+        numbers = lineages.array(_order(call), call.place, shape_of_sizes([value]))
+        numbers.dtype = "long"
+        return numbers
+    if lineage is None:
         return lineages.array(_order(call), call.place)
     return lineages.alike(value, lineage, call.place)
 

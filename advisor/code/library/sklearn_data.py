@@ -1,12 +1,14 @@
 """The data sets of scikit-learn."""
 
+from collections.abc import Sequence as SequenceOf
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.interpreter import attributes
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_shares
-from advisor.code.library.models import Call, attribute, function
+from advisor.code.library.models import Call, Index, attribute, function, item
 from advisor.code.library.names import words
 from advisor.code.symbols import number
 from advisor.code.values import (
@@ -20,6 +22,7 @@ from advisor.code.values import (
     Value,
     is_constant,
     known_integer,
+    known_text,
 )
 
 if TYPE_CHECKING:
@@ -127,6 +130,15 @@ def loaded(call: Call) -> Value | None:
     table = lineages.frame(lineages.samples(first), call.place)
     fields: dict[object, Value] = {"data": first, "target": second, "frame": table}
     return Object("sklearn.utils.Bunch", call.arguments, call.place, fields)
+
+
+@item("sklearn.utils.Bunch")
+def part_of_bunch(
+    machine: "Machine", receiver: Object, indices: SequenceOf[Index], node: cst.CSTNode
+) -> Value | None:
+    """`wine["data"]`: its parts go by their names in brackets as well."""
+    name = known_text(indices[0]) if len(indices) == 1 and isinstance(indices[0], Value) else None
+    return None if name is None else attributes.get(machine, receiver, name, node)
 
 
 @attribute("sklearn.utils.Bunch", "images")

@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 from advisor.code import symbols
-from advisor.code.library.models import Call
+from advisor.code.library.models import Call, function
+from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    FALSE,
     Layer,
     Layout,
     Shape,
     Tensor,
+    Unknown,
     Value,
     known_truth,
     shape_of,
@@ -31,6 +34,8 @@ _BATCH_FIRST = {
 }
 _STACKS = frozenset({"torch.nn.TransformerEncoder", "torch.nn.TransformerDecoder"})
 ATTENDING = (frozenset(_BATCH_FIRST) | _STACKS) - RECURRENT
+# Under this key packed sequences have how many samples there are, and how many numbers for each step.
+_PACKED = ("packed",)
 
 
 def batch_first(layer: Layer) -> bool | None:
@@ -72,8 +77,66 @@ def _weights(layer: Layer, layout: Layout | None, call: Call) -> Value:
     return Tensor(Shape((layout.batch, layout.time, source)), graph=True, place=call.place)
 
 
+@function("torch.nn.utils.rnn.pack_padded_sequence")
+def packed(call: Call) -> Value | None:
+    """Sequences of unlike length without what they were padded with."""
+    padded, first = as_tensor(call.argument(0, "input")), _is_batch_first(call, 2)
+    result = call.unknown()
+    if padded is not None and first is not None:
+        result.fields[_PACKED] = padded.shape.axis(0 if first else 1), padded.shape.axis(-1)
+    return result
+
+
+@function("torch.nn.utils.rnn.pad_packed_sequence")
+def padded_again(call: Call) -> Value | None:
+    """`(sequences, lengths)`: as long as the longest of them."""
+    batch, width = _packed_sizes(call.argument(0, "sequence"))
+    first = _is_batch_first(call, 1)
+    if batch is None or width is None or first is None:
+        return None
+    time = symbols.fresh("longest", is_axis=True)
+    shape = Shape((batch, time, width) if first else (time, batch, width))
+    lengths = Tensor(Shape((batch,)), graph=False, dtype="long", place=call.place)
+    return SequenceValue("tuple", (Tensor(shape, graph=True, place=call.place), lengths))
+
+
+def _is_batch_first(call: Call, position: int) -> bool | None:
+    given = call.argument(position, "batch_first")
+    return None if given is None and call.arguments.unknown else known_truth(given or FALSE)
+
+
+def _packed_sizes(value: Value | None) -> tuple[Number | None, Number | None]:
+    found: tuple[Number | None, Number | None] = (None, None)
+    return value.fields.get(_PACKED, found) if isinstance(value, Unknown) else found
+
+
+def _after_packed(layer: Layer, samples: Number, call: Call) -> Value:
+    """What a recurrent layer makes of packed sequences: others, and states that nobody packs."""
+    hidden, directions = size_of_axis(layer.argument(1, "hidden_size")), _directions(layer)
+    made = call.unknown()
+    state = Shape()
+    if hidden is not None and directions is not None:
+        projected = size_of_axis(layer.argument(-1, "proj_size")) or hidden
+        count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE
+        made.fields[_PACKED] = samples, symbols.multiply(projected, directions)
+        state = Shape((symbols.multiply(count, directions), samples, projected))
+    return SequenceValue("tuple", (made, _states(layer, state, None, call)))
+
+
+def _states(layer: Layer, shape: Shape, layout: Layout | None, call: Call) -> Value:
+    """The last state, of an LSTM two of them."""
+    last = Tensor(shape, graph=True, layout=layout, place=call.place)
+    if layer.path != "torch.nn.LSTM":
+        return last
+    cell = Tensor(shape, graph=True, layout=layout, place=call.place)
+    return SequenceValue("tuple", (last, cell))
+
+
 def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
     """A recurrent layer: `(output, hidden)` with the layouts that torch documents."""
+    samples, _ = _packed_sizes(call.argument(0, "input"))
+    if samples is not None:
+        return _after_packed(layer, samples, call)
     hidden = size_of_axis(layer.argument(1, "hidden_size"))
     layout = layout_of(layer, tensor.shape)
     output = Shape()
@@ -92,11 +155,7 @@ def recurrent(layer: Layer, tensor: Tensor, call: Call) -> Value:
             state = Shape.of_axes(axes)
     made = Tensor(output, graph=True, layout=layout, place=call.place)
     kept = None if layout is None or state.dims is None else replace(layout, is_state=True)
-    last: Value = Tensor(state, graph=True, layout=kept, place=call.place)
-    if layer.path == "torch.nn.LSTM":
-        cell = Tensor(state, graph=True, layout=kept, place=call.place)
-        last = SequenceValue("tuple", (last, cell))
-    return SequenceValue("tuple", (made, last))
+    return SequenceValue("tuple", (made, _states(layer, state, kept, call)))
 
 
 def one_step(layer: Layer, tensor: Tensor, call: Call) -> Value:

@@ -218,10 +218,12 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reduced:
-    """One number for all along an axis that is gone; `dims` are the axes there were before."""
+    """One number for all along an axis that is gone, or one number long if it is `kept`; `dims` are the
+    axes there were before."""
 
     dims: tuple[Number, ...]
     axis: int
+    kept: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -27,13 +27,14 @@ class Library(Value):
 class Arguments:
     """What a call passes. `unknown` means that `*args` or `**kwargs` of unknown length take part;
     `rest` stands for any of those that are passed so, where it is known what they may be; `repeated`
-    says that it is each of them."""
+    says that it is each of them; `written` that they stand like this in a call of the program."""
 
     positional: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
     unknown: bool = False
     rest: Value | None = None
     repeated: bool = False
+    written: bool = False
 
     def get(self, index: int, name: str) -> Value | None:
         """The argument at a position or under a name, if it was passed. A negative index means

@@ -43,4 +43,4 @@ def units_do_not_match_loss(loss: LossCall) -> Iterator[Draft]:
             f"sigmoid goes into `{loss.name}`, which judges each class alone, though one is right"
         )
     elif loss.is_of_keras and loss.is_categorical and given is Activation.SIGMOID:
-        yield loss.finding_here(f"sigmoid goes into `{loss.name}`, which expects softmax")
+        yield loss.finding(f"sigmoid goes into `{loss.name}`, which expects softmax")

@@ -19,6 +19,8 @@ def missing_eval_mode(evaluation: Evaluation) -> Iterator[Draft]:
     kinds = evaluation.mode_dependent_layers()
     if not kinds or not evaluation.is_in_training_mode() or evaluation.wants_dropout():
         return
+    if evaluation.is_meant_to_be_switched():
+        return  # another rule tells of the call that is missing
     active = " and ".join(kinds)
     switch = evaluation.switch_to_training()
     related = () if switch is None else ((switch, "training mode is switched on here"),)

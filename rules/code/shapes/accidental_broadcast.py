@@ -10,7 +10,12 @@ from advisor.rulebook import Draft, rule
 
 @rule("NN303", severity=Severity.ERROR, step=Step.SKELETON, sources=("002",))
 def accidental_broadcast(batch: BatchAxis) -> Iterator[Draft]:
-    if batch.is_squared():
+    if batch.is_squared_by_reduction():
+        yield batch.finding(
+            "a column `(n, 1)` that `keepdim=True` has kept meets a row `(n,)`: each sample is paired "
+            "with all others; reduce both in the same way"
+        )
+    elif batch.is_squared():
         yield batch.finding(
             "a column `(n, 1)` that a layer has made meets a row `(n,)`: each sample is paired with "
             "all others; squeeze the column or unsqueeze the row"

@@ -163,6 +163,8 @@ def get_from_dictionary(call: Call) -> Value | None:
     found = receiver.items.get(key.value)
     if found is None:
         found = default if receiver.other is None else join(receiver.other, default)
+    else:
+        found = attributes.any_of_choices(receiver, key, found)
     if call.path.endswith("setdefault"):
         call.machine.store(receiver.fields, ("key", key.value), found)
     elif call.path.endswith("pop") and key.value in receiver.items:

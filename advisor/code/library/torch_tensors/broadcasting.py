@@ -1,6 +1,7 @@
 """Tensors of different shapes in one operation: what their axes are stretched to."""
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,6 +13,10 @@ from advisor.code.values import Derivation, Shape, Tensor
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+
+
+# How much arithmetic is looked through for the place where a matrix came to be.
+_LONGEST_CHAIN = 6
 
 
 def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CSTNode) -> None:
@@ -33,6 +38,30 @@ def tell_broadcast(machine: "Machine", left: Tensor, right: Tensor, node: cst.CS
             machine.emit(event)
 
 
+def tell_pairs(machine: "Machine", matrix: Tensor, node: cst.CSTNode) -> None:
+    """Tell of a matrix that is put into one number, where a column of a reduction that has kept its axis
+    has met a row of the same samples: nobody looks at the pairs."""
+    for _ in range(_LONGEST_CHAIN):
+        dims, place = matrix.shape.dims, matrix.place
+        if dims is None or len(dims) != 2 or dims[0] != dims[1] or dims[0].is_one:
+            return
+        parts = [term for term in matrix.terms if isinstance(term, Tensor)]
+        if len(parts) < len(matrix.terms):
+            return
+        for column, row in permutations(parts) if len(parts) == 2 else ():
+            is_column = column.reduced is not None and column.reduced.kept
+            if is_column and column.shape.rank == 2 and row.shape.dims == dims[:1]:
+                # A function that is called for it leaves no trace of where that was.
+                known = place is not None and all(place is not each.place for each in parts)
+                at = place if known and place is not None else machine.place(node)
+                machine.emit(Broadcast(at, machine.context, column, row, is_kept=True))
+                return
+        larger = [part for part in parts if part.shape.dims != () and part.shape.rank != 1]
+        if len(larger) != 1:
+            return
+        matrix = larger[0]
+
+
 def _is_stacked(length: Number) -> bool:
     """Whether something was put together along an axis in rounds that nobody has counted."""
     return length.axis is not None and length.axis.is_stacked and length.integer is None
@@ -42,7 +71,7 @@ def _is_out_of_place(whole: Tensor, part: Tensor) -> bool:
     """Whether numbers that stand for the rows of another tensor meet its columns, an axis having
     been reduced that is not the first and nothing kept in its place."""
     gone, dims = part.reduced, whole.shape.dims
-    if gone is None or gone.dims != dims or dims[gone.axis].is_one:
+    if gone is None or gone.kept or gone.dims != dims or dims[gone.axis].is_one:
         return False
     in_front = [dim for dim in dims[: gone.axis] if not dim.is_one]
     return bool(in_front) and not clash(whole.shape, part.shape)
@@ -79,17 +108,19 @@ def _stretched(*known: tuple[Number, ...]) -> tuple[Number, ...] | None:
 
 def _last_of_known(shapes: Sequence[Shape]) -> Shape:
     """What is known where the number of axes is not: the last one, if samples that are many lie along
-    it."""
+    it, or its length is known."""
     found = [shape.dims[-1] if shape.dims else shape.known_axes.get(-1) for shape in shapes]
-    length = _common_length(
-        [each for each in found if each is not None and _are_many(each)] or [symbols.ONE]
-    )
+    longer = [each for each in found if each is not None and _is_longer(each)]
+    length = _common_length(longer or [symbols.ONE])
     return Shape() if length is None or length.is_one else Shape.of_axes({-1: length})
 
 
-def _are_many(length: Number) -> bool:
-    axis = length.axis
-    return axis is not None and (axis.is_batch or axis.is_stacked) and not length.is_one
+def _is_longer(length: Number) -> bool:
+    """Whether what is one number long is stretched to a length for sure."""
+    axis, known = length.axis, length.integer
+    if known is not None:
+        return known > 1
+    return axis is not None and (axis.is_batch or axis.is_stacked)
 
 
 def _common_length(found: Sequence[Number]) -> Number | None:
@@ -98,9 +129,13 @@ def _common_length(found: Sequence[Number]) -> Number | None:
     larger = [dim for dim in found if not dim.is_one]
     if not larger:
         return found[0] if all(dim.axis is not None for dim in found) else symbols.ONE
-    lengths = {dim.integer for dim in larger}
-    alike = len(set(larger)) == 1 or (None not in lengths and len(lengths) == 1)
-    return larger[0] if alike else None
+    if len(set(larger)) == 1:
+        return larger[0]
+    known = [dim for dim in larger if dim.integer is not None]
+    if not known:
+        return symbols.fresh("stretched", is_axis=True)
+    # What nobody knows is as long as the others, or one.
+    return known[0] if len({dim.integer for dim in known}) == 1 else None
 
 
 def tell_clash(

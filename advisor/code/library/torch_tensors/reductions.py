@@ -11,6 +11,7 @@ from advisor.code.events import AxisRead, LossClamped, WeightsApplied
 from advisor.code.gradients import computed, cut_off
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, attribute, function, method
+from advisor.code.library.torch_tensors.broadcasting import tell_pairs
 from advisor.code.library.torch_tensors.choices import tell_choice_along
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
@@ -76,6 +77,8 @@ def reduction(call: Call) -> Value | None:
     _say_what_is_gone(made, tensor, dim)
     if name == "sum":
         _tell_weights(call, tensor, dim)
+    if whole and name in {"sum", "mean"}:
+        tell_pairs(call.machine, tensor, call.node)
     return computed(made, call.subject)
 
 
@@ -98,8 +101,8 @@ def _tell_weights(call: Call, tensor: Tensor, dim: Value | None) -> None:
 def _say_what_is_gone(made: Tensor, tensor: Tensor, dim: Value | None) -> None:
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
-    if dims is not None and axis is not None and made.shape.rank == len(dims) - 1:
-        made.reduced = Reduced(dims, axis)
+    if dims is not None and axis is not None and made.shape.rank is not None:
+        made.reduced = Reduced(dims, axis, kept=made.shape.rank == len(dims))
 
 
 def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
