@@ -441,6 +441,30 @@ def prepared(data, training=False):
 model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)])
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 model.fit(prepared(first, training=True), validation_data=prepared(second), epochs=4)
+
+
+FOLDERS = """
+import os
+from pathlib import Path
+from timm.data import create_transform, resolve_data_config
+model, root = torch.nn.Linear(3, 3), read_root()
+def prepared(train=True):
+    settings = resolve_data_config({{}}, model=model)
+    if train:
+        return create_transform(**settings, is_training=True{more})
+    return create_transform(**settings, is_training=False)
+def load(where, change, shuffle):
+    pictures = ImageFolder(where, transform=change)  # error
+    return DataLoader(pictures, 32, shuffle=shuffle)
+first, second = load(f"{{root}}/train", prepared(), True), load({where}, {change}, False)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in first:
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+model.eval()
+with torch.no_grad():
+    print(sum((model(x).argmax(1) == y).sum().item() for x, y in second))
 """
 
 
@@ -454,3 +478,28 @@ model.fit(prepared(first, training=True), validation_data=prepared(second), epoc
 def test_both_parts_of_a_folder_may_be_read_at_once(test: str, is_wrong: bool) -> None:
     told = [code for _, code in findings(BOTH.format(test=test)) if code.startswith("NN5")]
     assert told == (["NN505"] if is_wrong else [])
+
+
+    "where",
+    ["f'{root}/val'", "os.path.join(root, 'test')", "Path(root) / 'valid'", "root + '/validation'"],
+)
+@pytest.mark.parametrize("change", ["prepared()", "T.RandomRotation(9)"])
+def test_the_folder_tells_what_pictures_are_for(where: str, change: str) -> None:
+    text = FOLDERS.format(where=where, change=change, more="")
+    assert found(text) == wrong(text) != []
+
+
+@pytest.mark.parametrize(
+    ("where", "change", "more"),
+    [
+        ("f'{root}/val'", "prepared(train=False)", ""),
+        ("f'{root}/val'", "prepared()", ", no_aug=True"),
+        ("f'{root}/{part}'", "prepared()", ""),
+        ("f'{root}/more'", "prepared()", ""),
+        ("f'{root}test'", "prepared()", ""),
+    ],
+)
+def test_pictures_of_other_folders_may_be_there_to_learn_from(
+    where: str, change: str, more: str
+) -> None:
+    assert not found(FOLDERS.format(where=where, change=change, more=more))

@@ -11,6 +11,7 @@ from advisor.code import symbols
 from advisor.code.events import Guard
 from advisor.code.interpreter import attributes, calls, loops, operators
 from advisor.code.values import (
+    ENDING,
     FALSE,
     NONE,
     TRUE,
@@ -111,24 +112,28 @@ def _concatenated(machine: "Machine", node: cst.ConcatenatedString) -> Value:
 
 
 def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
-    text = ""
+    text, ending = "", ""
     known = True
     values: list[Value] = []
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
             text += part.value
+            ending += part.value
             continue
         assert isinstance(part, cst.FormattedStringExpression)
         value = evaluate(machine, part.expression)
         values.append(value)
         written = None if part.format_spec or part.conversion else written_out(value)
         if written is None:
-            known = False
+            known, ending = False, ""
         else:
             text += written
+            ending += written
     if known:
         return Constant(text)
     told = machine.unknown("text", node)
+    if ending:
+        told.fields[ENDING] = Constant(ending)
     machine.models.observe(machine, "format", values, told, node)
     return told
 

@@ -35,6 +35,7 @@ from advisor.code.library.models import (
     iteration,
 )
 from advisor.code.library.names import words
+from advisor.code.library.paths import HELD_OUT_FOLDERS, end_of_path
 from advisor.code.library.picture_sizes import has_one_label, label_of, picture_of
 from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.python.numbers import known_length
@@ -100,6 +101,7 @@ _PICTURES = words(
     "VOCDetection CocoDetection Omniglot Cityscapes LFWPeople Caltech101 Caltech256 FakeData "
     "GTSRB FER2013 PCAM EuroSAT DTD StanfordCars FGVCAircraft Country211 Places365 SUN397 USPS"
 )
+_OF_FOLDERS = ("ImageFolder", "DatasetFolder")
 
 
 def dataset(path: str, call: Call, lineage: Lineage, length: Number | None = None) -> Object:
@@ -114,6 +116,9 @@ def dataset(path: str, call: Call, lineage: Lineage, length: Number | None = Non
 def pictures(call: Call) -> Value | None:
     """One of torchvision's data sets, from a folder."""
     lineage = Lineage(RowSet("all", place=call.place))
+    folder = end_of_path(call.argument(0, "root"))
+    if folder in HELD_OUT_FOLDERS and call.path.rsplit(".", 1)[-1] in _OF_FOLDERS:
+        lineage.rows.names.add(folder)
     return dataset(call.path, call, lineage, _known_size(call))
 
 

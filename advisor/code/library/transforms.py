@@ -27,6 +27,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 _TORCHVISION = ("torchvision.transforms.", "torchvision.transforms.v2.")
 _ALBUMENTATIONS = "albumentations."
+_OF_TIMM = "timm.data.create_transform"
 GENERATOR = "keras.preprocessing.image.ImageDataGenerator"
 
 # Beside those whose names begin with `Random`.
@@ -104,7 +105,7 @@ DRAWING_FUNCTIONS = frozenset(
     )
 )
 
-family("picture transform", *_TORCHVISION, _ALBUMENTATIONS, *_AUDIO)
+family("picture transform", *_TORCHVISION, _ALBUMENTATIONS, *_AUDIO, _OF_TIMM)
 
 
 @function("torchvision.transforms.*", "torchvision.transforms.v2.*", "albumentations.*")
@@ -116,6 +117,20 @@ def transform(call: Call) -> Value | None:
     if not call.path.rsplit(".", 1)[-1][:1].isupper():
         return None
     made = Object(call.path, call.arguments, call.place)
+    call.machine.emit(TransformBuilt(call.place, call.context, made))
+    return made
+
+
+@function(_OF_TIMM, "timm.data.transforms_factory.create_transform")
+def made_by_timm(call: Call) -> Value | None:
+    """`create_transform(size, is_training=True)`: what the pictures of a training go through, or those
+    that judge."""
+    given = {
+        name: value
+        for at, name in ((1, "is_training"), (2, "no_aug"))
+        if (value := call.argument(at, name)) is not None
+    }
+    made = Object(_OF_TIMM, Arguments([], given), call.place)
     call.machine.emit(TransformBuilt(call.place, call.context, made))
     return made
 
@@ -173,7 +188,8 @@ def leaves_in_place(value: Value | None) -> bool:
     name = value.path.rsplit(".", 1)[-1]
     if name in _CONTAINERS:
         return leaves_in_place(value.argument(0, "transforms"))
-    return name not in _MOVES and "Crop" not in name and name != "Lambda"
+    hidden = name == "Lambda" or value.path == _OF_TIMM
+    return name not in _MOVES and "Crop" not in name and not hidden
 
 
 _Test = Callable[[Object, str], bool]
@@ -220,6 +236,10 @@ def _is_random(value: Object, name: str) -> bool:
         return known and not _always(value) and not _never(value)
     if value.path.startswith(("tensorflow.image.random_", "keras.layers.Random")):
         return True
+    if value.path == _OF_TIMM:
+        plain = value.argument(-1, "no_aug")
+        trains = is_constant(value.argument(-1, "is_training"), True)
+        return trains and (plain is None or is_constant(plain, False))
     if value.path.startswith(_AUDIO):
         return name not in _FIXED_OF_AUDIO and not _never(value)
     if not value.path.startswith(_TORCHVISION) or _never(value):

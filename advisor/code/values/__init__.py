@@ -113,6 +113,7 @@ from advisor.code.values.shapes import Derivation, Shape, following
 from advisor.code.values.tensors import (
     COLLATED,
     DTYPE,
+    ENDING,
     IMPLIED,
     LIBRARY,
     SAMPLE_OF,
@@ -130,6 +131,7 @@ __all__ = [
     "COUNTED",
     "DISTINCT",
     "DTYPE",
+    "ENDING",
     "FALSE",
     "GIVEN_ANEW",
     "GROWN",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from advisor.code.values.objects import Layer
 
 
+# Under this key an unknown text has how it ends, as far as that is known.
+ENDING = ("ending",)
 # What a loader has put samples together along: all tensors in its batches share the axis.
 COLLATED = ("collated",)
 # Under this key an item has the unknown that it is one of.
