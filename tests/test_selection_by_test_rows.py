@@ -188,3 +188,68 @@ print(best.evaluate(x_test, y_test))
     assert found(text) == marked(text, "NN506") != []
     last = "print(best.evaluate(x_test, y_test))"
     assert not found(text.replace(last, "print(best.evaluate(x_val, y_val))"))
+
+
+LIGHTNING = """
+import lightning as L
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from torchvision.datasets import CIFAR10, FashionMNIST
+from torchvision.transforms import ToTensor
+class Clothes(L.LightningDataModule):
+    def __init__(self, root="data"):
+        super().__init__()
+        self.root = root
+    def setup(self, stage=None):
+        self.train_set = FashionMNIST(self.root, train=True, transform=ToTensor())
+        self.val_set = {val}
+        self.test_set = FashionMNIST(self.root, train=False, transform=ToTensor())
+    def train_dataloader(self):
+        return DataLoader(self.train_set, 64, shuffle=True)
+    def val_dataloader(self):
+        return DataLoader(self.val_set, 64)
+    def test_dataloader(self):
+        return DataLoader(self.test_set, 64)
+class Net(L.LightningModule):
+    def training_step(self, batch, number):
+        return F.cross_entropy(self(batch[0]), batch[1])
+    def validation_step(self, batch, number):
+        self.log("val_loss", F.cross_entropy(self(batch[0]), batch[1]))
+    def test_step(self, batch, number):
+        self.log("test_loss", F.cross_entropy(self(batch[0]), batch[1]))
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+L.seed_everything(1)
+trainer = L.Trainer(max_epochs=3, callbacks=[{callback}])
+net, data = Net(), Clothes()
+trainer.fit(net, datamodule=data)
+{end}
+"""
+KEEPER = "ModelCheckpoint(monitor='val_loss')"
+SAME = "FashionMNIST(self.root, train=False, transform=ToTensor())"
+
+
+@pytest.mark.parametrize(
+    ("val", "callback", "end", "told"),
+    [
+        (SAME, KEEPER, "trainer.test(net, datamodule=data, ckpt_path='best')", 1),
+        ("FashionMNIST(self.root, False)", KEEPER, "trainer.test(net, datamodule=data)", 1),
+        (SAME, "", "trainer.test(net, datamodule=data)", 0),
+        (SAME, KEEPER, "", 0),
+        ("CIFAR10(self.root, train=False)", KEEPER, "trainer.test(net, datamodule=data)", 0),
+        ("FashionMNIST('more', train=False)", KEEPER, "trainer.test(net, datamodule=data)", 0),
+    ],
+)
+def test_the_samples_that_choose_may_be_those_of_the_test(
+    val: str, callback: str, end: str, told: int
+) -> None:
+    text = LIGHTNING.format(val=val, callback=callback, end=end)
+    assert len(found(text)) == told
+
+
+def test_a_choice_is_told_where_a_trainer_is_given_what_it_judges_by() -> None:
+    given = 'Trainer(model, settings, train_dataset=parts["train"], eval_dataset=parts["test"])'
+    apart = given.replace(", eval", ",\n    eval").replace('test"]', 'test"],\n')
+    text = TRAINER.format(best="True", part="test", end="trainer.evaluate()").replace(given, apart)
+    assert [text.splitlines()[row - 1].strip()[:12] for row, _ in found(text)] == ["eval_dataset"]

@@ -24,6 +24,7 @@ from advisor.code.facts.metrics import Metric, evaluates
 from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.whole_batches import whole_batches_only
+from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -82,7 +83,8 @@ class PartialEvaluation(Fact):
                 and data.loader is not None
                 and data.loader.place is not None
             ):
-                yield cls(data.loader.place, "dropped", data.name)
+                place = argument_place(data.loader.place, 8, "drop_last")
+                yield cls(place or data.loader.place, "dropped", data.name)
             drops = data.dataset.fields.get("drops") if isinstance(data.dataset, Object) else None
             if isinstance(drops, NodePlace):
                 yield cls(drops, "dropped", data.name)

@@ -7,6 +7,8 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import DataGiven, Event, Predicted, Scored, StateTaken, StateUsed
+from advisor.code.facts.held_out_data import dataset_of
+from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
@@ -14,8 +16,10 @@ from advisor.code.facts.steered_trainings import Steering, steered
 from advisor.code.facts.test_scores import better_test_score, names_validation
 from advisor.code.facts.tried_settings import is_test, looped, searched
 from advisor.code.library.keras_data import CHOOSES, choosers
+from advisor.code.library.keras_layers import argument_place
+from advisor.code.library.same_samples import same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import RowSet, Unknown, Value, lineage_of
+from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of
 from advisor.rulebook import Draft
 
 
@@ -93,14 +97,51 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
     for event in run.events(DataGiven):
         what = _chosen_by(event) if event.use == "validation" else None
         rows = _rows_of(event.data)
-        if what is None or rows is None or not is_test(rows):
+        if what is None or rows is None:
+            continue
+        if not is_test(rows):
+            test = _test_of_the_same(run, event)
+            if test is not None:
+                yield _given_at(event.place), what, test
             continue
         later = [_rows_of(each.data) for each in run.events(DataGiven) if _is_later(event, each)]
         for each in run.events_among(Scored, Predicted):
             if isinstance(each, (Scored, Predicted)) and each.index > event.index:
                 later.append(each.rows)
         if rows in later and not any(_is_other_test(each, rows) for each in later):
-            yield event.place, what, name_of(rows) or "the test rows"
+            yield _given_at(event.place), what, name_of(rows) or "the test rows"
+
+
+# What trainers are given under, to judge by.
+_JUDGED_BY = ("eval_dataset", "validation_data", "val_dataloaders")
+
+
+def _given_at(call: NodePlace) -> NodePlace:
+    """Where a trainer is given what it judges by."""
+    for name in _JUDGED_BY:
+        place = argument_place(call, -1, name)
+        if place is not None and place is not call:
+            return place
+    return call
+
+
+def _test_of_the_same(run: AbstractRun, event: DataGiven) -> str | None:
+    """What a test goes by that holds the very samples which have chosen, where there is no other."""
+    tests = [each.data for each in run.events(DataGiven) if _is_later(event, each)]
+    own = _samples_of(event.data)
+    if own is None or not tests:
+        return None
+    for each in tests:
+        other = _samples_of(each)
+        if other is None or other is own or not same_samples(own, other):
+            return None
+    rows = _rows_of(tests[0])
+    return (None if rows is None else name_of(rows)) or "the test rows"
+
+
+def _samples_of(data: Value) -> Value | None:
+    """The data set that is read, be it by a loader."""
+    return dataset_of(data) if isinstance(data, Object) and is_loader(data) else None
 
 
 def _is_other_test(judged: RowSet | None, chosen: RowSet) -> bool:

@@ -20,6 +20,7 @@ _CHANGES = ("transform", "augment", "aug")
 _NO_CHOICES = frozenset(
     ["root", "transform", "target_transform", "transforms", "download", "loader"]
 )
+_PARTS = frozenset(["train", "split"])
 
 
 def same_samples(left: Value, right: Value) -> bool:
@@ -37,12 +38,24 @@ def same_samples(left: Value, right: Value) -> bool:
     return False
 
 
+def _part_of(data: Object) -> Value | None:
+    """Which part of all samples a data set is asked for."""
+    named = next((each for key, each in data.arguments.keywords.items() if key in _PARTS), None)
+    return named or data.arguments.get(1, "train")
+
+
 def _agree(left: Object, right: Object, index: int, name: str) -> bool:
     given = [each.arguments.keywords.get(name) for each in (left, right)]
-    if given[0] is None and given[1] is None:
+    if (given[0] is None) is not (given[1] is None) and name in _PARTS:
+        # One is told by position which part it is to be, and the other one by name.
+        given = [_part_of(each) for each in (left, right)]
+    elif given[0] is None and given[1] is None:
         given = [each.argument(index, name) for each in (left, right)]
         if any(each is not None and not isinstance(each, Constant) for each in given):
             return True
+        named = any(each.arguments.keywords.keys() & _PARTS for each in (left, right))
+        if named and (given[0] is None) is not (given[1] is None):
+            return True  # compared under the name that the other one is told by
     first, second = given
     if first is None or second is None:
         return first is second
