@@ -441,6 +441,19 @@ def prepared(data, training=False):
 model = keras.Sequential([keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(3)])
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 model.fit(prepared(first, training=True), validation_data=prepared(second), epochs=4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "is_wrong"),
+    [
+        ("data = data.map(augment)", True),
+        ("data = data.map(augment) if training else data", False),
+    ],
+)
+def test_both_parts_of_a_folder_may_be_read_at_once(test: str, is_wrong: bool) -> None:
+    told = [code for _, code in findings(BOTH.format(test=test)) if code.startswith("NN5")]
+    assert told == (["NN505"] if is_wrong else [])
 
 
 FOLDERS = """
@@ -469,17 +482,6 @@ with torch.no_grad():
 
 
 @pytest.mark.parametrize(
-    ("test", "is_wrong"),
-    [
-        ("data = data.map(augment)", True),
-        ("data = data.map(augment) if training else data", False),
-    ],
-)
-def test_both_parts_of_a_folder_may_be_read_at_once(test: str, is_wrong: bool) -> None:
-    told = [code for _, code in findings(BOTH.format(test=test)) if code.startswith("NN5")]
-    assert told == (["NN505"] if is_wrong else [])
-
-
     "where",
     ["f'{root}/val'", "os.path.join(root, 'test')", "Path(root) / 'valid'", "root + '/validation'"],
 )

@@ -550,3 +550,18 @@ def test_folds_of_training_rows_judge_what_has_seen_them_all() -> None:
 
     assert told("PCA(size).fit_transform(X_train)")
     assert not told("X_train[:, :size]")
+
+
+def test_a_catalogue_of_scikit_learn_may_come_as_a_table() -> None:
+    text = """\
+from sklearn.datasets import fetch_california_housing
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+houses = fetch_california_housing(as_frame=True)
+X, y = houses.data.copy(), houses.target
+columns = X.columns.tolist()
+X[columns] = StandardScaler().fit_transform(X[columns])
+X_train, X_test, y_train, y_test = train_test_split(X.values, y.values)
+"""
+    assert [row for row, code in findings(text) if code == "NN503"] == [7]
+    assert not findings(text.replace("X[columns] = StandardScaler", "Z = StandardScaler"))

@@ -125,9 +125,11 @@ def loaded(call: Call) -> Value | None:
     """One of the well-known data sets."""
     pair = call.argument(-1, "return_X_y")
     first, second = _labelled(call)
+    table = lineages.frame(lineages.samples(first), call.place)
+    if is_constant(call.argument(-1, "as_frame"), True):
+        first = lineages.frame(lineages.samples(first), call.place)
     if is_constant(pair, True):
         return Sequence("tuple", (first, second), place=call.place)
-    table = lineages.frame(lineages.samples(first), call.place)
     fields: dict[object, Value] = {"data": first, "target": second, "frame": table}
     return Object("sklearn.utils.Bunch", call.arguments, call.place, fields)
 
