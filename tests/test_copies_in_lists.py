@@ -206,3 +206,34 @@ def test_a_list_of_each_sample_once_holds_no_copies(changed: str) -> None:
         "train, test = train_test_split(np.array(out), test_size=0.2)\n"
     )
     assert not [row for row, code in findings(text) if code == "NN501"]
+
+
+VERSIONS = """
+from scipy.ndimage import rotate
+def expanded(pictures, kinds):
+    kept, labels = [pictures], [kinds]
+    for _ in range(3):
+        kept.append({made})  # error
+        labels.append(kinds)
+    return np.concatenate(kept), np.concatenate(labels)
+pictures, kinds = expanded(np.load("x.npy"), np.load("y.npy"))
+parts = train_test_split(pictures, kinds)
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "np.stack([rotate(each, 9) for each in pictures])",
+        "np.array([rotate(each, angle) for each, angle in zip(pictures, angles)])",
+        "[np.fliplr(each) for each in pictures]",
+    ],
+)
+def test_versions_made_one_by_one_are_put_behind_the_samples(made: str) -> None:
+    text = VERSIONS.format(made=made)
+    assert [row for row, _ in found(text)] == [row for row, _ in marked(IMPORTS + text, "NN501")]
+
+
+def test_other_pictures_are_no_versions() -> None:
+    made = "np.stack([rotate(each, 9) for each in np.load('more.npy')])"
+    assert not found(VERSIONS.format(made=made))

@@ -60,7 +60,8 @@ def _notice(
     value: Value,
     node: cst.CSTNode,
 ) -> None:
-    for own, position in _samples_in(value):
+    for found, position in _samples_in(value):
+        own = _of_whole(found)
         if own.rows.how == COUNTED:
             # An axis that samples are computed over, not a sample.
             continue
@@ -73,7 +74,7 @@ def _notice(
             for item in earlier
             if item is not value
             for lineage, place in _samples_in(item, own.rows)
-            if place == position and lineage.rows is own.rows
+            if place == position and _of_whole(lineage).rows is own.rows
         ]
         # Rows that nothing else was drawn from are one sample, or all of them as a whole.
         alone = own.rows.parent is None and bool(own.augmentations)
@@ -83,6 +84,13 @@ def _notice(
             if _depth(own.rows) == 0:
                 machine.store(sequence.fields, lineages.WHOLE_COPIES, True)
             return
+
+
+def _of_whole(lineage: Lineage) -> Lineage:
+    """The lineage of all samples that were changed one by one: `[turned(x) for x in samples]`."""
+    rows = lineage.rows
+    collected = rows.how == "collected" and rows.parent is not None and lineage.augmentations
+    return lineage.of(rows.parent) if collected and rows.parent is not None else lineage
 
 
 def _are_copies(
