@@ -541,3 +541,18 @@ print(faces[3])
 def test_a_transform_of_the_file_may_move_all_that_is_in_a_sample(made: str, last: str) -> None:
     text = CROP.replace("SAMPLE", made).replace("return self.transform(sample)", last)
     assert not found(text)
+
+
+def test_what_is_given_back_may_go_by_other_names_by_then() -> None:
+    text = of_own_class(
+        "chip = Image.open('images/' + name + '.png')",
+        "water = Image.open('manual/' + name + '.gif')",
+        "chip = self.transform(chip)",
+        "water = self.transform(water)  # error",
+        "x = to_tensor(chip)",
+        "y = torch.from_numpy(np.array(water))",
+        "return x, y",
+    )
+    assert found(text) == wrong(text) != []
+    # One of them may have been moved by what the other one was moved by.
+    assert found(text.replace("np.array(water)", "np.array(paired(chip, water))")) == []

@@ -323,7 +323,7 @@ def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | 
     names = first.subject, second.subject
     if len(helpers) != 1 or names[0] == names[1] or words(" ".join(names)) & _VIEWS:
         return None
-    together = [_are_given_together(each, names) for each in code.parts.returned]
+    together = [_are_given_together(each, names, code) for each in code.parts.returned]
     draw = all(each.draws or _draws_itself(each, code) for each in (first, second))
     if not draw or not together or not all(together):
         return None
@@ -345,9 +345,25 @@ def _are_read_by_one_name(code: _Code, names: tuple[str, str]) -> bool:
     return read and bool(shared & bound)
 
 
-def _are_given_together(returned: str, names: tuple[str, str]) -> bool:
+def _are_given_together(returned: str, names: tuple[str, str], code: _Code) -> bool:
+    """Whether several things are given back, among them those of two names, or what each was made."""
     given = [set(re.findall(r"\w+", each)) for each in returned.split(",")]
+    if len(given) > 1 and not all(any(name in each for each in given) for name in names):
+        given = [_made_of(each, names, code) for each in given]
     return len(given) > 1 and all(any(name in each for each in given) for name in names)
+
+
+def _made_of(given: set[str], names: tuple[str, str], code: _Code) -> set[str]:
+    """The names that some names were made of, back to two that are looked for; none where a value may
+    have been made of both."""
+    found, waiting = set(given), list(given)
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            more = set(re.findall(r"\w+", code.source_of(name))) - found
+            found |= more
+            waiting.extend(more)
+    return set() if found >= set(names) else found
 
 
 def _is_drawn(step: _Step) -> bool:
