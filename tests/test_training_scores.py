@@ -158,3 +158,20 @@ trainer.train()
 def test_nothing_judges_what_a_trainer_makes(kind: str, more: str, after: str, told: bool) -> None:
     text = HANDED.format(kind=kind, more=more, after=after)
     assert ("NN512" in {code for _, code in findings(text)}) is told
+
+
+def test_a_count_of_samples_holds_nothing_out() -> None:
+    text = f"""\
+{TORCH}
+def check(pairs, net):
+    net.eval()
+    right = num_samples = 0
+    with torch.no_grad():
+        for batch, wanted in pairs:
+            right += (net(batch).argmax(1) == wanted).sum().item()
+            num_samples += len(wanted)
+    print(right / num_samples)
+check(loader, model)
+"""
+    rows = [row for row, code in findings(text) if code == "NN512"]
+    assert [text.splitlines()[row - 1] for row in rows] == ["check(loader, model)"]

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     BackwardRun,
     DataGiven,
     Event,
     HitsCounted,
     LoaderBuilt,
+    Loop,
     MetricTaken,
     RowsSplit,
     Scored,
@@ -29,7 +32,7 @@ from advisor.rulebook import Draft
 _HOLDS_OUT = re.compile(
     r"test|(?<![a-z])val(?![a-z])|valid|h[eo]ld_?out|unseen|(?<![a-z])dev(?![a-z])|eval_"
     r"|(?<!\.)split(?!=.(?:train|balanced|letters|digits|by|mnist))|(?<!image)(?<!dataset)fold(?!er)"
-    r"|\b[xy]_?(?:v|te)\b|cross_val|oob|subset|env\.|reward|episode|generat|sampl",
+    r"|\b[xy]_?(?:v|te)\b|cross_val|oob|subset|env\.|reward|episode|generat|sampl(?!es)",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r'#.*|"""(?:.|\n)*?"""')
@@ -157,5 +160,17 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:
     last: Event = (apart or hits)[-1]
     if run.may_tell_of(last.place.source):
         around = last.context.loops
-        place = place_of_head(around[-1]) if apart and around else last.place
+        place = _judged_at(last, around[-1]) if apart and around else last.place
         yield place, trained[-1].place, bool(apart and around)
+
+
+def _judged_at(event: Event, loop: Loop) -> NodePlace:
+    """Where a model is judged in a loop: at the call of a function that is given what it goes over, or
+    at the head of the loop."""
+    functions, calls = event.context.functions, event.context.calls
+    over = getattr(loop.node, "iter", None)
+    if functions and isinstance(over, cst.CSTNode):
+        given = {each.name.value for each in functions[-1].node.params.params}
+        if given & set(re.findall(r"[A-Za-z_]\w*", code_of(over))):
+            return calls[-1]
+    return place_of_head(loop)
