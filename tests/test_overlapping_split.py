@@ -446,6 +446,20 @@ ORDER = "data = ImageFolder('cells', ToTensor())\norder = torch.randperm(len(dat
         ),
         (
             (
+                "order = torch.randperm(1000).tolist()\ndata = ImageFolder('cells', ToTensor())\n"
+                "train, test = Subset(data, order[:900]), Subset(data, order[-200:])  # error"
+            ),
+            LOADED,
+        ),
+        (
+            (
+                "order = np.random.permutation(1000)\ndata = ImageFolder('cells', ToTensor())\n"
+                "train, test = Subset(data, order[:-100]), Subset(data, order[700:900])  # error"
+            ),
+            LOADED,
+        ),
+        (
+            (
                 "train = TensorDataset(x[:900], y[:900])\n"
                 "test = TensorDataset(x[:200], y[:200])  # error"
             ),
@@ -463,6 +477,10 @@ def test_one_part_may_be_cut_out_of_the_other_one(parts: str, judged: str) -> No
     [
         "train, test = Cells(x[:900], y[:900]), Cells(x[900:], y[900:])",
         f"{ORDER}train, test = Subset(data, order[:4000]), Subset(data, order[4000:])",
+        (
+            "order = torch.randperm(1000)\ndata = ImageFolder('cells', ToTensor())\n"
+            "train, test = Subset(data, order[:800]), Subset(data, order[-200:])"
+        ),
         # The class decides which samples it gives.
         "train, test = Cells(x[:900], y[:900]), Own(x[:200], y[:200])",
         # What is held out of the training rows is not what is trained on.

@@ -103,7 +103,9 @@ def permuted(call: Call) -> Value | None:
     value = call.argument(0, "x")
     lineage = lineages.known(value)
     if isinstance(value, Scalar):
-        numbers = lineages.array(_order(call), call.place, shape_of_sizes([value]))
+        order = _order(call)
+        order.rows.axis = value.number
+        numbers = lineages.array(order, call.place, shape_of_sizes([value]))
         numbers.dtype = "long"
         return numbers
     if lineage is None:

@@ -13,7 +13,7 @@ from advisor.code.library.lineages.names import SAMPLE_NUMBER
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.reordered import notice_other_order
 from advisor.code.library.lineages.splits import divide_by_hand
-from advisor.code.symbols import Number, subtract
+from advisor.code.symbols import Number, number, subtract
 from advisor.code.values import (
     PERMUTATION,
     REPEATED,
@@ -69,6 +69,7 @@ def _slice_of(
     start, stop = known_number(index.start), known_number(index.stop)
     if (index.start is not None and start is None) or (index.stop is not None and stop is None):
         return rows.part(("slice", index.start, index.stop), place=machine.place(node))
+    start, stop = _from_the_front(rows, start), _from_the_front(rows, stop)
     if _is_window(machine, start, stop):
         place, text = machine.place(node), written(node)
         machine.emit(NeighboursUsed(place, machine.context, rows, text))
@@ -87,6 +88,15 @@ def _slice_of(
     if pieces and rows.how != "joined":
         divide_by_hand(machine, value, lineage, pieces, node)
     return made
+
+
+def _from_the_front(rows: RowSet, end: Number | None) -> Number | None:
+    """An end of a slice that is counted from behind, counted from the front where it is known how many
+    rows there are."""
+    whole = None if rows.axis is None else rows.axis.integer
+    if end is None or whole is None or end.integer is None or end.integer >= 0:
+        return end
+    return number(max(0, whole + end.integer))
 
 
 def _is_window(machine: "Machine", start: Number | None, stop: Number | None) -> bool:

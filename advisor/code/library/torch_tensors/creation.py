@@ -256,7 +256,9 @@ def counted(call: Call) -> Value | None:
     made = Tensor(Shape((length,)), graph=False, dtype=dtype, place=call.place)
     if call.path == "torch.randperm":
         # Each number stands for a row of something.
-        made = made.replace(lineage=Lineage(RowSet(PERMUTATION, place=call.place)))
+        rows = RowSet(PERMUTATION, place=call.place)
+        rows.axis = length
+        made = made.replace(lineage=Lineage(rows))
         made.meaning = Drawn()
     return made
 
