@@ -156,24 +156,14 @@ def is_computed_from(value: Value | None, target: Value) -> bool:
     return any(each is target for each in computed_from(value))
 
 
-def computed_from(value: Value | None) -> Iterator[Value]:
-    """What a value was computed from by arithmetic or reductions, the value itself first."""
+def computed_from(value: Value | None, beyond_cuts: bool = True) -> Iterator[Value]:
+    """What a value was computed from by arithmetic or reductions, the value itself first. Not beyond
+    what has no gradient, it is what a gradient may get to that flows back from the value."""
     waiting, seen = list(alternatives(value)), 0
     while waiting and seen < _LONGEST_CHAIN:
         current = waiting.pop()
         seen += 1
-        yield current
-        waiting.extend(option for term in terms_of(current) for option in alternatives(term))
-
-
-def reached_by_gradients(value: Value | None) -> Iterator[Value]:
-    """What a gradient may get to that flows back from a value: what it was computed from by arithmetic
-    or reductions, and nothing behind a cut."""
-    waiting, seen = list(alternatives(value)), 0
-    while waiting and seen < _LONGEST_CHAIN:
-        current = waiting.pop()
-        seen += 1
-        if gradient_of(current) is False:
+        if not beyond_cuts and gradient_of(current) is False:
             continue
         yield current
         waiting.extend(option for term in terms_of(current) for option in alternatives(term))

@@ -50,6 +50,14 @@ def _written(node: cst.CSTNode) -> str:
     return _no_module().code_for_node(node)
 
 
+def passed_by_name(call: cst.CSTNode, name: str) -> cst.BaseExpression | None:
+    """What is written behind `name=` in a call; None where nothing is, or where it is no call."""
+    for each in call.args if isinstance(call, cst.Call) else ():
+        if each.keyword is not None and each.keyword.value == name:
+            return each.value
+    return None
+
+
 def _dotted_name(node: cst.CSTNode) -> str | None:
     if type(node) is cst.Name:
         return None if node.lpar else node.value

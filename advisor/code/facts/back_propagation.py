@@ -37,7 +37,6 @@ from advisor.code.gradients import (
     gradient_of,
     is_computed_from,
     made_from,
-    reached_by_gradients,
     terms_of,
 )
 from advisor.code.values import (
@@ -459,7 +458,7 @@ def _share_a_loss(value: Value, loss: Value) -> bool:
     flows through."""
     if any(is_computed_from(value, each) for each in alternatives(loss)):
         return True
-    reached = set(reached_by_gradients(loss))
+    reached = set(computed_from(loss, beyond_cuts=False))
     return any(
         each in reached and (each in alternatives(value) or gradient_of(each) is True)
         for each in computed_from(value)

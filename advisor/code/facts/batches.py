@@ -11,7 +11,7 @@ from advisor.code.events import Broadcast, LayerRun, LossComputed, Reshaped, Squ
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Shape, Tensor, shape_of
+from advisor.code.values import Tensor, shape_of
 from advisor.rulebook import Draft
 
 
@@ -114,10 +114,10 @@ class BatchAxis(Fact):
         if not isinstance(self.event, Squeezed):
             return False
         shape = self.event.tensor.shape
-        first, last = _axis(shape, 0), _axis(shape, -1)
+        first, last = shape.known_axis(0), shape.known_axis(-1)
         if first is not None and first.is_one and shape.rank == 3:
             # The last state of a recurrent layer: the layers come first.
-            first, last = _axis(shape, 1), first
+            first, last = shape.known_axis(1), first
         may_be_one = first is not None and _holds_batch(first) and first.axis is not None
         may_be_one = may_be_one and first is not None and first.integer is None
         is_full = first is not None and first.axis is not None and first.axis.is_full
@@ -142,12 +142,6 @@ class BatchAxis(Fact):
         return draft(self.event, message)
 
 
-def _axis(shape: Shape, index: int) -> Number | None:
-    if shape.dims is None:
-        return shape.known_axes.get(index)
-    return shape.dims[index] if shape.dims else None
-
-
 def _folding(run: AbstractRun, given: LayerRun) -> Reshaped | None:
     """The last reshape that has put samples along the axis that a layer takes for the features."""
     dims = given.tensor.shape.dims
@@ -157,7 +151,7 @@ def _folding(run: AbstractRun, given: LayerRun) -> Reshaped | None:
     for event in reversed(list(run.events(Reshaped))):
         shape = shape_of(event.tensor)
         if event.index < given.index and shape is not None:
-            made, last = completed(shape, event.dims), _axis(shape, -1)
+            made, last = completed(shape, event.dims), shape.known_axis(-1)
             before = set() if last is None else _samples_along(last)
             if made and samples & _samples_along(made[-1]) - before:
                 return event
@@ -168,7 +162,9 @@ def _multiplying(run: AbstractRun, loss: LossComputed) -> Iterable[Reshaped]:
     """The last reshape before a loss that has made as many rows of a batch as the loss is given,
     when it is given targets for a batch only."""
     predicted, wanted = shape_of(loss.prediction), shape_of(loss.target)
-    rows, samples = (None if shape is None else _axis(shape, 0) for shape in (predicted, wanted))
+    rows, samples = (
+        None if shape is None else shape.known_axis(0) for shape in (predicted, wanted)
+    )
     if rows is None or samples is None or not _holds_batch(samples) or samples.axis is None:
         return
     ratio = symbols.divide(symbols.without_names(rows), samples)

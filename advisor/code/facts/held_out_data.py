@@ -16,7 +16,7 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.streams import CHANGED_AT, HUGGING_FACE, TENSORFLOW
-from advisor.code.library.torch_data import SAMPLED, SUBSET, whole_behind
+from advisor.code.library.torch_data import SUBSET, loaded_from, whole_behind
 from advisor.code.library.transforms import random_part
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
@@ -242,7 +242,7 @@ def _loads_unknown(loader: Object) -> bool:
 
 def dataset_of(loader: Object) -> Value | None:
     """What a loader loads from."""
-    found = loader.fields.get(SAMPLED) or loader.fields.get("dataset")
+    found = loaded_from(loader)
     return found if isinstance(found, (Object, Instance)) else None
 
 

@@ -73,7 +73,7 @@ class LayerInput(Fact):
                 continue
             position, name, axis, counted = _SIZES[event.layer.path]
             expected = event.layer.argument(position, name)
-            size, given = known_number(expected), _axis(event.tensor.shape, axis)
+            size, given = known_number(expected), event.tensor.shape.known_axis(axis)
             if size is None or given is None or not event.decided or _is_changeable(expected):
                 continue
             if event.context.calls not in mistaken and not _depends(given, changeable):
@@ -145,12 +145,6 @@ def _is_in_loop(event: LayerRun, loops: dict[Value, int]) -> bool:
     what it is given then, is too much to be sure of."""
     running = event.context.running
     return bool(running) and len(event.context.loops) > loops.get(running[0], 0)
-
-
-def _axis(shape: Shape, index: int) -> Number | None:
-    if shape.dims is None:
-        return shape.known_axes.get(index)
-    return shape.dims[index] if -len(shape.dims) <= index < len(shape.dims) else None
 
 
 def _is_changeable(value: object) -> bool:

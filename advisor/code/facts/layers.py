@@ -366,7 +366,7 @@ class LayerRun(Fact):
         shape = given.shape if isinstance(given, Tensor) else None
         if shape is None or before is None:
             return None
-        last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
+        last = shape.known_axis(-1)
         return None if last is None else last.integer
 
     @property

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-import libcst as cst
-
 from advisor.code.events import (
     BaseConstructed,
     Escaped,
@@ -23,6 +21,7 @@ from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Amount,
@@ -157,11 +156,9 @@ class LearningRate(Fact):
         rate = given.get("learning_rate")
         if not isinstance(rate, Scalar) or rate.configurable or "optim" in given:
             return
-        constant, node = rate.number.constant, event.place.node
-        passed = node.args if isinstance(node, cst.Call) else ()
-        for each in passed:
-            if constant and each.keyword is not None and each.keyword.value == "learning_rate":
-                yield cls("Trainer", float(constant), NodePlace(event.place.source, each.value))
+        constant, written = rate.number.constant, passed_by_name(event.place.node, "learning_rate")
+        if constant and written is not None:
+            yield cls("Trainer", float(constant), NodePlace(event.place.source, written))
 
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""

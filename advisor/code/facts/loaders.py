@@ -16,7 +16,8 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
-from advisor.code.library.torch_data import LOADER, SAMPLED, SEQUENTIAL
+from advisor.code.library.torch_data import LOADER, SEQUENTIAL, loaded_from
+from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Function,
@@ -128,8 +129,7 @@ class TrainingLoader(Fact):
     @property
     def dataset(self) -> Value | None:
         """What it loads from."""
-        found = self.loader.fields.get(SAMPLED) or self.loader.fields.get("dataset")
-        return found if isinstance(found, Value) else None
+        return loaded_from(self.loader)
 
     def keeps_order(self) -> bool:
         """Whether it is certain that it gives the samples in the same order each time."""
@@ -212,17 +212,13 @@ class TrainingLoader(Fact):
 def _is_told_order(function: Function, event: LoaderBuilt) -> bool:
     """Whether the order of a loader is a parameter of the function that builds it."""
     call, node = event.place.node, function.node
-    if not isinstance(call, cst.Call) or not isinstance(node, cst.FunctionDef):
+    if not isinstance(node, cst.FunctionDef):
         return False
-    given = next((each.value for each in call.args if _is_called(each, "shuffle")), None)
+    given = passed_by_name(call, "shuffle")
     parameters = (*node.params.params, *node.params.kwonly_params)
     return isinstance(given, cst.Name) and any(
         each.name.value == given.value for each in parameters
     )
-
-
-def _is_called(argument: cst.Arg, name: str) -> bool:
-    return argument.keyword is not None and argument.keyword.value == name
 
 
 def _stands_for_others(run: AbstractRun, event: DataGiven) -> bool:

@@ -425,10 +425,9 @@ def _softmaxes_by_place(run: AbstractRun) -> dict[NodePlace, list[SoftmaxApplied
 def _length_of_softmax(event: SoftmaxApplied) -> int | None:
     """How many numbers a softmax made sum to one."""
     axis, shape = -1 if event.axis is None else event.axis, event.tensor.shape
-    if shape.dims is None:
-        length = shape.known_axes.get(axis, shape.known_axes.get(-1))
-    else:
-        length = shape.dims[axis] if -len(shape.dims) <= axis < len(shape.dims) else None
+    length = shape.known_axis(axis)
+    if length is None and shape.dims is None:
+        length = shape.known_axis(-1)
     return None if length is None else length.integer
 
 
@@ -482,7 +481,7 @@ def _column_of(shape: Shape) -> tuple[Number, ...] | None:
 
 def _row_of(shape: Shape) -> tuple[Number, ...] | None:
     """The last axis, where samples that are many lie along it, however many there are in front."""
-    last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
+    last = shape.known_axis(-1)
     axis = None if last is None else last.axis
     if last is None or axis is None or last.is_one or not (axis.is_batch or axis.is_stacked):
         return None

@@ -18,6 +18,7 @@ from advisor.code.events import (
     PredictionsCompared,
 )
 from advisor.code.facts.going_back import goes_back, going_back
+from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.interpreter.classes import are_of_modules
@@ -84,8 +85,6 @@ _UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|conftest")
 # A script may be called after its last step as well: `train_and_test.py`.
 _LIKE_UNIT_TESTS = re.compile(r"_test\.py$")
 _ASSERTS = re.compile(r"\bassert|pytest|^ *def test_", re.MULTILINE)
-# What a loop may go over that yields the batches of a loader.
-_SHOWN_THROUGH = frozenset({"builtins.enumerate", "tqdm.tqdm"})
 
 
 @lru_cache(maxsize=4)
@@ -216,7 +215,7 @@ class Pass:
         """Whether a script runs the model over a loader that it trains nothing with, having trained
         the same model with another one."""
         loop = self.loop
-        over = None if loop is None or not self.run.is_script else _loader_of(loop.over)
+        over = None if loop is None or not self.run.is_script else _loader_of(loop)
         if over is None:
             return False
         trained = self.run.once(_trained)
@@ -390,7 +389,7 @@ def _trained(run: AbstractRun) -> list[tuple[Value, Object]]:
     loops: dict[Loop, Object] = {}
     for event in run.events(BackwardRun):
         for loop in event.context.loops[-1:]:
-            loader = _loader_of(loop.over)
+            loader = _loader_of(loop)
             if loader is not None:
                 loops[loop] = loader
     found = []
@@ -401,10 +400,9 @@ def _trained(run: AbstractRun) -> list[tuple[Value, Object]]:
     return found
 
 
-def _loader_of(over: Value | None) -> Object | None:
-    """The loader that a loop goes over, if only through a counter or a progress bar."""
-    while isinstance(over, Object) and over.path in _SHOWN_THROUGH:
-        over = over.argument(0, "iterable")
+def _loader_of(loop: Loop) -> Object | None:
+    """The loader that a loop goes over."""
+    over = data_of(loop)
     return over if isinstance(over, Object) and over.path.endswith(".DataLoader") else None
 
 

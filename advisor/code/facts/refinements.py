@@ -16,7 +16,15 @@ from advisor.code.events import (
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.schedule_use import ScheduleUse
 from advisor.code.sources import NodePlace
-from advisor.code.values import NONE, Object, Optimizer, Scalar, Sequence, Value, is_constant
+from advisor.code.values import (
+    NONE,
+    Object,
+    Optimizer,
+    Scalar,
+    Value,
+    is_constant,
+    one_or_several,
+)
 from advisor.rulebook import Draft
 
 # Schedules of Keras, which an optimizer advances by itself.
@@ -93,7 +101,6 @@ def _trains(run: AbstractRun) -> bool:
 
 def _callbacks(given: Value | None) -> Iterator[Object]:
     """The callbacks of Keras that change the rate."""
-    items = given.items or () if isinstance(given, Sequence) else (given,)
-    for each in items:
+    for each in one_or_several(given):
         if isinstance(each, Object) and each.path.endswith(".ReduceLROnPlateau"):
             yield each

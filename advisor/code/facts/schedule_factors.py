@@ -224,20 +224,22 @@ def _steps(schedule: Object) -> float | None:
     return steps if steps is not None and steps >= 1 else None
 
 
-def _keras_exponential(schedule: Schedule) -> Factor | None:
+def _keras_decay(schedule: Schedule, decayed: Callable[[float, float], float]) -> Factor | None:
+    """A decay that is told how often, and whether only then: `decayed` takes the rate of decay and how
+    many times so many steps have been taken."""
     steps, rate = _steps(schedule), _number(schedule, 2, "decay_rate", None)
     stairs = _number(schedule, 3, "staircase", 0.0)
     if steps is None or rate is None or stairs is None:
         return None
-    return lambda step: rate ** (step // steps if stairs else step / steps)
+    return lambda step: decayed(rate, step // steps if stairs else step / steps)
+
+
+def _keras_exponential(schedule: Schedule) -> Factor | None:
+    return _keras_decay(schedule, lambda rate, times: float(rate**times))
 
 
 def _keras_inverse_time(schedule: Schedule) -> Factor | None:
-    steps, rate = _steps(schedule), _number(schedule, 2, "decay_rate", None)
-    stairs = _number(schedule, 3, "staircase", 0.0)
-    if steps is None or rate is None or stairs is None:
-        return None
-    return lambda step: 1 / (1 + rate * (step // steps if stairs else step / steps))
+    return _keras_decay(schedule, lambda rate, times: 1 / (1 + rate * times))
 
 
 def _keras_cosine(schedule: Schedule) -> Factor | None:

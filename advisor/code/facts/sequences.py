@@ -102,13 +102,13 @@ class SequenceUse(Fact):
         """Whether the layer is given samples along the axis that it takes for time."""
         if not isinstance(self.event, LayerRun) or self.batch_first:
             return False
-        return _holds_samples(_asked_for(self.event.tensor, 0))
+        return _holds_samples(self.event.tensor.shape.known_axis(0))
 
     def time_given_as_samples(self) -> bool:
         """Whether the layer is given time along the axis that it takes for the samples."""
         if not isinstance(self.event, LayerRun) or not self.batch_first:
             return False
-        first, second = (_asked_for(self.event.tensor, index) for index in (0, 1))
+        first, second = (self.event.tensor.shape.known_axis(index) for index in (0, 1))
         named_time = first is not None and _is_called(first, _TIME_NAMES)
         return named_time and second is not None and _is_called(second, _BATCH_NAMES)
 
@@ -180,14 +180,6 @@ class SequenceUse(Fact):
         if self.layout.is_state or (len(dims) < _WITH_FEATURES and self.layout.time not in dims):
             return False
         return event.length == batch and batch != self.layout.time and batch.constant != 1
-
-
-def _asked_for(tensor: Tensor, index: int) -> Number | None:
-    """The length of an axis, if it is known or was ever asked for."""
-    shape = tensor.shape
-    if shape.dims is not None:
-        return shape.dims[index] if index < len(shape.dims) else None
-    return shape.known_axes.get(index)
 
 
 def _holds_samples(length: Number | None) -> bool:

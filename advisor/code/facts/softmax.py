@@ -193,7 +193,7 @@ class SoftmaxCall(Fact):
         if scale is None or scale.activation is not Activation.LOGITS or axis != 0:
             return False
         dims = dict(enumerate(shape.dims)) if shape.dims else shape.known_axes
-        last = shape.dims[-1] if shape.dims else shape.known_axes.get(-1)
+        last = shape.known_axis(-1)
         several = last is not None and (last.integer or 0) > 1
         return several and 0 in dims and dims[0].is_one
 

@@ -19,6 +19,7 @@ from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.metrics import evaluates
 from advisor.code.facts.passes import place_of_head, words
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Value
 
@@ -50,16 +51,11 @@ def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
 
 def _is_rounded(place: NodePlace, rounded: set[cst.CSTNode]) -> bool:
     """Whether `evaluate(data, steps=count // size)` is told how many whole batches there are."""
-    passed = place.node.args if isinstance(place.node, cst.Call) else ()
-    steps = next((each.value for each in passed if _is_called(each, "steps")), None)
+    steps = passed_by_name(place.node, "steps")
     if isinstance(steps, cst.Name):
         assigned = rf"^\s*{steps.value} *= *[^/\n]+//[^/\n]+$"
         return re.search(assigned, place.source.text, re.MULTILINE) is not None
     return steps in rounded
-
-
-def _is_called(argument: cst.Arg, name: str) -> bool:
-    return argument.keyword is not None and argument.keyword.value == name
 
 
 def _counts_whole_batches(loop: Loop, rounded: set[cst.CSTNode]) -> bool:

@@ -29,6 +29,7 @@ from advisor.code.values import (
     is_constant,
     known_integer,
     known_text,
+    one_or_several,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -94,17 +95,12 @@ def _tell_monitors(call: Call) -> None:
     """Tell which metric lowers the rate."""
     names = ("validation_data", "validation_split")
     held_out = any(call.argument(-1, name) is not None for name in names)
-    for each in _items(call.argument(-1, "callbacks")):
+    for each in one_or_several(call.argument(-1, "callbacks")):
         if isinstance(each, Object) and each.path.endswith(".ReduceLROnPlateau"):
             monitor = known_text(each.argument(0, "monitor"))
             if monitor is not None and each.place is not None:
                 event = MetricWatched(each.place, call.context, each, monitor, held_out)
                 call.machine.emit(event)
-
-
-def _items(callbacks: Value | None) -> "tuple[Value | None, ...]":
-    """The callbacks, of which there may be one alone."""
-    return tuple(callbacks.items or ()) if isinstance(callbacks, SequenceValue) else (callbacks,)
 
 
 # Callbacks that decide by a score on the validation data, and what they decide.
@@ -123,7 +119,7 @@ def callback(call: Call) -> Value | None:
 
 def choosers(callbacks: Value | None) -> Iterator[Object]:
     """The callbacks that choose by validation data."""
-    for each in _items(callbacks):
+    for each in one_or_several(callbacks):
         if not isinstance(each, Object) or each.path.rsplit(".", 1)[-1] not in CHOOSES:
             continue
         monitor = known_text(each.argument(0 if "Early" in each.path else 1, "monitor"))

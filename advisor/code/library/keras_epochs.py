@@ -13,12 +13,12 @@ from advisor.code.values import (
     Object,
     Optimizer,
     Scalar,
-    Sequence,
     Value,
     is_constant,
     known_constant,
     known_integer,
     known_text,
+    one_or_several,
     shape_of,
 )
 
@@ -39,9 +39,8 @@ def scheduler(call: Call) -> Value | None:
 
 def callbacks_of(passed: Arguments) -> tuple[Object, ...]:
     """The callbacks of a training, as far as they are known."""
-    given = passed.keywords.get("callbacks")
-    items = given.items or () if isinstance(given, Sequence) else (given,)
-    return tuple(each for each in items if isinstance(each, Object))
+    given = one_or_several(passed.keywords.get("callbacks"))
+    return tuple(each for each in given if isinstance(each, Object))
 
 
 def batches_in_epoch(call: Call) -> int | None:

@@ -41,6 +41,7 @@ from advisor.code.values import (
     alternatives,
     is_constant,
     known_text,
+    one_or_several,
 )
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def tell_given(call: Call, data: Value, use: str) -> None:
 def _chosen(made: Value | None) -> str | None:
     """What the callbacks of a trainer choose by a metric on the data that it validates with."""
     given = made.argument(-1, "callbacks") if isinstance(made, Object) else None
-    items = given.items or () if isinstance(given, Sequence) else (given,)
-    for each in items:
+    for each in one_or_several(given):
         name = each.path.rsplit(".", 1)[-1] if isinstance(each, Object) else None
         if not isinstance(each, Object) or name not in CHOOSES:
             continue

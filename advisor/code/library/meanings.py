@@ -50,6 +50,7 @@ from advisor.code.values import (
     give_meaning,
     is_made_new,
     meaning_of,
+    one_or_several,
     rating_of,
     scale_of,
 )
@@ -442,11 +443,7 @@ def _logged(
 
 def _text(operands: Sequence[Value]) -> Told | None:
     """A text of which one number is the loss or score of a batch."""
-    values = [
-        part
-        for each in operands
-        for part in ((each.items or ()) if isinstance(each, SequenceValue) else (each,))
-    ]
+    values = [part for each in operands for part in one_or_several(each)]
     found = [meaning_of(each) for each in values]
     amounts = [each for each in found if isinstance(each, Amount) and each.kind == "mean"]
     return Told(amounts[0]) if amounts and amounts[0].summed is None else None

@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 LOADER = "torch.utils.data.DataLoader"
 SUBSET = "torch.utils.data.Subset"
 # Under this key a loader has the part of its data set that its sampler takes.
-SAMPLED = ("sampled",)
+_SAMPLED = ("sampled",)
 _PATH = "torch.utils.data."
 SEQUENTIAL = f"{_PATH}SequentialSampler"
 # How many samples the well-known data sets hold, for training and for testing.
@@ -178,6 +178,12 @@ def whole_behind(subset: Object) -> Value | None:
     """The dataset that a subset is a part of."""
     found = subset.fields.get("dataset")
     return found if isinstance(found, Value) else subset.argument(0, "dataset")
+
+
+def loaded_from(loader: Object) -> Value | None:
+    """What a loader takes its samples from, or the part of it that its sampler takes."""
+    found = loader.fields.get(_SAMPLED) or loader.fields.get("dataset")
+    return found if isinstance(found, Value) else None
 
 
 def _rows_at(call: Call, whole: Value, lineage: Lineage, indices: Value) -> RowSet:
@@ -333,7 +339,7 @@ def loader(call: Call) -> Value | None:
     part = sampled_part(call, whole)
     if part is not None:
         taken = subset(Call(call.machine, SUBSET, part, call.node))
-        made.fields[SAMPLED], made.fields["lineage"] = taken, lineages.samples(taken)
+        made.fields[_SAMPLED], made.fields["lineage"] = taken, lineages.samples(taken)
     made.fields["length"] = _batches(call, whole)
     made.fields["stacks"] = not call.path.startswith("torch_geometric.")
     draws, alike = draws_of_workers(call, whole)

@@ -22,6 +22,7 @@ from advisor.code.values import (
     known_constant,
     known_number,
     lineage_of,
+    one_or_several,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -156,8 +157,7 @@ def _run_own_parts(call: Call, chain: Object, picture: Value) -> None:
     """Run the functions and objects of the project that stand in a chain of transforms."""
     name = chain.path.rsplit(".", 1)[-1]
     given = chain.argument(0, "lambd" if name == "Lambda" else "transforms")
-    parts = (given.items or ()) if isinstance(given, SequenceValue) else (given,)
-    for part in parts:
+    for part in one_or_several(given):
         if isinstance(part, (Function, Bound, Instance)):
             picture = calls.call(call.machine, part, Arguments([picture]), call.node)
         elif isinstance(part, Object) and part.path.rsplit(".", 1)[-1] in {*_CONTAINERS, "Lambda"}:

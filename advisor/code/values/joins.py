@@ -67,7 +67,7 @@ def _in_common(left: Shape, right: Shape) -> Shape:
     """What is known of a shape that is one or the other."""
     if left.dims and left.dims == right.dims:
         return left
-    lasts = [each.dims[-1] if each.dims else each.known_axes.get(-1) for each in (left, right)]
+    lasts = [each.known_axis(-1) for each in (left, right)]
     first, second = lasts
     if first is None or second is None or first.constant is None:
         return Shape()

@@ -57,6 +57,13 @@ def number_of(value: Value | None) -> Number | None:
     return known_number(value)
 
 
+def one_or_several(value: Value | None) -> tuple[Value, ...]:
+    """The items of a sequence, as far as they are known, or the one value that may stand alone."""
+    if isinstance(value, Sequence):
+        return value.items or ()
+    return () if value is None else (value,)
+
+
 def size_of_axis(value: Value | None) -> Number | None:
     """The number a value stands for as the length of an axis: a constant that goes by a name keeps
     that name, so that axes of equal length are told apart as the program tells them apart."""

@@ -140,6 +140,13 @@ class Shape:
             self._axes[index] = fresh(f"{self.name}.shape[{index}]", is_axis=True)
         return self._axes[index]
 
+    def known_axis(self, index: int) -> Number | None:
+        """The dimension at `index`, if it is known or was ever asked for; None when there is none."""
+        dims = self.dims
+        if dims is None:
+            return self.known_axes.get(index)
+        return dims[index] if -len(dims) <= index < len(dims) else None
+
     def of_one(self) -> "Shape":
         """What is known of one of the items along the first axis, while the rank is unknown."""
         axes = {index - 1: axis for index, axis in self.known_axes.items() if index > 0}

@@ -20,7 +20,7 @@ from advisor.code.library.pandas.tables import (
     whole_of,
 )
 from advisor.code.library.python.numbers import known_length
-from advisor.code.values import NONE, Arguments, Object, Value, known_text
+from advisor.code.values import NONE, Arguments, Object, Value, known_text, one_or_several
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def _keeps_numbers(call: Call) -> bool:
     texts = {
         known_text(each) or getattr(each, "path", "")
         for given in (include, exclude)
-        for each in (given.items or () if isinstance(given, SequenceValue) else (given,))
-        if each is not None
+        for each in one_or_several(given)
     }
     if include is not None:
         of_both = all(any(kind in text for text in texts) for kind in ("int", "float"))

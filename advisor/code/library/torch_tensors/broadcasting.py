@@ -109,7 +109,7 @@ def _stretched(*known: tuple[Number, ...]) -> tuple[Number, ...] | None:
 def _last_of_known(shapes: Sequence[Shape]) -> Shape:
     """What is known where the number of axes is not: the last one, if samples that are many lie along
     it, or its length is known."""
-    found = [shape.dims[-1] if shape.dims else shape.known_axes.get(-1) for shape in shapes]
+    found = [shape.known_axis(-1) for shape in shapes]
     longer = [each for each in found if each is not None and _is_longer(each)]
     length = _common_length(longer or [symbols.ONE])
     return Shape() if length is None or length.is_one else Shape.of_axes({-1: length})
