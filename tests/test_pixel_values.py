@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 IMPORTS = """\
 import cv2
@@ -287,3 +287,95 @@ def test_a_model_does_not_scale_what_its_data_scales(
     rows = [row for row, code in findings(text) if code == "NN509"]
     line = next(row for row, each in enumerate(text.splitlines(), 1) if "first = " in each)
     assert rows == ([line] if is_wrong else [])
+
+
+GENERATED = """
+from tensorflow import keras
+from tensorflow.keras.applications import VGG16, vgg16
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+keras.utils.set_random_seed(8)
+class Pictures:
+    def __init__(self):
+        self.first = ImageDataGenerator({train}, horizontal_flip=True)
+        self.other = ImageDataGenerator({test})
+    def part(self, generator, name):
+        return generator.flow_from_directory(f"dogs/{{name}}", target_size=(224, 224), seed=8)
+pictures = Pictures()
+base = VGG16(include_top=False, pooling="avg")
+model = keras.Sequential([base, keras.layers.Dense(9, activation="softmax")])
+model.compile("adam", "categorical_crossentropy")
+model.fit(pictures.part(pictures.first, "train"), epochs=9)
+print(model.evaluate(pictures.part(pictures.other, "test")))
+"""
+OF_VGG = "preprocessing_function=vgg16.preprocess_input"
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "is_wrong"),
+    [
+        (OF_VGG, "rescale=1 / 255", True),
+        (OF_VGG, "", True),
+        (OF_VGG, OF_VGG, False),
+        (OF_VGG, "preprocessing_function=own", False),
+        (OF_VGG, "**options", False),
+        ("featurewise_center=True", OF_VGG, False),
+    ],
+)
+def test_generators_prepare_pictures_alike(train: str, test: str, is_wrong: bool) -> None:
+    text = GENERATED.format(train=train, test=test)
+    rows = {row for row, code in findings(text) if code == "NN509"}
+    line = next(row for row, each in enumerate(text.splitlines(), 1) if "self.other = " in each)
+    assert (line in rows) is is_wrong
+
+
+STREAMED = """
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from tensorflow import keras
+from tensorflow.keras.applications import mobilenet_v2
+keras.utils.set_random_seed(8)
+def read(part):
+    return keras.utils.image_dataset_from_directory(f"leaves/{{part}}", image_size=(64, 64))
+def shares(image, label):
+    return tf.cast(image, tf.float32) / 255.0, label
+def prepared(image, label):
+    return mobilenet_v2.preprocess_input(image), label
+{data}
+model = keras.Sequential([{first}keras.layers.Conv2D(8, 3), keras.layers.Flatten(), keras.layers.Dense(9)])
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(train_ds, epochs=9)
+print(model.evaluate(test_ds))
+"""
+
+
+PREPARED = """\
+train_ds = read("train").map(prepared)
+test_ds = read("test")
+test_ds = test_ds.map(lambda x, y: (x / 255, y))  # error
+"""
+WITH_INFO = """\
+parts = ["train", "test"]
+(train_ds, test_ds), info = tfds.load("cifar10", split=parts, as_supervised=True, with_info=True)
+train_ds = train_ds.map(shares).shuffle(99).batch(64)
+test_ds = test_ds.batch(64)  # error
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "first"),
+    [
+        ("train_ds = read('train').map(shares)\ntest_ds = read('test').prefetch(2)  # error", ""),
+        (PREPARED, ""),
+        (WITH_INFO, ""),
+        ("train_ds, test_ds = read('train').map(shares), read('test').map(shares)", ""),
+        ("train_ds, test_ds = read('train').map(shares), read('test').map(own)", ""),
+        ("train_ds, test_ds = read('train'), read('test')", "keras.layers.Rescaling(1 / 255), "),
+        (
+            "train_ds, test_ds = read('train').map(prepared), read('test').map(lambda x, y: (x / 127.5 - 1, y))",
+            "",
+        ),
+    ],
+)
+def test_streams_prepare_pictures_alike(data: str, first: str) -> None:
+    text = STREAMED.format(data=data, first=first)
+    assert [each for each in findings(text) if each[1] == "NN509"] == marked(text, "NN509")

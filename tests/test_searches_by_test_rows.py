@@ -283,3 +283,66 @@ def test_other_rows_may_choose_a_setting(text: str) -> None:
     divided = "x_fit, x_val, y_fit, y_val = train_test_split(x_train, y_train)\n"
     last = "print(SVC(**best).fit(x_train, y_train).score(x_test, y_test))\n"
     assert not found(SPLIT + divided + HELPER + text + KEPT + last)
+
+
+TRIES = """\
+import itertools
+import pandas as pd
+from lightgbm import LGBMClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+GRID = {"num_leaves": [15, 31], "learning_rate": [0.03, 0.1]}
+def load(path):
+    table = pd.read_csv(path)
+    kind = (table.pop("income") == ">50K").astype(int)
+    return train_test_split(table, kind, test_size=0.2, random_state=3)
+def trial(settings, x_train, NAME, y_train, labels):
+    model = LGBMClassifier(random_state=3, **settings).fit(x_train, y_train)
+    return roc_auc_score(labels, model.predict_proba(NAME)[:, 1])
+def main():
+    parts = load("adult.csv")
+    best, chosen = 0.0, None
+    for values in itertools.product(*GRID.values()):
+        area = trial(dict(zip(GRID, values)), *parts)
+        if area > best:  # error
+            best, chosen = area, values
+    print(chosen, best)
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["x_test", "X_test", "test_x"])
+def test_a_parameter_says_what_the_rows_are_for_that_nobody_has_named(name: str) -> None:
+    text = TRIES.replace("NAME", name)
+    assert found(text) == marked(text, "NN506")
+
+
+def test_rows_that_are_called_otherwise_may_choose() -> None:
+    assert not found(TRIES.replace("NAME", "x_val"))
+
+
+HOLDOUT = """\
+from sklearn.datasets import fetch_california_housing
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import train_test_split
+from xgboost import XGBRegressor
+data = fetch_california_housing()
+X_rest, X_last, y_rest, y_last = train_test_split(data.data, data.target, random_state=3)
+X_train, X_test, y_train, y_test = train_test_split(X_rest, y_rest, random_state=3)
+best = None
+for depth in (4, 6, 8):
+    model = XGBRegressor(max_depth=depth, random_state=3).fit(X_train, y_train)
+    score = mean_squared_error(y_test, model.predict(X_test)) ** 0.5
+    if best is None or score < best[0]:{mark}
+        best = (score, model, depth)
+score, model, depth = best
+print(depth, score)
+{end}
+"""
+
+
+def test_rows_behind_the_search_judge_whatever_they_are_called() -> None:
+    end = "print(mean_squared_error(y_last, model.predict(X_last)))"
+    assert not found(HOLDOUT.format(mark="", end=end))
+    text = HOLDOUT.format(mark="  # error", end="")
+    assert found(text) == marked(text, "NN506")

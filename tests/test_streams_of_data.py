@@ -235,6 +235,7 @@ def clouds(folder):
     ("steps", "tells"),
     [
         (".batch(8, drop_remainder=True)", True),
+        (".padded_batch(batch_size=1, drop_remainder=True)", False),
         (".repeat(5).shuffle(99).batch(8, drop_remainder=True)", False),
         (".repeat().batch(8, drop_remainder=True)", False),
         (".repeat(1).batch(8, drop_remainder=True)", True),
@@ -244,3 +245,39 @@ def clouds(folder):
 def test_samples_that_come_several_times_are_not_lost_with_a_batch(steps: str, tells: bool) -> None:
     text = f"{TENSORFLOW}{SOURCE}\n{PARTS}\nval_ds = val_ds{steps}\nfit(train_ds, val_ds)\n"
     assert bool([row for row, code in findings(text) if code == "NN515"]) is tells
+
+
+JUDGES = """\
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from tensorflow import keras
+def prepared(image, label):
+    return tf.cast(image, tf.float32) / 255.0, label
+{name} = tfds.load("kmnist", split="{part}", as_supervised=True).map(prepared).batch(64)
+model = keras.models.load_model("signs.keras")
+def share():
+    metric = keras.metrics.SparseCategoricalAccuracy()
+    for step, (x, y) in enumerate({name}):
+        metric.update_state(y, model(x, training=False))
+        if {condition}:
+            break{mark}
+    return metric.result().numpy()
+print(share())
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "condition", "told"),
+    [
+        ("test_ds", "test", "step == 20", True),
+        ("val_data", "validation", "step + 1 >= 20", True),
+        ("train_ds", "train", "step == 20", False),
+        ("test_ds", "test", "debug", False),
+        ("test_ds", "test", "step >= max_steps", False),
+    ],
+)
+def test_a_metric_is_not_read_after_some_batches_of_a_stream(
+    name: str, part: str, condition: str, told: bool
+) -> None:
+    mark = "  # error" if told else ""
+    check(JUDGES.format(name=name, part=part, condition=condition, mark=mark), "", "NN515")

@@ -2,12 +2,19 @@
 bytes, and those that are otherwise than in the training."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.code.events import BackwardRun, DataGiven, Event, ForwardRun, LayerRun, ModelTrained
 from advisor.code.facts.normalisations import has_weights
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.keras_data import ITERATOR
-from advisor.code.library.pixel_values import are_scaled, hardly_differ, pixels_of, put_through
+from advisor.code.library.pixel_values import (
+    are_scaled,
+    hardly_differ,
+    pixels_of,
+    prepared,
+    put_through,
+)
 from advisor.code.library.pretrained import MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
 from advisor.code.library.streams import element_of
 from advisor.code.library.torch_modules.first_layers import first_layer_is_new
@@ -15,12 +22,15 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Instance,
     Layer,
+    Library,
     Method,
     Object,
     Pixels,
     Tensor,
     Value,
+    is_constant,
     known_constant,
+    lineage_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -33,7 +43,7 @@ _WEIGHTED = frozenset(
     ]
 )
 # What data a generator of Keras changes in ways of its own.
-_OWN_WAYS = ("preprocessing_function", "featurewise_center", "samplewise_center")
+_OWN_WAYS = ("featurewise_center", "samplewise_center", "zca_whitening")
 
 
 def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer, Normalisation]]:
@@ -97,6 +107,38 @@ def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePl
             continue
         if pixels.place is not None and learned[0].place is not None:
             yield pixels.place, learned[0].place
+
+
+def given_otherwise(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """Pictures that the one model of Keras is judged by, which do not come as those that it is trained
+    with: where they become so, and where the others do."""
+    if len({event.model for event in run.events(ModelTrained)}) != 1:
+        return
+    given = [
+        (event, pixels)
+        for event in run.events(DataGiven)
+        if isinstance(event.data, Object) and (pixels := _pixels_given(event.data)) is not None
+    ]
+    trained = [pixels for event, pixels in given if event.use == "training"]
+    known = [each for each in run.events(DataGiven) if each.use == "training"]
+    if not trained or len(trained) < len(known):
+        return
+    shared = {place.node for each in known for place in _places_of(each.data)}
+    for event, pixels in given:
+        if event.use == "training" or any(map(pixels.is_as, trained)):
+            continue
+        places = [each for each in (pixels.place, event.data.place) if each is not None]
+        of_its_own = (each for each in places if each.node not in shared)
+        other = trained[0].place
+        if other is not None:
+            yield next(of_its_own, event.place), other
+
+
+def _places_of(data: Value) -> Iterator[NodePlace]:
+    """Where data was read, and where the last step on its way is."""
+    lineage = lineage_of(data)
+    read = () if lineage is None else (each.place for each in lineage.rows.ancestors())
+    yield from (each for each in (*read, data.place) if each is not None)
 
 
 def _is_same_model(trained: Value, asked: Value) -> bool:
@@ -215,7 +257,14 @@ def _generated(data: Object) -> Pixels | None:
         return None
     rescale = given.get("rescale")
     factor = 1.0 if rescale is None else known_constant(rescale)
-    return None if not factor else Pixels(generator.place, (0.0,), (1 / factor,))
+    pixels: Pixels | None = Pixels(generator.place)
+    function = given.get("preprocessing_function")
+    if function is not None and not is_constant(function, None):
+        path = function.path if isinstance(function, Library) else ""
+        pixels = prepared(pixels, path, generator.place)
+    if not factor or pixels is None:
+        return None
+    return replace(pixels, divisor=tuple(each / factor for each in pixels.divisor))
 
 
 def _reads_folder(data: Object) -> bool:

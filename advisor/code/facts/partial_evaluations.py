@@ -15,16 +15,18 @@ from advisor.code.events import (
     Loop,
     LoopLeft,
     LossComputed,
+    MetricChanged,
     MetricTaken,
 )
 from advisor.code.facts.evaluations import Evaluation
-from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.held_out_data import HeldOutData, is_held_out
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.metrics import Metric, evaluates
 from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
+from advisor.code.library.streams import TENSORFLOW
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -60,7 +62,7 @@ _IS_TRIAL = re.compile(
     re.IGNORECASE,
 )
 # Numbers that are put together in a loop.
-_PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update\(|\.extend\(|= *\w+ *\+ ")
+_PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update(_state)?\(|\.extend\(|= *\w+ *\+ ")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,7 +108,7 @@ def _left_early(run: AbstractRun) -> Iterator[NodePlace]:
     events = [event for event in run.events(LoopLeft) if event.context.loops]
     if not events:
         return
-    judging = _judging_loops(run) & _loops_with_scores(run)
+    judging = (_judging_loops(run) & _loops_with_scores(run)) | _loops_with_metrics(run)
     seen: set[cst.CSTNode] = set()
     for event in events:
         loop = event.context.loops[-1].node
@@ -126,6 +128,18 @@ def _loops_with_scores(run: AbstractRun) -> set[cst.CSTNode]:
     """The loops in which outputs are compared with targets: others only look at a model."""
     compared = run.events_among(LossComputed, HitsCounted, MetricTaken)
     return {loop.node for event in compared for loop in event.context.loops}
+
+
+def _loops_with_metrics(run: AbstractRun) -> set[cst.CSTNode]:
+    """The loops over held-out data sets of tf.data in which objects put a metric together."""
+    told = (each for each in run.events(MetricChanged) if each.how == "told" and each.context.loops)
+    loops = {each.context.loops[-1].node: each.context.loops[-1] for each in told}
+    return {node for node, loop in loops.items() if _goes_over_held_out_stream(loop)}
+
+
+def _goes_over_held_out_stream(loop: Loop) -> bool:
+    data = data_of(loop)
+    return isinstance(data, Object) and data.path == TENSORFLOW and is_held_out(data)
 
 
 def _is_after_some(event: LoopLeft) -> bool:

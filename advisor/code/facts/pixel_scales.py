@@ -7,6 +7,7 @@ from typing import Self
 from advisor.code.events import PixelsScaledAgain, TransformBuilt
 from advisor.code.facts.fed_pixels import (
     fed_bytes,
+    given_otherwise,
     otherwise_than_trained,
     scaled_again,
     unfit_for_weights,
@@ -91,7 +92,7 @@ class PixelScale(Fact):
             )
         for place, layer in fed_bytes(run):
             yield cls(place, "bytes", "", ((layer, "they meet the first weights here"),))
-        for place, other in otherwise_than_trained(run):
+        for place, other in (*otherwise_than_trained(run), *dict(given_otherwise(run)).items()):
             yield cls(place, "otherwise", "", ((other, "the training pictures become so here"),))
 
 

@@ -144,7 +144,7 @@ def looped(run: AbstractRun) -> Iterator[Looped]:
             continue
         if not _is_built_with(estimator, event):
             continue
-        if any(each.rows is not rows and is_test(each.rows) for each in scores):
+        if any(_judges_as_well(each, event) for each in scores):
             continue
         taken = next(
             (each for each in best if each.index > event.index and rows in each.rows), None
@@ -159,6 +159,18 @@ def looped(run: AbstractRun) -> Iterator[Looped]:
             yield place, name_of(rows) or "the test rows", keeps
     for place, name in (*_fitted_anew(run, told), *_trained_anew(run, told)):
         yield place, name, True
+
+
+def _judges_as_well(other: Scored, chosen: Scored) -> bool:
+    """Whether a model is judged by other test rows, or by any other held-out rows behind the loop that
+    chooses."""
+    if other.rows is chosen.rows or side_of(other.rows) is not Side.HELD_OUT:
+        return False
+    if is_test(other.rows):
+        return True
+    loop = chosen.context.loops[-1].node
+    behind = not any(each.node is loop for each in other.context.loops)
+    return behind and other.index > chosen.index and not _akin(other.rows, [chosen.rows])
 
 
 def _fitted_anew(run: AbstractRun, told: set[cst.CSTNode]) -> Iterator[Tried]:

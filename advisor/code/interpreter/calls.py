@@ -30,6 +30,7 @@ from advisor.code.values import (
     Scope,
     Unknown,
     Value,
+    lineage_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -332,6 +333,9 @@ def _not_passed(
 def _give(scope: Scope, name: str, value: Value) -> None:
     if isinstance(value, Unknown):
         value.names.add(name)
+    lineage = lineage_of(value)
+    if lineage is not None and lineage.rows.how == "test" and not lineage.rows.names:
+        lineage.rows.names.add(name)  # whoever divided them has not said what they are for
     scope.fields[name] = value
 
 

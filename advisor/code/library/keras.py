@@ -27,6 +27,8 @@ from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
 from advisor.code.library.keras_targets import targets_of
 from advisor.code.library.models import Call, attribute, family, function, hook, method
+from advisor.code.library.pixel_values import pixels_of, prepared
+from advisor.code.library.pretrained import FAMILIES
 from advisor.code.library.python.objects import deep_copied
 from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
@@ -119,6 +121,17 @@ def ready_model(call: Call) -> Value | None:
     """Ready models: with their top they end in a softmax, unless told otherwise."""
     name = call.path.rsplit(".", 1)[-1]
     return Layer(call.path, call.arguments, call.place) if name[:1].isupper() else None
+
+
+@function(*(f"keras.applications.{name}.preprocess_input" for name in FAMILIES))
+def prepared_for_weights(call: Call) -> Value | None:
+    """`preprocess_input(pictures)`: pixels as the weights of a family of models want them."""
+    pixels = prepared(pixels_of(call.argument(0, "x")), call.path, call.place)
+    if pixels is None:
+        return None
+    made = Tensor(graph=False, library="keras", place=call.place)
+    made.meaning = pixels
+    return made
 
 
 def _stack(receiver: Value | None) -> Layer | None:

@@ -32,6 +32,16 @@ _OF_CLASSES = frozenset(
 )
 
 
+# And those among them that hold no pictures.
+_OF_TEXTS_OR_NUMBERS = frozenset({"imdb_reviews", "ag_news_subset", "iris"})
+
+
+def holds_pictures(call: Call) -> bool:
+    """Whether `tfds.load(name)` gives pictures."""
+    name = known_text(call.argument(0, "name"))
+    return name in _OF_CLASSES - _OF_TEXTS_OR_NUMBERS
+
+
 def targets_of(data: Value | None, targets: Value | None) -> Tensor | None:
     """What is known of the targets that `fit(data, targets)` compares with."""
     if isinstance(targets, Tensor):

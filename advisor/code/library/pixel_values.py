@@ -10,6 +10,12 @@ import libcst as cst
 from advisor.code.events import PixelsScaledAgain
 from advisor.code.library.models import observes
 from advisor.code.library.names import words
+from advisor.code.library.pretrained import (
+    CAFFE,
+    MINUS_ONE_TO_ONE,
+    RAW,
+    prepared_by,
+)
 from advisor.code.library.torch_tensors.casts import named_dtype
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
@@ -245,6 +251,22 @@ def _standardised(
 def scaled(pixels: Pixels, place: NodePlace | None) -> Pixels:
     """Pixels divided by 255."""
     return _after(pixels, "/", (255.0,), place) or pixels
+
+
+# What `preprocess_input` of Keras takes away from bytes, and divides them by then.
+_PREPARED = {
+    CAFFE: ((103.939, 116.779, 123.68), (1.0,)),
+    MINUS_ONE_TO_ONE: ((127.5,), (127.5,)),
+    RAW: ((0.0,), (1.0,)),
+}
+
+
+def prepared(pixels: Pixels | None, path: str, place: NodePlace | None) -> Pixels | None:
+    """Pixels behind a `preprocess_input` of Keras; None where nobody knows what it makes of them."""
+    kind = prepared_by(path)
+    if pixels is None or kind not in _PREPARED:
+        return None
+    return _standardised(pixels, *_PREPARED[kind], place)
 
 
 # --- transforms ---------------------------------------------------------------------------

@@ -52,6 +52,15 @@ _KERAS = {
     "RegNet": RAW,
 }
 
+# Where Keras keeps the functions that prepare pictures, and what these make of bytes.
+FAMILIES = {
+    **dict.fromkeys(words("vgg16 vgg19 resnet resnet50"), CAFFE),
+    **dict.fromkeys(words("resnet_v2 inception_v3 inception_resnet_v2 xception"), MINUS_ONE_TO_ONE),
+    **dict.fromkeys(words("mobilenet mobilenet_v2 nasnet"), MINUS_ONE_TO_ONE),
+    **dict.fromkeys(words("mobilenet_v3 efficientnet efficientnet_v2 convnext regnet"), RAW),
+    "resnet_rs": RAW,
+}
+
 
 def normalisation_of(path: str) -> Normalisation | None:
     """The normalisation that the weights of a ready model want; None where it is not known, as for
@@ -70,3 +79,9 @@ def wanted_by(model: Layer) -> Normalisation | None:
     """The normalisation that the weights of a ready model want, be they named to a function that
     makes models."""
     return OWN if model.path == "timm.create_model" else normalisation_of(model.path)
+
+
+def prepared_by(path: str) -> Normalisation | None:
+    """What `preprocess_input` of a family of ready models of Keras makes of bytes, where that is known."""
+    family = path.removeprefix("keras.applications.").removesuffix(".preprocess_input")
+    return FAMILIES.get(family)

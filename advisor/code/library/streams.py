@@ -18,6 +18,7 @@ from advisor.code.interpreter import calls
 from advisor.code.library import lineages
 from advisor.code.library.keras_targets import (
     LABELS,
+    holds_pictures,
     labels_after,
     labels_by_mode,
     labels_of_arrays,
@@ -175,7 +176,11 @@ def element_of(data: Value | None) -> Value | None:
 def of_files(call: Call) -> Value | None:
     """A data set from elsewhere."""
     if call.path.endswith(".load"):
-        return _read_parts(call, TENSORFLOW, call.argument(1, "split"))
+        found = _read_parts(call, TENSORFLOW, call.argument(1, "split"))
+        told = call.argument(-1, "with_info")
+        if found is None or told is None or is_constant(told, False):
+            return found
+        return SequenceValue("tuple", (found, call.unknown())) if is_constant(told, True) else None
     return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
 
 
@@ -193,9 +198,19 @@ def _read_parts(call: Call, path: str, parts: Value | None) -> Value | None:
     passed = Arguments(call.arguments.positional, keywords, call.arguments.unknown)
     labels = labels_of_catalogue(call)
     fields = {READER: call.path, "lineage": Lineage(RowSet("all", place=call.place)), **labels}
+    if path == TENSORFLOW and is_constant(call.argument(-1, "as_supervised"), True):
+        fields[ELEMENT] = _pair_of_catalogue(call)
     result = Object(path, passed, call.place, fields)
     call.machine.emit(FolderRead(call.place, call.context, result))
     return result
+
+
+def _pair_of_catalogue(call: Call) -> Value:
+    """A sample of a well-known data set, which may be a picture, and its label."""
+    sample = Unknown("sample")
+    if holds_pictures(call):
+        give_meaning(sample, Pixels(call.place))
+    return SequenceValue("tuple", (sample, Unknown("label")))
 
 
 @function(f"{TENSORFLOW}.list_files")
@@ -295,8 +310,8 @@ def batched(call: Call) -> Value | None:
     """`batch(size)`: the last one may be dropped."""
     drops = is_constant(call.argument(1, "drop_remainder"), True)
     again = isinstance(call.receiver, Object) and REPEATED in call.receiver.fields
-    result = _again(call, {"drops": call.place} if drops and not again else None)
     size = known_integer(call.argument(0, "batch_size"))
+    result = _again(call, {"drops": call.place} if drops and not again and size != 1 else None)
     samples = call.receiver.fields.get("length") if isinstance(call.receiver, Object) else None
     count = known_integer(samples) if isinstance(samples, Scalar) else None
     if size and count is not None:
