@@ -47,6 +47,8 @@ WRONG = [
     "datasets.CIFAR10('data').data - 127",
     "np.array(Image.open('a.png').resize((32, 32)).convert('RGB')) - 100",
     "(picture - np.array([123, 117, 104], dtype=np.uint8)).astype(float)",
+    "-pixels[pixels > 3]",
+    "pixels.clamp(min=5) - 7",
 ]
 
 RIGHT = [
@@ -72,6 +74,12 @@ RIGHT = [
     "picture * 2 - picture.astype(int)",
     "pixels.sqrt() - 2",
     "pixels.add(noise) - 2",
+    "picture[picture > 6] - 2",
+    "pixels[pixels != 255] - 2",
+    "pixels.clamp(min=5) - 5",
+    "torch.clamp(pixels, 5, 40) - 4",
+    "np.where(picture > 60, picture - 60, 0)",
+    "torch.where(pixels > 9, (pixels - 9).float(), 0.0)",
 ]
 
 
@@ -138,6 +146,22 @@ READS = {
     "pictures that skimage reads": """
         from skimage import io
         change = np.abs(io.imread("after.png") - io.imread("before.png"))  # error
+        """,
+    "labels above the one that is left out": """
+        labels = np.load("labels.npy").astype(np.uint8)
+        later = labels > 6
+        labels[later] -= 2
+        labels -= 4  # error
+        """,
+    "labels that a data set keeps": """
+        class Masks:
+            def __init__(self, folder, ignored):
+                self.folder, self.ignored = folder, ignored
+            def __getitem__(self, i):
+                mask = cv2.imread(f"{self.folder}/{i}.png", cv2.IMREAD_GRAYSCALE)
+                known = mask != self.ignored
+                mask[known] -= 3
+                return torch.from_numpy(mask).long()
         """,
     "the difference that a function takes": """
         change = np.subtract(cv2.imread("a.png"), cv2.imread("b.png"))  # error

@@ -58,9 +58,17 @@ class SoftmaxByHand(Event):
 @dataclass(eq=False, slots=True)
 class BytesSubtracted(Event):
     """A whole number, or other bytes, are subtracted from bytes, and what comes out is used as a
-    number; or, where it is None, their sign is turned."""
+    number; or, where it is None, their sign is turned. `result` is what comes out."""
 
     subtracted: Value | None
+    result: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class NumbersChosen(Event):
+    """A condition decides for each of some numbers whether it is used: `np.where(y > 6, y - 2, y)`."""
+
+    among: tuple[Value, ...]
 
 
 @dataclass(eq=False, slots=True)

@@ -17,13 +17,14 @@ from advisor.code.events import (
     LogarithmTaken,
     LossComputed,
     NotNumbersReplaced,
+    NumbersChosen,
     OptimizerStepped,
     RootTaken,
     SoftmaxByHand,
 )
 from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
-from advisor.code.gradients import gradient_of, is_computed_from, terms_of
+from advisor.code.gradients import gradient_of, is_computed_from, made_from, terms_of
 from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
@@ -57,11 +58,12 @@ class NumericalRisk(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such operation, once for each line."""
         yield from cls._logarithms(run)
+        chosen = [value for event in run.events(NumbersChosen) for value in event.among]
         for event in run.events_among(SoftmaxByHand, BytesSubtracted, DividedByNothing):
             match event:
                 case SoftmaxByHand():
                     yield cls(event, "exponentials", event.name)
-                case BytesSubtracted():
+                case BytesSubtracted() if not any(_is_made_of(x, event.result) for x in chosen):
                     yield cls(event, "sign" if event.subtracted is None else "bytes")
                 case DividedByNothing():
                     yield cls(event, "quotient", of=event.by)
@@ -110,6 +112,11 @@ class NumericalRisk(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""
         return draft(self.event, message)
+
+
+def _is_made_of(value: Value, part: Value | None) -> bool:
+    """Whether numbers are some others, be it under another type or shape."""
+    return part is not None and any(each is part for each in made_from(value))
 
 
 def _is_of_loss(run: AbstractRun, event: Event) -> bool:

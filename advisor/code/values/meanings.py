@@ -103,6 +103,13 @@ class Difference(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class AtLeast:
+    """Bytes of which none is below `least`; where that is None, a condition has chosen them."""
+
+    least: float | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Subtracted(Bounded):
     """What is left of one value when another one is subtracted."""
 
@@ -292,6 +299,7 @@ class Written:
 Meaning = (
     Alike
     | Amount
+    | AtLeast
     | Bounded
     | ClassIndices
     | Drawn

@@ -1,8 +1,14 @@
 """Bytes: which values hold them, and where they wrap around below zero."""
 
-from advisor.code.events import BytesSubtracted
-from advisor.code.library.models import Call
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import BytesSubtracted, NumbersChosen
+from advisor.code.library.models import Call, Index, observes
 from advisor.code.values import (
+    AtLeast,
     Difference,
     Tensor,
     Unknown,
@@ -14,6 +20,9 @@ from advisor.code.values import (
 )
 from advisor.code.values import Sequence as SequenceValue
 
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
 
 def tell_wrapped(call: Call, left: Value | None, right: Value | None, result: Value | None) -> None:
     """Tell where a function subtracts from bytes what makes them wrap around; a difference of bytes
@@ -23,7 +32,28 @@ def tell_wrapped(call: Call, left: Value | None, right: Value | None, result: Va
     if are_bytes(left, right) and isinstance(result, (Tensor, Unknown)):
         give_meaning(result, Difference(call.place))
     elif wraps("-", left, right):
-        call.machine.emit(BytesSubtracted(call.place, call.context, right))
+        call.machine.emit(BytesSubtracted(call.place, call.context, right, result))
+
+
+@observes("where")
+def chosen_by_condition(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`np.where(labels > 6, labels - 2, labels)`: what is below zero need not be taken."""
+    among = tuple(each for each in operands[1:] if isinstance(each, Tensor))
+    if among:
+        machine.emit(NumbersChosen(machine.place(node), machine.context, among))
+
+
+def part_chosen(tensor: Tensor, indices: Sequence[Index]) -> bool:
+    """Whether truth values choose among bytes: `labels[labels > 6]`."""
+    return tensor.dtype == "uint8" and any(
+        isinstance(each, Tensor) and each.dtype == "bool" for each in indices
+    )
 
 
 def are_bytes(left: Value, right: Value | None) -> bool:
@@ -47,7 +77,10 @@ def wraps(operator: str, left: Value, right: Value | None) -> bool:
     one: what is below zero becomes a number near 256."""
     if operator not in {"-", "neg"} or not isinstance(left, Tensor) or left.dtype != "uint8":
         return False
+    least = left.meaning.least if isinstance(left.meaning, AtLeast) else 1
     number = known_number(right)
     if right is None or number is None or number.integer is None:
         return right is None
-    return number.integer > 1 and isinstance(number.coefficient, int)
+    if least is None:
+        return False  # who chooses them may know that they are large enough
+    return number.integer > max(least, 1) and isinstance(number.coefficient, int)

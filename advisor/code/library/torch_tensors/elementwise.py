@@ -16,6 +16,7 @@ from advisor.code.library.torch_tensors.products import product_of
 from advisor.code.values import (
     DTYPE,
     Activation,
+    AtLeast,
     Constant,
     Dictionary,
     Difference,
@@ -166,6 +167,9 @@ def _elementwise(call: Call) -> Value | None:
         call.machine.emit(LossClamped(call.place, call.context, tensor, result))
     if result.shape is tensor.shape:
         result.reduced = tensor.reduced
+    least = _lower_bound(call) if result.dtype == "uint8" else None
+    if least is not None:
+        result.meaning = AtLeast(least)
     _tell_bent(call, tensor, result)
     return computed(result, call.subject, *operands)
 
@@ -215,12 +219,18 @@ def _bounds_from_above(call: Call) -> bool:
 
 def _bounds_at_zero(call: Call) -> bool:
     """Whether numbers are clamped at 0 from below, and nowhere else, as a ReLU does it."""
+    if _lower_bound(call) != 0:
+        return False
+    return call.path.rstrip("_").endswith("clamp_min") or call.operand(1, "max") is None
+
+
+def _lower_bound(call: Call) -> float | None:
+    """The number that numbers are clamped at from below."""
     name = call.path.rsplit(".", 1)[-1].removesuffix("_")
     if name not in {"clamp", "clip", "clamp_min"} or call.arguments.unknown:
-        return False
-    largest = call.operand(1, "max") if name != "clamp_min" else None
+        return None
     least = known_number(call.operand(0, "min"))
-    return least is not None and least.constant == 0 and largest is None
+    return None if least is None or least.constant is None else float(least.constant)
 
 
 def _same_if_alone(call: Call, tensor: Tensor) -> Shape:
@@ -294,7 +304,7 @@ def arithmetic(
     if are_bytes(left, right) and operator == "-":
         give_meaning(result, Difference(place))
     elif wraps(operator, left, right):
-        machine.emit(BytesSubtracted(place, machine.context, right))
+        machine.emit(BytesSubtracted(place, machine.context, right, result))
     return result
 
 

@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import AxisRead
 from advisor.code.library.models import Call, Index, hook, item
+from advisor.code.library.torch_tensors.bytes import part_chosen
 from advisor.code.library.torch_tensors.loop_slices import piece_of_loop
 from advisor.code.library.torch_tensors.operations import (
     as_tensor,
@@ -21,6 +22,7 @@ from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
     Alike,
+    AtLeast,
     ClassIndices,
     Constant,
     Drawn,
@@ -237,6 +239,8 @@ def item_of_tensor(
     if axis is not None and shape.dims is not None:
         shape = Shape((axis, *shape.dims[1:]))
     part = moved(tensor, shape)
+    if part_chosen(tensor, indices):
+        part.meaning = AtLeast(None)
     labels = part.meaning
     if isinstance(labels, ClassIndices) and any(_may_lack_some(labels, each) for each in indices):
         part.meaning = None
