@@ -138,6 +138,50 @@ def test_samples_that_hold_nothing_are_thought_of(program: str) -> None:
     assert [line for line, code in findings(text) if code == "NN701"] == marked
 
 
+POSES = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+stored = torch.load("poses.pt")
+poses = TensorDataset(stored["points"].flatten(1), F.normalize(stored["turns"], dim=1))
+model = nn.Sequential(nn.Linear(30, 64), nn.ReLU(), nn.Linear(64, 4))
+optimizer = torch.optim.Adam(model.parameters())
+
+
+class Turn(nn.Module):
+    def forward(self, found, wanted):
+        cosine = COSINE
+        return 2 * torch.acos(cosine).mean()
+
+
+criterion = Turn()
+for points, turns in DataLoader(poses, 64, shuffle=True):
+    optimizer.zero_grad()
+    criterion(F.normalize(model(points), dim=1), turns).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("cosine", "told"),
+    [
+        ("(found * wanted).sum(dim=1).abs()", True),
+        ("torch.einsum('bi,bi->b', found, wanted)", True),
+        ("torch.linalg.vecdot(found, wanted).unsqueeze(1)", True),
+        ("found[:, 0]", True),
+        ("(found * wanted).sum(dim=1).abs().clamp(max=1 - 1e-6)", False),
+        ("(found * wanted).sum(dim=1) * (1 - 1e-6)", False),
+        ("(found * 0.5).sum(dim=1)", False),
+        ("(found - wanted).sum(dim=1)", False),
+    ],
+)
+def test_the_angle_between_what_is_stored_and_what_is_found(cosine: str, told: bool) -> None:
+    codes = [code for _, code in findings(POSES.replace("COSINE", cosine))]
+    assert ("NN701" in codes) == told
+
+
 ANGLE = """
 import torch
 model = torch.nn.Linear(3, 3)

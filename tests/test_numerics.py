@@ -227,12 +227,12 @@ def test_activations_at_their_limits(expression: str, is_wrong: bool) -> None:
     check(f"{LAYERS}\ndef f(x, y):\n    return {expression}{mark}\n", "NN701")
 
 
-def test_one_formula_is_told_once() -> None:
+def test_one_formula_is_told_once_in_each_of_its_lines() -> None:
     code = """
 def f(x, y):
     p = score(x)
     right = y * torch.log(p)  # error
-    other = (1 - y) * torch.log(1 - p)
+    other = (1 - y) * torch.log(1 - p)  # error
     return right + other
 """
     check(LAYERS + code, "NN701")

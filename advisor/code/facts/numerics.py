@@ -77,16 +77,16 @@ class NumericalRisk(Fact):
 
     @classmethod
     def _logarithms(cls, run: AbstractRun) -> Iterator[Self]:
-        """The first logarithm of what each activation has made: p, and then 1 - p."""
-        seen: dict[Value, LogarithmTaken] = {}
+        """The first logarithm in each line of what an activation has made: p, and then 1 - p."""
+        seen: dict[tuple[Value, object, int], LogarithmTaken] = {}
         for event in run.events(LogarithmTaken):
             found = vanishing(event.tensor)
             if found is None or (
                 found.of not in _EVEN_UNLEARNED and not _is_learned(run, event, found.of)
             ):
                 continue
-            first = seen.setdefault(found.origin, event)
-            if first.place.node is event.place.node:
+            key = (found.origin, event.place.source, event.place.locate().row)
+            if seen.setdefault(key, event).place.node is event.place.node:
                 yield cls(event, "log", of=found.of)
 
     @classmethod

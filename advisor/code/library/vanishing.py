@@ -41,13 +41,16 @@ _WORDS = {
 }
 _SUMS = frozenset(["sum", "mean", "norm", "reduce_sum", "reduce_mean", "vector_norm"])
 _SPREADS = frozenset(["std", "var"])
-_PRODUCTS = frozenset(["@", "matmul", "mm", "bmm", "linear", "einsum"])
+_PRODUCTS = frozenset(
+    ["@", "matmul", "mm", "bmm", "linear", "einsum", "dot", "vdot", "vecdot", "inner"]
+)
 ROOTS = frozenset(["**", "Power", "pow", "sqrt"])
 """What may be a square root."""
 _ANGLES = frozenset(["acos", "arccos", "asin", "arcsin"])
 # What may be 0, but hardly where it is divided by.
 _NOT_DIVIDED = frozenset(["a sigmoid", DENSITY, *BY_HAND])
 _NORMALISE = frozenset(["cosine_similarity", "normalize"])
+_SIZES = frozenset(["abs", "absolute"])
 _DIFFERENCES = frozenset(["-", "sub", "subtract"])
 _POWERS = frozenset(["**", "pow", "square"])
 _KEEP = frozenset(
@@ -71,7 +74,7 @@ def vanishing(value: Value) -> Vanishing | None:
 
 @observes(
     *("/", "*", *_ANGLES, *ROOTS, *_NORMALISE, *_PRODUCTS, *_DIFFERENCES, *_POWERS),
-    *("+", *_SUMS, *_KEEP, *_SPREADS),
+    *("+", *_SUMS, *_KEEP, *_SPREADS, *_SIZES),
 )
 def observed(
     machine: "Machine",
@@ -123,6 +126,8 @@ def is_root(operation: str, operands: Sequence[Value]) -> bool:
 
 
 def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
+    if operation == "einsum" and len(operands) > 1:
+        operands = operands[1:]
     first = operands[0]
     second = operands[1] if len(operands) > 1 else None
     if operation in _NORMALISE:
@@ -137,8 +142,10 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     length = meaning_of(second) if operation == "/" else None
     if isinstance(length, Norm) and _is_of_length(first, length):
         return Cosine()
-    if operation in _KEEP and isinstance(meaning_of(first), Norm):
+    if operation in _KEEP and isinstance(meaning_of(first), (Cosine, Norm)):
         return meaning_of(first)
+    if operation in _SIZES:
+        return Cosine() if isinstance(meaning_of(first), Cosine) else None
     if operation in {"norm", "vector_norm"} and vanishing(first) is None:
         return Norm(first)
     if operation in {"/", "*"} and isinstance(meaning_of(first), LessOne) and second is not None:
@@ -239,7 +246,7 @@ def _product(first: Value, second: Value) -> Meaning | None:
     for one, other in ((first, second), (second, first)):
         # The directions that a model is taught are as long as those that it gives.
         if isinstance(meaning_of(one), Cosine) and gradient_of(other) is not True:
-            return Cosine() if isinstance(other, Unknown) else None
+            return Cosine() if isinstance(other, (Tensor, Unknown)) else None
     for one, other in ((first, second), (second, first)):
         meaning = meaning_of(one)
         if isinstance(meaning, Squared) and isinstance(other, Scalar):
