@@ -85,3 +85,180 @@ for epoch in range(EPOCHS):
 def test_a_cosine_that_is_left_early_has_hardly_fallen(epochs: int, told: bool) -> None:
     program = dedent(COSINE).replace("EPOCHS", str(epochs))
     assert ("NN601" in [code for _, code in findings(program)]) == told
+
+
+COUNTED = """
+import itertools
+import torch
+import torch.nn.functional as F
+from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
+from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
+
+
+def endless(loader):
+    while True:
+        for batch in loader:
+            yield batch
+
+
+def so_long(loader):
+    while True:
+        yield from loader
+        if loader.dataset.is_used_up:
+            break
+
+
+def build(model):
+    return torch.optim.AdamW(model.parameters(), lr=1e-3)
+
+
+def learn(model, optimizer, x, y):
+    optimizer.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()
+
+"""
+COUNTING = {
+    "a generator that is left at a number": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = get_linear_schedule_with_warmup(optimizer, 100, 1000)  # error
+            for step, (x, y) in enumerate(endless(loader)):
+                if step == 6000:
+                    break
+                learn(model, optimizer, x, y)
+                schedule.step()
+        """,
+    "a cosine that rises again behind its end": """
+        STEPS = 6000
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = get_cosine_schedule_with_warmup(optimizer, 100, 1000)  # error
+            for step, (x, y) in enumerate(endless(loader)):
+                if step >= STEPS:
+                    break
+                learn(model, optimizer, x, y)
+                schedule.step()
+        """,
+    "epochs until a number of steps": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = get_linear_schedule_with_warmup(optimizer, 500, 2000)  # error
+            step = 0
+            while step < 20_000:
+                for x, y in loader:
+                    learn(model, optimizer, x, y)
+                    schedule.step()
+                    step += 1
+                    if step >= 20_000:
+                        break
+        """,
+    "an object that returns at a number": """
+        class Trainer:
+            def __init__(self, model, loader):
+                self.model, self.loader, self.optimizer = model, loader, build(model)
+                self.schedule = StepLR(self.optimizer, 60_000)  # error
+                self.step, self.last = 0, 10_000
+            def run(self):
+                while True:
+                    for x, y in self.loader:
+                        learn(self.model, self.optimizer, x, y)
+                        self.schedule.step()
+                        self.step += 1
+                        if self.step == self.last:
+                            return self.model
+        """,
+    "a slice of a cycle": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = get_linear_schedule_with_warmup(optimizer, 100, 1000)  # error
+            for x, y in itertools.islice(itertools.cycle(loader), 8000):
+                learn(model, optimizer, x, y)
+                schedule.step()
+        """,
+    "a counter of itertools": """
+        def train(model, loader):
+            optimizer, batches = build(model), endless(loader)
+            schedule = CosineAnnealingLR(optimizer, 400)  # error
+            for step in itertools.count():
+                if step > 4000:
+                    break
+                x, y = next(batches)
+                learn(model, optimizer, x, y)
+                schedule.step()
+        """,
+    "epochs that are counted": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = StepLR(optimizer, 30)  # error
+            epoch = 0
+            while epoch < 20:
+                for x, y in loader:
+                    learn(model, optimizer, x, y)
+                schedule.step()
+                epoch += 1
+        """,
+    "a schedule of the same number": """
+        class Config:
+            steps = 20_000
+        def train(model, loader, config=Config()):
+            optimizer = build(model)
+            schedule = get_linear_schedule_with_warmup(optimizer, config.steps // 10, config.steps)
+            step = 0
+            while step < config.steps:
+                for x, y in loader:
+                    learn(model, optimizer, x, y)
+                    schedule.step()
+                    step += 1
+        """,
+    "a loader that may be used up before": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule = CosineAnnealingLR(optimizer, T_max=1000)
+            for step, (x, y) in enumerate(so_long(loader)):
+                learn(model, optimizer, x, y)
+                schedule.step()
+                if step == 10_000:
+                    break
+        """,
+    "a number that all epochs share": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule, step = CosineAnnealingLR(optimizer, T_max=1000), 0
+            for epoch in range(10):
+                for x, y in loader:
+                    if step >= 1000:
+                        break
+                    learn(model, optimizer, x, y)
+                    schedule.step()
+                    step += 1
+        """,
+    "a training that is taken up again": """
+        def train(model, loader, saved):
+            optimizer = build(model)
+            schedule, step = CosineAnnealingLR(optimizer, T_max=1000), saved["step"]
+            while step < 100:
+                for x, y in loader:
+                    learn(model, optimizer, x, y)
+                    schedule.step()
+                    step += 1
+        """,
+    "rounds that are not all counted": """
+        def train(model, loader):
+            optimizer = build(model)
+            schedule, bad, best = CosineAnnealingLR(optimizer, T_max=100), 0, 9.0
+            while bad < 5:
+                for x, y in loader:
+                    learn(model, optimizer, x, y)
+                schedule.step()
+                if score(model) > best:
+                    bad += 1
+        """,
+}
+
+
+@pytest.mark.parametrize("text", COUNTING.values(), ids=COUNTING.keys())
+def test_loops_that_are_left_once_something_has_been_counted(text: str) -> None:
+    program = COUNTED + dedent(text)
+    rows = [row for row, line in enumerate(program.splitlines(), 1) if line.endswith("# error")]
+    assert [row for row, code in findings(program) if code == "NN601"] == rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.code.symbols import Number, Symbol
-from advisor.code.values import Function, Value
+from advisor.code.values import Function, Scalar, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -14,11 +14,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Limit:
+    """The number at which a loop is left, once what it counts has come to it: `counter` is that as it
+    is written, `number` what is known of it."""
+
+    counter: str
+    number: Value
+    bound: Scalar
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Loop:
     """A loop that is being run: what it goes over and how often, as far as that is known.
 
     `symbol` stands for the loop variable when it counts. `names` are the constants and options
-    that the number of rounds was computed from; `configurable` the option that sets it.
+    that the number of rounds was computed from; `configurable` the option that sets it. `limit` is
+    what a `while` loop counts up to.
     """
 
     node: "cst.CSTNode"
@@ -29,6 +40,7 @@ class Loop:
     start: Number | None = None
     names: frozenset[str] = frozenset()
     configurable: str | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,13 @@ class Round:
 @dataclass(frozen=True, eq=False, slots=True)
 class Guard:
     """A condition that decides whether the code runs, and which way it went. `rounds` is the
-    number of loops that it stands in."""
+    number of loops that it stands in; `ends` tells that the other way leaves the innermost of them."""
 
     node: "cst.CSTNode"
     taken: bool
     condition: Value | None = None
     rounds: int = 0
+    ends: bool = False
 
 
 class Context(NamedTuple):

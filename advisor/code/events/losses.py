@@ -155,9 +155,11 @@ class StepLogged(Event):
 
 @dataclass(eq=False, slots=True)
 class RoundCounted(Event):
-    """One is added to a number in a loop; `text` is the number as it is written."""
+    """One is added to a number in a loop; `text` is the number as it is written, `result` what it comes
+    to."""
 
     text: str
+    result: Value
 
 
 @dataclass(eq=False, slots=True)

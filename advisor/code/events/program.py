@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.code.events.context import Event, Loop
+from advisor.code.events.context import Event, Limit, Loop
 from advisor.code.events.modules import ModeSwitched
 from advisor.code.symbols import Number
 from advisor.code.values import Arguments, Value
@@ -65,11 +65,12 @@ class TargetLost(Event):
 class LoopLeft(Event):
     """A loop is left by `break`, or by `return` where it `returns`. `limit` says that a number decides
     when which the file names once for all; `bound` is the number that a name stands for which does, if
-    no option changes it."""
+    no option changes it, `reached` what was counted up to."""
 
     limit: bool = False
     returns: bool = False
     bound: Number | None = None
+    reached: Limit | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -293,9 +293,10 @@ def inner_loops(step: ScheduleStepped, schedule: Schedule) -> tuple[Loop, ...]:
 
 
 def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
-    """Whether something stands under a condition inside the loops, and not always happens."""
+    """Whether something stands under a condition inside the loops, and not always happens as long as
+    they last."""
     outside = len(context.rounds) - len(tuple(loops))
-    return any(guard.rounds > outside for guard in context.guards)
+    return any(guard.rounds > outside and not guard.ends for guard in context.guards)
 
 
 def _depends_on_round(
@@ -309,6 +310,7 @@ def _depends_on_round(
     counters = {name for target in targets for name in re.findall(r"\w+", target)}
     return any(
         guard.rounds > outside
+        and not guard.ends
         and guard.node not in together
         and (not _is_switch(guard.node) or counters & set(re.findall(r"\w+", code_of(guard.node))))
         for guard in context.guards

@@ -19,6 +19,7 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.keras_trainings import KerasTraining, trainings_of
+from advisor.code.facts.loop_lengths import counted_out
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.facts.schedule_factors import (
     evaluated,
@@ -28,6 +29,7 @@ from advisor.code.facts.schedule_factors import (
 )
 from advisor.code.facts.schedule_use import (
     ScheduleUse,
+    horizon_of,
     inner_loops,
     is_guarded,
     updates_of,
@@ -53,6 +55,8 @@ SHORTEST_ON_PLATEAU = 5
 LONGEST_TEXT = 60
 # In training, in validation, and perhaps in a test: what a loop over the phases of an epoch goes through.
 MOST_PHASES = 3
+# Whoever goes through a loop so often counts batches in it.
+MOST_EPOCHS = 2_000
 # A rise is followed this many trainings beyond the end, to see where it leads.
 FURTHEST = 1_000
 # What rises from below one of these shares of the peak to below the other is a warm-up under way.
@@ -69,7 +73,8 @@ class ScheduledTraining(Fact):
     """A schedule over a training of known length.
 
     `unit` is what one step of the schedule is called (`epoch` or `step`); `length` says where the
-    number of steps comes from; `name` is the schedule's class, `text` the schedule as a user knows it.
+    number of steps comes from; `name` is the schedule's class, `text` the schedule as a user knows it;
+    `horizon` is the step at which it shall have reached its end, where it is told that.
     """
 
     name: str
@@ -80,6 +85,7 @@ class ScheduledTraining(Fact):
     length_place: NodePlace | None
     length_origin: str | None
     warmup: int = 0
+    horizon: int | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -133,6 +139,7 @@ class ScheduledTraining(Fact):
             for loop in inner_loops(event, schedule)
             if not _steps_in_one_round(run, schedule, loop)
         ]
+        loops = counted_out(run, loops)
         steps, updates = _length(loops), updates_of(run, schedule)
         if steps is None or _is_derived(_names(schedule), loops):
             return None
@@ -156,11 +163,12 @@ class ScheduledTraining(Fact):
             name,
             _as_written(schedule.place.node, name, 1),
             simulated,
-            _unit(loops, is_epoch=any(_is_deeper(each, event) for each in updates)),
+            _unit(loops, steps, is_epoch=any(_is_deeper(each, event) for each in updates)),
             schedule.place,
             next((loop for loop in loops if loop.trips and not loop.trips.is_one), loops[0]).place,
             _origin(loops),
             _warmup(made, simulated),
+            None if (horizon := horizon_of(schedule)) is None else horizon.integer,
         )
 
     @classmethod
@@ -189,7 +197,7 @@ class ScheduledTraining(Fact):
             "formula",
             f"`{code_of(place.node)}`",
             simulated,
-            _unit([loop]),
+            _unit([loop], steps),
             place,
             loop.place,
             _origin([loop]),
@@ -350,15 +358,18 @@ def _is_deeper(update: OptimizerStepped, step: ScheduleStepped) -> bool:
     return shared == own < len(update.context.rounds)
 
 
-def _unit(loops: list[Loop], is_epoch: bool = False) -> str:
+def _unit(loops: list[Loop], steps: int, is_epoch: bool = False) -> str:
     """What one round of the innermost loop is called."""
     if is_epoch:
         return "epoch"
-    node = loops[-1].node
-    counter = code_of(node.target) if isinstance(node, cst.For) else ""
+    node, limit = loops[-1].node, loops[-1].limit
+    counter = "" if limit is None else limit.counter
+    if isinstance(node, cst.For):
+        counter = code_of(node.target)
     if _COUNTS_EPOCHS.search(counter):
         return "epoch"
-    return "step" if len(loops) > 1 or _COUNTS_STEPS.search(counter) else "epoch"
+    counts_steps = len(loops) > 1 or steps > MOST_EPOCHS or _COUNTS_STEPS.search(counter)
+    return "step" if counts_steps else "epoch"
 
 
 def _origin(loops: list[Loop]) -> str | None:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from advisor.code.events import Context, Escaped
+from advisor.code.events import Context, Escaped, LoopLeft
 from advisor.code.interpreter import attributes, classes, implied_models, loops
+from advisor.code.interpreter.limits import goes_on
 from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     BUILT_BY,
+    ENDLESS,
     NONE,
+    TRUE,
     Arguments,
     Bound,
     Class,
@@ -244,7 +247,7 @@ def _entered(machine: "Machine", place: NodePlace, function: Function) -> Contex
 def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Value:
     from advisor.code.interpreter.statements import execute_suite
 
-    frame = machine.frame
+    frame, first = machine.frame, len(machine.trace)
     if type(function.node) is cst.Lambda:
         return machine.evaluate(function.node.body)
     frame.log = machine.begin()
@@ -257,12 +260,25 @@ def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Valu
     if frame.yielded:
         if not frame.uncounted and not frame.returned and completion is Completion.NORMAL:
             return SequenceValue("generator", tuple(frame.yielded))
-        return SequenceValue("generator", None, join_all(frame.yielded))
+        made = SequenceValue("generator", None, join_all(frame.yielded))
+        if _never_ends(machine, first):
+            made.fields[ENDLESS] = TRUE
+        return made
     if completion is Completion.NORMAL:
         frame.results.append(NONE)
     if not frame.results:
         return machine.unknown(f"{function.name}()", node)
     return join_all(frame.results)
+
+
+def _never_ends(machine: "Machine", first: int) -> bool:
+    """Whether a generator yields in a loop that nothing ends; `first` is what happened first in it."""
+    frame = machine.frame
+    loop = frame.yields_in
+    if not isinstance(loop, cst.While) or not goes_on(loop.test) or frame.returned or frame.results:
+        return False
+    left = (each for each in machine.trace[first:] if isinstance(each, LoopLeft))
+    return not any(each.context.loops[-1].node is loop for each in left)
 
 
 # --- parameters ---------------------------------------------------------------------------

@@ -307,6 +307,8 @@ def _yield(machine: "Machine", node: cst.Yield) -> Value:
     value, context = node.value, machine.context
     if (len(context.rounds), len(context.guards)) != machine.frame.standing:
         machine.frame.uncounted = True
+        own = context.rounds[machine.frame.standing[0] :]
+        machine.frame.yields_in = own[0].loop.node if own else None
     if isinstance(value, cst.From):
         machine.frame.uncounted = True
         inner = evaluate(machine, value.item)

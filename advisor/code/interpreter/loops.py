@@ -15,6 +15,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Guard, Loop, Round
 from advisor.code.interpreter import attributes, classes, operators
+from advisor.code.interpreter.limits import limit_of_test
 from advisor.code.interpreter.lost_objects import tell_lost_object
 from advisor.code.interpreter.machine import Completion, LoopFrame, join_all
 from advisor.code.interpreter.overwriting import tell_lost_target, tell_overwritten
@@ -176,7 +177,7 @@ def run_while(machine: "Machine", node: cst.While) -> Completion:
     """Run a `while` loop."""
     from advisor.code.interpreter.statements import execute_suite
 
-    loop = Loop(node, machine.place(node))
+    loop = Loop(node, machine.place(node), limit=limit_of_test(machine, node.test))
 
     def body(item: Value) -> Completion:
         test = machine.evaluate(node.test)

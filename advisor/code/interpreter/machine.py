@@ -64,8 +64,9 @@ class Completion(Enum):
 class Frame:
     """A function call under way. Ways that have returned early wait in `returned`; `log` is the
     number of the log that was begun with the call. What is `yielded` is so one after the other,
-    unless that depends on something, or comes in a loop: then it is `uncounted`. `standing` are the
-    numbers of rounds and of conditions that the call stands in."""
+    unless that depends on something, or comes in a loop: then it is `uncounted`; `yields_in` is the
+    outermost loop that it comes in. `standing` are the numbers of rounds and of conditions that the
+    call stands in."""
 
     function: Function | None
     scope: Scope
@@ -73,6 +74,7 @@ class Frame:
     results: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     uncounted: bool = False
+    yields_in: cst.CSTNode | None = None
     standing: tuple[int, int] = (0, 0)
     returned: list[Writes] = field(default_factory=list)
     log: int = 0
@@ -306,7 +308,9 @@ class Machine:
         """Be on one side of a condition from here on, until the block ends."""
         now = self.context
         depth = len(now.rounds)
-        standing = [Guard(each.node, each.taken, each.condition, depth) for each in guards]
+        standing = [
+            Guard(each.node, each.taken, each.condition, depth, each.ends) for each in guards
+        ]
         self.context = now.under(standing)
 
     # --- state and branches ---------------------------------------------------------------

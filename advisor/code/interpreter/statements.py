@@ -15,6 +15,7 @@ from advisor.code.interpreter import (
     loops,
     operators,
 )
+from advisor.code.interpreter.limits import limit_reached
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.wording import adds_behind, is_silent
@@ -224,7 +225,8 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
     if completion is Completion.NORMAL and len(ways) == 2:
         left = [way[0] in _EARLY for way in ways]
         if any(left):
-            machine.stand_under(Guard(node.test, not left[0], failed[0].condition))
+            ends = Completion.BREAK in {way[0] for way in ways}
+            machine.stand_under(Guard(node.test, not left[0], failed[0].condition, ends=ends))
     return completion
 
 
@@ -398,7 +400,8 @@ def _return(machine: "Machine", node: cst.Return) -> Completion:
     value = NONE if node.value is None else machine.evaluate(node.value)
     machine.frame.results.append(value)
     if len(machine.context.rounds) > machine.frame.standing[0]:
-        machine.emit(LoopLeft(machine.place(node), machine.context, returns=True))
+        reached = limit_reached(machine)
+        machine.emit(LoopLeft(machine.place(node), machine.context, returns=True, reached=reached))
     return Completion.RETURN
 
 
@@ -468,7 +471,10 @@ def _import_from(machine: "Machine", node: cst.ImportFrom) -> Completion:
 
 def _break(machine: "Machine", node: cst.Break) -> Completion:
     limit, bound = loops.is_told_by_constant(machine), loops.told_bound(machine)
-    machine.emit(LoopLeft(machine.place(node), machine.context, limit, bound=bound))
+    reached = limit_reached(machine)
+    machine.emit(
+        LoopLeft(machine.place(node), machine.context, limit, bound=bound, reached=reached)
+    )
     return Completion.BREAK
 
 

@@ -424,7 +424,7 @@ def round_counted(
     one = values[1].number.constant if isinstance(values[1], Scalar) else None
     if operator == "Add" and one == 1 and machine.context.rounds:
         text = as_written(target)
-        machine.emit(RoundCounted(machine.place(node), machine.context, text))
+        machine.emit(RoundCounted(machine.place(node), machine.context, text, values[2]))
 
 
 def _logged(

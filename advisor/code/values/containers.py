@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # Under this key a list knows that rounds of a loop have put items into it, nobody knows how many.
 GROWN = "grown"
+# Under this key an iterable says that it never ends.
+ENDLESS = "endless"
 
 
 class Sequence(Value):

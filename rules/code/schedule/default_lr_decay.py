@@ -71,6 +71,8 @@ def _misfit(training: ScheduledTraining) -> str | None:
     if _comes_back(training):
         share = simulation.last / simulation.peak
         return f"the learning rate has risen again and ends at {share:.0%} of its peak"
+    if _goes_on_in_waves(training):
+        return f"the learning rate is zero at {unit} {training.horizon} and rises again behind it"
     if training.name in FALL_TO_AN_END and simulation.last > FAR_FROM_ITS_END * simulation.peak:
         return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
     if training.name in FALL_BY_SHARES and simulation.last > LEFT_WHERE_IT_IS * simulation.peak:
@@ -78,6 +80,15 @@ def _misfit(training: ScheduledTraining) -> str | None:
             f"at the end it still is at {simulation.last / simulation.peak:.1%} of where it starts"
         )
     return None
+
+
+def _goes_on_in_waves(training: ScheduledTraining) -> bool:
+    """Whether the cosine of transformers, which is told where it ends, comes back behind its end."""
+    simulation, end = training.simulation, training.horizon
+    if training.name != "get_cosine_schedule_with_warmup" or end is None:
+        return False
+    behind = [factor for step, factor in simulation.samples if step > end]
+    return bool(behind) and max(behind) > CAME_BACK * simulation.peak
 
 
 def _comes_back(training: ScheduledTraining) -> bool:

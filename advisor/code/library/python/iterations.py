@@ -14,6 +14,8 @@ from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import Call, function, hook, iteration
 from advisor.code.library.python.numbers import configurable_of, names_of
 from advisor.code.values import (
+    ENDLESS,
+    TRUE,
     Arguments,
     Constant,
     Dictionary,
@@ -96,11 +98,40 @@ def passed_through(call: Call) -> Value | None:
     value = call.argument(0, "iterable")
     if value is None:
         return None
-    if call.path in {"itertools.cycle", "itertools.islice"}:
-        return Object("builtins.endless", Arguments([value]), call.place)
+    if call.path == "itertools.cycle":
+        fields = {ENDLESS: TRUE}
+        return Object("builtins.endless", Arguments([value]), call.place, fields)
+    if call.path == "itertools.islice":
+        return _beginning_of(call, value)
     if call.path.startswith("tqdm") and isinstance(value, (Unknown, Object)):
         return Object("tqdm.tqdm", Arguments([value]), call.place)
     return value
+
+
+def _beginning_of(call: Call, value: Value) -> Value:
+    """`islice(iterable, 1000)`: so many items of what never ends, of others nobody knows how many."""
+    made = Object("builtins.endless", Arguments([value]), call.place)
+    count = call.arguments.positional[1] if len(call.arguments.positional) == 2 else None
+    ends = not isinstance(value, (Object, Sequence)) or value.fields.get(ENDLESS) is not TRUE
+    if isinstance(count, Scalar) and not ends:
+        made.fields["length"] = count
+    return made
+
+
+@function("itertools.count")
+def counted_without_end(call: Call) -> Value | None:
+    """`count()`."""
+    return Object("itertools.count", call.arguments, call.place, {ENDLESS: TRUE})
+
+
+@iteration("itertools.count")
+def iterate_count(machine: "Machine", value: Object, node: cst.CSTNode) -> Iteration | None:
+    """The numbers from 0 on, as one symbol that counts."""
+    if value.arguments.positional or value.arguments.keywords:
+        return None
+    symbol = symbols.Symbol("i")
+    counter = symbols.Number(1, ((symbol, 1),))
+    return Iteration(make=lambda: Scalar(counter), symbol=symbol, start=symbols.ZERO)
 
 
 @function("builtins.reversed")
@@ -142,7 +173,14 @@ def iterate_endless(machine: "Machine", value: Object, node: cst.CSTNode) -> Ite
     """What the wrapped iterable yields, nobody knows how often."""
     inner = value.argument(0, "iterable")
     assert inner is not None
-    return Iteration(make=lambda: element_of(machine, inner, node))
+    length = value.fields.get("length")
+    known = length if isinstance(length, Scalar) else None
+    return Iteration(
+        make=lambda: element_of(machine, inner, node),
+        trips=None if known is None else known.number,
+        names=frozenset() if known is None else known.names,
+        configurable=None if known is None else known.configurable,
+    )
 
 
 @function("builtins.enumerate", "builtins.zip", "itertools.product", "builtins.map")
