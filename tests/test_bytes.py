@@ -163,6 +163,33 @@ READS = {
                 mask[known] -= 3
                 return torch.from_numpy(mask).long()
         """,
+    "a difference that is made smaller, and then a fraction": """
+        def sample(first, second):
+            change = cv2.imread(second, 0) - cv2.imread(first, 0)  # error
+            change = cv2.resize(change, (64, 64)).astype(np.float32) / 255
+            return torch.from_numpy(change)
+        """,
+    "a difference that becomes a picture again": """
+        from PIL import Image
+        from torchvision.transforms import functional as TF
+        def sample(first, second):
+            change = np.array(Image.open(second).convert("L")) - np.array(Image.open(first).convert("L"))  # error
+            return TF.to_tensor(Image.fromarray(change).resize((32, 32)))
+        """,
+    "a difference that is blurred": """
+        def sample(first, second):
+            change = cv2.imread(second) - cv2.imread(first)  # error
+            return cv2.GaussianBlur(change, (5, 5), 0)
+        """,
+    "a difference that is only asked whether there is one": """
+        def is_still(first, second):
+            change = cv2.resize(cv2.imread(second) - cv2.imread(first), (8, 8))
+            return (change == 0).all()
+        """,
+    "the absolute difference": """
+        change = cv2.absdiff(cv2.imread("a.png"), cv2.imread("b.png"))
+        change = cv2.resize(change, (64, 64)).astype(np.float32)
+        """,
     "the difference that a function takes": """
         change = np.subtract(cv2.imread("a.png"), cv2.imread("b.png"))  # error
         change = torch.from_numpy(change).float()

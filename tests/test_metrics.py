@@ -337,6 +337,34 @@ def evaluate(model, loader, first, second):
     assert "NN803" not in [code for _, code in findings(program)]
 
 
+@pytest.mark.parametrize(
+    ("loader", "line", "is_wrong"),
+    [
+        ("DataLoader(held_out, batch_size=64)", 'print(f"test {loss:.3f}")', True),
+        ("tqdm(DataLoader(held_out, 64))", 'print("test", loss)', True),
+        ("DataLoader(held_out, batch_size=len(held_out))", 'print(f"test {loss:.3f}")', False),
+        ("DataLoader(held_out, batch_size=64)", "losses.append(loss); print(loss)", False),
+    ],
+)
+def test_a_loader_is_gone_through_in_batches(loader: str, line: str, is_wrong: bool) -> None:
+    program = f"""
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+from tqdm import tqdm
+held_out = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+
+
+def evaluate(model, losses):
+    model.eval()
+    with torch.no_grad():
+        for x, y in {loader}:
+            loss = F.mse_loss(model(x), y).item()
+            {line}{"  # error" if is_wrong else ""}
+"""
+    assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
+
+
 def test_what_lightning_logs_is_averaged_over_the_epoch() -> None:
     program = """
 import lightning.pytorch as pl

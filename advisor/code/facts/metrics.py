@@ -299,9 +299,22 @@ def _is_all_there_is(event: AmountLogged) -> bool:
         return False
     over = loop.over
     counted = isinstance(over, Object) and over.path == "builtins.enumerate"
-    if not counted and _OF_BATCHES.search(code_of(event.place.node)) is None:
+    if (
+        not counted
+        and not _goes_over_batches(loop)
+        and _OF_BATCHES.search(code_of(event.place.node)) is None
+    ):
         return False
     return _PUTS_TOGETHER.search(code_of(loop.node)) is None
+
+
+def _goes_over_batches(loop: Loop) -> bool:
+    """Whether a loop goes over what a loader gives, which is not known to be one batch of all."""
+    data = data_of(loop)
+    if not isinstance(data, Object) or not data.path.endswith(".DataLoader"):
+        return False
+    size = data.argument(1, "batch_size")
+    return size is not None and _meaning_of_number(size, loop) != "samples"
 
 
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:

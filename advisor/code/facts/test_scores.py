@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from advisor.code.events import Event
+from advisor.code.events import BackwardRun, Event
 from advisor.code.facts.judging_calls import TEST, goes_through_test_data
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
@@ -39,7 +39,7 @@ def better_test_score(
         for side, own, other in zip(sides, said, reversed(said), strict=True):
             if not other & _BEST or own & _BEST or len(own) > 4:
                 continue
-            if own & TEST or (not own & {"train"} and _is_of_test_function(event)):
+            if own & TEST or (not own & {"train"} and _is_of_test_function(run, event)):
                 return code_of(side)
             place = NodePlace(event.place.source, before or condition)
             if _is_given_test_score(run, place, code_of(side), own):
@@ -124,7 +124,9 @@ def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:
         yield from _comparisons(node.right)
 
 
-def _is_of_test_function(event: Event) -> bool:
-    """Whether the innermost function around is the one that tests."""
+def _is_of_test_function(run: AbstractRun, event: Event) -> bool:
+    """Whether the innermost function around is the one that tests: a test of learning rates trains."""
     functions = event.context.functions
-    return bool(functions) and bool(words(functions[-1].name) & {"test", "testing"})
+    if not functions or not words(functions[-1].name) & {"test", "testing"}:
+        return False
+    return all(functions[-1] not in each.context.functions for each in run.events(BackwardRun))

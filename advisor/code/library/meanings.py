@@ -67,12 +67,14 @@ _LOGS = frozenset(["add_scalar", "log"])
 _TELLS = frozenset(["print", "info"])
 _AS_NUMBERS = frozenset(
     ["/", "float", "double", "half", "to", "astype", "abs", "absolute", "float32", "from_numpy"]
-    + ["tensor", "as_tensor", "mean", "float64"]
+    + ["tensor", "as_tensor", "mean", "float64", "to_tensor"]
+    + ["GaussianBlur", "blur", "medianBlur", "cvtColor", "threshold"]
 )
 # What leaves the bytes in an array, or in those of a list, as they are.
 _HOLD = frozenset(
     ["stack", "array", "asarray", "concatenate", "cat", "[]", "transpose", "permute", "reshape"]
     + ["view", "squeeze", "unsqueeze", "expand_dims", "copy", "contiguous", "clone", "flatten"]
+    + ["resize", "flip", "fromarray", "ravel", "swapaxes", "moveaxis", "ascontiguousarray"]
 )
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
