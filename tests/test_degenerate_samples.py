@@ -182,6 +182,68 @@ def test_the_angle_between_what_is_stored_and_what_is_found(cosine: str, told: b
     assert ("NN701" in codes) == told
 
 
+DIGITS = """
+import numpy as np
+import torch
+from sklearn.datasets import load_digits, load_iris
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+
+x, y = load_digits(return_X_y=True)
+train, test, y_train, y_test = train_test_split(x, y, random_state=0)
+center, spread = train.mean(axis=0), train.std(axis=0)
+"""
+BLANKS = {
+    "what is held out": "test = (test - center) / spread  # error",
+    "numbers of torch, of some rows": """
+        first, others = train_test_split(range(len(y)), test_size=0.2)
+        part = torch.tensor(x, dtype=torch.float32)[first]
+        part = (part - part.mean(dim=0)) / part.std(dim=0)  # error
+        """,
+    "an object that keeps them": """
+        class Scaler:
+            def fit(self, rows):
+                self.center, self.spread = np.mean(rows, axis=0), np.std(rows, axis=0)
+            def apply(self, rows):
+                return (rows - self.center) / self.spread  # error
+        scaler = Scaler()
+        scaler.fit(train)
+        train, test = scaler.apply(train), scaler.apply(test)
+        """,
+    "the digits of Keras": """
+        (pictures, _), _ = keras.datasets.mnist.load_data()
+        pictures = pictures.astype("float32") / 255
+        pictures = (pictures - pictures.mean(0)) / pictures.std(0)  # error
+        """,
+    "one spread for all": "test = (test - train.mean()) / train.std()",
+    "a small number": "test = (test - center) / (spread + 1e-8)",
+    "ones for zeros": "spread[spread == 0] = 1; test = (test - center) / spread",
+    "ones where there are zeros": "test = (test - center) / np.where(spread == 0, 1, spread)",
+    "zeros for what is no number": "test = np.nan_to_num((test - center) / spread)",
+    "some of the pixels": """
+        used = spread > 0
+        test = (test[:, used] - center[used]) / spread[used]
+        """,
+    "pixels that were chosen before": """
+        train = VarianceThreshold().fit_transform(train)
+        train = train / train.std(axis=0)
+        """,
+    "pixels that differ": """
+        train = train[:, spread > 0]
+        train = train / train.std(axis=0)
+        """,
+    "other data": "rows = load_iris().data; rows = rows / rows.std(axis=0)",
+}
+
+
+@pytest.mark.parametrize("text", BLANKS.values(), ids=BLANKS.keys())
+def test_pixels_of_digits_that_are_never_drawn_have_no_spread(text: str) -> None:
+    program = DIGITS + dedent(text)
+    marked = [row for row, line in enumerate(program.splitlines(), 1) if line.endswith("# error")]
+    assert [row for row, code in findings(program) if code == "NN701"] == marked
+
+
 ANGLE = """
 import torch
 model = torch.nn.Linear(3, 3)

@@ -87,9 +87,11 @@ class RootTaken(Event):
 
 @dataclass(eq=False, slots=True)
 class DividedByNothing(Event):
-    """Something that is learned is divided by what is 0 now and then; `by` says in words what it is."""
+    """Something that is learned is divided by what is 0 now and then; `by` says in words what it is,
+    `result` is what comes out."""
 
     by: str
+    result: Value
 
 
 @dataclass(eq=False, slots=True)

@@ -58,6 +58,7 @@ class NumericalRisk(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every such operation, once for each line."""
         yield from cls._logarithms(run)
+        replaced = {event.value for event in run.events(NotNumbersReplaced)}
         chosen = [value for event in run.events(NumbersChosen) for value in event.among]
         for event in run.events_among(SoftmaxByHand, BytesSubtracted, DividedByNothing):
             match event:
@@ -65,7 +66,7 @@ class NumericalRisk(Fact):
                     yield cls(event, "exponentials", event.name)
                 case BytesSubtracted() if not any(_is_made_of(x, event.result) for x in chosen):
                     yield cls(event, "sign" if event.subtracted is None else "bytes")
-                case DividedByNothing():
+                case DividedByNothing() if event.result not in replaced:
                     yield cls(event, "quotient", of=event.by)
         yield from cls._back_propagated(run)
         for ignored in run.events(FailureIgnored):

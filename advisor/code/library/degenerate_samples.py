@@ -129,7 +129,7 @@ def observed(
         return
     if operation in {"/", "div", "true_divide", "divide"}:
         if len(operands) == 2:
-            _divided(machine, operands[1], node)
+            _divided(machine, operands[1], result, node)
         return
     if isinstance(result, (Tensor, Unknown)) and meaning_of(result) is None:
         meaning = _meaning(machine, operation, operands, node)
@@ -151,12 +151,12 @@ def _is_minded(machine: "Machine", node: cst.CSTNode) -> bool:
     return _MINDS.search(as_written(functions[-1].node if functions else node)) is not None
 
 
-def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
+def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) -> None:
     found = meaning_of(by)
     if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
         return
     if not _is_minded(machine, node):
-        machine.emit(DividedByNothing(machine.place(node), machine.context, found.of))
+        machine.emit(DividedByNothing(machine.place(node), machine.context, found.of, result))
 
 
 _RANGE, _SPREAD = "the range of one sample", "the spread of one sample"

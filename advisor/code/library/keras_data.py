@@ -136,6 +136,7 @@ def loaded(call: Call) -> Value | None:
     parts = []
     for count in _COUNTS.get(call.path.split(".")[-2], (None, None)):
         lineage = Lineage(RowSet("all", place=call.place))
+        lineage.rows.has_blanks = call.path == "keras.datasets.mnist.load_data"
         if count is not None:
             lineage.rows.axis = symbols.new_axis(symbols.number(count))
         rows = lineages.axis_of_rows(lineage)

@@ -9,8 +9,10 @@ from advisor.code.events import DividedByNothing, RootTaken
 from advisor.code.gradients import gradient_of, made_from
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.models import observes
+from advisor.code.symbols import product
 from advisor.code.values import (
     Activation,
+    Blank,
     Bounded,
     Cosine,
     LessOne,
@@ -27,8 +29,10 @@ from advisor.code.values import (
     give_meaning,
     is_made_new,
     known_number,
+    lineage_of,
     meaning_of,
     scale_of,
+    shape_of,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +44,8 @@ _WORDS = {
     Activation.TANH: "a tanh",
 }
 _SUMS = frozenset(["sum", "mean", "norm", "reduce_sum", "reduce_mean", "vector_norm"])
-_SPREADS = frozenset(["std", "var"])
+_SPREADS = frozenset(["std", "var", "ptp"])
+_PIXELS_OF_DIGITS = frozenset([8 * 8, 28 * 28])
 _PRODUCTS = frozenset(
     ["@", "matmul", "mm", "bmm", "linear", "einsum", "dot", "vdot", "vecdot", "inner"]
 )
@@ -87,21 +92,54 @@ def observed(
     if not is_made_new(result, operands):
         return
     if operation == "/" and len(operands) == 2:
-        _divided(machine, operands[1], node)
+        _divided(machine, operands[1], result, node)
     of = _steep(operation, operands)
     if of is not None:
         machine.emit(RootTaken(machine.place(node), machine.context, result, of))
     if meaning_of(result) is None:
-        meaning = _meaning(operation, operands)
+        spread = _spread_of_pixels(operation, operands, node)
+        meaning = spread or _meaning(operation, operands)
         if meaning is not None:
             give_meaning(result, meaning)
 
 
-def _divided(machine: "Machine", by: Value, node: cst.CSTNode) -> None:
+def _spread_of_pixels(operation: str, operands: Sequence[Value], node: cst.CSTNode) -> Blank | None:
+    """The spread of each column, of data that are known to have columns of zeros: whole pictures of
+    digits, as a statistic goes along their rows."""
+    of = operands[0]
+    lineage = lineage_of(of) if operation in _SPREADS else None
+    if lineage is None or lineage.fits or not any(x.has_blanks for x in lineage.rows.ancestors()):
+        return None
+    pixels = _pixels_of_each(of)
+    along = isinstance(node, cst.Call) and any(
+        isinstance(each.value, cst.Integer)
+        and each.value.value == "0"
+        and (each.keyword is None or each.keyword.value in {"axis", "dim"})
+        for each in node.args
+    )
+    return Blank() if along and pixels in _PIXELS_OF_DIGITS else None
+
+
+def _pixels_of_each(value: Value) -> int | None:
+    """How many numbers a sample has; some of the rows have as many as all."""
+    shape = shape_of(value)
+    if shape is not None and shape.dims is not None:
+        return product(shape.dims[1:]).integer
+    if not isinstance(value, Tensor) or value.whole is None:
+        return None
+    rows, whole = lineage_of(value), lineage_of(value.whole)
+    chosen = rows is not None and whole is not None and rows.rows is not whole.rows
+    return _pixels_of_each(value.whole) if chosen else None
+
+
+def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) -> None:
     meaning = vanishing(by)
+    of = "the spread of each pixel" if isinstance(meaning_of(by), Blank) else None
     learned = machine.context.gradients is True and gradient_of(by) is True
     if meaning is not None and meaning.of not in _NOT_DIVIDED and learned:
-        machine.emit(DividedByNothing(machine.place(node), machine.context, meaning.of))
+        of = meaning.of
+    if of is not None:
+        machine.emit(DividedByNothing(machine.place(node), machine.context, of, result))
 
 
 def _steep(operation: str, operands: Sequence[Value]) -> str | None:

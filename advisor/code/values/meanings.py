@@ -179,6 +179,11 @@ class Vanishing(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Blank:
+    """How far the numbers in each column lie apart, where some columns are known to hold zeros alone."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Saturated(Bounded):
     """Numbers that come as near to 1 as an activation does."""
 
@@ -300,6 +305,7 @@ Meaning = (
     Alike
     | Amount
     | AtLeast
+    | Blank
     | Bounded
     | ClassIndices
     | Drawn

@@ -52,13 +52,15 @@ class RowSet:
     copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked,
     `tests` what was made of their columns and labels, by the code that did it, `origin` what they were
     taken out of one by one, as other rows may have been as well, `inside` the longer slices of the same
-    parent that all of them are in.
+    parent that all of them are in, `has_blanks` whether they are pictures with pixels that are 0 in all
+    of them.
     """
 
     __slots__ = (
         "axis",
         "collected",
         "context",
+        "has_blanks",
         "how",
         "inside",
         "names",
@@ -92,6 +94,7 @@ class RowSet:
         self.tests: dict[object, Fit] | None = None
         self.origin: object = None
         self.inside: tuple[RowSet, ...] = ()
+        self.has_blanks = False
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

@@ -23,6 +23,7 @@ from advisor.code.values import (
     Activation,
     Alike,
     AtLeast,
+    Blank,
     ClassIndices,
     Constant,
     Drawn,
@@ -296,7 +297,7 @@ def overwritten(
         if isinstance(meaning, Alike) and meaning.number == 0 and one is not None and one.is_one:
             kind = Activation.ONE_HOT
             receiver.scale = Scale(kind, machine.place(node)) if is_vector else None
-        elif not isinstance(meaning, Alike):
+        elif not isinstance(meaning, (Alike, Blank)):
             receiver.meaning = meaning
     return False
 
