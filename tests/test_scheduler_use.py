@@ -530,3 +530,49 @@ class TestSchedulesOfAnObjectThatNothingMakes:
             "self.falls = StepLR(self.second, 30)", "self.falls = StepLR(self.second, 30)"
         )
         check(program if wrong else program.replace("  # error", ""), "NN604")
+
+
+CALLED = """
+import torch
+import torch.nn.functional as F
+
+
+def note(schedule, rates):
+    schedule.step()
+    rates.append(schedule.get_last_lr()[0])
+
+
+def update(x, y):
+    optimizer.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    FIRST
+    optimizer.step()
+
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [8, 12])
+rates = []
+for epoch in range(16):
+    BEFORE
+    for x, y in torch.load("batches.pt"):
+        update(x, y)
+    AFTER
+"""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"BEFORE": "note(schedule, rates)  # error"},
+        {"FIRST": "note(schedule, rates)  # error"},
+        {"FIRST": "schedule.step()  # error"},
+        {"AFTER": "note(schedule, rates)"},
+    ],
+)
+def test_a_step_too_early_is_told_where_the_ways_to_both_part(changes: dict[str, str]) -> None:
+    program = CALLED
+    for name in ("BEFORE", "FIRST", "AFTER"):
+        program = program.replace(name, changes.get(name, "pass"))
+    rows = [row for row, line in enumerate(program.splitlines(), 1) if line.endswith("# error")]
+    assert [row for row, code in findings(program) if code == "NN603"] == rows

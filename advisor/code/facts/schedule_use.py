@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Self
 
 import libcst as cst
@@ -262,6 +263,19 @@ class ScheduleUse(Fact):
     def finding(self, step: Event, message: str) -> Draft:
         """A finding at an event, with the schedule's construction beside it."""
         return draft(step, message, (self.schedule.place, f"`{self.name}` is built here"))
+
+    def finding_on_the_way(self, step: Event, other: Event, message: str) -> Draft:
+        """A finding where the ways to two events part: what a function does that one of them is in is
+        told where it is called, if the other is not in it."""
+        calls, others = step.context.calls, other.context.calls
+        both = zip(calls, others, strict=False)
+        shared = sum(1 for _ in takewhile(lambda each: each[0].node is each[1].node, both))
+        place = calls[shared] if shared < len(calls) else step.place
+        if place is step.place or not self.run.may_tell_of(place.source):
+            return self.finding(step, message)
+        built = self.schedule.place
+        related = () if built is None else ((built, f"`{self.name}` is built here"),)
+        return Draft(place, message, ((step.place, "it is stepped here"), *related))
 
     def finding_where_built(self, step: Event, message: str) -> Draft:
         """A finding at the schedule's construction, with the event beside it that shows the mistake."""

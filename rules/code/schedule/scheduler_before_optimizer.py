@@ -18,8 +18,12 @@ def scheduler_before_optimizer(use: ScheduleUse) -> Iterator[Draft]:
         return
     if use.may_be_another(step) or use.optimizer_may_be_stepped_before(step):
         return
-    yield use.finding(
+    draft = use.finding_on_the_way(
         step,
+        update,
         f"the schedule is stepped before `{update.text}` has been: each of its learning rates comes "
         f"one step early",
-    ).fixable(Change.MOVE, step=step.place, behind=update.place)
+    )
+    if draft.place is step.place:
+        draft = draft.fixable(Change.MOVE, step=step.place, behind=update.place)
+    yield draft
