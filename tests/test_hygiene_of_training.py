@@ -24,7 +24,6 @@ class TestALearningRateOutOfRange:
             "torch.optim.Adam(model.parameters(), lr=0.5)",
             "torch.optim.AdamW(model.parameters(), 1.0)",
             "torch.optim.Adam(model.parameters(), lr=1e-9)",
-            "torch.optim.SGD(model.parameters(), lr=0)",
             "torch.optim.SGD(model.parameters(), lr=100.0)",
             "torch.optim.Adadelta(model.parameters(), lr=1e-3)",
             "torch.optim.RMSprop(list(model.parameters()), lr=RATE)",

@@ -31,6 +31,8 @@ BEHIND = ("behind",)
 # Under this key an unknown has what a library has made it of.
 SOURCES = ("sources",)
 _LONGEST_CHAIN = 60
+# What is looked through where something must not be missed.
+_MOST_TERMS = 2000
 
 
 def gradient_of(value: Value | None) -> bool | None:
@@ -154,6 +156,20 @@ def made_of(result: Value, operands: Iterable[Value]) -> None:
 def is_computed_from(value: Value | None, target: Value) -> bool:
     """Whether a value is another one, or was computed from it by arithmetic or reductions."""
     return any(each is target for each in computed_from(value))
+
+
+def may_be_computed_from(value: Value | None, target: Value) -> bool:
+    """Whether a value is another one or was computed from it, or from so much that nobody has looked
+    through it all: the sum of what many layers differ by."""
+    waiting, seen = list(alternatives(value)), set[int]()
+    while waiting:
+        current = waiting.pop()
+        if current is target or len(seen) >= _MOST_TERMS:
+            return True
+        if id(current) not in seen:
+            seen.add(id(current))
+            waiting.extend(option for term in terms_of(current) for option in alternatives(term))
+    return False
 
 
 def computed_from(value: Value | None, beyond_cuts: bool = True) -> Iterator[Value]:

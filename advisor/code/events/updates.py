@@ -81,6 +81,13 @@ class RateAssigned(Event):
 
 
 @dataclass(eq=False, slots=True)
+class OptimizerRestored(Event):
+    """An optimizer is given the state of one that was saved, its learning rates too."""
+
+    optimizer: Value
+
+
+@dataclass(eq=False, slots=True)
 class TrainerBuilt(Event):
     """A framework's trainer is given the schedule of a whole training, by its arguments; `samples` is
     how many it is given to learn from, where that is known."""

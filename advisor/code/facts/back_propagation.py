@@ -37,6 +37,7 @@ from advisor.code.gradients import (
     gradient_of,
     is_computed_from,
     made_from,
+    may_be_computed_from,
     terms_of,
 )
 from advisor.code.values import (
@@ -385,7 +386,7 @@ class RunningTotal(Fact):
         """Whether the total, or something computed from it, is back-propagated."""
         totals = (*alternatives(self.event.result), *alternatives(self.event.total))
         return any(
-            is_computed_from(event.loss, total)
+            may_be_computed_from(event.loss, total)
             for event in self.run.events(BackwardRun)
             for total in totals
             if not isinstance(total, (Constant, Scalar))

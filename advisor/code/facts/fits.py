@@ -42,7 +42,12 @@ class FittedTransform(Fact):
 
     @property
     def name(self) -> str:
-        """The rows that it was fitted on, as the program calls them."""
+        """The rows that it was fitted on, as the program calls them: where it is fitted, if they have a
+        name there, as the labels beside the samples do."""
+        node = self.fit.place.node
+        given = node.args[0].value if isinstance(node, cst.Call) and node.args else None
+        if isinstance(given, cst.Name) and side_of_names({given.value}) is Side.HELD_OUT:
+            return given.value
         return name_of(self.fit.rows) or "the held-out rows"
 
     @property

@@ -12,6 +12,7 @@ from advisor.code.events import (
     LossComputed,
     ModelCompiled,
     OptimizerBuilt,
+    OptimizerRestored,
     OptimizerStepped,
     RateAssigned,
     ScheduleBuilt,
@@ -226,7 +227,17 @@ def _rate_of(run: AbstractRun, event: OptimizerBuilt) -> float | None:
     if not isinstance(rate, Scalar) or rate.configurable or _changes(run, made):
         return None
     constant = rate.number.constant
+    if constant == 0 and not _steps_as_built(run, made):
+        return None
     return None if constant is None else float(constant)
+
+
+def _steps_as_built(run: AbstractRun, optimizer: Optimizer) -> bool:
+    """Whether it is stepped with the rate that it was built with. A rate of 0 may stand for the one that
+    comes with the state of a saved optimizer; and what only clears gradients needs none."""
+    stepped = any(event.optimizer is optimizer for event in run.events(OptimizerStepped))
+    restored = any(event.optimizer is optimizer for event in run.events(OptimizerRestored))
+    return stepped and not restored
 
 
 def _is_plain(optimizer: Optimizer) -> bool:

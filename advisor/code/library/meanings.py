@@ -227,7 +227,9 @@ def _meaning(
     if operation in _DIVISIONS and len(operands) == 2:
         if _is_softmax(first, meaning_of(operands[1])):
             machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
-        return None
+        # Cosines are divided by a temperature.
+        is_small = isinstance(first, Cosine) and not _is_raised(first, operands[1])
+        return Bounded() if is_small else None
     if first is None:
         return None
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:

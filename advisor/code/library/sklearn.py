@@ -66,6 +66,13 @@ _LEARNS = {
 KINDS = {name: kind for kind, names in _LEARNS.items() for name in words(names)}
 _USES_LABELS = frozenset({"target encoder", "selection"})
 _WEIGHT = ("target encoder", "selection", "scaler", "decomposition", "imputer", "vectoriser")
+# What some are told they need not learn: which categories there are, and in which order.
+_TOLD_BY = {
+    "OneHotEncoder": "categories",
+    "OrdinalEncoder": "categories",
+    "MultiLabelBinarizer": "classes",
+    "CountVectorizer": "vocabulary",
+}
 _IDLE_WITH = {"StandardScaler": ("with_mean", "with_std")}
 _WEIGHED_WORDS = frozenset(["tf_idf", "tf-idf", "count", "multi_hot"])
 _SPLITTERS = frozenset(
@@ -142,6 +149,9 @@ def kind_of(value: Value | None) -> str | None:
 
 
 def _learns_nothing(value: Object, name: str) -> bool:
+    if name in _TOLD_BY:
+        told = value.argument(-1, _TOLD_BY[name])
+        return told is not None and not is_constant(told, None) and known_text(told) != "auto"
     if name == "SimpleImputer":
         strategy = value.argument(-1, "strategy")
         return isinstance(strategy, Constant) and strategy.value == "constant"

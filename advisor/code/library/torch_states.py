@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import ObjectLoaded, StateListed, StateTaken, StateUsed, WriterBuilt
+from advisor.code.events import (
+    ObjectLoaded,
+    OptimizerRestored,
+    StateListed,
+    StateTaken,
+    StateUsed,
+    WriterBuilt,
+)
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library.models import Call, attribute, function, hook, method
 from advisor.code.library.python.containers import on_append
@@ -163,6 +170,14 @@ def loaded(call: Call) -> Value | None:
     for option in alternatives(state) if state is not None else ():
         used = state_in(option) or option
         call.machine.emit(StateUsed(call.place, call.context, used, call.receiver))
+    return None
+
+
+@method("optimizer", "load_state_dict")
+def loaded_into_optimizer(call: Call) -> Value | None:
+    """`optimizer.load_state_dict(state)`: its learning rates are those of the saved one from here on."""
+    assert call.receiver is not None
+    call.machine.emit(OptimizerRestored(call.place, call.context, call.receiver))
     return None
 
 

@@ -12,11 +12,13 @@ from advisor.code.library.torch_tensors.reshapes import divided
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Arguments,
+    Cosine,
     Layer,
     Scalar,
     Shape,
     Tensor,
     Value,
+    give_meaning,
     is_constant,
     known_number,
 )
@@ -182,7 +184,9 @@ def similarity_layer(call: Call) -> Value | None:
         return None
     dim = known_number(call.receiver.argument(0, "dim") or Scalar(symbols.ONE))
     values = (call.argument(0, "x1"), call.argument(1, "x2"))
-    return _compared(call, values, None if dim is None else dim.integer)
+    found = _compared(call, values, None if dim is None else dim.integer) or call.unknown()
+    give_meaning(found, Cosine())
+    return found
 
 
 @function("torch.nn.functional.pairwise_distance", "torch.pairwise_distance")
