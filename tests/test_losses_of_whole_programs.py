@@ -470,3 +470,39 @@ def test_pictures_in_folders_are_of_one_class_each() -> None:
     assert_flagged(told.format(mode="categorical", size=""), "NN212")
     assert_flagged(told.format(mode="categorical", size=", batch_size=8"), "NN212")
     assert_silent(FOLDERS.format(mode="binary", size=""), "NN212")
+
+
+HOT = """
+net = nn.Sequential(nn.Linear(7, 10), nn.LogSoftmax(dim=1))
+for x, y in torch.load("batches.pt"):
+    y = y.long()
+    rows = torch.zeros(y.size(0), 10)
+    {made}
+    F.nll_loss(net(x), rows) # error
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "is_hot"),
+    [
+        ("rows[torch.arange(len(y)), y] = 1", True),
+        ("rows[torch.arange(y.shape[0]), y] = 1.0", True),
+        ("rows.scatter_(1, y.unsqueeze(1), 1)", True),
+        ("rows = rows.scatter(-1, y.unsqueeze(1), value=1.0)", True),
+        ("rows[torch.arange(y.shape[0]), y] = 0.9", False),
+        ("rows[torch.arange(3), y[:3]] = 1", False),
+        ("rows.scatter_(1, x.topk(2).indices, 1)", False),
+        ("rows.scatter_(0, y.unsqueeze(1), 1)", False),
+    ],
+)
+def test_rows_of_zeros_with_a_one_at_the_place_of_the_class_are_one_hot(
+    made: str, is_hot: bool
+) -> None:
+    assert_flagged(HOT.format(made=made), "NN207" if is_hot else "NN208")
+
+
+def test_a_category_of_a_table_may_be_spread_over_rows_for_a_loss_that_takes_them() -> None:
+    soft = HOT.replace("F.nll_loss(net(x), rows) # error", "F.cross_entropy(net[0](x), rows)")
+    for made in ("rows[torch.arange(len(y)), y] = 1", "rows.scatter_(1, y.unsqueeze(1), 1)"):
+        assert_silent(soft.format(made=made), "NN207")
+        assert_silent(soft.format(made=made), "NN208")

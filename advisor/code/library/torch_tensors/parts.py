@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import AxisRead
-from advisor.code.library.models import Call, Index, hook, item
+from advisor.code.library.models import Call, Index, hook, item, method
 from advisor.code.library.torch_tensors.bytes import part_chosen
 from advisor.code.library.torch_tensors.loop_slices import piece_of_loop
 from advisor.code.library.torch_tensors.operations import (
@@ -294,12 +294,49 @@ def overwritten(
         meaning, receiver.meaning = receiver.meaning, None
         one = known_number(value) if len(indices) == 1 else None
         is_vector = receiver.shape.rank == 1 and not isinstance(indices[0], (slice, Tensor))
-        if isinstance(meaning, Alike) and meaning.number == 0 and one is not None and one.is_one:
+        if isinstance(meaning, Alike) and meaning.number == 0 and _is_one(value):
             kind = Activation.ONE_HOT
-            receiver.scale = Scale(kind, machine.place(node)) if is_vector else None
+            is_hot = (is_vector and one is not None) or _names_one_of_each_row(receiver, indices)
+            receiver.scale = Scale(kind, machine.place(node)) if is_hot else None
         elif not isinstance(meaning, (Alike, Blank)):
             receiver.meaning = meaning
     return False
+
+
+@method("tensor", "scatter", "scatter_")
+def scattered(call: Call) -> Value | None:
+    """`x.scatter_(1, labels.unsqueeze(1), 1)`: numbers put at a place in each row."""
+    tensor, index = call.receiver, shape_of(call.argument(1, "index"))
+    if not isinstance(tensor, Tensor):
+        return None
+    value = call.argument(2, "src") or call.argument(-1, "value")
+    zeros = isinstance(tensor.meaning, Alike) and tensor.meaning.number == 0
+    axes = {} if index is None else dict(enumerate(index.dims or ())) or index.known_axes
+    single = 1 in axes and axes[1].is_one
+    along = known_integer(call.argument(0, "dim")) in {1, -1} and tensor.shape.rank == 2
+    is_hot = zeros and single and along and _is_one(value)
+    scale = Scale(Activation.ONE_HOT, call.place) if is_hot else None
+    if call.path.endswith("_"):
+        tensor.overwrite()
+        tensor.scale, tensor.meaning = scale, None
+        return tensor
+    return tensor.replace(scale=scale, whole=tensor)
+
+
+def _is_one(value: Value | None) -> bool:
+    """Whether a number is one."""
+    number = known_number(value)
+    return number is not None and number.is_one
+
+
+def _names_one_of_each_row(table: Tensor, indices: Sequence[Index]) -> bool:
+    """Whether one place is named in each row of a table, as in `x[torch.arange(len(x)), labels]`."""
+    if len(indices) != 2 or table.shape.rank != 2:
+        return False
+    rows, places = indices
+    all_rows = isinstance(rows, Tensor) and rows.shape.dims == (table.shape.axis(0),)
+    counted = isinstance(rows, Tensor) and rows.dtype == "long" and rows.meaning is None
+    return all_rows and counted and isinstance(places, (Tensor, Unknown))
 
 
 def _indexed(shape: Shape, indices: Sequence[Index]) -> Shape:
