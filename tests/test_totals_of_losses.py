@@ -199,3 +199,40 @@ def test_a_list_of_losses_that_never_go_back_again_holds_graphs_though_one_is_re
 ) -> None:
     found = {code for _, code in findings(CURVE.format(kept=kept, then=then))}
     assert ("NN106" in found) is is_wrong
+
+
+WEIGHED = """
+import gym
+import torch
+from torch import nn
+from game import rules
+
+policy = nn.Linear(4, 2)
+optimizer = torch.optim.Adam(policy.parameters())
+world, total = gym.make("CartPole-v1"), 0.0
+state, _ = world.reset()
+for step in range(1000):
+    chances = policy(torch.from_numpy(state).float()).softmax(-1)
+    state, gain, done, _, _ = world.step(chances.argmax().item())
+    spread = rules.spread(policy, chances)
+    optimizer.zero_grad()
+    loss = {loss}
+    loss.backward()
+    optimizer.step()
+    total += {added}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loss", "added", "is_wrong"),
+    [
+        ("-chances.max().log() * gain", "gain", False),
+        ("(-chances.max().log() * (gain + 0.9 * done)).sum()", "gain", False),
+        ("-chances.max().log() * gain", "loss", True),
+        ("-chances.max().log() * gain + spread", "spread", True),
+        ("-chances.max().log() + 0.01 * spread", "spread", True),
+    ],
+)
+def test_what_a_loss_is_weighed_by_is_no_loss(loss: str, added: str, is_wrong: bool) -> None:
+    found = {code for _, code in findings(WEIGHED.format(loss=loss, added=added))}
+    assert ("NN106" in found) is is_wrong

@@ -63,6 +63,9 @@ _LOSS = re.compile(r"(loss|criterion|crit)(_?fn|_?func\w*)?$", re.IGNORECASE)
 _MADE_ANEW = {"torch.tensor", ".item()"}
 _MOST_TERMS = 40
 
+# What weighs one number by another.
+_WEIGHING = (cst.Multiply, cst.MultiplyAssign, cst.Divide, cst.DivideAssign)
+
 
 @dataclass(frozen=True, slots=True)
 class BackPropagation(Fact):
@@ -459,11 +462,28 @@ def _share_a_loss(value: Value, loss: Value) -> bool:
     flows through."""
     if any(is_computed_from(value, each) for each in alternatives(loss)):
         return True
-    reached = set(computed_from(loss, beyond_cuts=False))
+    reached, parts = set(computed_from(loss, beyond_cuts=False)), set(_parts_of_sum(loss))
     return any(
-        each in reached and (each in alternatives(value) or gradient_of(each) is True)
+        each in reached
+        and (gradient_of(each) is True or (each in alternatives(value) and each in parts))
         for each in computed_from(value)
     )
+
+
+def _parts_of_sum(loss: Value) -> Iterator[Value]:
+    """What a loss is the sum or the mean of, and what these are sums of in turn; what others are weighed
+    by, as by a reward, is no loss."""
+    waiting = list(alternatives(loss))
+    for _ in range(_MOST_TERMS):
+        if not waiting:
+            return
+        current = waiting.pop()
+        yield current
+        place, terms = current.place, terms_of(current)
+        operator = getattr(None if place is None else place.node, "operator", None)
+        if isinstance(operator, _WEIGHING) and len(terms) > 1:
+            continue
+        waiting.extend(option for term in terms for option in alternatives(term))
 
 
 def _continues(event: LossAccumulated, earlier: LossAccumulated) -> bool:
