@@ -330,3 +330,31 @@ def test_features_that_are_scaled_by_hand_hold_what_they_held() -> None:
     assert found(text) == marked(IMPORTS + text, "NN518") != []
     assert found(text.replace('["id"]', '["id", "ill"]')) == []
     assert found(text.replace("inputs.std()", "inputs.shift(1)")) == []
+
+
+NAMED = """\
+NAMES = ["id", "mcg", "gvh", "site"]
+cells = pd.read_csv("yeast.data", sep=",", names=NAMES{options})
+{before}
+X, y = {features}, cells["site"]
+LogisticRegression().fit(X, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("features", "before", "options", "told"),
+    [
+        ("cells.iloc[:, 1:]", "", "", True),
+        ("pd.get_dummies(cells.iloc[:, 1:4]).to_numpy()", "", "", True),
+        ("cells.iloc[:, 1:]", "cells = cells.drop(columns='id')", "", True),
+        ("cells.iloc[:, 1:-1]", "", "", False),
+        ("cells.iloc[:, 1:3]", "", "", False),
+        ("cells.iloc[:, -2:]", "cells['log'] = cells.mcg.abs()", "", False),
+        ("cells.iloc[:, 1:]", "", ", index_col=0, usecols=[0, 1, 2]", False),
+    ],
+)
+def test_columns_that_are_named_when_they_are_read_are_known_by_their_places(
+    features: str, before: str, options: str, told: bool
+) -> None:
+    text = NAMED.format(features=features, before=before, options=options)
+    assert bool(found(text)) is told

@@ -163,3 +163,27 @@ with torch.no_grad():
     print(sum((net(x).argmax(1) == y).sum() for x, y in {name}))
 """
     assert [code for _, code in findings(text)].count("NN515") == count
+
+
+ASKED = """
+import numpy as np
+from tensorflow import keras
+x_test, y_test = np.load("x_test.npy"), np.load("y_test.npy")
+class Judge:
+    def __init__(self, path, size=64):
+        self.model, self.size = keras.models.load_model(path), size
+    def share(self):
+        right, size = 0, self.size
+        for batch in range({count}):
+            guess = self.model.predict_on_batch(x_test[batch * size : (batch + 1) * size])
+            right += (guess.argmax(1) == y_test[batch * size : (batch + 1) * size]).sum()
+        return right / len(x_test)
+print(Judge("m.keras").share())
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [("len(x_test) // size", 1), ("-(-len(x_test) // size)", 0)]
+)
+def test_whatever_predicts_is_asked_about_all_rows(count: str, told: int) -> None:
+    assert count_of(ASKED.format(count=count)) == told

@@ -28,6 +28,8 @@ _TRAINS = frozenset(["train", "training", "fit"])
 # Whoever rounds up, and whoever goes on with what is left over.
 _ROUNDS_UP = re.compile(r"- *1\b")
 _GOES_ON = re.compile(r"\* *[\w.]+ *: *\]|(\)|\]) *% *\w|% *[\w.]*(bs\b|batch)", re.IGNORECASE)
+# A model that is asked what it makes of a batch, and does not learn from it.
+_PREDICTS = re.compile(r"\.predict(_on_batch|_proba|_classes)?\(")
 
 
 def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
@@ -84,7 +86,8 @@ def _judges(run: AbstractRun, event: Event, loop: Loop) -> bool:
         each.node is loop.node for step in run.events(BackwardRun) for each in step.context.loops
     ):
         return False
-    if context.gradients is not False and not evaluates(run, loop):
+    asked = _PREDICTS.search(code_of(loop.node)) is not None
+    if context.gradients is not False and not asked and not evaluates(run, loop):
         return False
     said = words(code_of(loop.node))
     functions = words(" ".join(function.name for function in context.functions))

@@ -16,7 +16,7 @@ class Columns:
     the given `names`, or those of a `span` of places. `table` stands for the table they come from,
     `place` is where they were chosen; `only_numbers` says that columns of anything else are gone. A
     column that is known by its place is called `[-1]`; `made_of` are columns that these were computed from
-    and from nothing else."""
+    and from nothing else; `order` are the names of all columns of the table, as they stand in it."""
 
     table: object
     names: frozenset[str] | None = None
@@ -25,6 +25,7 @@ class Columns:
     span: Span | None = None
     only_numbers: bool = False
     made_of: frozenset[str] = frozenset()
+    order: tuple[str, ...] | None = None
 
     @property
     def single(self) -> str | None:
@@ -60,6 +61,8 @@ class Columns:
         """The column at a place, counted from the front or from the back; None when some are gone."""
         if self.names is not None or self.without or self.span is not None or self.only_numbers:
             return None
+        if self.order is not None and 0 <= index < len(self.order):
+            return self.only([self.order[index]], place)
         return Columns(self.table, frozenset({f"[{index}]"}), place=place)
 
     def between(self, span: Span, place: "NodePlace | None" = None) -> "Columns | None":
@@ -67,6 +70,10 @@ class Columns:
         if self.names is not None or self.span is not None or self.only_numbers:
             return None
         whole = span[0] in {None, 0} and span[1] is None
+        if self.order is not None and not whole and (span[0] or 0) >= 0:
+            # Columns that were put behind the others do not count: they may be there or not.
+            left = [each for each in self.order if each not in self.without]
+            return self.only(left[slice(*span)], place)
         return Columns(self.table, None, self.without, place, None if whole else span)
 
 

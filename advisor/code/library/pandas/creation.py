@@ -3,13 +3,15 @@
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.names import words
-from advisor.code.library.pandas.tables import table_of_index
+from advisor.code.library.pandas.tables import names_in, table_of_index
 from advisor.code.library.readings import rows_of_file
-from advisor.code.values import Dictionary, Lineage, RowSet, Value
+from advisor.code.values import Columns, Dictionary, Lineage, RowSet, Value
 from advisor.code.values import Sequence as SequenceValue
 
 # Options by which only some of the rows are read, or those of another sheet.
 _SOME = frozenset(words("nrows skiprows skipfooter chunksize iterator sheet_name filters key"))
+# Options by which columns are left out, or stand elsewhere.
+_MOVED = frozenset(words("usecols index_col"))
 _READERS = "csv excel json parquet pickle table feather hdf html sql sql_query fwf stata sas orc"
 
 
@@ -17,9 +19,13 @@ _READERS = "csv excel json parquet pickle table feather hdf html sql sql_query f
 def read(call: Call) -> Value | None:
     """A table from a file: rows of their own, unless the file has been read before."""
     path = call.argument(0, "filepath_or_buffer")
-    if _SOME & call.arguments.keywords.keys():
-        return lineages.frame(Lineage(RowSet("all", place=call.place)), call.place)
-    return lineages.frame(Lineage(rows_of_file(call, path)), call.place)
+    some = _SOME & call.arguments.keywords.keys()
+    rows = RowSet("all", place=call.place) if some else rows_of_file(call, path)
+    table = lineages.frame(Lineage(rows), call.place)
+    names = names_in(call.argument(-1, "names"))
+    if names and not call.arguments.unknown and not _MOVED & call.arguments.keywords.keys():
+        table.fields[lineages.HELD] = Columns(RowSet(), order=tuple(names))
+    return table
 
 
 @function("pandas.DataFrame", "pandas.Series", "pandas.DataFrame.from_dict")
