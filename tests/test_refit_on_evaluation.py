@@ -208,3 +208,60 @@ def test_rows_that_something_is_predicted_for_are_no_predictions() -> None:
         "test_pred = LogisticRegression().fit(X_train, y_train).predict(X_test)\n"
     )
     assert found(text) == wrong(text) != []
+
+
+OF_FILES = """
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+class Waves(Dataset):
+    def __init__(self, path, mean=None, deviation=None):
+        table = pd.read_csv(path)
+        x = table.drop(columns="height").to_numpy(np.float32)
+        if mean is None:
+            mean, deviation = x.mean(axis={axis}), x.std(axis={axis})
+        self.mean, self.deviation = mean, deviation
+        self.x = torch.from_numpy((x - mean) / deviation)
+        self.y = torch.from_numpy(table[["height"]].to_numpy(np.float32))
+    def __len__(self):
+        return self.x.shape[0]
+    def __getitem__(self, number):
+        return self.x[number], self.y[number]
+first = Waves("a.csv")
+second = Waves("b.csv"{given})
+{names} = first, second
+model = nn.Linear(5, 1)
+optimizer = torch.optim.Adam(model.parameters())
+for x, y in DataLoader(first, 32, shuffle=True):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(x), y).backward()
+    optimizer.step()
+model.eval()
+with torch.no_grad():
+    print(sum(nn.functional.mse_loss(model(x), y) for x, y in DataLoader(second, 64)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("axis", "given", "names", "tells"),
+    [
+        ("0", "", "train_set, test_set", True),
+        ("0", ", None", "self_train, valid_set", True),
+        ("0", ", first.mean, first.deviation", "train_set, test_set", False),
+        # Each row by what it holds itself.
+        ("1", "", "train_set, test_set", False),
+        # Nobody says which of them judges.
+        ("0", "", "one, other", False),
+    ],
+)
+def test_a_data_set_of_the_project_may_learn_from_the_rows_that_it_gives(
+    axis: str, given: str, names: str, tells: bool
+) -> None:
+    text = OF_FILES.format(axis=axis, given=given, names=names)
+    rows = [row for row, code in findings(text) if code == "NN519"]
+    lines = text.splitlines()
+    assert [lines[row - 1] for row in rows] == (
+        [f'second = Waves("b.csv"{given})'] if tells else []
+    )

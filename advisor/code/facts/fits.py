@@ -7,12 +7,13 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import FitApplied
+from advisor.code.events import FitApplied, LoaderBuilt
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
-from advisor.code.facts.sides import Side, name_of, side_of, side_of_names
+from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
+from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.sources import NodePlace
-from advisor.code.values import Fit, Library, Object, RowSet, known_number
+from advisor.code.values import Fit, Instance, Library, Object, RowSet, known_number, names_of
 from advisor.rulebook import Draft
 
 _PREDICTIONS = frozenset(
@@ -48,13 +49,19 @@ class FittedTransform(Fact):
         given = node.args[0].value if isinstance(node, cst.Call) and node.args else None
         if isinstance(given, cst.Name) and side_of_names({given.value}) is Side.HELD_OUT:
             return given.value
-        return name_of(self.fit.rows) or "the held-out rows"
+        own = name_of(self.fit.rows) if side_of(self.fit.rows) is not None else None
+        called = self.run.once(_given_by).get(self.fit.rows, set())
+        return own or shortest(called, Side.HELD_OUT) or "the held-out rows"
+
+    def _side(self, rows: RowSet) -> Side | None:
+        """The side that rows stand on, be it by what the data set is called that gives them."""
+        return side_of(rows) or side_of_names(self.run.once(_given_by).get(rows, set()))
 
     @property
     def learns_from_held_out_rows(self) -> bool:
         """Whether it was fitted on rows that a model is judged by, and on no others; two or three
         components are for pictures."""
-        if side_of(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
+        if self._side(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
             return False
         return not _is_said_to_train(self.fit) and not _are_predictions(self.fit.rows)
 
@@ -65,7 +72,7 @@ class FittedTransform(Fact):
     def of_training_rows(self) -> Fit | None:
         """The transformer of the same class that was fitted on training rows."""
         for other in self.others:
-            side = side_of(other.rows)
+            side = self._side(other.rows)
             same = other.estimator is self.fit.estimator
             if side is Side.TRAINING or (same and side is None and self._is_apart(other)):
                 return other
@@ -93,6 +100,17 @@ class FittedTransform(Fact):
             return None
         calls = zip(self.fit.context.calls, other.context.calls, strict=False)
         return next((one for one, two in calls if one is not two), None)
+
+
+def _given_by(run: AbstractRun) -> dict[RowSet, set[str]]:
+    """What the data sets of the project are called that give rows one by one."""
+    found: dict[RowSet, set[str]] = {}
+    for event in run.events(LoaderBuilt):
+        dataset = event.loader.fields.get("dataset")
+        rows = rows_by_number(dataset) if isinstance(dataset, Instance) else None
+        if rows is not None:
+            found.setdefault(rows, set()).update(names_of(dataset))
+    return found
 
 
 def _alike(first: Fit, second: Fit) -> bool:
