@@ -253,3 +253,55 @@ def test_a_choice_is_told_where_a_trainer_is_given_what_it_judges_by() -> None:
     apart = given.replace(", eval", ",\n    eval").replace('test"]', 'test"],\n')
     text = TRAINER.format(best="True", part="test", end="trainer.evaluate()").replace(given, apart)
     assert [text.splitlines()[row - 1].strip()[:12] for row, _ in found(text)] == ["eval_dataset"]
+
+
+KEPT = """
+import copy
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, random_split
+from torchvision import datasets
+train_set = datasets.CIFAR10("data", train=True)
+val_set = {val}
+test_set = datasets.CIFAR10("data", train=False)
+train_loader = DataLoader(train_set, 64, shuffle=True)
+val_loader, test_loader = DataLoader(val_set, 256), DataLoader(test_set, 256)
+model = nn.Linear(3072, 10)
+optimizer = torch.optim.Adam(model.parameters())
+@torch.no_grad()
+def accuracy(loader):
+    model.eval()
+    return sum((model(x).argmax(1) == y).sum().item() for x, y in loader) / len(loader.dataset)
+best, kept = 0.0, None
+for epoch in range(9):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    score = accuracy(val_loader)
+    if {condition}:
+        best, kept = score, copy.deepcopy(model.state_dict())
+model.load_state_dict(kept)
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    ("val", "condition", "end", "told"),
+    [
+        ("datasets.CIFAR10('data', False)", "score > best", "print(accuracy(test_loader))", 1),
+        ("datasets.CIFAR10('data', False)", "epoch == 8", "print(accuracy(test_loader))", 0),
+        ("datasets.CIFAR10('data', False)", "score > best", "print(accuracy(val_loader))", 0),
+        ("datasets.CIFAR100('data', False)", "score > best", "print(accuracy(test_loader))", 0),
+        (
+            "random_split(train_set, [0.9, 0.1])[1]",
+            "score > best",
+            "print(accuracy(test_loader))",
+            0,
+        ),
+    ],
+)
+def test_the_weights_that_are_kept_are_not_chosen_by_the_samples_of_the_test(
+    val: str, condition: str, end: str, told: int
+) -> None:
+    assert len(found(KEPT.format(val=val, condition=condition, end=end))) == told

@@ -7,19 +7,25 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import DataGiven, Event, Predicted, Scored, StateTaken, StateUsed
+from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import is_loader
+from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import holds_unit_tests, sources_of
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.sides import Side, name_of, shortest, side_of
 from advisor.code.facts.steered_trainings import Steering, steered
-from advisor.code.facts.test_scores import better_test_score, names_validation
+from advisor.code.facts.test_scores import (
+    better_test_score,
+    compares_with_best,
+    names_validation,
+)
 from advisor.code.facts.tried_settings import is_test, looped, searched
 from advisor.code.library.keras_data import CHOOSES, choosers
 from advisor.code.library.keras_layers import argument_place
-from advisor.code.library.same_samples import same_samples
+from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of
+from advisor.code.values import Instance, Object, RowSet, Unknown, Value, lineage_of, names_of
 from advisor.rulebook import Draft
 
 
@@ -46,6 +52,9 @@ class Choice(Fact):
         # The text is long, and there are many runs of it.
         if found and not any(map(names_validation, sources_of(run))):
             for place, what, rows in found:
+                yield cls(place, what, rows)
+        elif not found:
+            for place, what, rows in _by_the_samples_of_the_test(run):
                 yield cls(place, what, rows)
         for place, rows in searched(run):
             yield cls(place, "the settings are chosen", rows)
@@ -87,6 +96,57 @@ def _judged_by(run: AbstractRun, event: Event) -> str | None:
     if not guards or not guards[-1].taken:
         return None
     return better_test_score(run, event, guards[-1].node)
+
+
+def _by_the_samples_of_the_test(run: AbstractRun) -> Iterator[Steering]:
+    """Weights that are kept when a score by held-out data is the best so far, where all that judges
+    behind the loop holds the very samples of that data."""
+    for event in run.events_among(StateTaken, StateUsed):
+        guards, loops = event.context.guards, event.context.loops
+        if not loops or not guards or not guards[-1].taken or guards[-1].rounds < len(loops):
+            continue
+        if isinstance(event, StateUsed) and event.module is not None:
+            continue
+        if not compares_with_best(event, guards[-1].node):
+            continue
+        inside, behind = _judged_in(run, event, loops[-1].node)
+        twins = [_twin(each, inside) for each in behind]
+        if behind and all(twins):
+            name = shortest(names_of(behind[0]), Side.HELD_OUT) or "the test rows"
+            place = NodePlace(event.place.source, guards[-1].node)
+            yield place, "the weights that are kept are chosen", name
+            return
+
+
+def _judged_in(
+    run: AbstractRun, event: Event, loop: cst.CSTNode
+) -> tuple[list[Value], list[Value]]:
+    """The data sets that judge a model in a loop, and those that do so behind it."""
+    inside: list[Value] = []
+    behind: list[Value] = []
+    for each in run.facts(Evaluation):
+        data = None if each.loop is None else _samples_of(data_of(each.loop))
+        first = each.passes[0].event
+        if data is None:
+            continue
+        if any(around.node is loop for around in first.context.loops):
+            inside.append(data)
+        elif first.index > event.index:
+            behind.append(data)
+    return inside, behind
+
+
+def _twin(data: Value, others: list[Value]) -> Value | None:
+    """Another data set that holds the very samples of one."""
+    if data in others:
+        return None
+    return next((each for each in others if _holds_the_same(data, each)), None)
+
+
+def _holds_the_same(one: Value, other: Value) -> bool:
+    if isinstance(one, Instance) and isinstance(other, Instance):
+        return reads_same_file(one, other)
+    return same_samples(one, other)
 
 
 # --- trainers -----------------------------------------------------------------------------
@@ -133,13 +193,13 @@ def _test_of_the_same(run: AbstractRun, event: DataGiven) -> str | None:
         return None
     for each in tests:
         other = _samples_of(each)
-        if other is None or other is own or not same_samples(own, other):
+        if other is None or other is own or not _holds_the_same(own, other):
             return None
     rows = _rows_of(tests[0])
     return (None if rows is None else name_of(rows)) or "the test rows"
 
 
-def _samples_of(data: Value) -> Value | None:
+def _samples_of(data: Value | None) -> Value | None:
     """The data set that is read, be it by a loader."""
     return dataset_of(data) if isinstance(data, Object) and is_loader(data) else None
 

@@ -47,6 +47,18 @@ def better_test_score(
     return None
 
 
+def compares_with_best(event: Event, condition: cst.CSTNode) -> bool:
+    """Whether a condition compares something with the best so far."""
+    for comparison in _comparisons(_asked(event, condition)):
+        sides = [
+            words(code_of(comparison.left)),
+            words(code_of(comparison.comparisons[0].comparator)),
+        ]
+        if bool(sides[0] & _BEST) is not bool(sides[1] & _BEST):
+            return True
+    return False
+
+
 def _is_given_test_score(run: AbstractRun, place: NodePlace, name: str, own: set[str]) -> bool:
     """Whether the last value that a name was given before a place is computed from test data. `own`
     are the words of the name."""
