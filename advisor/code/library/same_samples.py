@@ -28,7 +28,7 @@ def same_samples(left: Value, right: Value) -> bool:
     if isinstance(left, Object) and isinstance(right, Object):
         first, second = left.argument(0, "root"), right.argument(0, "root")
         alike = left.path == right.path and left.path.startswith("torchvision.datasets.")
-        if not alike or first is None or second is None or not same(first, second):
+        if not alike or first is None or second is None or not is_same_path(first, second):
             return False
         names = {*left.arguments.keywords, *right.arguments.keywords} - _NO_CHOICES
         choices = {(1, name) for name in names | {"train", "split"}}
