@@ -88,3 +88,37 @@ def test_a_limit_that_nobody_changes_ends_the_only_score(
 ) -> None:
     text = LIMITED.format(name=name, default=default, test=test, rest=rest)
     assert len([code for _, code in findings(text) if code == "NN515"]) == told
+
+
+SLICED = """\
+import torch
+from itertools import islice
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+model = torch.nn.Linear(784, 10)
+MOST = {most}
+@torch.no_grad()
+def accuracy(loader):
+    model.eval()
+    right, count = 0, 0
+    for pictures, labels in islice(loader, MOST):
+        right += (model(pictures.flatten(1)).argmax(1) == labels).sum().item()
+        count += len(labels)
+    return right / count
+test_loader = DataLoader(MNIST("data", train=False), batch_size=100)
+{rest}
+"""
+
+
+@pytest.mark.parametrize(
+    ("most", "rest", "told"),
+    [
+        ("20", "print(accuracy(test_loader))", 1),
+        ("100", "print(accuracy(test_loader))", 0),
+        ("20", "for _ in range(3):\n    print(accuracy(test_loader))", 0),
+        ("read_options().most", "print(accuracy(test_loader))", 0),
+    ],
+)
+def test_so_many_batches_are_the_only_score(most: str, rest: str, told: int) -> None:
+    text = SLICED.format(most=most, rest=rest)
+    assert len([code for _, code in findings(text) if code == "NN515"]) == told

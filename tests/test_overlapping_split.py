@@ -501,3 +501,37 @@ def test_a_model_may_be_trained_anew_with_the_rows_that_chose_it() -> None:
     parts = "train, test = TensorDataset(x[:700], y[:700]), TensorDataset(x[700:900], y[700:900])"
     text = CUT.replace("{parts}", parts).replace("{judged}", LOADED) + again
     assert not [each for each in findings(text) if each[1] == "NN516"]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "told"),
+    [
+        ("FashionMNIST('data', train=True)", "FashionMNIST('data', download=True)", True),
+        ("FashionMNIST('data')", "FashionMNIST('data', True)", True),
+        ("SVHN('data')", "SVHN('data', split='train')", True),
+        ("FashionMNIST('data')", "FashionMNIST('data', train=False)", False),
+        ("SVHN('data')", "SVHN('data', 'test')", False),
+        ("EMNIST('data', 'digits')", "EMNIST('data', 'digits', train=False)", False),
+        ("EMNIST('data', split='digits')", "EMNIST('data', split='letters')", False),
+    ],
+)
+def test_a_catalogue_gives_its_training_samples_of_itself(
+    first: str, other: str, told: bool
+) -> None:
+    text = CUT.replace("{parts}", f"train, test = {first}, {other}").replace("{judged}", LOADED)
+    text = text.replace("import ImageFolder", "import EMNIST, SVHN, FashionMNIST, ImageFolder")
+    assert bool([each for each in findings(text) if each[1] == "NN516"]) is told
+
+
+def test_parts_that_a_trainer_is_given_are_cut_out_of_each_other() -> None:
+    text = """\
+from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+whole = load_dataset("yelp_polarity", split="train")
+train_rows = whole.select(range(0, 4000))
+eval_rows = whole.select(range(3500, 4000))  # error
+model = AutoModelForSequenceClassification.from_pretrained("tiny")
+trainer = Trainer(model, TrainingArguments("a"), train_dataset=train_rows, eval_dataset=eval_rows)
+trainer.train()
+"""
+    assert [each for each in findings(text) if each[1] == "NN516"] == marked(text, "NN516") != []

@@ -305,3 +305,35 @@ def test_the_weights_that_are_kept_are_not_chosen_by_the_samples_of_the_test(
     val: str, condition: str, end: str, told: int
 ) -> None:
     assert len(found(KEPT.format(val=val, condition=condition, end=end))) == told
+
+
+PHASES = """
+import copy
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import CIFAR10
+loaders = {part: DataLoader(CIFAR10("data", train=part == "train"), 64) for part in ("train", "PHASE")}
+model, best, kept = nn.Linear(3072, 10), 0.0, None
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
+for epoch in range(9):
+    for phase in ("train", "PHASE"):
+        right = 0
+        for x, y in loaders[phase]:
+            out = model(x)
+            if phase == "train":
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(out, y).backward()
+                optimizer.step()
+            right += (out.argmax(1) == y).sum().item()
+        score = right / len(loaders[phase].dataset)
+        if phase == "PHASE" and score > best:  # error
+            best, kept = score, copy.deepcopy(model.state_dict())
+"""
+
+
+def test_the_phase_tells_which_rows_choose() -> None:
+    text = PHASES.replace("PHASE", "test")
+    assert found(text) == marked(text, "NN506") != []
+    assert not found(PHASES.replace("PHASE", "val"))
+    assert not found(text.replace('phase == "test" and score', 'phase == "train" and score'))

@@ -26,6 +26,7 @@ from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, 
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
+from advisor.code.library.python.iterations import STOP
 from advisor.code.library.streams import TENSORFLOW
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
@@ -36,6 +37,7 @@ from advisor.code.values import (
     Scalar,
     Tensor,
     Unknown,
+    Value,
     known_number,
 )
 
@@ -168,14 +170,7 @@ def _ends_the_last_word(run: AbstractRun, event: LoopLeft) -> bool:
     if any(map(_IS_TRIAL.search, names)) or not run.is_script:
         return False
     loop = context.loops[0]
-    held_out = {each.loader for each in run.facts(HeldOutData) if each.loader is not None}
-    loader = data_of(loop)
-    if not isinstance(loader, Object) or loader not in held_out:
-        return False
-    if not _comes_early(event):
-        return False
-    loops = [each.loop for each in run.facts(Evaluation) if each.loop is not None]
-    if any(each.node is not loop.node and data_of(each) is loader for each in loops):
+    if not _comes_early(event) or not _is_last_word(run, loop, data_of(loop)):
         return False
     scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
     ways = {
@@ -185,6 +180,15 @@ def _ends_the_last_word(run: AbstractRun, event: LoopLeft) -> bool:
     }
     left = {each.context.calls for each in run.events(LoopLeft) if _comes_early(each)}
     return ways <= left
+
+
+def _is_last_word(run: AbstractRun, loop: Loop, loader: Value | None) -> bool:
+    """Whether a loop goes over held-out data that no other loop judges by."""
+    held_out = {each.loader for each in run.facts(HeldOutData) if each.loader is not None}
+    if not isinstance(loader, Object) or loader not in held_out:
+        return False
+    loops = [each.loop for each in run.facts(Evaluation) if each.loop is not None]
+    return not any(each.node is not loop.node and data_of(each) is loader for each in loops)
 
 
 def _comes_early(event: LoopLeft) -> bool:
@@ -232,12 +236,35 @@ def _over_few_batches(run: AbstractRun) -> Iterator[NodePlace]:
         head = place_of_head(loop)
         text = code_of(head.node)
         names = [each[-1].name for each in functions if each]
-        if (
-            node in scored
-            and _FEW.search(text)
-            and not any(map(_ON_PURPOSE.search, (text, *names)))
-        ):
+        if node not in scored:
+            continue
+        few = _FEW.search(text) and not any(map(_ON_PURPOSE.search, (text, *names)))
+        if few or (_stops_early(run, loop) and not any(map(_IS_TRIAL.search, (text, *names)))):
             yield head
+
+
+def _stops_early(run: AbstractRun, loop: Loop) -> bool:
+    """Whether a loop goes through the first so many batches, by a number with a name that no option
+    changes, and nothing else judges by that data."""
+    over = loop.over
+    stop = over.fields.get(STOP) if isinstance(over, Object) else None
+    bound = stop.number.integer if isinstance(stop, Scalar) and not stop.configurable else None
+    if bound is None or not isinstance(over, Object) or not run.is_script:
+        return False
+    loader = next(iter(over.arguments.positional), None)
+    length = loader.fields.get("length") if isinstance(loader, Object) else None
+    most = length.number.integer if isinstance(length, Scalar) else None
+    alone = len(_loops_around(run, loop)) == 1
+    return alone and (most is None or bound < most) and _is_last_word(run, loop, loader)
+
+
+def _loops_around(run: AbstractRun, loop: Loop) -> set[cst.CSTNode]:
+    """The loops that a loop stands in, and itself."""
+    scores = run.events_among(LossComputed, HitsCounted, MetricTaken)
+    inside = (each.context.loops for each in scores)
+    return {
+        each.node for loops in inside if any(o.node is loop.node for o in loops) for each in loops
+    }
 
 
 # --- means of means -----------------------------------------------------------------------

@@ -115,6 +115,10 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         if lineage.rows.is_statistic or _names_masks(run):
             continue
         if lineage.rows.surely_within(training):
+            cut = _cut_out_of(lineage.rows, training)
+            if cut is not None:
+                yield cut, name_of(lineage.rows) or "the held-out rows", "overlap", ()
+                continue
             how = "same file" if lineage.rows is training else "all"
             yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()
 

@@ -41,6 +41,8 @@ def better_test_score(
                 continue
             if own & TEST or (not own & {"train"} and _is_of_test_function(run, event)):
                 return code_of(side)
+            if not own & OTHERS and _is_of_test_phase(event, condition):
+                return code_of(side)
             place = NodePlace(event.place.source, before or condition)
             if _is_given_test_score(run, place, code_of(side), own):
                 return code_of(side)
@@ -134,6 +136,19 @@ def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:
     elif isinstance(node, cst.BooleanOperation):
         yield from _comparisons(node.left)
         yield from _comparisons(node.right)
+
+
+# What a loop over both phases asks for: `phase == "test"`.
+_TEST_PHASE = re.compile(r"\b\w+ *== *[\"']test(ing)?[\"']|[\"']test(ing)?[\"'] *== *\w+\b")
+
+
+def _is_of_test_phase(event: Event, condition: cst.CSTNode) -> bool:
+    """Whether a condition holds only in the phase of a loop that tests."""
+    guards = [each.node for each in event.context.guards if each.taken]
+    return any(
+        _TEST_PHASE.search(code_of(each)) and " or " not in code_of(each)
+        for each in (condition, *guards)
+    )
 
 
 def _is_of_test_function(run: AbstractRun, event: Event) -> bool:

@@ -3,6 +3,7 @@
 from advisor.code.library import lineages
 from advisor.code.library.paths import is_same_path
 from advisor.code.values import (
+    TRUE,
     Constant,
     Instance,
     Object,
@@ -21,6 +22,13 @@ _NO_CHOICES = frozenset(
     ["root", "transform", "target_transform", "transforms", "download", "loader"]
 )
 _PARTS = frozenset(["train", "split"])
+# What gives its training samples where it is not told otherwise.
+_TRAINING = frozenset(
+    ["MNIST", "FashionMNIST", "KMNIST", "EMNIST", "QMNIST", "CIFAR10", "CIFAR100", "USPS"]
+)
+_TRAINING_SPLIT = frozenset(
+    ["SVHN", "STL10", "GTSRB", "Food101", "DTD", "Flowers102", "StanfordCars", "FER2013", "PCAM"]
+)
 
 
 def same_samples(left: Value, right: Value) -> bool:
@@ -38,24 +46,34 @@ def same_samples(left: Value, right: Value) -> bool:
     return False
 
 
-def _part_of(data: Object) -> Value | None:
-    """Which part of all samples a data set is asked for."""
-    named = next((each for key, each in data.arguments.keywords.items() if key in _PARTS), None)
-    return named or data.arguments.get(1, "train")
+def _part_of(data: Object, option: str) -> Value | None:
+    """Which part of all samples a data set is asked for, by an option or at its usual place."""
+    name = data.path.rsplit(".", 1)[-1]
+    told = data.arguments.keywords.get(option)
+    if told is None and name not in {"EMNIST", "QMNIST"}:
+        told = data.arguments.get(1, option)
+    if told is not None:
+        return told
+    usual = TRUE if option == "train" and name in _TRAINING else None
+    return Constant("train") if option == "split" and name in _TRAINING_SPLIT else usual
 
 
 def _agree(left: Object, right: Object, index: int, name: str) -> bool:
     given = [each.arguments.keywords.get(name) for each in (left, right)]
     if (given[0] is None) is not (given[1] is None) and name in _PARTS:
         # One is told by position which part it is to be, and the other one by name.
-        given = [_part_of(each) for each in (left, right)]
+        given = [_part_of(each, name) for each in (left, right)]
     elif given[0] is None and given[1] is None:
         given = [each.argument(index, name) for each in (left, right)]
         if any(each is not None and not isinstance(each, Constant) for each in given):
             return True
         named = any(each.arguments.keywords.keys() & _PARTS for each in (left, right))
-        if named and (given[0] is None) is not (given[1] is None):
-            return True  # compared under the name that the other one is told by
+        if (given[0] is None) is not (given[1] is None):
+            kind = left.path.rsplit(".", 1)[-1]
+            other = _TRAINING_SPLIT if name == "train" else _TRAINING
+            if named or kind in other:
+                return True  # compared under the name that the other one is told by
+            given = [_part_of(each, name) for each in (left, right)]
     first, second = given
     if first is None or second is None:
         return first is second

@@ -76,6 +76,8 @@ def iterate_range(machine: "Machine", value: Object, node: cst.CSTNode) -> Itera
     )
 
 
+# Under this key what goes through the first so many of something has how many they are.
+STOP = ("stop",)
 _THROUGH = (
     "tqdm.tqdm",
     "tqdm.trange",
@@ -115,6 +117,8 @@ def _beginning_of(call: Call, value: Value) -> Value:
     ends = not isinstance(value, (Object, Sequence)) or value.fields.get(ENDLESS) is not TRUE
     if isinstance(count, Scalar) and not ends:
         made.fields["length"] = count
+    if count is not None:
+        made.fields[STOP] = count
     return made
 
 
