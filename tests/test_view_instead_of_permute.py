@@ -1,5 +1,7 @@
 """view-instead-of-permute (NN301): which views keep the axes in order, and which cannot be judged."""
 
+import pytest
+
 from tests.abstract_programs import findings, marked
 
 
@@ -282,3 +284,55 @@ def test_rows_of_unknown_number_may_be_as_many_as_are_asked_for() -> None:
         scores_of_samples(torch.load("tokens.pt"))
         """
     )
+
+
+FOLDED = """
+import torch
+from torch import nn
+
+class Frames(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pictures = nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+        self.head = nn.Linear(16, 4)
+
+    def forward(self, clips):
+        b, t, c, h, w = clips.shape
+        folded = {folded}
+        scores = self.head(self.pictures(folded).flatten(1))
+        return {taken}
+"""
+
+
+@pytest.mark.parametrize(
+    "folded",
+    [
+        "clips.view(b * t, c, h, w)",
+        "clips.reshape(-1, c, h, w)",
+        "clips.flatten(0, 1).contiguous()",
+    ],
+)
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "scores.view(t, b, 4)  # error",
+        "scores.reshape(t, b, -1).mean(0)  # error",
+        "torch.relu(scores).view(-1, b, 4)  # error",
+        "scores.view(b, t, 4)",
+        "scores.view(b, -1, 4).transpose(0, 1)",
+        "scores.view(-1, t, 4)",
+        "scores.repeat(2, 1).view(2, -1, 4)",
+        "scores.view(b, t, 4)[:, -1].repeat(t, 1).view(t, b, 4)",
+        "scores.view(b, t, 4).transpose(0, 1).reshape(t * b, 4).view(t, b, 4)",
+    ],
+)
+def test_axes_come_apart_in_the_order_in_which_they_were_put_together(
+    folded: str, taken: str
+) -> None:
+    check(FOLDED.format(folded=folded, taken=taken))
+
+
+def test_the_order_in_which_axes_are_put_together_is_that_of_the_last_time() -> None:
+    turned = "clips.transpose(0, 1).reshape(t * b, c, h, w)"
+    check(FOLDED.format(folded=turned, taken="scores.view(t, b, 4)"))
+    check(FOLDED.format(folded=turned, taken="scores.view(b, t, 4)  # error"))

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import Multiplied, Reshaped
+from advisor.code.events import LayerRun, Multiplied, Reshaped
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.gradients import made_from
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
@@ -26,17 +27,22 @@ from advisor.rulebook import Draft
 # What programs call the last two axes of pictures and kernels.
 _WIDTH = re.compile(r"(k|kernel_?)?(w|width)\d*", re.IGNORECASE)
 _HEIGHT = re.compile(r"(k|kernel_?)?(h|height)\d*", re.IGNORECASE)
+# How far back is looked for what an axis was made of, and through how many layers at one call.
+_MOST_TENSORS = 200
+_MOST_LAYERS = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Reshape(Fact):
     """A `view` or `reshape`, with the dimensions before and after; all divisions are exact. It
-    `has_heads_in_front` where what a layer makes for each step is asked for as `(b, h, -1, d)`."""
+    `has_heads_in_front` where what a layer makes for each step is asked for as `(b, h, -1, d)`, and
+    `is_unfolded_otherwise` where two axes that were made one come apart in the other order."""
 
     event: Reshaped
     before: tuple[Number, ...]
     after: tuple[Number, ...]
     has_heads_in_front: bool = False
+    is_unfolded_otherwise: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -50,6 +56,9 @@ class Reshape(Fact):
                 products = run.events(Multiplied)
                 if any(_is_made_of(each, event.tensor) for each in products):
                     found.append(cls(event, (), (), has_heads_in_front=True))
+                continue
+            if _comes_apart_otherwise(run, event, shape):
+                found.append(cls(event, (), (), is_unfolded_otherwise=True))
                 continue
             before = _dims_before(shape)
             if shape.rank is None and before is not None and event.dims[1:] == before:
@@ -247,6 +256,59 @@ class Reshape(Fact):
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
         that it does not name may well have length one."""
         return any((symbol, 1) in symbols.exact(dim).factors for dim in self.event.dims if dim)
+
+
+def _comes_apart_otherwise(run: AbstractRun, event: Reshaped, shape: Shape) -> bool:
+    """Whether the first axis is asked for as the two that it was made of, the inner one in front."""
+    outer, inner = event.dims[:2] if len(event.dims) > 1 else (None, None)
+    if not shape.dims or inner is None or inner.is_one:
+        return False
+    whole = symbols.without_names(shape.dims[0])
+    rest = symbols.divide(whole, symbols.without_names(inner))
+    if rest is None or rest.is_one or rest == whole or not _is_product(rest):
+        return False
+    if outer is not None and not _is_same(outer, rest):
+        return False
+    axes = _made_one_of(run, event, shape.dims[0])
+    if axes is None or _is_same(*axes):
+        return False
+    return _is_same(axes[0], inner) and _is_same(axes[1], rest)
+
+
+def _is_product(length: Number) -> bool:
+    whole = isinstance(length.coefficient, int)
+    return whole and all(power > 0 for _, power in length.factors)
+
+
+def _made_one_of(run: AbstractRun, event: Reshaped, length: Number) -> tuple[Number, Number] | None:
+    """The two axes that the first one was made of, before layers and functions went over the tensor."""
+    given = run.once(_given_to_layers)
+    waiting, seen = [event.tensor], set[int]()
+    while waiting and len(seen) < _MOST_TENSORS:
+        for each in made_from(waiting.pop()):
+            if not isinstance(each, Tensor) or id(each) in seen:
+                continue
+            seen.add(id(each))
+            dims, before = each.shape.dims, None if each.whole is None else each.whole.shape.dims
+            if not dims or not _is_same(dims[0], length):
+                continue
+            if before and len(before) > 1 and not _is_same(before[0], length):
+                first, second = before[:2]
+                both = symbols.multiply(first, second)
+                return (first, second) if _is_same(both, length) else None
+            waiting += [] if each.whole is None else [each.whole]
+            earlier = given.get(None if each.place is None else each.place.node, ())
+            behind = [other.tensor for other in earlier if other.index < event.index]
+            waiting += behind[-_MOST_LAYERS:]
+    return None
+
+
+def _given_to_layers(run: AbstractRun) -> dict[object, list[LayerRun]]:
+    """The runs of layers by the calls that they happen at."""
+    found: dict[object, list[LayerRun]] = {}
+    for event in run.events(LayerRun):
+        found.setdefault(event.place.node, []).append(event)
+    return found
 
 
 def _puts_heads_in_front(event: Reshaped, shape: Shape) -> bool:

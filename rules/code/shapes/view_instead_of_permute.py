@@ -28,6 +28,11 @@ def view_instead_of_permute(reshape: Reshape) -> Iterator[Draft]:
             f"`{reshape.operation}` asks for the heads in front of the steps but leaves the numbers where "
             "they are, which mixes the axes; split the last axis, then `transpose`"
         )
+    elif reshape.is_unfolded_otherwise:
+        yield reshape.finding(
+            f"`{reshape.operation}` takes two axes apart in another order than they were put together "
+            "in, which mixes them; keep their order, then `transpose`"
+        )
     elif reshape.is_cut_into_patches():
         yield reshape.finding(
             f"`{reshape.operation}` leaves the numbers where they are: instead of patches this cuts rows "
