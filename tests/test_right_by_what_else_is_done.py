@@ -150,3 +150,151 @@ def test_labels_that_are_encoded_again_are_called_by_their_own_name() -> None:
     assert "`encoder` is fitted on `y_test`" in next(
         each.message for each in told if each.code == "NN519"
     )
+
+
+PHASES = """
+    import enum
+    import torch
+    from torch import nn
+
+    class Phase(enum.Enum):
+        TRAIN = FIRST
+        VALID = SECOND
+
+    torch.manual_seed(0)
+    x, y = torch.load("x.pt"), torch.load("y.pt")
+    model = nn.Linear(8, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def go_through(phase):
+        loss = nn.functional.cross_entropy(model(x), y)
+        if phase == Phase.TRAIN:
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return loss.item()
+
+    for epoch in range(10):
+        go_through(Phase.TRAIN)
+        with torch.no_grad():
+            print(go_through(Phase.VALID), go_through(LAST))
+"""
+
+
+@pytest.mark.parametrize(("first", "second"), [("0", "1"), ("0,", "1,"), ("('a', 1)", "('b', 1)")])
+def test_what_is_done_in_one_phase_is_not_done_in_another(first: str, second: str) -> None:
+    program = PHASES.replace("FIRST", first).replace("SECOND", second)
+    assert "NN110" not in codes(program.replace("LAST", "Phase.VALID"))
+    assert "NN110" in codes(program.replace("LAST", "Phase.TRAIN"))
+
+
+TURNED = """
+    import numpy as np
+    from sklearn.metrics import accuracy_score
+    from sklearn.neighbors import KNeighborsClassifier
+
+    both, labels, others = np.load("both.npy"), np.load("labels.npy"), np.load("others.npy")
+    size = len(labels)
+    model = KNeighborsClassifier().fit(FITTED, labels)
+    print(accuracy_score(others, model.predict(JUDGED)))
+"""
+
+
+def test_columns_that_become_rows_are_samples_of_their_own() -> None:
+    apart = TURNED.replace("FITTED", "both[:, :size].T").replace("JUDGED", "both[:, size:].T")
+    assert "NN512" not in codes(apart)
+    assert "NN512" in codes(TURNED.replace("FITTED", "both").replace("JUDGED", "both"))
+
+
+def test_the_highest_number_of_each_row_takes_an_axis_away() -> None:
+    program = """
+        import numpy as np
+        import torch
+
+        def peaks(maps):
+            size, points, width = maps.shape[0], maps.shape[1], maps.shape[3]
+            flat = maps.reshape((size, points, -1))
+            return np.amax(flat, 2).reshape((size, points, 1)), np.argmax(flat, 2) % width
+    """
+    assert "NN301" not in codes(program)
+
+
+SIDES = """
+    import os
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    x, y = SIZES
+    for name in os.listdir("masks"):
+        mask = Image.open(name).convert("RGB")
+        mask = mask.resize((x, y), Image.NEAREST)
+        mask = np.array(mask)[:, :, 0].reshape(x, y, 1) / 255.0
+"""
+
+
+def test_sides_of_one_length_may_be_named_the_wrong_way_round() -> None:
+    assert "NN301" not in codes(SIDES.replace("SIZES", "256, 256"))
+    assert "NN301" in codes(SIDES.replace("SIZES", "320, 240"))
+
+
+BY_BATCH = """
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    loader = torch.utils.data.DataLoader(torch.load("graphs.pt"), batch_size=4, shuffle=True)
+    model = nn.Linear(8, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [500, 1000], gamma=0.1)
+    for epoch in range(5000):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            LEAVE
+"""
+
+
+def test_an_epoch_of_the_first_batch_alone_counts_as_one_step() -> None:
+    assert "NN602" not in codes(BY_BATCH.replace("LEAVE", "break"))
+    assert "NN602" in codes(BY_BATCH.replace("LEAVE", "print(loss.item())"))
+    assert "NN602" in codes(BY_BATCH.replace("LEAVE", "if loss.item() < 0.01: break"))
+
+
+BOXES = """
+    import random
+    import torch
+    from PIL import Image
+    from torch.utils.data import DataLoader, Dataset
+    from torchvision.transforms import functional as F
+
+    class Boxes(Dataset):
+        def __init__(self, files, boxes):
+            self.files, self.boxes = files, boxes
+
+        def __len__(self):
+            return len(self.files)
+
+        def __getitem__(self, number):
+            picture = Image.open(self.files[number]).convert("RGB")
+            box = self.boxes[number][random.randint(0, 3)]
+            PLACE
+            picture = F.crop(picture, top, left, height, width)
+            return F.to_tensor(picture), {"box": box}
+
+    loader = DataLoader(Boxes(torch.load("files.pt"), torch.load("boxes.pt")), 4, shuffle=True)
+    for picture, target in loader:
+        print(picture.shape, target)
+"""
+
+
+def test_a_box_that_is_cut_out_stays_where_it_is() -> None:
+    of_box = "left, top, right, bottom = box\n"
+    of_box += " " * 12 + "height, width = int(bottom - top), int(right - left)"
+    assert "NN510" not in codes(BOXES.replace("PLACE", of_box))
+    drawn = "top, left = random.randint(0, 9), random.randint(0, 9)\n"
+    drawn += " " * 12 + "height, width = 200, 200"
+    assert "NN510" in codes(BOXES.replace("PLACE", drawn))

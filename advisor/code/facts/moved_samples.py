@@ -234,7 +234,8 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
     for event in run.events(TransformApplied):
         context = event.context
         inner = [*(place.node for place in context.calls[1:]), event.place.node]
-        for depth, function in enumerate(context.functions):
+        first = _where_samples_are_made(event)
+        for depth, function in enumerate(context.functions[first:], first):
             node, call = function.node, inner[depth]
             place = function.place
             if not isinstance(node, cst.FunctionDef):
@@ -248,6 +249,14 @@ def _functions(run: AbstractRun) -> dict[object, tuple[_Code, list[_Step]]]:
                 found[key] = (_Code(node, place), [])
             found[key][1].append(_Step(event, call, _subject(call)))
     return found
+
+
+def _where_samples_are_made(event: TransformApplied) -> int:
+    """Which of the functions that are running asks a data set for a sample: those around it go through
+    samples that are made already."""
+    functions = event.context.functions
+    asked = [depth for depth, each in enumerate(functions) if each.name == "__getitem__"]
+    return asked[0] if asked else 0
 
 
 def _subject(call: cst.Call | cst.Subscript) -> str:
@@ -283,6 +292,8 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     known = {step.call for step in steps if step.stays}
     if any(step.is_of_label and not step.stays for step in steps):
         return None
+    if _is_placed_by(first.call, labels, code):
+        return None
     if any(_handles(call, labels) for call in code.parts.calls if call not in known):
         return None
     if any(words(value) & labels and ":" in text for value, text in code.parts.slices):
@@ -292,6 +303,24 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     if any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
         return None  # they are found where things have been put
     return first, min(labels & words(code.text)), None
+
+
+def _is_placed_by(call: cst.Call | cst.Subscript, labels: frozenset[str], code: _Code) -> bool:
+    """Whether the place to cut out is read off the labels themselves: one box is cut out of a picture."""
+    if not isinstance(call, cst.Call):
+        return False
+    waiting = [code_of(each.value) for each in call.args[1:]]
+    seen = set[str]()
+    while waiting:
+        text = waiting.pop()
+        if words(text) & labels:
+            return True
+        names = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text)) - seen
+        seen |= names
+        for target, value in code.parts.bound:
+            if names & set(re.findall(r"(?<![\w.])[^\W\d]\w*", target)):
+                waiting.append(value)
+    return False
 
 
 def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:

@@ -97,6 +97,8 @@ class Reshape(Fact):
 
     @cached_property
     def _moved_axis(self) -> tuple[int, int] | None:
+        if self._is_of_equal_sides():
+            return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
                 continue
@@ -109,6 +111,15 @@ class Reshape(Fact):
                 if self._is_crossed(position, other):
                     return position, other
         return None
+
+    def _is_of_equal_sides(self) -> bool:
+        """Whether only axes of length one come or go: both sides of a picture are of one length here,
+        whatever they are called."""
+        before, after = (
+            [symbols.without_names(dim) for dim in dims if not dim.is_one]
+            for dims in (self.before, self.after)
+        )
+        return before == after and all(dim.constant is not None for dim in before)
 
     def _may_have_the_size_asked_for(self, position: int) -> bool:
         """Whether nothing would change if one axis, of which nobody knows how long it is, were as

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Loop, ModelTrained, ScheduleConfigured, ScheduleStepped
+from advisor.code.events import Loop, LoopLeft, ModelTrained, ScheduleConfigured, ScheduleStepped
 from advisor.code.facts.keras_trainings import trainings_of
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.run import AbstractRun, Fact
@@ -107,12 +107,24 @@ def end_of_decay(use: ScheduleUse) -> int | None:
     each = batches.trips.integer if batches.trips is not None else None
     if epochs is None or epochs < 2 or (each is not None and each < FEWEST_BATCHES):
         return None
+    if _ends_with_its_first_round(use.run, batches):
+        return None
     if use.name == "MultiStepLR":
         return _last_milestone(use, epochs, length_is_known=each is not None)
     if each is None and use.name != "LambdaLR":
         return _negligible_from(use, epochs * FEWEST_BATCHES)
     steps = epochs * (each or FEWEST_BATCHES)
     return _negligible_from(use, steps) if _fits(use, epochs) else None
+
+
+def _ends_with_its_first_round(run: AbstractRun, loop: Loop) -> bool:
+    """Whether a loop is left in its first round, whatever happens: there is one batch in an epoch."""
+    return any(
+        left.context.loops
+        and left.context.loops[-1].node is loop.node
+        and all(each.rounds < len(left.context.rounds) for each in left.context.guards)
+        for left in run.events(LoopLeft)
+    )
 
 
 def _fits(use: ScheduleUse, epochs: int) -> bool:

@@ -275,7 +275,21 @@ def _equal(left: Value, right: Value) -> bool | None:
             return None
         first, second = left.number.constant, right.number.constant
         return None if first is None or second is None else first == second
+    if isinstance(left, Sequence) and isinstance(right, Sequence):
+        return _equal_items(left, right)
     return None
+
+
+def _equal_items(left: Sequence, right: Sequence) -> bool | None:
+    """Whether two tuples or lists are equal: members of an enumeration may be, `TRAIN = (0,)`."""
+    if left is right or left.kind != right.kind or left.items is None or right.items is None:
+        return True if left is right else None
+    if len(left.items) != len(right.items):
+        return False
+    results = [_equal(one, two) for one, two in zip(left.items, right.items, strict=True)]
+    if False in results:
+        return False
+    return None if None in results else True
 
 
 def _contained(left: Value, right: Value) -> bool | None:

@@ -359,7 +359,9 @@ def statistic(call: Call) -> Value | None:
         return None
     position = 2 if "quantile" in name or "percentile" in name else 1
     lineage = _reduced(value, name, call.argument(position, "axis"), call)
-    return _of_any_type(lineages.alike(value, lineage, call.place))
+    made = _of_any_type(lineages.alike(value, lineage, call.place))
+    # An axis less, or as many with one that is 1.
+    return made.replace(shape=Shape()) if isinstance(made, Tensor) else made
 
 
 @method("unknown", "mean", "std", "var")

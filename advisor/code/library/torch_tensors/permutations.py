@@ -103,14 +103,19 @@ def two_dimensional_transpose(call: Call) -> Value | None:
     if tensor is None:
         return None
     dims = tensor.shape.dims
-    return moved(tensor, Shape(dims[::-1]) if dims is not None and len(dims) == 2 else Shape())
+    return _on_its_side(tensor, Shape(dims[::-1]) if dims and len(dims) == 2 else Shape())
 
 
 @attribute("tensor", "T")
 def transpose_attribute(machine: "Machine", receiver: Tensor, node: cst.CSTNode) -> Value | None:
     """`x.T`."""
     dims = receiver.shape.dims
-    return moved(receiver, Shape(dims[::-1]) if dims is not None else Shape())
+    return _on_its_side(receiver, Shape(dims[::-1]) if dims is not None else Shape())
+
+
+def _on_its_side(tensor: Tensor, shape: Shape) -> Tensor:
+    """A matrix whose columns are its rows now: `both[:, :n].T` and `both[:, n:].T` are other samples."""
+    return moved(tensor, shape).replace(lineage=None)
 
 
 @attribute("tensor", "mT")
