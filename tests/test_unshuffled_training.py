@@ -83,10 +83,10 @@ import tensorflow as tf
 def stream(end):
     arrays = np.load(f"x_{end}.npy"), np.load(f"y_{end}.npy")
     return tf.data.Dataset.from_tensor_slices(arrays).batch(32)
-training, others = stream("training"), stream("others")
+training, others = stream("training"), stream("others")  # error
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
 model.compile("adam", "mse")
-model.fit(training, validation_data=others, epochs=9)  # error
+model.fit(training, validation_data=others, epochs=9)
 """
     assert findings(text) == marked(text, "NN507") != []
 

@@ -11,6 +11,7 @@ from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.passes import holds_unit_tests, seen_from, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
@@ -207,6 +208,8 @@ class HeldOutData(Fact):
         """A finding where the data set is made, or loaded if that is elsewhere."""
         told = self.dataset.fields.get(CHANGED_AT) if isinstance(self.dataset, Object) else None
         place = told if isinstance(told, NodePlace) else self.dataset.place
+        if isinstance(self.event, DataGiven):
+            place = asked_for_at(self.run, self.dataset, training=False) or place
         if place is None or not self.run.may_tell_of(place.source):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)

@@ -9,6 +9,7 @@ import libcst as cst
 
 from advisor.code.events import DataGiven, Event, ForwardRun, LoaderBuilt, OptimizerStepped
 from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.origins import outputs_of
 from advisor.code.facts.passes import head_of, holds_unit_tests, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -118,7 +119,7 @@ class TrainingLoader(Fact):
         """Where a function is called that makes loaders of all kinds, and is told which kind by those
         who call it: one of them has not asked for another order."""
         if isinstance(self.event, DataGiven) and _stands_for_others(self.run, self.event):
-            return self.event.place
+            return asked_for_at(self.run, self.event.data, training=True) or self.event.place
         for event in self.run.events(LoaderBuilt):
             if event.loader is self.loader and event.context.functions:
                 made = event.context.functions[-1]

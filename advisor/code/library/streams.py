@@ -76,6 +76,8 @@ DRAWN_AT = ("drawn at",)
 ORDERS = ("orders",)
 # Under this key a data set of two things side by side has where each of them was shuffled on its own.
 APART = ("apart",)
+# Under this key a data set has the calls that led to its last step.
+CALLS = ("calls",)
 _READERS = words("TFRecordDataset TextLineDataset FixedLengthRecordDataset")
 
 # The place at which functions that read folders are told whether to shuffle.
@@ -91,7 +93,8 @@ family("stream", TENSORFLOW, HUGGING_FACE)
 
 
 def _made(call: Call, path: str, lineage: Lineage, fields: dict[Any, Any] | None = None) -> Object:
-    return Object(path, call.arguments, call.place, {**(fields or {}), "lineage": lineage})
+    made = {**(fields or {}), "lineage": lineage, CALLS: call.context.calls}
+    return Object(path, call.arguments, call.place, made)
 
 
 def step(path: str, *names: str) -> Callable[[Model], Model]:
