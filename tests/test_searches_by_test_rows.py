@@ -346,3 +346,38 @@ def test_rows_behind_the_search_judge_whatever_they_are_called() -> None:
     assert not found(HOLDOUT.format(mark="", end=end))
     text = HOLDOUT.format(mark="  # error", end="")
     assert found(text) == marked(text, "NN506")
+
+
+HELD = """\
+from dataclasses import dataclass
+import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import train_test_split
+@dataclass
+class Parts:
+    x_train: np.ndarray
+    x_{name}: np.ndarray
+    y_train: np.ndarray
+    y_{name}: np.ndarray
+def error(parts, alpha):
+    model = Ridge(alpha=alpha).fit(parts.x_train, parts.y_train)
+    error = mean_squared_error(parts.y_{name}, model.predict(parts.x_{name}))
+    return {error}
+table = np.loadtxt("table.txt")
+one, two, three, four = train_test_split(table[:, :9], table[:, 9], random_state=1)
+parts = Parts(one, two, three, four)
+best = np.inf
+for alpha in (0.1, 1.0, 10.0):
+    score = error(parts, alpha)
+    if score < best:{mark}
+        best, chosen = score, alpha
+print(chosen, best)
+"""
+
+
+@pytest.mark.parametrize("error", ["error ** 0.5", "float(np.sqrt(error))", "round(error, 3)"])
+@pytest.mark.parametrize("name", ["test", "val"])
+def test_a_dataclass_says_what_the_rows_are_for_that_it_holds(error: str, name: str) -> None:
+    text = HELD.format(error=error, name=name, mark="  # error" if name == "test" else "")
+    assert found(text) == marked(text, "NN506")

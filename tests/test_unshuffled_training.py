@@ -339,6 +339,7 @@ def test_a_batch_of_all_samples_has_no_order(training: str, tells: bool) -> None
         ("model.fit(data, epochs=2)", True),
         ("for epoch in range(9):\n    model.fit(data)", True),
         ("model.fit(data)\nmodel.fit(data)", True),
+        ("model.fit(data)\nanother(model).fit(data)", False),
         ("model.fit(data, **options)", True),
     ],
 )

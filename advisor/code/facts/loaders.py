@@ -174,7 +174,9 @@ class TrainingLoader(Fact):
             for each in self.run.events(DataGiven)
             if each.use == "training" and each.data is self.event.data
         ]
-        return len(uses) == 1 and self.event.once
+        # Each of several models may go through it once.
+        models = {_learner_in(each) for each in uses}
+        return len(models) == len(uses) and all(each.once for each in uses)
 
     def order_is_free(self) -> bool:
         """Whether the samples stand in an order that only the loader could change: those of a
@@ -208,6 +210,12 @@ class TrainingLoader(Fact):
         for loop in self.event.context.loops:
             found |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return found
+
+
+def _learner_in(event: DataGiven) -> str:
+    """What is told to learn from data, as written."""
+    function = getattr(event.place.node, "func", event.place.node)
+    return code_of(function.value if isinstance(function, cst.Attribute) else function)
 
 
 def _is_told_order(function: Function, event: LoaderBuilt) -> bool:

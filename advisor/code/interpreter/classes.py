@@ -17,6 +17,8 @@ from advisor.code.values import (
     Scope,
     Value,
     by_default,
+    call_it,
+    lineage_of,
 )
 
 if TYPE_CHECKING:
@@ -113,6 +115,8 @@ def _fill_dataclass(machine: "Machine", instance: Instance, passed: Arguments) -
         if value is None:
             value = default
         if value is not None:
+            if lineage_of(value) is not None:
+                call_it(value, name)
             machine.store(instance.fields, name, value)
 
 

@@ -100,7 +100,7 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
 @observes(
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
     *(*_SHAPES, *_FLOORS, *_HOLD),
-    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp"),
+    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp", "round"),
 )
 def observed(
     machine: "Machine",
@@ -235,6 +235,8 @@ def _meaning(
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:
         machine.emit(SoftmaxByHand(machine.place(node), machine.context, "logsumexp"))
     if operation in _KEEP:
+        return first
+    if isinstance(first, Rated) and (operation == "round" or is_root(operation, operands)):
         return first
     if operation in _REDUCED:
         return _reduced(machine, operation, first, node)
