@@ -610,3 +610,77 @@ def unusual(model, loader):
     plt.plot(errors)
 """
     assert "NN803" not in dict(findings(program)).values()
+
+
+MISSES = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+data = torch.load("letters.pt")
+held_out = DataLoader(TensorDataset(data["x"], data["y"]), batch_size=100)
+model = nn.Linear(16, 26)
+
+
+def errors(padding):
+    model.eval()
+    wrong, batches, each = 0, 0, []
+    with torch.no_grad():
+        for x, y in held_out:
+            COUNT
+            batches += 1
+    return SHARE
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "told"),
+    [
+        ("wrong += (model(x).argmax(1) != y).sum().item()", "wrong / batches", True),
+        ("wrong += torch.ne(model(x).argmax(1), y).sum()", "1 - wrong / len(held_out)", True),
+        ("wrong += int((model(x).max(1)[1] != y).sum())", "wrong / batches", True),
+        ("wrong += model(x).max(1).indices.ne(y).sum().item()", "wrong / batches", True),
+        ("_, p = torch.max(model(x), 1); wrong += (p != y).sum().item()", "wrong / batches", True),
+        ("each.append((model(x).argmax(1) == y).sum().item())", "sum(each) / batches", True),
+        ("wrong += (model(x).argmax(1) != y).sum().item()", "wrong / len(data['y'])", False),
+        ("wrong += (model(x).argmax(1) != y).float().mean().item()", "wrong / batches", False),
+        ("each.append((model(x).argmax(1) == y).float().mean())", "sum(each) / batches", False),
+        ("wrong += (y != padding).sum().item()", "wrong / batches", False),
+    ],
+)
+def test_errors_are_counted_as_hits_are(count: str, share: str, told: bool) -> None:
+    codes = [code for _, code in findings(MISSES.replace("COUNT", count).replace("SHARE", share))]
+    assert ("NN808" in codes) == told
+
+
+def test_each_number_of_a_line_is_looked_at() -> None:
+    program = """
+import torch
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+data = torch.load("letters.pt")
+held_out = DataLoader(TensorDataset(data["x"], data["y"]), batch_size=100)
+model = torch.nn.Linear(16, 26)
+optimizer = torch.optim.Adam(model.parameters())
+
+
+def validate():
+    model.eval()
+    with torch.no_grad():
+        for x, y in held_out:
+            loss = F.cross_entropy(model(x), y)  # error
+    return loss.item()
+
+
+for epoch in range(20):
+    model.train()
+    for x, y in torch.load("batches.pt"):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+    print(f"epoch {epoch}", loss.item(), validate())
+"""
+    assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")

@@ -31,11 +31,13 @@ from advisor.code.values import (
     Activation,
     Amount,
     Bounded,
+    Chosen,
     Cosine,
     Dictionary,
     Difference,
     Exponential,
     Listed,
+    Mask,
     Meaning,
     Quotient,
     Rated,
@@ -81,6 +83,9 @@ _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
+_MISSES = frozenset(["NotEqual", "ne"])
+# What makes classes of the scores of a model.
+_CHOICES = frozenset(["argmax", "max", "topk", "round"])
 # What leaves exponentials and bounded numbers as they are; and what leaves a sum but for a small number.
 _SHAPES = frozenset(
     ["unsqueeze", "squeeze", "view", "reshape", "expand", "expand_as", "[]", "diag", "diagonal"]
@@ -100,7 +105,8 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
 @observes(
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
     *(*_SHAPES, *_FLOORS, *_HOLD),
-    *(*_TEXTS, *_MATCHES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED, "exp", "round"),
+    *(*_TEXTS, *_MATCHES, *_MISSES, *_CHOICES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED),
+    *("exp", "round"),
 )
 def observed(
     machine: "Machine",
@@ -118,6 +124,8 @@ def observed(
         machine.emit(NumbersTold(machine.place(node), machine.context))
     if operation in _AS_NUMBERS and operands:
         _difference_used(machine, operands[0])
+    if operation in _CHOICES and isinstance(result, SequenceValue) and result.items:
+        give_meaning(result.items[-1], Chosen())  # `values, places = scores.max(1)`
     if operation in _COMPARE:
         _compared(machine, operands, node)
         return
@@ -153,6 +161,14 @@ def _mean_of_each(value: Value) -> Amount | None:
     found = [meaning_of(each) for each in items]
     means = [each for each in found if isinstance(each, Amount) and each.kind == "mean"]
     return means[0] if means and len(means) == len(found) and means[0].summed is None else None
+
+
+def _matches_of_each(value: Value) -> Amount | None:
+    """How many samples of a batch are right, where a list has that of each batch."""
+    element = value.element if isinstance(value, SequenceValue) else None
+    found = [meaning_of(each) for each in alternatives(element)]
+    counts = [each for each in found if isinstance(each, Amount) and each.kind == "matches"]
+    return counts[0] if counts and len(counts) == len(found) and not counts[0].summed else None
 
 
 def _rating_of_each(value: Value) -> Rated | None:
@@ -200,6 +216,10 @@ def _meaning(
         amount = _mean_of_each(operands[0])
         if amount is not None:
             return Listed(amount)
+    if operation == "sum":
+        counted = _matches_of_each(operands[0])
+        if counted is not None:
+            return replace(counted, summed=counted.made)
     if operation in _LISTS or operation in _AVERAGES:
         rated = _rating_of_each(operands[0])
         if rated is not None:
@@ -209,7 +229,11 @@ def _meaning(
         return difference
     first = meaning_of(operands[0])
     if operation in _MATCHES:
-        return _match(machine, operands, node)
+        return _match(machine, operands, node, rises=True)
+    if operation in _MISSES and any(map(_is_chosen, operands)):
+        return _match(machine, operands, node, rises=False)
+    if operation in _CHOICES and first is None:
+        return None if operation == "max" and isinstance(operands[0], Tensor) else Chosen()
     if operation == "exp":
         return None if _is_bounded(operands[0]) else Exponential(operands[0])
     if isinstance(first, Exponential) and (
@@ -243,12 +267,23 @@ def _meaning(
     return None
 
 
-def _match(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> Meaning | None:
-    """`predicted == labels`, for tensors or what may be one."""
+def _is_chosen(value: Value) -> bool:
+    """Whether some numbers are the classes that were chosen by scores: all, or those of `max`."""
+    whole = value.parent if isinstance(value, Unknown) else None
+    return any(
+        isinstance(meaning_of(each), (Chosen, Mask)) for each in (value, whole) if each is not None
+    )
+
+
+def _match(
+    machine: "Machine", operands: Sequence[Value], node: cst.CSTNode, *, rises: bool
+) -> Meaning | None:
+    """`predicted == labels`, for tensors or what may be one; `predicted != labels` where these `rises`
+    not."""
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
     machine.emit(PredictionsCompared(machine.place(node), machine.context))
-    return Amount("match", machine.context, machine.place(node), rises=True)
+    return Amount("match", machine.context, machine.place(node), rises=rises)
 
 
 def _has_limits(scale: Scale | None) -> bool:
@@ -288,7 +323,7 @@ def _reduced(
     if isinstance(meaning, Amount) and meaning.kind == "match":
         machine.emit(HitsCounted(machine.place(node), machine.context))
         kind = "matches" if operation == "sum" else "mean"
-        return Amount(kind, machine.context, machine.place(node), rises=True)
+        return Amount(kind, machine.context, machine.place(node), rises=meaning.rises)
     return None
 
 
@@ -448,20 +483,24 @@ def _logged(
 
 
 def _text(operands: Sequence[Value]) -> Told | None:
-    """A text of which one number is the loss or score of a batch."""
+    """A text of which some numbers are the loss or score of a batch each."""
     values = [part for each in operands for part in one_or_several(each)]
     found = [meaning_of(each) for each in values]
-    amounts = [each for each in found if isinstance(each, Amount) and each.kind == "mean"]
-    return Told(amounts[0]) if amounts and amounts[0].summed is None else None
+    amounts = tuple(
+        each
+        for each in found
+        if isinstance(each, Amount) and each.kind == "mean" and each.summed is None
+    )
+    return Told(amounts) if amounts else None
 
 
 def _told(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
     """`print(f"loss {loss.item()}")`."""
     for meaning in map(meaning_of, operands):
-        amount = meaning.amount if isinstance(meaning, Told) else meaning
-        if isinstance(amount, Amount) and amount.kind == "mean" and amount.summed is None:
-            machine.emit(AmountLogged(machine.place(node), machine.context, amount, printed=True))
-            return
+        for amount in meaning.amounts if isinstance(meaning, Told) else (meaning,):
+            if isinstance(amount, Amount) and amount.kind == "mean" and amount.summed is None:
+                place = machine.place(node)
+                machine.emit(AmountLogged(place, machine.context, amount, printed=True))
 
 
 def _compared(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:

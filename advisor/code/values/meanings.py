@@ -77,9 +77,9 @@ class Listed:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Told:
-    """A text that tells a number."""
+    """A text that tells numbers."""
 
-    amount: Amount
+    amounts: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -212,6 +212,11 @@ class Quotient:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Chosen:
+    """Classes that were chosen by the scores of a model."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ClassIndices:
     """Labels of a data set that has so many classes; `mixed` where they are known to stand in no order,
     so that a stretch of them lacks none."""
@@ -307,6 +312,7 @@ Meaning = (
     | AtLeast
     | Blank
     | Bounded
+    | Chosen
     | ClassIndices
     | Drawn
     | Exponential
