@@ -262,3 +262,75 @@ def test_loops_that_are_left_once_something_has_been_counted(text: str) -> None:
     program = COUNTED + dedent(text)
     rows = [row for row, line in enumerate(program.splitlines(), 1) if line.endswith("# error")]
     assert [row for row, code in findings(program) if code == "NN601"] == rows
+
+
+ASKED = """
+import torch
+import torch.nn.functional as F
+EPOCHS = 20
+MILESTONES = [60, 80]
+
+
+def in_steps(epoch):
+    if epoch < 60:
+        return 1.0
+    return 0.1 if epoch < 120 else 0.01
+
+
+def by_milestones(epoch):
+    factor = 1.0
+    for each in MILESTONES:
+        if epoch >= each:
+            factor *= 0.1
+    return factor
+
+
+def from_the_middle(epoch):
+    return 1.0 if epoch < EPOCHS // 2 else 0.1
+
+
+def after_warming_up(epoch):
+    return (epoch + 1) / 5 if epoch < 5 else 0.97 ** (epoch - 5)
+
+
+def always(epoch):
+    return 1.0 if epoch < 60 else 1
+
+
+class Steps:
+    def __init__(self, end):
+        self.end = end
+
+    def __call__(self, epoch):
+        return 1.0 if epoch < self.end else 0.1
+
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, FACTOR)
+for epoch in range(EPOCHS):
+    for x, y in torch.load("batches.pt"):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    schedule.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        ("in_steps", True),
+        ("by_milestones", True),
+        ("lambda epoch: 1.0 if epoch < 100 else 0.1", True),
+        ("Steps(90)", True),
+        ("from_the_middle", False),
+        ("after_warming_up", False),
+        ("always", False),
+        ("Steps(15)", False),
+        ("unknown", False),
+    ],
+)
+def test_functions_that_go_several_ways_are_asked_for_each_epoch(factor: str, told: bool) -> None:
+    program = ASKED.replace("FACTOR", factor)
+    assert ("NN601" in [code for _, code in findings(program)]) == told

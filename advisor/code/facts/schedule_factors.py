@@ -1,6 +1,6 @@
 """What each scheduler does to the learning rate, from the arguments it was built with."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from advisor.code import simulation
@@ -186,7 +186,20 @@ def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
     return simulation.warmup_then(int(warmup), after)
 
 
+def asked_factors(schedule: Schedule) -> tuple[tuple[int, Scalar], ...]:
+    """What the function of a schedule has given for some steps, where no formula says it for all."""
+    found = schedule.fields.get("factors")
+    return found if isinstance(found, tuple) else ()
+
+
 def _formula(schedule: Schedule) -> Factor | None:
+    asked = asked_factors(schedule)
+    if asked:
+        steps = [step for step, _ in asked]
+        factors = [float(each.number.constant or 0) for _, each in asked]
+        if len(set(factors)) == 1:
+            return None
+        return lambda step: factors[bisect_right(steps, step) - 1]
     counter, factor = schedule.fields.get("counter"), schedule.fields.get("factor")
     if not isinstance(counter, Scalar) or not isinstance(factor, Scalar):
         return None

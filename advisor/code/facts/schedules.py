@@ -22,6 +22,7 @@ from advisor.code.facts.keras_trainings import KerasTraining, trainings_of
 from advisor.code.facts.loop_lengths import counted_out
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.facts.schedule_factors import (
+    asked_factors,
     evaluated,
     factor_of,
     fastest_on_plateau,
@@ -388,6 +389,8 @@ def _names(schedule: Schedule) -> frozenset[str]:
         for part in parts or ():
             if isinstance(part, Scalar):
                 found |= part.names
+    for _, factor in asked_factors(schedule):
+        found |= factor.names
     return found
 
 

@@ -24,6 +24,7 @@ from advisor.code.events import (
 from advisor.code.gradients import gradient_of
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
+from advisor.code.library.asked_schedules import ask_for_factors
 from advisor.code.library.models import (
     Call,
     Index,
@@ -43,6 +44,7 @@ from advisor.code.values import (
     Dictionary,
     Function,
     Instance,
+    Joined,
     Layer,
     Library,
     Method,
@@ -247,14 +249,20 @@ def schedule(call: Call) -> Value | None:
         target = _optimizer_of_parts(call.argument(0, "schedulers"))
     made = Schedule(call.path, call.arguments, target, call.context.loops, call.place)
     formula = call.argument(1, "lr_lambda")
-    if call.path.endswith((".LambdaLR", ".MultiplicativeLR")) and isinstance(
-        formula, (Function, Bound, Partial)
-    ):
+    if call.path.endswith((".LambdaLR", ".MultiplicativeLR")) and _is_function(formula):
+        assert formula is not None
         counter = Scalar(symbols.fresh("epoch"))
         factor = calls.call(call.machine, formula, Arguments([counter]), call.node)
-        made.fields.update(counter=counter, factor=factor)
+        made.fields.update(counter=counter, factor=factor, formula=formula)
     call.machine.emit(ScheduleBuilt(call.place, call.context, made))
     return made
+
+
+def _is_function(value: Value | None) -> bool:
+    """Whether something of the project can be called for a factor."""
+    if isinstance(value, Instance):
+        return isinstance(value.cls.find("__call__"), Function)
+    return isinstance(value, (Function, Bound, Partial))
 
 
 @hook("bound")
@@ -275,6 +283,10 @@ def _optimizer_of_parts(schedules: Value | None) -> Value | None:
 def schedule_step(call: Call) -> Value | None:
     """`scheduler.step()`."""
     assert call.receiver is not None
+    if isinstance(call.receiver, Schedule) and isinstance(
+        call.receiver.fields.get("factor"), Joined
+    ):
+        ask_for_factors(call, call.receiver)
     event = ScheduleStepped(call.place, call.context, call.receiver, call.arguments)
     call.machine.emit(event)
     return None
