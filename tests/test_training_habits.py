@@ -56,9 +56,21 @@ for epoch in range(30):
     assert _codes(reporting + EVALUATION, "NN804") == []
 
 
+def test_parameters_are_no_meters() -> None:
+    clip = "torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)"
+    clipped = TRAINING.replace("optimizer.step()", f"{clip}; optimizer.step()")
+    assert _codes(clipped + EVALUATION, "NN804") == ["NN804"]
+
+
 @pytest.mark.parametrize(
     "line",
-    ["total += loss.item()", "print(loss)", "losses.append(loss)", "logger.info(loss)"],
+    [
+        "meter.update(loss)",
+        "total += loss.item()",
+        "print(loss)",
+        "losses.append(loss)",
+        "logger.info(loss)",
+    ],
 )
 def test_a_program_that_reports_the_loss_is_left_alone(line: str) -> None:
     assert _codes(f"{TRAINING}        {line}\n{EVALUATION}", "NN804") == []

@@ -30,7 +30,7 @@ from advisor.rulebook import Draft
 _REPORTING = (
     r"\.item\(|\.tolist\(|\.numpy\(|\.detach\(|\.data\b|(?<!\.)\bfloat\(|\bprint|\blog(ger|ging)?\b"
     r"|\.append\(|\+=|\.write\(|\.update\(|add_scalar|set_(postfix|description)"
-    r"|metric|meter|record|track|report|histor|display|hook|callback|tqdm\.write"
+    r"|metric|(?<!para)meter|record|track|report|histor|display|hook|callback|tqdm\.write"
 )
 _REPORTS = re.compile(rf"{_REPORTING}|\breturn\b|\byield\b", re.IGNORECASE)
 # What computes a loss returns it to the loop, which tells nobody.
