@@ -1,7 +1,7 @@
 """The weights of a model as a value: taken, kept as the best, loaded, saved."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -67,15 +67,22 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
 
 @on_append
 def put_into_list(call: Call, receiver: Sequence, value: Value) -> None:
-    """`states.append(model.state_dict())`, `models.append(model)`."""
+    """`states.append(model.state_dict())`, `states.append((score, model.state_dict()))`,
+    `models.append(model)`."""
     if not call.context.loops:
         return
     if isinstance(value, (Instance, Layer)):
-        taken = StateTaken(call.place, call.context, value, value)
-        call.machine.emit(taken)
-    elif not isinstance(value, Object) or value.path != STATE:
+        call.machine.emit(StateTaken(call.place, call.context, value, value))
+        call.machine.emit(StateListed(call.place, call.context, value))
         return
-    call.machine.emit(StateListed(call.place, call.context, value))
+    parts: Iterable[Value] = (value,)
+    if isinstance(value, Sequence):
+        parts = value.items or ()
+    elif isinstance(value, Dictionary) and value.items:
+        parts = value.items.values()
+    for part in parts:
+        if isinstance(part, Object) and part.path == STATE:
+            call.machine.emit(StateListed(call.place, call.context, part))
 
 
 _EARLIER = re.compile(
