@@ -626,6 +626,7 @@ model = nn.Linear(16, 26)
 def errors(padding):
     model.eval()
     wrong, batches, each = 0, 0, []
+    told, zeros = {"wrong": 0, "n": 0}, torch.zeros(())
     with torch.no_grad():
         for x, y in held_out:
             COUNT
@@ -641,6 +642,15 @@ def errors(padding):
         ("wrong += torch.ne(model(x).argmax(1), y).sum()", "1 - wrong / len(held_out)", True),
         ("wrong += int((model(x).max(1)[1] != y).sum())", "wrong / batches", True),
         ("wrong += model(x).max(1).indices.ne(y).sum().item()", "wrong / batches", True),
+        (
+            "told['wrong'] += (model(x).argmax(1) != y).sum(); told['n'] += 1",
+            "told['wrong'] / told['n']",
+            True,
+        ),
+        ("zeros += (model(x).argmax(1) == y).sum()", "zeros / len(held_out)", True),
+        ("wrong += F.cross_entropy(model(x), y).item()", "wrong / len(data['y'])", True),
+        ("wrong += F.cross_entropy(model(x), y).item()", "wrong / len(held_out)", False),
+        ("told['n'] += len(y); told['wrong'] += 1", "told['wrong'] / told['n']", False),
         ("_, p = torch.max(model(x), 1); wrong += (p != y).sum().item()", "wrong / batches", True),
         ("each.append((model(x).argmax(1) == y).sum().item())", "sum(each) / batches", True),
         ("wrong += (model(x).argmax(1) != y).sum().item()", "wrong / len(data['y'])", False),

@@ -30,11 +30,13 @@ from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Amount,
     Instance,
     Object,
     Scalar,
+    Tensor,
     Unknown,
     Value,
     meaning_of,
@@ -381,10 +383,18 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
     if _fills_batches(number.integer, data, loop):
         return "samples"
     inside = data.fields.get("dataset") if isinstance(data, (Object, Unknown, Instance)) else None
-    length = (
-        inside.fields.get("length") if isinstance(inside, (Object, Unknown, Instance)) else None
-    )
-    return "samples" if isinstance(length, Scalar) and length.number == number else None
+    lengths = [_length_in(inside)]
+    if isinstance(inside, Object) and inside.path.endswith(".TensorDataset"):
+        lengths += map(_length_in, inside.arguments.positional)  # all of them are as long
+    return "samples" if number in [each for each in lengths if each is not None] else None
+
+
+def _length_in(data: Value | None) -> Number | None:
+    """How many samples something is known to hold."""
+    if isinstance(data, Tensor):
+        return data.shape.dims[0] if data.shape.dims else None
+    length = data.fields.get("length") if isinstance(data, (Object, Unknown, Instance)) else None
+    return length.number if isinstance(length, Scalar) else None
 
 
 def _counts_others(event: AmountDivided, loop: Loop) -> bool:
@@ -406,7 +416,7 @@ def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
     """Whether something is divided by a number that one was added to in every round of a loop."""
     node = event.place.node
     by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
-    if not isinstance(by, (cst.Name, cst.Attribute)):
+    if not isinstance(by, (cst.Name, cst.Attribute, cst.Subscript)):
         return False
     text = code_of(by)
     added = [

@@ -29,6 +29,7 @@ from advisor.code.library.vanishing import ROOTS, is_root
 from advisor.code.nodes import as_written
 from advisor.code.values import (
     Activation,
+    Alike,
     Amount,
     Bounded,
     Chosen,
@@ -409,7 +410,8 @@ def _sum(
         return second if begins or isinstance(first, Rated) else None
     if not isinstance(second, Amount) or second.kind == "match":
         return None
-    if isinstance(left, Scalar) and left.number.constant == 0:
+    zeros = isinstance(first, Alike) and first.number == 0
+    if zeros or (isinstance(left, Scalar) and left.number.constant == 0):
         return replace(second, summed=machine.context)
     if isinstance(first, Amount) and first.kind == second.kind:
         return replace(second, summed=first.summed)
