@@ -2,6 +2,8 @@
 
 from textwrap import dedent
 
+import pytest
+
 from tests.abstract_programs import findings
 
 
@@ -245,3 +247,144 @@ def test_exponentials_of_cosines_do_not_overflow() -> None:
     assert "NN705" not in codes(SIMILAR.replace("SCORES", cosines))
     assert "NN705" in codes(SIMILAR.replace("SCORES", "scores"))
     assert "NN705" in codes(SIMILAR.replace("SCORES", "scores / lengths"))
+
+
+ON_A_DEVICE = """
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader
+    from views import Views, agreement
+
+    dev = "cuda" if torch.cuda.is_available() else "cpu"
+    views = DataLoader(Views(), 128, shuffle=True, drop_last=True)
+    body = nn.Sequential(nn.Linear(64, 32), nn.ReLU()).to(dev)
+    head = nn.Linear(32, 16).to(dev)
+    optimizer = torch.optim.Adam([*body.parameters(), *head.parameters()], lr=1e-3)
+    for epoch in range(10):
+        for one, other in views:
+            optimizer.zero_grad()
+            near = torch.exp(head(body({one})) @ head(body({other})).t())
+            loss = -torch.log(near.diagonal() / near.sum(1)).mean()
+            loss.backward()
+            optimizer.step()
+"""
+
+
+def test_a_device_is_no_name_of_rows_to_judge_by() -> None:
+    moved = ON_A_DEVICE.format(one="one.to(dev)", other="other.to(dev)")
+    assert "NN403" not in codes(moved)
+
+
+LIMITED = """
+    import torch
+    from torch import nn, optim
+    from torch.utils.data import DataLoader
+    from parts import train_part, test_part
+
+    def test(model, loader, {best}=20):
+        model.eval()
+        right = total = 0
+        with torch.no_grad():
+            for {place}, (x, y) in enumerate(loader):
+                if {condition}:
+                    break
+                right += (model(x).argmax(1) == y).sum().item()
+                total += len(y)
+        return right / total
+
+    model = nn.Linear(20, 3)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    for x, y in DataLoader(train_part, 64, shuffle=True):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    print("test accuracy", test(model, DataLoader(test_part, 64)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "best", "condition"),
+    [
+        ("place", "max_batches", "place == max_batches"),
+        ("place", "max_batches", "place >= max_batches"),
+        ("place", "most", "place > most"),
+        ("round", "top", "round > top"),
+    ],
+)
+def test_what_is_counted_up_to_a_limit_is_no_test_score(
+    place: str, best: str, condition: str
+) -> None:
+    program = LIMITED.format(place=place, best=best, condition=condition)
+    assert "NN506" not in codes(program)
+
+
+IN_ONE_ORDER = """
+    import numpy as np
+    import torch
+    from torch import nn, optim
+
+    def mixed(rows, seed):
+        generator = np.random.{generator}(seed)
+        return rows[generator.permutation(len(rows))]
+
+    letters = mixed(np.load("letters.npy"), 4)
+    classes = mixed(np.load("classes.npy"), {seed})
+    model = nn.Linear(64, 26)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in range(5):
+        optimizer.zero_grad()
+        scores = model(torch.from_numpy(letters))
+        nn.functional.cross_entropy(scores, torch.from_numpy(classes)).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("generator", ["RandomState", "default_rng"])
+@pytest.mark.parametrize(("seed", "apart"), [("4", False), ("5", True)])
+def test_generators_of_one_seed_bring_rows_into_one_order(
+    generator: str, seed: str, apart: bool
+) -> None:
+    program = IN_ONE_ORDER.format(generator=generator, seed=seed)
+    assert ("NN508" in codes(program)) is apart
+
+
+def test_densities_over_the_numbers_of_a_table_are_no_softmax() -> None:
+    program = """
+        import pandas as pd
+        import torch
+
+        ages = torch.arange(101).float()
+        people = pd.read_csv("people.csv")
+
+        def spread(place):
+            person = people.iloc[place]
+            shares = torch.exp(-0.5 * ((ages - person["age"]) / person["width"]) ** 2)
+            return shares / shares.sum()
+    """
+    assert findings(dedent(program)) == []
+
+
+def test_parts_of_a_generator_of_keras_are_apart_though_one_line_makes_them() -> None:
+    program = """
+        import keras
+        import pandas as pd
+        from keras import layers
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        keras.utils.set_random_seed(1)
+        table = pd.read_csv("galaxies.csv")
+        scaled = ImageDataGenerator(rescale=1 / 255, validation_split=0.2)
+
+        def part(subset):
+            return scaled.flow_from_dataframe(
+                table, "pictures", x_col="file", y_col="kind", subset=subset, batch_size=32
+            )
+
+        training = part("training")
+        model = keras.Sequential(
+            [layers.Input((256, 256, 3)), layers.Flatten(), layers.Dense(4, activation="softmax")]
+        )
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(training, validation_data=part("validation"), epochs=20)
+    """
+    assert "NN516" not in codes(program)

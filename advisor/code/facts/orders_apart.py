@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.events import Context, LossComputed, RowsSplit, SamplesPaired
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.targets import input_before
+from advisor.code.library.random_numbers import SEEDED
 from advisor.code.sources import NodePlace
 from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, known_number, lineage_of
 
@@ -71,6 +72,9 @@ def _orders(rows: RowSet) -> dict[object, RowSet]:
         if each.how in {PERMUTATION, SHUFFLED} and each.parent is not None:
             key = _key(each, each.parent)
             others = key[1] if isinstance(key, tuple) and key[0] == "index" else None
+            if isinstance(others, RowSet) and _is_seeded(others):
+                found[others.origin] = each
+                continue
             of_others = _orders(others) if isinstance(others, RowSet) else {}
             found.update(of_others or {key: each})
         elif each.how in {"train", "test"} and each.split is not None:
@@ -86,6 +90,11 @@ def _drawn_by(rows: RowSet, split: RowsSplit) -> dict[object, RowSet]:
         return {}
     seed = known_number(split.seed)
     return {("split", split if seed is None else seed, rows.how): rows}
+
+
+def _is_seeded(order: RowSet) -> bool:
+    """Whether a random order comes out alike wherever the seed is the same."""
+    return isinstance(order.origin, tuple) and order.origin[0] == SEEDED
 
 
 def _key(part: RowSet, whole: RowSet) -> object:

@@ -66,6 +66,8 @@ _TRAINS = frozenset(
 )
 # What the last statement of a function returns: `return ... .item()`.
 _NUMBER = re.compile(r"return [^\n]*\.item\(\)\)?$")
+# Where samples are put says nothing of them: `x.to(dev)`.
+_PUT_SOMEWHERE = re.compile(r"\.(to|cuda|type)\([^()]*\)")
 _CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(
@@ -198,7 +200,7 @@ class Pass:
         node = self.event.place.node
         if not isinstance(node, cst.Call) or not node.args:
             return False
-        said = words(code_of(node.args[0].value))
+        said = words(_PUT_SOMEWHERE.sub("", code_of(node.args[0].value)))
         return bool(said & HELD_OUT) and not said & _TRAINS and not self._is_try_out()
 
     def is_handed_held_out_rows(self) -> bool:
@@ -208,7 +210,7 @@ class Pass:
         node = calls[-1].node if calls and self.event.context.gradients is False else None
         if not isinstance(node, cst.Call):
             return False
-        given = [words(code_of(each.value)) for each in node.args[:2]]
+        given = [words(_PUT_SOMEWHERE.sub("", code_of(each.value))) for each in node.args[:2]]
         return any(said & HELD_OUT for said in given) and not any(said & _TRAINS for said in given)
 
     def goes_over_other_data(self) -> bool:

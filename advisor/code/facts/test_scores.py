@@ -14,6 +14,24 @@ from advisor.code.sources import NodePlace, Source
 
 OTHERS = frozenset(["train", "training", "val", "valid", "validation", "dev"])
 _BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
+# What is counted up to a limit is no score: `seen >= max_batches`.
+_COUNTED = frozenset(
+    [
+        *("batch", "batches", "step", "steps", "iter", "iters", "iteration", "iterations", "epoch"),
+        *(
+            "epochs",
+            "sample",
+            "samples",
+            "example",
+            "examples",
+            "len",
+            "length",
+            "size",
+            "num",
+            "count",
+        ),
+    ]
+)
 _BEST_NAMES = frozenset(["best", "improved", "better", "improves", "improvement"])
 # A program that names validation data anywhere may choose by these.
 _PROSE = re.compile(r'#.*|"""(?:.|\n)*?"""|^\s*print\(.*$', re.MULTILINE)
@@ -37,7 +55,9 @@ def better_test_score(
         sides = [comparison.left, comparison.comparisons[0].comparator]
         said = [words(code_of(side)) for side in sides]
         for side, own, other in zip(sides, said, reversed(said), strict=True):
-            if not other & _BEST or own & _BEST or len(own) > 4:
+            if not other & _BEST or other & _COUNTED or own & _BEST or len(own) > 4:
+                continue
+            if code_of(side) in _counters(event):
                 continue
             if own & TEST or (not own & {"train"} and _is_of_test_function(run, event)):
                 return code_of(side)
@@ -59,6 +79,12 @@ def compares_with_best(event: Event, condition: cst.CSTNode) -> bool:
         if bool(sides[0] & _BEST) is not bool(sides[1] & _BEST):
             return True
     return False
+
+
+def _counters(event: Event) -> set[str]:
+    """What the loops around call the items that they go through."""
+    targets = (each.node.target for each in event.context.loops if isinstance(each.node, cst.For))
+    return {name for target in targets for name in re.findall(r"\w+", code_of(target))}
 
 
 def _is_given_test_score(run: AbstractRun, place: NodePlace, name: str, own: set[str]) -> bool:
@@ -130,9 +156,13 @@ def _given(source: Source, name: str) -> list[_Line]:
     ]
 
 
+_ORDERS = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+
+
 def _comparisons(node: cst.CSTNode) -> Iterator[cst.Comparison]:
     if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
-        yield node
+        if isinstance(node.comparisons[0].operator, _ORDERS):
+            yield node
     elif isinstance(node, cst.BooleanOperation):
         yield from _comparisons(node.left)
         yield from _comparisons(node.right)

@@ -176,7 +176,8 @@ def flow(call: Call) -> Value | None:
     given = call.argument(0, "x") or call.argument(-1, "dataframe")
     known = None if call.path.endswith("directory") else lineages.known(given)
     lineage = known or Lineage(RowSet("all", place=call.place))
-    rows = lineage.rows.part(("flow", call.node), place=call.place)
+    subset = known_text(call.argument(-1, "subset"))
+    rows = lineage.rows.part(("flow", call.node, subset), place=call.place)
     labels = _labels_of_flow(call)
     fields = {"lineage": lineage.of(rows), "generator": call.receiver, **labels}
     made = Object(ITERATOR, call.arguments, call.place, dict(fields))

@@ -37,9 +37,11 @@ from advisor.code.values import (
     Dictionary,
     Difference,
     Exponential,
+    Falling,
     Listed,
     Mask,
     Meaning,
+    Object,
     Quotient,
     Rated,
     Scalar,
@@ -236,7 +238,9 @@ def _meaning(
     if operation in _CHOICES and first is None:
         return None if operation == "max" and isinstance(operands[0], Tensor) else Chosen()
     if operation == "exp":
-        return None if _is_bounded(operands[0]) else Exponential(operands[0])
+        # What is done to the numbers of tables is not followed.
+        unfit = isinstance(operands[0], Object) or _is_bounded(operands[0])
+        return None if unfit else Exponential(operands[0])
     if isinstance(first, Exponential) and (
         operation in _SHAPES or (first.is_sum and operation in _FLOORS)
     ):
@@ -295,7 +299,9 @@ def _has_limits(scale: Scale | None) -> bool:
 def _is_bounded(value: Value) -> bool:
     """Whether the exponentials of some numbers cannot overflow."""
     return all(
-        isinstance(meaning_of(each), Bounded) or _has_limits(scale_of(each)) or is_written_out(each)
+        isinstance(meaning_of(each), (Bounded, Falling))
+        or _has_limits(scale_of(each))
+        or is_written_out(each)
         for each in alternatives(value)
     )
 

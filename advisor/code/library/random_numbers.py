@@ -15,6 +15,7 @@ from advisor.code.library.torch_tensors.casts import named_dtype
 from advisor.code.values import (
     DTYPE,
     PERMUTATION,
+    TRUE,
     Constant,
     Dictionary,
     Lineage,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 # Under this key a generator has the functions that it was made in.
 MADE_IN = ("made in",)
+# Under this key a generator says that something has been drawn from it.
+_HAS_DRAWN = ("has drawn",)
+# What the origin of a random order begins with that a seed brings about again.
+SEEDED = "seeded"
 # What draws nothing.
 _IDLE = frozenset(
     [
@@ -114,7 +119,22 @@ def permuted(call: Call) -> Value | None:
 
 
 def _order(call: Call) -> Lineage:
-    return Lineage(RowSet(PERMUTATION, place=call.place))
+    rows = RowSet(PERMUTATION, place=call.place)
+    seed = _seed_of_first_draw(call)
+    if seed is not None:
+        rows.origin = SEEDED, seed
+    return Lineage(rows)
+
+
+def _seed_of_first_draw(call: Call) -> object:
+    """The seed of a generator that has drawn nothing before: it draws the same each time."""
+    generator = call.receiver
+    if not isinstance(generator, Object) or _HAS_DRAWN in generator.fields:
+        return None
+    call.machine.store(generator.fields, _HAS_DRAWN, TRUE)
+    seed = generator.argument(0, "seed")
+    number = known_number(seed)
+    return None if is_constant(seed, None) else number if number is not None else seed
 
 
 @function("numpy.random.choice")
