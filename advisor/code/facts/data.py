@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 from typing import Self
 
 import libcst as cst
@@ -35,6 +36,8 @@ from advisor.code.values import (
     same,
 )
 
+# Methods that judge; what a model predicts may be what nobody knows yet.
+_JUDGES = frozenset(["score", "evaluate"])
 # What programs call the parts of a split that was made by slices or masks.
 _TRAINING = re.compile(r"train|(^|_)tr(_|$)|(^|_)(fit|learn)", re.IGNORECASE)
 # Names that are given to rows when others have been set aside, unlike that of a file of them.
@@ -56,13 +59,14 @@ class Split(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """The splits of a run. Slices and masks count when their results are called so; toys of unit
-        tests are left out."""
+        """The splits of a run. Slices and masks count when their results are called so, or used so;
+        toys of unit tests are left out."""
         splits = list(run.events(RowsSplit))
         if not splits or is_unit_test(run):
             return
         for event in splits:
-            if not event.by_hand or _called_so(_all_parts(event)):
+            parts = _all_parts(event) if event.by_hand else ()
+            if not event.by_hand or _called_so(parts) or _used_so(run, parts):
                 yield cls(event, run)
 
     @property
@@ -250,6 +254,33 @@ def _called_so(parts: tuple[RowSet, ...]) -> bool:
     training = any(_TRAINING.search(name) for part in parts for name in part.names)
     held_out = any(_HELD_OUT.search(name) for part in parts for name in part.names)
     return training and held_out
+
+
+def _used_so(run: AbstractRun, parts: tuple[RowSet, ...]) -> bool:
+    """Whether a model learns from one part, and is judged by another one."""
+    if len(parts) < 2:
+        return False
+    trained, judged = run.once(_rows_learned), run.once(_rows_judging)
+    return any(
+        any(rows.within(part) for rows in trained) and any(rows.within(other) for rows in judged)
+        for part, other in permutations(parts, 2)
+        if not part.within(other) and not other.within(part)
+    )
+
+
+def _rows_learned(run: AbstractRun) -> list[RowSet]:
+    """The rows that models learn from."""
+    given = (lineage_of(each.data) for each in run.events(DataGiven) if each.use == "training")
+    fitted = (each.rows for each in run.events(Fitted) if each.labelled)
+    return [*(each.rows for each in given if each is not None), *fitted]
+
+
+def _rows_judging(run: AbstractRun) -> list[RowSet]:
+    """The rows that models are judged by."""
+    given = (lineage_of(each.data) for each in run.events(DataGiven) if each.use != "training")
+    found = [each.rows for each in given if each is not None]
+    found += [each.rows for each in run.events(Scored) if each.method in _JUDGES]
+    return [*found, *(rows for each in run.events(MetricTaken) for rows in each.rows)]
 
 
 def handed_over_at(rows: RowSet, split: Split) -> NodePlace | None:

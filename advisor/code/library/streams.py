@@ -145,6 +145,15 @@ def of_arrays(call: Call) -> Value | None:
     return _made(call, TENSORFLOW, known or Lineage(RowSet("all", place=call.place)), fields)
 
 
+@function("keras.utils.timeseries_dataset_from_array")
+@function("keras.preprocessing.timeseries_dataset_from_array")
+def of_windows(call: Call) -> Value | None:
+    """Windows over the rows of an array. Whether those of a series come in order is its own affair."""
+    given = call.argument(0, "data")
+    lineage = None if given is None else lineages.samples(given)
+    return None if lineage is None else _made(call, TENSORFLOW, lineage, {"shuffled": True})
+
+
 def _length_of(given: Value | None) -> Number | None:
     """How many rows there are of an array or a list, or of the first one of several arrays."""
     if isinstance(given, SequenceValue) and given.items is not None:
