@@ -336,3 +336,17 @@ def test_the_order_in_which_axes_are_put_together_is_that_of_the_last_time() -> 
     turned = "clips.transpose(0, 1).reshape(t * b, c, h, w)"
     check(FOLDED.format(folded=turned, taken="scores.view(t, b, 4)"))
     check(FOLDED.format(folded=turned, taken="scores.view(b, t, 4)  # error"))
+
+
+def test_a_mask_may_be_filled_column_by_column() -> None:
+    check(
+        """
+import numpy as np
+
+def mask_of(runs, height, width):
+    mask = np.zeros((height, width), np.uint8).reshape(-1)
+    for first, length in runs:
+        mask[first : first + length] = 1
+    return mask.reshape(width, height).T
+        """
+    )

@@ -272,7 +272,8 @@ class Reshape(Fact):
 def _comes_apart_otherwise(run: AbstractRun, event: Reshaped, shape: Shape) -> bool:
     """Whether the first axis is asked for as the two that it was made of, the inner one in front."""
     outer, inner = event.dims[:2] if len(event.dims) > 1 else (None, None)
-    if not shape.dims or inner is None or inner.is_one:
+    # A mask that is one row of pixels may be filled column by column, and be turned afterwards.
+    if not shape.dims or len(shape.dims) == 1 or inner is None or inner.is_one:
         return False
     whole = symbols.without_names(shape.dims[0])
     rest = symbols.divide(whole, symbols.without_names(inner))
