@@ -82,3 +82,30 @@ def test_windows_over_a_series_are_of_its_rows() -> None:
     right = dedent(program).format(early="", late=apart)
     assert [code for _, code in findings(leaks)] == ["NN503"]
     assert findings(right) == []
+
+
+def test_windows_that_begin_and_end_somewhere_are_of_some_rows_nobody_counts() -> None:
+    program = """
+        import numpy as np
+        from tensorflow import keras
+        from tensorflow.keras import layers
+
+        keras.utils.set_random_seed(1)
+        numbers = np.load("demand.npy")
+
+        def windows(first, last):
+            return keras.utils.timeseries_dataset_from_array(
+                numbers[:-24],
+                numbers[24:, 0],
+                sequence_length=24,
+                shuffle=True,
+                start_index=first,
+                end_index=last,
+            )
+
+        known, ahead = windows(0, 5000), windows(5000, None)
+        model = keras.Sequential([layers.Input((24, 4)), layers.GRU(48), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(known, epochs=10, validation_data=ahead)
+    """
+    assert findings(dedent(program)) == []

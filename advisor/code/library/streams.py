@@ -148,10 +148,14 @@ def of_arrays(call: Call) -> Value | None:
 @function("keras.utils.timeseries_dataset_from_array")
 @function("keras.preprocessing.timeseries_dataset_from_array")
 def of_windows(call: Call) -> Value | None:
-    """Windows over the rows of an array. Whether those of a series come in order is its own affair."""
+    """Windows over the rows of an array, unless it is told where to begin or to end. Whether those of a
+    series come in order is its own affair."""
     given = call.argument(0, "data")
-    lineage = None if given is None else lineages.samples(given)
-    return None if lineage is None else _made(call, TENSORFLOW, lineage, {"shuffled": True})
+    bounds = call.argument(8, "start_index"), call.argument(9, "end_index")
+    whole = all(each is None or is_constant(each, None) for each in bounds)
+    if given is None or not whole or call.arguments.unknown:
+        return None
+    return _made(call, TENSORFLOW, lineages.samples(given), {"shuffled": True})
 
 
 def _length_of(given: Value | None) -> Number | None:
