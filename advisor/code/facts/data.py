@@ -144,23 +144,12 @@ class Split(Fact):
         if not any(each.how == "train" for each in halves):
             return False
         held_out = [each for each in _all_parts(self.event) if each.how == "test"]
-        judged = list(self._rows_judged())
+        scored = [each.rows for each in self.run.events(Scored)]
+        asked = [each.rows for each in self.run.events(Predicted)]
+        judged = [*self.run.once(_rows_judging), *scored, *asked]
         if not held_out or any(rows.within(part) for rows in judged for part in held_out):
             return False
-        scored = (event.rows for event in self.run.events(Scored))
         return any(not rows.within(fit.rows) for rows in scored)
-
-    def _rows_judged(self) -> Iterator[RowSet]:
-        """The rows that models are asked about, or are watched by while they learn."""
-        for event in self.run.events_among(Scored, Predicted, MetricTaken, DataGiven):
-            if isinstance(event, (Scored, Predicted)):
-                yield event.rows
-            elif isinstance(event, MetricTaken):
-                yield from event.rows
-            elif isinstance(event, DataGiven) and event.use != "training":
-                lineage = lineage_of(event.data)
-                if lineage is not None:
-                    yield lineage.rows
 
     def _is_of_labels(self, fit: Fit) -> bool:
         """Whether the statistics of groups are of the column that is to be predicted."""
