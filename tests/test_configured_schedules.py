@@ -35,6 +35,30 @@ WRONG = {
             )
             return [optimizer], [{"scheduler": schedule, "interval": "epoch"}]
     """,
+    "batches of an epoch, as the module was told": """
+        def __init__(self, steps_per_epoch, epochs):
+            super().__init__()
+            self.steps = steps_per_epoch * epochs
+        def configure_optimizers(self):
+            optimizer = torch.optim.AdamW(self.parameters(), lr=1e-4)
+            schedule = get_linear_schedule_with_warmup(optimizer, 0, self.steps)  # error
+            return [optimizer], [schedule]
+    """,
+    "the length of the loader that the trainer asks for": """
+        def configure_optimizers(self):
+            optimizer = torch.optim.AdamW(self.parameters(), lr=1e-4)
+            each = len(self.trainer.datamodule.train_dataloader())
+            cosine = torch.optim.lr_scheduler.CosineAnnealingLR  # a class by another name
+            schedule = cosine(optimizer, T_max=self.trainer.max_epochs * each)  # error
+            return {"optimizer": optimizer, "lr_scheduler": schedule}
+    """,
+    "epochs, stepped with each batch": """
+        def configure_optimizers(self):
+            optimizer = torch.optim.AdamW(self.parameters(), lr=1e-4)
+            cosine = torch.optim.lr_scheduler.CosineAnnealingLR
+            schedule = cosine(optimizer, T_max=self.trainer.max_epochs)  # error
+            return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+    """,
 }
 
 RIGHT = {
@@ -57,6 +81,22 @@ RIGHT = {
                 optimizer, 0.1, total_steps=self.trainer.max_epochs
             )
             return [optimizer], [cycle]
+    """,
+    "epochs, stepped in each of them": """
+        def configure_optimizers(self):
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+            cosine = torch.optim.lr_scheduler.CosineAnnealingLR
+            schedule = cosine(optimizer, T_max=self.trainer.max_epochs)
+            return [optimizer], [{"scheduler": schedule, "interval": "epoch"}]
+    """,
+    "all steps, stepped with each batch": """
+        def __init__(self, steps_per_epoch, epochs):
+            super().__init__()
+            self.steps = steps_per_epoch * epochs
+        def configure_optimizers(self):
+            optimizer = torch.optim.AdamW(self.parameters(), lr=1e-4)
+            schedule = get_linear_schedule_with_warmup(optimizer, 0, self.steps)
+            return [optimizer], [{"scheduler": schedule, "interval": "step"}]
     """,
     "stepped by the module itself": """
         def lr_scheduler_step(self, scheduler, metric):
@@ -110,3 +150,34 @@ else:
 trainer.fit(Net(), loader)
 """
     assert findings(text) == marked(text, "NN201")
+
+
+LENGTHS = """
+import lightning as L
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+from torchvision.transforms import ToTensor
+class Digits(L.LightningModule):
+    def __init__(self, length):
+        super().__init__()
+        self.net, self.length = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), length
+    def training_step(self, batch, number):
+        return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=self.length)
+        return [optimizer], [schedule]
+loader = DataLoader(MNIST(".", transform=ToTensor()), 64, shuffle=True)
+L.Trainer(max_epochs=10).fit(Digits({}), loader)
+"""
+
+
+@pytest.mark.parametrize(
+    ("length", "told"), [("10 * len(loader)", ["NN602"]), ("10", []), ("6", [])]
+)
+def test_a_length_that_is_known_still_counts_batches(length: str, told: list[str]) -> None:
+    """And nothing else is said of such a schedule."""
+    codes = [code for _, code in findings(LENGTHS.replace("{}", length))]
+    assert [code for code in codes if code in {"NN601", "NN602"}] == told

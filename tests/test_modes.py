@@ -593,6 +593,50 @@ for epoch in range(9):
     assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
 
 
+def test_a_helper_of_trainings_is_no_place_to_tell_of_an_evaluation() -> None:
+    text = (
+        SETTING
+        + """
+def outputs_of(nodes):
+    return torch.cat([model(node) for node in nodes])
+def validate(graph):
+    model.eval()
+    return outputs_of(graph).mean().item()  # error
+def learn(graph):
+    model.train()
+    optimizer.zero_grad()
+    outputs_of(graph).mean().backward()
+    optimizer.step()
+for epoch in range(9):
+    for graph in train_loader:
+        learn(graph)
+    print(sum(validate(graph) for graph in other_loader))
+"""
+    )
+    assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
+
+
+def test_one_function_for_both_that_always_switches_training_on_judges_in_training_mode() -> None:
+    text = (
+        SETTING
+        + """
+def epoch_over(loader, learns):
+    model.train()
+    for x, y in loader:
+        loss = loss_of(model(x), y)
+        if learns:
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+for epoch in range(9):
+    epoch_over(train_loader, True)
+    with torch.no_grad():
+        epoch_over(test_loader, False)
+"""
+    )
+    assert "NN401" in {code for _, code in findings(text)}
+
+
 def test_a_model_that_was_trained_before_trains_nothing_by_its_name() -> None:
     text = """
 import torch

@@ -25,7 +25,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import has_weights, holds, mode_dependent_layers
-from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, words
+from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import Object, Parameters, Unknown, Value, is_constant
@@ -45,13 +45,15 @@ class Evaluation(Fact):
     """A model runs over data to judge it by, or in a function that judges; nothing goes back.
 
     `passes` are the forward passes at one place, for each model that it may be; `opening` is the first
-    pass in the same loop.
+    pass in the same loop. `parting` is the call that leads to them alone, where a function that runs the
+    model is there for trainings too.
     """
 
     run: AbstractRun
     passes: tuple[Pass, ...]
     loop: Loop | None
     opening: Pass
+    parting: NodePlace | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -85,6 +87,7 @@ class Evaluation(Fact):
             # What is trained and judged in the same loop is judged where nothing is recorded.
             found[node] = [each for each in found[node] if each.event.context.gradients is False]
         judged = [node for node, judging in found.items() if judging and node not in barred]
+        ways = training | barred
         first: dict[cst.CSTNode, Pass] = {}
         for node in judged:
             loop = loops[node]
@@ -93,7 +96,8 @@ class Evaluation(Fact):
         for node in judged:
             loop = loops[node]
             opening = found[node][0] if loop is None else first[loop.node]
-            yield cls(run, tuple(found[node]), loop, opening)
+            parting = _parting(found[node][0], loop, [way for way in ways if way[0] is node[0]])
+            yield cls(run, tuple(found[node]), loop, opening, parting)
 
     @property
     def text(self) -> str:
@@ -103,7 +107,7 @@ class Evaluation(Fact):
     @property
     def place(self) -> NodePlace:
         """The model's call, or the call that leads to it."""
-        return self.passes[0].place
+        return self.passes[0].place if self.parting is None else self.parting
 
     @property
     def repeats(self) -> bool:
@@ -132,6 +136,7 @@ class Evaluation(Fact):
         by_itself = judging is None and model.event.context.gradients is False
         return (
             loop.place.source is self.place.source
+            and (self.parting is None or stands_in(self.parting, loop))
             and not model.shares_with_training(loop)
             and (not by_itself or model.is_written_in(loop))
         )
@@ -227,6 +232,18 @@ class Evaluation(Fact):
         return seen_from(self.run, modes[0]) if modes else None
 
 
+def _parting(
+    judged: Pass, loop: Loop | None, ways: list[tuple[cst.CSTNode, ...]]
+) -> NodePlace | None:
+    """The last call on the way to a pass that no training makes, when trainings run the model in the
+    same place: not where they go through the same loop, or findings may not lie there."""
+    if not ways or (loop is not None and judged.shares_with_training(loop)):
+        return None
+    others = {node for way in ways for node in way[1:]}
+    own = [each for each in judged.event.context.calls if each.node not in others]
+    return own[-1] if own and judged.run.may_tell_of(own[-1].source) else None
+
+
 def _inside(head: NodePlace, forward: Pass) -> NodePlace:
     """The call in a loop that runs the model, or leads to it: the nearest behind the loop's head."""
     row = head.locate().row
@@ -247,8 +264,7 @@ def _is_alone(place: NodePlace) -> bool:
 def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     since: ModeSwitched | ModuleBuilt | LayerBuilt | None
     if event.modes:
-        # Where gradients are off already, training mode is switched on for its own sake.
-        if not all(mode.training and mode.context.gradients for mode in event.modes):
+        if not all(mode.training and _is_of_trainings(run, mode) for mode in event.modes):
             return False
         if any(_is_asked_for(run, mode, event) for mode in event.modes):
             return False
@@ -262,6 +278,15 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if not event.modes and _is_only_tried(since, event, module, between):
         return False
     return not any(_may_switch(run, each, module) for each in between)
+
+
+def _is_of_trainings(run: AbstractRun, mode: ModeSwitched) -> bool:
+    """Whether training mode is switched on to train: where gradients are off each time that it is, it
+    is wanted for its own sake."""
+    return mode.context.gradients is True or any(
+        each.place.node is mode.place.node and each.context.gradients is True
+        for each in run.events(ModeSwitched)
+    )
 
 
 def _names_switch(run: AbstractRun, event: ForwardRun | Escaped) -> bool:

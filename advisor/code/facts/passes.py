@@ -351,12 +351,7 @@ class Pass:
 
     def is_written_in(self, loop: Loop) -> bool:
         """Whether the call of the model stands in a loop, not in a function that is called there."""
-        place, source = self.event.place, loop.place.source
-        if place.source is not source:
-            return False
-        # A comprehension begins with what it makes, which is no part of its loop.
-        inner, outer = source.positions.span(place.node), source.positions.span(loop.node)
-        return inner.end_row >= outer.row and inner.row <= outer.end_row
+        return stands_in(self.event.place, loop)
 
     def _until_next(self) -> Iterator[Event]:
         for event in self.run.trace[self.end :]:
@@ -406,6 +401,16 @@ def _loader_of(loop: Loop) -> Object | None:
     """The loader that a loop goes over."""
     over = data_of(loop)
     return over if isinstance(over, Object) and over.path.endswith(".DataLoader") else None
+
+
+def stands_in(place: NodePlace, loop: Loop) -> bool:
+    """Whether a call stands in a loop as it is written."""
+    source = loop.place.source
+    if place.source is not source:
+        return False
+    # A comprehension begins with what it makes, which is no part of its loop.
+    inner, outer = source.positions.span(place.node), source.positions.span(loop.node)
+    return inner.end_row >= outer.row and inner.row <= outer.end_row
 
 
 def is_about_held_out_data(loop: Loop) -> bool:

@@ -36,7 +36,7 @@ from advisor.code.facts.schedule_use import (
     updates_of,
     wrong_unit,
 )
-from advisor.code.facts.step_units import end_of_decay
+from advisor.code.facts.step_units import end_of_decay, is_configured_for_another_unit
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import product
@@ -150,6 +150,8 @@ class ScheduledTraining(Fact):
             return None
         if end_of_decay(ScheduleUse(run, schedule, None, (event,), updates)) is not None:
             return None  # a mistaken unit
+        if is_configured_for_another_unit(run, schedule):
+            return None
         earliest = fastest_on_plateau(schedule)
         made = factor_of(schedule) or earliest
         simulated = simulate(made, steps) if made is not None else None

@@ -1,5 +1,6 @@
 """Schedules that count epochs and are stepped at each batch, or the other way round."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -17,9 +18,10 @@ from advisor.code.facts.schedule_use import (
     name_of,
     wrong_unit,
 )
+from advisor.code.library.torch_data import LENGTH_OF_LOADER
 from advisor.code.simulation import simulate
-from advisor.code.symbols import product
-from advisor.code.values import Schedule, known_integer
+from advisor.code.symbols import Symbol, product
+from advisor.code.values import Scalar, Schedule, Value, known_integer
 from advisor.rulebook import Draft
 
 # An epoch of fewer batches than this is taken for none: its batches are then nothing to count.
@@ -30,8 +32,15 @@ EARLY = 0.5
 # the second number, which is more epochs than half a cycle may last.
 CYCLE = 2000
 FEWEST_OF_CYCLE = 20
-# What Lightning calls the number of batches in all epochs.
-_COUNTS_BATCHES = frozenset({"estimated_stepping_batches", "num_training_batches"})
+# What Lightning and torch call the number of batches in all epochs, or in one.
+_COUNTS_BATCHES = frozenset(
+    {"estimated_stepping_batches", "num_training_batches", "steps_per_epoch"}
+)
+# How many batches the loader of a module has that Lightning asks for it.
+_LENGTH_OF_LOADER = re.compile(r"^len\([\w.]*train_dataloader(?:\(\))?\)$")
+# What Lightning calls the number of epochs.
+_EPOCHS = "max_epochs"
+
 _DECAYS = frozenset({"StepLR", "MultiStepLR", "ExponentialLR", "LambdaLR"})
 
 
@@ -74,15 +83,15 @@ class MistakenUnit(Fact):
 
     @classmethod
     def _configured(cls, run: AbstractRun) -> Iterable[Self]:
-        """The schedules that Lightning is to step once in each epoch, and that count batches."""
+        """The schedules that Lightning is to step once in each epoch, and that count batches, or the
+        other way round."""
         for event in run.events(ScheduleConfigured):
-            schedule = event.schedule
-            if event.interval != "epoch" or not isinstance(schedule, Schedule):
-                continue
-            steps = _batches_counted(schedule)
-            if steps is not None:
+            schedule, counted = event.schedule, _counted_instead(event)
+            if isinstance(schedule, Schedule) and counted is not None:
                 use = ScheduleUse(run, schedule, None, (), ())
-                yield cls(use, event, "batch", "epoch", steps, certain=True, managed=True)
+                units = ("batch", "epoch")
+                counts, stepped = units if event.interval == "epoch" else reversed(units)
+                yield cls(use, event, counts, stepped, counted, certain=True, managed=True)
 
     def finding(self, message: str) -> Draft:
         """A finding at the step, with the schedule's construction beside it."""
@@ -138,6 +147,24 @@ def _fits(use: ScheduleUse, epochs: int) -> bool:
     )
 
 
+def is_configured_for_another_unit(run: AbstractRun, schedule: Schedule) -> bool:
+    """Whether Lightning is to step a schedule at another unit than its numbers count."""
+    return any(
+        event.schedule is schedule and _counted_instead(event) is not None
+        for event in run.events(ScheduleConfigured)
+    )
+
+
+def _counted_instead(event: ScheduleConfigured) -> str | None:
+    """The number of batches that a schedule counts which is stepped in each epoch, or the number of
+    epochs that one counts which is stepped at each batch."""
+    if not isinstance(event.schedule, Schedule):
+        return None
+    if event.interval == "epoch":
+        return _batches_counted(event.schedule)
+    return _epochs_counted(event.schedule) if event.interval == "step" else None
+
+
 def _batches_counted(schedule: Schedule) -> str | None:
     """The number of batches that a schedule was built for, when it is certain that it counts them."""
     arguments = schedule.arguments
@@ -152,8 +179,31 @@ def _batches_counted(schedule: Schedule) -> str | None:
         return None
     if name_of(schedule) == "OneCycleLR" and arguments.get(2, "total_steps") is None:
         return horizon.text()
-    names = {symbol.name for symbol in horizon.symbols()}
-    return horizon.text() if names & _COUNTS_BATCHES else None
+    counts = any(map(_names_batches, horizon.symbols())) or any(
+        map(_is_made_of_length, arguments.values())
+    )
+    return horizon.text() if counts else None
+
+
+def _names_batches(symbol: Symbol) -> bool:
+    """Whether a number goes by what a library calls the number of batches."""
+    last = symbol.name.rpartition(".")[2]
+    return last in _COUNTS_BATCHES or _LENGTH_OF_LOADER.match(symbol.name) is not None
+
+
+def _is_made_of_length(value: Value) -> bool:
+    """Whether a number was computed from the length of a loader."""
+    return isinstance(value, Scalar) and LENGTH_OF_LOADER in value.names
+
+
+def _epochs_counted(schedule: Schedule) -> str | None:
+    """The number of epochs that a schedule was built for, when it is just that."""
+    horizon = None if schedule.arguments.unknown else horizon_of(schedule)
+    if horizon is None or horizon.coefficient != 1 or len(horizon.factors) != 1:
+        return None
+    symbol, power = horizon.factors[0]
+    is_epochs = power == 1 and symbol.name.rpartition(".")[2] == _EPOCHS
+    return horizon.text() if is_epochs else None
 
 
 def _in_batches(use: ScheduleUse, step: ScheduleStepped) -> bool:

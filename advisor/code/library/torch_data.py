@@ -78,6 +78,8 @@ if TYPE_CHECKING:
 
 LOADER = "torch.utils.data.DataLoader"
 SUBSET = "torch.utils.data.Subset"
+LENGTH_OF_LOADER = "len(loader)"
+"""What the number of batches of any loader goes by, also where it is known."""
 # Under this key a loader has the part of its data set that its sampler takes.
 _SAMPLED = ("sampled",)
 _PATH = "torch.utils.data."
@@ -397,7 +399,7 @@ def _batches(call: Call, whole: Value | None) -> Scalar:
     if whole is not None and not special:
         total = length_of(call.machine, whole, call.node)
     if size is None or total is None or size.integer is None or total.integer is None:
-        return Scalar(symbols.fresh("len(loader)"), frozenset({"len(loader)"}))
+        return Scalar(symbols.fresh(LENGTH_OF_LOADER), frozenset({LENGTH_OF_LOADER}))
     drop = call.argument(8, "drop_last")
     keeps = drop is None or is_constant(drop, False)
     batches = total.integer // size.integer if size.integer else 0
@@ -406,7 +408,7 @@ def _batches(call: Call, whole: Value | None) -> Scalar:
     given = call.argument(1, "batch_size")
     names = given.names if isinstance(given, Scalar) else frozenset()
     option = given.configurable if isinstance(given, Scalar) else None
-    return Scalar(symbols.number(batches), names | {"len(loader)"}, option)
+    return Scalar(symbols.number(batches), names | {LENGTH_OF_LOADER}, option)
 
 
 @iteration(LOADER)

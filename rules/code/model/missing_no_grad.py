@@ -20,5 +20,6 @@ def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
         found = evaluation.finding(
             f"`{evaluation.text}` is evaluated with gradients, which nothing needs"
         )
-        loop = None if evaluation.loop is None else evaluation.loop.place
+        around = evaluation.loop if evaluation.parting is None else None
+        loop = None if around is None else around.place
         yield found.fixable(Change.WRAP, loop=loop)
