@@ -5,12 +5,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from symtable import symtable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import libcst as cst
 
-_ONLY_AST = 0x0400  # ast.PyCF_ONLY_AST, without importing ast
 MOST_TOKENS = 400_000
 """A tree takes some two kilobytes for each."""
 _SMALL = 200_000
@@ -60,7 +60,7 @@ def fault_in(text: str) -> SyntaxFault | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
+            symtable(text, "<source>", "exec")  # parses, and makes no tree for Python to see
     except SyntaxError as error:
         hopeless = "too many nested" in str(error.msg)
         reason = f"not valid Python 3: {error.msg}"
