@@ -265,3 +265,23 @@ def test_a_data_set_of_the_project_may_learn_from_the_rows_that_it_gives(
     assert [lines[row - 1] for row in rows] == (
         [f'second = Waves("b.csv"{given})'] if tells else []
     )
+
+
+@pytest.mark.parametrize(
+    ("statistic", "tells"),
+    [
+        ("np.mean({0}['age'])", True),
+        ("{0}['age'].median()", True),
+        ("{0}.age.mean()", True),
+        ("X_train['age'].mean()", False),
+        ("0", False),
+    ],
+)
+def test_gaps_of_a_column_are_filled_with_what_the_training_rows_tell(
+    statistic: str, tells: bool
+) -> None:
+    text = IMPORTS + "import numpy as np\n"
+    for rows in ("X_train", "X_test"):
+        text += f"{rows}['age'] = {rows}['age'].fillna({statistic.format(rows)})\n"
+    told = [row for row, code in findings(text) if code == "NN519"]
+    assert told == ([len(text.splitlines())] if tells else [])

@@ -580,7 +580,7 @@ def follow(
         lineage = lineage.holding(_columns_taken(machine, receiver, lineage, details, node))
     elif len(operands) == 2 and operation not in {"Is", "IsNot", "In", "NotIn"}:
         lineage = lineages.computed(operation, operands[0], operands[1], place)
-        lineages.notice_by_hand(machine, lineages.known(operands[0]), lineage, node)
+        lineages.notice_by_hand(machine, operands[0], lineage, node)
         if lineage is not None and lineage.augmentations and machine.context.functions:
             _tell_noise(machine, lineage, node)
     elif operation in STATISTIC_NAMES and receiver is not None:

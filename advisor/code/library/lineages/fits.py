@@ -81,14 +81,19 @@ def _of_these(statistic: Lineage | None, data: Lineage) -> Lineage | None:
 
 
 def notice_by_hand(
-    machine: "Machine", before: Lineage | None, after: Lineage | None, node: cst.CSTNode
+    machine: "Machine", before: Value | None, after: Lineage | None, node: cst.CSTNode
 ) -> None:
     """Say that samples went through statistics, column by column, that were taken by hand."""
-    for fit in () if after is None else after.fits:
-        if fit.kind != "statistic" or (before is not None and fit in before.fits):
+    if after is None or not after.fits:
+        return
+    known_before = known(before)
+    columns = columns_of(before)
+    is_one_column = columns is not None and columns.single is not None
+    for fit in after.fits:
+        if fit.kind != "statistic" or (known_before is not None and fit in known_before.fits):
             continue
         fit.used.append(machine.context)
-        if after is not None and _BY_COLUMN.search(fit.text):
+        if is_one_column or _BY_COLUMN.search(fit.text):
             machine.emit(FitApplied(machine.place(node), machine.context, fit, after.rows))
 
 

@@ -17,7 +17,7 @@ def filled(call: Call) -> Value | None:
     before = lineages.samples(table)
     lineage = lineages.filled(before, *_statistics(list(call.arguments.values()), before.rows))
     changed = lineage is not before
-    lineages.notice_by_hand(call.machine, before, lineage, call.node)
+    lineages.notice_by_hand(call.machine, table, lineage, call.node)
     if call.argument(-1, "inplace") is TRUE:
         if changed:
             set_lineage(call.machine, table, lineage)

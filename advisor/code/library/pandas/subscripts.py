@@ -191,7 +191,7 @@ def arithmetic(
             lineage, (operator, key or left, right and lineages.mask_key(right) or right)
         )
     found = lineages.computed(operator, left, right, machine.place(node))
-    lineages.notice_by_hand(machine, lineages.known(left), found, node)
+    lineages.notice_by_hand(machine, left, found, node)
     return None if found is None else _computed_table(found, (left, right), machine.place(node))
 
 
