@@ -19,9 +19,10 @@ from advisor.code.events import (
     RowsSplit,
     Scored,
 )
-from advisor.code.facts.passes import holds_unit_tests, sources_of
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Object, Value, is_constant
 from advisor.rulebook import Draft

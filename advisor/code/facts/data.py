@@ -20,9 +20,9 @@ from advisor.code.events import (
     Scored,
 )
 from advisor.code.facts.fits import draws
-from advisor.code.facts.passes import is_unit_test
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.unit_tests import is_unit_test
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     DISTINCT,

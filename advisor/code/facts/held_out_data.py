@@ -12,9 +12,10 @@ from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
-from advisor.code.facts.passes import holds_unit_tests, seen_from, sources_of, words
+from advisor.code.facts.passes import seen_from, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.streams import CHANGED_AT, HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, loaded_from, whole_behind

@@ -6,9 +6,9 @@ from typing import Self
 
 from advisor.code.events import Bent, Event, ForwardRun, Multiplied, WeightsFilled
 from advisor.code.facts.modules import WITH_WEIGHTS, is_dropout
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.relations import origin_of
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.values import Layer, Value, known_text
 from advisor.rulebook import Draft
 

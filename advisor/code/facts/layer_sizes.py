@@ -6,8 +6,8 @@ from typing import Self
 
 from advisor.code import symbols
 from advisor.code.events import ForwardRun, LayerRun
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace

@@ -37,9 +37,10 @@ from advisor.code.facts.modules import (
     may_drop,
 )
 from advisor.code.facts.other_uses import is_used_besides
-from advisor.code.facts.passes import holds_unit_tests, words
+from advisor.code.facts.passes import words
 from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
 from advisor.code.values import (

@@ -19,9 +19,9 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.learning_layers import learning
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import (

@@ -11,9 +11,10 @@ from advisor.code.events import DataGiven, Event, ForwardRun, LoaderBuilt, Optim
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.origins import outputs_of
-from advisor.code.facts.passes import head_of, holds_unit_tests, words
+from advisor.code.facts.passes import head_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER

@@ -8,8 +8,8 @@ from typing import Self
 from advisor.code.events import ShapesClashed
 from advisor.code.facts.batches import BatchAxis
 from advisor.code.facts.layer_sizes import LayerInput
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
 from advisor.code.values import Shape
 from advisor.rulebook import Draft

@@ -7,8 +7,9 @@ from typing import Self
 
 from advisor.code.events import LayerBuilt, LoaderBuilt, TransformBuilt
 from advisor.code.facts.held_out_data import dataset_of, transform_of
-from advisor.code.facts.passes import holds_unit_tests, sources_of
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.pretrained import Normalisation, normalisation_of
 from advisor.code.library.transforms import GENERATOR
 from advisor.code.values import Constant, Layer, Object, Value, alternatives, known_constant

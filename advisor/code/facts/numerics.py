@@ -22,8 +22,8 @@ from advisor.code.events import (
     RootTaken,
     SoftmaxByHand,
 )
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import gradient_of, is_computed_from, made_from, terms_of
 from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.exponents import BY_HAND, DENSITY

@@ -19,10 +19,11 @@ from advisor.code.events import (
     Scored,
     TrainerBuilt,
 )
-from advisor.code.facts.passes import holds_unit_tests, place_of_head, sources_of
+from advisor.code.facts.passes import place_of_head, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
 from advisor.code.facts.searches import asks_for_folds
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.transformers_models import CLASSIFIES
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, RowSet, Unknown

@@ -22,8 +22,9 @@ from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import HeldOutData, is_held_out
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.metrics import Metric, evaluates
-from advisor.code.facts.passes import holds_unit_tests, is_about_held_out_data, place_of_head
+from advisor.code.facts.passes import is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.python.iterations import STOP

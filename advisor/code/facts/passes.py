@@ -21,6 +21,7 @@ from advisor.code.facts.going_back import goes_back, going_back
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace, Source
@@ -82,11 +83,6 @@ _HANDLES_MODEL = re.compile(
 _OTHER_LIBRARY = re.compile(
     r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
 )
-_UNIT_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|conftest")
-_UNIT_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|conftest")
-# A script may be called after its last step as well: `train_and_test.py`.
-_LIKE_UNIT_TESTS = re.compile(r"_test\.py$")
-_ASSERTS = re.compile(r"\bassert|pytest|^ *def test_", re.MULTILINE)
 
 
 @lru_cache(maxsize=4)
@@ -506,31 +502,10 @@ def is_about_torch(run: AbstractRun) -> bool:
     return _names_torch_alone(run.source)
 
 
-def is_unit_test(run: AbstractRun) -> bool:
-    """Whether a file is itself a test of other code, not only kept among tests as what they read."""
-    path, text = run.source.display_name, run.source.text
-    if _UNIT_TEST_FILE.search(path) is not None or "unittest" in text or "import pytest" in text:
-        return True
-    return _LIKE_UNIT_TESTS.search(path) is not None and _ASSERTS.search(text) is not None
-
-
-def holds_unit_tests(run: AbstractRun) -> bool:
-    """Whether a file tests other code: its models are toys."""
-    return _is_of_unit_tests(run.source)
-
-
 # A long text is searched once, not for each of its functions.
 @lru_cache(maxsize=2)
 def _names_torch_alone(source: Source) -> bool:
     return "torch" in source.text and _OTHER_LIBRARY.search(source.text) is None
-
-
-@lru_cache(maxsize=2)
-def _is_of_unit_tests(source: Source) -> bool:
-    if _UNIT_TESTS.search(source.display_name) is not None or "unittest" in source.text:
-        return True
-    called_so = _LIKE_UNIT_TESTS.search(source.display_name) is not None
-    return called_so and _ASSERTS.search(source.text) is not None
 
 
 def _is_of_module(function: Function) -> bool:

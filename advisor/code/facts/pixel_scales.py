@@ -17,9 +17,9 @@ from advisor.code.facts.held_out_data import HeldOutData, transform_of
 from advisor.code.facts.keras_pixels import never_scaled, rescaled_again
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.normalisations import PreparedPictures
-from advisor.code.facts.passes import holds_unit_tests
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.second_scalings import second_scalings
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Object, Value, known_number
 from advisor.code.values import Sequence as SequenceValue

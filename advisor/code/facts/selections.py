@@ -11,7 +11,7 @@ from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import holds_unit_tests, sources_of
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, shortest, side_of
 from advisor.code.facts.steered_trainings import Steering, steered
@@ -21,6 +21,7 @@ from advisor.code.facts.test_scores import (
     names_validation,
 )
 from advisor.code.facts.tried_settings import is_test, looped, searched
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import CHOOSES, choosers
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.same_samples import reads_same_file, same_samples
