@@ -40,6 +40,7 @@ from advisor.code.events.losses import (
     RootTaken,
     RoundCounted,
     StepLogged,
+    TotalJoined,
     WriterBuilt,
 )
 from advisor.code.events.modules import (
@@ -246,6 +247,7 @@ __all__ = [
     "StateUsed",
     "StepLogged",
     "TargetLost",
+    "TotalJoined",
     "TrainerBuilt",
     "TransformApplied",
     "TransformBuilt",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from advisor.code.events.context import Event
-from advisor.code.values import Amount, Arguments, Value
+from advisor.code.values import Amount, Arguments, Part, Value
 
 
 @dataclass(eq=False, slots=True)
@@ -102,6 +102,13 @@ class AmountDivided(Event):
     amount: Amount
     denominator: Value
     refined: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class TotalJoined(Event):
+    """A total over many batches meets what only the last of them came to."""
+
+    last: Part
 
 
 @dataclass(eq=False, slots=True)

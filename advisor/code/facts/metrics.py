@@ -25,7 +25,9 @@ from advisor.code.events import (
     RoundCounted,
     ScheduleStepped,
     StepLogged,
+    TotalJoined,
 )
+from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
@@ -58,7 +60,7 @@ class Metric(Fact):
     """A count or a loss that is put to use behind the loop over the batches it comes from.
 
     Its amount is `matches` (a count of samples), `mean` (of a batch each) or a sum over samples. `divided_by` is `batches`,
-    `samples`, `others` (the samples of another set) or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
+    `samples`, `places` (of which the last batch leaves some empty), `others` (the samples of another set) or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
     sum began in this round of the loops around, `of_evaluation` whether nothing is back-propagated
     in the loop.
     """
@@ -125,7 +127,7 @@ class Metric(Fact):
     @property
     def is_share(self) -> bool:
         """Whether it is divided by something: it was meant to be a sum."""
-        return isinstance(self.event, AmountDivided)
+        return isinstance(self.event, (AmountDivided, TotalJoined))
 
     @property
     def goes_on_over_epochs(self) -> bool:
@@ -322,9 +324,11 @@ def _goes_over_batches(loop: Loop) -> bool:
 def _uses(run: AbstractRun) -> Iterable[tuple[Event, Amount]]:
     yield from _put_together(run)
     for event in run.events_among(
-        AmountDivided, AmountCompared, AmountLogged, AmountKept, ScheduleStepped
+        AmountDivided, AmountCompared, AmountLogged, AmountKept, ScheduleStepped, TotalJoined
     ):
         match event:
+            case TotalJoined(last=last):
+                yield event, Amount("sum", last.made, last.place)
             case AmountDivided() | AmountCompared() | AmountKept() | AmountLogged():
                 yield event, event.amount
             case ScheduleStepped():
@@ -377,12 +381,15 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
     number = number_of(value)
     if number is None:
         return None
-    if number == length_of(loop):
+    length = length_of(loop)
+    if number == length:
         return "batches"
     data = data_of(loop)
+    inside = data.fields.get("dataset") if isinstance(data, (Object, Unknown, Instance)) else None
+    if length is not None and counts_places(number, length, _length_in(inside), loop):
+        return "places"
     if _fills_batches(number.integer, data, loop):
         return "samples"
-    inside = data.fields.get("dataset") if isinstance(data, (Object, Unknown, Instance)) else None
     lengths = [_length_in(inside)]
     if isinstance(inside, Object) and inside.path.endswith(".TensorDataset"):
         lengths += map(_length_in, inside.arguments.positional)  # all of them are as long

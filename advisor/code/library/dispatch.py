@@ -78,6 +78,7 @@ LIBRARY_MODULES = (
     "vanishing",
     "finiteness",
     "meanings",
+    "batch_parts",
     "seeds",
     "torch_data",
     "paths",

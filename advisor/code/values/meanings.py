@@ -59,6 +59,18 @@ class Amount:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Part:
+    """What a batch adds to a total: a sum over what was compared or computed of its samples.
+
+    `made` is where it was summed up; `total` where the first of several was added up, if they were.
+    """
+
+    made: "Context"
+    place: "NodePlace"
+    total: "Context | None" = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Rated:
     """A score or an error over many samples: better the larger it is, if it `rises`. `amount` is
     what it was put together from, and `rows` the samples, if that is known."""
@@ -321,6 +333,7 @@ Meaning = (
     | Mask
     | Norm
     | NotFinite
+    | Part
     | Pixels
     | Quotient
     | Rated

@@ -24,6 +24,13 @@ def metric_miscounted(metric: Metric) -> Iterator[Draft]:
             "what comes of one set of samples is divided by the size of another one"
         )
         return
+    if by == "places":
+        if metric.adds_up and kind in {"matches", "sized", "sum"}:
+            yield metric.finding(
+                "the number of batches times the size of one is not the number of samples: the last "
+                "batch may be smaller"
+            )
+        return
     if not metric.adds_up:
         if by is not None:
             yield metric.finding_in_loop(
