@@ -58,6 +58,18 @@ def test_another_score_is_enough(more: str) -> None:
     assert not found(text)
 
 
+@pytest.mark.parametrize(
+    "estimator",
+    ["cluster.KMeans(2)", "mixture.GaussianMixture(2)", "linear_model.Ridge()", "svm.SVR()"],
+)
+def test_the_score_of_an_estimator_without_classes_is_no_accuracy(estimator: str) -> None:
+    text = f"{SKLEARN}from sklearn import cluster, linear_model, mixture, svm\n{SHOWN[1]}\n"
+    text += (
+        f"other = {estimator}\nother.fit(X_train, y_train)\nprint(other.score(X_test, y_test))\n"
+    )
+    assert not found(text)
+
+
 def test_without_a_sign_of_different_sizes_accuracy_is_fine() -> None:
     text = (
         f"{SKLEARN}model = RandomForestClassifier(class_weight=None)\nmodel.fit(X_train, y_train)\n"

@@ -41,6 +41,11 @@ _COMPILED_WITH = re.compile(
     r"|[\w.]*\b(Binary|Categorical|SparseCategorical)?Accuracy\()"
 )
 _ALIKE = re.compile(r"\b(ones|full)(_like)?$")
+# Estimators whose score is no accuracy: a share of variance, or a likelihood.
+_OTHER_SCORE = re.compile(
+    r"^sklearn\.(cluster|covariance|decomposition|mixture)\b|Regressor(CV)?$|SVR$|KernelDensity$"
+    r"|\b(LinearRegression|Ridge|Lasso|LassoLars|ElasticNet|BayesianRidge)(CV)?$"
+)
 _LOSS_OPTIONS = ("pos_weight", "weight")
 
 
@@ -100,8 +105,9 @@ def _accuracies(run: AbstractRun) -> Iterator[Event]:
         match event:
             case MetricTaken(name="accuracy_score" | "accuracy") | HitsCounted():
                 yield event
-            case Scored(method="score") if isinstance(event.estimator, Object):
-                yield event
+            case Scored(method="score", estimator=Object(path=path)):
+                if _OTHER_SCORE.search(path) is None:
+                    yield event
             case AmountDivided() if event.amount.kind == "matches":
                 yield event
             case ModelCompiled() if _is_told_accuracy(event):
