@@ -30,6 +30,9 @@ WRONG = [
     "torch.from_numpy(picture).permute(2, 0, 1) - 128",
     "(picture - drawn).astype(np.float32)",
     "np.abs(picture - drawn)",
+    "np.mean((picture - drawn) ** 2)",
+    "np.square(picture - drawn)",
+    "(pixels - read_image('b.png')).pow(2)",
     "(pixels - read_image('b.png')).float()",
     "np.random.randint(0, 256, (8, 8), dtype=np.uint8) - 100",
     "np.random.default_rng(0).integers(0, 256, size=(8, 8), dtype=np.uint8) - 100",
@@ -52,6 +55,7 @@ WRONG = [
 ]
 
 RIGHT = [
+    "(picture.astype(np.int16) - drawn) ** 2",
     "pixels.sub(0.5)",
     "datasets.MNIST('data').data.float() - 128",
     "datasets.MNIST('data').data / 255 - 0.5",

@@ -416,6 +416,29 @@ def train(model, optimizer, loader, writer):
     assert "NN803" not in [code for _, code in findings(program)]
 
 
+def test_a_step_may_put_the_losses_of_several_parts_together() -> None:
+    program = """
+import torch
+from torch import nn
+
+
+def train(model, optimizer, loaders):
+    distance, absolute, curve = nn.MSELoss(), nn.L1Loss(), []
+    for batches in zip(*loaders):
+        total = torch.zeros(1)
+        for inputs, targets in batches:
+            outputs = model(inputs)
+            total = total + distance(outputs, targets)
+            error = absolute(outputs, targets)
+        curve.append(error.item())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+    return curve
+"""
+    assert "NN803" not in [code for _, code in findings(program)]
+
+
 def test_the_last_evaluation_of_a_training_is_a_whole_one() -> None:
     program = """
 import torch

@@ -145,6 +145,9 @@ for epoch in range(25):
         [
             ("lambda epoch: 0.95 ** epoch", True),
             ("lambda epoch: 1 - epoch / 90", True),
+            ("lambda epoch: 0.5 * (1 + math.cos(math.pi * epoch / 90))", True),
+            ("lambda step: 0.5 * (1 + math.cos(math.pi * step / 450))", False),
+            ("lambda step: 0.5 * (1 + math.cos(math.pi * step / 40))", False),
             ("lambda step: 0.9995 ** step", False),
             ("lambda step: min(1.0, step / 500)", False),
             ("lambda step: 0.5 ** step", False),
@@ -155,7 +158,7 @@ for epoch in range(25):
     ) -> None:
         schedule = f"lr_scheduler.LambdaLR(optimizer, {formula})"
         code = training(schedule, at_batch=f"scheduler.step(){'  # error' if wrong else ''}")
-        check(code.replace("range(epochs)", "range(90)"), "NN602")
+        check("import math\n" + code.replace("range(epochs)", "range(90)"), "NN602")
 
     def test_a_schedule_that_is_built_anew_in_each_epoch_counts_batches(self) -> None:
         check(

@@ -20,6 +20,7 @@ from advisor.code.events import (
     GradientsTaken,
     Loop,
     LoopLeft,
+    LossComputed,
     MetricChanged,
     OptimizerStepped,
     RoundCounted,
@@ -189,7 +190,22 @@ def _judges(run: AbstractRun, amount: Amount, loop: Loop) -> bool:
     if any(each.node is loop.node for event in learns for each in event.context.loops):
         return False
     without = amount.made.gradients is False and not _trains(run, loop)
-    return without or evaluates(run, loop)
+    return without or (evaluates(run, loop) and not _is_part_of_step(run, amount.made, loop))
+
+
+def _is_part_of_step(run: AbstractRun, made: Context, loop: Loop) -> bool:
+    """Whether a loss is one of several that a step puts together in a loop, to go back behind it."""
+    outside = next((i for i, each in enumerate(made.rounds) if each.loop.node is loop.node), 0)
+    around = made.rounds[:outside]
+    if made.gradients is False or not around:
+        return False
+    first = min(
+        (event.index for event in run.events(LossComputed) if event.context.rounds == made.rounds),
+        default=None,
+    )
+    return first is not None and any(
+        event.index > first and event.context.rounds == around for event in run.events(BackwardRun)
+    )
 
 
 def _trains(run: AbstractRun, loop: Loop) -> bool:

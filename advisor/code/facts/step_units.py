@@ -28,6 +28,9 @@ from advisor.rulebook import Draft
 FEWEST_BATCHES = 10
 NEGLIGIBLE = 1e-3
 EARLY = 0.5
+# A formula that is down at the first of these shares of its peak has reached its end, and one that is up
+# at the second again goes in waves.
+OVER, RISEN = 0.01, 0.5
 # `CyclicLR` counts batches; half a cycle has this many when nothing is said, and rarely fewer than
 # the second number, which is more epochs than half a cycle may last.
 CYCLE = 2000
@@ -123,6 +126,8 @@ def end_of_decay(use: ScheduleUse) -> int | None:
     if each is None and use.name != "LambdaLR":
         return _negligible_from(use, epochs * FEWEST_BATCHES)
     steps = epochs * (each or FEWEST_BATCHES)
+    if use.name == "LambdaLR" and _swings_back(use, epochs, steps):
+        return epochs
     return _negligible_from(use, steps) if _fits(use, epochs) else None
 
 
@@ -163,6 +168,24 @@ def _counted_instead(event: ScheduleConfigured) -> str | None:
     if event.interval == "epoch":
         return _batches_counted(event.schedule)
     return _epochs_counted(event.schedule) if event.interval == "step" else None
+
+
+def _swings_back(use: ScheduleUse, epochs: int, steps: int) -> bool:
+    """Whether a formula comes down to nothing just where it would end if it counted epochs, and goes up
+    again behind."""
+    factor = factor_of(use.schedule)
+    planned = simulate(factor, epochs + 1) if factor is not None else None
+    followed = simulate(factor, steps) if factor is not None else None
+    if planned is None or followed is None or planned.peak <= 0:
+        return False
+    lowest = min(factor for step, factor in planned.samples if step >= epochs - 1)
+    before = [factor for step, factor in planned.samples if 0 < step < epochs * EARLY]
+    behind = [factor for step, factor in followed.samples if step > epochs]
+    return (
+        lowest <= OVER * planned.peak
+        and min(before, default=0.0) > OVER * planned.peak
+        and max(behind, default=0.0) > RISEN * planned.peak
+    )
 
 
 def _batches_counted(schedule: Schedule) -> str | None:

@@ -74,6 +74,7 @@ _AS_NUMBERS = frozenset(
     ["/", "float", "double", "half", "to", "astype", "abs", "absolute", "float32", "from_numpy"]
     + ["tensor", "as_tensor", "mean", "float64", "to_tensor"]
     + ["GaussianBlur", "blur", "medianBlur", "cvtColor", "threshold"]
+    + ["**", "Power", "pow", "square"]
 )
 # What leaves the bytes in an array, or in those of a list, as they are.
 _HOLD = frozenset(
