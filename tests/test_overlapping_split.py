@@ -535,3 +535,126 @@ trainer = Trainer(model, TrainingArguments("a"), train_dataset=train_rows, eval_
 trainer.train()
 """
     assert [each for each in findings(text) if each[1] == "NN516"] == marked(text, "NN516") != []
+
+
+@pytest.mark.parametrize(
+    ("stated", "fitted", "scored", "overlap"),
+    [
+        ("assert len(X) == 2000", "X[:1600]", "X[-500:]", True),
+        ("assert X.shape[0] == 2000", "X[:1600]", "X[-500:]", True),
+        ("assert len(X) == 2000", "X[:1500]", "X[-500:]", False),
+        ("assert len(X) == 2000", "X[-500:]", "X[:1600]", True),
+        ("assert len(X) > 2000", "X[:1600]", "X[-500:]", False),
+        ("assert len(X) == len(y)", "X[:1600]", "X[-500:]", False),
+    ],
+)
+def test_slices_from_behind_overlap_where_the_length_is_stated(
+    stated: str, fitted: str, scored: str, overlap: bool
+) -> None:
+    parts = f"X_train, y_train = {fitted}, {fitted.replace('X', 'y')}\n"
+    parts += f"X_test, y_test = {scored}, {scored.replace('X', 'y')}\n"
+    use = "print(model.fit(X_train, y_train).score(X_test, y_test))\n"
+    before = f"{stated}\n\n{parts}{use}"
+    behind = (
+        f"order = np.random.permutation(len(X))\nX, y = X[order], y[order]\n{parts}{stated}\n{use}"
+    )
+    for text in (before, behind):
+        lines = (IMPORTS + text).splitlines()
+        told = [lines[row - 1] for row, _ in found(text)]
+        assert told == ([parts.splitlines()[1]] if overlap else []), text
+
+
+def test_the_data_sets_of_scikit_learn_have_a_known_length() -> None:
+    text = "from sklearn.datasets import load_digits\ndigits = load_digits()\n"
+    fit = "model.fit(digits.data[:{0}], digits.target[:{0}])\n"
+    score = "model.score(digits.data[-300:], digits.target[-300:])\n"
+    assert len(found(text + fit.format(1500) + score)) == 1
+    assert not found(text + fit.format(1497) + score)
+
+
+LOADERS = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Subset, TensorDataset
+everything = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+count = len(everything)
+{}
+first, second = DataLoader(a, 32, shuffle=True), DataLoader(b, 32)
+net = nn.Linear(8, 3)
+optimizer = torch.optim.Adam(net.parameters())
+for epoch in range(3):
+    net.train()
+    for x, y in first:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    net.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in second:
+            hits += (net(x).argmax(1) == y).sum().item()
+    print(hits / len(b))
+"""
+
+
+def test_what_loaders_are_used_for_tells_the_sides_of_parts_without_a_name() -> None:
+    drawn = """
+one = np.random.choice(count, 800, replace=False)
+two = np.random.choice(count, 200, replace=False)
+a, b = Subset(everything, one), Subset(everything, two)
+"""
+    once = """
+one = np.random.permutation(count)
+a, b = Subset(everything, one[:800]), Subset(everything, one[800:])
+"""
+    assert len(found(LOADERS.format(drawn))) == 1
+    assert not found(LOADERS.format(once))
+
+
+def test_a_trainer_tells_the_sides_of_parts_of_what_is_called_training_data() -> None:
+    text = """
+from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, Trainer
+reviews = load_dataset("reviews")["train"].shuffle(seed=1)
+one, two = reviews.select(range(5000)), reviews.select(range({}, 6000))
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+Trainer(model=model, train_dataset=one, eval_dataset=two).train()
+"""
+    assert len(found(text.format(4000))) == 1
+    assert not found(text.format(5000))
+
+
+def test_both_sides_are_divided_after_a_shuffle_whatever_they_are_called() -> None:
+    text = """
+import tensorflow as tf
+data = tf.data.Dataset.from_tensor_slices((X, y)).shuffle(1000{})
+a, b = data.take(800).batch(32), data.skip(800).batch(32)
+net = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+net.compile("adam", "mse")
+net.fit(a, validation_data=b, epochs=3)
+"""
+    assert len(found(text.format(""))) == 1
+    assert not found(text.format(", reshuffle_each_iteration=False"))
+
+
+def test_a_data_module_of_lightning_divides_its_data_once() -> None:
+    text = """
+import lightning as L
+from torch.utils.data import DataLoader, random_split
+from torchvision.datasets import CIFAR10
+
+class Pictures(L.LightningDataModule):
+    def setup(self, stage=None):
+        whole = CIFAR10("data", train=True)
+        {}
+
+    def train_dataloader(self):
+        return DataLoader(self.a, 64, shuffle=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.b, 64)
+"""
+    twice = "self.a, _ = random_split(whole, [45000, 5000])\n        _, self.b = random_split(whole, [45000, 5000])"
+    once = "self.a, self.b = random_split(whole, [45000, 5000])"
+    assert len(found(text.format(twice))) == 1
+    assert not found(text.format(once))

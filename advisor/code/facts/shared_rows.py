@@ -14,6 +14,7 @@ from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score, other_split
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.used_sides import on_both_sides
 from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.library.torch_data import SUBSET
@@ -59,13 +60,13 @@ _Found = tuple[NodePlace, str, str, _Related]
 def _of_parts(run: AbstractRun) -> Iterator[_Found]:
     """Slices and draws of the same rows that the program calls by both sides."""
     for event in run.events(PartsOverlap):
-        sides = {side_of(event.earlier), side_of(event.later)}
-        if sides != {Side.TRAINING, Side.HELD_OUT} or _divided_twice(event):
+        sides = on_both_sides(run, event.earlier, event.later)
+        if not sides or _divided_twice(event):
             continue
-        held_out = event.later if side_of(event.later) is Side.HELD_OUT else event.earlier
+        held_out = sides[Side.HELD_OUT]
         first = event.earlier.place
         beside = () if first is None else ((first, "the other part is taken here"),)
-        yield event.place, name_of(held_out) or "the held-out rows", "overlap", beside
+        yield event.place, _held_out_name(held_out), "overlap", beside
 
 
 def _divided_twice(event: PartsOverlap) -> bool:
@@ -81,10 +82,15 @@ def _divided_twice(event: PartsOverlap) -> bool:
 def _of_streams(run: AbstractRun) -> Iterator[_Found]:
     """Parts of a stream that is shuffled anew in each epoch."""
     for event in run.events(DrawnAnew):
-        sides = {side_of(part): part for part in event.parts}
-        held_out = sides.get(Side.HELD_OUT)
-        if held_out is not None and Side.TRAINING in sides:
-            yield event.place, name_of(held_out) or "the held-out rows", "shuffled anew", ()
+        sides = on_both_sides(run, *event.parts)
+        if sides:
+            yield event.place, _held_out_name(sides[Side.HELD_OUT]), "shuffled anew", ()
+
+
+def _held_out_name(rows: RowSet) -> str:
+    """What held-out rows are called, if that tells what they are there for."""
+    named = name_of(rows) if side_of(rows) is Side.HELD_OUT else None
+    return named or "the held-out rows"
 
 
 def _of_folders(run: AbstractRun) -> Iterator[_Found]:

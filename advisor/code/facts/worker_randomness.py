@@ -12,6 +12,8 @@ from advisor.code.values import Function
 from advisor.findings import Severity
 from advisor.rulebook import Draft
 
+_MAKES_SAMPLES = frozenset(["__getitem__", "__getitems__", "__iter__", "__next__"])
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class WorkerRandomness(Fact):
@@ -46,6 +48,8 @@ class WorkerRandomness(Fact):
 
 
 def _name(functions: tuple[Function, ...]) -> str:
-    """What draws: a class of the project, or else a function."""
-    owners = [each.owner.name for each in functions if each.owner is not None]
+    """What draws: a class of the project that makes samples, or else a function."""
+    asked = [depth for depth, each in enumerate(functions) if each.name in _MAKES_SAMPLES]
+    inner = functions[asked[0] :] if asked else functions
+    owners = [each.owner.name for each in inner if each.owner is not None]
     return owners[0] if owners else functions[-1].name

@@ -1,4 +1,4 @@
-"""What an `assert` tells of tensors: how many dimensions they have."""
+"""What an `assert` tells of values: how many dimensions tensors have, and how many rows data."""
 
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,41 @@ def believe(machine: "Machine", test: cst.BaseExpression) -> None:
     if type(test) is not cst.Comparison or len(test.comparisons) != 1:
         return
     compared = test.comparisons[0]
+    if type(compared.operator) is not cst.Equal:
+        return
+    _believe_length(machine, test.left, compared.comparator)
     tensor = _ranked(test.left)
-    if tensor is None or type(compared.operator) is not cst.Equal:
+    if tensor is None:
         return
     rank = _rank(machine, compared.comparator)
     shape = shape_of(machine.evaluate(tensor))
     if rank is not None and shape is not None:
         shape.settle(rank)
+
+
+def _believe_length(
+    machine: "Machine", left: cst.BaseExpression, right: cst.BaseExpression
+) -> None:
+    """Learn that data has so many rows: `len(x) == 1000`, `x.shape[0] == 1000`."""
+    measured = _measured(left)
+    if measured is None or not isinstance(right, cst.Name | cst.Integer):
+        return
+    count = known_number(machine.evaluate(right))
+    if count is not None and count.integer is not None:
+        machine.models.measured(machine, machine.evaluate(measured), count.integer)
+
+
+def _measured(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The name of the data whose length an expression is."""
+    match node:
+        case cst.Call(func=cst.Name("len"), args=[cst.Arg(value=counted)]):
+            return _named(counted)
+        case cst.Subscript(
+            value=cst.Attribute(value=counted, attr=cst.Name("shape")),
+            slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer("0")))],
+        ):
+            return _named(counted)
+    return None
 
 
 def _rank(machine: "Machine", node: cst.BaseExpression) -> int | None:

@@ -560,6 +560,10 @@ class Models:
         for each in HOOKS.get("branched", ()):
             each(machine, test, taken, node)
 
+    def measured(self, machine: "Machine", value: Value, count: int) -> None:
+        """See that data is said to have so many rows."""
+        lineages.learn_length(machine, value, count)
+
     def tested(self, machine: "Machine", value: Value, node: cst.CSTNode) -> None:
         """Let libraries see that one of their functions is tested for truth, not called."""
         if isinstance(value, Library):

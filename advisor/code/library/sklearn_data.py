@@ -10,7 +10,7 @@ from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_shares
 from advisor.code.library.models import Call, Index, attribute, function, item
 from advisor.code.library.names import words
-from advisor.code.symbols import number
+from advisor.code.symbols import new_axis, number
 from advisor.code.values import (
     ClassIndices,
     Lineage,
@@ -61,6 +61,16 @@ _COLUMNS = {
     "load_linnerud": 3,
     "fetch_california_housing": 8,
 }
+# How many rows those have that come whole, from the same page.
+_ROWS = {
+    "load_iris": 150,
+    "load_digits": 1797,
+    "load_wine": 178,
+    "load_breast_cancer": 569,
+    "load_diabetes": 442,
+    "load_boston": 506,
+    "fetch_california_housing": 20640,
+}
 # Under which names others are asked for, and where by position.
 _ASKED = {"load_digits": (-1, "n_class"), "make_classification": (5, "n_classes")}
 
@@ -79,11 +89,25 @@ def _labelled(call: Call) -> tuple[Value, Value]:
     lineage = Lineage(RowSet("all", place=call.place))
     # The pixels in the corners are 0 in all of its pictures.
     lineage.rows.has_blanks = call.path.endswith("load_digits")
+    count = _number_of_rows(call)
+    if count is not None:
+        lineage.rows.axis = new_axis(number(count))
     made, rows = lineages.array(lineage, call.place), lineages.axis_of_rows(lineage)
     columns = _COLUMNS.get(call.path.rsplit(".", 1)[-1])
     if columns is not None and rows is not None:
         made.shape = Shape((rows, number(columns)))
     return made, _targets(call, lineage)
+
+
+def _number_of_rows(call: Call) -> int | None:
+    """How many samples there are, of those that are read whole or drawn from a formula."""
+    name = call.path.rsplit(".", 1)[-1]
+    if call.arguments.unknown or "n_class" in call.arguments.keywords:
+        return None
+    if not name.startswith("make_"):
+        return None if call.arguments.positional else _ROWS.get(name)
+    asked = call.argument(0, "n_samples")
+    return None if getattr(asked, "configurable", None) else known_integer(asked)
 
 
 def _targets(call: Call, lineage: Lineage) -> Tensor:

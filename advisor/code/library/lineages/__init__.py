@@ -57,7 +57,7 @@ from advisor.code.library.lineages.names import (
     WHOLE_COPIES,
 )
 from advisor.code.library.lineages.pairs import pair
-from advisor.code.library.lineages.parts import is_share, part
+from advisor.code.library.lineages.parts import is_share, learn_length, part
 from advisor.code.library.lineages.positions import columns_at
 from advisor.code.library.lineages.reading import (
     all_of,
@@ -117,6 +117,7 @@ __all__ = [
     "is_share",
     "known",
     "learn",
+    "learn_length",
     "mask_key",
     "names_owner",
     "noise",

@@ -13,7 +13,7 @@ from advisor.code.library.lineages.names import SAMPLE_NUMBER
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.reordered import notice_other_order
 from advisor.code.library.lineages.splits import divide_by_hand
-from advisor.code.symbols import Number, number, subtract
+from advisor.code.symbols import Number, new_axis, number, subtract
 from advisor.code.values import (
     PERMUTATION,
     REPEATED,
@@ -82,7 +82,7 @@ def _slice_of(
     is_new = ("slice", start, stop) not in rows.parts
     made = rows.part(("slice", start, stop), place=machine.place(node))
     if is_new:
-        _notice_overlap(machine, rows, made, node)
+        _notice_overlap(machine, rows, made, machine.place(node))
         notice_other_order(machine, rows, made, node)
     pieces = _partition(rows, made, start, stop) or _with_run_up(rows, made, start, stop)
     if pieces and rows.how != "joined":
@@ -142,13 +142,18 @@ def _strides(loop: Loop, start: Number, stop: Number) -> bool:
     return 0 < step.constant < width.constant
 
 
-def _notice_overlap(machine: "Machine", rows: RowSet, made: RowSet, node: cst.CSTNode) -> None:
-    """See that a slice begins inside of another one, and goes on behind it, or ends there as well."""
+def _notice_overlap(
+    machine: "Machine", rows: RowSet, made: RowSet, place: "NodePlace | None" = None
+) -> None:
+    """See that a slice begins inside of another one, and goes on behind it, or ends there as well:
+    one that is taken at a place now, or one that was taken before more was known."""
     for earlier in list(rows.parts.values()):
         if earlier is made:
             continue
         if slices_overlap(rows, earlier, made):
-            machine.emit(PartsOverlap(machine.place(node), machine.context, earlier, made))
+            told = place or _later(earlier.place, made.place)
+            if told is not None:
+                machine.emit(PartsOverlap(told, machine.context, earlier, made))
         elif _lies_inside(rows, made, earlier):
             made.inside = (*made.inside, earlier)
         elif _lies_inside(rows, earlier, made):
@@ -195,11 +200,47 @@ def _lies_inside(rows: RowSet, first: RowSet, second: RowSet) -> bool:
 
 def _ends_of_both(rows: RowSet, first: RowSet, second: RowSet) -> tuple[Ends | None, Ends | None]:
     """The ends of two slices of the same rows in numbers that can be compared."""
-    keys = {each: key for key, each in rows.parts.items()}
+    keys = {each: _key_from_the_front(rows, key) for key, each in rows.parts.items()}
     one, two = ends_of_slice(keys.get(first)), ends_of_slice(keys.get(second))
     if one is None or two is None:
         one, two = _ends_as_shares(keys.get(first), keys.get(second))
     return one, two
+
+
+def _key_from_the_front(rows: RowSet, key: object) -> object:
+    """The key of a slice with ends that are counted from the front, as far as these are known."""
+    if rows.axis is None or not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
+        return key
+    ends = (_from_the_front(rows, end) if isinstance(end, Number) else end for end in key[1:])
+    return ("slice", *ends)
+
+
+def learn_length(machine: "Machine", value: Value, count: int) -> None:
+    """See that the rows of a value are so many, and what that tells of slices that end so many rows
+    before the last one."""
+    lineage = known(value)
+    if lineage is None or not holds_rows(lineage) or count <= 0:
+        return
+    rows = lineage.rows
+    if rows.axis is not None and rows.axis.integer is not None:
+        return
+    rows.axis = new_axis(number(count))
+    for made in [each for key, each in rows.parts.items() if _is_from_behind(key)]:
+        _notice_overlap(machine, rows, made)
+
+
+def _later(first: "NodePlace | None", second: "NodePlace | None") -> "NodePlace | None":
+    """Where the second one of two parts is taken."""
+    if first is None or second is None or first.source is not second.source:
+        return second
+    return max(first, second, key=lambda each: each.row)
+
+
+def _is_from_behind(key: object) -> bool:
+    if not isinstance(key, tuple) or len(key) != 3 or key[0] != "slice":
+        return False
+    ends = [end for end in key[1:] if isinstance(end, Number)]
+    return any(end.constant is not None and end.constant < 0 for end in ends)
 
 
 def _ends_as_shares(first: object, second: object) -> tuple[Ends | None, Ends | None]:
