@@ -356,3 +356,112 @@ A, B = train_test_split(table, random_state=0)
 def test_a_subject_that_is_to_be_predicted_owns_no_rows() -> None:
     assert count(SUBJECTS + "Ridge().fit(A[['age', 'pulse']], A['outcome'])\n") == 1
     assert count(SUBJECTS + "Ridge().fit(A[['age', 'pulse']], A['subject'])\n") == 0
+
+
+FOREST = """
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import GridSearchCV, RepeatedKFold
+import numpy as np
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lags = pd.DataFrame({f'l{k}': table['load'].shift(k) for k in range(1, 4)})\nA, B = train_test_split(lags)",
+        "table['change'] = table['load'].pct_change() * 100\nA, B = train_test_split(table)",
+        "table['change'] = table['load'].diff().fillna(0)\nA, B = train_test_split(table)",
+        "table = table.assign(before=lambda each: each['load'].shift(1))\nA, B = train_test_split(table)",
+        "table['usual'] = table['load'].expanding().mean()\nA, B = train_test_split(table)",
+        LAG + "cross_val_score(Ridge(), table[['lag']], table['price'], cv=ShuffleSplit(4))",
+        LAG + "cross_val_score(Ridge(), table[['lag']], table['price'], cv=RepeatedKFold())",
+        (
+            LAG + "search = GridSearchCV(Ridge(), {'alpha': [1, 9]}, cv=KFold(5, shuffle=True))\n"
+            "search.fit(table[['lag']], table['price'])"
+        ),
+    ],
+)
+def test_columns_of_earlier_rows_come_about_in_many_ways(text: str) -> None:
+    assert count(FOREST + text) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "table['growth'] = table[['may', 'june']].pct_change(axis=1)['june']\nA, B = train_test_split(table)",
+        "print((table['number'].diff() != 1).sum())\nA, B = train_test_split(table)",
+        LAG + "cross_val_score(Ridge(), table[['lag']], table['price'], cv=KFold(4))",
+        (
+            LAG + "search = GridSearchCV(Ridge(), {'alpha': [1, 9]}, cv=TimeSeriesSplit(5))\n"
+            "search.fit(table[['lag']], table['price'])"
+        ),
+    ],
+)
+def test_columns_beside_each_other_and_gaps_that_are_looked_for_have_no_order(text: str) -> None:
+    assert count(FOREST + text) == 0
+
+
+SHIFTED = """
+import numpy as np
+series = np.loadtxt("load.txt")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("X = np.column_stack([series[2:-1], series[1:-2]])\nA, B = train_test_split(X)", 1),
+        ("X = np.stack([series[:-2], series[1:-1]], axis=1)\nA, B = train_test_split(X)", 1),
+        ("a, b, c, d = train_test_split(series[:-6], series[6:])", 1),
+        ("before = np.roll(series, 1)\na, b, c, d = train_test_split(before, series)", 1),
+        ("a, b, c, d = train_test_split(series[:-6], series[6:], shuffle=False)", 0),
+        ("X = np.column_stack([series[:500], series[500:]])\nA, B = train_test_split(X)", 0),
+        ("X = np.column_stack([series[:-1, 0], series[:-1, 1]])\nA, B = train_test_split(X)", 0),
+        ("turned = np.roll(series, 1, axis=1)\nA, B = train_test_split(turned)", 0),
+    ],
+)
+def test_a_series_beside_itself_some_steps_later_has_an_order(text: str, told: int) -> None:
+    assert count(SHIFTED + text) == told
+
+
+FEATURES = """
+import numpy as np
+def features(window):
+    return [window.mean(), np.abs(np.fft.rfft(window)).argmax()]
+series, kinds = np.load("series.npy"), np.load("kinds.npy")
+rows = []
+{loop}
+A, B = train_test_split({table})
+"""
+EACH = "for start in range(0, len(series) - 200, {stride}):\n    window = series[start : start + 200]\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "table"),
+    [
+        ("{'mean': window[:, 0].mean(), 'kind': kinds[start]}", "pd.DataFrame(rows)"),
+        ("features(window)", "np.array(rows)"),
+    ],
+)
+@pytest.mark.parametrize(("stride", "told"), [(20, 1), (200, 0)])
+def test_what_is_computed_of_windows_that_overlap_has_an_order(
+    row: str, table: str, stride: int, told: int
+) -> None:
+    loop = EACH.format(stride=stride) + f"    rows.append({row})"
+    assert count(FEATURES.format(loop=loop, table=table)) == told
+
+
+def test_a_list_of_what_windows_say_is_as_good_as_a_loop() -> None:
+    loop = "rows = [features(series[s : s + 200]) for s in range(0, len(series) - 200, 50)]"
+    assert count(FEATURES.format(loop=loop, table="np.array(rows)")) == 1
+
+
+def test_what_all_windows_of_a_recording_say_together_is_one_row() -> None:
+    loop = """
+for number in range(len(series)):
+    highest = []
+    for start in range(0, 900, 20):
+        highest.append(series[number][start : start + 200].max())
+    rows.append([np.mean(highest), np.max(highest)])
+"""
+    assert count(FEATURES.format(loop=loop, table="np.array(rows)")) == 0

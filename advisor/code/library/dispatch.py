@@ -113,6 +113,7 @@ LIBRARY_MODULES = (
     "keras_data",
     "keras_text",
     "orders",
+    "window_features",
     "listings",
     "rankings",
     "optimizers",

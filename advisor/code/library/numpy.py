@@ -448,8 +448,11 @@ def stacked_beside(call: Call) -> Value | None:
 @function("numpy.stack")
 def stacked(call: Call) -> Value | None:
     """An array of the samples in a list."""
-    given = call.argument(0, "arrays")
+    given, axis = call.argument(0, "arrays"), call.argument(1, "axis")
     made = _of_list(given, call)
+    if made is None and axis is not None and not _is_zero(axis):
+        lineage = lineage_of(beside(parts_of(given), call))
+        made = None if lineage is None else lineages.array(lineage, call.place)
     return bytes_of_shape(call, None, lineage_of(made)) if holds_bytes(given) else made
 
 
@@ -492,6 +495,7 @@ def beside(parts: Sequence[Value], call: Call) -> Value | None:
     certain = [each for each in known if lineages.holds_rows(each)]
     if not certain or certain[0] is None:
         return None
+    lineages.notice_shifted(call.machine, certain, call.node)
     fits = [fit for each in certain if each is not None for fit in each.fits]
     return lineages.alike(parts[0], certain[0].after(*fits), call.place)
 

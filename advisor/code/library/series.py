@@ -4,7 +4,7 @@ import re
 
 from advisor.code.events import NeighboursUsed
 from advisor.code.library import lineages
-from advisor.code.library.models import Call, function, method
+from advisor.code.library.models import Call, asked_first, function, method
 from advisor.code.values import Scalar, Shape, Tensor, Unknown, Value, is_constant, known_integer
 
 # Whoever takes every tenth window may take those that have nothing in common.
@@ -43,3 +43,16 @@ def _windows(call: Call, series: Value) -> Tensor:
         text = lineages.written(call.node)
         call.machine.emit(NeighboursUsed(call.place, call.context, lineage.rows, text))
     return lineages.array(lineage, call.place)
+
+
+@asked_first("numpy.roll")
+def rolled(call: Call) -> Value | None:
+    """`np.roll(series, 1)`: each place has what stands one place before it."""
+    series = call.argument(0, "a")
+    lineage = lineages.known(series)
+    if lineage is None or call.argument(2, "axis") is not None:
+        return None
+    if lineage.rows.how == "all":
+        text = lineages.written(call.node)
+        call.machine.emit(NeighboursUsed(call.place, call.context, lineage.rows, text))
+    return None

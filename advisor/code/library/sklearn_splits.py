@@ -50,10 +50,22 @@ def _folds(machine: "Machine", splitter: Object, data: list[Value], node: cst.CS
     name = splitter.path.rsplit(".", 1)[-1]
     grouped = "Group" in name or "Label" in name
     event = lineages.divide(machine, data, f"{name}.split", node, grouped)
-    shuffle = splitter.argument(-1, "shuffle")
-    shuffles = is_constant(shuffle, True)
-    event.is_random = shuffles or name in {"ShuffleSplit", "StratifiedShuffleSplit"}
+    event.is_random = _is_random(splitter)
     return Object("sklearn.folds", Arguments(), machine.place(node), {"event": event})
+
+
+# Splitters that draw the rows of each fold, or the order of all rows, whatever they are told.
+_DRAWING = frozenset(
+    words("ShuffleSplit StratifiedShuffleSplit RepeatedKFold RepeatedStratifiedKFold")
+)
+
+
+def _is_random(splitter: Value | None) -> bool:
+    """Whether what divides rows puts neighbours on different sides."""
+    if not isinstance(splitter, Object):
+        return False
+    shuffles = is_constant(splitter.argument(-1, "shuffle"), True)
+    return shuffles or splitter.path.rsplit(".", 1)[-1] in _DRAWING
 
 
 @iteration("sklearn.folds")
@@ -87,11 +99,11 @@ def cross_validated(call: Call) -> Value | None:
     splitter = call.argument(-1, "cv")
     grouped = isinstance(splitter, Object) and "Group" in splitter.path
     name = call.path.rsplit(".", 1)[-1]
-    event = lineages.divide(call.machine, data, name, call.node, grouped)
-    shuffle = splitter.argument(-1, "shuffle") if isinstance(splitter, Object) else None
-    event.is_random = is_constant(shuffle, True)
     if len(data) == 2:
         lineages.pair(call.machine, data[0], data[1], call.node)
+    event = lineages.divide(call.machine, data, name, call.node, grouped)
+    event.is_random = _is_random(splitter)
+    if len(data) == 2:
         learn(call, call.argument(0, "estimator"), data[0], data[1])
     return None
 
@@ -108,7 +120,8 @@ def searched(call: Call) -> Value | None:
     if len(data) == 2:
         # Without labels nothing is predicted.
         lineages.pair(call.machine, data[0], data[1], call.node)
-        lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
+        event = lineages.divide(call.machine, data, f"{name}.fit", call.node, grouped)
+        event.is_random = _is_random(splitter)
         learn(call, receiver.argument(0, "estimator"), data[0], data[1])
     if data:
         fit_on(call, receiver, data[0])

@@ -9,7 +9,7 @@ from advisor.code.values.columns import Columns
 from advisor.code.values.plain import Value
 
 if TYPE_CHECKING:
-    from advisor.code.events import Context, RowsSplit
+    from advisor.code.events import Context, Loop, RowsSplit
     from advisor.code.sources import NodePlace
 
 
@@ -52,7 +52,8 @@ class RowSet:
     copies were made, or a statistic was taken in, `axis` how many rows they are, once somebody has asked,
     `tests` what was made of their columns and labels, by the code that did it, `origin` what they were
     taken out of one by one, as other rows may have been as well, `inside` the longer slices of the same
-    parent that all of them are in, `has_blanks` whether they are pictures with pixels that are 0 in all
+    parent that all of them are in, `window_of` the loop that cuts them out of a series so that each of
+    them begins inside of the one before, `has_blanks` whether they are pictures with pixels that are 0 in all
     of them.
     """
 
@@ -71,6 +72,7 @@ class RowSet:
         "sources",
         "split",
         "tests",
+        "window_of",
     )
 
     def __init__(
@@ -95,6 +97,7 @@ class RowSet:
         self.origin: object = None
         self.inside: tuple[RowSet, ...] = ()
         self.has_blanks = False
+        self.window_of: Loop | None = None
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

@@ -69,6 +69,7 @@ from advisor.code.library.lineages.reading import (
     of_list,
     samples,
 )
+from advisor.code.library.lineages.shifted import notice_shifted
 from advisor.code.library.lineages.splits import divide, divide_by_hand, halves, hold_back
 
 __all__ = [
@@ -123,6 +124,7 @@ __all__ = [
     "noise",
     "notice_by_hand",
     "notice_groups",
+    "notice_shifted",
     "of_classes",
     "of_features",
     "of_frame",

@@ -7,6 +7,7 @@ import libcst as cst
 from advisor.code.events import SamplesPaired
 from advisor.code.library.lineages.reading import holds_rows, of_list
 from advisor.code.library.lineages.reading import samples as rows_of
+from advisor.code.library.lineages.shifted import notice_shifted
 from advisor.code.values import Unknown, Value
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def pair(
         return
     place = machine.place(node)
     machine.emit(SamplesPaired(place, machine.context, one.rows, other.rows))
+    notice_shifted(machine, (one, other), node)
 
 
 def _is_part(value: Value | None) -> bool:

@@ -70,7 +70,8 @@ def _slice_of(
     if (index.start is not None and start is None) or (index.stop is not None and stop is None):
         return rows.part(("slice", index.start, index.stop), place=machine.place(node))
     start, stop = _from_the_front(rows, start), _from_the_front(rows, stop)
-    if _is_window(machine, start, stop):
+    around = _loop_of_windows(machine, start, stop)
+    if around is not None or _begins_at_sample(start, stop):
         place, text = machine.place(node), written(node)
         machine.emit(NeighboursUsed(place, machine.context, rows, text))
     if start is not None and start.constant == 0:
@@ -81,6 +82,7 @@ def _slice_of(
         return rows
     is_new = ("slice", start, stop) not in rows.parts
     made = rows.part(("slice", start, stop), place=machine.place(node))
+    made.window_of = around
     if is_new:
         _notice_overlap(machine, rows, made, machine.place(node))
         notice_other_order(machine, rows, made, node)
@@ -99,27 +101,27 @@ def _from_the_front(rows: RowSet, end: Number | None) -> Number | None:
     return number(max(0, whole + end.integer))
 
 
-def _is_window(machine: "Machine", start: Number | None, stop: Number | None) -> bool:
-    """Whether a slice begins at each row in turn, and holds several."""
+def _loop_of_windows(machine: "Machine", start: Number | None, stop: Number | None) -> Loop | None:
+    """The loop that a slice begins at each row in turn of, where it holds several."""
     if start is None or stop is None:
-        return False
-    if _begins_at_sample(start, stop):
-        return True
+        return None
     for loop in machine.context.loops:
         if loop.symbol is None:
             if _strides(loop, start, stop):
-                return True
+                return loop
             continue
         offset = subtract(start, Number(1, ((loop.symbol, 1),)))
         width = subtract(stop, start)
         if loop.symbol not in offset.symbols() | width.symbols():
-            return not width.is_one and width.constant != 0
-    return False
+            return loop if not width.is_one and width.constant != 0 else None
+    return None
 
 
-def _begins_at_sample(start: Number, stop: Number) -> bool:
+def _begins_at_sample(start: Number | None, stop: Number | None) -> bool:
     """Whether a slice begins at the number of the sample that a data set is asked for, so that those
     of neighbouring samples overlap: `series[index : index + 24]`."""
+    if start is None or stop is None:
+        return False
     width = subtract(stop, start)
     symbols = [each for each in start.symbols() if str(each) == SAMPLE_NUMBER]
     if len(symbols) != 1 or symbols[0] in width.symbols() or width.is_one or width.constant == 0:

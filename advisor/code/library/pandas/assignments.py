@@ -13,6 +13,7 @@ from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     Index,
     as_table,
+    differences_taken,
     names_in,
     set_column,
     take_away,
@@ -54,6 +55,7 @@ def assigned_item(
     names = None if isinstance(indices[0], slice) else names_in(indices[0])
     lineage = new if new is not None and lineages.holds_rows(new) else None
     rows = whole_of(receiver).rows
+    differences_taken(machine, receiver, value)
     fit = encoding(value)
     if fit is not None:
         lineage = lineages.applied(Lineage(rows), fit)

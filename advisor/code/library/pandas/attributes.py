@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, STATISTIC_NAMES
@@ -12,6 +13,7 @@ from advisor.code.library.models import Call, attribute, iteration, method
 from advisor.code.library.pandas.rows import KEEPS, numbers_of
 from advisor.code.library.pandas.tables import (
     column,
+    differences_taken,
     mask_of,
     set_lineage,
     table_like,
@@ -20,7 +22,7 @@ from advisor.code.library.pandas.tables import (
     whole_of,
 )
 from advisor.code.library.python.numbers import known_length
-from advisor.code.values import NONE, Arguments, Object, Value, known_text, one_or_several
+from advisor.code.values import NONE, Arguments, Function, Object, Value, known_text, one_or_several
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -111,14 +113,23 @@ def other_columns(call: Call) -> Value | None:
     if call.path.endswith("select_dtypes") and held is not None and _keeps_numbers(call):
         result.fields[HELD] = held.of_numbers(call.place)
         return result
-    for value in call.arguments.values():
+    for given in call.arguments.values():
+        value = _column_made(call, result, given)
         lineage = lineages.known(value)
+        differences_taken(call.machine, result, value)
         if lineages.holds_rows(lineage) and lineage is not None:
             result.fields["lineage"] = whole_of(result).after(*lineage.fits)
     if call.path.endswith("insert"):
         set_lineage(call.machine, table, whole_of(result))
         return NONE
     return result
+
+
+def _column_made(call: Call, table: Object, given: Value) -> Value:
+    """A column, be it what a function makes of the table: `table.assign(y=lambda each: each.x.shift())`."""
+    if not call.path.endswith("assign") or not isinstance(given, Function):
+        return given
+    return calls.call(call.machine, given, Arguments([table]), call.node)
 
 
 def _keeps_numbers(call: Call) -> bool:

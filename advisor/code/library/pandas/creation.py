@@ -28,13 +28,23 @@ def read(call: Call) -> Value | None:
     return table
 
 
+def _of_other_keys(data: Value) -> list[Lineage]:
+    """The lineage of columns whose names nobody knows: `{f"lag_{k}": x.shift(k) for k in steps}`."""
+    other = data.other if isinstance(data, Dictionary) else None
+    lineage = lineages.known(other)
+    return [] if lineage is None else [lineage]
+
+
 @function("pandas.DataFrame", "pandas.Series", "pandas.DataFrame.from_dict")
 def made(call: Call) -> Value | None:
     """A table of given data."""
     data = call.argument(0, "data")
     lineage = lineages.known(data)
     if isinstance(data, (Dictionary, SequenceValue)) and lineage is None:
-        found = [each for each in lineages.all_of(data) if lineages.holds_rows(each)]
+        parts = [*lineages.all_of(data), *_of_other_keys(data)]
+        found = [each for each in parts if lineages.holds_rows(each)]
+        if isinstance(data, Dictionary):
+            lineages.notice_shifted(call.machine, found, call.node)
         lineage = found[0].after(*(fit for each in found for fit in each.fits)) if found else None
     index = table_of_index(call.argument(1, "index"))
     if data is None and index is not None:

@@ -15,6 +15,7 @@ from advisor.code.library.names import words
 from advisor.code.library.pandas.derivations import computed_from, origin_of
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
+    DIFFERENCES,
     is_row_axis,
     key_of,
     mask_of,
@@ -75,7 +76,6 @@ KEEPS = [
     "divide",
     "duplicated",
     "dt",
-    "expanding",
     "ffill",
     "floordiv",
     "infer_objects",
@@ -127,6 +127,20 @@ _KEEPS_COLUMNS = words(
 _KEEPS_NUMBERS = words("astype copy reset_index sort_index rename")
 
 
+# What makes something of a row and another one before it, and where it is told the axis.
+_OF_NEIGHBOURS: dict[str, tuple[int, str]] = {
+    "shift": (2, "axis"),
+    "diff": (1, "axis"),
+    "pct_change": (-1, "axis"),
+}
+
+
+def _is_along_rows(call: Call, name: str) -> bool:
+    """Whether neighbours are those above each other, as they are unless another axis is named."""
+    axis = call.argument(*_OF_NEIGHBOURS[name])
+    return axis is None or is_row_axis(axis)
+
+
 def _sorts_within_owners(call: Call) -> bool:
     """Whether rows are sorted by the person or thing that they belong to, and by something else then:
     several of them belong to one."""
@@ -145,7 +159,8 @@ def kept(call: Call) -> Value | None:
         if name not in _KEEPS_COLUMNS:
             take_away(call.machine, table, None)
         return NONE
-    if name == "shift":
+    of_neighbours = name in _OF_NEIGHBOURS and _is_along_rows(call, name)
+    if of_neighbours and not (name == "diff" and COLUMN in table.fields):
         neighbours_used(call, table)
     if name == "sort_values" and _sorts_within_owners(call):
         lineages.notice_groups(call.machine, whole_of(table).rows, call.node)
@@ -154,6 +169,8 @@ def kept(call: Call) -> Value | None:
     if name == "sort_values" and _TIME.search(known_text(call.argument(0, "by")) or ""):
         neighbours_used(call, table, only_sorted=True)
     result = table_like(table)
+    if of_neighbours and name == "diff":
+        result.fields[DIFFERENCES] = call.place
     known = numbers_in(table)
     if name == "astype" and known is not None:
         dtype = named_dtype(call.argument(0, "dtype"))

@@ -49,7 +49,7 @@ def statistic(call: Call) -> Value | None:
     return lineages.frame(result, call.place)
 
 
-@method(FRAME, "groupby", "rolling", "resample", "ewm")
+@method(FRAME, "groupby", "rolling", "resample", "ewm", "expanding")
 def grouped(call: Call) -> Value | None:
     """Rows in groups."""
     table = call.receiver

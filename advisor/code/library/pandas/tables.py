@@ -39,6 +39,9 @@ OWNER = ("owner",)
 MASK_KEY = ("mask",)
 GROUPED = ("grouped",)
 NAMES = "pandas.columns"
+# Under this key a column says where it became the differences of neighbouring rows, until these are
+# put into a table: whoever only looks at them does not learn from them.
+DIFFERENCES = ("differences of neighbours",)
 
 
 def columns_of(table: Object) -> dict[str, Lineage]:
@@ -69,6 +72,8 @@ def table_like(
     kept = columns_of(table) if columns is None else columns
     for name, column in kept.items():
         result.fields["column", name] = column.of(rows)
+    if DIFFERENCES in table.fields:
+        result.fields[DIFFERENCES] = table.fields[DIFFERENCES]
     return result
 
 
@@ -241,3 +246,11 @@ def neighbours_used(call: Call, table: Object, only_sorted: bool = False) -> Non
     rows = lineages.samples(table).rows
     text = lineages.written(call.node)
     call.machine.emit(NeighboursUsed(call.place, call.context, rows, text, only_sorted))
+
+
+def differences_taken(machine: "Machine", table: Object, value: Value) -> None:
+    """See that a table gets a column of differences of neighbouring rows."""
+    place = value.fields.get(DIFFERENCES) if isinstance(value, Object) else None
+    if place is not None:
+        rows, text = lineages.samples(table).rows, lineages.written(place.node)
+        machine.emit(NeighboursUsed(place, machine.context, rows, text))
