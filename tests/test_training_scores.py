@@ -175,3 +175,71 @@ check(loader, model)
 """
     rows = [row for row, code in findings(text) if code == "NN512"]
     assert [text.splitlines()[row - 1] for row in rows] == ["check(loader, model)"]
+
+
+COLLECTED = f"""\
+{TORCH}
+from sklearn.metrics import accuracy_score, mean_absolute_error
+guesses, answers = [], []
+with torch.no_grad():
+    for batch, wanted in DataLoader({{data}}, batch_size=90):
+        guesses += model(batch).argmax(1).tolist()
+        answers += wanted.tolist()
+print({{score}}(answers, guesses))
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "score", "found"),
+    [
+        ("loader.dataset", "accuracy_score", [("NN512", "warning")]),
+        ("loader.dataset", "mean_absolute_error", []),
+        ("TensorDataset(other, answers)", "accuracy_score", []),
+    ],
+)
+def test_a_score_of_what_a_loop_collects_is_one_of_what_the_loop_goes_over(
+    data: str, score: str, found: list[tuple[str, str]]
+) -> None:
+    assert severities(COLLECTED.format(data=data, score=score)) == found
+
+
+def test_who_counts_after_each_epoch_in_a_loop_of_its_own_judges() -> None:
+    text = TORCH.replace("for batch", "for epoch in range(9):\n  for batch")
+    whole = text.replace("\n    ", "\n      ")
+    counts = COUNTED.replace("\n    ", "\n      ").replace("    ", "      ", 1)
+    assert severities(f"{whole}  for batch, wanted in loader:\n{counts}") == [("NN512", "warning")]
+
+
+KERAS = """
+import numpy as np
+from sklearn.metrics import classification_report, mean_absolute_error
+from tensorflow import keras
+X, y, later = np.load("x.npy"), np.load("y.npy"), np.load("later.npy")
+model = keras.Sequential([keras.layers.Dense(9, "relu"), keras.layers.Dense(3, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(X, y, epochs=9{more})
+print({score}(y, model.predict({rows}).argmax(1)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "score", "rows", "told"),
+    [
+        ("", "classification_report", "X", True),
+        ("", "mean_absolute_error", "X", False),
+        ("", "classification_report", "later", False),
+        (", validation_split=0.1", "classification_report", "X", False),
+    ],
+)
+def test_what_keras_predicts_for_its_own_rows_is_no_evaluation(
+    more: str, score: str, rows: str, told: bool
+) -> None:
+    found = findings(KERAS.format(more=more, score=score, rows=rows))
+    assert any(code == "NN512" for _, code in found) is told
+
+
+def test_a_forest_may_judge_each_tree_by_the_rows_that_it_left_out() -> None:
+    forest = "from sklearn.ensemble import RandomForestClassifier\n"
+    fitted = "trees = RandomForestClassifier({option}).fit(X, y)\nprint(trees.score(X, y))"
+    assert codes(forest + fitted.format(option="")) == ["NN512"]
+    assert codes(forest + fitted.format(option="oob_score=True")) == []

@@ -10,11 +10,15 @@ import libcst as cst
 from advisor.code.events import (
     BackwardRun,
     DataGiven,
+    Escaped,
     Event,
+    Fitted,
+    ForwardRun,
     HitsCounted,
     LoaderBuilt,
     Loop,
     MetricTaken,
+    Predicted,
     RowsSplit,
     Scored,
     TrainerBuilt,
@@ -24,9 +28,10 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
 from advisor.code.facts.searches import asks_for_folds
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.library.torch_data import LOADER
 from advisor.code.library.transformers_models import CLASSIFIES
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, RowSet, Unknown
+from advisor.code.values import Layer, Object, RowSet, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.
@@ -61,6 +66,8 @@ class OnlyScore(Fact):
         if holds_unit_tests(run) or not all(_is_idle(run, each) for each in splits):
             return
         scores = [each for each in run.facts(Score) if each.learns_labels()]
+        if any(map(_judges_by_rows_left_out, scores)):
+            return
         # What was fitted on rows without their labels says nothing of how they are judged.
         fitted = {each.fitted.rows for each in scores}
         if scores and all(event.rows in fitted for event in run.events(Scored)):
@@ -72,6 +79,8 @@ class OnlyScore(Fact):
         elif not scores and run.is_script and not splits:
             for place, trained, is_apart in _of_torch(run):
                 yield cls(place, trained, not is_apart)
+            for place, trained in _of_keras(run):
+                yield cls(place, trained, False)
             for place in _of_trainer(run):
                 yield cls(place, place, False, by_nothing=True)
 
@@ -97,6 +106,13 @@ def _is_idle(run: AbstractRun, split: RowsSplit) -> bool:
     names = {name for part in held_out for name in part.names}
     text = "\n".join(_COMMENT.sub("", each.text) for each in sources_of(run))
     return bool(names) and all(len(re.findall(rf"\b{each}\b", text)) == 1 for each in names)
+
+
+def _judges_by_rows_left_out(score: Score) -> bool:
+    """Whether a forest is told to judge each tree by the rows that it was not grown from."""
+    estimator = score.fitted.estimator
+    asked = estimator.argument(-1, "oob_score") if isinstance(estimator, Object) else None
+    return asked is not None and not is_constant(asked, False)
 
 
 def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterator[NodePlace]:
@@ -150,19 +166,81 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:
     """A script of torch that counts hits, and names nothing that could be held out: where, where it
     trains, and whether it counts in a loop of its own."""
     trained = [event for event in run.events(BackwardRun) if event.context.loops]
-    hits = list(run.events(HitsCounted))
+    hits: list[Event] = list(run.events(HitsCounted))
+    metrics = [] if hits else [each for each in run.events(MetricTaken) if _is_of_classes(each)]
     loaders = list(run.events(LoaderBuilt))
-    if not trained or not hits or len({each.loader for each in loaders}) > 1:
+    if not trained or not (hits or metrics) or len(set(map(_given_by, loaders))) > 1:
         return
     if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
         return
     inside = {loop.node for event in trained for loop in event.context.loops}
-    apart = [each for each in hits if not inside & {loop.node for loop in each.context.loops}]
+    hits = hits or _behind_metric(run, metrics[-1], inside)
+    apart = [each for each in hits if _is_apart(each, inside)]
     last: Event = (apart or hits)[-1]
     if run.may_tell_of(last.place.source):
-        around = last.context.loops
+        around = _over_data(last) or last.context.loops
         place = _judged_at(last, around[-1]) if apart and around else last.place
         yield place, trained[-1].place, bool(apart and around)
+
+
+def _over_data(event: Event) -> tuple[Loop, ...]:
+    """The loops over the batches of a loader that something happens in."""
+    loops = event.context.loops
+    return tuple(
+        each for each in loops if isinstance(each.over, Object) and each.over.path == LOADER
+    )
+
+
+def _is_apart(event: Event, training: set[cst.CSTNode]) -> bool:
+    """Whether something happens in a loop of its own over the data, be it after each epoch, or in none
+    that the model learns in."""
+    own = _over_data(event)
+    if own:
+        return own[-1].node not in training
+    return not training & {each.node for each in event.context.loops}
+
+
+def _is_of_classes(event: MetricTaken) -> bool:
+    """Whether a library scores classes, not numbers that one may want to describe."""
+    return not event.name.endswith(("_error", "r2_score", "_deviance", "variance_score"))
+
+
+def _given_by(event: LoaderBuilt) -> Value:
+    """What a loader gives the samples of; several loaders may give those of one data set."""
+    dataset = event.loader.fields.get("dataset")
+    return dataset if isinstance(dataset, Value) else event.loader
+
+
+def _behind_metric(
+    run: AbstractRun, metric: MetricTaken, training: set[cst.CSTNode]
+) -> list[Event]:
+    """What happens in the loop over a loader that collects what a metric is computed of behind it,
+    where the model does not learn in that loop; else the metric itself."""
+    found: list[Event] = []
+    for event in run.events_among(ForwardRun, Escaped):
+        if event.index < metric.index and _over_data(event):
+            found.append(event)
+    collected = [each for each in found[-1:] if _is_apart(each, training)]
+    return collected or [metric]
+
+
+def _of_keras(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
+    """A script that fits a model of Keras and computes scores of what it predicts for the same rows: the
+    last one of them, and where the model is fitted."""
+    fitted = [each for each in run.events(Fitted) if isinstance(each.estimator, Layer)]
+    rows = {each.rows for each in fitted if each.kind == "model"}
+    predicted = {each.rows for each in run.events(Predicted)}
+    if not predicted or not predicted <= rows or any(run.events(Scored)):
+        return
+    if any(each.use != "training" for each in run.events(DataGiven)):
+        return
+    metrics = list(run.events(MetricTaken))
+    if not metrics or not all(_is_of_classes(each) and each.rows for each in metrics):
+        return
+    if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
+        return
+    if run.may_tell_of(metrics[-1].place.source):
+        yield metrics[-1].place, fitted[-1].place
 
 
 def _judged_at(event: Event, loop: Loop) -> NodePlace:
