@@ -92,3 +92,34 @@ model.compile("adam", "binary_crossentropy", metrics=[{metric}])  # error
 model.fit(X, y, validation_split=0.2, class_weight={{0: 1.0, 1: 9.0}})
 """
     assert told(text) == marked(text, "NN513") != []
+
+
+FITTED = """
+import lightning as L
+import torch.nn.functional as F
+import torchmetrics
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+class Classifier(L.LightningModule):
+    def __init__(self, weight):
+        super().__init__()
+        self.net, self.weight = nn.LazyLinear(2), weight
+        self.right = torchmetrics.{metric}(task="multiclass", num_classes=2)
+    def training_step(self, batch, index):
+        x, y = batch
+        return F.cross_entropy(self.net(x), y{weighted})
+    def validation_step(self, batch, index):
+        x, y = batch
+        self.right(self.net(x), y)
+        self.log("right", self.right)  # error
+first, second = DataLoader(ImageFolder("a"), 8, shuffle=True), DataLoader(ImageFolder("b"), 8)
+L.Trainer().fit(Classifier(weights), first, second)
+"""
+
+
+def test_a_loss_of_the_training_is_weighted_and_the_validation_takes_accuracy() -> None:
+    text = FITTED.format(metric="Accuracy", weighted=", weight=self.weight")
+    assert told(text) == marked(text, "NN513") != []
+    assert not told(FITTED.format(metric="Accuracy", weighted=""))
+    assert not told(FITTED.format(metric="F1Score", weighted=", weight=self.weight"))

@@ -18,6 +18,7 @@ from advisor.code.events import (
     ModelCompiled,
     RowsSplit,
     Scored,
+    StepLogged,
 )
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -46,6 +47,8 @@ _OTHER_SCORE = re.compile(
     r"^sklearn\.(cluster|covariance|decomposition|mixture)\b|Regressor(CV)?$|SVR$|KernelDensity$"
     r"|\b(LinearRegression|Ridge|Lasso|LassoLars|ElasticNet|BayesianRidge)(CV)?$"
 )
+# A metric of torchmetrics that counts how many samples are right.
+_METRIC = "torchmetrics.Accuracy"
 _LOSS_OPTIONS = ("pos_weight", "weight")
 
 
@@ -63,7 +66,7 @@ class AccuracyAlone(Fact):
         """The accuracy that judges in the end, of a program that computes one."""
         if holds_unit_tests(run):
             return
-        reason = next(_reasons(run), None)
+        reason = next(_reasons(run), None) or _reason_of_trainer(run)
         if reason is None:
             return
         taken = _judging(list(_accuracies(run)))
@@ -87,10 +90,36 @@ def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
                 if given is not None and not is_constant(given, None) and not _is_even(given):
                     yield built.place, name
     for loss in run.events(LossComputed):
-        for name in _LOSS_OPTIONS:
-            given = loss.options.keywords.get(name)
-            if given is not None and not is_constant(given, None) and not _is_even(given):
-                yield loss.place, name
+        yield from _weights_of(loss)
+
+
+def _weights_of(loss: LossComputed) -> Iterator[tuple[NodePlace, str]]:
+    for name in _LOSS_OPTIONS:
+        given = loss.options.keywords.get(name)
+        if given is not None and not is_constant(given, None) and not _is_even(given):
+            yield loss.place, name
+
+
+def _reason_of_trainer(run: AbstractRun) -> tuple[NodePlace, str] | None:
+    """What a trainer's loss is weighted by, of a module that takes its accuracy in the step that the
+    trainer validates by: nobody else calls that, and the script does not show it."""
+    if run.is_script or not run.before:
+        return None
+    owners = {_owner(each) for each in _accuracies(run)} - {None}
+    if not owners:
+        return None
+    losses = [each for each in run.before if isinstance(each, LossComputed)]
+    of_module = (each for each in losses if _owner(each) in owners)
+    return next((reason for each in of_module for reason in _weights_of(each)), None)
+
+
+_STEPS = frozenset({"training_step", "validation_step", "test_step"})
+
+
+def _owner(event: Event) -> Value | None:
+    """The class of the module that something happens in a step of."""
+    steps = [each for each in event.context.functions if each.name in _STEPS]
+    return steps[0].owner if steps else None
 
 
 def _is_even(weights: Value) -> bool:
@@ -100,10 +129,12 @@ def _is_even(weights: Value) -> bool:
 
 
 def _accuracies(run: AbstractRun) -> Iterator[Event]:
-    kinds = (MetricTaken, HitsCounted, Scored, AmountDivided, ModelCompiled, RowsSplit)
+    kinds = (MetricTaken, HitsCounted, Scored, AmountDivided, ModelCompiled, RowsSplit, StepLogged)
     for event in run.events_among(*kinds):
         match event:
             case MetricTaken(name="accuracy_score" | "accuracy") | HitsCounted():
+                yield event
+            case StepLogged(value=Object(path=path)) if path == _METRIC:
                 yield event
             case Scored(method="score", estimator=Object(path=path)):
                 if _OTHER_SCORE.search(path) is None:
