@@ -397,6 +397,25 @@ class TestBestWeightsByReference:
         check(kept("best_model = model  # error", "return best_model"), "NN807")
         check(kept("best_model = copy.deepcopy(model)", "return best_model"), "NN807")
 
+    def test_a_copy_of_a_model_that_a_function_is_given(self) -> None:
+        training = """
+def fit(model, batches, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    best, best_model = 0.0, None
+    for epoch in range(epochs):
+        for inputs, labels in batches:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+        if accuracy(model) > best:
+            best = accuracy(model)
+            {keep}
+    return best_model
+"""
+        check(training.format(keep="best_model = model  # error"), "NN807")
+        check(training.format(keep="best_model = copy.deepcopy(model)"), "NN807")
+
     def test_the_model_itself_in_an_attribute(self) -> None:
         stopper = """
 class Stopper:

@@ -179,7 +179,9 @@ def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
         case Dictionary():
             copied = Dictionary({}, None, value.place)
         case Unknown():
-            copied = Unknown(value.name, place=value.place, lineage=value.lineage)
+            # It goes by the names that it will be given: what is named after a model trains on, and
+            # its copy stays as it was.
+            copied = Unknown(place=value.place, lineage=value.lineage)
             copied.shape = value.shape
             return copied
         case Joined():
