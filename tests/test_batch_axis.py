@@ -52,6 +52,23 @@ def test_a_loader_of_single_samples_has_no_batch_to_mix() -> None:
     check(over_batches("linear(x.flatten())", "collate_fn=list"), "NN302")
 
 
+@pytest.mark.parametrize(("samples", "mark"), [(1, ""), (4, "  # error")])
+def test_a_convolution_makes_no_batch_of_a_single_sample(samples: int, mark: str) -> None:
+    code = f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps, self.linear = nn.Conv2d(3, 8, 3), nn.Linear(8, 2)
+    def forward(self, x):
+        x = F.adaptive_avg_pool2d(self.maps(x), 1)
+        return self.linear(x.view(1, -1)){mark}
+net = Net()
+for x, y in DataLoader(data, batch_size={samples}):
+    net(x)
+"""
+    check(code, "NN302")
+
+
 @pytest.mark.parametrize(
     ("shape", "after"),
     [

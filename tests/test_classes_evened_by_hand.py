@@ -98,6 +98,13 @@ def test_a_function_that_draws_of_each_class_is_told_where_it_is_called() -> Non
         X, y = table.drop("label", axis=1), table["label"]
         {SPLIT}
         """,
+        # All rows under a condition, in another order.
+        f"""\
+        table = table[table.kind.isin(["a", "b"])]
+        X, y = table.drop("label", axis=1), table["label"]
+        y = y.sample(len(y), replace=False)
+        {SPLIT}
+        """,
         # Two classes of several, divided as they are.
         f"""\
         order = np.concatenate([np.where(y == 3)[0], np.where(y == 7)[0]])

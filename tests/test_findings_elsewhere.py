@@ -124,3 +124,48 @@ def test_what_was_written_before_there_was_no_grad_is_left_alone(
         outputs.append(capsys.readouterr().out)
     assert "NN403" in outputs[0]
     assert not outputs[1]
+
+
+LEARNING = """\
+import torch
+
+
+def learn(models, batches, losses, optimizer):
+    for model in models:
+        model.train()
+    models[-1].eval()
+    for x, y in batches:
+        told = models[0](x)
+        with torch.no_grad():
+            right = models[-1](x)
+        loss = losses[0](told, y) + losses[1](told, right.detach())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+CALLING = """\
+import torch
+from learning import learn
+from torch import nn
+
+
+def main(options):
+    models = nn.ModuleList([])
+    models.append(build(options.small))
+    if options.between:
+        models.append(nn.Linear(options.small, options.large))
+    models.append(build(options.large))
+    optimizer = torch.optim.SGD(models[0].parameters(), lr=options.rate)
+    for epoch in range(options.epochs):
+        learn(models, batches(options), [nn.CrossEntropyLoss(), nn.MSELoss()], optimizer)
+
+
+main(parse())
+"""
+
+
+def test_what_goes_back_may_stand_in_an_imported_file(project: Path, capsys: Output) -> None:
+    (project / "learning.py").write_text(LEARNING)
+    (project / "calling.py").write_text(CALLING)
+    main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN403", "."])
+    assert not capsys.readouterr().out

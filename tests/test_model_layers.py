@@ -221,6 +221,23 @@ RIGHT = {
         model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
         model(torch.randn(2, 3, 8, 8))
         """,
+    "NN406 whose parameters are in a list that torch sees": """
+        class Net(nn.Module):
+            def __init__(self, sizes):
+                super().__init__()
+                self.stacks, self.learned = [], []
+                for size in sizes:
+                    self.stacks.append(self.stack(size))
+                self.learned = nn.ParameterList(self.learned)
+            def stack(self, size):
+                layers = []
+                for _ in range(3):
+                    layer = nn.Linear(size, size)
+                    self.learned.extend(layer.parameters())
+                    layers.append(layer)
+                return layers
+        Net((3, 4))
+        """,
     "NN406 handed on to a container under a condition": """
         class Net(nn.Module):
             def __init__(self, sizes, shrinks):

@@ -537,6 +537,38 @@ def test_an_evaluation_that_builds_none_or_needs_them_is_not_flagged(case: str) 
     assert found(case, "NN403") == []
 
 
+POLICY = """
+import torch
+from torch import nn
+class Agent:
+    def __init__(self):
+        self.actor, self.critic = nn.Linear(4, 2), nn.Linear(4, 1)
+        self.learners = [torch.optim.Adam(self.actor.parameters()), torch.optim.Adam(self.critic.parameters())]
+    def evaluate(self, states, actions):
+        values = self.critic(states).squeeze()
+        chances = torch.distributions.Categorical(logits=self.actor(states))
+        return values, chances.log_prob(actions)
+    def learn(self, rounds):
+        for _ in range(rounds):
+            states, actions, before, returns = collect(self)
+            values, _ = self.evaluate(states, actions)
+            gains = returns - values.detach()
+            for _ in range(5):
+                values, now = self.evaluate(states, actions)
+                loss = -(torch.exp(now - before) * gains).mean() + nn.functional.mse_loss(values, returns)
+                for each in self.learners:
+                    each.zero_grad()
+                loss.backward()
+                for each in self.learners:
+                    each.step()
+Agent().learn(100)
+"""
+
+
+def test_what_a_policy_learns_from_may_be_called_its_evaluation() -> None:
+    assert [each for each in findings(POLICY) if each[1] == "NN403"] == []
+
+
 def test_switching_a_module_switches_all_that_it_holds() -> None:
     run = program(
         """

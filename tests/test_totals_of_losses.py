@@ -168,6 +168,38 @@ def test_rewards_that_a_loss_is_computed_from_hold_no_graph() -> None:
     assert "NN106" in {code for _, code in findings(losses)}
 
 
+def test_a_sum_of_plain_numbers_that_a_target_holds_has_no_graph() -> None:
+    text = REWARDS.replace(
+        "    reward = torch.tensor(reward, dtype=torch.float)\n",
+        "    with torch.no_grad():\n        reward = reward + 0.9 * critic(torch.tensor(state))\n",
+    )
+    learn = (
+        "reward = sum(-1.0 for _ in state)\n        learn(state, reward)\n        total += reward"
+    )
+    assert "NN106" not in {code for _, code in findings(text.replace("LEARN", learn))}
+
+
+@pytest.mark.parametrize(("added", "is_wrong"), [("loss", True), ("loss.data[0]", False)])
+def test_what_is_divided_by_something_unknown_is_as_cut_off_as_before(
+    added: str, is_wrong: bool
+) -> None:
+    text = f"""
+import torch
+from torch import nn
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+total, curve = 0.0, []
+for step, (x, y) in enumerate(torch.load("sentences.pt")):
+    loss = nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    total += {added} / measure(x)
+    curve.append(total)
+"""
+    assert ("NN106" in {code for _, code in findings(text)}) is is_wrong
+
+
 CURVE = """
 import torch
 from torch import nn

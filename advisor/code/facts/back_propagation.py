@@ -460,13 +460,14 @@ def _may_learn(value: Value | None) -> bool:
 def _share_a_loss(value: Value, loss: Value) -> bool:
     """Whether one of two values is computed from the other, or both from something that a gradient
     flows through."""
-    if any(is_computed_from(value, each) for each in alternatives(loss)):
+    held = list(computed_from(value, beyond_cuts=False))
+    if any(each in held for each in alternatives(loss)):
         return True
     reached, parts = set(computed_from(loss, beyond_cuts=False)), set(_parts_of_sum(loss))
     return any(
         each in reached
         and (gradient_of(each) is True or (each in alternatives(value) and each in parts))
-        for each in computed_from(value)
+        for each in held
     )
 
 

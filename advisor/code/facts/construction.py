@@ -21,6 +21,7 @@ from advisor.code.interpreter.classes import is_module
 from advisor.code.library.families import weights_of
 from advisor.code.library.torch_modes import modules_in
 from advisor.code.library.torch_modules.submodules import SUBMODULE
+from advisor.code.library.torch_training import owners_of as owners_in
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
     Class,
@@ -70,6 +71,7 @@ _PARTS = frozenset(
 )
 # A collection is filled within so many lines, or its assignment is shown alone.
 _NEARBY = 8
+_PARAMETER_LIST = "torch.nn.ParameterList"
 # Methods with which a class may look after its modules itself.
 _OWN_WAYS = ("parameters", "named_parameters", "state_dict", "__setattr__", "__getattr__")
 
@@ -178,6 +180,7 @@ class Construction(Fact):
             for each in alternatives(value) if isinstance(value, Value) else ():
                 if isinstance(each, Layer) or (isinstance(each, Instance) and is_module(each)):
                     seen |= {id(module) for module in modules_in(each)}
+                    seen |= _owners_of_listed(each)
                 elif is_parameter(each):
                     seen.add(id(each))
         return seen
@@ -204,6 +207,14 @@ class PlainCollection:
         if not 0 < first.locate().row - place.locate().row <= _NEARBY:
             return place
         return Stretch(place.source, place.node, first.node)
+
+
+def _owners_of_listed(layer: Layer | Instance) -> set[int]:
+    """The modules whose parameters are in an `nn.ParameterList`, and where they are built."""
+    if not isinstance(layer, Layer) or layer.path != _PARAMETER_LIST:
+        return set()
+    owners, _ = owners_in(next(iter(layer.arguments.positional), None))
+    return {id(each) for each in owners} | {id(each.place.node) for each in owners if each.place}
 
 
 def _assignments(run: AbstractRun) -> dict[Value, list[AttributeAssigned]]:

@@ -27,8 +27,9 @@ from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import has_weights, holds, mode_dependent_layers
 from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.gradients import computed_from
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.values import Object, Parameters, Unknown, Value, is_constant
+from advisor.code.values import Object, Parameters, Tensor, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
@@ -78,7 +79,8 @@ class Evaluation(Fact):
             off = not named and each.is_switched_off_for_good()
             alone = (loop is None and (by_itself or not judges)) or off
             idle = named or off
-            if not idle or each.goes_back() or (not alone and each.trains_nearby(loop)):
+            learning = each.goes_back() or (not alone and each.trains_nearby(loop))
+            if not idle or learning or _is_learned_from(run, each):
                 (training if recorded else barred).add(node)
                 continue
             found.setdefault(node, []).append(each)
@@ -96,7 +98,10 @@ class Evaluation(Fact):
         for node in judged:
             loop = loops[node]
             opening = found[node][0] if loop is None else first[loop.node]
-            parting = _parting(found[node][0], loop, [way for way in ways if way[0] is node[0]])
+            others = [way for way in ways if way[0] is node[0]]
+            if others and loop is not None and _is_asked_in_training(found[node][0], loop):
+                continue
+            parting = _parting(found[node][0], loop, others)
             yield cls(run, tuple(found[node]), loop, opening, parting)
 
     @property
@@ -242,6 +247,28 @@ def _parting(
     others = {node for way in ways for node in way[1:]}
     own = [each for each in judged.event.context.calls if each.node not in others]
     return own[-1] if own and judged.run.may_tell_of(own[-1].source) else None
+
+
+def _is_learned_from(run: AbstractRun, forward: Pass) -> bool:
+    """Whether a loss goes back that was computed from what the model says: a function that is called
+    `evaluate` may work out what a policy is to learn from."""
+    output = forward.event.output if isinstance(forward.event, ForwardRun) else forward.event.result
+    return output is not None and id(output) in run.once(_learned_from)
+
+
+def _learned_from(run: AbstractRun) -> frozenset[int]:
+    """What losses that go back were computed from, by identity."""
+    losses = [event.loss for event in run.events(BackwardRun)]
+    found = {id(each): each for loss in losses for each in computed_from(loss, beyond_cuts=False)}
+    shown = (each.whole for each in found.values() if isinstance(each, Tensor))
+    return frozenset((*found, *(id(each) for each in shown if each is not None)))
+
+
+def _is_asked_in_training(judged: Pass, loop: Loop) -> bool:
+    """Whether it is in the course of a training that a function runs the model which the training
+    calls to learn, too: the values of a batch before the first step on it, which policies are
+    compared with."""
+    return judged.shares_with_training(loop) and not judged.is_written_in(loop)
 
 
 def _inside(head: NodePlace, forward: Pass) -> NodePlace:

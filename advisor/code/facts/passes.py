@@ -254,7 +254,9 @@ class Pass:
         ):
             return False
         text = self.run.source.text
+        # What goes back may stand in a file that is imported.
         trains = "backward" in text or ".step(" in text or "grad" in text
+        trains = trains or bool(self.run.once(going_back))
         functions = mine.functions
         around = functions[-1].node if functions else self.loop.node
         written = as_written(around if self.is_written_in(self.loop) else self.loop.node)

@@ -34,10 +34,20 @@ def drawn_often(call: Call) -> Value | None:
         tell_weighted(call, "sample")
     elif counted and isinstance(call.receiver, Object):
         rows = whole_of(call.receiver).rows
-        if is_chosen_by_condition(rows):
+        if is_chosen_by_condition(rows) and not _is_all_of_itself(call):
             left = copies("resampled", call.place, call.context, rows)
             return same_columns(table_like(call.receiver, left), call.receiver)
     return _SAMPLE(call)
+
+
+def _is_all_of_itself(call: Call) -> bool:
+    """Whether as many rows are drawn as there are: `labels.sample(len(labels))` puts them in another
+    order."""
+    node = call.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return False
+    own = written(node.func.value)
+    return any(written(each.value) in {f"len({own})", f"{own}.shape[0]"} for each in node.args)
 
 
 def _passed(call: Call) -> Sequence[cst.Arg]:

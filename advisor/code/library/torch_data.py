@@ -441,7 +441,7 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     is_full = is_constant(drops, True)
     axis = symbols.batch_axis(is_full)
     if size is None or (number is not None and number.is_one):
-        axis = symbols.fresh("batch", is_axis=True)
+        axis = symbols.axis_of_length(1)
     sample = _sample(machine, loader.fields.get("dataset"), node)
     if isinstance(sample, (SequenceValue, Tensor, Dictionary)):
         return stacked(sample, axis)

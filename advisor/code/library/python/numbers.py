@@ -261,4 +261,6 @@ def total(call: Call) -> Value | None:
     element = element_of(call.machine, value, call.node)
     if isinstance(element, Tensor):
         return call.machine.models.arithmetic(call.machine, "+", element, element, call.node)
+    if element is not None and all(isinstance(each, Scalar) for each in alternatives(element)):
+        return Scalar(symbols.fresh("sum()"))  # of numbers, however many
     return None

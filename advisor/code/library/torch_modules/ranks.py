@@ -29,5 +29,6 @@ def learn_rank(layer: Layer, shape: Shape) -> None:
     first = shape.axis(0).axis if shape.rank == rank else None
     if first is None or (in_sequence and not (is_open and batch_first(layer))):
         return
-    if first.value is None or not in_sequence:
+    # Samples that come one by one make no batch: there is nothing that they could be mixed with.
+    if first.value is None or not (in_sequence or first.value == 1):
         first.is_batch = True
