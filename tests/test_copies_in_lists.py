@@ -237,3 +237,21 @@ def test_versions_made_one_by_one_are_put_behind_the_samples(made: str) -> None:
 def test_other_pictures_are_no_versions() -> None:
     made = "np.stack([rotate(each, 9) for each in np.load('more.npy')])"
     assert not found(VERSIONS.format(made=made))
+
+
+@pytest.mark.parametrize(
+    ("before", "copied"),
+    [("", True), (".drop_duplicates('text')", True), (".dropna()", True), (".head(900)", False)],
+)
+def test_a_table_without_blanks_or_doubles_is_one_whole(before: str, copied: bool) -> None:
+    text = f"""
+import random
+import pandas as pd
+def shortened(text):
+    return " ".join(word for word in text.split() if random.random() < 0.9)
+rows = pd.read_csv("reviews.csv"){before}
+more = [rows.assign(text=rows["text"].map(shortened)) for _ in range(4)]
+rows = pd.concat([rows, *more])
+parts = train_test_split(rows["text"], rows["label"])
+"""
+    assert bool(found(text)) == copied

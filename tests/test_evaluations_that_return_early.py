@@ -122,3 +122,34 @@ test_loader = DataLoader(MNIST("data", train=False), batch_size=100)
 def test_so_many_batches_are_the_only_score(most: str, rest: str, told: int) -> None:
     text = SLICED.format(most=most, rest=rest)
     assert len([code for _, code in findings(text) if code == "NN515"]) == told
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "told"),
+    [
+        ("dataloader_drop_last=True", "eval_dataset=reviews['test']", 1),
+        ("dataloader_drop_last=True", "eval_dataset=reviews['test'].select(range(0, 1001))", 1),
+        ("dataloader_drop_last=True", "eval_dataset=reviews['test'].select(range(0, 1000))", 0),
+        ("dataloader_drop_last=True", "", 0),
+        ("dataloader_drop_last=False", "eval_dataset=reviews['test']", 0),
+        (
+            "per_device_eval_batch_size=1, dataloader_drop_last=True",
+            "eval_dataset=reviews['test']",
+            0,
+        ),
+    ],
+)
+def test_the_settings_of_a_trainer_hold_for_what_it_judges_by(
+    settings: str, given: str, told: int
+) -> None:
+    text = f"""
+from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+reviews = load_dataset("reviews")
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+settings = TrainingArguments("out", {settings})
+trainer = Trainer(model=model, args=settings, train_dataset=reviews["train"], {given})
+trainer.train()
+print(trainer.evaluate())
+"""
+    assert len(found(text)) == told

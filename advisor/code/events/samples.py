@@ -277,7 +277,7 @@ class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
     trainer itself chooses by them. `ordered` says that it is told not to shuffle, `once` that it goes
-    through the data once."""
+    through the data once; `drops` is where it is told to leave out a last batch that is not full."""
 
     data: Value
     use: str
@@ -285,3 +285,4 @@ class DataGiven(Event):
     chooses: str | None = None
     ordered: bool = False
     once: bool = False
+    drops: NodePlace | None = None

@@ -10,6 +10,7 @@ import libcst as cst
 from advisor.code.events import (
     AmountAveraged,
     AmountDivided,
+    DataGiven,
     Event,
     HitsCounted,
     Loop,
@@ -24,6 +25,7 @@ from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.metrics import Metric, evaluates
 from advisor.code.facts.passes import is_about_held_out_data, place_of_head
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.sides import Side, name_of, shortest
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
@@ -40,6 +42,8 @@ from advisor.code.values import (
     Unknown,
     Value,
     known_number,
+    lineage_of,
+    names_of,
 )
 
 # What somebody who leaves a loop early may say of it.
@@ -93,6 +97,9 @@ class PartialEvaluation(Fact):
             drops = data.dataset.fields.get("drops") if isinstance(data.dataset, Object) else None
             if isinstance(drops, NodePlace):
                 yield cls(drops, "dropped", data.name)
+        for given in run.events(DataGiven):
+            if given.drops is not None:
+                yield cls(given.drops, "dropped", _called(given.data))
         for place in _left_early(run):
             yield cls(place, "left")
         for place in _over_few_batches(run):
@@ -101,6 +108,13 @@ class PartialEvaluation(Fact):
             yield cls(place, "left over")
         for place in _averages(run):
             yield cls(place, "unequal")
+
+
+def _called(data: Value) -> str:
+    """What held-out data goes by."""
+    lineage = lineage_of(data)
+    name = shortest(names_of(data), Side.HELD_OUT)
+    return name or (None if lineage is None else name_of(lineage.rows)) or "the held-out data"
 
 
 # --- loops that are left ------------------------------------------------------------------

@@ -13,6 +13,7 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.interpreter import calls
+from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.models import Call, family, function, hook, method
 from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
@@ -27,6 +28,7 @@ from advisor.code.values import (
     Schedule,
     Sequence,
     Value,
+    is_always,
     is_constant,
     known_integer,
     known_text,
@@ -34,6 +36,7 @@ from advisor.code.values import (
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 
 def _same_in_order(call: Call, values: Iterable[Value]) -> Value | None:
@@ -332,9 +335,27 @@ def _give_data(
         return
     keeps = settings.fields.get("load_best_model_at_end") if isinstance(settings, Object) else None
     chooses = "the weights that are kept are chosen" if is_constant(keeps, True) else None
-    machine.emit(DataGiven(place, context, judged, "validation", chooses=chooses))
+    drops = _drops_last_batch(settings, judged)
+    machine.emit(DataGiven(place, context, judged, "validation", chooses=chooses, drops=drops))
     if isinstance(made, (Object, Instance)):
         machine.store(made.fields, _JUDGED_BY, judged)
+
+
+# How many samples are judged at once, if nothing is said.
+_BATCH = 8
+
+
+def _drops_last_batch(settings: Value | None, judged: Value) -> "NodePlace | None":
+    """Where the settings leave out the last batch, which they do of the held-out data as well."""
+    if not isinstance(settings, Object) or settings.path not in _SETTINGS:
+        return None
+    if not is_always(settings.fields.get("dataloader_drop_last"), True):
+        return None
+    given, count = settings.fields.get("per_device_eval_batch_size"), _count(judged)
+    size = _BATCH if given is None else known_integer(given)
+    if not size or (count is not None and count % size == 0) or size == 1:
+        return None
+    return argument_place(settings.place, -1, "dataloader_drop_last")
 
 
 @method("transformers trainer", "evaluate", "predict")

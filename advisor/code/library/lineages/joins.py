@@ -8,7 +8,7 @@ from advisor.code.library.lineages.making import copies
 from advisor.code.library.lineages.masks import is_chosen_by_condition
 from advisor.code.library.lineages.names import WHOLE_COPIES
 from advisor.code.library.lineages.reading import holds_rows, known, of_list, ways_joined
-from advisor.code.values import Lineage, RowSet, Tensor, Value, alternatives
+from advisor.code.values import DISTINCT, SHUFFLED, Lineage, RowSet, Tensor, Value, alternatives
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def together(parts: Sequence[Lineage], place: "NodePlace", context: Context) -> 
     return every.of(copies(how, place, context, sources=distinct))
 
 
-# How sets come about that hold every one of some samples.
+# How sets come about that hold every one of some samples, and those that hold a whole in other ways.
 _WHOLE_SETS = frozenset(["all", "train", "test", "joined"])
+_OF_WHOLE = frozenset([DISTINCT, SHUFFLED])
 
 
 def repeated_whole(given: Value | None, place: "NodePlace", context: Context) -> Lineage | None:
@@ -53,11 +54,26 @@ def repeated_whole(given: Value | None, place: "NodePlace", context: Context) ->
         return None
     found = [known(each) for option in alternatives(given.element) for each in _ways(option)]
     rows = [each.rows for each in found if each is not None and holds_rows(each)]
-    again = {each for each in rows if rows.count(each) > 1 and each.how in _WHOLE_SETS}
+    again = {each for each in rows if rows.count(each) > 1 and _is_whole(each)}
     if len(rows) < len(found) or not again or any(each.index for each in context.rounds):
         return None
     sources = tuple(dict.fromkeys(rows))
     return Lineage(copies("duplicated", place, context, sources=sources))
+
+
+def _is_whole(rows: RowSet) -> bool:
+    """Whether rows are the same in each round of a loop: they are no part that each round chooses."""
+    while rows.parent is not None and (rows.how in _OF_WHOLE or _has_no_blanks(rows)):
+        rows = rows.parent
+    return rows.how in _WHOLE_SETS
+
+
+def _has_no_blanks(rows: RowSet) -> bool:
+    """Whether rows are those of a table in which nothing is missing."""
+    keys = (
+        () if rows.parent is None else (k for k, each in rows.parent.parts.items() if each is rows)
+    )
+    return any(isinstance(key, tuple) and str(key[0]).endswith(".dropna") for key in keys)
 
 
 def of_listed(given: Value | None, place: "NodePlace", context: Context) -> Lineage | None:
