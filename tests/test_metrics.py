@@ -717,3 +717,45 @@ for epoch in range(20):
     print(f"epoch {epoch}", loss.item(), validate())
 """
     assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
+
+
+ONE_BY_ONE = """
+import numpy as np
+import torch
+from torch import nn
+
+def wrong_among(model, rows, labels):
+    wrong = 0
+    model.eval()
+    with torch.no_grad():
+        for i in range(len(labels)):
+            told = model(torch.from_numpy(np.expand_dims(rows[i], 0)))
+            wrong += (told.max(1)[1] != torch.tensor(labels[i])).float().sum()
+    print(wrong / len(labels))
+
+wrong_among(nn.Linear(4, 3), np.load("rows.npy"), np.load("labels.npy"))
+"""
+
+
+def test_rows_of_an_array_that_are_judged_one_by_one_are_no_batches() -> None:
+    assert "NN808" not in {code for _, code in findings(ONE_BY_ONE)}
+
+
+def test_a_count_that_is_never_begun_anew_is_told_once() -> None:
+    text = """
+import torch
+from torch import nn
+from torchmetrics import Accuracy
+model, accuracy = nn.Linear(4, 3), Accuracy(task="multiclass", num_classes=3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(10):
+    for x, y in torch.load("batches.pt"):
+        optimizer.zero_grad()
+        told = model(x)
+        nn.functional.cross_entropy(told, y).backward()
+        optimizer.step()
+        accuracy.update(told.argmax(1), y)
+    print(f"{accuracy.compute():.3f}")
+    results = {"accuracy": accuracy.compute().item()}
+"""
+    assert [line for line, code in findings(text) if code == "NN808"] == [14]

@@ -81,8 +81,10 @@ class Metric(Fact):
             fact = cls._of(run, event, amount)
             if fact is None:
                 continue
-            # A number that was left over is told once, however often it is used.
-            where = event.place if fact.adds_up or amount.place is None else amount.place
+            # A number that was left over is told once, however often it is used, and so is a count that
+            # is never begun anew.
+            left_over = not fact.adds_up or (fact.divided_by is None and fact.goes_on_over_epochs)
+            where = amount.place if left_over and amount.place is not None else event.place
             known = found.get(where.node)
             if known is None or (known.starts_anew and not fact.starts_anew):
                 found[where.node] = fact
@@ -398,9 +400,9 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
     if number is None:
         return None
     length = length_of(loop)
-    if number == length:
-        return "batches"
     data = data_of(loop)
+    if number == length:
+        return None if _counts_items(data, number) else "batches"
     inside = data.fields.get("dataset") if isinstance(data, (Object, Unknown, Instance)) else None
     if length is not None and counts_places(number, length, _length_in(inside), loop):
         return "places"
@@ -410,6 +412,16 @@ def _meaning_of_number(value: Value, loop: Loop) -> str | None:
     if isinstance(inside, Object) and inside.path.endswith(".TensorDataset"):
         lengths += map(_length_in, inside.arguments.positional)  # all of them are as long
     return "samples" if number in [each for each in lengths if each is not None] else None
+
+
+def _counts_items(data: Value | None, length: Number) -> bool:
+    """Whether a loop goes over the numbers of items, as `range(len(labels))` does: each of them is
+    rather a sample than a batch."""
+    if not isinstance(data, Object) or data.path != "builtins.range" or len(length.factors) != 1:
+        return False
+    symbol, power = length.factors[0]
+    plain = symbol.value is None and symbol.definition is None
+    return plain and power == 1 and length.coefficient == 1
 
 
 def _length_in(data: Value | None) -> Number | None:
