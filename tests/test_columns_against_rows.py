@@ -271,3 +271,73 @@ def train(loader, optimizer):
 def test_an_assertion_tells_how_many_axes_targets_have(assertion: str, is_row: bool) -> None:
     text = ASSERTED.format(assertion, "  # error" if is_row else "")
     assert [found for found in findings(text) if found[1] == "NN210"] == marked(text, "NN210")
+
+
+# --- columns that have met columns, and losses that reduce nothing -------------------------
+
+REGRESSION = f"""{PREAMBLE}
+model = nn.Linear(8, 1)
+inputs, goals, trust = torch.randn(100, 8), torch.randn(100), torch.rand(100)
+rows = goals[:, None]
+"""
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        "(model(inputs) - rows) ** 2",
+        "(rows - model(inputs)).abs()",
+        "F.mse_loss(model(inputs), rows, reduction='none')",
+        "nn.SmoothL1Loss(reduction='none')(model(inputs), rows)",
+        "F.binary_cross_entropy_with_logits(model(inputs), rows, reduction='none')",
+    ],
+)
+def test_a_weight_for_each_sample_meets_a_column_of_differences(difference: str) -> None:
+    code = f"{REGRESSION}apart = {difference}\nloss = (apart * trust).mean() # error\n"
+    assert found(code, "NN303") == marked(code, "NN303")
+    for right in ("trust[:, None]", "trust.unsqueeze(1)", "2.0", "trust.mean()"):
+        assert found(code.replace("* trust)", f"* {right})"), "NN303") == []
+    assert found(code.replace("apart * trust", "apart.squeeze(1) * trust"), "NN303") == []
+
+
+def test_a_loss_over_classes_that_reduces_nothing_is_a_number_for_each_sample() -> None:
+    code = f"""{PREAMBLE}
+model, critic = nn.Linear(8, 4), nn.Linear(8, 1)
+inputs, classes, trust = torch.randn(100, 8), torch.randint(0, 4, (100,)), torch.rand(100)
+each = F.cross_entropy(model(inputs), classes, reduction="none")
+right = (each * trust).mean()
+wrong = (each * torch.sigmoid(critic(inputs))).mean() # error
+pairs = (each[:, None] - each).abs().mean()
+"""
+    assert found(code, "NN303") == marked(code, "NN303")
+
+
+def test_columns_that_the_program_makes_by_hand_want_the_pairs() -> None:
+    code = f"{REGRESSION}pairs = ((rows - rows.mean()) * trust).mean()\n"
+    assert found(code, "NN303") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "is_wrong"),
+    [
+        ("torch.tensor([float(self.names[i].split('_')[0])])", True),
+        ("torch.tensor([float(self.names[i].split('_')[0]) / 100])", True),
+        ("torch.FloatTensor([int(self.names[i])])", True),
+        ("torch.tensor(float(self.names[i]))", False),
+        ("torch.tensor([self.names[i]])", False),
+    ],
+)
+def test_a_number_in_brackets_is_a_column_of_the_batch(target: str, is_wrong: bool) -> None:
+    code = f"""{PREAMBLE}
+class Ages(Dataset):
+    def __init__(self, names):
+        self.names = names
+    def __len__(self):
+        return len(self.names)
+    def __getitem__(self, i):
+        return torch.zeros(8), {target}
+model = nn.Linear(8, 1)
+for inputs, ages in DataLoader(Ages(names()), batch_size=8, shuffle=True):
+    loss = F.mse_loss(model(inputs).flatten(), ages) # error
+"""
+    assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])

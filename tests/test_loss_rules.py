@@ -330,6 +330,34 @@ def loss_of(x, y):
 
 
 @pytest.mark.parametrize(
+    ("labels", "is_wrong"),
+    [
+        ("label_binarize(load_wine().target, classes=[0, 1, 2])", True),
+        ("label_binarize(read(), classes=['a', 'b', 'c'])", True),
+        ("LabelBinarizer().fit_transform(load_wine(return_X_y=True)[1])", True),
+        ("label_binarize(read(), classes=[0, 1])[:, 0]", False),
+        ("label_binarize(read(), classes=names())", False),
+        ("LabelBinarizer().fit_transform(read())", False),
+        ("LabelEncoder().fit_transform(load_wine(return_X_y=True)[1])", False),
+    ],
+)
+def test_binarized_labels_are_a_column_for_each_of_several_classes(
+    labels: str, is_wrong: bool
+) -> None:
+    code = f"""
+from sklearn.datasets import load_wine
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder, label_binarize
+from shelf import names, read
+labels = {labels}
+scores = nn.Linear(13, 3)(torch.randn(178, 13))
+loss = F.cross_entropy(scores, torch.tensor(labels).long()) # error
+soft = F.cross_entropy(scores, torch.tensor(labels).float())
+"""
+    wanted = marked(code, "NN207") if is_wrong else []
+    assert [each for each in found(code) if each[1] == "NN207"] == wanted
+
+
+@pytest.mark.parametrize(
     ("loss", "made", "expected"),
     [
         ("sparse_categorical_crossentropy", "keras.utils.to_categorical(y)", ["NN207"]),

@@ -170,3 +170,28 @@ def test_samples_that_are_stacked_have_their_scores_one_axis_further(code: str) 
     body = "nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(5408, 10))"
     program = f"{PREAMBLE}model = {body}\n{code}"
     assert found(program) == marked(program, "NN205")
+
+
+@pytest.mark.parametrize(("dim", "is_wrong"), [("-1", True), ("2", True), ("1", False)])
+def test_one_score_for_each_step_is_weighed_over_the_steps(dim: str, is_wrong: bool) -> None:
+    code = f"""{PREAMBLE}
+class Pooling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.steps, self.score = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1)
+    def forward(self, inputs):
+        states, _ = self.steps(inputs)
+        weights = torch.softmax(self.score(torch.tanh(states)), dim={dim}) # error
+        return (weights * states).sum(dim=1)
+Pooling()(torch.randn(16, 20, 4))
+"""
+    assert found(code) == (marked(code, "NN205") if is_wrong else [])
+
+
+def test_a_score_for_each_step_that_is_squeezed_is_weighed_over_the_last_axis() -> None:
+    code = f"""{PREAMBLE}
+states, score = torch.randn(16, 20, 8), nn.Linear(8, 1)
+weights = torch.softmax(score(states).squeeze(-1), dim=-1)
+pooled = (weights.unsqueeze(-1) * states).sum(dim=1)
+"""
+    assert found(code) == []

@@ -350,3 +350,25 @@ def mask_of(runs, height, width):
     return mask.reshape(width, height).T
         """
     )
+
+
+def test_places_that_a_strided_convolution_makes_are_no_channels() -> None:
+    code = """
+import torch
+from torch import nn
+
+class Patches(nn.Module):
+    def __init__(self, size=4, width=64):
+        super().__init__()
+        self.cut = nn.Conv2d(3, width, size, stride=size)
+    def forward(self, pictures):
+        cut = self.cut(pictures)
+        samples, width, height, across = cut.shape
+        return cut.view(samples, height * across, width) # error
+"""
+    check(code)
+    check(
+        code.replace("view(samples, height * across, width) # error", "flatten(2).transpose(1, 2)")
+    )
+    check(code.replace("(samples, height * across, width) # error", "(samples, width, -1)"))
+    check(code.replace("(samples, height * across, width) # error", "(samples, -1)"))

@@ -258,8 +258,10 @@ class Reshape(Fact):
 
     def _is_known(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is a number of the program, or an axis that the program has to do with."""
+        if self._is_asked_for(symbol):
+            return True
         if symbol.is_axis or symbol.definition is None:
-            return not symbol.is_axis or self._is_asked_for(symbol) or _has_a_name(symbol)
+            return not symbol.is_axis or _has_a_name(symbol)
         parts = Number(1, ((symbol, 1),)).symbols() - {symbol}
         return all(self._is_known(each) for each in parts if each.definition is None)
 

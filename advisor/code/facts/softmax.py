@@ -188,9 +188,14 @@ class SoftmaxCall(Fact):
     @property
     def goes_over_one(self) -> bool:
         """Whether there is a single number along the dimension, though a layer has made several
-        scores along another: all that comes out is 1."""
+        scores along another, or one for each of several steps: all that comes out is 1."""
         shape, scale, axis = self.event.tensor.shape, self.event.tensor.scale, self.event.axis
-        if scale is None or scale.activation is not Activation.LOGITS or axis != 0:
+        if scale is None or scale.activation is not Activation.LOGITS or axis is None:
+            return False
+        rank = shape.rank or 0
+        if rank > 2 and axis % rank == rank - 1:
+            return shape.axis(-1).is_one and shape.axis(-1).axis is not None
+        if axis != 0:
             return False
         dims = dict(enumerate(shape.dims)) if shape.dims else shape.known_axes
         last = shape.known_axis(-1)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.loops import items_of
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.early_stopping import tell_evaluation_rows
@@ -21,6 +23,7 @@ from advisor.code.values import (
     NONE,
     Activation,
     Arguments,
+    ClassIndices,
     Constant,
     Fit,
     Function,
@@ -40,7 +43,11 @@ from advisor.code.values import (
     known_integer,
     known_number,
     known_text,
+    meaning_of,
 )
+
+# Of two classes one column says which it is.
+MOST_IN_ONE_COLUMN = 2
 
 # --- what estimators learn from rows ------------------------------------------------------
 
@@ -233,18 +240,26 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
     scaled_as_it_is = kind_of(target) == "scaler" and isinstance(data, Tensor)
     shape = data.shape if scaled_as_it_is and isinstance(data, Tensor) else None
     made = lineages.array(lineage, call.place, shape)
-    _tell_type(target, made, call.place)
+    _tell_type(target, data, made, call.place)
     return made
 
 
-def _tell_type(encoder: Object, made: Tensor, place: NodePlace) -> None:
+def _tell_type(encoder: Object, labels: Value, made: Tensor, place: NodePlace) -> None:
     """Say of encoded labels whether they are the numbers of classes, or a column for each."""
     name, rows = encoder.path.rsplit(".", 1)[-1], made.shape.known_axes.get(0)
     if name == "LabelEncoder":
         made.dtype = "long"
         made.shape = made.shape if rows is None else Shape((rows,))
-    elif name == "OneHotEncoder":
+    elif name == "OneHotEncoder" or (name == "LabelBinarizer" and _has_many_classes(labels)):
         made.scale = Scale(Activation.ONE_HOT, place)
+    if name == "LabelBinarizer":
+        made.dtype = "long"
+
+
+def _has_many_classes(labels: Value) -> bool:
+    """Whether labels of a well-known data set are known to be of more classes than two."""
+    meaning = meaning_of(labels)
+    return isinstance(meaning, ClassIndices) and meaning.number > MOST_IN_ONE_COLUMN
 
 
 def _steps_in_order(target: Object) -> list[Value]:
@@ -437,11 +452,33 @@ def scaled(call: Call) -> Value | None:
 
 
 @function("sklearn.preprocessing.normalize", "sklearn.preprocessing.binarize")
-@function("sklearn.preprocessing.label_binarize", "sklearn.preprocessing.add_dummy_feature")
+@function("sklearn.preprocessing.add_dummy_feature")
 def row_by_row(call: Call) -> Value | None:
     """A function of each row alone."""
     lineage = lineages.known(call.argument(0, "X"))
     return None if lineage is None else lineages.array(lineage, call.place)
+
+
+@function("sklearn.preprocessing.label_binarize")
+def labels_binarized(call: Call) -> Value | None:
+    """Labels as a column for each class; of two classes there is but one column."""
+    lineage = lineages.known(call.argument(0, "y"))
+    made = None if lineage is None else lineages.array(lineage, call.place)
+    classes = call.argument(1, "classes")
+    number = len(items_of(classes) or ()) if classes is not None else 0
+    if number <= MOST_IN_ONE_COLUMN:
+        return made
+    rows = None if made is None else made.shape.known_axes.get(0)
+    dims = (rows or symbols.fresh("samples", is_axis=True), symbols.axis_of_length(number))
+    return Tensor(
+        Shape(dims),
+        scale=Scale(Activation.ONE_HOT, call.place),
+        dtype="long",
+        graph=False,
+        lineage=lineage,
+        library="numpy",
+        place=call.place,
+    )
 
 
 def _by_project(call: Call, transformer: Instance) -> Value | None:

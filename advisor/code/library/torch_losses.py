@@ -11,7 +11,13 @@ import libcst as cst
 from advisor.code.events import LossComputed
 from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_tensors.broadcasting import clash, differ, tell_clash
+from advisor.code.library.torch_tensors.broadcasting import (
+    broadcast,
+    clash,
+    differ,
+    tell_clash,
+)
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Amount,
     Arguments,
@@ -23,6 +29,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    following,
     is_constant,
     known_text,
     shape_of,
@@ -62,6 +69,15 @@ OTHERS = {
 }
 
 
+# Losses that choose one of the scores of each sample, and losses that compare number by number.
+_OVER_CLASSES = frozenset({"cross_entropy", "nll_loss", "CrossEntropyLoss", "NLLLoss"})
+_ONE_BY_ONE = frozenset(
+    name
+    for each in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss")
+    for name in (each, LOSSES[each][0])
+)
+
+
 # Their predictions have the samples in the second dimension, behind time.
 _TIME_FIRST = frozenset({"ctc_loss", "CTCLoss"})
 
@@ -72,7 +88,7 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
         target = call.argument(1, "target")
         if call.path.startswith("torchvision") and prediction is None:
             prediction = call.argument(0, "inputs")
-        shape = Shape(()) if _is_one_number(call) else Shape()
+        shape = _shape_of_result(call, path, prediction, target)
         result = Tensor(shape, text="loss", place=call.place)
         computed(result, prediction, *_learned(target))
         if call.context.gradients is False and result.cut is None:
@@ -123,6 +139,29 @@ def _is_bare(call: Call) -> bool:
     """Whether it is a function as `torch.kl_div` below the one of the same name that is documented:
     the numbers stay as they are, unless it is told a reduction in its own way."""
     return call.receiver is None and call.path.count(".") == 1
+
+
+def _shape_of_result(
+    call: Call, path: str, prediction: Value | None, target: Value | None
+) -> Shape:
+    """One number for the batch, or all that are compared, where nothing is made of them."""
+    if _is_one_number(call):
+        return Shape(())
+    first, second = shape_of(prediction), shape_of(target)
+    reduction = known_text(_options(call).keywords.get("reduction"))
+    if _is_bare(call) or reduction != "none" or first is None:
+        return Shape()
+    name = path.rsplit(".", 1)[-1]
+    if name in _OVER_CLASSES:
+        return Shape(derived=following(first, _without_classes, -1))
+    if name in _ONE_BY_ONE and second is not None:
+        return broadcast([first, second])
+    return Shape()
+
+
+def _without_classes(dims: tuple[Number, ...]) -> tuple[Number, ...]:
+    """The axes of scores without that of the classes, which lies behind the samples."""
+    return (*dims[:1], *dims[2:]) if len(dims) > 1 else ()
 
 
 def _is_one_number(call: Call) -> bool:

@@ -128,7 +128,8 @@ def _common_length(found: Sequence[Number]) -> Number | None:
     none."""
     larger = [dim for dim in found if not dim.is_one]
     if not larger:
-        return found[0] if all(dim.axis is not None for dim in found) else symbols.ONE
+        # A number for each sample that a layer has made is one still when columns are added to it.
+        return next((dim for dim in found if dim.axis is not None), symbols.ONE)
     if len(set(larger)) == 1:
         return larger[0]
     known = [dim for dim in larger if dim.integer is not None]

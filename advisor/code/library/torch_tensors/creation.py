@@ -134,7 +134,7 @@ def _is_computed(value: Value) -> bool:
 
 def lengths_of(value: Value) -> tuple[int, ...] | None:
     """The dimensions of nested lists of numbers; None when that is not what they are."""
-    if known_number(value) is not None:
+    if known_number(value) is not None or is_plain_number(value):
         return ()
     if not isinstance(value, Sequence) or not value.items:
         return None
