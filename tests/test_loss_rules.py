@@ -858,3 +858,83 @@ def attended(x, keys=nn.Linear(8, 8)):
     return {line}
 """
     assert found(code) == marked(code, "NN205")
+
+
+LOADED = """
+from shelf import loader
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(8, 1)
+    def forward(self, x):
+        return self.last(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_wrong"),
+    [
+        ("b", True),
+        ("b.float().unsqueeze(1)", True),
+        ("(b == 1).float()", True),
+        ("other(b)", False),
+        ("guess(b)[0]", False),
+    ],
+)
+def test_what_comes_with_the_samples_is_no_prediction(wanted: str, is_wrong: bool) -> None:
+    code = f"""{LOADED}
+def train(loader, other):
+    net = Net()
+    for a, b in loader:
+        scores = net(a)
+        loss = F.binary_cross_entropy_with_logits({wanted}, scores) # error
+        right = F.binary_cross_entropy_with_logits(scores, {wanted})
+"""
+    swapped = [each for each in found(code) if each[1] == "NN209"]
+    assert swapped == (marked(code, "NN209") if is_wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "inside", "call"),
+    [
+        ("guess, goal", "guess, goal", "loss_of(b, net(a))"),
+        ("goal, guess", "guess, goal", "loss_of(net(a), b)"),
+        ("predictions, wanted", "predictions, wanted", "loss_of(b, net(a))"),
+        ("scores, labels", "scores, labels.float()", "loss_of(b, net(a))"),
+    ],
+)
+def test_arguments_are_swapped_where_the_names_stop_being_in_order(
+    parameters: str, inside: str, call: str
+) -> None:
+    names_tell = "guess" not in parameters
+    code = f"""{LOADED}
+def loss_of({parameters}):
+    return F.binary_cross_entropy_with_logits({inside}){"" if names_tell else " # error"}
+def train(loader):
+    net = Net()
+    for a, b in loader:
+        loss = {call}{" # error" if names_tell else ""}
+"""
+    assert [each for each in found(code) if each[1] == "NN209"] == marked(code, "NN209")
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_wrong"),
+    [
+        ("F.binary_cross_entropy(made.logits, goals)", True),
+        ("nn.NLLLoss()(made.logits.view(-1, 6), goals)", True),
+        ("F.binary_cross_entropy(torch.sigmoid(made.logits), goals)", False),
+        ("F.binary_cross_entropy_with_logits(made.logits, goals)", False),
+        ("F.cross_entropy(made.logits, goals) + made.loss", False),
+        ("F.binary_cross_entropy(made.probs, goals)", False),
+    ],
+)
+def test_ready_classifiers_of_texts_make_raw_scores(loss: str, is_wrong: bool) -> None:
+    code = f"""
+from transformers import AutoModelForSequenceClassification
+model = AutoModelForSequenceClassification.from_pretrained("roberta-base", num_labels=6)
+def training_loss(batch, goals):
+    made = model(batch["input_ids"], attention_mask=batch["attention_mask"])
+    return {loss} # error
+"""
+    assert found(code) == (marked(code, "NN203") if is_wrong else [])

@@ -18,12 +18,15 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number, fresh
 from advisor.code.values import (
+    COLLATED,
+    SAMPLE_OF,
     Activation,
     ClassIndices,
     Scale,
     Shape,
     Tensor,
     Truncated,
+    Unknown,
     Value,
     alternatives,
     meaning_of,
@@ -312,7 +315,8 @@ class LossCall(Fact):
         first, second = self.event.prediction, self.event.target
         if second is None or _is_network_output(first):
             return False
-        if self._compares_classes and _is_network_output(second) and _is_given(first):
+        is_given = self._compares_classes and (_is_given(first) or _comes_with_samples(first))
+        if is_given and _is_network_output(second):
             return True
         names = self._names
         if names is None:
@@ -328,6 +332,23 @@ class LossCall(Fact):
         if not looks_like_targets or PREDICTIONS.fullmatch(prediction):
             return False
         return _is_network_output(second) or bool(PREDICTIONS.fullmatch(target))
+
+    @property
+    def swapped_at(self) -> NodePlace:
+        """Where targets and prediction change places: at the loss, or at the call of a function that
+        hands its own parameters over under names that are in order."""
+        context, names = self.event.context, self._names
+        call = context.calls[-1] if context.calls else None
+        if names is None or call is None or not isinstance(call.node, cst.Call):
+            return self.event.place
+        if not context.functions or names[0] == names[1]:
+            return self.event.place
+        parameters = context.functions[-1].node.params.params
+        own = {each.name.value for each in parameters}
+        prediction, target = names
+        in_order = PREDICTIONS.fullmatch(prediction) or TARGETS.fullmatch(target)
+        is_handed_on = own.issuperset(names) and not TARGETS.fullmatch(prediction)
+        return call if in_order and is_handed_on else self.event.place
 
     @property
     def _compares_classes(self) -> bool:
@@ -468,6 +489,25 @@ def _is_given(value: Value) -> bool:
         and (each.scale is None or each.scale.activation is Activation.ONE_HOT)
         for each in alternatives(value)
     )
+
+
+def _comes_with_samples(value: Value) -> bool:
+    """Whether numbers of which little is known are a part of what a loop goes through, or tell for each
+    of some numbers whether they compare: no network has made them."""
+    for current in alternatives(value):
+        found: Value = current
+        while isinstance(found, Tensor) and found.graph is None:
+            parts = (found.whole,) if found.whole is not None else found.terms
+            if len(parts) != 1 or parts[0] is None:
+                return False
+            found = parts[0]
+        if not isinstance(found, Unknown) or found.place is None:
+            return False
+        around = {} if found.parent is None else found.parent.fields
+        is_part = SAMPLE_OF in around or COLLATED in around
+        if not is_part and not isinstance(found.place.node, cst.Comparison):
+            return False
+    return True
 
 
 def _column_of(shape: Shape) -> tuple[Number, ...] | None:

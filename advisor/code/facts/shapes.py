@@ -411,7 +411,9 @@ def _reconciled(
             return None
         before = tuple(_with(dim, symbol, length) for dim in before)
         after = tuple(_with(dim, symbol, length) for dim in after)
-    return (before, after) if all(_is_whole(dim) for dim in after) else None
+    # What is an eighth of a width stays what it is: the program has it divided without a rest.
+    possible = all(_is_whole(dim) or any(_is_same(dim, each) for each in before) for dim in after)
+    return (before, after) if possible else None
 
 
 def _is_free(symbol: symbols.Symbol, power: int) -> bool:

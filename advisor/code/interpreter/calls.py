@@ -16,6 +16,7 @@ from advisor.code.values import (
     BUILT_BY,
     ENDLESS,
     NONE,
+    SCORES,
     TRUE,
     Arguments,
     Bound,
@@ -150,6 +151,8 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
     result: Value = machine.unknown(f"{name}()", node)
     if isinstance(callee, Unknown):
         result = implied_models.output(machine, callee, passed, node) or result
+        if SCORES in callee.fields and isinstance(result, Unknown):
+            result.fields[SCORES] = Constant(machine.context.gradients)
     event = Escaped(machine.place(node), machine.context, callee, passed, values, modes, result)
     machine.emit(event)
     return result

@@ -2,9 +2,24 @@
 drop."""
 
 import re
+from typing import TYPE_CHECKING
 
-from advisor.code.library.models import Call, method
-from advisor.code.values import TRUE, Constant, Value
+import libcst as cst
+
+from advisor.code.library.models import Call, attribute, method
+from advisor.code.values import (
+    SCORES,
+    TRUE,
+    Activation,
+    Constant,
+    Scale,
+    Tensor,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 # Under this key an unknown says that it is a model with dropout.
 DROPS = ("drops",)
@@ -28,6 +43,7 @@ def with_weights(call: Call) -> Value | None:
         return made
     if _CLASSIFIERS.search(kind):
         made.fields[CLASSIFIES] = TRUE
+        made.fields[SCORES] = TRUE
     given = call.receiver
     name = given.value if isinstance(given, Constant) and isinstance(given.value, str) else ""
     said = name if kind.startswith("Auto") else kind
@@ -35,4 +51,17 @@ def with_weights(call: Call) -> Value | None:
     set_otherwise = sets_dropout or "config" in call.arguments.keywords
     if ("Model" in kind or "For" in kind) and _DROPPING.search(said) and not set_otherwise:
         made.fields[DROPS] = TRUE
+    return made
+
+
+@attribute("unknown", "logits")
+def raw_scores(machine: "Machine", receiver: Unknown, node: cst.CSTNode) -> Value | None:
+    """`model(**batch).logits`: the scores of classes, as their last layer makes them."""
+    learns = receiver.fields.get(SCORES)
+    if not isinstance(learns, Constant):
+        return None
+    place, graph = machine.place(node), learns.value is True
+    scale = Scale(Activation.LOGITS, place)
+    made = Tensor(scale=scale, dtype="float", graph=graph, terms=(receiver,), place=place)
+    receiver.fields["logits"] = made
     return made

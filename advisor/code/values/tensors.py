@@ -22,6 +22,9 @@ COLLATED = ("collated",)
 SAMPLE_OF = ("sample of",)
 # Under this key an unknown model has the class that it must be an instance of.
 IMPLIED = ("implied",)
+# Under this key an unknown model says that its output holds the scores of classes, and the output
+# whether gradients flow to them.
+SCORES = ("scores",)
 # Under this key an unknown array has the name of the library that has made it, under the next one
 # the type of its numbers.
 LIBRARY = ("library",)
