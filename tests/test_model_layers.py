@@ -221,6 +221,19 @@ RIGHT = {
         model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
         model(torch.randn(2, 3, 8, 8))
         """,
+    "NN413 one that a setting says is to be shared": """
+        class Net(nn.Module):
+            def __init__(self, depth=4, once=False):
+                super().__init__()
+                self.encoder = nn.Sequential()
+                first = nn.Linear(8, 8)
+                for index in range(depth):
+                    if once:
+                        self.encoder.add_module(str(index), first)
+                    else:
+                        self.encoder.add_module(str(index), nn.Linear(8, 8))
+                    self.encoder.add_module(f"bend{index}", nn.ReLU())
+        """,
     "NN406 whose parameters are in a list that torch sees": """
         class Net(nn.Module):
             def __init__(self, sizes):

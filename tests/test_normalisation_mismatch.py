@@ -470,3 +470,38 @@ model.fit(data, epochs=3)
 def test_a_model_of_keras_scales_what_was_scaled(steps: str, told: int) -> None:
     text = AGAIN.replace("{steps}", steps)
     assert len([code for _, code in findings(text) if code == "NN509"]) == told
+
+
+OWN_PICTURES = """
+from PIL import Image
+from torch import nn, optim
+from torch.utils.data import DataLoader, Dataset
+from torchvision import models, transforms as T
+class Pictures(Dataset):
+    def __init__(self, files, prepare=None):
+        self.files, self.prepare = files, prepare
+    def __len__(self):
+        return len(self.files)
+    def __getitem__(self, index):
+        given = {"picture": Image.open(self.files[index]), "label": index % 2}
+        if self.prepare:
+            given["picture"] = self.prepare(given["picture"])
+        return given
+prepare = T.Compose([T.ToTensor(), T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
+model = models.resnet18(pretrained=True)
+model.fc = nn.Linear(512, 2)
+optimizer = optim.SGD(model.parameters(), lr=0.001)
+for batch in DataLoader(Pictures(files(), GIVEN), batch_size=8, shuffle=True):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(batch["picture"].float()), batch["label"]).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("given", "told"), [("prepare", []), ("T.ToTensor()", ["NN509"])])
+def test_a_sample_may_be_prepared_where_it_lies_in_a_dict(given: str, told: list[str]) -> None:
+    # What nobody decides is not told of.
+    always = OWN_PICTURES.replace("if self.prepare:", "if True:").replace("GIVEN", given)
+    assert [code for _, code in findings(always) if code == "NN509"] == told
+    sometimes = OWN_PICTURES.replace("GIVEN", "prepare")
+    assert "NN509" not in {code for _, code in findings(sometimes)}

@@ -76,6 +76,8 @@ class SharedLayer(Fact):
             node, module = event.place.node, event.module
             first = seen.setdefault((event.owner, node, module), event)
             again = first.context.rounds != event.context.rounds and node not in told
+            # What is put there under a condition, and else another one, is shared on purpose.
+            again = again and not event.context.guards
             if module not in loops or not isinstance(module, (Layer, Instance)):
                 continue
             # One that a loop has built stands for as many as the loop has rounds.

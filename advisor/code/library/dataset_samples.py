@@ -18,6 +18,7 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Arguments,
     Bound,
+    Dictionary,
     Function,
     Instance,
     Object,
@@ -46,6 +47,9 @@ def imagined_sample(
     with machine.imagining() as imagined:
         number = Scalar(symbols.fresh(lineages.SAMPLE_NUMBER))
         sample = calls.call_method(machine, dataset, "__getitem__", Arguments([number]), node)
+        if isinstance(sample, Dictionary):
+            # What was put into it while it was imagined is taken out again in the end.
+            sample = Dictionary(dict(sample.items), sample.other, sample.place)
     return sample, imagined
 
 
