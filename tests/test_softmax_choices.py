@@ -195,3 +195,27 @@ weights = torch.softmax(score(states).squeeze(-1), dim=-1)
 pooled = (weights.unsqueeze(-1) * states).sum(dim=1)
 """
     assert found(code) == []
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_of_several_experts_there_may_be_but_one(number: int) -> None:
+    code = f"""{PREAMBLE}
+class Experts(nn.Module):
+    def __init__(self, width, number):
+        super().__init__()
+        self.gate = nn.Linear(width, number)
+    def forward(self, inputs):
+        return torch.softmax(self.gate(inputs), dim=-1)
+Experts(8, {number})(torch.randn(2, 5, 8))
+"""
+    assert found(code) == []
+
+
+def test_what_scores_each_step_may_have_several_layers() -> None:
+    code = f"""{PREAMBLE}
+score = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 1))
+states = torch.randn(2, 5, 8)
+weights = torch.softmax(score(states), dim=-1) # error
+right = torch.softmax(score(states), dim=1)
+"""
+    assert found(code) == marked(code, "NN205")

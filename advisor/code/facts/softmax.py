@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     ChoiceMade,
+    LayerRun,
     LogarithmTaken,
     LossComputed,
     SoftmaxApplied,
@@ -15,6 +18,7 @@ from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.values import (
     Activation,
+    Layer,
     Scalar,
     Scale,
     Sequence,
@@ -40,6 +44,7 @@ class SoftmaxCall(Fact):
     logarithms: tuple[LogarithmTaken, ...] = ()
     applied: tuple[WeightsApplied, ...] = ()
     choices: tuple[ChoiceMade, ...] = ()
+    is_of_single_scores: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -56,6 +61,7 @@ class SoftmaxCall(Fact):
                 tuple(each for each in logarithms if _is_of(scale_of(each.tensor), event)),
                 applied,
                 tuple(each for each in choices if _is_of(each.tensor.scale, event)),
+                _goes_over_single_scores(run, event),
             )
 
     @property
@@ -192,11 +198,8 @@ class SoftmaxCall(Fact):
         shape, scale, axis = self.event.tensor.shape, self.event.tensor.scale, self.event.axis
         if scale is None or scale.activation is not Activation.LOGITS or axis is None:
             return False
-        rank = shape.rank or 0
-        if rank > 2 and axis % rank == rank - 1:
-            return shape.axis(-1).is_one and shape.axis(-1).axis is not None
         if axis != 0:
-            return False
+            return self.is_of_single_scores
         dims = dict(enumerate(shape.dims)) if shape.dims else shape.known_axes
         last = shape.known_axis(-1)
         several = last is not None and (last.integer or 0) > 1
@@ -271,6 +274,31 @@ class SoftmaxCall(Fact):
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""
         return replace(draft(self.event, message), severity=severity)
+
+
+def _goes_over_single_scores(run: AbstractRun, event: SoftmaxApplied) -> bool:
+    """Whether it goes over the only score that a layer makes for each step of a sequence, where the layer
+    was built for one on purpose: of heads, or of experts, there may be one in this program alone."""
+    shape, scale = event.tensor.shape, event.tensor.scale
+    rank = shape.rank or 0
+    if rank < 3 or event.axis is None or event.axis % rank != rank - 1:
+        return False
+    if not shape.axis(-1).is_one or scale is None or scale.place is None:
+        return False
+    node = scale.place.node
+    return any(
+        each.place.node is node and _is_written_for_one(each.layer)
+        for each in run.events(LayerRun)
+        if each.index < event.index
+    )
+
+
+def _is_written_for_one(layer: Layer) -> bool:
+    """Whether a linear layer is built for one output, and says so in so many words."""
+    match None if layer.place is None else layer.place.node:
+        case cst.Call(args=[_, cst.Arg(value=cst.Integer(value="1")), *_]):
+            return layer.path == "torch.nn.Linear"
+    return False
 
 
 def _is_written_down(value: Value) -> bool:
