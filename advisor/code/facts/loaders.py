@@ -3,11 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeGuard
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Event, ForwardRun, LoaderBuilt, OptimizerStepped
+from advisor.code.events import (
+    DataGiven,
+    Event,
+    ForwardRun,
+    LoaderBuilt,
+    Loop,
+    OptimizerStepped,
+)
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.origins import outputs_of
@@ -256,6 +263,7 @@ def _carries_state(run: AbstractRun) -> bool:
 
 
 def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
+    begun: set[Object] = set()
     for event in run.events_among(OptimizerStepped, DataGiven):
         if isinstance(event, OptimizerStepped):
             for loop in reversed(event.context.loops):
@@ -264,12 +272,33 @@ def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:
                 if loaders and len(loaders) == len(options):
                     yield from ((event, each) for each in loaders if isinstance(each, Object))
                     break
+                streams = [each for each in options if _is_stream(each)]
+                if streams and len(streams) == len(options):
+                    later = _is_in_later_epoch(event, loop)
+                    yield from ((event, each) for each in streams if later and each in begun)
+                    begun.update(() if later else streams)
+                    break
         elif isinstance(event, DataGiven) and event.use == "training":
             for each in alternatives(event.data):
                 if isinstance(each, Object) and _gives_batches(each):
                     yield event, each
                 elif event.ordered and _holds_samples_in_any_order(run, each):
                     yield event, _taken_in_order(event, each)
+
+
+def _is_stream(value: Value | None) -> TypeGuard[Object]:
+    """Whether a value is a data set of tf.data that goes through arrays."""
+    return isinstance(value, Object) and bool(value.fields.get(OF_ARRAYS))
+
+
+def _is_in_later_epoch(event: Event, loop: Loop) -> bool:
+    """Whether a loop is gone through once more: what it goes over may have been made anew for that."""
+    around = [each for each in event.context.rounds if each.loop.node is not loop.node]
+    return any(each.index and not _is_once(each.loop) for each in around)
+
+
+def _is_once(loop: Loop) -> bool:
+    return loop.trips is not None and loop.trips.is_one
 
 
 # Networks that read a series, and names of what their samples are taken of.
