@@ -8,6 +8,8 @@ import libcst as cst
 from advisor.code.interpreter import calls, classes
 from advisor.code.values import (
     MOST_ALTERNATIVES,
+    NAMESPACE,
+    TRUE,
     Arguments,
     Bound,
     Class,
@@ -77,6 +79,10 @@ def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Va
             if inherited is not None:
                 return classes.bind(machine, inherited, receiver.receiver, node)
             return machine.unknown(name, node)
+        case Dictionary() if receiver.fields.get(NAMESPACE) is TRUE:
+            named = receiver.fields.get(("key", name))
+            if isinstance(named, Value):
+                return named
         case Function() | Bound():
             return machine.unknown(name, node)
     known = machine.models.attribute(machine, receiver, name, node)
@@ -120,6 +126,8 @@ def set_attribute(
     match receiver:
         case Instance() | Object() | Unknown() | Class():
             machine.store(receiver.fields, name, value)
+        case Dictionary() if receiver.fields.get(NAMESPACE) is TRUE:
+            machine.store(receiver.fields, ("key", name), value)
         case Joined():
             for option in receiver.alternatives:
                 set_attribute(machine, option, name, value, node)
@@ -290,12 +298,24 @@ def set_item(
                 machine.store(
                     receiver.fields, "other", value if other is None else join(other, value)
                 )
+                forget_settings(machine, receiver, node)
+        case Joined() if isinstance(index, Value) and _plain(index) is None:
+            for option in receiver.alternatives:
+                forget_settings(machine, option, node)
         case SequenceValue() if isinstance(index, Value):
             _set_item_of_sequence(machine, receiver, index, value)
         case Unknown() if isinstance(index, Constant):
             machine.store(receiver.fields, ("item", index.value), value)
         case Unknown() if isinstance(index, Scalar) and index.number.integer is None:
             machine.forget(receiver.fields, ("item", index.number))
+
+
+def forget_settings(machine: "Machine", receiver: Value, node: cst.CSTNode) -> None:
+    """Forget what a namespace holds where it is changed under names that are not known: by what is read
+    from a file, for instance."""
+    if isinstance(receiver, Dictionary) and receiver.fields.get(NAMESPACE) is TRUE:
+        for name in receiver.items:
+            machine.store(receiver.fields, ("key", name), machine.unknown(str(name), node))
 
 
 def _set_item_of_sequence(

@@ -17,6 +17,7 @@ from advisor.code.library.exports import EXPORTS
 from advisor.code.library.families import families_of, families_of_path
 from advisor.code.library.models import (
     ATTRIBUTES,
+    ATTRIBUTES_OF,
     FUNCTIONS,
     HOOKS,
     ITEMS,
@@ -314,6 +315,8 @@ class Models:
         """What an instance of a project class has from the libraries it inherits from."""
         from advisor.code.values import Method
 
+        if name == "__dict__":
+            return Object(ATTRIBUTES_OF, Arguments([instance]), machine.place(node))
         known = self.attribute(machine, instance, name, node)
         if known is not None:
             return known

@@ -88,6 +88,9 @@ ItemModel = Callable[["Machine", Any, Sequence[Index], cst.CSTNode], Value | Non
 Reader = Callable[["Machine", Value, cst.CSTNode], None]
 Observer = Callable[..., bool | None]
 
+ATTRIBUTES_OF = "attributes of"
+"""What stands for `self.__dict__`: an object with this path, and the instance as its argument."""
+
 FUNCTIONS: dict[str, Model] = {}
 METHODS: dict[tuple[str, str], Model] = {}
 ATTRIBUTES: dict[tuple[str, str], AttributeModel] = {}

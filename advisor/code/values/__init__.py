@@ -5,7 +5,7 @@ through the machine's `store`, so that branches can be undone and joined.
 """
 
 from advisor.code.values.columns import Columns
-from advisor.code.values.containers import ENDLESS, GROWN, Dictionary, Sequence
+from advisor.code.values.containers import ENDLESS, GROWN, NAMESPACE, Dictionary, Sequence
 from advisor.code.values.definitions import (
     BUILT_BY,
     Bound,
@@ -148,6 +148,7 @@ __all__ = [
     "MADE",
     "MEANING",
     "MOST_ALTERNATIVES",
+    "NAMESPACE",
     "NONE",
     "OPERANDS",
     "PERMUTATION",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 GROWN = "grown"
 # Under this key an iterable says that it never ends.
 ENDLESS = "endless"
+# Under this key a dict says that its values are attributes as well.
+NAMESPACE = "namespace"
 
 
 class Sequence(Value):

@@ -8,6 +8,7 @@ from advisor.code.interpreter.loops import key_value
 from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import Call, method
 from advisor.code.values import (
+    NAMESPACE,
     NONE,
     Constant,
     Dictionary,
@@ -190,6 +191,8 @@ def update(call: Call) -> Value | None:
     if added is not None:
         held = receiver.other
         call.machine.store(receiver.fields, "other", join(held, added) if held else added)
+        if unknown:
+            attributes.forget_settings(call.machine, receiver, call.node)
     return NONE
 
 
@@ -198,7 +201,10 @@ def copy_of_dictionary(call: Call) -> Value | None:
     """`dictionary.copy()`."""
     receiver = call.receiver
     assert isinstance(receiver, Dictionary)
-    return Dictionary(receiver.items, receiver.other, call.place)
+    copied = Dictionary(receiver.items, receiver.other, call.place)
+    if NAMESPACE in receiver.fields:
+        copied.fields[NAMESPACE] = receiver.fields[NAMESPACE]
+    return copied
 
 
 @method("str", "lower", "upper", "strip")

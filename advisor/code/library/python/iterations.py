@@ -363,7 +363,7 @@ def chained(call: Call) -> Value | None:
     return result
 
 
-@function("builtins.dict", "collections.OrderedDict", "easydict.EasyDict", "argparse.Namespace")
+@function("builtins.dict", "collections.OrderedDict", "types.SimpleNamespace", "argparse.Namespace")
 def dictionary(call: Call) -> Value | None:
     """A dictionary, or a namespace, from keywords, pairs or another dictionary."""
     items: dict[object, Value] = {}
@@ -385,7 +385,7 @@ def dictionary(call: Call) -> Value | None:
                 other = call.unknown()
     elif first is not None:
         other = call.unknown()
-    if call.path in {"argparse.Namespace", "easydict.EasyDict"}:
+    if call.path in {"argparse.Namespace", "types.SimpleNamespace"}:
         return Object("argparse.Namespace", place=call.place, fields=dict(items))
     return Dictionary(items, other, call.place)
 

@@ -53,6 +53,7 @@ def set_attribute(call: Call) -> Value | None:
         attributes.set_attribute(call.machine, receiver, name, value, call.node)
     elif receiver is not None and value is not None:
         call.machine.models.assign_attribute(call.machine, receiver, "?", value, call.node)
+        attributes.forget_settings(call.machine, receiver, call.node)
     return NONE
 
 
