@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @function("easydict.EasyDict", "addict.Dict", "box.Box", "munch.Munch", "munch.munchify")
-@function("omegaconf.OmegaConf.create", "omegaconf.DictConfig", "ml_collections.ConfigDict")
+@function("omegaconf.OmegaConf.create", "ml_collections.ConfigDict")
 @function("ml_collections.config_dict.ConfigDict", "ml_collections.config_dict.create")
 def settings(call: Call) -> Value | None:
     """`EasyDict({"optimizer": {"lr": 0.1}})`: each dict inside is a namespace as well."""
