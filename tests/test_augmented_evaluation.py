@@ -508,3 +508,36 @@ def test_pictures_of_other_folders_may_be_there_to_learn_from(
     where: str, change: str, more: str
 ) -> None:
     assert not found(FOLDERS.format(where=where, change=change, more=more))
+
+
+MODULE = """
+{imported}
+from torch.utils.data import DataLoader, random_split
+from torchvision import transforms as T
+from torchvision.datasets import CIFAR10
+class Data({base}):
+    def __init__(self):
+        super().__init__()
+        self.steps = T.Compose([T.RandomCrop(32, 4), T.ToTensor()])
+    def setup(self, stage=None):
+        whole = CIFAR10("data", train=True, transform=self.steps)
+        self.one, self.two = random_split(whole, [45_000, 5_000])  # error
+    def train_dataloader(self):
+        return DataLoader(self.one, batch_size=64, shuffle=True)
+    def val_dataloader(self):
+        return DataLoader(self.two, batch_size=64)
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "base"),
+    [
+        ("import lightning as L", "L.LightningDataModule"),
+        ("import pytorch_lightning as pl", "pl.LightningDataModule"),
+    ],
+)
+def test_a_data_module_is_asked_for_its_data_wherever_its_class_comes_from(
+    imported: str, base: str
+) -> None:
+    text = MODULE.format(imported=imported, base=base)
+    assert [each for each in findings(text) if each[1] == "NN505"] == marked(text, "NN505") != []

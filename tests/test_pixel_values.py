@@ -379,3 +379,93 @@ test_ds = test_ds.batch(64)  # error
 def test_streams_prepare_pictures_alike(data: str, first: str) -> None:
     text = STREAMED.format(data=data, first=first)
     assert [each for each in findings(text) if each[1] == "NN509"] == marked(text, "NN509")
+
+
+LEARNED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from torchvision.datasets import MNIST
+class Standardised:
+    def __init__(self, pixels):
+        self.mean, self.deviation = pixels.mean(), pixels.std()
+    def __call__(self, pixels):
+        return (pixels - self.mean) / self.deviation
+def shares(train):
+    digits = MNIST("digits", train=train)
+    return digits.data.float().unsqueeze(1) / 255, digits.targets
+first, labels = shares(True)
+standardise = Standardised(first)
+last, others = shares(False)
+torch.manual_seed(0)
+one = DataLoader(TensorDataset(standardise(first), labels), batch_size=64, shuffle=True)
+two = DataLoader({held_out}, batch_size=500)
+net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
+for x, y in one:
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(net(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+net.eval()
+with torch.no_grad():
+    for x, y in two:
+        print((net({given}).argmax(1) == y).float().mean())
+"""
+
+
+@pytest.mark.parametrize(
+    ("held_out", "given", "is_wrong"),
+    [
+        ("TensorDataset(last, others)", "x", True),
+        ("TensorDataset(standardise(last), others)", "x", False),
+        ("TensorDataset((last - 0.1307) / 0.3081, others)", "x", False),
+        ("TensorDataset(last, others)", "standardise(x)", False),
+        ("TensorDataset(last, others)", "own(x)", False),
+    ],
+)
+def test_a_mean_that_is_learned_is_taken_away_from_all(
+    held_out: str, given: str, is_wrong: bool
+) -> None:
+    text = LEARNED.format(held_out=held_out, given=given)
+    found = [row for row, code in findings(text) if code == "NN509"]
+    line = next(row for row, each in enumerate(text.splitlines(), 1) if each.startswith("two = "))
+    assert found == ([line] if is_wrong else [])
+
+
+INTO_WEIGHTS = """
+import torch
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+from torchvision.models import resnet18
+from torchvision.transforms import v2
+def steps(train):
+    turned = [v2.RandomHorizontalFlip()] if train else [v2.Resize((224, 224))]
+    return v2.Compose([v2.PILToTensor(), *turned, {casts}, {normalise}])
+torch.manual_seed(0)
+net = resnet18(weights="DEFAULT")
+optimizer = torch.optim.Adam(net.parameters(), lr=0.0001)
+for x, y in DataLoader(ImageFolder("hands", steps(True)), batch_size=32, shuffle=True):
+    optimizer.zero_grad()
+    loss = torch.nn.functional.cross_entropy(net(x), y)
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+"""
+OF_SHARES = "v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])"
+OF_BYTES = "v2.Normalize([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])"
+
+
+@pytest.mark.parametrize(
+    ("casts", "normalise", "count"),
+    [
+        ("v2.ToDtype(torch.float32)", OF_SHARES, 1),
+        ("v2.ToDtype(torch.float32, scale=True)", OF_SHARES, 0),
+        ("v2.ToDtype(torch.float32)", OF_BYTES, 0),
+        ("own", OF_SHARES, 0),
+    ],
+)
+def test_bytes_are_not_normalised_as_shares_of_255(casts: str, normalise: str, count: int) -> None:
+    found = findings(INTO_WEIGHTS.format(casts=casts, normalise=normalise))
+    assert [code for _, code in found].count("NN509") == count

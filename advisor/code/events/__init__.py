@@ -69,6 +69,7 @@ from advisor.code.events.program import (
     TargetLost,
 )
 from advisor.code.events.samples import (
+    BestScoreRead,
     BestTaken,
     ClassesWeighted,
     ComparedWithBest,
@@ -147,6 +148,7 @@ __all__ = [
     "BaseConstructed",
     "BatchSkipped",
     "Bent",
+    "BestScoreRead",
     "BestTaken",
     "Broadcast",
     "BytesSubtracted",

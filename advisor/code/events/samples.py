@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from advisor.code.events.context import Event, Guard
+from advisor.code.events.context import Context, Event, Guard
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 
@@ -69,16 +69,28 @@ class SettingsTried(Event):
 
 @dataclass(eq=False, slots=True)
 class BestTaken(Event):
-    """The best of several scores by the same rows is looked for."""
+    """The best of several scores by the same rows is looked for. `made` is where such a score was
+    computed."""
 
     rows: tuple[RowSet, ...]
+    made: Context | None = None
+
+
+@dataclass(eq=False, slots=True)
+class BestScoreRead(Event):
+    """A callback is asked for the score by which it has chosen."""
+
+    callback: Value
 
 
 @dataclass(eq=False, slots=True)
 class ComparedWithBest(Event):
-    """Something is compared with the best so far, in a loop: a score by `rows`, where that is known."""
+    """Something is compared with the best so far, in a loop: a score by `rows`, where that is known.
+    `made` is where the score was computed, `result` what comes of the comparison."""
 
     rows: tuple[RowSet, ...] = ()
+    made: Context | None = None
+    result: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

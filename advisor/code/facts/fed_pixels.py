@@ -4,7 +4,18 @@ bytes, and those that are otherwise than in the training."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from advisor.code.events import BackwardRun, DataGiven, Event, ForwardRun, LayerRun, ModelTrained
+from advisor.code.events import (
+    BackwardRun,
+    DataGiven,
+    Event,
+    ForwardRun,
+    LayerRun,
+    ModelTrained,
+    PixelsRescaled,
+)
+from advisor.code.facts.held_out_data import dataset_of, transform_of
+from advisor.code.facts.loaders import is_loader
+from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.normalisations import has_weights
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.keras_data import ITERATOR
@@ -15,7 +26,7 @@ from advisor.code.library.pixel_values import (
     prepared,
     put_through,
 )
-from advisor.code.library.pretrained import MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
+from advisor.code.library.pretrained import CAFFE, MINUS_ONE_TO_ONE, OWN, Normalisation, wanted_by
 from advisor.code.library.streams import element_of
 from advisor.code.library.torch_modules.first_layers import first_layer_is_new
 from advisor.code.sources import NodePlace
@@ -68,19 +79,40 @@ def _unlike(pixels: Pixels, wants: Normalisation) -> str | None:
         return "pixels go from 0 to 1"
     if pixels.go_below_zero:
         return "pixels go from -1 to 1" if wants not in {MINUS_ONE_TO_ONE, OWN} else None
-    return None
+    most = _FARTHEST if wants is CAFFE or wants.takes_bytes else _FAR
+    return _said_of_ends(pixels) if _are_far_apart(pixels, most) else None
 
 
-def fed_bytes(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
-    """Where the pixels of a training remain from 0 to 255, and the layer that multiplies them with its
-    weights."""
+# How far apart black and white are at most in what weights want that take bytes, or their like; and in
+# what others want, where a small picture may have a small deviation.
+_FARTHEST, _FAR = 300.0, 50.0
+
+
+def _are_far_apart(pixels: Pixels, most: float) -> bool:
+    """Whether black and white are surely too far apart: bytes that were divided by the deviation of
+    shares."""
+    black, white = pixels.ends
+    return not pixels.learned and abs(white - black) > most
+
+
+def _said_of_ends(pixels: Pixels) -> str:
+    black, white = pixels.ends
+    return f"pixels go from {black:.0f} to {white:.0f}"
+
+
+def fed_bytes(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
+    """Where the pixels of a training remain from 0 to 255, or become even larger, what they are in
+    words, and the layer that multiplies them with its weights."""
     for module, pixels, event in run.once(_all_given):
-        if not isinstance(module, Layer) or module.path not in _WEIGHTED or not pixels.are_bytes:
+        if not isinstance(module, Layer) or module.path not in _WEIGHTED:
+            continue
+        if not pixels.are_bytes and not _are_far_apart(pixels, _FARTHEST):
             continue
         if pixels.place is None or _is_normalised_next(run, event):
             continue
         if isinstance(event, DataGiven) or _trains(run, event):
-            yield pixels.place, event.place
+            said = "pixels from 0 to 255 go" if pixels.are_bytes else _said_of_ends(pixels)
+            yield pixels.place, said, event.place
 
 
 def _is_normalised_next(run: AbstractRun, event: Event) -> bool:
@@ -102,11 +134,50 @@ def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePl
     ]
     trained = [each for each in passes if _trains(run, each[0])]
     for event, pixels in passes:
-        learned = [other for each, other in trained if _is_same_model(each.module, event.module)]
+        own = [each for each in trained if _is_same_model(each[0].module, event.module)]
+        learned = [other for _, other in own]
         if not learned or _trains(run, event) or any(map(pixels.is_as, learned)):
             continue
         if pixels.place is not None and learned[0].place is not None:
-            yield pixels.place, learned[0].place
+            yield _place_of_its_own(run, event, pixels.place, own[0]), learned[0].place
+
+
+def _place_of_its_own(
+    run: AbstractRun, event: ForwardRun, place: NodePlace, trained: tuple[ForwardRun, Pixels]
+) -> NodePlace:
+    """Where the pixels that a model is judged by become as they are: what those for training go through
+    as well says nothing of them, but their own transform does, or where their data set is made."""
+    data, other = _data_behind(event), _data_behind(trained[0])
+    if data is None or other is None or data is other:
+        return place
+    own, theirs = _made_at(transform_of(data)), _made_at(transform_of(other))
+    if isinstance(data, Instance) and own is not None and _is_apart(run, own, theirs):
+        return own
+    scaled = [each for each in run.events(PixelsRescaled) if each.place.node is place.node]
+    ways = {tuple(call.node for call in each.context.calls) for each in scaled}
+    taught = trained[1].place
+    shared = len(ways) > 1 or (taught is not None and taught.node is place.node)
+    made = data.place
+    told = shared and made is not None and run.may_tell_of(made.source)
+    return made if told and made is not None else place
+
+
+def _is_apart(run: AbstractRun, place: NodePlace, other: NodePlace | None) -> bool:
+    apart = other is not None and place.node is not other.node
+    return apart and run.may_tell_of(place.source)
+
+
+def _made_at(transform: Value | None) -> NodePlace | None:
+    return None if transform is None else transform.place
+
+
+def _data_behind(event: ForwardRun) -> Value | None:
+    """The data set that a loop around a pass goes through."""
+    for loop in reversed(event.context.loops):
+        data = data_of(loop)
+        if isinstance(data, Object) and is_loader(data):
+            return dataset_of(data)
+    return None
 
 
 def given_otherwise(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:

@@ -42,7 +42,7 @@ from advisor.rulebook import Draft
 # Learning that compares augmented views of a sample judges by them, too.
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
-_TRANSFORM = re.compile(r"transform|augment|^aug$|^tfms?$|^trans$", re.IGNORECASE)
+_TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORECASE)
 # Where the data sets of torchvision take their transform.
 _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
 _MNIST_LIKE = 2

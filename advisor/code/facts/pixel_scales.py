@@ -90,8 +90,8 @@ class PixelScale(Fact):
             yield cls(
                 place, "weights", f"{said} into `{name}`, whose weights want {wants.text}", beside
             )
-        for place, layer in fed_bytes(run):
-            yield cls(place, "bytes", "", ((layer, "they meet the first weights here"),))
+        for place, said, layer in fed_bytes(run):
+            yield cls(place, "bytes", said, ((layer, "they meet the first weights here"),))
         for place, other in (*otherwise_than_trained(run), *dict(given_otherwise(run)).items()):
             yield cls(place, "otherwise", "", ((other, "the training pictures become so here"),))
 
@@ -174,6 +174,8 @@ def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
         if scale is None or (not scale and elsewhere) or not isinstance(data.transform, Object):
             continue
         place, other = data.transform.place, known[0][0].place
+        if place is not None and other is not None and place.node is other.node:
+            place = data.dataset.place  # a function makes both transforms
         if place is not None and other is not None and run.may_tell_of(place.source):
             yield place, data.name, other
 

@@ -6,27 +6,52 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Event, Predicted, Scored, StateTaken, StateUsed
+from advisor.code.events import (
+    BestScoreRead,
+    ComparedWithBest,
+    DataGiven,
+    Event,
+    Predicted,
+    Scored,
+    StateTaken,
+    StateUsed,
+)
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
 from advisor.code.facts.sides import Side, name_of, shortest, side_of
-from advisor.code.facts.steered_trainings import Steering, steered
+from advisor.code.facts.steered_trainings import Steering, steered, steered_by_test_rows
 from advisor.code.facts.test_scores import (
     better_test_score,
     compares_with_best,
     names_validation,
 )
-from advisor.code.facts.tried_settings import is_test, looped, searched
+from advisor.code.facts.tried_settings import (
+    best_of_tries,
+    is_nameless_half,
+    is_test,
+    looped,
+    searched,
+)
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import CHOOSES, choosers
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.sources import NodePlace
-from advisor.code.values import Instance, Object, RowSet, Unknown, Value, lineage_of, names_of
+from advisor.code.values import (
+    Instance,
+    Object,
+    RowSet,
+    Unknown,
+    Value,
+    alternatives,
+    lineage_of,
+    names_of,
+)
 from advisor.rulebook import Draft
 
 
@@ -47,9 +72,12 @@ class Choice(Fact):
             return
         for place, what, rows in _choices_of_trainers(run):
             yield cls(place, what, rows)
+        proved = list(_kept_by_test_rows(run)) or list(steered_by_test_rows(run))
+        yield from (cls(place, what, rows) for place, what, rows in proved)
         kept = list(_kept_weights(run))
         scores = {rows for _, _, rows in kept}
         found = [*kept, *(each for each in steered(run) if each[2] not in scores)]
+        found = [] if proved else found
         # The text is long, and there are many runs of it.
         if found and not any(map(names_validation, sources_of(run))):
             for place, what, rows in found:
@@ -59,9 +87,13 @@ class Choice(Fact):
                 yield cls(place, what, rows)
         for place, rows in searched(run):
             yield cls(place, "the settings are chosen", rows)
+        told = False
         for place, rows, keeps in looped(run):
             what = "the best setting is chosen" if keeps else "a setting is tried out"
             yield cls(place, what, rows, tries=not keeps)
+            told = True
+        for place, what, rows in _best_of_tries(run) if not told else ():
+            yield cls(place, what, rows, tries=True)
 
     def finding(self, message: str) -> Draft:
         """A finding where the choice is made."""
@@ -69,6 +101,28 @@ class Choice(Fact):
 
 
 # --- weights ------------------------------------------------------------------------------
+
+
+_KEPT = "the weights that are kept are chosen"
+
+
+def _kept_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
+    """Weights that are kept when a score is the best so far that is known to be one by test rows."""
+    compared = [
+        (each, rows)
+        for each in run.events(ComparedWithBest)
+        if each.result is not None and (rows := rows_behind(run, each.rows, each.made))
+    ]
+    for event in run.events_among(StateTaken, StateUsed) if compared else ():
+        if not event.context.loops or not event.context.guards:
+            continue
+        if isinstance(event, StateUsed) and event.module is not None:
+            continue
+        asked = [way for each in event.context.guards for way in alternatives(each.condition)]
+        for comparison, rows in compared:
+            if comparison.result in asked and are_for_test(run, rows):
+                yield comparison.place, _KEPT, name_of_test(rows)
+                return
 
 
 def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
@@ -86,7 +140,7 @@ def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
             seen.add(event.context.guards[-1].node)
             yield (
                 NodePlace(event.place.source, event.context.guards[-1].node),
-                "the weights that are kept are chosen",
+                _KEPT,
                 rows,
             )
 
@@ -115,7 +169,7 @@ def _by_the_samples_of_the_test(run: AbstractRun) -> Iterator[Steering]:
         if behind and all(twins):
             name = shortest(names_of(behind[0]), Side.HELD_OUT) or "the test rows"
             place = NodePlace(event.place.source, guards[-1].node)
-            yield place, "the weights that are kept are chosen", name
+            yield place, _KEPT, name
             return
 
 
@@ -150,6 +204,18 @@ def _holds_the_same(one: Value, other: Value) -> bool:
     return same_samples(one, other)
 
 
+# --- settings -----------------------------------------------------------------------------
+
+
+def _best_of_tries(run: AbstractRun) -> Iterator[Steering]:
+    """Settings of which the best one is taken by the scores of models that are trained with each."""
+    for best, _ in best_of_tries(run):
+        rows = rows_behind(run, best.rows, best.made)
+        if are_for_test(run, rows):
+            yield best.place, "a setting is tried out", name_of_test(rows)
+            return
+
+
 # --- trainers -----------------------------------------------------------------------------
 
 
@@ -160,7 +226,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         rows = _rows_of(event.data)
         if what is None or rows is None:
             continue
-        if not is_test(rows):
+        if not is_test(rows) and not is_nameless_half(run, rows):
             test = _test_of_the_same(run, event)
             if test is not None:
                 yield _given_at(event.place), what, test
@@ -169,8 +235,10 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         for each in run.events_among(Scored, Predicted):
             if isinstance(each, (Scored, Predicted)) and each.index > event.index:
                 later.append(each.rows)
+        if event.chooses is not None and is_test(rows):
+            later += [rows for each in run.events(BestScoreRead) if each.index > event.index]
         if rows in later and not any(_is_other_test(each, rows) for each in later):
-            yield _given_at(event.place), what, name_of(rows) or "the test rows"
+            yield _given_at(event.place), what, name_of_test([rows])
 
 
 # What trainers are given under, to judge by.

@@ -35,6 +35,8 @@ def side_of(rows: RowSet) -> Side | None:
         named = side_of_names(each.names)
         if named is not None:
             return named
+        if each.are_for_test:
+            return Side.HELD_OUT
         if each.split is not None and each.how in {"train", "test"}:
             return _side_of_half(each)
         if each.sources:

@@ -1,15 +1,16 @@
 """Trainings that test scores steer: when they end, and how fast they go."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from advisor.code.events import ComparedWithBest, LoopLeft, ScheduleStepped
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
 from advisor.code.facts.test_scores import better_test_score, is_test_score
 from advisor.code.sources import NodePlace
-from advisor.code.values import Schedule, alternatives
+from advisor.code.values import RowSet, Schedule, Value, alternatives, rating_of
 
 # A call of what ends a training, with what it is told first: `stopper.step(test_loss, model)`.
 _STOPS = re.compile(r"early|stop", re.IGNORECASE)
@@ -29,8 +30,52 @@ def steered(run: AbstractRun) -> Iterator[Steering]:
             yield place, what, score
 
 
-def _rates(run: AbstractRun) -> Iterator[Steering]:
-    """Learning rates that fall when a test score does no longer get better."""
+def steered_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
+    """What scores decide that are known to be of test rows, whatever they are called."""
+    for event in _waiting(run):
+        rows = _rows_told(run, event)
+        if are_for_test(run, rows):
+            yield event.place, _RATE, name_of_test(rows)
+    compared = {each.result: each for each in run.events(ComparedWithBest)}
+    seen: set[cst.CSTNode] = set()
+    for left in run.events(LoopLeft) if compared else ():
+        if left.returns or left.place.node in seen:
+            continue
+        for comparison in _deciding(left, compared):
+            rows = rows_behind(run, comparison.rows, comparison.made)
+            if are_for_test(run, rows):
+                seen.add(left.place.node)
+                inner = comparison.context.calls[len(left.context.calls) :]
+                yield (*inner, comparison.place)[0], _END, name_of_test(rows)
+                break
+
+
+def _deciding(
+    left: LoopLeft, compared: dict[Value | None, ComparedWithBest]
+) -> Iterator[ComparedWithBest]:
+    """The comparisons with the best so far by which a loop is left: what is asked itself, or what else
+    is compared in the loop where it is left after having waited."""
+    guards, loops = left.context.guards, left.context.loops
+    asked = [way for each in guards for way in alternatives(each.condition)]
+    yield from (compared[each] for each in asked if each in compared)
+    if not guards or not loops:
+        return
+    waits = _WAITS.search(code_of(guards[-1].node)) is not None
+    for each in compared.values():
+        inside = each.context.loops
+        called = any(call.node is guards[-1].node for call in each.context.calls)
+        if (waits or called) and inside and inside[-1].node is loops[-1].node:
+            yield each
+
+
+def _rows_told(run: AbstractRun, event: ScheduleStepped) -> Sequence[RowSet]:
+    """The rows that the score is of which a schedule is told."""
+    rated = rating_of(event.arguments.get(0, "metrics"))
+    return () if rated is None else rows_behind(run, rated.rows, rated.made)
+
+
+def _waiting(run: AbstractRun) -> Iterator[ScheduleStepped]:
+    """The steps of schedules that wait until a score does no longer get better, each once."""
     seen: set[cst.CSTNode] = set()
     for event in run.events(ScheduleStepped):
         node = event.place.node
@@ -38,11 +83,18 @@ def _rates(run: AbstractRun) -> Iterator[Steering]:
             isinstance(each, Schedule) and each.path.endswith("ReduceLROnPlateau")
             for each in alternatives(event.schedule)
         )
-        if not waits or node in seen or not isinstance(node, cst.Call) or not node.args:
-            continue
-        seen.add(node)
+        if waits and node not in seen and isinstance(node, cst.Call) and node.args:
+            seen.add(node)
+            yield event
+
+
+def _rates(run: AbstractRun) -> Iterator[Steering]:
+    """Learning rates that fall when a test score does no longer get better."""
+    for event in _waiting(run):
+        node = event.place.node
+        assert isinstance(node, cst.Call)
         text = code_of(node.args[0].value)
-        if is_test_score(run, event.place, text):
+        if not _rows_told(run, event) and is_test_score(run, event.place, text):
             yield event.place, _RATE, text
 
 

@@ -35,6 +35,8 @@ _COUNTED = frozenset(
 _BEST_NAMES = frozenset(["best", "improved", "better", "improves", "improvement"])
 # A program that names validation data anywhere may choose by these.
 _PROSE = re.compile(r'#.*|"""(?:.|\n)*?"""|^\s*print\(.*$', re.MULTILINE)
+# What trainers call what they judge by, whichever data it is.
+_PARAMETERS = re.compile(r"\b(?:valid_(?:sets|names)|validation_data|val_dataloaders) *=")
 _VALIDATES = re.compile(
     r"(?:(?<![a-z])|(?<=[_xy]))(val|vali|valid|validation|validate|dev|holdout|heldout)"
     r"(?=_|\b|[A-Z]|set|loader|data|dl\b|ds\b|acc|loss)",
@@ -43,7 +45,8 @@ _VALIDATES = re.compile(
 
 def names_validation(source: Source) -> bool:
     """Whether a file speaks of validation data anywhere but in its prose."""
-    return _VALIDATES.search(_PROSE.sub("", source.text)) is not None
+    code = _PARAMETERS.sub("", _PROSE.sub("", source.text))
+    return _VALIDATES.search(code) is not None
 
 
 def better_test_score(

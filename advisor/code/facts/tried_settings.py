@@ -13,17 +13,19 @@ from advisor.code.events import (
     Fitted,
     Loop,
     MetricTaken,
+    ModelTrained,
     OptimizerBuilt,
     RowsSplit,
     Scored,
     SettingsTried,
+    TrainerBuilt,
 )
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import words
+from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.sides import Side, name_of, side_of
-from advisor.code.facts.test_scores import better_test_score
+from advisor.code.facts.test_scores import OTHERS, better_test_score, names_validation
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Dictionary,
@@ -36,6 +38,8 @@ from advisor.code.values import (
     lineage_of,
 )
 
+# What test rows are called for short.
+_SHORT = frozenset(["te", "tst"])
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _NOT_SETTINGS = frozenset(
     ["seed", "random", "state", "fold", "run", "trial", "name", "i", "repeat", "rep"]
@@ -46,13 +50,29 @@ Looped = tuple[NodePlace, str, bool]
 
 
 def is_test(rows: RowSet) -> bool:
-    """Whether rows are held out, and called test rows."""
+    """Whether rows are held out, and called test rows, or published as such."""
+    if side_of(rows) is not Side.HELD_OUT:
+        return False
     name = name_of(rows)
-    return side_of(rows) is Side.HELD_OUT and name is not None and bool(_said(name) & TEST)
+    said = set() if name is None else _said(name)
+    if said & (TEST | _SHORT):
+        return True
+    return not said & OTHERS and any(each.are_for_test for each in rows.ancestors())
+
+
+def is_nameless_half(run: AbstractRun, rows: RowSet) -> bool:
+    """Whether rows are the part that a split holds out, in a program that calls neither these rows nor
+    anything else validation data."""
+    if side_of(rows) is not Side.HELD_OUT or not any(
+        each.how == "test" for each in rows.ancestors()
+    ):
+        return False
+    return name_of(rows) is None and not any(map(names_validation, sources_of(run)))
 
 
 def _said(name: str) -> set[str]:
-    return {word[1:] if word[:1] in "xy" and word[1:] in TEST else word for word in words(name)}
+    called = TEST | _SHORT
+    return {word[1:] if word[:1] in "xy" and word[1:] in called else word for word in words(name)}
 
 
 # --- searches -----------------------------------------------------------------------------
@@ -93,15 +113,15 @@ def _rows_of(value: Value | None) -> list[RowSet]:
 
 def _others(run: AbstractRun, rows: list[RowSet]) -> bool:
     """Whether other rows judge as well, which may have been held out for that."""
-    return any(each not in rows and not _akin(each, rows) for each in _judged_by(run.trace))
+    return any(each not in rows and not akin(each, rows) for each in _judged_by(run.trace))
 
 
-def _akin(other: RowSet, rows: list[RowSet]) -> bool:
+def akin(other: RowSet, rows: list[RowSet]) -> bool:
     """Whether rows are held out by the same split as some others: samples, and their labels."""
     return any(
         each.split is other.split and each.split is not None and each.how == other.how
         for each in rows
-    ) or name_of(other) in {name_of(each) for each in rows}
+    ) or name_of(other) in {name_of(each) for each in rows} - {None}
 
 
 def _returned(event: SettingsTried, inside: Iterable[Event]) -> NodePlace:
@@ -161,6 +181,20 @@ def looped(run: AbstractRun) -> Iterator[Looped]:
         yield place, name, True
 
 
+def best_of_tries(run: AbstractRun) -> Iterator[tuple[BestTaken, Event]]:
+    """The best of several scores is taken, each of another model that is trained anew in a loop over
+    settings, with the event in that loop which trains it."""
+    makes = (Fitted, OptimizerBuilt, ModelTrained, TrainerBuilt)
+    made = [each for each in run.events_among(*makes) if each.context.loops]
+    for best in run.events(BestTaken) if made else ():
+        around = {each.node for each in best.context.loops}
+        for each in made:
+            tried = [loop for loop in each.context.loops if loop.node not in around]
+            if each.index < best.index and tried and all(map(_goes_over_settings, tried)):
+                yield best, each
+                break
+
+
 def _judges_as_well(other: Scored, chosen: Scored) -> bool:
     """Whether a model is judged by other test rows, or by any other held-out rows behind the loop that
     chooses."""
@@ -170,7 +204,7 @@ def _judges_as_well(other: Scored, chosen: Scored) -> bool:
         return True
     loop = chosen.context.loops[-1].node
     behind = not any(each.node is loop for each in other.context.loops)
-    return behind and other.index > chosen.index and not _akin(other.rows, [chosen.rows])
+    return behind and other.index > chosen.index and not akin(other.rows, [chosen.rows])
 
 
 def _fitted_anew(run: AbstractRun, told: set[cst.CSTNode]) -> Iterator[Tried]:

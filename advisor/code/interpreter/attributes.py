@@ -142,7 +142,7 @@ def get_item(
 ) -> Value:
     """A subscript."""
     machine.models.read_item(machine, receiver, indices, node)
-    index = indices[0] if len(indices) == 1 else None
+    index = indices[0] if len(indices) == 1 else _key_of_several(receiver, indices)
     match receiver:
         case Joined():
             result: Value | None = None
@@ -165,6 +165,13 @@ def get_item(
             if found is not None:
                 return found
     return machine.models.get_item(machine, receiver, indices, node)
+
+
+def _key_of_several(receiver: Value, indices: Sequence[Index]) -> Value | None:
+    """The key of `table[a, b]` in a dictionary: both together."""
+    if not isinstance(receiver, Dictionary) or any(isinstance(each, slice) for each in indices):
+        return None
+    return SequenceValue("tuple", tuple(each for each in indices if isinstance(each, Value)))
 
 
 def _plain(index: Value) -> object | None:
@@ -287,7 +294,7 @@ def set_item(
     """Assign to a subscript."""
     if machine.models.assign_item(machine, receiver, indices, value, node):
         return
-    index = indices[0] if len(indices) == 1 else None
+    index = indices[0] if len(indices) == 1 else _key_of_several(receiver, indices)
     match receiver:
         case Dictionary() if isinstance(index, Value):
             key = _plain(index)

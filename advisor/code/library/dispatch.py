@@ -120,6 +120,7 @@ LIBRARY_MODULES = (
     "optimizers",
     "trainers",
     "lightning",
+    "score_tables",
 )
 
 

@@ -3,13 +3,49 @@
 from collections.abc import Iterator
 
 from advisor.code.events import DataGiven
-from advisor.code.library.models import Call
-from advisor.code.values import Object, Value, is_constant
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, function
+from advisor.code.values import Dictionary, Object, Value, is_constant
 from advisor.code.values import Sequence as SequenceValue
 
 _BOOSTING = ("xgboost.", "lightgbm.", "catboost.")
 _END = "the end of the training is chosen"
 _PATIENCE = ("early_stopping_rounds", "early_stopping_round", "od_wait")
+
+
+@function("xgboost.DMatrix", "xgboost.QuantileDMatrix", "lightgbm.Dataset", "catboost.Pool")
+def rows_to_boost(call: Call) -> Value | None:
+    """`xgb.DMatrix(X, y)`: the rows that it is made of, with their labels."""
+    data = call.argument(0, "data")
+    if data is None:
+        return None
+    lineages.pair(call.machine, data, call.argument(1, "label"), call.node)
+    lineage = lineages.samples(data).holding(None)
+    return Object(call.path, call.arguments, call.place, {"lineage": lineage})
+
+
+@function("xgboost.train", "xgboost.training.train")
+def trained_by_xgboost(call: Call) -> Value | None:
+    """`xgb.train(settings, rows, 1000, evals=[(others, "test")], early_stopping_rounds=9)`."""
+    _tell_chosen(call, _last(call.argument(3, "evals")))
+    return None
+
+
+@function("lightgbm.train", "lightgbm.engine.train")
+def trained_by_lightgbm(call: Call) -> Value | None:
+    """`lgb.train(settings, rows, 1000, valid_sets=[others], callbacks=[lgb.early_stopping(9)])`."""
+    _tell_chosen(call, _last(call.argument(3, "valid_sets")))
+    return None
+
+
+def _tell_chosen(call: Call, given: Value | None) -> None:
+    settings = call.argument(0, "params")
+    told = settings.items if isinstance(settings, Dictionary) else {}
+    asked = [call.argument(-1, name) or told.get(name) for name in _PATIENCE]
+    if given is not None and (any(map(_is_asked_for, asked)) or _has_stopper(call, None)):
+        callbacks = call.argument(-1, "callbacks")
+        event = DataGiven(call.place, call.context, given, "validation", callbacks, _END)
+        call.machine.emit(event)
 
 
 def tell_evaluation_rows(call: Call, model: Value | None) -> None:
@@ -35,13 +71,20 @@ def _stops(call: Call, model: Object) -> bool:
     """Whether the training ends early, or the best number of trees is kept in the end."""
     if any(map(_is_asked_for, _patience(call, model))):
         return True
-    callbacks = call.argument(-1, "callbacks") or model.argument(-1, "callbacks")
-    items = callbacks.items or () if isinstance(callbacks, SequenceValue) else ()
-    names = [each.path if isinstance(each, Object) else getattr(each, "name", "") for each in items]
-    if any("early_stop" in name.lower() or "EarlyStop" in name for name in names):
+    if _has_stopper(call, model):
         return True
     keeps = model.argument(-1, "use_best_model") or call.argument(-1, "use_best_model")
     return model.path.startswith("catboost.") and not is_constant(keeps, False)
+
+
+def _has_stopper(call: Call, model: Object | None) -> bool:
+    """Whether one of the callbacks ends the training early."""
+    callbacks = call.argument(-1, "callbacks")
+    if callbacks is None and model is not None:
+        callbacks = model.argument(-1, "callbacks")
+    items = callbacks.items or () if isinstance(callbacks, SequenceValue) else ()
+    names = [each.path if isinstance(each, Object) else getattr(each, "name", "") for each in items]
+    return any("early_stop" in name.lower() or "EarlyStop" in name for name in names)
 
 
 def _patience(call: Call, model: Object) -> Iterator[Value | None]:

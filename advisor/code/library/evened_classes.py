@@ -11,6 +11,7 @@ from advisor.code.library.class_weights import tell_weighted
 from advisor.code.library.lineages import FRAME, copies, is_chosen_by_condition, written
 from advisor.code.library.models import METHODS, Call, Model, asked_first, function, method
 from advisor.code.library.pandas.tables import same_columns, table_like, whole_of
+from advisor.code.library.running_metrics import changed
 from advisor.code.values import Object, Value, is_constant, known_text
 
 # As many as there are of something else.
@@ -96,7 +97,8 @@ def loaded_metric(call: Call) -> Value | None:
 def accuracy_taken(call: Call) -> Value | None:
     """The accuracy of some samples, or of all that it was told of."""
     call.machine.emit(MetricTaken(call.place, call.context, "accuracy", ()))
-    return None
+    of_object = isinstance(call.receiver, Object) and call.receiver.path == _ACCURACY
+    return changed(call) if of_object else None
 
 
 @method(_ACCURACY, "to", "cuda", "cpu", "clone")

@@ -17,6 +17,7 @@ from advisor.code.events import (
     OptimizerStepped,
     ScheduleBuilt,
     Scored,
+    StateUsed,
 )
 from advisor.code.interpreter import attributes, calls
 from advisor.code.library import lineages
@@ -30,6 +31,7 @@ from advisor.code.library.models import Call, attribute, family, function, hook,
 from advisor.code.library.pixel_values import pixels_of, prepared
 from advisor.code.library.pretrained import FAMILIES
 from advisor.code.library.python.objects import deep_copied
+from advisor.code.library.score_tables import score_table
 from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Activation,
@@ -352,6 +354,14 @@ def judge_model(call: Call) -> Value | None:
                 call.place, call.context, call.receiver, rows.rows, "evaluate", rows.fits
             )
             call.machine.emit(score)
+    return score_table(call, given)
+
+
+@method("keras model", "save", "save_weights", "get_weights")
+def keep_weights(call: Call) -> Value | None:
+    """`model.save_weights("best.h5")`."""
+    assert call.receiver is not None
+    call.machine.emit(StateUsed(call.place, call.context, call.receiver))
     return None
 
 

@@ -133,9 +133,10 @@ def choosers(callbacks: Value | None) -> Iterator[Object]:
 @function(*(f"keras.datasets.{name}.load_data" for name in words(_DATA_SETS)))
 def loaded(call: Call) -> Value | None:
     """One of the well-known data sets: rows to train on, and rows to test by."""
-    parts = []
+    parts: list[Value] = []
     for count in _COUNTS.get(call.path.split(".")[-2], (None, None)):
         lineage = Lineage(RowSet("all", place=call.place))
+        lineage.rows.are_for_test = bool(parts)  # the second part
         lineage.rows.has_blanks = call.path == "keras.datasets.mnist.load_data"
         if count is not None:
             lineage.rows.axis = symbols.new_axis(symbols.number(count))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import (
+    BestScoreRead,
     DataGiven,
     Loop,
     MetricWatched,
@@ -22,7 +23,7 @@ from advisor.code.events import (
 )
 from advisor.code.interpreter import calls
 from advisor.code.library.keras_data import CHOOSES
-from advisor.code.library.models import Call, function, hook, method, observes
+from advisor.code.library.models import Call, function, hook, method, observes, reads
 from advisor.code.library.torch_data import LOADER, batch_of
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -61,6 +62,13 @@ _AROUND_STEP = ("on_train_batch_start", "training_step", "on_train_batch_end")
 def callback(call: Call) -> Value | None:
     """A callback that watches a metric."""
     return Object(call.path, call.arguments, call.place)
+
+
+@reads("best_model_score")
+def best_score_read(machine: "Machine", receiver: Value, node: cst.CSTNode) -> None:
+    """`checkpoint.best_model_score`: the score of the weights that were kept, by which they were chosen."""
+    if isinstance(receiver, Object) and receiver.path.startswith("lightning.pytorch.callbacks."):
+        machine.emit(BestScoreRead(machine.place(node), machine.context, receiver))
 
 
 _JUDGING_STEPS = frozenset(["validation_step", "test_step"])
@@ -155,6 +163,8 @@ def _chosen(made: Value | None) -> str | None:
     return None
 
 
+# Under this key a trainer has what it asked for data last, which it asks again for a test.
+_SOURCE = ("source of data",)
 _GIVEN = (("training", 1, "train_dataloaders"), ("validation", 2, "val_dataloaders"))
 _HOOKS = (("training", "train_dataloader"), ("validation", "val_dataloader"))
 
@@ -167,6 +177,8 @@ def test(call: Call) -> Value | None:
     source = call.argument(4, "datamodule")
     if isinstance(given, Instance):
         given, source = None, given
+    if isinstance(call.receiver, Object):
+        source = source or call.receiver.fields.get(_SOURCE)
     for each in (source, module):
         if given is None and isinstance(each, Instance):
             given = _run_hook(call, each, "test_dataloader")
@@ -202,6 +214,8 @@ def _give_data(call: Call, module: Instance) -> Object | None:
             tell_given(call, given, use)
     given = call.argument(3, "datamodule")
     source = given if isinstance(given, Instance) else source
+    if isinstance(call.receiver, Object):
+        call.machine.store(call.receiver.fields, _SOURCE, source)
     if source is not module or module.cls.find("train_dataloader") is not None:
         # A module that makes its own loaders makes their data sets in the same hooks.
         _run_hook(call, source, "prepare_data")

@@ -54,6 +54,7 @@ from advisor.code.values import (
     alternatives,
     give_meaning,
     is_made_new,
+    lineage_of,
     meaning_of,
     one_or_several,
     rating_of,
@@ -289,7 +290,9 @@ def _match(
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
     machine.emit(PredictionsCompared(machine.place(node), machine.context))
-    return Amount("match", machine.context, machine.place(node), rises=rises)
+    lineage = lineage_of(operands[1]) or lineage_of(operands[0])
+    rows = () if lineage is None else (lineage.rows,)
+    return Amount("match", machine.context, machine.place(node), rises=rises, rows=rows)
 
 
 def _has_limits(scale: Scale | None) -> bool:
@@ -331,7 +334,8 @@ def _reduced(
     if isinstance(meaning, Amount) and meaning.kind == "match":
         machine.emit(HitsCounted(machine.place(node), machine.context))
         kind = "matches" if operation == "sum" else "mean"
-        return Amount(kind, machine.context, machine.place(node), rises=meaning.rises)
+        place, rows = machine.place(node), meaning.rows
+        return Amount(kind, machine.context, place, rises=meaning.rises, rows=rows)
     return None
 
 
@@ -366,12 +370,12 @@ def _arithmetic(
     if isinstance(first, Rated):
         return first
     if isinstance(first, Amount) and first.kind != "match" and _by_literal(node):
-        return Rated(first.rises, first)
+        return Rated(first.rises, first, first.rows)
     if isinstance(first, Listed):
         if not _by_literal(node):
             summed = replace(first.amount, summed=first.amount.made)
             machine.emit(AmountDivided(machine.place(node), machine.context, summed, right))
-        return Rated(first.amount.rises, first.amount)
+        return Rated(first.amount.rises, first.amount, first.amount.rows)
     if isinstance(first, Amount) and first.kind != "match":
         event = AmountDivided(machine.place(node), machine.context, first, right)
         machine.emit(event)

@@ -23,6 +23,7 @@ from advisor.code.values import (
     Difference,
     Joined,
     Layer,
+    Moment,
     Object,
     Pixels,
     Tensor,
@@ -167,7 +168,11 @@ def computed(
     pixels, numbers = pixels_of(operands[0]), numbers_written(operands[1])
     if pixels is None and sign in {"*", "+"}:
         pixels, numbers = pixels_of(operands[1]), numbers_written(operands[0])
-    if pixels is None or numbers is None or result in operands:
+    if pixels is None or result in operands:
+        return
+    if numbers is None:
+        if _takes_learned(pixels, sign, operands):
+            give_meaning(result, replace(pixels, place=machine.place(node), learned=True))
         return
     if isinstance(meaning_of(result), Difference):
         return  # bytes that have wrapped around
@@ -179,18 +184,41 @@ def computed(
             machine.emit(PixelsScaledAgain(place, machine.context, pixels.place))
 
 
+def _takes_learned(pixels: Pixels, sign: str, operands: Sequence[Value]) -> bool:
+    """Whether the mean of pixels is taken away from some, or these are then divided by a deviation."""
+    moment = meaning_of(operands[1])
+    if not isinstance(moment, Moment):
+        return False
+    return moment.kind == "mean" if sign == "-" else sign == "/" and pixels.learned
+
+
+@observes("mean", "std")
+def summed_up(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`pixels.mean()`, `pixels.std()`."""
+    if not operands or not is_made_new(result, operands) or meaning_of(result) is not None:
+        return
+    if pixels_of(operands[0]) is not None:
+        give_meaning(result, Moment(operation))
+
+
 # How far apart numbers are that were scaled, and those that were scaled once more.
 _FEW, _HARDLY_ANY = 20.0, 0.1
 
 
 def are_scaled(pixels: Pixels) -> bool:
     """Whether pixels have been brought to small numbers, in which they can be told apart."""
-    return _HARDLY_ANY < _range(pixels) < _FEW
+    return not pixels.learned and _HARDLY_ANY < _range(pixels) < _FEW
 
 
 def hardly_differ(pixels: Pixels) -> bool:
     """Whether black and white are all but the same number."""
-    return _range(pixels) < _HARDLY_ANY
+    return not pixels.learned and _range(pixels) < _HARDLY_ANY
 
 
 def _range(pixels: Pixels) -> float:

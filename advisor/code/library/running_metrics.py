@@ -1,5 +1,6 @@
 """Objects of torchmetrics and Keras that put a metric together batch by batch."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,12 +8,24 @@ import libcst as cst
 
 from advisor.code.events import MetricChanged
 from advisor.code.library.models import Call, family, function, method, observes
-from advisor.code.values import Object, Value
+from advisor.code.values import (
+    NONE,
+    Amount,
+    Object,
+    Rated,
+    Value,
+    alternatives,
+    give_meaning,
+    meaning_of,
+)
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 _FAMILY = "running metric"
+# Under this key a metric has what it was told last.
+_TOLD = ("told",)
+_FALLS = re.compile(r"Error|Loss|Perplexity|\.Mean$|MeanMetric|Sum")
 _HOW = {
     "update": "told",
     "update_state": "told",
@@ -75,8 +88,24 @@ def itself(call: Call) -> Value | None:
 
 @method(_FAMILY, *_HOW)
 def changed(call: Call) -> Value | None:
-    """What a metric returns, nobody knows."""
-    return call.unknown()
+    """What a metric returns says how good a model is by the samples that it was told of."""
+    made, metric = call.unknown(), call.receiver
+    how = _HOW[call.path.rsplit(".", 1)[-1]]
+    if not isinstance(metric, Object):
+        return made
+    if how == "told":
+        told = call.machine.unknown("batch", call.node)
+        give_meaning(told, Amount("mean", call.context, call.place))
+        call.machine.store(metric.fields, _TOLD, told)
+    elif how == "reset":
+        call.machine.store(metric.fields, _TOLD, NONE)
+    known = metric.fields.get(_TOLD)
+    if how == "asked" and isinstance(known, Value):
+        found = [meaning_of(each) for each in alternatives(known)]
+        amount = next((each for each in found if isinstance(each, Amount)), None)
+        if amount is not None:
+            give_meaning(made, Rated(_FALLS.search(metric.path) is None, amount))
+    return made
 
 
 @observes(*_HOW)

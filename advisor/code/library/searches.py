@@ -18,9 +18,11 @@ from advisor.code.values import (
     Bound,
     Dictionary,
     Function,
+    Joined,
     Object,
     Partial,
     Rated,
+    Scalar,
     Unknown,
     Value,
     alternatives,
@@ -108,14 +110,31 @@ def compared_with_best(
     result: Value,
     node: cst.CSTNode,
 ) -> None:
-    """`if score > best_score:` in a loop."""
-    if machine.context.rounds and isinstance(node, cst.Comparison):
+    """`if score > best_score:` in a loop; whatever it is called, the best so far is a score of an
+    earlier round."""
+    if not machine.context.rounds or not isinstance(node, cst.Comparison):
+        return
+    rated = _compared_with_earlier(operands)
+    if rated is None:
         sides = (node.left, node.comparisons[0].comparator)
         best = [_BEST_SO_FAR.search(as_written(side)) is not None for side in sides]
-        if any(best):
-            rated = None if all(best) else rating_of(operands[best.index(False)])
-            rows = () if rated is None else rated.rows
-            machine.emit(ComparedWithBest(machine.place(node), machine.context, rows))
+        if not any(best):
+            return
+        rated = None if all(best) else rating_of(operands[best.index(False)])
+    place, context = machine.place(node), machine.context
+    rows, made = ((), None) if rated is None else (rated.rows, rated.made)
+    machine.emit(ComparedWithBest(place, context, rows, made, result))
+
+
+def _compared_with_earlier(operands: Sequence[Value]) -> Rated | None:
+    """The score that is compared with another one, which an earlier round may have left or not."""
+    for score, other in (tuple(operands), tuple(reversed(operands))):
+        rated = None if isinstance(score, Joined) else rating_of(score)
+        if rated is not None and isinstance(other, Joined):
+            earlier = [rating_of(each) for each in other.alternatives]
+            if any(each is not None and each.rises is rated.rises for each in earlier):
+                return rated
+    return None
 
 
 @observes(*_BEST)
@@ -128,21 +147,31 @@ def best_taken(
 ) -> None:
     """`best = np.argmax(scores)`: one of several scores is the best."""
     rated = _score_of_each(operands[0]) if operands else None
-    if rated is not None and rated.rows:
-        machine.emit(BestTaken(machine.place(node), machine.context, rated.rows))
+    if rated is not None and (rated.rows or rated.made is not None):
+        place, context = machine.place(node), machine.context
+        machine.emit(BestTaken(place, context, rated.rows, rated.made))
 
 
 def _score_of_each(value: Value) -> Rated | None:
     """What the items of a list say, or the values of a dictionary, when all are scores of the same
-    rows."""
+    rows; of several values that are put down together, the first one is the score."""
     if isinstance(value, Dictionary):
         items = [*value.items.values(), *alternatives(value.other)]
     elif isinstance(value, SequenceValue):
         items = list(value.items if value.items is not None else alternatives(value.element))
     else:
         return None
-    found = [rating_of(each) for each in items]
+    found = [_score_in(each) for each in items]
     first = found[0] if found else None
     if first is None or any(each is None or each.rows != first.rows for each in found):
         return None
     return first
+
+
+def _score_in(value: Value) -> Rated | None:
+    if isinstance(value, SequenceValue):
+        rated = [each for item in value.items or () if (each := rating_of(item)) is not None]
+        return rated[0] if rated else None
+    # A total that no sample was added to is the number that it began with.
+    ways = [each for each in alternatives(value) if not isinstance(each, Scalar)]
+    return rating_of(ways[0]) if len(ways) == 1 else None

@@ -19,8 +19,7 @@ def score(call: Call) -> Value | None:
     rows = tuple(each.rows for each in found if each is not None)
     call.machine.emit(MetricTaken(call.place, call.context, name, rows))
     made = call.unknown()
-    if name.endswith(("_score", "_coef", "_corrcoef")):
-        give_meaning(made, Rated(rises=True, rows=rows))
-    elif name.endswith(("_error", "_loss")):
-        give_meaning(made, Rated(rises=False, rows=rows))
+    rises = name.endswith(("_score", "_coef", "_corrcoef"))
+    if rises or name.endswith(("_error", "_loss")):
+        give_meaning(made, Rated(rises, rows=rows, taken=call.context))
     return made

@@ -68,6 +68,7 @@ from advisor.code.values import (
     is_constant,
     is_plain_number,
     known_number,
+    known_text,
     known_truth,
     lineage_of,
 )
@@ -121,7 +122,20 @@ def pictures(call: Call) -> Value | None:
     folder = end_of_path(call.argument(0, "root"))
     if folder in HELD_OUT_FOLDERS and call.path.rsplit(".", 1)[-1] in _OF_FOLDERS:
         lineage.rows.names.add(folder)
+    lineage.rows.are_for_test = _is_test_part(call)
     return dataset(call.path, call, lineage, _known_size(call))
+
+
+def _is_test_part(call: Call) -> bool:
+    """Whether a data set is asked for the samples that its publishers have set aside to test by."""
+    name = call.path.rsplit(".", 1)[-1]
+    if name in _OF_FOLDERS or call.arguments.unknown:
+        return False
+    train = call.arguments.keywords.get("train")
+    if train is None and name in _SIZES:
+        train = call.argument(1, "train")
+    told = known_text(call.argument(1, "split")) or known_text(call.argument(-1, "what"))
+    return known_truth(train) is False or told == "test"
 
 
 def _known_size(call: Call) -> Number | None:
@@ -518,16 +532,24 @@ def _label(machine: "Machine", dataset: Object, node: cst.CSTNode) -> Value:
 def _row_of(array: Value) -> Value:
     dims = array.shape.dims if isinstance(array, Tensor) else None
     if isinstance(array, Tensor) and dims:
-        row = array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
-        row.meaning = array.meaning if isinstance(array.meaning, (ClassIndices, Pixels)) else None
-        return row
+        return _with_meaning(
+            array.replace(shape=Shape(dims[1:]), graph=False, lineage=None, whole=array)
+        )
     if isinstance(array, Tensor) and array.dtype is not None and array.library == "torch":
-        return array.replace(shape=array.shape.of_one(), graph=False, lineage=None, whole=array)
+        one = array.shape.of_one()
+        return _with_meaning(array.replace(shape=one, graph=False, lineage=None, whole=array))
     unknown = Unknown("row", place=array.place)
     pixels = pixels_of(array)
     if pixels is not None:
         give_meaning(unknown, pixels)
     return unknown
+
+
+def _with_meaning(row: Tensor) -> Tensor:
+    """A row that says of its numbers what the whole array does."""
+    meaning = None if row.whole is None else row.whole.meaning
+    row.meaning = meaning if isinstance(meaning, (ClassIndices, Pixels)) else None
+    return row
 
 
 def stacked(value: Value, axis: Number) -> Value:

@@ -32,6 +32,7 @@ from advisor.code.values import (
     following,
     is_constant,
     known_text,
+    lineage_of,
     shape_of,
 )
 
@@ -100,9 +101,12 @@ def _loss(path: str, expects: str) -> Callable[[Call], Value | None]:
             call.machine.emit(event)
             _tell_clash(call, expects, prediction, target)
         if not path.startswith("torchvision"):
-            amount = Amount("sum" if _takes_sum(call) else "mean", call.context, call.place)
+            lineage = lineage_of(target)
+            rows = () if lineage is None else (lineage.rows,)
+            kind = "sum" if _takes_sum(call) else "mean"
+            amount = Amount(kind, call.context, call.place, rows=rows)
             known = amount.kind == "sum" or _takes_mean(call)
-            result.meaning = amount if known else Rated(rises=False, amount=amount)
+            result.meaning = amount if known else Rated(False, amount, rows)
         return result
 
     return model

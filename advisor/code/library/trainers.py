@@ -15,6 +15,7 @@ from advisor.code.events import (
 from advisor.code.interpreter import calls
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.models import Call, family, function, hook, method
+from advisor.code.library.score_tables import score_table
 from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Arguments,
@@ -366,7 +367,7 @@ def judged_by_trainer(call: Call) -> Value | None:
         given = call.receiver.fields.get(_JUDGED_BY)
     if isinstance(given, Value):
         call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
-    return None
+    return score_table(call, given) if call.path.endswith("evaluate") else None
 
 
 def _brings_schedule(passed: Arguments) -> bool:

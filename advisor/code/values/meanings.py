@@ -48,7 +48,7 @@ class Amount:
     something else) or `sum` (of a loss over a batch).
 
     `made` is where it was computed; `summed` where the first of several was added up, if they were;
-    `rises` tells that it is better the larger it is.
+    `rises` tells that it is better the larger it is; `rows` are the samples, if that is known.
     """
 
     kind: str
@@ -56,6 +56,7 @@ class Amount:
     place: "NodePlace | None" = None
     summed: "Context | None" = None
     rises: bool = False
+    rows: "tuple[RowSet, ...]" = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,11 +74,18 @@ class Part:
 @dataclass(frozen=True, eq=False, slots=True)
 class Rated:
     """A score or an error over many samples: better the larger it is, if it `rises`. `amount` is
-    what it was put together from, and `rows` the samples, if that is known."""
+    what it was put together from, and `rows` the samples, if that is known; `taken` is where it was
+    computed at once."""
 
     rises: bool
     amount: Amount | None = None
     rows: "tuple[RowSet, ...]" = ()
+    taken: "Context | None" = None
+
+    @property
+    def made(self) -> "Context | None":
+        """Where it was computed, batch by batch or at once."""
+        return self.taken if self.amount is None else self.amount.made
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -274,32 +282,51 @@ class Pixels:
     """Pixels of pictures: `offset` was taken away from the bytes that they were, and they were divided
     by `divisor`, each one number or one for each channel. `place` is where they became as they are.
     Those that a model will be given, of which nobody knows what was done to them before, say what they
-    are the input of: the model, or the tensor that it is built on."""
+    are the input of: the model, or the tensor that it is built on. A mean was taken away from them
+    besides that was `learned` from pixels, which is not known as a number."""
 
     place: "NodePlace | None"
     offset: tuple[float, ...] = (0.0,)
     divisor: tuple[float, ...] = (1.0,)
     input: Value | None = None
+    learned: bool = False
 
     @property
     def are_bytes(self) -> bool:
         """Whether they still go from 0 to 255."""
-        return set(self.offset) == {0.0} and set(self.divisor) == {1.0}
+        return set(self.offset) == {0.0} and set(self.divisor) == {1.0} and not self.learned
 
     @property
     def are_shares(self) -> bool:
         """Whether they go from 0 to 1."""
-        return set(self.offset) == {0.0} and all(250 <= each <= 260 for each in self.divisor)
+        return (
+            not self.learned
+            and set(self.offset) == {0.0}
+            and all(250 <= each <= 260 for each in self.divisor)
+        )
 
     @property
     def go_below_zero(self) -> bool:
         """Whether they go from -1 to 1."""
         numbers = (*self.offset, *self.divisor)
-        return all(126 <= each <= 129 for each in numbers)
+        return not self.learned and all(126 <= each <= 129 for each in numbers)
 
     def is_as(self, other: "Pixels") -> bool:
-        """Whether the same was done to the bytes, give or take a rounding."""
+        """Whether the same was done to the bytes, give or take a rounding; a mean that is learned may
+        be the one that is written down elsewhere."""
+        if self.learned is not other.learned:
+            return any((*self.offset, *other.offset))
+        if self.learned:
+            return True
         return _alike(self.offset, other.offset) and _alike(self.divisor, other.divisor)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What black and white have become, in the channel where these are furthest apart."""
+        size = max(len(self.offset), len(self.divisor))
+        wide = [each * size if len(each) == 1 else each for each in (self.offset, self.divisor)]
+        found = [((0 - one) / two, (255 - one) / two) for one, two in zip(*wide, strict=False)]
+        return max(found, key=lambda each: abs(each[1] - each[0]))
 
 
 def _alike(numbers: tuple[float, ...], others: tuple[float, ...]) -> bool:
@@ -309,6 +336,13 @@ def _alike(numbers: tuple[float, ...], others: tuple[float, ...]) -> bool:
     return len(wide[0]) == len(wide[1]) and all(
         abs(one - two) <= 3 for one, two in zip(*wide, strict=True)
     )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moment:
+    """The `mean` of pixels, or the deviation (`std`) from it."""
+
+    kind: str
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -331,6 +365,7 @@ Meaning = (
     | Extreme
     | Listed
     | Mask
+    | Moment
     | Norm
     | NotFinite
     | Part

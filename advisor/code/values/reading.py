@@ -212,11 +212,11 @@ def rating_of(value: Value | None) -> Rated | None:
         case Rated() as rated:
             return rated
         case Amount() as amount if amount.kind != "match":
-            return Rated(amount.rises, amount)
+            return Rated(amount.rises, amount, amount.rows)
         case Quotient(division=division):
-            return Rated(division.amount.rises, division.amount)
+            return Rated(division.amount.rises, division.amount, division.amount.rows)
         case Listed(amount=amount):
-            return Rated(amount.rises, amount)
+            return Rated(amount.rises, amount, amount.rows)
     return None
 
 

@@ -20,7 +20,7 @@ def normalisation_mismatch(pixels: PixelScale) -> Iterator[Draft]:
         case "weights" | "forgotten":
             message = pixels.text
         case "bytes":
-            message = "pixels from 0 to 255 go into the network as they are"
+            message = f"{pixels.text} into the network as they are"
         case "otherwise":
             message = "the model is given pixels that are not scaled as those it was trained with"
         case "twice":
