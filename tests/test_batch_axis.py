@@ -323,3 +323,19 @@ for x, y in DataLoader(TensorDataset(torch.randn(320, 20), torch.zeros(320)), 32
 def test_nobody_looks_at_pairs_of_samples_that_are_put_into_one_number(line: str) -> None:
     body = PAIRED.format(line)
     check(body.replace("# error)", "# error"), "NN303")
+
+
+def test_a_sampler_of_batches_says_itself_how_many_samples_there_are() -> None:
+    code = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(64, 8)
+    def forward(self, x):
+        y = self.linear(x)
+        return y[:5].reshape(5, 8) - y[5:10].reshape(5, 8)
+net = Net()
+for x, y in DataLoader(data, batch_sampler=tasks):
+    net(x)
+"""
+    check(code, "NN307")

@@ -454,7 +454,9 @@ def batch_of(machine: "Machine", loader: Object | Instance, node: cst.CSTNode) -
     drops = loader.argument(8, "drop_last")
     is_full = is_constant(drops, True)
     axis = symbols.batch_axis(is_full)
-    if size is None or (number is not None and number.is_one):
+    if loader.argument(4, "batch_sampler") is not None:
+        axis = symbols.fresh("batch", is_axis=True)
+    elif size is None or (number is not None and number.is_one):
         axis = symbols.axis_of_length(1)
     sample = _sample(machine, loader.fields.get("dataset"), node)
     if isinstance(sample, (SequenceValue, Tensor, Dictionary)):
