@@ -518,7 +518,7 @@ def test_training_rows_that_are_divided_once_more_may_be_fitted_on_if_others_jud
 
     assert not told("print((model.predict(X_test) == y_test).mean())\n")
     assert told("print((model.predict(X_rest) == y_rest).mean())\n")
-    assert told("print(model.score(X_rest, y_rest), model.score(X_test, y_test))\n")
+    assert not told("print(model.score(X_rest, y_rest), model.score(X_test, y_test))\n")
 
 
 FOLDS = """\
@@ -565,3 +565,59 @@ X_train, X_test, y_train, y_test = train_test_split(X.values, y.values)
 """
     assert [row for row, code in findings(text) if code == "NN503"] == [7]
     assert not findings(text.replace("X[columns] = StandardScaler", "Z = StandardScaler"))
+
+
+STANDARDISED = """\
+import numpy as np
+import torch
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+from torch.utils.data import DataLoader, TensorDataset, random_split
+series = np.load("series.npy")
+first, last = {divided}
+mean, std = {over}.mean(axis=0), {over}.std(axis=0)
+first, last = (first - mean) / std, (last - mean) / std
+"""
+BY_TIME = "series[:8000], series[8000:]"
+
+
+def of_standardised(divided: str, over: str, end: str) -> bool:
+    text = STANDARDISED.format(divided=divided, over=over) + end
+    return any(code == "NN503" for _, code in findings(text))
+
+
+@pytest.mark.parametrize("divided", [BY_TIME, "train_test_split(series)"])
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "train, val = first[:7000], first[7000:]\n",
+        "train, val = random_split(TensorDataset(torch.tensor(first)), [0.9, 0.1])\n",
+        "train, val = train_test_split(first)\n",
+    ],
+)
+def test_the_training_part_may_be_divided_once_more(divided: str, inner: str) -> None:
+    judged = "test = DataLoader(TensorDataset(torch.tensor(last)), batch_size=9)\n"
+    assert not of_standardised(divided, "first", inner + judged)
+    assert of_standardised(divided, "series", inner + judged)
+
+
+FILES = """\
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+table, other = pd.read_csv("first.csv"), pd.read_csv("second.csv")
+scaler = StandardScaler().fit(table[["a", "b"]])
+X, Z = scaler.transform(table[["a", "b"]]), scaler.transform(other[["a", "b"]])
+X_some, X_rest, y_some, y_rest = train_test_split(X, table["y"])
+model = SVC().fit(X_some, y_some)
+print(model.score(X_rest, y_rest))
+"""
+
+
+def test_another_file_judges_in_the_end_or_is_only_predicted() -> None:
+    def told(end: str) -> bool:
+        return any(code == "NN503" for _, code in findings(FILES + end))
+
+    assert not told("print(model.score(Z, other['y']))\n")
+    assert told("other['y'] = model.predict(Z)\nother.to_csv('out.csv')\n")

@@ -10,8 +10,11 @@ import libcst as cst
 from advisor.code.events import (
     Context,
     DataGiven,
+    Escaped,
+    FitApplied,
     Fitted,
     LabelsLearned,
+    LoaderBuilt,
     LossComputed,
     MetricTaken,
     NeighboursUsed,
@@ -23,6 +26,7 @@ from advisor.code.facts.fits import draws
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import is_unit_test
+from advisor.code.library.lineages import all_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     DISTINCT,
@@ -132,7 +136,7 @@ class Split(Fact):
                     continue
                 if _is_by_column(fit) and not self._is_of_labels(fit):
                     continue
-                if self._judges_elsewhere(fit):
+                if self._judges_elsewhere(fit) or self._is_of_training_part(fit):
                     continue
                 seen.add(identity)
                 yield fit
@@ -150,6 +154,25 @@ class Split(Fact):
         if not held_out or any(rows.within(part) for rows in judged for part in held_out):
             return False
         return any(not rows.within(fit.rows) for rows in scored)
+
+    def _is_of_training_part(self, fit: Fit) -> bool:
+        """Whether what was learned from these rows is applied to others, and a model is judged by those
+        in the end: what is divided here are rows to train on, some of them to choose by. Labels may not
+        be learned from even then."""
+        if fit.uses_labels:
+            return False
+        others = {
+            each.rows
+            for each in self.run.events(FitApplied)
+            if _is_same_fit(each.fit, fit) and not each.rows.within(fit.rows)
+        }
+        judged = self.run.once(_rows_judging) if others else []
+        if any(rows.within(other) for rows in judged for other in others):
+            return True
+        own = {each.split for each in fit.rows.ancestors() if each.split is not None}
+        apart = [rows for rows in others if any(each.split in own for each in rows.ancestors())]
+        used = self.run.once(_rows_asked_about) if apart else []
+        return any(rows.within(other) for rows in used for other in apart)
 
     def _is_of_labels(self, fit: Fit) -> bool:
         """Whether the statistics of groups are of the column that is to be predicted."""
@@ -193,6 +216,11 @@ class Split(Fact):
             if found:
                 yield from found
                 return
+
+
+def _is_same_fit(one: Fit, other: Fit) -> bool:
+    """Whether the same was learned at one place: what is taken by hand is noted for each use of it."""
+    return one is other or (one.place.node is other.place.node and one.rows is other.rows)
 
 
 def _is_by_column(fit: Fit) -> bool:
@@ -270,6 +298,17 @@ def _rows_judging(run: AbstractRun) -> list[RowSet]:
     found = [each.rows for each in given if each is not None]
     found += [each.rows for each in run.events(Scored) if each.method in _JUDGES]
     return [*found, *(rows for each in run.events(MetricTaken) for rows in each.rows)]
+
+
+def _rows_asked_about(run: AbstractRun) -> list[RowSet]:
+    """The rows that models predict something for, or that loaders give, or that something is given of
+    which nobody knows whether it is a model."""
+    asked = [each.rows for each in run.events(Scored)]
+    asked += [each.rows for each in run.events(Predicted)]
+    loaded = [each.loader.fields.get("dataset") for each in run.events(LoaderBuilt)]
+    given = [value for each in run.events(Escaped) for value in each.values]
+    held = [all_of(each) for each in (*loaded, *given) if isinstance(each, Value)]
+    return [*asked, *(lineage.rows for parts in held for lineage in parts)]
 
 
 def handed_over_at(rows: RowSet, split: Split) -> NodePlace | None:
