@@ -658,3 +658,48 @@ class Pictures(L.LightningDataModule):
     once = "self.a, self.b = random_split(whole, [45000, 5000])"
     assert len(found(text.format(twice))) == 1
     assert not found(text.format(once))
+
+
+@pytest.mark.parametrize(
+    ("last", "wrong"),
+    [
+        ("learn(whole, best, 9)", False),
+        ("learn(ConcatDataset([one, two]), best, 9)", False),
+        ("judge(learn(whole, best, 9), others)", False),
+        ("judge(learn(whole, best, 9), two)", True),
+        ("judge(learn(ConcatDataset([one, two]), best, 9), two)", True),
+    ],
+)
+def test_a_last_model_learns_from_all_rows_once_another_one_was_judged_by_some(
+    last: str, wrong: bool
+) -> None:
+    text = f"""
+import torch
+from torch import nn
+from torch.utils.data import ConcatDataset, DataLoader, TensorDataset, random_split
+
+def learn(data, width, epochs):
+    net = nn.Sequential(nn.Linear(20, width), nn.Linear(width, 3))
+    optimizer = torch.optim.Adam(net.parameters())
+    for _ in range(epochs):
+        for inputs, labels in DataLoader(data, 32, shuffle=True):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(inputs), labels).backward()
+            optimizer.step()
+    return net
+
+@torch.no_grad()
+def judge(net, data):
+    hits = 0
+    for inputs, labels in DataLoader(data, 100):
+        hits += (net(inputs).argmax(1) == labels).sum().item()
+    return hits / len(data)
+
+whole = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+others = TensorDataset(torch.load("other_x.pt"), torch.load("other_y.pt"))
+one, two = random_split(whole, [800, 200])
+scores = {{width: judge(learn(one, width, 5), two) for width in (16, 64)}}
+best = max(scores, key=scores.get)
+print({last})
+"""
+    assert len(found(text)) == int(wrong)

@@ -11,10 +11,11 @@ from advisor.code.events import (
     MetricTaken,
     NumbersTold,
 )
+from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
-from advisor.code.values import Lineage, RowSet, Value, lineage_of
+from advisor.code.values import Lineage, Object, RowSet, Value, lineage_of
 
 
 def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSet, ForwardRun]]:
@@ -33,6 +34,27 @@ def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSe
                 break
 
 
+def judges_later(run: AbstractRun, training: TrainingLoader, held_out: Value) -> bool:
+    """Whether a model that a loader has trained is asked about held-out data later."""
+    passes = [each for each in run.events(ForwardRun) if not each.context.running]
+    trained = [each for each in passes if _goes_through(each, training.loader)]
+    return any(
+        earlier.module is event.module and earlier.index < event.index
+        for event in (passes if trained else ())
+        if _goes_over(event, held_out) and not trains(run, event)
+        for earlier in trained
+    )
+
+
+def _goes_over(event: ForwardRun, data: Value) -> bool:
+    loaders = (each.over for each in event.context.loops)
+    return any(isinstance(each, Object) and dataset_of(each) is data for each in loaders)
+
+
+def _goes_through(event: ForwardRun, loader: Object) -> bool:
+    return any(loop.over is loader for loop in event.context.loops)
+
+
 def trained_rows(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
     """The rows that a pass trains on."""
     if event.context.gradients is False or not trains(run, event):
@@ -41,7 +63,7 @@ def trained_rows(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
     if rows is not None:
         yield rows
     for loader in run.facts(TrainingLoader):
-        if any(loop.over is loader.loader for loop in event.context.loops):
+        if _goes_through(event, loader.loader):
             whole = _rows_of(loader.dataset)
             if whole is not None:
                 yield whole

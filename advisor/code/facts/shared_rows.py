@@ -7,7 +7,7 @@ from typing import Self
 
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.judged_passes import judged_by_trained_rows, trained_rows
+from advisor.code.facts.judged_passes import judged_by_trained_rows, judges_later, trained_rows
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
@@ -180,6 +180,8 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
             sampled = _is_sampled(loader.loader) or _is_sampled(data.loader)
             if mine is not None and theirs is not None and _is_part(theirs, mine, sampled):
                 place = data.finding("").place
+                if _is_left_out(training, theirs) and not judges_later(run, loader, data.dataset):
+                    continue  # another model may be chosen by them, and this one learn from all
                 if _cut_out_of(theirs, mine) is None and isinstance(place, NodePlace):
                     yield loader.place, data.name, "all", ((place, "they are held out here"),)
                     continue
@@ -218,10 +220,13 @@ def _cut_for_both(
     mine, theirs = _rows_of_any(loader.dataset), _rows_of_any(data.dataset)
     if mine is None or theirs is None or side_of(mine) is Side.HELD_OUT:
         return None
+    return None if _is_left_out(training, theirs) else _cut_out_of(theirs, mine)
+
+
+def _is_left_out(training: list[TrainingLoader], held_out: RowSet) -> bool:
+    """Whether a model is trained without the held-out rows somewhere."""
     found = [_rows_of_any(each.dataset) for each in training]
-    if any(rows is not None and not theirs.within(rows) for rows in found):
-        return None
-    return _cut_out_of(theirs, mine)
+    return any(rows is not None and not held_out.within(rows) for rows in found)
 
 
 def _cut_out_of(held_out: RowSet, trained: RowSet) -> NodePlace | None:
