@@ -169,3 +169,38 @@ def test_what_goes_back_may_stand_in_an_imported_file(project: Path, capsys: Out
     (project / "calling.py").write_text(CALLING)
     main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN403", "."])
     assert not capsys.readouterr().out
+
+
+STEP = """\
+def learn(model, x, y, criterion, optimizer):
+    optimizer.zero_grad()
+    loss = criterion(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss, len(x)
+"""
+EPOCHS = """\
+import torch
+from learn import learn
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+model = nn.Linear(4, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+loader = DataLoader(TensorDataset(torch.randn(64, 4), torch.randint(0, 2, (64,))), 8)
+total = 0.0
+for x, y in loader:
+    loss, size = learn(model, x, y, nn.CrossEntropyLoss(), optimizer)
+    total += loss * size
+print(total)
+"""
+
+
+@pytest.mark.parametrize(("kept", "is_wrong"), [("loss", True), ("loss.item()", False)])
+def test_the_step_may_be_in_another_file(
+    kept: str, is_wrong: bool, capsys: Output, project: Path
+) -> None:
+    (project / "learn.py").write_text(STEP.replace("return loss,", f"return {kept},"))
+    (project / "epochs.py").write_text(EPOCHS)
+    main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN106", "epochs.py"])
+    assert ("epochs.py:12:5: NN106" in capsys.readouterr().out) is is_wrong

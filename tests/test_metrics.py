@@ -759,3 +759,34 @@ for epoch in range(10):
     results = {"accuracy": accuracy.compute().item()}
 """
     assert [line for line, code in findings(text) if code == "NN808"] == [14]
+
+
+KEPT_OVER_EPOCHS = """
+import torch
+from torch import nn
+
+
+def run(model, loader, optimizer):
+    losses = []
+    for epoch in range(10):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        print(epoch, TOTAL / len(loader))
+"""
+
+
+@pytest.mark.parametrize(
+    ("total", "is_wrong"),
+    [
+        ("sum(losses)", True),
+        ("sum(losses[-len(loader):])", False),
+        ("sum(losses[epoch * len(loader):])", False),
+    ],
+)
+def test_the_last_items_of_a_list_are_those_of_the_last_epoch(total: str, is_wrong: bool) -> None:
+    found = {code for _, code in findings(KEPT_OVER_EPOCHS.replace("TOTAL", total))}
+    assert ("NN808" in found) is is_wrong

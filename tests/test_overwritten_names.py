@@ -33,6 +33,15 @@ WRONG = {
             for step, batch in enumerate(loader):  # error
                 fit(batch)
         """,
+    "a counter of a `while` that it still adds to": """
+        epoch, best = 0, 1e9
+        while epoch < 40:
+            fit(loader)
+            for epoch, batch in enumerate(held_out):  # error
+                best = min(best, judge(batch))
+            print(epoch, best)
+            epoch += 1
+        """,
     "what is opened once": """
         for path in paths:
             with open(x) as f:
@@ -67,6 +76,22 @@ RIGHT = {
                 fit(i)
             i = 3
             print(i)
+        """,
+    "a counter of a `while` that goes on in the inner loop": """
+        step = 0
+        while step < 1000:
+            for step, batch in enumerate(loader, step):
+                fit(batch)
+            step += 1
+        """,
+    "a counter of a `while` that is put back": """
+        i = 0
+        while i < 10:
+            epoch = i
+            for i, batch in enumerate(loader):
+                fit(batch)
+            i = epoch
+            i += 1
         """,
     "divided by the number of rounds": """
         for i in range(10):

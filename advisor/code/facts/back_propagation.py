@@ -318,7 +318,7 @@ class RunningTotal(Fact):
         holds the graph of its own batch; or comes from an evaluation that records gradients."""
         if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
             return False
-        if ".step(" not in self.run.source.text or self._is_begun_anew():
+        if not self._is_stepped() or self._is_begun_anew():
             return False
         goes_back = not self._ends_with_the_step() and any(
             event.loss is not None
@@ -328,6 +328,11 @@ class RunningTotal(Fact):
             for event in self.run.events(BackwardRun)
         )
         return goes_back or (gradient_of(self.event.value) is True and self._is_of_evaluation())
+
+    def _is_stepped(self) -> bool:
+        """Whether an optimizer takes steps: here, or in a function of another file."""
+        written = ".step(" in self.run.source.text
+        return written or next(iter(self.run.events(OptimizerStepped)), None) is not None
 
     def _is_of_evaluation(self) -> bool:
         """Whether a model has computed what is added in an evaluation, and nothing is trained in the

@@ -209,6 +209,7 @@ def _item_of_sequence(
         for item in items or ():
             element = item if element is None else join(element, item)
         taken = SequenceValue(sequence.kind, None, element, place=sequence.place)
+        taken.fields["part"] = True
         return machine.models.follow(machine, "[]", (sequence,), (index,), taken, node)
     position = index.number.integer if isinstance(index, Scalar) else None
     if items is not None and position is not None and -len(items) <= position < len(items):

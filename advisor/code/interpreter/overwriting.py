@@ -153,13 +153,29 @@ def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     if position is None or any(use.name == name for use in uses_in(inner.iter)):
         return None
     behind, before = uses[position + 1 :], uses[:position]
-    if isinstance(outer.node, cst.For) and name in _bound_names(outer.node.target):
+    if _is_counted_by(outer.node, name):
         first = behind[0] if behind else None
     elif not behind and before:
         first = before[0]
     else:
         return None
     return first.node if first is not None and first.kind == "read" else None
+
+
+def _is_counted_by(loop: cst.CSTNode, name: str) -> bool:
+    """Whether a loop goes by a name: `for epoch in ...`, or `while epoch < 10` that adds to it in each round."""
+    if isinstance(loop, cst.For):
+        return name in _bound_names(loop.target)
+    if not isinstance(loop, cst.While) or not isinstance(loop.body, cst.IndentedBlock):
+        return False
+    return any(
+        isinstance(small, cst.AugAssign)
+        and isinstance(small.target, cst.Name)
+        and small.target.value == name
+        for statement in loop.body.body
+        if isinstance(statement, cst.SimpleStatementLine)
+        for small in statement.body
+    ) and any(use.name == name for use in uses_in(loop.test))
 
 
 def _bound_names(target: cst.CSTNode) -> frozenset[str]:

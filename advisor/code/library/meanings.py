@@ -217,11 +217,13 @@ def _meaning(
         return None
     if operation in _TEXTS:
         return _text(operands)
-    if operation in _LISTS:
+    # The last items of a list, as `losses[-len(loader):]`, may be those of this epoch alone.
+    is_part = isinstance(operands[0], SequenceValue) and operands[0].is_part
+    if operation in _LISTS and not is_part:
         amount = _mean_of_each(operands[0])
         if amount is not None:
             return Listed(amount)
-    if operation == "sum":
+    if operation == "sum" and not is_part:
         counted = _matches_of_each(operands[0])
         if counted is not None:
             return replace(counted, summed=counted.made)

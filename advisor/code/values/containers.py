@@ -44,6 +44,11 @@ class Sequence(Value):
         found: Value | None = self.fields["element"]
         return found
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it was cut out of a longer list, nobody knows where."""
+        return self.fields.get("part") is True
+
     def __repr__(self) -> str:
         return f"Sequence({self.kind}, {self.items}, {self.element})"
 
