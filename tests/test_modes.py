@@ -694,3 +694,40 @@ for x, y in test_loader:
     (found,) = analyze(source, Project([source]), rules).findings
     lines = text.splitlines()[found.location.row - 1 : found.location.end_row]
     assert [line.split()[0] for line in lines] == ["for", "x", "print(loss_of(model(x),"]
+
+
+SHARED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+class Trainer:
+    def __init__(self, training, held_out):
+        self.model = nn.Sequential(nn.Linear(8, 32), nn.Dropout(0.2), nn.Linear(32, 2))
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+        self.training, self.held_out = DataLoader(training, 32, shuffle=True), DataLoader(held_out, 32)
+    def batch(self, x, y, learn):
+        with torch.set_grad_enabled(learn):
+            loss = nn.functional.cross_entropy(self.model(x), y)  # error
+        if learn:
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return loss.item()
+    def epoch(self, loader, learn=True):
+        SWITCH
+        return sum(self.batch(x, y, learn) for x, y in loader) / len(loader)
+    def fit(self, epochs):
+        for _ in range(epochs):
+            self.epoch(self.training)
+            print(self.epoch(self.held_out, learn=False))
+Trainer(torch.load('a.pt'), torch.load('b.pt')).fit(10)
+"""
+
+
+@pytest.mark.parametrize(("switch", "tells"), [("pass", True), ("self.model.train(learn)", False)])
+def test_a_loop_of_a_training_may_be_gone_through_once_more_to_judge(
+    switch: str, tells: bool
+) -> None:
+    text = SHARED.replace("SWITCH", switch)
+    told = [each for each in findings(text) if each[1] == "NN401"]
+    assert told == (marked(text, "NN401") if tells else [])

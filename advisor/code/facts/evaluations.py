@@ -267,8 +267,8 @@ def _learned_from(run: AbstractRun) -> frozenset[int]:
 def _is_asked_in_training(judged: Pass, loop: Loop) -> bool:
     """Whether it is in the course of a training that a function runs the model which the training
     calls to learn, too: the values of a batch before the first step on it, which policies are
-    compared with."""
-    return judged.shares_with_training(loop) and not judged.is_written_in(loop)
+    compared with. A loop that is gone through once more, for an evaluation, is another course."""
+    return judged.learns_within(loop) and not judged.is_written_in(loop)
 
 
 def _inside(head: NodePlace, forward: Pass) -> NodePlace:

@@ -347,6 +347,14 @@ class Pass:
             for round_ in each.context.rounds
         )
 
+    def learns_within(self, loop: Loop) -> bool:
+        """Whether something goes back in a loop this time that it is run."""
+        return any(
+            round_.loop is loop
+            for each in self.run.once(going_back)
+            for round_ in each.context.rounds
+        )
+
     def is_written_in(self, loop: Loop) -> bool:
         """Whether the call of the model stands in a loop, not in a function that is called there."""
         return stands_in(self.event.place, loop)
