@@ -541,3 +541,62 @@ def test_a_data_module_is_asked_for_its_data_wherever_its_class_comes_from(
 ) -> None:
     text = MODULE.format(imported=imported, base=base)
     assert [each for each in findings(text) if each[1] == "NN505"] == marked(text, "NN505") != []
+
+
+BATCHES = """
+import albumentations as A
+import cv2
+import keras
+import numpy as np
+turn = A.Compose([A.HorizontalFlip(p=0.5)])
+class Batches(keras.utils.{base}):
+    def __init__(self, paths, labels, change=True, **more):
+        super().__init__(**more)
+        self.paths, self.labels, self.change = paths, labels, change
+    def __len__(self):
+        return len(self.paths) // 16
+    def one(self, path):
+        picture = cv2.imread(path)
+        if self.change:
+            picture = turn(image=picture)["image"]
+        return picture / 255.0
+    def __getitem__(self, index):
+        rows = slice(index * 16, (index + 1) * 16)
+        return np.stack([self.one(each) for each in self.paths[rows]]), self.labels[rows]
+def run(paths, labels):
+    train = Batches(paths[:900], labels[:900])
+    test = Batches(paths[900:], labels[900:]{told})  # error
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    {use}
+"""
+
+
+@pytest.mark.parametrize("base", ["Sequence", "PyDataset"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "model.fit(train); print(model.evaluate(test))",
+        "model.fit_generator(train); print(model.evaluate_generator(test))",
+        "model.fit(train, validation_data=test)",
+    ],
+)
+def test_batches_that_keras_asks_for_are_changed_in_the_code_of_their_class(
+    base: str, use: str
+) -> None:
+    text = BATCHES.format(base=base, told="", use=use)
+    assert found(text) == wrong(text) != []
+
+
+@pytest.mark.parametrize(
+    ("told", "use"),
+    [
+        (", change=False", "model.fit(train); print(model.evaluate(test))"),
+        (", False", "model.fit(train, validation_data=test)"),
+        (", change=len(paths) > 3", "model.fit(train); print(model.evaluate(test))"),
+        # What was learned from is looked at once more.
+        (", False", "model.fit(train); print(model.evaluate(train), model.evaluate(test))"),
+    ],
+)
+def test_batches_of_held_out_samples_may_be_given_as_they_are(told: str, use: str) -> None:
+    assert not found(BATCHES.format(base="Sequence", told=told, use=use))

@@ -225,6 +225,7 @@ def _rounds(run: AbstractRun) -> set[Round]:
 
 def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
     trained = {each.loader for each in run.facts(TrainingLoader)}
+    learned_from = {each.data for each in run.events(DataGiven) if each.use == "training"}
     for event in run.events_among(LoaderBuilt, DataGiven):
         if isinstance(event, LoaderBuilt) and event.loader not in trained:
             dataset = event.loader if event.loader.path == ITERATOR else dataset_of(event.loader)
@@ -235,7 +236,7 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
         elif isinstance(event, DataGiven) and event.use != "training":
             for each in alternatives(event.data):
                 given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
-                if isinstance(given, (Object, Instance)):
+                if isinstance(given, (Object, Instance)) and each not in learned_from:
                     yield event, given
 
 

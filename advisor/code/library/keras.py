@@ -26,6 +26,7 @@ from advisor.code.library.keras_data import give_data
 from advisor.code.library.keras_epochs import batches_in_epoch, plan_rates
 from advisor.code.library.keras_layers import activation_of, argument_place
 from advisor.code.library.keras_losses import computed
+from advisor.code.library.keras_sequences import notice_batches
 from advisor.code.library.keras_targets import targets_of
 from advisor.code.library.models import Call, attribute, family, function, hook, method
 from advisor.code.library.pixel_values import pixels_of, prepared
@@ -347,6 +348,7 @@ def judge_model(call: Call) -> Value | None:
     """`model.evaluate(x, y)`."""
     given = call.argument(0, "x")
     if given is not None:
+        notice_batches(call, given)
         call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
         rows = lineages.known(given)
         if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:

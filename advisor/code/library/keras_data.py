@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import DataGiven, LoaderBuilt, MetricWatched
 from advisor.code.library import lineages
+from advisor.code.library.keras_sequences import notice_batches
 from advisor.code.library.keras_targets import labels_by_mode, labels_of_arrays
 from advisor.code.library.models import Call, attribute, function, method, observes
 from advisor.code.library.names import words
@@ -75,6 +76,7 @@ def give_data(call: Call) -> None:
         if isinstance(given, SequenceValue) and given.items:
             given = given.items[0]
         if given is not None:
+            notice_batches(call, given)
             callbacks = call.argument(-1, "callbacks")
             event = DataGiven(call.place, call.context, given, use, callbacks)
             event.ordered = is_constant(call.argument(-1, "shuffle"), False)
