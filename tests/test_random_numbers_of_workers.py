@@ -182,3 +182,59 @@ pictures = ImageFolder("train", transforms.Compose([transforms.ToTensor(), Noise
 loader = DataLoader(pictures, batch_size=16, num_workers={workers})
 """
     assert len(told(text)) == (count if workers else 0)
+
+
+BATCHES = """
+import keras
+{before}
+class Batches(keras.utils.PyDataset):
+    def __init__(self, x, y{more}):
+        super().__init__({base})
+        self.x, self.y = x, y
+    def __len__(self):
+        return len(self.x) // 32
+    def __getitem__(self, number):
+        rows = slice(32 * number, 32 * number + 32)
+        return {given}, self.y[rows]
+(x, y), held_out = keras.datasets.mnist.load_data()
+data = Batches(x, y{told})
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(data, epochs=4{fit})
+"""
+NOISY = "self.x[rows] + np.random.normal(size=(28, 28))"
+SEVERAL = "workers=4, use_multiprocessing=True"
+
+
+def batches(given: str = NOISY, **parts: str) -> list[int]:
+    slots = dict.fromkeys(("before", "more", "base", "told", "fit"), "")
+    return told(BATCHES.format(given=given, **{**slots, **parts}))
+
+
+def test_keras_starts_its_processes_alike() -> None:
+    assert batches(more=", **how", base="**how", told=f", {SEVERAL}") == [14]
+    assert batches(base=SEVERAL) == [14]
+    assert batches(fit=f", {SEVERAL}") == [17]
+    one = batches("self.x[rows] * draws.uniform(size=1)", before="draws = np.random.default_rng(1)")
+    assert not one
+    assert batches(
+        "self.x[rows] * draws.uniform(size=1)",
+        before="draws = np.random.default_rng(1)",
+        base=SEVERAL,
+    ) == [14]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"base": "workers=4"},  # threads draw from one generator
+        {"base": "workers=1, use_multiprocessing=True"},
+        {"base": "use_multiprocessing=True"},
+        {"base": "workers=4, use_multiprocessing=settings.several"},
+        {"base": SEVERAL, "given": "self.x[rows]"},
+        {"base": SEVERAL, "given": "np.random.default_rng(number).normal(self.x[rows])"},
+        {"told": ", **how", "more": ", **how"},
+    ],
+)
+def test_batches_of_keras_without_processes_or_without_chance(parts: dict[str, str]) -> None:
+    assert not batches(**parts)

@@ -289,7 +289,8 @@ class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
     trainer itself chooses by them. `ordered` says that it is told not to shuffle, `once` that it goes
-    through the data once; `drops` is where it is told to leave out a last batch that is not full."""
+    through the data once; `drops` is where it is told to leave out a last batch that is not full.
+    `draws` are the random numbers of numpy that its worker processes draw, where it has any."""
 
     data: Value
     use: str
@@ -298,3 +299,4 @@ class DataGiven(Event):
     ordered: bool = False
     once: bool = False
     drops: NodePlace | None = None
+    draws: tuple[NumbersDrawn, ...] = ()

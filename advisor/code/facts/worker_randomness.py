@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LoaderBuilt
+from advisor.code.events import DataGiven, LoaderBuilt
 from advisor.code.facts.passes import told_at
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.library.keras_sequences import has_own_processes
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function
 from advisor.findings import Severity
@@ -19,13 +20,14 @@ _MAKES_SAMPLES = frozenset(["__getitem__", "__getitems__", "__iter__", "__next__
 class WorkerRandomness(Fact):
     """Worker processes draw random numbers, and nothing seeds them. `drawn_at` is where; `generator`
     is the one that each of them has a copy of, as written; None for the generator of numpy itself, which
-    may be `seeded_alike` in each."""
+    may be `seeded_alike` in each. `is_keras` says that it is Keras that starts the workers."""
 
     place: NodePlace
     drawn_at: NodePlace
     name: str
     generator: str | None
     seeded_alike: NodePlace | None
+    is_keras: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -39,6 +41,17 @@ class WorkerRandomness(Fact):
                 yield cls(
                     place, draw.place, _name(draw.context.functions), generator, event.seeded_alike
                 )
+
+        for given in run.events(DataGiven):
+            if given.draws and given.use == "training":
+                draw = given.draws[0]
+                generator = None if draw.generator is None else draw.text
+                made = given.data.place if has_own_processes(given.data) else None
+                place = told_at(run, given)
+                if made is not None and run.may_tell_of(made.source):
+                    place = made
+                name = _name(draw.context.functions)
+                yield cls(place, draw.place, name, generator, None, is_keras=True)
 
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the loader is built, with the place beside it where numbers are drawn."""

@@ -2,6 +2,7 @@
 for."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -109,6 +110,12 @@ def _draws_for_batches(call: Call, whole: Value | None) -> tuple[NumbersDrawn, .
     collate = call.argument(6, "collate_fn")
     if isinstance(collate, (Function, Bound, Instance)):
         found.extend(_imagined_call(call, collate, "samples"))
+    return unseeded_draws(found)
+
+
+def unseeded_draws(imagined: Iterable[Event]) -> tuple[NumbersDrawn, ...]:
+    """The random numbers that are drawn where nothing seeds, from a generator that was there before."""
+    found = list(imagined)
     if any(isinstance(each, SeedFixed) for each in found):
         return ()
     draws = (each for each in found if isinstance(each, NumbersDrawn))
@@ -139,10 +146,11 @@ def _has_workers(call: Call) -> bool:
     if call.arguments.unknown:
         return False
     options = alternatives(call.argument(5, "num_workers"))
-    return bool(options) and all(map(_are_several, options))
+    return bool(options) and all(map(are_several, options))
 
 
-def _are_several(workers: Value) -> bool:
+def are_several(workers: Value) -> bool:
+    """Whether a number of processes is more than one, or as many as there are processors."""
     number = known_number(workers)
     counted = isinstance(workers, Scalar) and PROCESSORS in workers.names
     return counted or (number is not None and number.integer is not None and number.integer > 1)

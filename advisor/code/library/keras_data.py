@@ -76,9 +76,9 @@ def give_data(call: Call) -> None:
         if isinstance(given, SequenceValue) and given.items:
             given = given.items[0]
         if given is not None:
-            notice_batches(call, given)
+            draws = notice_batches(call, given)
             callbacks = call.argument(-1, "callbacks")
-            event = DataGiven(call.place, call.context, given, use, callbacks)
+            event = DataGiven(call.place, call.context, given, use, callbacks, draws=draws)
             event.ordered = is_constant(call.argument(-1, "shuffle"), False)
             event.once = _is_for_one_epoch(call)
             call.machine.emit(event)

@@ -17,6 +17,9 @@ def worker_seed(randomness: WorkerRandomness) -> Iterator[Draft]:
     elif randomness.seeded_alike is not None:
         message = f"`{name}` draws the same numbers in each worker, all of which are seeded alike"
         yield randomness.finding(message)
+    elif randomness.is_keras:
+        message = f"`{name}` draws by numpy in workers that Keras starts alike"
+        yield randomness.finding(message)
     else:
         message = f"`{name}` draws by numpy in workers that older versions of torch do not seed"
         yield randomness.finding(message, Severity.INFO)
