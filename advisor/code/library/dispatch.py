@@ -28,6 +28,7 @@ from advisor.code.library.models import (
     Call,
     Index,
     Model,
+    put_in_order,
 )
 from advisor.code.library.names import BUILTINS, LIBRARIES, canonical
 from advisor.code.values import (
@@ -166,6 +167,7 @@ class Models:
     def __init__(self) -> None:
         for name in LIBRARY_MODULES:
             import_module(f"advisor.code.library.{name}")
+        put_in_order(LIBRARY_MODULES)
 
     # --- names ----------------------------------------------------------------------------
 

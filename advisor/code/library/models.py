@@ -239,3 +239,17 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return model
 
     return register
+
+
+def put_in_order(modules: Sequence[str]) -> None:
+    """Let all that take part in something be asked in the order of these modules, and families that say
+    more of a path before others, whichever module was imported first."""
+    ranks = {name: rank for rank, name in enumerate(modules)}
+
+    def rank(model: Callable[..., Any]) -> tuple[int, str]:
+        name = model.__module__.removeprefix(f"{__package__}.")
+        return ranks.get(name.partition(".")[0], len(ranks)), name
+
+    for taking_part in (*OBSERVERS.values(), *HOOKS.values()):
+        taking_part.sort(key=rank)
+    FAMILIES.sort(key=lambda family: (-len(family[0]), *family))
