@@ -181,3 +181,49 @@ def test_a_length_that_is_known_still_counts_batches(length: str, told: list[str
     """And nothing else is said of such a schedule."""
     codes = [code for _, code in findings(LENGTHS.replace("{}", length))]
     assert [code for code in codes if code in {"NN601", "NN602"}] == told
+
+
+SETTINGS = """
+import lightning as L
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+from torchvision.transforms import ToTensor
+class Digits(L.LightningModule):
+    def __init__(self, length, rate=0.1):
+        super().__init__()
+        self.save_hyperparameters(KEPT)
+        self.net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    def training_step(self, batch, number):
+        return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=self.hparams.rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=READ)
+        return [optimizer], [schedule]
+loader = DataLoader(MNIST(".", transform=ToTensor()), 64, shuffle=True)
+L.Trainer(max_epochs=10).fit(Digits(GIVEN), loader)
+"""
+BATCHES = "10 * len(loader)"
+
+
+@pytest.mark.parametrize(
+    ("kept", "read", "given", "told"),
+    [
+        ("", "self.hparams.length", BATCHES, ["NN602"]),
+        ("", "self.hparams['length']", BATCHES, ["NN602"]),
+        ("'length', 'rate'", "self.hparams.length", BATCHES, ["NN602"]),
+        ("ignore=['rate']", "self.hparams.length", BATCHES, ["NN602"]),
+        ("length", "self.hparams.steps", f"dict(steps={BATCHES})", ["NN602"]),
+        ("", "self.hparams.length", "10", []),
+        ("'rate'", "self.hparams.length", BATCHES, []),
+        ("ignore=['length']", "self.hparams.length", BATCHES, []),
+        ("ignore=left_out", "self.hparams.length", BATCHES, []),
+    ],
+)
+def test_what_a_module_was_made_with_is_kept_as_its_hyperparameters(
+    kept: str, read: str, given: str, told: list[str]
+) -> None:
+    text = SETTINGS.replace("KEPT", kept).replace("READ", read).replace("GIVEN", given)
+    codes = [code for _, code in findings(text)]
+    assert [code for code in codes if code in {"NN601", "NN602"}] == told

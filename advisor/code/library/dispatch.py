@@ -121,6 +121,7 @@ LIBRARY_MODULES = (
     "optimizers",
     "trainers",
     "lightning",
+    "lightning_settings",
     "score_tables",
 )
 
