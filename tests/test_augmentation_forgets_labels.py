@@ -556,3 +556,48 @@ def test_what_is_given_back_may_go_by_other_names_by_then() -> None:
     assert found(text) == wrong(text) != []
     # One of them may have been moved by what the other one was moved by.
     assert found(text.replace("np.array(water)", "np.array(paired(chip, water))")) == []
+
+
+READ = """\
+boxes = []
+for x, y, width, height in self.boxes[index]:
+    boxes.append([x, y, x + width, y + height])
+boxes = torch.tensor(boxes)
+boxes[:, 2:] += boxes[:, :2]
+target = {{'boxes': boxes}}
+if self.transform and random.random() < 0.5:
+    image = TF.{}(image)  # error{}
+return TF.to_tensor(image), target
+"""
+
+
+def test_boxes_are_computed_before_chance_moves_the_picture_alone() -> None:
+    text = sample(READ.format("hflip", ""), "transform=True")
+    assert found(text) == wrong(text) != []
+
+
+@pytest.mark.parametrize(
+    ("moved", "besides"),
+    [
+        ("adjust_brightness", ""),
+        ("hflip", "\n    target['boxes'] = torch.tensor(turned(self.boxes[index]))"),
+        ("hflip", "\n    target = turned(target)"),
+        ("hflip", "\n    self.turn(target)"),
+        ("hflip", "\n    boxes[:, [0, 2]] = image.width - boxes[:, [2, 0]]"),
+        ("hflip", "\nboxes[:, [0, 2]] = boxes[:, [2, 0]]"),
+        ("hflip", "\n    done = True\ntarget = turned(target) if done else target"),
+    ],
+)
+def test_boxes_that_chance_moves_as_well_are_right(moved: str, besides: str) -> None:
+    given = "1" if moved == "adjust_brightness" else ""
+    body = READ.format(moved, besides).replace(
+        "(image)  #", f"(image, {given})  #" if given else "(image)  #"
+    )
+    assert not found(sample(body, "transform=True"))
+
+
+def test_what_was_drawn_before_the_boxes_are_read_may_move_them() -> None:
+    drawn = "flip = random.random() < 0.5\n" + READ.format("hflip", "").replace(
+        "self.transform and random.random() < 0.5", "flip"
+    ).replace("    boxes.append", "    x = 640 - x - width if flip else x\n    boxes.append")
+    assert not found(sample(drawn, "transform=True"))

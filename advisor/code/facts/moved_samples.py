@@ -199,7 +199,7 @@ class _Code:
 
 
 class _Parts(cst.CSTVisitor):
-    """What a function calls, computes, slices and gives back."""
+    """What a function calls, computes, slices, says without keeping it, and gives back."""
 
     def __init__(self) -> None:
         self.calls: list[cst.Call] = []
@@ -207,6 +207,7 @@ class _Parts(cst.CSTVisitor):
         self.slices: list[tuple[str, str]] = []
         self.returned: list[str] = []
         self.bound: list[tuple[str, str]] = []
+        self.told: list[str] = []
 
     def visit_Assign(self, node: cst.Assign) -> None:
         self.bound.extend((code_of(each.target), code_of(node.value)) for each in node.targets)
@@ -222,6 +223,9 @@ class _Parts(cst.CSTVisitor):
     def visit_Subscript(self, node: cst.Subscript) -> None:
         text = code_of(node)
         self.slices.append((code_of(node.value), text))
+
+    def visit_Expr(self, node: cst.Expr) -> None:
+        self.told.append(code_of(node))
 
     def visit_Return(self, node: cst.Return) -> None:
         if node.value is not None:
@@ -294,15 +298,44 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
         return None
     if _is_placed_by(first.call, labels, code):
         return None
-    if any(_handles(call, labels) for call in code.parts.calls if call not in known):
+    behind = _behind_chance(code, first, labels)
+    parts = code.parts if behind is None else behind
+    if any(_handles(call, labels) for call in parts.calls if call not in known):
         return None
-    if any(words(value) & labels and ":" in text for value, text in code.parts.slices):
+    if any(words(value) & labels and ":" in text for value, text in parts.slices):
         return None
-    if labels & _POINTS and any(words(each) & labels for each in code.parts.sums):
+    if labels & _POINTS and any(words(each) & labels for each in parts.sums):
         return None
-    if any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
+    if behind is None and any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
         return None  # they are found where things have been put
     return first, min(labels & words(code.text)), None
+
+
+def _behind_chance(code: _Code, first: _Step, labels: frozenset[str]) -> "_Parts | None":
+    """What a function does behind the draw that decides whether the picture is moved, if nothing was
+    drawn before it, and nothing but the picture is another one for it: what has been made of the
+    labels earlier is the same either way."""
+    body = code.node.body.body
+    place = next((n for n, each in enumerate(body) if _holds(each, first.call)), None)
+    moved = None if place is None else body[place]
+    if place is None or not isinstance(moved, cst.If) or not _DRAWS.search(code_of(moved.test)):
+        return None
+    if any(_DRAWS.search(code_of(each)) for each in body[:place]):
+        return None
+    inside, behind = _Parts(), _Parts()
+    moved.visit(inside)
+    others = {target for target, _ in inside.bound} - {first.subject}
+    if others or inside.told or words(code_of(moved)) & labels:
+        return None
+    for each in body[place + 1 :]:
+        each.visit(behind)
+        if " if " in code_of(each):
+            return None
+    return behind
+
+
+def _holds(statement: cst.CSTNode, node: cst.CSTNode) -> bool:
+    return statement is node or any(_holds(each, node) for each in statement.children)
 
 
 def _is_placed_by(call: cst.Call | cst.Subscript, labels: frozenset[str], code: _Code) -> bool:
