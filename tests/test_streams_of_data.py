@@ -281,3 +281,44 @@ def test_a_metric_is_not_read_after_some_batches_of_a_stream(
 ) -> None:
     mark = "  # error" if told else ""
     check(JUDGES.format(name=name, part=part, condition=condition, mark=mark), "", "NN515")
+
+
+STEPS = """
+import keras
+import tensorflow as tf
+import tensorflow_datasets as tfds
+(x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+train = tf.data.Dataset.from_tensor_slices((x / 255.0, y)).shuffle(60_000).batch(50)
+held_out = {data}
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(train, epochs=3{fit})
+print(model.evaluate(held_out, steps={steps}))
+{rest}
+"""
+ARRAYS = "tf.data.Dataset.from_tensor_slices((x_test / 255.0, y_test)).batch(50)"
+CATALOGUE = "tfds.load('mnist', split='test', as_supervised=True).batch(50)"
+
+
+@pytest.mark.parametrize(
+    ("data", "steps", "fit", "rest", "told"),
+    [
+        (ARRAYS, "10", "", "", True),
+        (f"{ARRAYS}.prefetch(2)", "100 // 3", "", "", True),
+        (CATALOGUE, "10", "", "", True),
+        (ARRAYS, "200", "", "", False),
+        (ARRAYS, "len(x_test) // 50", "", "", False),
+        (f"{ARRAYS}.repeat()", "10", "", "", False),
+        (f"{CATALOGUE}.repeat()", "10", "", "", False),
+        (f"{ARRAYS}.filter(lambda a, b: b > 3)", "10", "", "", False),
+        (ARRAYS, "10", ", validation_data=held_out", "", False),
+        (ARRAYS, "10", "", "print(model.evaluate(held_out))", False),
+        (ARRAYS, "None", "", "", False),
+        (CATALOGUE, "10_000 // 50", "", "", False),
+    ],
+)
+def test_a_number_of_steps_leaves_batches_out_of_the_one_score(
+    data: str, steps: str, fit: str, rest: str, told: bool
+) -> None:
+    text = STEPS.format(data=data, steps=steps, fit=fit, rest=rest)
+    assert ((11, "NN515") in findings(text)) is told

@@ -290,7 +290,8 @@ class DataGiven(Event):
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the
     trainer itself chooses by them. `ordered` says that it is told not to shuffle, `once` that it goes
     through the data once; `drops` is where it is told to leave out a last batch that is not full.
-    `draws` are the random numbers of numpy that its worker processes draw, where it has any."""
+    `draws` are the random numbers of numpy that its worker processes draw, where it has any; `most` is
+    how many batches the trainer is told to go through."""
 
     data: Value
     use: str
@@ -300,3 +301,4 @@ class DataGiven(Event):
     once: bool = False
     drops: NodePlace | None = None
     draws: tuple[NumbersDrawn, ...] = ()
+    most: Value | None = None

@@ -30,7 +30,7 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.python.iterations import STOP
-from advisor.code.library.streams import TENSORFLOW
+from advisor.code.library.streams import READER, REPEATED, TENSORFLOW
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -41,6 +41,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     known_number,
     lineage_of,
     names_of,
@@ -75,7 +76,8 @@ _PUTS_TOGETHER = re.compile(r"\+=|\.append\(|\.update(_state)?\(|\.extend\(|= *\
 @dataclass(frozen=True, eq=False, slots=True)
 class PartialEvaluation(Fact):
     """A model is not judged by all samples alike: the last batch is `dropped`, the loop is `left`
-    early, what is behind the last whole batch is `left over`, or `unequal` batches count alike. `name` is what the program calls the data."""
+    early, what is behind the last whole batch is `left over`, the first so many batches judge alone:
+    `limited`, or `unequal` batches count alike. `name` is what the program calls the data."""
 
     place: NodePlace
     how: str
@@ -104,8 +106,14 @@ class PartialEvaluation(Fact):
             yield cls(place, "left")
         for place in _over_few_batches(run):
             yield cls(place, "left")
-        for place in whole_batches_only(run):
+        left_over = list(whole_batches_only(run))
+        for place in left_over:
             yield cls(place, "left over")
+        for given in run.events(DataGiven):
+            if given.most is None or given.place in left_over:
+                continue
+            if _judges_by_few_steps(run, given):
+                yield cls(given.place, "limited", _called(given.data))
         for place in _averages(run):
             yield cls(place, "unequal")
 
@@ -271,6 +279,40 @@ def _stops_early(run: AbstractRun, loop: Loop) -> bool:
     most = length.number.integer if isinstance(length, Scalar) else None
     alone = len(_loops_around(run, loop)) == 1
     return alone and (most is None or bound < most) and _is_last_word(run, loop, loader)
+
+
+def _judges_by_few_steps(run: AbstractRun, given: DataGiven) -> bool:
+    """Whether `evaluate(stream, steps=10)` leaves batches out of the one score of a program: fewer than
+    there are, or a number that is written out where a stream of a catalogue would end by itself."""
+    most = given.most
+    bound = most.number.integer if isinstance(most, Scalar) and not most.configurable else None
+    if bound is None or given.use != "testing" or given.context.loops or not run.is_script:
+        return False
+    if any(_IS_TRIAL.search(each.name) for each in given.context.functions):
+        return False
+    if any(each.data is given.data and each is not given for each in run.events(DataGiven)):
+        return False
+    streams = alternatives(given.data)
+    return bool(streams) and all(_goes_on_after(each, bound, given) for each in streams)
+
+
+def _goes_on_after(data: Value, bound: int, given: DataGiven) -> bool:
+    """Whether a stream has more batches than so many, as far as is known."""
+    if not isinstance(data, Object) or data.path != TENSORFLOW or REPEATED in data.fields:
+        return False
+    length = data.fields.get("length")
+    there = length.number.integer if isinstance(length, Scalar) else None
+    if there is not None:
+        return bound < there
+    return data.fields.get(READER) == "tensorflow_datasets.load" and _is_written_out(given)
+
+
+def _is_written_out(given: DataGiven) -> bool:
+    """Whether the number of batches stands where the trainer is told it."""
+    node = given.place.node
+    passed = node.args if isinstance(node, cst.Call) else ()
+    told = [each.value for each in passed if each.keyword and each.keyword.value == "steps"]
+    return bool(told) and isinstance(told[0], cst.Integer)
 
 
 def _loops_around(run: AbstractRun, loop: Loop) -> set[cst.CSTNode]:

@@ -21,7 +21,7 @@ from advisor.code.facts.passes import place_of_head, words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
-from advisor.code.values import Object, Value
+from advisor.code.values import Object, Value, known_integer
 
 _JUDGES = frozenset(["test", "val", "valid", "validation", "eval", "evaluate", "validate", "dev"])
 _TRAINS = frozenset(["train", "training", "fit"])
@@ -47,8 +47,17 @@ def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
             seen.add(loop.node)
             yield place_of_head(loop)
     for given in run.events(DataGiven):
-        if given.use == "testing" and _is_rounded(given.place, rounded):
+        judges = given.use == "testing" and not _comes_out_even(given)
+        if judges and _is_rounded(given.place, rounded):
             yield given.place
+
+
+def _comes_out_even(given: DataGiven) -> bool:
+    """Whether as many batches as were told are known to be all there are."""
+    length = given.data.fields.get("length") if isinstance(given.data, Object) else None
+    there = known_integer(length) if isinstance(length, Value) else None
+    most = known_integer(given.most)
+    return there is not None and most is not None and most >= there
 
 
 def _is_rounded(place: NodePlace, rounded: set[cst.CSTNode]) -> bool:

@@ -349,7 +349,8 @@ def judge_model(call: Call) -> Value | None:
     given = call.argument(0, "x")
     if given is not None:
         notice_batches(call, given)
-        call.machine.emit(DataGiven(call.place, call.context, given, "testing"))
+        most = call.argument(-1, "steps")
+        call.machine.emit(DataGiven(call.place, call.context, given, "testing", most=most))
         rows = lineages.known(given)
         if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:
             score = Scored(

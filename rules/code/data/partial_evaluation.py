@@ -18,6 +18,9 @@ def partial_evaluation(evaluation: PartialEvaluation) -> Iterator[Draft]:
             yield Draft(
                 evaluation.place, "the evaluation ends here, before all batches have judged"
             )
+        case "limited":
+            name = evaluation.name
+            yield Draft(evaluation.place, f"only the first batches of `{name}` judge")
         case "left over":
             yield Draft(evaluation.place, "what is left over behind whole batches never judges")
         case "unequal":
