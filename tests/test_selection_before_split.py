@@ -269,3 +269,63 @@ def test_some_of_the_columns_of_well_known_data_are_a_choice(text: str) -> None:
 )
 def test_all_columns_are_no_choice(text: str) -> None:
     assert found(KNOWN + text + SPLIT) == []
+
+
+PREFIT = """
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.feature_selection import SelectFromModel
+from sklearn.model_selection import train_test_split
+from sklearn.linear_model import LogisticRegression
+import numpy as np
+X, y = np.load("x.npy"), np.load("y.npy")
+{lines}
+print(LogisticRegression().fit(X_train, y_train).score(X_test, y_test))
+"""
+PARTED = "X_train, X_test, y_train, y_test = train_test_split(X, y)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            (
+                "trees = ExtraTreesClassifier(50).fit(X, y)\n"
+                f"X = SelectFromModel(trees, prefit=True).transform(X)\n{PARTED}"
+            ),
+            True,
+        ),
+        (
+            (
+                "trees = ExtraTreesClassifier(50)\ntrees.fit(X, y)\n"
+                f"chosen = SelectFromModel(estimator=trees, prefit=True)\n{PARTED}\n"
+                "X_train, X_test = chosen.transform(X_train), chosen.transform(X_test)"
+            ),
+            True,
+        ),
+        (
+            (
+                f"{PARTED}\ntrees = ExtraTreesClassifier(50).fit(X_train, y_train)\n"
+                "chosen = SelectFromModel(trees, prefit=True)\n"
+                "X_train, X_test = chosen.transform(X_train), chosen.transform(X_test)"
+            ),
+            False,
+        ),
+        (
+            (
+                "trees = ExtraTreesClassifier(50).fit(X, y)\nprint(trees.feature_importances_)\n"
+                f"{PARTED}\nchosen = SelectFromModel(trees).fit(X_train, y_train)\n"
+                "X_train, X_test = chosen.transform(X_train), chosen.transform(X_test)"
+            ),
+            False,
+        ),
+        (
+            f"kept = SelectFromModel(some_model(), prefit=True)\nX = kept.transform(X)\n{PARTED}",
+            False,
+        ),
+    ],
+)
+def test_a_model_that_has_learned_before_selects_by_the_rows_it_has_seen(
+    lines: str, told: bool
+) -> None:
+    codes = [code for _, code in findings(PREFIT.format(lines=lines))]
+    assert ("NN504" in codes) is told

@@ -39,6 +39,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     give_meaning,
+    is_always,
     is_constant,
     known_integer,
     known_number,
@@ -229,7 +230,7 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
             data = _through(call, step, data)
         return data
     lineage = lineages.samples(data).holding(lineages.columns_of(data))
-    fit = target.fields.get("fit")
+    fit = _fit_before(call, target) or target.fields.get("fit")
     if KINDS.get(target.path.rsplit(".", 1)[-1]) not in {"scaler", "imputer"}:
         lineage = lineage.holding(None)
     if isinstance(fit, Fit) and fit.kind != "model":
@@ -242,6 +243,18 @@ def transformed(call: Call, target: Object, data: Value) -> Value:
     made = lineages.array(lineage, call.place, shape)
     _tell_type(target, data, made, call.place)
     return made
+
+
+def _fit_before(call: Call, target: Object) -> Fit | None:
+    """What `SelectFromModel(model, prefit=True)` goes by: the model has learned before."""
+    if not target.path.endswith(".SelectFromModel") or target.fields.get("fit") is not None:
+        return None
+    model = target.argument(0, "estimator")
+    learned = model.fields.get("fit") if isinstance(model, Object) else None
+    if not isinstance(learned, Fit) or not is_always(target.argument(-1, "prefit"), True):
+        return None
+    text = _text(call.node)
+    return Fit(target, learned.rows, call.place, "selection", True, text, call.context)
 
 
 def _tell_type(encoder: Object, labels: Value, made: Tensor, place: NodePlace) -> None:
