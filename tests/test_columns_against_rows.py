@@ -341,3 +341,44 @@ for inputs, ages in DataLoader(Ages(names()), batch_size=8, shuffle=True):
     loss = F.mse_loss(model(inputs).flatten(), ages) # error
 """
     assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
+
+
+CHOICES = """
+import torch
+from sklearn.datasets import load_wine
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+x, y = load_wine(return_X_y=True)
+loader = DataLoader(TensorDataset(torch.tensor(x).float(), torch.tensor(y)), 16)
+net = nn.Sequential(nn.Linear(13, 32), nn.ReLU(), nn.Linear(32, 3))
+right = 0
+with torch.no_grad():
+    for inputs, labels in loader:
+        outputs = net(inputs)
+        chosen = CHOSEN
+        right += EQUAL.sum().item()
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "equal", "is_wrong"),
+    [
+        ("outputs.argmax(dim=1, keepdim=True)", "(chosen == labels)", True),
+        ("outputs.argmax(1, keepdim=True)", "chosen.eq(labels)", True),
+        ("torch.argmax(outputs, 1, keepdim=True)", "torch.eq(chosen, labels)", True),
+        ("outputs.max(1, keepdim=True)[1]", "(labels == chosen)", True),
+        ("outputs.max(1, keepdim=True).indices", "(chosen != labels)", True),
+        ("outputs.argmax(dim=1)", "(chosen == labels)", False),
+        ("outputs.max(1)[1]", "(chosen == labels)", False),
+        ("outputs.argmax(dim=1, keepdim=True)", "chosen.eq(labels.view_as(chosen))", False),
+        ("outputs.argmax(dim=1, keepdim=True)", "(chosen == labels.unsqueeze(1))", False),
+        ("outputs.argmax(dim=1, keepdim=True).squeeze(1)", "(chosen == labels)", False),
+        ("outputs.argmax(dim=1, keepdim=True)", "(chosen.flatten() == labels)", False),
+        ("outputs.argmax(dim=1, keepdim=True)", "(chosen[:, 0] == labels)", False),
+        ("outputs.argmax(dim=1, keepdim=True)", "(chosen == outputs.argmax(1))", False),
+    ],
+)
+def test_choices_that_keep_their_axis_are_no_row(chosen: str, equal: str, is_wrong: bool) -> None:
+    text = CHOICES.replace("CHOSEN", chosen).replace("EQUAL", equal)
+    assert ("NN303" in {code for _, code in findings(text)}) is is_wrong

@@ -131,6 +131,11 @@ class BatchAxis(Fact):
         """Whether it is a column of a reduction that has kept its axis."""
         return isinstance(self.event, Broadcast) and self.event.is_kept
 
+    def is_squared_by_choice(self) -> bool:
+        """Whether it is a column of the classes that were chosen, which has kept its axis."""
+        column = self.event.column if isinstance(self.event, Broadcast) else None
+        return column is not None and column.reduced is not None and column.reduced.chosen
+
     def is_out_of_place(self) -> bool:
         """Whether a tensor meets the statistic of another of its axes."""
         return isinstance(self.event, Broadcast) and self.event.is_reduced

@@ -256,11 +256,12 @@ class Drawn:
 @dataclass(frozen=True, eq=False, slots=True)
 class Reduced:
     """One number for all along an axis that is gone, or one number long if it is `kept`; `dims` are the
-    axes there were before."""
+    axes there were before. `chosen` is the place of the largest number, which is no statistic of them."""
 
     dims: tuple[Number, ...]
     axis: int
     kept: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,7 +10,12 @@ from advisor.rulebook import Draft, rule
 
 @rule("NN303", severity=Severity.ERROR, step=Step.SKELETON, sources=("002",))
 def accidental_broadcast(batch: BatchAxis) -> Iterator[Draft]:
-    if batch.is_squared_by_reduction():
+    if batch.is_squared_by_choice():
+        yield batch.finding(
+            "a column `(n, 1)` of choices that `keepdim=True` has kept is compared with a row `(n,)`: each "
+            "sample is paired with all others; leave `keepdim` out"
+        )
+    elif batch.is_squared_by_reduction():
         yield batch.finding(
             "a column `(n, 1)` that `keepdim=True` has kept meets a row `(n,)`: each sample is paired "
             "with all others; reduce both in the same way"

@@ -9,7 +9,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import Broadcast, ShapesClashed
 from advisor.code.symbols import Number
-from advisor.code.values import Derivation, Shape, Tensor
+from advisor.code.values import Derivation, Shape, Tensor, Value
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -62,6 +62,23 @@ def tell_pairs(machine: "Machine", matrix: Tensor, node: cst.CSTNode) -> None:
         matrix = larger[0]
 
 
+def tell_choices_paired(
+    machine: "Machine", left: Value | None, right: Value | None, node: cst.CSTNode
+) -> None:
+    """Tell of the choices of a model that are a column, and are asked whether they are the labels, a row
+    of the same samples: each is compared with the labels of all."""
+    if not isinstance(left, Tensor) or not isinstance(right, Tensor):
+        return
+    for column, row in ((left, right), (right, left)):
+        kept, dims = column.reduced, column.shape.dims
+        if kept is None or not (kept.kept and kept.chosen) or dims is None:
+            continue
+        alike = len(dims) == 2 and row.shape.dims == dims[:1] and not dims[0].is_one
+        if alike and dims[1].is_one and row.reduced is None and row.graph is False:
+            machine.emit(Broadcast(machine.place(node), machine.context, column, row, is_kept=True))
+            return
+
+
 def _is_stacked(length: Number) -> bool:
     """Whether something was put together along an axis in rounds that nobody has counted."""
     return length.axis is not None and length.axis.is_stacked and length.integer is None
@@ -71,7 +88,7 @@ def _is_out_of_place(whole: Tensor, part: Tensor) -> bool:
     """Whether numbers that stand for the rows of another tensor meet its columns, an axis having
     been reduced that is not the first and nothing kept in its place."""
     gone, dims = part.reduced, whole.shape.dims
-    if gone is None or gone.kept or gone.dims != dims or dims[gone.axis].is_one:
+    if gone is None or gone.kept or gone.chosen or gone.dims != dims or dims[gone.axis].is_one:
         return False
     in_front = [dim for dim in dims[: gone.axis] if not dim.is_one]
     return bool(in_front) and not clash(whole.shape, part.shape)

@@ -8,7 +8,11 @@ from advisor.code.events import Bent, BytesSubtracted, LossClamped
 from advisor.code.gradients import combined, computed, cut_off, gradient_of, is_learned
 from advisor.code.library.lineages.names import FRAME
 from advisor.code.library.models import Call, function, hook, method
-from advisor.code.library.torch_tensors.broadcasting import broadcast, tell_broadcast
+from advisor.code.library.torch_tensors.broadcasting import (
+    broadcast,
+    tell_broadcast,
+    tell_choices_paired,
+)
 from advisor.code.library.torch_tensors.bytes import are_bytes, tell_wrapped, wraps
 from advisor.code.library.torch_tensors.casts import WHOLE
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -347,6 +351,8 @@ def _test(call: Call) -> Value | None:
         return None
     name = call.path.rsplit(".", 1)[-1]
     _tell_broadcast_with_others(call, tensor)
+    if name in {"eq", "ne"}:
+        tell_choices_paired(call.machine, tensor, call.operand(0, "other"), call.node)
     made = Tensor(_same_if_alone(call, tensor), dtype="bool", place=call.place)
     return cut_off(made, call.place, name)
 
@@ -365,6 +371,8 @@ def comparison(
         left = as_tensor(left) or left
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         tell_broadcast(machine, left, right, node)
+        if operator in {"Equal", "NotEqual"}:
+            tell_choices_paired(machine, left, right, node)
     if isinstance(left, Tensor) and operator not in {"Is", "IsNot", "In", "NotIn"}:
         place = machine.place(node)
         other = shape_of(right)

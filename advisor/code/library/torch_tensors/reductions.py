@@ -102,7 +102,8 @@ def _say_what_is_gone(made: Tensor, tensor: Tensor, dim: Value | None) -> None:
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
     if dims is not None and axis is not None and made.shape.rank is not None:
-        made.reduced = Reduced(dims, axis, kept=made.shape.rank == len(dims))
+        kept, chosen = made.shape.rank == len(dims), made.dtype == "long"
+        made.reduced = Reduced(dims, axis, kept=kept, chosen=chosen)
 
 
 def reduced(call: Call, tensor: Tensor, dim: Value | None, kept: Value | None) -> Shape:
@@ -181,7 +182,7 @@ def with_indices(call: Call) -> Value | None:
     shape = reduced(call, tensor, dim, call.operand(1, "keepdim"))
     found = _pair(call, shape, shape)
     for part in found.items or ():
-        if isinstance(part, Tensor) and part.dtype is None:
+        if isinstance(part, Tensor):
             _say_what_is_gone(part, tensor, dim)
     return found if tensor.library == "torch" else None
 
@@ -254,7 +255,10 @@ def index_of_largest(call: Call) -> Value | None:
     if call.arguments.unknown:
         shape = Shape()
     name = call.path.rsplit(".", 1)[-1]
-    return cut_off(Tensor(shape, dtype="long", place=call.place), call.place, name)
+    chosen = cut_off(Tensor(shape, dtype="long", place=call.place), call.place, name)
+    if isinstance(chosen, Tensor):
+        _say_what_is_gone(chosen, tensor, dim)
+    return chosen
 
 
 method("tensor", "argmin")(index_of_largest)
