@@ -285,3 +285,45 @@ def test_scores_of_a_trainer_say_what_they_are_of() -> None:
     assert found(text) == marked(text, "NN506") != []
     assert not found(TUNED.format(setting="weight_decay", part="validation"))
     assert not found(TUNED.format(setting="seed", part="test"))
+
+
+COMBINED = (
+    DATA.replace("def learn():", "def learn(net, optimizer):").replace(
+        "def hits(data):", "def hits(net, data):"
+    )
+    + """
+scores = {{}}
+for width in (16, 32, 64):
+    for rate in (0.1, 0.01, 0.001):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, width), nn.Linear(width, 10))
+        learn(model, torch.optim.SGD(model.parameters(), lr=rate))
+        scores[width, rate] = hits(model, {judging})
+{later}
+best = max(scores, key=scores.get)  # error
+print(best, {end})
+"""
+)
+
+
+def test_the_best_of_many_combinations_is_one_of_as_many_scores() -> None:
+    text = COMBINED.format(judging="two", later="", end="scores[best]")
+    assert found(text) == marked(text, "NN506") != []
+
+
+@pytest.mark.parametrize(
+    ("judging", "later", "end"),
+    [
+        ("three", "", "hits(model, two)"),
+        ("two if width > 20 else three", "", "scores[best]"),
+        ("two", "scores[0, 0] = 0.5", "hits(model, three)"),
+    ],
+)
+def test_the_best_of_many_combinations_may_be_judged_by_others(
+    judging: str, later: str, end: str
+) -> None:
+    held_out = (
+        "kept = Subset(learned, range(50000, 60000))\nthree = DataLoader(kept, batch_size=500)\n"
+    )
+    text = COMBINED.format(judging=judging, later=held_out + later, end=end)
+    text = text.replace("scores = {}\n", f"{held_out}scores = {{}}\n")
+    assert not found(text)

@@ -1,5 +1,6 @@
 """Values that depend on the way the program took."""
 
+from advisor.code.values.meanings import MEANING, Rated, rating
 from advisor.code.values.objects import Library
 from advisor.code.values.plain import Constant, Scalar, Value
 from advisor.code.values.rows import either_part, join_lineages
@@ -42,8 +43,27 @@ def join(left: Value, right: Value) -> Value:
     if len(distinct) == len(alternatives(left)):
         return left
     if len(distinct) > MOST_ALTERNATIVES:
-        return Unknown("one of many", place=left.place)
+        return _one_of_many(distinct)
     return Joined(tuple(distinct))
+
+
+def _one_of_many(values: list[Value]) -> Unknown:
+    """A value for any one of more than are kept apart: a score of the same samples if each of them is."""
+    many = Unknown("one of many", place=values[0].place)
+    scores = [
+        rating(each.fields.get(MEANING)) if isinstance(each, Unknown) else None for each in values
+    ]
+    first = scores[0]
+    if first is not None and all(each is not None and _rate_alike(first, each) for each in scores):
+        many.fields[MEANING] = first
+    return many
+
+
+def _rate_alike(first: Rated, second: Rated) -> bool:
+    """Whether two scores were computed of the same samples, by the same calls."""
+    calls = [[each.node for each in score.made.calls] for score in (first, second) if score.made]
+    same_calls = len(calls) < 2 or calls[0] == calls[1]
+    return first.rises is second.rises and first.rows == second.rows and same_calls
 
 
 def same(left: Value, right: Value) -> bool:

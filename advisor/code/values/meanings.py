@@ -379,3 +379,17 @@ Meaning = (
     | Truncated
     | Written
 )
+
+
+def rating(meaning: Meaning | None) -> Rated | None:
+    """What a number says of how good a model is, whichever way it was put together."""
+    match meaning:
+        case Rated() as rated:
+            return rated
+        case Amount() as amount if amount.kind != "match":
+            return Rated(amount.rises, amount, amount.rows)
+        case Quotient(division=division):
+            return Rated(division.amount.rises, division.amount, division.amount.rows)
+        case Listed(amount=amount):
+            return Rated(amount.rises, amount, amount.rows)
+    return None

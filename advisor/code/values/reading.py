@@ -7,7 +7,7 @@ from advisor.code.symbols import Number, fresh, named, number
 from advisor.code.values.containers import Sequence
 from advisor.code.values.definitions import Instance
 from advisor.code.values.joins import alternatives
-from advisor.code.values.meanings import MEANING, Amount, Listed, Meaning, Quotient, Rated, Scale
+from advisor.code.values.meanings import MEANING, Meaning, Rated, Scale, rating
 from advisor.code.values.objects import Object
 from advisor.code.values.plain import TRUE, Constant, Scalar, Value
 from advisor.code.values.rows import CHANGED_LINEAGE, Lineage
@@ -208,16 +208,7 @@ def meaning_of(value: Value | None) -> Meaning | None:
 
 def rating_of(value: Value | None) -> Rated | None:
     """What a number says of how good a model is, whichever way it was put together."""
-    match meaning_of(value):
-        case Rated() as rated:
-            return rated
-        case Amount() as amount if amount.kind != "match":
-            return Rated(amount.rises, amount, amount.rows)
-        case Quotient(division=division):
-            return Rated(division.amount.rises, division.amount, division.amount.rows)
-        case Listed(amount=amount):
-            return Rated(amount.rises, amount, amount.rows)
-    return None
+    return rating(meaning_of(value))
 
 
 def give_meaning(value: Value, meaning: Meaning) -> None:
