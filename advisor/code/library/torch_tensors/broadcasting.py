@@ -73,8 +73,11 @@ def tell_choices_paired(
         kept, dims = column.reduced, column.shape.dims
         if kept is None or not (kept.kept and kept.chosen) or dims is None:
             continue
-        alike = len(dims) == 2 and row.shape.dims == dims[:1] and not dims[0].is_one
-        if alike and dims[1].is_one and row.reduced is None and row.graph is False:
+        if len(dims) != 2 or row.shape.rank != 1 or dims[0].is_one or not dims[1].is_one:
+            continue
+        first, length = dims[0], row.shape.axis(0)
+        alike = first == length or (first.integer is not None and first.integer == length.integer)
+        if alike and row.reduced is None and row.graph is False:
             machine.emit(Broadcast(machine.place(node), machine.context, column, row, is_kept=True))
             return
 
