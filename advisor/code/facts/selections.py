@@ -32,7 +32,6 @@ from advisor.code.facts.test_scores import (
 )
 from advisor.code.facts.tried_settings import (
     best_of_tries,
-    is_nameless_half,
     is_test,
     looped,
     searched,
@@ -226,7 +225,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         rows = _rows_of(event.data)
         if what is None or rows is None:
             continue
-        if not is_test(rows) and not is_nameless_half(run, rows):
+        if not is_test(rows):
             test = _test_of_the_same(run, event)
             if test is not None:
                 yield _given_at(event.place), what, test

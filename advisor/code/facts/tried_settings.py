@@ -22,10 +22,10 @@ from advisor.code.events import (
 )
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import sources_of, words
+from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.sides import Side, name_of, side_of
-from advisor.code.facts.test_scores import OTHERS, better_test_score, names_validation
+from advisor.code.facts.test_scores import OTHERS, better_test_score
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Dictionary,
@@ -58,16 +58,6 @@ def is_test(rows: RowSet) -> bool:
     if said & (TEST | _SHORT):
         return True
     return not said & OTHERS and any(each.are_for_test for each in rows.ancestors())
-
-
-def is_nameless_half(run: AbstractRun, rows: RowSet) -> bool:
-    """Whether rows are the part that a split holds out, in a program that calls neither these rows nor
-    anything else validation data."""
-    if side_of(rows) is not Side.HELD_OUT or not any(
-        each.how == "test" for each in rows.ancestors()
-    ):
-        return False
-    return name_of(rows) is None and not any(map(names_validation, sources_of(run)))
 
 
 def _said(name: str) -> set[str]:
