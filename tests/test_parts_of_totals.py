@@ -115,3 +115,8 @@ def test_the_last_batch_is_no_measure_of_all(data: str, size: str, divisor: str)
 )
 def test_batches_may_all_be_full(data: str, size: str, divisor: str) -> None:
     assert not told(PLACES.format(data=data, size=size, divisor=divisor))
+
+
+def test_a_batch_that_is_alone_is_its_own_measure() -> None:
+    text = PLACES.format(data=DIGITS, size="64", divisor="labels.size(0)")
+    assert not told(text.replace("in loader:", "in [next(iter(loader))]:"))

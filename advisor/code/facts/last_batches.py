@@ -10,6 +10,8 @@ from advisor.code.values import Object, number_of
 def counts_places(number: Number, batches: Number, samples: Number | None, loop: Loop) -> bool:
     """Whether a number is that of the `batches` that a loop goes over times the size of one, though the
     last of them is smaller, or times the size of that last one."""
+    if batches.is_one:
+        return False  # there is no other one
     data = data_of(loop)
     size = number_of(data.argument(1, "batch_size")) if isinstance(data, Object) else None
     if samples is not None and samples.integer and size is not None and size.integer:
