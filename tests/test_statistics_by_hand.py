@@ -114,3 +114,55 @@ def test_the_function_for_standard_scores_learns_from_all_rows() -> None:
     x = zscore(np.load("rows.npy"), axis=1)
     train, test = train_test_split(x)
     """)
+
+
+SMOOTHED = """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+table = pd.read_csv("clicks.csv")
+{first}
+by = {rows}.groupby("shop")["{of}"].agg({which})
+overall = {rows}["{of}"].mean()
+table["of shop"] = table["shop"].map({value})
+X, y = table[["of shop", "age"]], table["bought"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+print(LogisticRegression().fit(X_train, y_train).score(X_test, y_test))
+"""
+ROW_OF_STATISTIC = 8
+BOTH = "['mean', 'count']"
+WEIGHTED = "(by['mean'] * by['count'] + overall * 9) / (by['count'] + 9)"
+
+
+@pytest.mark.parametrize(
+    ("which", "value", "of", "told"),
+    [
+        ("'mean'", "by", "bought", True),
+        (BOTH, "by['mean']", "bought", True),
+        (BOTH, WEIGHTED, "bought", True),
+        (BOTH, "by['count'] * by['mean'] / by['count']", "bought", True),
+        ("['sum', 'count']", "(by['sum'] + 1) / (by['count'] + 2)", "bought", True),
+        ("'count'", "by", "bought", False),
+        (BOTH, "by['count']", "bought", False),
+        (BOTH, "np.log1p(by['count'] / by['count'].sum())", "bought", False),
+        (BOTH, WEIGHTED, "income", False),
+        ("'mean'", "by", "income", False),
+    ],
+)
+def test_smoothed_means_of_the_labels_of_groups_know_held_out_labels(
+    which: str, value: str, of: str, told: bool
+) -> None:
+    text = SMOOTHED.format(first="", rows="table", of=of, which=which, value=value)
+    assert ((ROW_OF_STATISTIC, "NN503") in findings(text)) is told
+
+
+def test_smoothed_means_of_other_rows_know_none() -> None:
+    text = SMOOTHED.format(
+        first="before = pd.read_csv('last_year.csv')",
+        rows="before",
+        of="bought",
+        which=BOTH,
+        value=WEIGHTED,
+    )
+    assert "NN503" not in {code for _, code in findings(text)}

@@ -1,7 +1,7 @@
 """Statistics of tables, and of groups and windows of their rows."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -9,7 +9,7 @@ from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, STATISTIC_NAMES
-from advisor.code.library.models import Call, attribute, item, iteration, method
+from advisor.code.library.models import Call, attribute, hook, item, iteration, method
 from advisor.code.library.numpy import over_rows
 from advisor.code.library.pandas.tables import (
     GROUPED,
@@ -25,6 +25,7 @@ from advisor.code.values import (
     Function,
     Lineage,
     Object,
+    Unknown,
     Value,
     is_constant,
     known_text,
@@ -33,6 +34,9 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+
+# What leaves a statistic of each group one.
+_SMOOTHS = frozenset(["+", "-", "*", "/"])
 
 
 @method(FRAME, *STATISTIC_NAMES)
@@ -165,10 +169,63 @@ def _of_each_group(call: Call, name: str) -> Object:
     return result
 
 
+_AGGREGATES = "pandas.Aggregates"
+
+
+@method("pandas.GroupBy", "agg", "aggregate")
+def aggregated(call: Call) -> Value | None:
+    """`df.groupby("a").sales.agg("mean")`; of several statistics a column for each."""
+    func = call.argument(0, "func")
+    name = known_text(func)
+    if name in STATISTIC_NAMES:
+        return _of_each_group(call, name)
+    if not isinstance(func, SequenceValue) or not func.items or GROUPED not in _fields(call):
+        return None
+    names = [known_text(each) for each in func.items]
+    made = {each: _of_each_group(call, each) for each in names if each in STATISTIC_NAMES}
+    return Object(_AGGREGATES, call.arguments, call.place, dict(made)) if made else None
+
+
+def _fields(call: Call) -> dict[Any, Any]:
+    return call.receiver.fields if isinstance(call.receiver, Object) else {}
+
+
+@item(_AGGREGATES)
+def aggregate(
+    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
+) -> Value | None:
+    """`statistics["mean"]`."""
+    found = receiver.fields.get(known_text(indices[0]) if isinstance(indices[0], Value) else None)
+    return found if isinstance(found, Value) else None
+
+
+@hook("followed")
+def smoothed(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value | None],
+    details: Sequence[Any],
+    result: Value,
+    node: cst.CSTNode,
+) -> Value:
+    """`(mean * count + prior) / (count + weight)`: still a statistic of each group."""
+    if operation not in _SMOOTHS or not isinstance(result, (Object, Unknown)):
+        return result
+    lineage = lineages.known(result)
+    if lineage is None or not lineage.rows.is_statistic or GROUPED in result.fields:
+        return result
+    for each in operands:
+        name = each.fields.get(GROUPED) if isinstance(each, (Object, Unknown)) else None
+        if name is not None and lineages.known(each) is not None:
+            result.fields[GROUPED] = name
+            break
+    return result
+
+
 def encoding(value: Value | None) -> Fit | None:
     """What putting the statistics of groups in the place of categories amounts to: an encoder that
     was fitted by hand. What the statistics are of is a field of the estimator."""
-    name = value.fields.get(GROUPED) if isinstance(value, Object) else None
+    name = value.fields.get(GROUPED) if isinstance(value, (Object, Unknown)) else None
     lineage = lineages.known(value)
     if not isinstance(name, Value) or lineage is None or not lineage.rows.is_statistic:
         return None
