@@ -703,3 +703,81 @@ best = max(scores, key=scores.get)
 print({last})
 """
     assert len(found(text)) == int(wrong)
+
+
+READ_TWICE = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, random_split
+from torchvision import transforms as T
+from torchvision.datasets import ImageFolder
+
+AUGMENTED = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
+
+def parts(folder, transform):
+    everything = ImageFolder(folder, transform=transform)
+    return random_split(everything, [0.8, 0.2]{generator})
+
+def fit(data, width):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3072, width), nn.Linear(width, 5))
+    optimizer = torch.optim.Adam(net.parameters())
+    for inputs, labels in DataLoader(data, 32, shuffle=True):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(inputs), labels).backward()
+        optimizer.step()
+    return net
+
+@torch.no_grad()
+def judge(net, data):
+    hits = 0
+    for inputs, labels in DataLoader(data, 100):
+        hits += (net(inputs).argmax(1) == labels).sum().item()
+    return hits / len(data)
+
+torch.manual_seed(0)
+"""
+ONE_OF_EACH = """
+train, _ = parts("leaves", AUGMENTED)
+_, test = parts("{folder}", T.ToTensor())  # error
+print(judge(fit(train, 9), test))
+"""
+IN_PLACE = """
+train, _ = random_split(ImageFolder("leaves", AUGMENTED), [0.8, 0.2])
+{seed}
+_, test = random_split(ImageFolder("leaves", T.ToTensor()), [0.8, 0.2])  # error
+print(judge(fit(train, 9), test))
+"""
+EACH_BY_ITSELF = """
+def attempt(width):
+    train, test = parts("leaves", T.ToTensor())
+    print(judge(fit(train, width), test))
+attempt(8)
+attempt(9)
+"""
+
+
+@pytest.mark.parametrize("text", [ONE_OF_EACH.format(folder="leaves"), IN_PLACE.format(seed="")])
+def test_one_folder_that_is_read_twice_is_divided_twice(text: str) -> None:
+    text = READ_TWICE.format(generator="") + text
+    lines = IMPORTS + text
+    assert found(text) == marked(lines, "NN516") != []
+
+
+@pytest.mark.parametrize(
+    ("text", "generator"),
+    [
+        (ONE_OF_EACH.format(folder="stems"), ""),
+        (ONE_OF_EACH.format(folder="leaves"), ", generator=torch.Generator().manual_seed(0)"),
+        (
+            IN_PLACE.format(seed="torch.manual_seed(0)").replace(
+                "train, _ =", "torch.manual_seed(0)\ntrain, _ ="
+            ),
+            "",
+        ),
+        (EACH_BY_ITSELF, ""),
+    ],
+)
+def test_one_folder_is_divided_in_the_same_way_or_for_another_model(
+    text: str, generator: str
+) -> None:
+    assert not found(READ_TWICE.format(generator=generator) + text)

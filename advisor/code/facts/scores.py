@@ -9,6 +9,7 @@ from advisor.code.events import Fitted, MetricTaken, RowsSplit, Scored, SeedFixe
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.lineages.parts import Ends, ends_of_slice
+from advisor.code.library.same_samples import same_samples
 from advisor.code.library.sklearn_splits import WINNER
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
@@ -136,6 +137,26 @@ def other_split(
     return None
 
 
+def split_of_another_reading(
+    run: AbstractRun, fitted: RowSet, scored: RowSet
+) -> tuple[RowsSplit, RowsSplit] | None:
+    """The same, of samples that are read twice, say with another transform: one reading is divided for
+    the rows to fit on, the other one for those to score by."""
+    for mine in _drawn(fitted):
+        for theirs in _drawn(scored):
+            first, second = mine.split, theirs.split
+            if first is None or second is None or first is second or mine.how == theirs.how:
+                continue
+            if len(first.data) != 1 or len(second.data) != 1:
+                continue
+            one, other = first.data[0], second.data[0]
+            if one is other or not same_samples(one, other):
+                continue
+            if _are_drawn_apart(run, first, second):
+                return first, second
+    return None
+
+
 def _drawn(rows: RowSet) -> Iterator[RowSet]:
     """The parts of splits that rows come from."""
     for each in rows.ancestors():
@@ -145,9 +166,11 @@ def _drawn(rows: RowSet) -> Iterator[RowSet]:
 
 def _come_out_differently(run: AbstractRun, first: RowsSplit, second: RowsSplit) -> bool:
     """Whether two splits are random, and nothing makes them come out the same."""
+    return first.place.node is not second.place.node and _are_drawn_apart(run, first, second)
+
+
+def _are_drawn_apart(run: AbstractRun, first: RowsSplit, second: RowsSplit) -> bool:
     if first.operation != second.operation or first.operation not in _RANDOM:
-        return False
-    if first.place.node is second.place.node:
         return False
     if first.seed is None or second.seed is None:
         fixed = any(first.index < each.index < second.index for each in run.events(SeedFixed))

@@ -12,7 +12,7 @@ from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.scores import Score, other_split
+from advisor.code.facts.scores import Score, other_split, split_of_another_reading
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.facts.used_sides import on_both_sides
 from advisor.code.library.dataset_samples import rows_by_number
@@ -190,12 +190,30 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
                 yield cut, data.name, "overlap", beside
                 continue
             splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
-            if splits is not None:
+            read_twice = _divided_anew(run, loader, data)
+            if splits is None and read_twice is not None:
+                yield read_twice, data.name, "another split", beside
+            elif splits is not None:
                 yield splits[1].place, data.name, "another split", beside
             elif sampled:
                 continue
             elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
                 yield data.dataset.place, data.name, "same file", beside
+
+
+def _divided_anew(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> NodePlace | None:
+    """Where samples are read a second time and divided by another draw, for a model to be judged by
+    that was trained on a part of the first reading."""
+    mine, theirs = _rows(loader.dataset), _rows(data.dataset)
+    if mine is None or theirs is None:
+        return None
+    splits = split_of_another_reading(run, mine, theirs)
+    if splits is None or not judges_later(run, loader, data.dataset):
+        return None
+    first, second = splits
+    calls = second.context.calls
+    helper = calls[-1] if calls and first.place.node is second.place.node else None
+    return helper if helper is not None and run.may_tell_of(helper.source) else second.place
 
 
 def _of_passes(run: AbstractRun) -> Iterator[_Found]:
