@@ -24,6 +24,7 @@ from advisor.code.values import (
     Library,
     Object,
     Pixels,
+    Scalar,
     Shape,
     Tensor,
     Value,
@@ -262,10 +263,23 @@ _STORED = {
 }
 
 
-def _stored_as(library: str) -> AttributeModel:
+# How large the pictures of those are, with their channels where they are stored.
+_STORED_SIZES = {
+    **dict.fromkeys(["MNIST", "FashionMNIST", "KMNIST", "EMNIST", "QMNIST"], (28, 28)),
+    **dict.fromkeys(["CIFAR10", "CIFAR100"], (32, 32, 3)),
+    "SVHN": (3, 32, 32),
+    "STL10": (3, 96, 96),
+}
+
+
+def _stored_as(library: str, sizes: tuple[int, ...]) -> AttributeModel:
     def model(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
         place = machine.place(node)
-        made = Tensor(dtype=BYTES, graph=False, library=library, text="data", place=place)
+        length = receiver.fields.get("length")
+        samples = length.number if isinstance(length, Scalar) else symbols.stacked_axis()
+        sides = (symbols.new_axis(symbols.number(size)) for size in sizes)
+        shape = Shape((samples, *sides))
+        made = Tensor(shape, dtype=BYTES, graph=False, library=library, text="data", place=place)
         made.meaning = Pixels(place)
         return made
 
@@ -273,7 +287,7 @@ def _stored_as(library: str) -> AttributeModel:
 
 
 for _name, _library in _STORED.items():
-    attribute(f"torchvision.datasets.{_name}", "data")(_stored_as(_library))
+    attribute(f"torchvision.datasets.{_name}", "data")(_stored_as(_library, _STORED_SIZES[_name]))
 
 
 @function("cv2.VideoCapture")
