@@ -505,3 +505,36 @@ def test_a_sample_may_be_prepared_where_it_lies_in_a_dict(given: str, told: list
     assert [code for _, code in findings(always) if code == "NN509"] == told
     sometimes = OWN_PICTURES.replace("GIVEN", "prepare")
     assert "NN509" not in {code for _, code in findings(sometimes)}
+
+
+TWO_PARTS = """
+import keras
+from elsewhere import prepare
+(x, y), (x_test, y_test) = keras.datasets.cifar100.load_data()
+x, x_test = x.astype("float32"), x_test.astype("float32")
+mean, std = x.mean(axis=(0, 1, 2)), x.std(axis=(0, 1, 2)) + 1e-7
+{lines}
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(100, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, y, epochs=3)
+print(model.evaluate(x_test, y_test))
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("x = (x - mean) / std", True),
+        ("x -= mean\nx /= std", True),
+        ("x = (x - mean) / std\nx_test = (x_test - mean) / std", False),
+        ("x -= mean\nx /= std\nx_test -= mean\nx_test /= std", False),
+        ("x, x_test = [(each - mean) / std for each in (x, x_test)]", False),
+        ("x = (x - mean) / std\nx_test[:] = (x_test - mean) / std", False),
+        ("x = (x - mean) / std\nx_test = prepare(x_test)", False),
+        ("x = (x - mean) / std\nprepare(x_test)", False),
+    ],
+)
+def test_both_parts_of_well_known_data_are_scaled_alike(lines: str, told: bool) -> None:
+    rows = [row for row, code in findings(TWO_PARTS.format(lines=lines)) if code == "NN509"]
+    last = TWO_PARTS.format(lines=lines).count("\n")
+    assert (last in rows) is told

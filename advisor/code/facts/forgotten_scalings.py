@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from advisor.code.events import ForwardRun
+from advisor.code.events import Escaped, ForwardRun
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.judged_passes import is_scored, trains
 from advisor.code.facts.loaders import TrainingLoader
@@ -18,7 +18,7 @@ from advisor.code.values import Fit, RowSet, lineage_of
 
 _SCALINGS = frozenset(["scaler"])
 # Statistics of each column of an array, by which arrays are scaled by hand; tables are filled by them.
-_BY_COLUMN = re.compile(r"(axis|dim)=0\b|\(0[,)]|, (axis=)?0\)")
+_BY_COLUMN = re.compile(r"(axis|dim)=0\b|\(0[,)]|, (axis=)?0\)|axis=\(0, 1(, 2)?\)")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,6 +37,11 @@ class _Use:
         """The part of a split that the rows are, or were taken from."""
         return next((each for each in self.rows.ancestors() if each.split is not None), None)
 
+    def read(self) -> RowSet | None:
+        """The rows that were read from a file or a catalogue, unless a split has divided them."""
+        found = [each for each in self.rows.ancestors() if each.parent is None]
+        return found[-1] if found and self.drawn() is None else None
+
 
 def _is_by_hand(fit: Fit) -> bool:
     return fit.kind == "statistic" and _BY_COLUMN.search(fit.text) is not None
@@ -50,24 +55,44 @@ def _is_reckoned_with(run: AbstractRun, use: _Use) -> bool:
     return not names or any(sums.search(each.text) for each in sources_of(run))
 
 
+def _is_handed_on(run: AbstractRun, use: _Use) -> bool:
+    """Whether code that nobody can look into was given the rows, and may have scaled them in place."""
+    whole = set(use.rows.ancestors())
+    given = (lineage_of(each) for event in run.events(Escaped) for each in event.values)
+    return any(each is not None and each.rows in whole for each in given)
+
+
 def forgotten_scalings(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Fit]]:
     """Where a model is judged by the other part of a split than it was trained on, and only one of
     them was scaled by what was learned from the training part: the place, what the part is called that
     was not, and what scales the other one."""
     told: set[object] = set()
     for trained, judged in _pairs(run):
-        mine, theirs = trained.drawn(), judged.drawn()
-        if mine is None or theirs is None or mine is theirs or mine.split is not theirs.split:
+        mine = _parts(trained, judged)
+        if mine is None:
             continue
         if bool(trained.scalings) == bool(judged.scalings) or told:
             continue
         scaled, plain = (trained, judged) if trained.scalings else (judged, trained)
         fit = scaled.scalings[0]
-        if _is_by_hand(fit) and _is_reckoned_with(run, plain):
+        if _is_by_hand(fit) and (_is_reckoned_with(run, plain) or _is_handed_on(run, plain)):
             continue
         if fit.rows is mine or fit.rows.within(mine):
             told.add(judged.place.node)
             yield judged.place, name_of(plain.rows) or "the rows", fit
+
+
+def _parts(trained: _Use, judged: _Use) -> RowSet | None:
+    """The part that a model was trained on, if it is judged by the other part of the same data: of a
+    split, or of a data set that comes in two parts."""
+    mine, theirs = trained.drawn(), judged.drawn()
+    if mine is not None and theirs is not None:
+        return mine if mine is not theirs and mine.split is theirs.split else None
+    mine, theirs = trained.read(), judged.read()
+    if mine is None or theirs is None or mine.place is None or theirs.place is None:
+        return None
+    apart = theirs.are_for_test and not mine.are_for_test
+    return mine if apart and mine.place.node is theirs.place.node else None
 
 
 def _pairs(run: AbstractRun) -> Iterator[tuple[_Use, _Use]]:
