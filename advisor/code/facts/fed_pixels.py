@@ -139,7 +139,9 @@ def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePl
         if not learned or _trains(run, event) or any(map(pixels.is_as, learned)):
             continue
         if pixels.place is not None and learned[0].place is not None:
-            yield _place_of_its_own(run, event, pixels.place, own[0]), learned[0].place
+            forgotten = pixels.are_bytes and run.may_tell_of(event.place.source)
+            place = _place_of_its_own(run, event, pixels.place, own[0])
+            yield event.place if forgotten else place, learned[0].place
 
 
 def _place_of_its_own(
