@@ -37,6 +37,7 @@ from advisor.code.values import (
     Value,
     known_text,
     lineage_of,
+    rows_of,
     same,
 )
 
@@ -287,15 +288,15 @@ def _used_so(run: AbstractRun, parts: tuple[RowSet, ...]) -> bool:
 
 def _rows_learned(run: AbstractRun) -> list[RowSet]:
     """The rows that models learn from."""
-    given = (lineage_of(each.data) for each in run.events(DataGiven) if each.use == "training")
+    given = (rows_of(each.data) for each in run.events(DataGiven) if each.use == "training")
     fitted = (each.rows for each in run.events(Fitted) if each.labelled)
-    return [*(each.rows for each in given if each is not None), *fitted]
+    return [*(rows for rows in given if rows is not None), *fitted]
 
 
 def _rows_judging(run: AbstractRun) -> list[RowSet]:
     """The rows that models are judged by."""
-    given = (lineage_of(each.data) for each in run.events(DataGiven) if each.use != "training")
-    found = [each.rows for each in given if each is not None]
+    given = (rows_of(each.data) for each in run.events(DataGiven) if each.use != "training")
+    found = [rows for rows in given if rows is not None]
     found += [each.rows for each in run.events(Scored) if each.method in _JUDGES]
     return [*found, *(rows for each in run.events(MetricTaken) for rows in each.rows)]
 

@@ -15,7 +15,7 @@ from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
-from advisor.code.values import Lineage, Object, RowSet, Value, lineage_of
+from advisor.code.values import Object, RowSet, Value, rows_of
 
 
 def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSet, ForwardRun]]:
@@ -24,7 +24,7 @@ def judged_by_trained_rows(run: AbstractRun) -> Iterator[tuple[ForwardRun, RowSe
     passes = [each for each in run.events(ForwardRun) if not each.context.running]
     trained = [(each, rows) for each in passes for rows in trained_rows(run, each)]
     for event in passes if trained else ():
-        rows = _rows_of(next(iter(event.arguments.values()), None))
+        rows = rows_of(next(iter(event.arguments.values()), None))
         if rows is None or side_of(rows) is not Side.HELD_OUT or trains(run, event):
             continue
         for earlier, learned in trained:
@@ -59,12 +59,12 @@ def trained_rows(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
     """The rows that a pass trains on."""
     if event.context.gradients is False or not trains(run, event):
         return
-    rows = _rows_of(next(iter(event.arguments.values()), None))
+    rows = rows_of(next(iter(event.arguments.values()), None))
     if rows is not None:
         yield rows
     for loader in run.facts(TrainingLoader):
         if _goes_through(event, loader.loader):
-            whole = _rows_of(loader.dataset)
+            whole = rows_of(loader.dataset)
             if whole is not None:
                 yield whole
 
@@ -80,11 +80,6 @@ def trains(run: AbstractRun, event: ForwardRun) -> bool:
         if not loops and not step.context.loops:
             return True
     return False
-
-
-def _rows_of(value: Value | None) -> RowSet | None:
-    lineage: Lineage | None = lineage_of(value)
-    return None if lineage is None else lineage.rows
 
 
 def _is_among(held_out: RowSet, trained: RowSet) -> bool:

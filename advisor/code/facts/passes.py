@@ -341,19 +341,11 @@ class Pass:
 
     def shares_with_training(self, loop: Loop) -> bool:
         """Whether something goes back in a loop at any of the times that it is run."""
-        return any(
-            round_.loop.node is loop.node
-            for each in self.run.once(going_back)
-            for round_ in each.context.rounds
-        )
+        return any(each.node is loop.node for each in self.run.once(_loops_going_back))
 
     def learns_within(self, loop: Loop) -> bool:
         """Whether something goes back in a loop this time that it is run."""
-        return any(
-            round_.loop is loop
-            for each in self.run.once(going_back)
-            for round_ in each.context.rounds
-        )
+        return any(each is loop for each in self.run.once(_loops_going_back))
 
     def is_written_in(self, loop: Loop) -> bool:
         """Whether the call of the model stands in a loop, not in a function that is called there."""
@@ -407,6 +399,12 @@ def _loader_of(loop: Loop) -> Object | None:
     """The loader that a loop goes over."""
     over = data_of(loop)
     return over if isinstance(over, Object) and over.path.endswith(".DataLoader") else None
+
+
+def _loops_going_back(run: AbstractRun) -> list[Loop]:
+    """The loops in which something goes back, each time that they are run."""
+    rounds = (round_ for each in run.once(going_back) for round_ in each.context.rounds)
+    return list(dict.fromkeys(round_.loop for round_ in rounds))
 
 
 def stands_in(place: NodePlace, loop: Loop) -> bool:

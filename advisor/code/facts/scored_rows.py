@@ -11,7 +11,7 @@ from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.facts.test_scores import OTHERS, names_validation
 from advisor.code.facts.tried_settings import akin, is_test
-from advisor.code.values import RowSet, Value, lineage_of
+from advisor.code.values import RowSet, Value, rows_of
 
 
 def rows_behind(run: AbstractRun, rows: Sequence[RowSet], made: Context | None) -> Sequence[RowSet]:
@@ -20,7 +20,7 @@ def rows_behind(run: AbstractRun, rows: Sequence[RowSet], made: Context | None) 
     if rows or made is None:
         return rows
     for loop in reversed(made.loops):
-        found = _rows_of(data_of(loop))
+        found = rows_of(data_of(loop))
         if found is not None:
             return (found,)
     return _judged_before(run, made)
@@ -36,7 +36,7 @@ def _judged_before(run: AbstractRun, made: Context) -> Sequence[RowSet]:
         if context.running or context.gradients is not False or not inside:
             continue
         if [each.node for each in context.calls] == calls:
-            found.append(_rows_of(data_of(inside[0])))
+            found.append(rows_of(data_of(inside[0])))
     return (found[0],) if found and found[0] is not None and len(set(found)) == 1 else ()
 
 
@@ -93,9 +93,4 @@ def _all_judging(run: AbstractRun) -> Iterator[RowSet]:
 
 
 def _known(values: Iterable[Value | None]) -> Iterator[RowSet]:
-    yield from (rows for rows in map(_rows_of, values) if rows is not None)
-
-
-def _rows_of(value: Value | None) -> RowSet | None:
-    lineage = lineage_of(value)
-    return None if lineage is None else lineage.rows
+    yield from (rows for rows in map(rows_of, values) if rows is not None)

@@ -48,8 +48,8 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
-    lineage_of,
     names_of,
+    rows_of,
 )
 from advisor.rulebook import Draft
 
@@ -222,7 +222,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
     """Callbacks and trainers that choose by the rows that the model is evaluated on afterwards."""
     for event in run.events(DataGiven):
         what = _chosen_by(event) if event.use == "validation" else None
-        rows = _rows_of(event.data)
+        rows = rows_of(event.data)
         if what is None or rows is None:
             continue
         if not is_test(rows):
@@ -230,7 +230,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
             if test is not None:
                 yield _given_at(event.place), what, test
             continue
-        later = [_rows_of(each.data) for each in run.events(DataGiven) if _is_later(event, each)]
+        later = [rows_of(each.data) for each in run.events(DataGiven) if _is_later(event, each)]
         for each in run.events_among(Scored, Predicted):
             if isinstance(each, (Scored, Predicted)) and each.index > event.index:
                 later.append(each.rows)
@@ -263,7 +263,7 @@ def _test_of_the_same(run: AbstractRun, event: DataGiven) -> str | None:
         other = _samples_of(each)
         if other is None or other is own or not _holds_the_same(own, other):
             return None
-    rows = _rows_of(tests[0])
+    rows = rows_of(tests[0])
     return (None if rows is None else name_of(rows)) or "the test rows"
 
 
@@ -287,8 +287,3 @@ def _chosen_by(event: DataGiven) -> str | None:
 
 def _is_later(event: DataGiven, other: DataGiven) -> bool:
     return other.index > event.index and other.use == "testing"
-
-
-def _rows_of(value: Value | None) -> RowSet | None:
-    lineage = lineage_of(value)
-    return None if lineage is None else lineage.rows

@@ -8,7 +8,7 @@ from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.library.torch_data import loaded_from
-from advisor.code.values import Object, RowSet, Value, lineage_of
+from advisor.code.values import Object, RowSet, Value, rows_of
 
 
 def on_both_sides(run: AbstractRun, *parts: RowSet) -> dict[Side, RowSet]:
@@ -43,5 +43,4 @@ def _used(run: AbstractRun) -> tuple[list[RowSet], list[RowSet]]:
 
 
 def _rows(values: list[Value | None]) -> list[RowSet]:
-    found = (lineage_of(each) for each in values)
-    return [each.rows for each in found if each is not None]
+    return [rows for rows in map(rows_of, values) if rows is not None]

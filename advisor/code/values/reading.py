@@ -10,7 +10,7 @@ from advisor.code.values.joins import alternatives
 from advisor.code.values.meanings import MEANING, Meaning, Rated, Scale, rating
 from advisor.code.values.objects import Object
 from advisor.code.values.plain import TRUE, Constant, Scalar, Value
-from advisor.code.values.rows import CHANGED_LINEAGE, Lineage
+from advisor.code.values.rows import CHANGED_LINEAGE, Lineage, RowSet
 from advisor.code.values.shapes import Shape
 from advisor.code.values.tensors import COLLATED, Tensor, Unknown
 
@@ -194,6 +194,12 @@ def lineage_of(value: Value | None) -> Lineage | None:
         found = value.fields.get("lineage")
         return found if isinstance(found, Lineage) else None
     return None
+
+
+def rows_of(value: Value | None) -> RowSet | None:
+    """The rows that a value holds, if it holds samples."""
+    lineage = lineage_of(value)
+    return None if lineage is None else lineage.rows
 
 
 def meaning_of(value: Value | None) -> Meaning | None:
