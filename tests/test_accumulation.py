@@ -33,6 +33,50 @@ WRONG = {
                 optimizer.step()
                 optimizer.zero_grad()
         """,
+    "NN112 rounds that are left before the step": """
+        count = 0
+        for epoch in range(10):
+            for x, y in loader:
+                count += 1
+                criterion(model(x), y).backward()  # error
+                if count % 4:
+                    continue
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "NN112 rounds that leave a remainder": """
+        for number, (x, y) in enumerate(loader):
+            criterion(model(x), y).backward()  # error
+            if (number + 1) % 4 != 0 and number + 1 < len(loader):
+                continue
+            optimizer.step()
+            optimizer.zero_grad()
+        """,
+    "NN112 a condition that has a name": """
+        for number, (x, y) in enumerate(loader, 1):
+            is_update = number % 4 == 0 or number == len(loader)
+            criterion(model(x), y).backward()  # error
+            if is_update:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "NN112 a condition that a function asks": """
+        def is_due(number):
+            return number % 4 == 0
+        for number, (x, y) in enumerate(loader, 1):
+            criterion(model(x), y).backward()  # error
+            if is_due(number):
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "NN112 cleared before the first of the batches": """
+        for number, (x, y) in enumerate(loader):
+            if number % 4 == 0:
+                optimizer.zero_grad()
+            criterion(model(x), y).backward()  # error
+            if number % 4 == 3:
+                optimizer.step()
+        """,
     "NN112 counted by hand": """
         count = 0
         for x, y in loader:
@@ -242,6 +286,35 @@ RIGHT = {
                     optimizer.step()
                     optimizer.zero_grad()
         train(Settings)
+        """,
+    "averaged, in rounds that are left before the step": """
+        for number, (x, y) in enumerate(loader):
+            (criterion(model(x), y) / 4).backward()
+            if (number + 1) % 4 != 0:
+                continue
+            optimizer.step()
+            optimizer.zero_grad()
+        """,
+    "batches that are left out": """
+        for number, (x, y) in enumerate(loader):
+            if number % 4:
+                continue
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            optimizer.step()
+        """,
+    "a second model that learns in every few rounds": """
+        other = nn.Linear(3, 2)
+        second = torch.optim.SGD(other.parameters(), lr=0.1)
+        for number, (x, y) in enumerate(loader):
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            optimizer.step()
+            if number % 5 != 0:
+                continue
+            second.zero_grad()
+            criterion(other(x), model(x).argmax(1)).backward()
+            second.step()
         """,
     "a log every few batches": """
         for number, (x, y) in enumerate(loader):

@@ -54,6 +54,45 @@ WRONG = {
                 with torch.no_grad():
                     print(loss_of(model(held_out), answers))
         """,
+    "every so many steps, which are counted over all epochs": """
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        def judge():
+            model.eval()  # error
+            with torch.no_grad():
+                return sum(loss_of(model(x), y).item() for x, y in held_out)
+        seen = 0
+        for epoch in range(10):
+            model.train()
+            for x, y in batches:
+                optimizer.zero_grad()
+                loss_of(model(x), y).backward()
+                optimizer.step()
+                seen += 1
+                if seen % 100 == 0:
+                    print(judge())
+        """,
+    "every so many steps, which the trainer counts": """
+        class Trainer:
+            def __init__(self, model):
+                self.model, self.done = model, 0
+                self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            @torch.no_grad()
+            def judge(self):
+                self.model.eval()  # error
+                return [loss_of(self.model(x), y).item() for x, y in held_out]
+            def run(self):
+                for epoch in range(10):
+                    self.model.train()
+                    for x, y in batches:
+                        self.optimizer.zero_grad()
+                        loss_of(self.model(x), y).backward()
+                        self.optimizer.step()
+                        self.done = self.done + 1
+                        if self.done % 100 == 0:
+                            print(self.judge())
+        Trainer(nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))).run()
+        """,
     "a model that is passed in": """
         def fit(network, batches, held_out):
             optimizer = torch.optim.SGD(network.parameters(), lr=0.1)

@@ -96,7 +96,9 @@ class Accumulation(Fact):
         cleared = [each for each in self.run.events(GradientsCleared) if self._is_near(each)]
         if self.guard is None:
             return not cleared and any(self.step.clears(each) for each in self.step.since)
-        return bool(cleared) and all(_stands_under(each, self.guard) for each in cleared)
+        return bool(cleared) and all(
+            _stands_under(each, self.guard) or self._is_before_the_first(each) for each in cleared
+        )
 
     @property
     def loss_is_plain_mean(self) -> bool:
@@ -119,6 +121,19 @@ class Accumulation(Fact):
             return _LOSS.search(name_of(made.callee)) is not None
         return value.name == "loss" and value.parent is not None
 
+    def _is_before_the_first(self, event: Event) -> bool:
+        """Whether gradients are cleared in every few rounds as well, by a remainder of its own:
+        `if step % 4 == 0`, before those of four batches are summed."""
+        assert self.guard is not None
+        own = _counting_guard(event)
+        return (
+            own is not None
+            and own.taken
+            and own.rounds == self.guard.rounds
+            and _divisor(own.node) is not None
+            and _divisor(own.node) == _divisor(self.guard.node)
+        )
+
     def _is_near(self, event: Event) -> bool:
         loops = {loop.node for loop in event.context.loops}
         return self.backward.context.loops[-1].node in loops
@@ -130,11 +145,23 @@ class Accumulation(Fact):
 
 def _counting_guard(event: Event) -> Guard | None:
     """The condition of an event that holds in every few rounds: it takes a remainder, or asks a
-    counter that goes back to zero with it."""
+    counter that goes back to zero with it; where there is a remainder, the round may have been left."""
     for guard in reversed(event.context.guards):
-        if guard.taken and (_takes_remainder(guard.node) or _starts_anew(event, guard)):
+        if guard.taken and (_is_of_some_rounds(guard) or _starts_anew(event, guard)):
+            return guard
+        if not guard.taken and not guard.ends and _has_remainder(guard.node):
             return guard
     return None
+
+
+def _is_of_some_rounds(guard: Guard) -> bool:
+    """Whether a condition takes a remainder, or what it asks for did so: `is_update = step % 4 == 0`."""
+    if _takes_remainder(guard.node):
+        return True
+    options = () if guard.condition is None else alternatives(guard.condition)
+    if not all(isinstance(each, Unknown) and each.place is not None for each in options):
+        return False
+    return any(each.place is not None and _takes_remainder(each.place.node) for each in options)
 
 
 def _starts_anew(event: Event, guard: Guard) -> bool:
@@ -208,8 +235,41 @@ def _takes_remainder(node: cst.CSTNode) -> bool:
     return False
 
 
+def _divisor(node: cst.CSTNode) -> str | None:
+    """What a condition divides by to see the remainder."""
+    match node:
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return code_of(node.right)
+        case cst.Comparison(left=left) | cst.BooleanOperation(left=left):
+            return _divisor(left)
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            return _divisor(inner)
+    return None
+
+
+def _has_remainder(node: cst.CSTNode) -> bool:
+    """Whether a condition holds in all but every few rounds: `step % 4`, `step % 4 != 0`."""
+    match node:
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return True
+        case cst.Comparison(
+            left=cst.BinaryOperation(operator=cst.Modulo()),
+            comparisons=[
+                cst.ComparisonTarget(
+                    operator=cst.NotEqual() | cst.GreaterThan() | cst.LessThan(), comparator=bound
+                )
+            ],
+        ):
+            return not isinstance(bound, cst.Integer) or bound.value == "0"
+        case cst.BooleanOperation(left=left, operator=cst.And()):
+            return _has_remainder(left)
+    return False
+
+
 def _stands_under(event: Event, guard: Guard) -> bool:
-    return any(each.node is guard.node and each.taken for each in event.context.guards)
+    return any(
+        each.node is guard.node and each.taken is guard.taken for each in event.context.guards
+    )
 
 
 def _is_only_step(step: OptimizerStep) -> bool:

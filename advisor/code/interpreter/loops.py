@@ -255,6 +255,7 @@ def _two_rounds(
     node: cst.CSTNode,
 ) -> Completion:
     again = not any(each.index for each in machine.context.rounds)
+    frame.stands_for_many = True
     machine.begin()
     completion = _one_round(machine, Round(loop, 0), body, iteration.element(machine, node), frame)
     before = last = machine.keep()

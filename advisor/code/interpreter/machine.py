@@ -83,12 +83,14 @@ class Frame:
 @dataclass(slots=True)
 class LoopFrame:
     """A loop round under way. Ways that have left it early wait for the next round or the end;
-    `log` and `round_log` are the numbers of the logs begun with the loop and with the round."""
+    `log` and `round_log` are the numbers of the logs begun with the loop and with the round.
+    `stands_for_many` tells that a round is run for all that there may be."""
 
     broken: list[Writes] = field(default_factory=list)
     continued: list[Writes] = field(default_factory=list)
     log: int = 0
     round_log: int = 0
+    stands_for_many: bool = False
 
 
 class Machine:
@@ -355,6 +357,14 @@ class Machine:
             for identity, entry in log.items():
                 outer.setdefault(identity, entry)
         return log
+
+    def is_of_this_round(self, fields: dict[Any, Any], key: Any) -> bool:
+        """Whether a field was set since the innermost round began; always, where that is one of
+        those that are run one by one."""
+        if not self.loops or not self.loops[-1].stands_for_many:
+            return True
+        identity = (id(fields), key)
+        return any(identity in log for log in self._logs[self.loops[-1].round_log :])
 
     def leaving(self, writes: Writes, log: int) -> Writes:
         """The state of a way that leaves its block: what it changed itself, and what had been

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from advisor.code import symbols
 from advisor.code.events import Guard, LoopLeft
 from advisor.code.interpreter import (
     assertions,
@@ -103,7 +104,7 @@ def _assign_sum(machine: "Machine", node: cst.Assign, is_behind: bool) -> Comple
     left, right = machine.evaluate(total.left), machine.evaluate(total.right)
     before, value = (left, right) if is_behind else (right, left)
     result = operators.binary(machine, "Add", left, right, total)
-    assign(machine, target, result)
+    assign(machine, target, _of_any_round(machine, target, before, value, result))
     machine.models.accumulated(machine, "Add", (before, value, result), target, node)
     return Completion.NORMAL
 
@@ -125,11 +126,36 @@ def _augmented(machine: "Machine", node: cst.AugAssign) -> Completion:
     operator = type(node.operator).__name__.removesuffix("Assign")
     if not attributes.extend_in_place(machine, operator, current, value):
         result = operators.binary(machine, operator, current, value, node)
-        assign(machine, node.target, result)
+        kept = result
+        if operator == "Add":
+            kept = _of_any_round(machine, node.target, current, value, result)
+        assign(machine, node.target, kept)
         values = (current, value, result)
         machine.models.accumulated(machine, operator, values, node.target, node)
     machine.models.augmented(machine, operator, current, value, node)
     return Completion.NORMAL
+
+
+def _of_any_round(
+    machine: "Machine", target: cst.BaseExpression, before: Value, more: Value, result: Value
+) -> Value:
+    """What counts the rounds of a loop after it has gone up: any number, since the first round that
+    is run stands for those behind it as well."""
+    if type(result) is not Scalar or type(before) is not Scalar or type(more) is not Scalar:
+        return result
+    if result.number.integer is None or more.number.integer in (None, 0):
+        return result
+    fields: dict[Any, Any] | None = None
+    name = ""
+    if type(target) is cst.Name:
+        name = target.value
+        fields = machine.scope.declared.get(name, machine.scope).fields
+    elif type(target) is cst.Attribute and type(target.value) is cst.Name:
+        name = target.attr.value
+        fields = getattr(machine.evaluate(target.value), "fields", None)
+    if fields is None or name not in fields or machine.is_of_this_round(fields, name):
+        return result
+    return Scalar(symbols.fresh(name), result.names, result.configurable, result.place)
 
 
 def assign(machine: "Machine", target: cst.BaseExpression, value: Value) -> None:
