@@ -243,3 +243,19 @@ def test_a_forest_may_judge_each_tree_by_the_rows_that_it_left_out() -> None:
     fitted = "trees = RandomForestClassifier({option}).fit(X, y)\nprint(trees.score(X, y))"
     assert codes(forest + fitted.format(option="")) == ["NN512"]
     assert codes(forest + fitted.format(option="oob_score=True")) == []
+
+
+@pytest.mark.parametrize(
+    ("judge", "told"),
+    [
+        ("def judge(one, wanted):\n    return f1_score(wanted, model.predict(one))", "judge(X, y)"),
+        ("def judge(one, wanted):\n    return model.score(one, wanted)", "judge(X, y)"),
+        ("def judge(*_):\n    return model.score(X, y)", "    return model.score(X, y)"),
+    ],
+)
+def test_it_is_told_where_a_function_that_judges_is_given_the_rows(judge: str, told: str) -> None:
+    text = f"{IMPORTS}{judge}\nmodel = SVC().fit(X, y)\njudge(X, y)\n"
+    rows = [row for row, code in findings(text) if code == "NN512"]
+    assert [text.splitlines()[row - 1] for row in rows] == [told]
+    within = f"{IMPORTS}def work(a, b):\n    model = SVC().fit(a, b)\n    model.score(a, b)\nwork(X, y)\n"
+    assert [row for row, code in findings(within) if code == "NN512"] == [8]

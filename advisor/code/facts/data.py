@@ -23,6 +23,7 @@ from advisor.code.events import (
     Scored,
 )
 from advisor.code.facts.fits import draws
+from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import is_unit_test
@@ -318,7 +319,7 @@ def handed_over_at(rows: RowSet, split: Split) -> NodePlace | None:
     where the samples are divided, where they are read, or by a data set of what it is given."""
     if rows.context is None:
         return None
-    depth = _depth_in_common(rows.context, split.event.context)
+    depth = calls_in_common(rows.context, split.event.context)
     if depth >= len(rows.context.calls) or rows.context.functions[depth].name == "__init__":
         return None
     return _handing_over(rows.context.calls[depth], (rows.parent, *rows.sources), split)
@@ -338,22 +339,12 @@ def learned_at(fit: Fit, split: Split) -> NodePlace | None:
         used = [each for each in used if each.calls[:size] != context.calls] or used
     if not used:
         return None
-    depth = max(_depth_in_common(context, each) for each in used)
+    depth = max(calls_in_common(context, each) for each in used)
     if depth >= len(context.calls):
         return None
     while depth and _is_of_one_class(context, depth):
         depth -= 1
     return _handing_over(context.calls[depth], (fit.rows,), split)
-
-
-def _depth_in_common(first: Context, second: Context) -> int:
-    """How many calls two places have in common."""
-    depth = 0
-    for one, two in zip(first.calls, second.calls, strict=False):
-        if one is not two:
-            break
-        depth += 1
-    return depth
 
 
 def _is_of_one_class(context: Context, depth: int) -> bool:

@@ -23,6 +23,7 @@ from advisor.code.events import (
     Scored,
     TrainerBuilt,
 )
+from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.passes import place_of_head, sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scores import Score
@@ -117,16 +118,18 @@ def _judges_by_rows_left_out(score: Score) -> bool:
 
 def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterator[NodePlace]:
     """Where the scores are computed: by the model itself, or by a function of predictions."""
+    fits = {each.scored.rows: each.fitted for each in scores if not each.is_of_search}
     for score in scores:
         if score.scored.method in _SCORES and not score.is_of_search:
-            yield score.place
-    predicted = {score.scored.rows for score in scores if not score.is_of_search}
+            scored = score.scored
+            yield where_handed_over(run, score.place, scored.context, score.fitted.context)
     metrics = [each for each in run.events(MetricTaken) if each.rows]
     if any(not set(each.rows) & fitted for each in metrics):
         return
     for event in metrics:
-        if set(event.rows) & predicted:
-            yield event.place
+        fit = next((fits[rows] for rows in event.rows if rows in fits), None)
+        if fit is not None:
+            yield where_handed_over(run, event.place, event.context, fit.context)
             return
 
 
@@ -179,7 +182,8 @@ def _of_torch(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace, bool]]:
     last: Event = (apart or hits)[-1]
     if run.may_tell_of(last.place.source):
         around = _over_data(last) or last.context.loops
-        place = _judged_at(last, around[-1]) if apart and around else last.place
+        place = place_of_head(around[-1]) if apart and around else last.place
+        place = where_handed_over(run, place, last.context, trained[-1].context) if apart else place
         yield place, trained[-1].place, bool(apart and around)
 
 
@@ -240,16 +244,6 @@ def _of_keras(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:
     if any(_HOLDS_OUT.search(_COMMENT.sub("", each.text)) for each in sources_of(run)):
         return
     if run.may_tell_of(metrics[-1].place.source):
-        yield metrics[-1].place, fitted[-1].place
-
-
-def _judged_at(event: Event, loop: Loop) -> NodePlace:
-    """Where a model is judged in a loop: at the call of a function that is given what it goes over, or
-    at the head of the loop."""
-    functions, calls = event.context.functions, event.context.calls
-    over = getattr(loop.node, "iter", None)
-    if functions and isinstance(over, cst.CSTNode):
-        given = {each.name.value for each in functions[-1].node.params.params}
-        if given & set(re.findall(r"[A-Za-z_]\w*", code_of(over))):
-            return calls[-1]
-    return place_of_head(loop)
+        last = metrics[-1]
+        place = where_handed_over(run, last.place, last.context, fitted[-1].context)
+        yield place, fitted[-1].place

@@ -241,7 +241,10 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
 
 
 # What trainers are given under, to judge by.
-_JUDGED_BY = ("eval_dataset", "validation_data", "val_dataloaders")
+_JUDGED_BY = (
+    *("eval_dataset", "validation_data", "val_dataloaders"),
+    *("eval_set", "valid_sets", "evals"),
+)
 
 
 def _given_at(call: NodePlace) -> NodePlace:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.events import DataGiven
-from advisor.code.library import lineages
-from advisor.code.library.models import Call, function
+from advisor.code.library.models import Call
 from advisor.code.values import Dictionary, Object, Value, is_constant
 from advisor.code.values import Sequence as SequenceValue
 
@@ -13,38 +12,16 @@ _END = "the end of the training is chosen"
 _PATIENCE = ("early_stopping_rounds", "early_stopping_round", "od_wait")
 
 
-@function("xgboost.DMatrix", "xgboost.QuantileDMatrix", "lightgbm.Dataset", "catboost.Pool")
-def rows_to_boost(call: Call) -> Value | None:
-    """`xgb.DMatrix(X, y)`: the rows that it is made of, with their labels."""
-    data = call.argument(0, "data")
-    if data is None:
-        return None
-    lineages.pair(call.machine, data, call.argument(1, "label"), call.node)
-    lineage = lineages.samples(data).holding(None)
-    return Object(call.path, call.arguments, call.place, {"lineage": lineage})
-
-
-@function("xgboost.train", "xgboost.training.train")
-def trained_by_xgboost(call: Call) -> Value | None:
-    """`xgb.train(settings, rows, 1000, evals=[(others, "test")], early_stopping_rounds=9)`."""
-    _tell_chosen(call, _last(call.argument(3, "evals")))
-    return None
-
-
-@function("lightgbm.train", "lightgbm.engine.train")
-def trained_by_lightgbm(call: Call) -> Value | None:
-    """`lgb.train(settings, rows, 1000, valid_sets=[others], callbacks=[lgb.early_stopping(9)])`."""
-    _tell_chosen(call, _last(call.argument(3, "valid_sets")))
-    return None
-
-
-def _tell_chosen(call: Call, given: Value | None) -> None:
+def tell_rows_to_stop_by(call: Call, given: Value | None) -> None:
+    """`xgb.train(settings, rows, 1000, evals=[(others, "test")], early_stopping_rounds=9)`: tell by
+    which rows it is chosen when the training ends."""
     settings = call.argument(0, "params")
     told = settings.items if isinstance(settings, Dictionary) else {}
     asked = [call.argument(-1, name) or told.get(name) for name in _PATIENCE]
-    if given is not None and (any(map(_is_asked_for, asked)) or _has_stopper(call, None)):
+    last = _last(given)
+    if last is not None and (any(map(_is_asked_for, asked)) or _has_stopper(call, None)):
         callbacks = call.argument(-1, "callbacks")
-        event = DataGiven(call.place, call.context, given, "validation", callbacks, _END)
+        event = DataGiven(call.place, call.context, last, "validation", callbacks, _END)
         call.machine.emit(event)
 
 

@@ -10,6 +10,7 @@ from advisor.code.events import FitApplied, Fitted, Scored
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import items_of
 from advisor.code.library import lineages
+from advisor.code.library.boosting import samples_and_labels
 from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.early_stopping import tell_evaluation_rows
 from advisor.code.library.kept_columns import keeps_every_column
@@ -199,7 +200,7 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     text = _text(call.node)
     labelled = _uses_labels(target, kind)
     fit = Fit(target, lineage.rows, call.place, kind, labelled, text, call.context)
-    given = call.argument(1, "y")
+    given = call.argument(1, "y") or samples_and_labels(data)[1]
     labels = None if given is None else lineages.columns_of(given)
     place, rows = call.place, lineage.rows
     event = Fitted(place, call.context, target, rows, kind, given is not None, labels, lineage.fits)
@@ -306,7 +307,8 @@ def fit(call: Call) -> Value | None:
         fit_on(call, target, data)
         tell_evaluation_rows(call, target)
         lineages.pair(call.machine, data, call.argument(1, "y"), call.node)
-        learn(call, target, data, call.argument(1, "y"))
+        samples, labels = samples_and_labels(data)
+        learn(call, target, samples or data, call.argument(1, "y") or labels)
     return target
 
 

@@ -1,0 +1,46 @@
+"""Calls that hand what somebody else made over to a function of the project."""
+
+import re
+
+import libcst as cst
+
+from advisor.code.events import Context
+from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.sources import NodePlace
+from advisor.code.values import Function
+
+
+def calls_in_common(first: Context, second: Context) -> int:
+    """How many calls two places have in common."""
+    depth = 0
+    for one, two in zip(first.calls, second.calls, strict=False):
+        if one is not two:
+            break
+        depth += 1
+    return depth
+
+
+def where_handed_over(
+    run: AbstractRun, place: NodePlace, context: Context, other: Context
+) -> NodePlace:
+    """The outermost call behind something that is done in functions, as long as each of them does it
+    with what it is given: what is wrong may be right with other things, and only the call says with
+    which. A call that leads to another place as well does more than that."""
+    told = place
+    shared = calls_in_common(context, other)
+    for depth in reversed(range(shared, len(context.calls))):
+        if not _given_to(context.functions[depth]) & _names_in(told.node):
+            break
+        told = context.calls[depth]
+    return told if run.may_tell_of(told.source) else place
+
+
+def _given_to(function: Function) -> set[str]:
+    """What a function calls the things that it is given, but for the object that it belongs to."""
+    parameters = function.node.params
+    everything = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    return {each.name.value for each in everything} - {"self"}
+
+
+def _names_in(node: cst.CSTNode) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", code_of(node)))
