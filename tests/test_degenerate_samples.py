@@ -35,6 +35,11 @@ WRONG = {
             spectrum = torch.stft(wave, 128, window=window, return_complex=True)
             return torch.log(spectrum.abs() ** 2)  # error
         """,
+    "a part by another mask": """
+        def features(wave):
+            mel = librosa.feature.melspectrogram(y=wave, sr=16000)
+            return np.log(mel[mel < 5])  # error
+        """,
     "the range of one sample": """
         class Windows(torch.utils.data.Dataset):
             def __getitem__(self, index):
@@ -68,6 +73,18 @@ WRONG = {
         """,
 }
 RIGHT = {
+    "only what is to be heard": """
+        def features(wave):
+            mel = librosa.feature.melspectrogram(y=wave, sr=16000)
+            mel[mel > 0] = np.log(mel[mel > 0])
+            return mel
+        """,
+    "what a mask picks": """
+        def features(wave):
+            power = np.abs(librosa.stft(wave)) ** 2
+            is_heard = power != 0
+            return np.log10(power[is_heard]), np.log10(power[power > 1e-6])
+        """,
     "the returns of several episodes": """
         def scaled(episodes):
             returns = [discounted(rewards) for rewards in episodes]

@@ -416,6 +416,25 @@ def fit(model, batches, epochs):
         check(training.format(keep="best_model = model  # error"), "NN807")
         check(training.format(keep="best_model = copy.deepcopy(model)"), "NN807")
 
+    def test_the_model_that_training_starts_with_is_kept_until_there_is_a_better_one(self) -> None:
+        training = """
+def fit(model, batches, optimizer, epochs):
+    lowest, best_model = 1.0, model
+    for epoch in range(epochs):
+        for inputs, labels in batches:
+            loss = F.cross_entropy(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        if loss.item() < lowest:
+            lowest, best_model = loss.item(), copy.deepcopy(model)
+    return best_model
+if resumed is None:
+    model = nn.Linear(3, 2)
+    fit(model, batches(), torch.optim.SGD(model.parameters(), lr=0.1), 9)
+"""
+        check(training, "NN807")
+
     def test_the_model_itself_in_an_attribute(self) -> None:
         stopper = """
 class Stopper:

@@ -358,6 +358,35 @@ soft = F.cross_entropy(scores, torch.tensor(labels).float())
 
 
 @pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("binarizer.fit_transform(kinds)", []),
+        ("binarizer.fit(kinds).transform(kinds)", []),
+        ("keras.utils.to_categorical(binarizer.fit_transform(kinds))", []),
+        ("LabelEncoder().fit_transform(kinds)", ["NN207"]),
+    ],
+)
+def test_binarized_labels_of_any_number_of_classes_may_be_rows(
+    made: str, expected: list[str]
+) -> None:
+    code = f"""
+from pathlib import Path
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder
+from tensorflow import keras
+leaves = sorted(Path("leaves").glob("*/*.png"))
+kinds = np.array([leaf.parent.name for leaf in leaves])
+pictures = np.stack([np.load(leaf) for leaf in leaves]) / 255.0
+binarizer = LabelBinarizer()
+targets = {made}
+model = keras.Sequential([keras.layers.Dense(len(set(kinds)), activation="softmax")])
+model.compile("adam", "categorical_crossentropy")
+model.fit(pictures, targets)
+"""
+    assert [code for _, code in found(code) if code == "NN207"] == expected
+
+
+@pytest.mark.parametrize(
     ("loss", "made", "expected"),
     [
         ("sparse_categorical_crossentropy", "keras.utils.to_categorical(y)", ["NN207"]),

@@ -217,6 +217,16 @@ RIGHT = {
         def attend(x, rate):
             return F.dropout(x, rate)
         """,
+    "NN404 noise in the samples of a data set": """
+        class Masked(torch.utils.data.Dataset):
+            def __init__(self, table):
+                self.table = table
+            def __len__(self):
+                return len(self.table)
+            def __getitem__(self, index):
+                row = self.table[index]
+                return F.dropout(row + 0.1 * torch.randn_like(row), p=0.2), row
+        """,
     "NN405 an activation in between": """
         model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
         model(torch.randn(2, 3, 8, 8))

@@ -278,3 +278,39 @@ def fit(network, optimizer, loss_of, batches, test_loader):
 
 
 SAFE = "        torch.set_grad_enabled(False)\n        for x, y in test_loader:"
+
+
+IN_SOME_ROUND = """
+model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def measure():
+    model.eval()
+    with torch.no_grad():
+        print([loss_of(model(x), y) for x, y in held_out])
+for epoch in range(10):
+    FIRST
+    for number, (x, y) in enumerate(batches):
+        optimizer.zero_grad()
+        loss_of(model(x), y).backward()
+        optimizer.step()
+        if ROUND:
+            measure()
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "expected"),
+    [
+        ("number == len(batches) - 1", "model.train()", []),
+        ("number + 1 == len(batches)", "model.train()", []),
+        ("rounds - 1 == number", "model.train()", []),
+        ("number == len(batches) - 1", "pass", ["NN402"]),
+        ("number == 100", "model.train()", ["NN402"]),
+        ("number + 1 == 100", "model.train()", ["NN402"]),
+    ],
+)
+def test_nothing_is_trained_behind_the_last_round(
+    asked: str, first: str, expected: list[str]
+) -> None:
+    code = SETTING + IN_SOME_ROUND.replace("ROUND", asked).replace("FIRST", first)
+    assert [code for _, code in findings(code) if code == "NN402"] == expected

@@ -46,7 +46,10 @@ class KeptWeights(Fact):
         """Everything that is kept by reference while the model is trained on."""
         found: dict[object, Self] = {}
         # The first score is always the best so far: then there is nothing to choose.
-        chosen = {each.place.node for each in run.events(StateTaken) if each.context.guards}
+        conditions: dict[object, set[object]] = {}
+        for each in run.events(StateTaken):
+            guards = (guard.node for guard in each.context.guards)
+            conditions.setdefault(each.place.node, set()).update(guards)
         for taken in run.events(StateTaken):
             changed = _first_change(run, taken)
             if changed is None:
@@ -61,7 +64,7 @@ class KeptWeights(Fact):
             elif (
                 isinstance(taken.state, (Sequence, Dictionary))
                 or taken.name
-                and taken.place.node in chosen
+                and conditions[taken.place.node] - {each.node for each in changed.context.guards}
                 and _is_model(run, taken)
             ):
                 found.setdefault(taken.place.node, cls(taken, changed, None))

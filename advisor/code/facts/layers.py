@@ -491,6 +491,11 @@ class DropoutCall(Fact):
         return {word for each in self.event.context.functions for word in words(each.name)}
 
     @property
+    def is_of_sample(self) -> bool:
+        """Whether a data set makes a sample with it: that is noise which a model is to bear."""
+        return any(each.name == "__getitem__" for each in self.event.context.functions)
+
+    @property
     def is_of_module(self) -> bool:
         """Whether a method of a module applies it."""
         owner = self.event.context.functions[-1].owner

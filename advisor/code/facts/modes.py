@@ -62,6 +62,7 @@ class RepeatedTraining(Fact):
             return None
         switch = again.modes[-1]
         uncertain = self._may_be_of_another(switch) or self._may_be_restored(switch, again)
+        uncertain = uncertain or _is_never_followed(switch, again)
         return None if switch.index < first.event.index or uncertain else switch
 
     def switch_of_evaluation(self) -> ModeSwitched | None:
@@ -83,6 +84,8 @@ class RepeatedTraining(Fact):
             return None
         switch = off[-1]
         if any(mode.index > switch.index for mode in forward.modes) or _opposes(switch, forward):
+            return None
+        if _is_never_followed(switch, forward):
             return None
         here, there = forward.event.context, switch.context
         is_step = self.is_single and here.functions == there.functions
@@ -156,6 +159,38 @@ class RepeatedTraining(Fact):
 def _is_now_and_then(switch: ModeSwitched) -> bool:
     """Whether a switch stands under a condition that holds every so many rounds."""
     return any("%" in code_of(guard.node) for guard in switch.context.guards if guard.taken)
+
+
+def _is_never_followed(switch: ModeSwitched, forward: Pass) -> bool:
+    """Whether a switch is made in the last round of a loop alone, and a pass runs in a later one."""
+    rounds = forward.event.context.rounds
+    for guard in switch.context.guards:
+        depth = guard.rounds
+        if guard.taken and 0 < depth <= len(rounds) and _asks_for_last_round(guard.node):
+            here, there = switch.context.rounds[:depth], rounds[:depth]
+            if here[:-1] == there[:-1] and here[-1].loop is there[-1].loop and here != there:
+                return True
+    return False
+
+
+def _asks_for_last_round(condition: cst.CSTNode) -> bool:
+    """Whether a condition is that a counter is one below a length: `i == len(batches) - 1`."""
+    match condition:
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.Equal(), right)]):
+            pass
+        case _:
+            return False
+    for counter, length in ((left, right), (right, left)):
+        match counter, length:
+            case cst.BinaryOperation(
+                operator=cst.Add(), right=cst.Integer(value="1")
+            ), cst.Call() | cst.Name() | cst.Attribute():
+                return True
+            case cst.Name(), cst.BinaryOperation(
+                operator=cst.Subtract(), right=cst.Integer(value="1")
+            ):
+                return True
+    return False
 
 
 def _opposes(switch: ModeSwitched, forward: Pass) -> bool:

@@ -15,6 +15,7 @@ from advisor.code.values import (
     Extreme,
     Mask,
     Object,
+    Positive,
     Scalar,
     Tensor,
     Unknown,
@@ -50,6 +51,8 @@ _KEEP = frozenset(
 )
 _EITHER = frozenset(["|", "logical_or", "maximum"])
 _EXCEEDS = frozenset(["GreaterThan", "GreaterThanEqual", "gt", "ge"])
+_IS_ABOVE = frozenset(["GreaterThan", "gt"])
+_DIFFERS = frozenset(["NotEqual", "ne"])
 _EQUALS = frozenset(["Equal", "eq"])
 _LOGS = frozenset(["log", "log10", "log2"])
 # What has to do with the case that there is nothing, somewhere in the same function.
@@ -111,7 +114,7 @@ def same_module(call: Call) -> Value | None:
 
 @observes(
     *("/", "div", "true_divide", "divide", "-", "sub", "+", "sum", "std", "ptp", "count_nonzero"),
-    *(*_EXTREMES, *_KEEP, *_EITHER, *_EXCEEDS, *_EQUALS, *_LOGS),
+    *(*_EXTREMES, *_KEEP, *_EITHER, *_EXCEEDS, *_DIFFERS, *_EQUALS, *_LOGS),
 )
 def observed(
     machine: "Machine",
@@ -166,13 +169,15 @@ _NOTHINGS = frozenset([_RANGE, _SPREAD, _EPISODE, _UNION])
 
 def _meaning(
     machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
-) -> Extreme | Mask | Vanishing | None:
+) -> Extreme | Mask | Positive | Vanishing | None:
     first = operands[0]
     meaning = meaning_of(first)
     if operation in _EITHER and len(operands) == 2 and all(map(_is_mask, operands)):
         return Mask(is_union=True)
     if operation in _EXCEEDS and len(operands) == 2 and _is_half(operands[1]):
         return Mask()
+    if isinstance(meaning, Vanishing) and _is_above_zero(operation, operands[-1]):
+        return Positive(first)
     if operation in _EQUALS and len(operands) == 2 and _counts(operands[1]):
         return Mask()
     if operation in {"sum", "count_nonzero"} and isinstance(meaning, Mask) and meaning.is_union:
@@ -207,6 +212,16 @@ def _is_mask(value: Value) -> bool:
 def _is_half(value: Value) -> bool:
     number = known_number(value)
     return number is not None and number.constant == 0.5
+
+
+def _is_above_zero(operation: str, limit: Value) -> bool:
+    """Whether a comparison holds for numbers that are above 0, and of those that are not negative
+    for no others."""
+    number = known_number(limit)
+    constant = None if number is None else number.constant
+    if constant is None:
+        return False
+    return constant >= 0 if operation in _IS_ABOVE else constant == 0 and operation in _DIFFERS
 
 
 def _counts(value: Value) -> bool:

@@ -45,6 +45,7 @@ from advisor.code.values import (
     Library,
     Object,
     Parameters,
+    Positive,
     Scalar,
     Tensor,
     Unknown,
@@ -124,6 +125,14 @@ LIBRARY_MODULES = (
     "lightning_settings",
     "score_tables",
 )
+
+
+def _keeps_meaning(receiver: Value, indices: Sequence[Index]) -> bool:
+    """Whether what is taken of numbers is what they are: of some that may be 0, not those above."""
+    if meaning_of(receiver) is None:
+        return False
+    masks = (meaning_of(each) for each in indices if not isinstance(each, slice))
+    return not any(isinstance(mask, Positive) and mask.of is receiver for mask in masks)
 
 
 def _remembered_item(
@@ -400,12 +409,12 @@ class Models:
                 found = model(machine, receiver, indices, node)
                 if found is not None:
                     made_of(found, (receiver,))
-                    if meaning_of(receiver) is not None:
+                    if _keeps_meaning(receiver, indices):
                         self.observe(machine, "[]", (receiver,), found, node)
                     return self.follow(machine, "[]", (receiver,), indices, found, node)
         result = _remembered_item(machine, receiver, indices, node)
         made_of(result, (receiver,))
-        if meaning_of(receiver) is not None:
+        if _keeps_meaning(receiver, indices):
             self.observe(machine, "[]", (receiver,), result, node)
         return self.follow(machine, "[]", (receiver,), indices, result, node)
 

@@ -259,15 +259,18 @@ def _fit_before(call: Call, target: Object) -> Fit | None:
 
 
 def _tell_type(encoder: Object, labels: Value, made: Tensor, place: NodePlace) -> None:
-    """Say of encoded labels whether they are the numbers of classes, or a column for each."""
+    """Say of encoded labels whether they are the numbers of classes, or a column for each.
+
+    What a `LabelBinarizer` makes of labels whose number of classes is not known may be either.
+    """
     name, rows = encoder.path.rsplit(".", 1)[-1], made.shape.known_axes.get(0)
     if name == "LabelEncoder":
         made.dtype = "long"
         made.shape = made.shape if rows is None else Shape((rows,))
-    elif name == "OneHotEncoder" or (name == "LabelBinarizer" and _has_many_classes(labels)):
+    elif name == "OneHotEncoder":
         made.scale = Scale(Activation.ONE_HOT, place)
-    if name == "LabelBinarizer":
-        made.dtype = "long"
+    elif name == "LabelBinarizer" and _has_many_classes(labels):
+        made.dtype, made.scale = "long", Scale(Activation.ONE_HOT, place)
 
 
 def _has_many_classes(labels: Value) -> bool:

@@ -174,6 +174,13 @@ class Mask:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Positive:
+    """Where some numbers are above 0."""
+
+    of: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Norm:
     """How long some vectors are; of two kinds of them, the products of their lengths."""
 
@@ -371,6 +378,7 @@ Meaning = (
     | NotFinite
     | Part
     | Pixels
+    | Positive
     | Quotient
     | Rated
     | Rising

@@ -30,7 +30,7 @@ def dropout_always_on(dropout: DropoutCall) -> Iterator[Draft]:
     event = dropout.event
     if event.training is not None or dropout.names & _ON_PURPOSE:
         return
-    if dropout.names_of_callers & _OF_SAMPLING:
+    if dropout.names_of_callers & _OF_SAMPLING or dropout.is_of_sample:
         return
     if _is_mode(dropout):
         yield Draft(event.place, f"`{event.name}` takes `training` by name: here it is the rate")
