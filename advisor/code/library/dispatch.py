@@ -94,6 +94,7 @@ LIBRARY_MODULES = (
     "transforms",
     "random_windows",
     "pandas",
+    "boosting",
     "sklearn",
     "sklearn_splits",
     "sklearn_data",

@@ -1,6 +1,7 @@
 """pandas: tables and columns. Each module models one thing that is done to them."""
 
 from advisor.code.library.pandas import (
+    aggregates,
     assignments,
     attributes,
     column_names,
@@ -17,6 +18,7 @@ from advisor.code.library.pandas import (
 )
 
 __all__ = [
+    "aggregates",
     "assignments",
     "attributes",
     "column_names",

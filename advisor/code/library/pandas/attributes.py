@@ -10,11 +10,14 @@ from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD, STATISTIC_NAMES
 from advisor.code.library.models import Call, attribute, iteration, method
+from advisor.code.library.pandas.aggregates import beside_rows
 from advisor.code.library.pandas.rows import KEEPS, numbers_of
+from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     column,
     differences_taken,
     mask_of,
+    set_column,
     set_lineage,
     table_like,
     table_of_index,
@@ -97,6 +100,8 @@ def popped(call: Call) -> Value | None:
     """A column, taken out."""
     table, name = call.receiver, known_text(call.argument(0, "item"))
     assert isinstance(table, Object)
+    if not lineages.holds_rows(whole_of(table)):
+        return table
     result = column(table, name)
     if call.path.endswith("pop"):
         take_away(call.machine, table, None if name is None else [name])
@@ -113,9 +118,20 @@ def other_columns(call: Call) -> Value | None:
     if call.path.endswith("select_dtypes") and held is not None and _keeps_numbers(call):
         result.fields[HELD] = held.of_numbers(call.place)
         return result
+    if call.path.endswith("join"):
+        columns, fits = beside_rows(call.argument(0, "other"))
+        result.fields["lineage"] = lineages.applied(whole_of(result), *fits)
+        for name, each in columns.items():
+            set_column(call.machine, result, name, lineages.applied(whole_of(result), each))
+        return result
+    names = {id(each): name for name, each in call.arguments.keywords.items()}
     for given in call.arguments.values():
         value = _column_made(call, result, given)
         lineage = lineages.known(value)
+        fit = encoding(value)
+        if fit is not None and id(given) in names:
+            encoded = lineages.applied(whole_of(result), fit)
+            set_column(call.machine, result, names[id(given)], encoded)
         differences_taken(call.machine, result, value)
         if lineages.holds_rows(lineage) and lineage is not None:
             result.fields["lineage"] = whole_of(result).after(*lineage.fits)

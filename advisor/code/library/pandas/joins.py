@@ -4,8 +4,9 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.numpy import after_each_other, beside, parts_of
-from advisor.code.library.pandas.tables import is_row_axis
-from advisor.code.values import Dictionary, Value, alternatives
+from advisor.code.library.pandas.aggregates import beside_rows
+from advisor.code.library.pandas.tables import is_row_axis, set_column
+from advisor.code.values import Dictionary, Lineage, Value, alternatives
 from advisor.code.values import Sequence as SequenceValue
 
 
@@ -62,7 +63,9 @@ def merged(call: Call) -> Value | None:
     left = call.receiver or call.argument(0, "left")
     right = call.argument(0 if call.receiver is not None else 1, "right")
     lineage = lineages.samples(left)
-    other = lineages.known(right)
-    fits = other.fits if other is not None else ()
+    columns, fits = beside_rows(right)
     rows = lineage.rows.part(("merge", call.node), place=call.place)
-    return lineages.frame(lineage.of(rows).after(*fits), call.place)
+    result = lineages.frame(lineages.applied(lineage.of(rows), *fits), call.place)
+    for name, fit in columns.items():
+        set_column(call.machine, result, name, lineages.applied(Lineage(rows), fit))
+    return result

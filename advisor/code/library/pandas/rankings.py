@@ -37,15 +37,15 @@ def correlated_with(call: Call) -> Value | None:
     whole = correlated(call)
     if not isinstance(whole, Object) or not isinstance(name, Constant):
         return None
-    return _by(whole, str(name.value))
+    return _by(call.machine, whole, str(name.value))
 
 
-def _by(correlations: Object, name: str) -> Object:
+def _by(machine: "Machine", correlations: Object, name: str) -> Object:
     place, rows = correlations.place, correlations.fields["rows"]
     assert place is not None
     estimator = Object(CORRELATION, place=place, fields={COLUMN: Constant(name)})
     text = lineages.written(place.node)
-    fit = Fit(estimator, rows, place, "selection", uses_labels=True, text=text)
+    fit = Fit(estimator, rows, place, "selection", True, text, machine.context)
     return lineages.ranking(fit)
 
 
@@ -55,4 +55,4 @@ def by_column(
 ) -> Value | None:
     """`df.corr()["y"]`, and some of the columns by their rank."""
     name = known_text(indices[0]) if isinstance(indices[0], Value) else None
-    return receiver if name is None else _by(receiver, name)
+    return receiver if name is None else _by(machine, receiver, name)

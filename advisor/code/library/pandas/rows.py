@@ -304,10 +304,19 @@ def applied(call: Call) -> Value | None:
         return lineages.frame(lineage.after(*fits), call.place)
     if name in {"agg", "aggregate"}:
         return None
-    fit = encoding(function_) if name == "map" else None
+    fit = encoding(_looked_up(call, function_)) if name in {"map", "apply"} else None
     if fit is None:
         return holding_numbers(table_like(table), of_classes(function_))
     return lineages.frame(lineages.applied(lineages.samples(table), fit), call.place)
+
+
+def _looked_up(call: Call, given: Value | None) -> Value | None:
+    """What each value is put in the place of: what is given, or what a lambda looks it up in."""
+    of_column = isinstance(call.receiver, Object) and COLUMN in call.receiver.fields
+    if not of_column or not isinstance(given, Function) or not isinstance(given.node, cst.Lambda):
+        return given
+    value = call.unknown()
+    return calls.call(call.machine, given, Arguments([value]), call.node)
 
 
 def _fits(value: Value) -> tuple[Fit, ...]:

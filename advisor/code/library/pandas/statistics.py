@@ -34,6 +34,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 # What leaves a statistic of each group one.
 _SMOOTHS = frozenset(["+", "-", "*", "/"])
@@ -135,10 +136,22 @@ def _of_groups(groups: Object, name: Value) -> Object:
 @method("pandas.GroupBy", "transform")
 def of_its_group(call: Call) -> Value | None:
     """A statistic of the group of each row."""
-    name = known_text(call.argument(0, "func"))
+    function = call.argument(0, "func")
+    name = _statistic_in(function) if isinstance(function, Function) else known_text(function)
     if name not in STATISTIC_NAMES:
         return lineages.frame(lineages.samples(call.receiver), call.place)
     return _of_each_group(call, name)
+
+
+def _statistic_in(function: Function) -> str | None:
+    """The statistic that a function takes of what it is given, and nothing else: `lambda x: x.mean()`."""
+    match function.node:
+        case cst.Lambda(
+            params=cst.Parameters(params=[cst.Param(name=cst.Name(given))]),
+            body=cst.Call(func=cst.Attribute(cst.Name(asked), cst.Name(name)), args=[]),
+        ) if given == asked:
+            return name
+    return None
 
 
 @method("pandas.GroupBy", "shift", "diff", "pct_change", "rolling", "ewm", "expanding")
@@ -162,41 +175,18 @@ def of_groups(call: Call) -> Value | None:
 def _of_each_group(call: Call, name: str) -> Object:
     groups = call.receiver
     assert isinstance(groups, Object)
-    lineage = lineages.statistic(lineages.samples(groups), STATISTIC_NAMES[name], call.place)
-    result = lineages.frame(lineage, call.place)
-    if GROUPED in groups.fields:
-        result.fields[GROUPED] = groups.fields[GROUPED]
+    return of_each_group(groups, name, groups.fields.get(GROUPED), call.place)
+
+
+def of_each_group(groups: Object, name: str, column: object, place: "NodePlace") -> Object:
+    """A statistic of a column in each group, or of all columns."""
+    lineage = lineages.statistic(lineages.samples(groups), STATISTIC_NAMES[name], place)
+    result = lineages.frame(lineage, place)
+    if isinstance(column, Value):
+        result.fields[GROUPED] = column
+        fit = _encoder(lineage, column)
+        result.fields["lineage"] = lineage if fit is None else lineage.after(fit)
     return result
-
-
-_AGGREGATES = "pandas.Aggregates"
-
-
-@method("pandas.GroupBy", "agg", "aggregate")
-def aggregated(call: Call) -> Value | None:
-    """`df.groupby("a").sales.agg("mean")`; of several statistics a column for each."""
-    func = call.argument(0, "func")
-    name = known_text(func)
-    if name in STATISTIC_NAMES:
-        return _of_each_group(call, name)
-    if not isinstance(func, SequenceValue) or not func.items or GROUPED not in _fields(call):
-        return None
-    names = [known_text(each) for each in func.items]
-    made = {each: _of_each_group(call, each) for each in names if each in STATISTIC_NAMES}
-    return Object(_AGGREGATES, call.arguments, call.place, dict(made)) if made else None
-
-
-def _fields(call: Call) -> dict[Any, Any]:
-    return call.receiver.fields if isinstance(call.receiver, Object) else {}
-
-
-@item(_AGGREGATES)
-def aggregate(
-    machine: "Machine", receiver: Object, indices: Sequence[Index], node: cst.CSTNode
-) -> Value | None:
-    """`statistics["mean"]`."""
-    found = receiver.fields.get(known_text(indices[0]) if isinstance(indices[0], Value) else None)
-    return found if isinstance(found, Value) else None
 
 
 @hook("followed")
@@ -225,11 +215,16 @@ def smoothed(
 def encoding(value: Value | None) -> Fit | None:
     """What putting the statistics of groups in the place of categories amounts to: an encoder that
     was fitted by hand. What the statistics are of is a field of the estimator."""
-    name = value.fields.get(GROUPED) if isinstance(value, (Object, Unknown)) else None
-    lineage = lineages.known(value)
-    if not isinstance(name, Value) or lineage is None or not lineage.rows.is_statistic:
+    lineage = lineages.known(value) if isinstance(value, (Object, Unknown)) else None
+    if lineage is None or not lineage.rows.is_statistic:
         return None
-    rows, place = lineage.rows.parent, lineage.rows.place
+    found = next((fit for fit in lineage.fits if fit.kind == "group statistic"), None)
+    name = value.fields.get(GROUPED) if isinstance(value, (Object, Unknown)) else None
+    return found or (_encoder(lineage, name) if isinstance(name, Value) else None)
+
+
+def _encoder(statistic: Lineage, name: Value) -> Fit | None:
+    rows, place = statistic.rows.parent, statistic.rows.place
     if rows is None or place is None:
         return None
     by_hand = Object("pandas.encoder", place=place, fields={COLUMN: name})

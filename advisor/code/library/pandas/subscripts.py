@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import attribute, hook, item
+from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     MASK_KEY,
     Index,
@@ -60,6 +61,9 @@ def item_of_indexer(
     """`df.loc[rows, columns]`."""
     table = receiver.arguments.positional[0]
     assert isinstance(table, Object)
+    found = _looked_up(table, indices[0], machine.place(node))
+    if found is not None:
+        return found
     rows = _rows_at(machine, table, indices[0], node)
     if len(indices) < 2:
         result = table_like(table, rows)
@@ -92,6 +96,15 @@ def item_of_indexer(
     return same_columns(table_like(some, rows), some)
 
 
+def _looked_up(table: Object, at: Index, place: "NodePlace") -> Object | None:
+    """The statistic of its group for each row: `means.loc[df["town"]]`."""
+    fit = encoding(table) if isinstance(at, Value) and is_table(at) else None
+    lineage = lineages.known(at) if fit is not None and isinstance(at, Value) else None
+    if fit is None or lineage is None or not lineages.holds_rows(lineage):
+        return None
+    return lineages.frame(lineages.applied(Lineage(lineage.rows), fit), place)
+
+
 def _rows_at(machine: "Machine", table: Object, at: Index, node: cst.CSTNode) -> RowSet:
     if isinstance(at, Value):
         labelled = table_of_index(at)
@@ -110,7 +123,7 @@ def item_of_table(
         return None
     at = indices[0]
     if not lineages.holds_rows(whole_of(receiver)):
-        return receiver
+        return _looked_up(receiver, at, machine.place(node)) or receiver
     if isinstance(at, slice) or (COLUMN in receiver.fields and table_of_index(at) is not None):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         return same_columns(same_numbers(result, receiver), receiver)
