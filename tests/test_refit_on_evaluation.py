@@ -285,3 +285,40 @@ def test_gaps_of_a_column_are_filled_with_what_the_training_rows_tell(
         text += f"{rows}['age'] = {rows}['age'].fillna({statistic.format(rows)})\n"
     told = [row for row, code in findings(text) if code == "NN519"]
     assert told == ([len(text.splitlines())] if tells else [])
+
+
+def test_a_function_that_fits_on_both_is_told_of_once_however_often_it_is_called() -> None:
+    text = """
+def counted(texts, most):
+    return CountVectorizer(max_features=most).fit_transform(texts)
+def baseline(train, test, most=100):
+    model = LogisticRegression().fit(counted(train, most), y_train)
+    return model.score(counted(test, most), y_test)  # error
+def curve(train, test):
+    return [baseline(train, test, most) for most in (10, 100, 1000)]
+print(baseline(X_train, X_test))
+print(curve(X_train, X_test))
+"""
+    assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("spread", "is_wrong"),
+    [
+        ("((y - y.mean()) ** 2).sum()", False),
+        ("np.square(y - y.mean()).sum()", False),
+        ("(y - y.mean()).pow(2).sum()", False),
+        ("np.abs(y - y.mean()).mean()", False),
+        ("(((y - y.mean()) / y.std()) ** 2).sum()", True),
+    ],
+)
+def test_how_far_labels_are_from_their_mean_is_a_measure(spread: str, is_wrong: bool) -> None:
+    text = f"""
+import numpy as np
+def explained(y, predicted):
+    return 1 - ((y - predicted) ** 2).sum() / {spread}
+model = LogisticRegression().fit(X_train, y_train)
+print(explained(y_train, model.predict(X_train)))
+print(explained(y_test, model.predict(X_test)))
+"""
+    assert bool(found(text)) is is_wrong

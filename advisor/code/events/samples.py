@@ -109,6 +109,14 @@ class FitApplied(Event):
 
 
 @dataclass(eq=False, slots=True)
+class DeviationMeasured(Event):
+    """What a statistic was taken away from is squared at once: that measures the rows, and makes no
+    samples of them."""
+
+    fit: Fit
+
+
+@dataclass(eq=False, slots=True)
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
     are divided alike and `lineages` what they had been through by then, `labels` those that only

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import FitApplied, LoaderBuilt
+from advisor.code.events import DeviationMeasured, FitApplied, LoaderBuilt
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
@@ -35,8 +36,10 @@ class FittedTransform(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The transformers of a run whose results are used; each place once."""
         found: dict[Fit, list[RowSet]] = {}
+        measured = run.once(_deviations)
         for event in run.events(FitApplied):
-            found.setdefault(event.fit, []).append(event.rows)
+            if event.fit not in measured:
+                found.setdefault(event.fit, []).append(event.rows)
         for fit, rows in found.items():
             others = tuple(each for each in found if each is not fit and _alike(each, fit))
             yield cls(fit, tuple(rows), others, run)
@@ -70,13 +73,22 @@ class FittedTransform(Fact):
         return any(side_of(rows) is Side.TRAINING for rows in self.applied_to)
 
     def of_training_rows(self) -> Fit | None:
-        """The transformer of the same class that was fitted on training rows."""
-        for other in self.others:
-            side = self._side(other.rows)
-            same = other.estimator is self.fit.estimator
-            if side is Side.TRAINING or (same and side is None and self._is_apart(other)):
-                return other
-        return None
+        """The transformer of the same class that was fitted on training rows; of several the one that
+        was fitted in the same call of the function around."""
+        of_training = [other for other in self.others if self._is_of_training_rows(other)]
+        return max(of_training, key=self._calls_in_common, default=None)
+
+    def _is_of_training_rows(self, other: Fit) -> bool:
+        side = self._side(other.rows)
+        same = other.estimator is self.fit.estimator
+        return side is Side.TRAINING or (same and side is None and self._is_apart(other))
+
+    def _calls_in_common(self, other: Fit) -> int:
+        """How many of the calls that led to the two fits are the same."""
+        if self.fit.context is None or other.context is None:
+            return 0
+        calls = zip(self.fit.context.calls, other.context.calls, strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], calls))
 
     def _is_apart(self, other: Fit) -> bool:
         return not (self.fit.rows.within(other.rows) or other.rows.within(self.fit.rows))
@@ -100,6 +112,11 @@ class FittedTransform(Fact):
             return None
         calls = zip(self.fit.context.calls, other.context.calls, strict=False)
         return next((one for one, two in calls if one is not two), None)
+
+
+def _deviations(run: AbstractRun) -> set[Fit]:
+    """The statistics that were taken away from rows only to measure how far these are from them."""
+    return {event.fit for event in run.events(DeviationMeasured)}
 
 
 def _given_by(run: AbstractRun) -> dict[RowSet, set[str]]:

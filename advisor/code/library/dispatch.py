@@ -78,6 +78,7 @@ LIBRARY_MODULES = (
     "exponents",
     "cut_recordings",
     "degenerate_samples",
+    "deviations",
     "vanishing",
     "finiteness",
     "meanings",
