@@ -99,6 +99,17 @@ WRONG = {
             def forward(self, x):
                 return self.features(x)
         """,
+    "NN408 in a model that is frozen as a whole": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Linear(3, 6)
+                self.second = nn.Linear(6, 3)
+                for parameter in self.parameters():
+                    parameter.requires_grad = False
+            def forward(self, x):
+                return self.second(self.first(x))  # error
+        """,
     "NN408 convolutions": """
         class Net(nn.Module):
             def __init__(self):
@@ -431,6 +442,18 @@ RIGHT = {
                 self.first, self.second = nn.Linear(10, 20), nn.Linear(20, 5)
             def forward(self, x):
                 return self.second(F.gelu(self.first(x)))
+        """,
+    "NN408 a layer that is set by hand and held still": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = nn.Linear(3, 3)
+                self.turn = nn.Linear(3, 3)
+                self.turn.weight.data = torch.eye(3)
+                self.turn.weight.requires_grad = False
+                self.shift = nn.Linear(3, 3).requires_grad_(False)
+            def forward(self, x):
+                return self.shift(self.turn(self.first(x)))
         """,
     "NN408 features that others take, too": """
         class Net(nn.Module):

@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 
+from advisor.code.interpreter import machine
 from tests.abstract_programs import findings
 
 
@@ -388,3 +389,44 @@ def test_parts_of_a_generator_of_keras_are_apart_though_one_line_makes_them() ->
         model.fit(training, validation_data=part("validation"), epochs=20)
     """
     assert "NN516" not in codes(program)
+
+
+LEARNER = """
+    import torch
+    from torch import nn
+
+    class Learner(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Linear(10, 20)
+            self.head = nn.Parameter(torch.zeros(5, 20))
+
+        def forward(self, known, labels, asked):
+            scores = self.body(known) @ self.head.T
+            loss = nn.functional.cross_entropy(scores, labels)
+            slopes = torch.autograd.grad(loss, self.head)
+            return self.body(asked) @ (self.head - 0.1 * slopes[0]).T
+
+    class Trainer:
+        def __init__(self):
+            self.model = Learner()
+            self.optimizer = torch.optim.Adam(self.model.parameters())
+
+        def train(self, train_loader, val_loader):
+            for known, labels, asked, wanted in train_loader:
+                self.optimizer.zero_grad()
+                nn.functional.cross_entropy(self.model(known, labels, asked), wanted).backward()
+                self.optimizer.step()
+            self.model.eval()
+            for known, labels, asked, wanted in val_loader:
+                scores = self.model(known, labels, asked)
+                print(nn.functional.cross_entropy(scores, wanted).item())
+"""
+
+
+def test_a_model_that_learns_in_its_forward_pass_needs_gradients_even_where_it_is_followed_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "MOST_STEPS_PER_CALLEE", 0)
+    assert "NN403" not in codes(LEARNER)
+    assert "NN403" in codes(LEARNER.replace("torch.autograd.grad(loss, self.head)", "[loss]"))

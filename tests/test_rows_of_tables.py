@@ -168,3 +168,7 @@ for x, steps in DataLoader(TensorDataset(torch.randn(9, 3, 64, 64), torch.randn(
 def test_the_batch_may_vanish_behind_ready_models_and_in_states() -> None:
     found = [each for each in findings(SQUEEZED) if each[1] == "NN306"]
     assert found == marked(SQUEEZED, "NN306")
+
+
+def test_what_a_row_is_called_may_be_asked_for_by_getattr() -> None:
+    assert findings(f"{TABLE}\nwhen = getattr(table.iloc[0], 'name')\nprint(when)") == []

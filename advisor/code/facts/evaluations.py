@@ -14,6 +14,7 @@ from advisor.code.events import (
     Event,
     ForwardRun,
     GradientModeMade,
+    GradientsTaken,
     LayerBuilt,
     Loop,
     MethodNamed,
@@ -80,6 +81,7 @@ class Evaluation(Fact):
             alone = (loop is None and (by_itself or not judges)) or off
             idle = named or off
             learning = each.goes_back() or (not alone and each.trains_nearby(loop))
+            learning = learning or each.module in run.once(_taking_gradients)
             if not idle or learning or _is_learned_from(run, each):
                 (training if recorded else barred).add(node)
                 continue
@@ -254,6 +256,14 @@ def _is_learned_from(run: AbstractRun, forward: Pass) -> bool:
     `evaluate` may work out what a policy is to learn from."""
     output = forward.event.output if isinstance(forward.event, ForwardRun) else forward.event.result
     return output is not None and id(output) in run.once(_learned_from)
+
+
+def _taking_gradients(run: AbstractRun) -> frozenset[Value]:
+    """The modules that take gradients in their own forward pass: to learn a task from a few samples, or
+    to tell forces from an energy."""
+    return frozenset(
+        module for event in run.events(GradientsTaken) for module in event.context.running
+    )
 
 
 def _learned_from(run: AbstractRun) -> frozenset[int]:

@@ -359,6 +359,16 @@ class LayerRun(Fact):
         made = [each.output for each in between if each.output is not None]
         return is_used_besides(self.run, before, made, self.around)
 
+    def is_held_still(self, layer: Layer) -> bool:
+        """Whether it is said of a layer by itself that its weights are not trained: then it is no
+        layer that learns what the other one could, too."""
+        return any(
+            event.name == "requires_grad"
+            and is_constant(event.value, False)
+            and any(owner is layer for owner in owners_of(event.owner))
+            for event in self.run.events(AttributeAssigned)
+        )
+
     @property
     def given_width(self) -> int | None:
         """How many numbers the layer that counts before it is given for each sample, if known."""

@@ -11,6 +11,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Library,
+    Method,
     Object,
     Optimizer,
     Parameters,
@@ -25,6 +26,7 @@ from advisor.code.values import (
 _MAY_TRAIN = re.compile(
     r"zero|clear|reset|grad|step|optim|train|update|backward|fit|engine|epoch|learn", re.IGNORECASE
 )
+_PARAMETERS = frozenset({"weight", "bias"})
 DEEPEST_REACH = 3
 # A tensor is followed back through no more operations than this.
 LONGEST_CHAIN = 12
@@ -78,6 +80,8 @@ def owners_of(target: Value) -> tuple[Value, ...]:
     """The modules whose gradients are cleared with a target."""
     if isinstance(target, Object) and target.path == "torch.parameter":
         return tuple(target.arguments.positional)
+    if isinstance(target, Method) and target.name in _PARAMETERS:
+        return (target.receiver,)
     return target.owners if isinstance(target, Parameters) else (target,)
 
 

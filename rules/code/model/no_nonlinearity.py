@@ -43,7 +43,9 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     if run.is_repeated_behind(before) or run.methods_before & _FOR_OTHERS:
         return
     redundant = _is_redundant(before.module, run.layer, run.given_width)
-    if redundant and not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
+    if not redundant or run.is_held_still(before.module) or run.is_held_still(run.layer):
+        return
+    if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text
         yield run.finding(
             f"nothing bends the numbers between `{first}` and `{second}`",

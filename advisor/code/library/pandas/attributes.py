@@ -51,8 +51,9 @@ def shape(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | No
 
 @attribute(FRAME, "dtypes", "name", "empty", "ndim", "size", "T")
 def about(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
-    """What tells nothing of rows: the same each time it is read."""
-    assert isinstance(node, cst.Attribute)
+    """What tells nothing of rows: the same each time it is read, but by `getattr`."""
+    if not isinstance(node, cst.Attribute):
+        return None
     made = machine.unknown(node.attr.value, node)
     receiver.fields[node.attr.value] = made
     return made
