@@ -54,13 +54,15 @@ class Round:
 @dataclass(frozen=True, eq=False, slots=True)
 class Guard:
     """A condition that decides whether the code runs, and which way it went. `rounds` is the
-    number of loops that it stands in; `ends` tells that the other way leaves the innermost of them."""
+    number of loops that it stands in; `ends` tells that the other way leaves the innermost of them;
+    `every` is the number of rounds that lie between two in which it holds, if it takes a remainder."""
 
     node: "cst.CSTNode"
     taken: bool
     condition: Value | None = None
     rounds: int = 0
     ends: bool = False
+    every: Scalar | None = None
 
 
 class Context(NamedTuple):

@@ -186,6 +186,18 @@ def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
     return simulation.warmup_then(int(warmup), after)
 
 
+def _polynomial_with_warmup(schedule: Schedule) -> Factor | None:
+    warmup = _number(schedule, 1, "num_warmup_steps", None)
+    total = _number(schedule, 2, "num_training_steps", None)
+    end, power = _number(schedule, 3, "lr_end", 1e-7), _number(schedule, 4, "power", 1.0)
+    rate = _rate(schedule)
+    if warmup is None or not total or end is None or power is None or not rate or total <= warmup:
+        return None
+    first, floor = int(warmup), end / rate
+    after = simulation.polynomial_decay(int(total) - first, power)
+    return simulation.warmup_then(first, lambda step: floor + (1 - floor) * after(step - first))
+
+
 def asked_factors(schedule: Schedule) -> tuple[tuple[int, Scalar], ...]:
     """What the function of a schedule has given for some steps, where no formula says it for all."""
     found = schedule.fields.get("factors")
@@ -204,9 +216,10 @@ def _formula(schedule: Schedule) -> Factor | None:
     if not isinstance(counter, Scalar) or not isinstance(factor, Scalar):
         return None
     (symbol, _), *_rest = counter.number.factors
-    if factor.number.symbols() != frozenset({symbol}):
+    lengths = schedule.fields.get("lengths", {})
+    if factor.number.symbols() - lengths.keys() != frozenset({symbol}):
         return None
-    return lambda step: evaluated(factor.number.evaluate({symbol: step}))
+    return lambda step: evaluated(factor.number.evaluate({**lengths, symbol: step}))
 
 
 def evaluated(value: float | None) -> float:
@@ -329,6 +342,7 @@ _FACTORS: dict[str, Callable[[Schedule], Factor | None]] = {
     "LambdaLR": _formula,
     "get_linear_schedule_with_warmup": _linear_with_warmup,
     "get_cosine_schedule_with_warmup": _cosine_with_warmup,
+    "get_polynomial_decay_schedule_with_warmup": _polynomial_with_warmup,
     "CosineDecay": _keras_cosine,
     "ExponentialDecay": _keras_exponential,
     "InverseTimeDecay": _keras_inverse_time,

@@ -1,7 +1,7 @@
 """How a program uses its learning-rate schedules: where it steps them, and what it tells them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
@@ -19,6 +19,7 @@ from advisor.code.events import (
     ModelTrained,
     OptimizerStepped,
     PredictionsCompared,
+    RoundCounted,
     ScheduleBuilt,
     ScheduleLeftOut,
     ScheduleStepped,
@@ -28,7 +29,8 @@ from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
-from advisor.code.symbols import Number, product
+from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
+from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
     Amount,
     Function,
@@ -36,22 +38,37 @@ from advisor.code.values import (
     Rated,
     Scalar,
     Schedule,
-    Sequence,
     Value,
     alternatives,
+    is_constant,
     known_text,
     number_of,
     rating_of,
 )
+from advisor.code.values import Sequence as Listed
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
 # One over the epochs of a training, and one over the batches of each.
 LOOPS_OF_A_TRAINING = 2
+# The schedules of transformers that are told how many steps the training takes.
+TOLD_THEIR_STEPS = frozenset(
+    {
+        "get_linear_schedule_with_warmup",
+        "get_cosine_schedule_with_warmup",
+        "get_cosine_with_hard_restarts_schedule_with_warmup",
+        "get_polynomial_decay_schedule_with_warmup",
+        "get_scheduler",
+    }
+)
+# Those that are told when they shall have reached their end.
+FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "PolynomialLR"}
 # What steps a schedule, as far as its name tells; not in a comment.
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
 PLATEAU = "ReduceLROnPlateau"
+_WRAPPER = "accelerate.scheduler.AcceleratedScheduler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +305,14 @@ class ScheduleUse(Fact):
 
 def name_of(schedule: Schedule) -> str:
     """The class of a schedule, or the function that makes it."""
-    return schedule.path.rsplit(".", 1)[-1]
+    return within(schedule).path.rsplit(".", 1)[-1]
+
+
+def within(schedule: Schedule) -> Schedule:
+    """The schedule that a framework has wrapped, to step it for each of several processes; else the
+    schedule itself."""
+    wrapped = schedule.arguments.positional[:1] if schedule.path == _WRAPPER else []
+    return wrapped[0] if wrapped and isinstance(wrapped[0], Schedule) else schedule
 
 
 def updates_of(run: AbstractRun, schedule: Schedule) -> tuple[OptimizerStepped, ...]:
@@ -311,6 +335,29 @@ def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:
     they last."""
     outside = len(context.rounds) - len(tuple(loops))
     return any(guard.rounds > outside and not guard.ends for guard in context.guards)
+
+
+def rounds_between(run: AbstractRun, step: ScheduleStepped, loops: Sequence[Loop]) -> Number | None:
+    """How many rounds of the innermost loop lie between two steps that are taken once in so many of
+    them, under no other condition: 1 where each round takes one. None when that is not known."""
+    outside = len(step.context.rounds) - len(loops)
+    guards = [each for each in step.context.guards if each.rounds > outside and not each.ends]
+    if not guards:
+        return ONE
+    if len(guards) > 1 or guards[0].every is None or guards[0].rounds < len(step.context.rounds):
+        return None
+    return guards[0].every.number if counts_rounds_of(run, loops[-1], guards[0].node) else None
+
+
+def counts_rounds_of(run: AbstractRun, loop: Loop, condition: cst.CSTNode) -> bool:
+    """Whether a condition asks for what counts the rounds of a loop."""
+    asked = set(_WORD.findall(code_of(condition)))
+    if isinstance(loop.node, cst.For) and asked & set(_WORD.findall(code_of(loop.node.target))):
+        return True
+    return any(
+        asked.issuperset(_WORD.findall(each.text)) and each.context.loops[-1].node is loop.node
+        for each in run.events(RoundCounted)
+    )
 
 
 def _depends_on_round(
@@ -398,22 +445,28 @@ class WrongUnit:
 
 
 def wrong_unit(
+    run: AbstractRun,
     schedule: Schedule,
     steps: tuple[ScheduleStepped, ...],
     updates: tuple[OptimizerStepped, ...],
 ) -> WrongUnit | None:
     """Whether the length that a schedule was given is the number of epochs, and it is stepped at
     each batch, or is the number of batches in all epochs, and it is stepped once in each epoch."""
-    horizon = horizon_of(schedule)
-    if horizon is None or len({step.place.node for step in steps}) != 1:
+    if len({step.place.node for step in steps}) != 1:
         return None
-    step = steps[0]
+    horizon, step = horizon_of(schedule), steps[0]
     loops = inner_loops(step, schedule)
-    if not loops or step.arguments.positional or is_guarded(step.context, loops):
+    if not loops or step.arguments.positional:
         return None
     beside = any(_inside(update, step) == () for update in updates)
+    if rounds_between(run, step, loops) is None:
+        return None
+    if horizon is None:
+        return None if is_guarded(step.context, loops) else _tried(schedule, step, loops, updates)
     if len(loops) > 1 and beside and horizon == _product(loops[:-1]) and _is_long(loops[-1]):
         return WrongUnit(step, "epoch", "batch", horizon)
+    if is_guarded(step.context, loops):
+        return None
     if any(_inside(update, step) is None for update in updates):
         return None
     for update in updates:
@@ -424,8 +477,32 @@ def wrong_unit(
     return None
 
 
+def _tried(
+    schedule: Schedule,
+    step: ScheduleStepped,
+    loops: tuple[Loop, ...],
+    updates: tuple[OptimizerStepped, ...],
+) -> WrongUnit | None:
+    """The same of a schedule that is not told its end, but made of numbers that go by the length of the
+    training."""
+    inside = [_inside(update, step) for update in updates]
+    deeper = next(iter(inside), None)
+    if deeper is None or any(each is None for each in inside):
+        return None
+    if deeper:
+        steps = _product((*loops, *deeper))
+        if steps is not None and counts_batches(schedule, loops, deeper):
+            return WrongUnit(step, "batch", "epoch", steps)
+    elif len(loops) > 1 and _is_long(loops[-1]):
+        steps = _product(loops[:-1])
+        if steps is not None and counts_epochs(schedule, loops[:-1], loops[-1:]):
+            return WrongUnit(step, "epoch", "batch", steps)
+    return None
+
+
 def horizon_of(schedule: Schedule) -> Number | None:
     """The number of steps after which a schedule shall have reached its end."""
+    schedule = within(schedule)
     arguments = schedule.arguments
     if arguments.unknown:
         return None
@@ -436,9 +513,33 @@ def horizon_of(schedule: Schedule) -> Number | None:
             return number_of(arguments.get(1, "total_iters"))
         case "OneCycleLR":
             return _steps_of_one_cycle(schedule)
-        case "get_linear_schedule_with_warmup" | "get_cosine_schedule_with_warmup":
+        case "CosineAnnealingWarmRestarts":
+            return _steps_of_one_period(schedule)
+        case "SequentialLR":
+            return _steps_of_parts(schedule)
+        case name if name in TOLD_THEIR_STEPS:
             return number_of(arguments.get(2, "num_training_steps"))
     return None
+
+
+def _steps_of_one_period(schedule: Schedule) -> Number | None:
+    """The steps of a cosine that is to start anew behind them, with periods that stay as long."""
+    growth = schedule.argument(2, "T_mult")
+    plain = growth is None or is_constant(growth, 1) or number_of(growth) == ONE
+    return number_of(schedule.argument(1, "T_0")) if plain else None
+
+
+def _steps_of_parts(schedule: Schedule) -> Number | None:
+    """The steps of one schedule after another: up to where the last one starts, and those of it."""
+    parts, given = schedule.argument(1, "schedulers"), schedule.argument(2, "milestones")
+    if not isinstance(parts, Listed) or not isinstance(given, Listed):
+        return None
+    last = parts.items[-1] if parts.items else None
+    start = number_of(given.items[-1]) if given.items else None
+    if not isinstance(last, Schedule) or start is None or name_of(last) == "SequentialLR":
+        return None
+    steps = horizon_of(last)
+    return None if steps is None else add(start, steps)
 
 
 def _steps_of_one_cycle(schedule: Schedule) -> Number | None:
@@ -459,7 +560,7 @@ def _product(loops: tuple[Loop, ...]) -> Number | None:
 def _is_long(loop: Loop) -> bool:
     """Whether a loop goes over batches, as far as its length tells."""
     trips = loop.trips.integer if loop.trips is not None else None
-    return not isinstance(loop.over, Sequence) and (trips is None or trips > 2)
+    return not isinstance(loop.over, Listed) and (trips is None or trips > 2)
 
 
 def _inside(update: OptimizerStepped, step: ScheduleStepped) -> tuple[Loop, ...] | None:

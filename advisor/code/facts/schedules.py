@@ -1,8 +1,9 @@
 """Learning-rate schedules against the length of the training: simulated, step by step."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import isclose
 from typing import Self
@@ -12,6 +13,7 @@ import libcst as cst
 from advisor.code import simulation
 from advisor.code.events import (
     Loop,
+    LoopLeft,
     OptimizerStepped,
     RateAssigned,
     RatesPlanned,
@@ -19,7 +21,7 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.keras_trainings import KerasTraining, trainings_of
-from advisor.code.facts.loop_lengths import counted_out
+from advisor.code.facts.loop_lengths import counted_out, length_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.facts.schedule_factors import (
     asked_factors,
@@ -29,17 +31,23 @@ from advisor.code.facts.schedule_factors import (
     keras_plateau,
 )
 from advisor.code.facts.schedule_use import (
+    FALLS_TO_AN_END,
     ScheduleUse,
+    counts_rounds_of,
     horizon_of,
     inner_loops,
     is_guarded,
+    name_of,
+    rounds_between,
     updates_of,
     wrong_unit,
 )
 from advisor.code.facts.step_units import end_of_decay, is_configured_for_another_unit
+from advisor.code.facts.tried_lengths import Lengths, at_lengths, tried_lengths
+from advisor.code.library.torch_data import LENGTH_OF_LOADER
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
-from advisor.code.symbols import product
+from advisor.code.symbols import ONE, Number, divide, product
 from advisor.code.values import (
     Scalar,
     Schedule,
@@ -75,7 +83,9 @@ class ScheduledTraining(Fact):
 
     `unit` is what one step of the schedule is called (`epoch` or `step`); `length` says where the
     number of steps comes from; `name` is the schedule's class, `text` the schedule as a user knows it;
-    `horizon` is the step at which it shall have reached its end, where it is told that.
+    `horizon` is the step at which it shall have reached its end, where it is told that. Where nobody
+    knows how long the training is, `formula` says how its length is computed, the numbers are those of
+    a training that may be, and `elsewhere` are others.
     """
 
     name: str
@@ -87,6 +97,8 @@ class ScheduledTraining(Fact):
     length_origin: str | None
     warmup: int = 0
     horizon: int | None = None
+    formula: str | None = None
+    elsewhere: tuple[Self, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -121,8 +133,15 @@ class ScheduledTraining(Fact):
     @property
     def length(self) -> str:
         """The length in words, such as `10 epochs` or `10 epochs, the default of --epochs`."""
-        words = f"{self.steps} {self.unit}s"
+        words = f"{self.formula or self.steps} {self.unit}s"
         return words if self.length_origin is None else f"{words} ({self.length_origin})"
+
+    def behind(self, step: int) -> str:
+        """The part of the training from a step on, in words."""
+        share = f"{1 - step / self.steps:.0%} of the training"
+        if self.formula is not None:
+            return f"in the last {share}"
+        return f"from {self.unit} {step} on, the last {share},"
 
     def finding(self, message: str) -> Draft:
         """A finding at the schedule, with the loop that sets the length beside it."""
@@ -140,22 +159,46 @@ class ScheduledTraining(Fact):
             for loop in inner_loops(event, schedule)
             if not _steps_in_one_round(run, schedule, loop)
         ]
-        loops = counted_out(run, loops)
-        steps, updates = _length(loops), updates_of(run, schedule)
-        if steps is None or _is_derived(_names(schedule), loops):
+        loops, updates = counted_out(run, loops), updates_of(run, schedule)
+        every = rounds_between(run, event, inner_loops(event, schedule))
+        if every is None or not loops:
+            return None
+        steps = _length(loops, every, {})
+        tried: list[Lengths] = [{}] if steps is not None else []
+        if steps is None and not _may_be_left_early(run, loops):
+            tried = tried_lengths(loops, every, schedule)
+        if not tried or _is_derived(schedule, loops):
             return None
         if not updates and not _TRAINS.search(run.source.text):
             return None  # a schedule that is only drawn
-        if wrong_unit(schedule, (event,), updates) is not None:
+        if wrong_unit(run, schedule, (event,), updates) is not None:
             return None
         if end_of_decay(ScheduleUse(run, schedule, None, (event,), updates)) is not None:
             return None  # a mistaken unit
         if is_configured_for_another_unit(run, schedule):
             return None
+        is_epoch = any(_is_deeper(each, event) for each in updates)
+        found = [cls._in_lengths(schedule, loops, every, each, is_epoch) for each in tried]
+        known = [each for each in found if each is not None]
+        if len(known) < len(found):
+            return None
+        return known[0] if len(known) == 1 else replace(known[-1], elsewhere=tuple(known[:-1]))
+
+    @classmethod
+    def _in_lengths(
+        cls,
+        given: Schedule,
+        loops: list[Loop],
+        every: Number,
+        lengths: Lengths,
+        is_epoch: bool,
+    ) -> Self | None:
+        """A schedule in loops of certain lengths."""
+        schedule, steps = at_lengths(given, lengths), _length(loops, every, lengths)
         earliest = fastest_on_plateau(schedule)
         made = factor_of(schedule) or earliest
-        simulated = simulate(made, steps) if made is not None else None
-        if made is None or simulated is None:
+        simulated = simulate(made, steps) if made is not None and steps is not None else None
+        if made is None or steps is None or simulated is None or schedule.place is None:
             return None
         if earliest is not None and (
             simulated.lowest < simulated.peak or steps < SHORTEST_ON_PLATEAU
@@ -166,12 +209,13 @@ class ScheduledTraining(Fact):
             name,
             _as_written(schedule.place.node, name, 1),
             simulated,
-            _unit(loops, steps, is_epoch=any(_is_deeper(each, event) for each in updates)),
+            _unit(loops, steps, is_epoch=is_epoch),
             schedule.place,
             next((loop for loop in loops if loop.trips and not loop.trips.is_one), loops[0]).place,
             _origin(loops),
             _warmup(made, simulated),
             None if (horizon := horizon_of(schedule)) is None else horizon.integer,
+            _formula_of(loops, every) if lengths else None,
         )
 
     @classmethod
@@ -181,10 +225,10 @@ class ScheduledTraining(Fact):
             return None
         symbols = rate.number.symbols()
         loop = next((each for each in event.context.loops if each.symbol in symbols), None)
-        steps = None if loop is None else _length([loop])
+        steps = None if loop is None else _length([loop], ONE, {})
         if loop is None or loop.symbol is None or steps is None or len(symbols) != 1:
             return None
-        if _is_derived(rate.names, [loop]):
+        if _shares_names(rate.names, [loop]):
             return None
         start = loop.start.constant if loop.start is not None else None
         first, symbol = int(start or 0), loop.symbol
@@ -294,19 +338,32 @@ def _warms_up(event: TrainerBuilt) -> int | None:
 
 
 def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
-    """One event for each schedule that is stepped by one line only, without condition."""
+    """One event for each schedule that is stepped by one line only, in the same loops each time."""
     by_schedule: dict[Value, list[ScheduleStepped]] = {}
     for event in run.events(ScheduleStepped):
         by_schedule.setdefault(event.schedule, []).append(event)
     found: list[ScheduleStepped] = []
     for schedule, events in by_schedule.items():
-        nodes = {event.place.node for event in events}
-        if len(nodes) != 1 or not isinstance(schedule, Schedule):
+        places = {
+            (event.place.node, *(loop.node for loop in event.context.loops)) for event in events
+        }
+        if len(places) != 1 or not isinstance(schedule, Schedule):
             continue
         inside = events[0].context.loops[len(schedule.loops) :]
-        if inside and not is_guarded(events[0].context, inside) and not _is_reset(run, schedule):
+        if inside and not _is_reset(run, schedule):
             found.append(events[0])
     return found
+
+
+def _may_be_left_early(run: AbstractRun, loops: list[Loop]) -> bool:
+    """Whether a loop is left when something has been counted, however long it is said to be."""
+    nodes = {loop.node for loop in loops}
+    return any(
+        counts_rounds_of(run, loops[-1], guard.node)
+        for event in run.events(LoopLeft)
+        if any(each.node in nodes for each in event.context.loops)
+        for guard in event.context.guards
+    )
 
 
 def _steps_in_one_round(run: AbstractRun, schedule: Schedule, loop: Loop) -> bool:
@@ -332,12 +389,22 @@ def _is_reset(run: AbstractRun, schedule: Schedule) -> bool:
     )
 
 
-def _length(loops: list[Loop]) -> int | None:
-    trips = [loop.trips for loop in loops]
-    if not trips or any(each is None for each in trips):
+def _length(loops: list[Loop], every: Number, lengths: Lengths) -> int | None:
+    """How many steps are taken in loops that go by certain lengths."""
+    rounds = [length_of(loop) if lengths else loop.trips for loop in loops]
+    known = [each.evaluate(lengths) for each in rounds if each is not None]
+    apart = every.evaluate(lengths)
+    if not known or len(known) < len(rounds) or any(each is None for each in known) or not apart:
         return None
-    steps = product([each for each in trips if each is not None]).integer
-    return steps if steps is not None and SHORTEST_TRAINING <= steps <= 10**8 else None
+    steps = int(math.prod(each for each in known if each is not None) / apart)
+    return steps if SHORTEST_TRAINING <= steps <= 10**9 else None
+
+
+def _formula_of(loops: list[Loop], every: Number) -> str:
+    """How the number of steps is computed, in words."""
+    numbers = [each for each in map(length_of, loops) if each is not None]
+    steps = divide(product(numbers), every)
+    return (steps or product(numbers)).text()
 
 
 def _warmup(factor: Factor, training: Simulation) -> int:
@@ -379,8 +446,19 @@ def _origin(loops: list[Loop]) -> str | None:
     return next((loop.configurable for loop in loops if loop.configurable), None)
 
 
-def _is_derived(names: frozenset[str], loops: list[Loop]) -> bool:
-    """Whether the schedule is computed from what also sets the length of the training."""
+def _is_derived(schedule: Schedule, loops: list[Loop]) -> bool:
+    """Whether a schedule is computed from what also sets the length of the training, and is not just
+    told a number of batches that can be compared with it."""
+    horizon, names = horizon_of(schedule), _names(schedule)
+    if name_of(schedule) in FALLS_TO_AN_END and horizon is not None:
+        batches = length_of(loops[-1])
+        of_batches = batches is not None and bool(batches.symbols() & horizon.symbols())
+        if len(loops) > 1 and (of_batches or LENGTH_OF_LOADER in names):
+            return False
+    return _shares_names(names, loops)
+
+
+def _shares_names(names: frozenset[str], loops: list[Loop]) -> bool:
     return any(names & loop.names for loop in loops)
 
 

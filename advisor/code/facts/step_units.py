@@ -69,7 +69,7 @@ class MistakenUnit(Fact):
         """Every schedule that is stepped at another unit than its numbers count, for certain or
         by far."""
         for use in run.facts(ScheduleUse):
-            wrong = wrong_unit(use.schedule, use.steps, use.updates)
+            wrong = wrong_unit(run, use.schedule, use.steps, use.updates)
             if wrong is not None:
                 ends = wrong.horizon.text()
                 yield cls(use, wrong.step, wrong.counts, wrong.stepped, ends, certain=True)

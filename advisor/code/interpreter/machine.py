@@ -311,7 +311,8 @@ class Machine:
         now = self.context
         depth = len(now.rounds)
         standing = [
-            Guard(each.node, each.taken, each.condition, depth, each.ends) for each in guards
+            Guard(each.node, each.taken, each.condition, depth, each.ends, each.every)
+            for each in guards
         ]
         self.context = now.under(standing)
 

@@ -19,6 +19,7 @@ from advisor.code.interpreter import (
 from advisor.code.interpreter.limits import limit_reached
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
+from advisor.code.interpreter.periods import period_of
 from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
 
@@ -234,7 +235,9 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
         machine.models.tested(machine, test, branch.test)
         known = _known_outcome(machine, branch.test, test)
         if known is None:
-            ways.append(_way(machine, branch.body, [*failed, Guard(branch.test, True, test)], True))
+            every = period_of(machine, branch.test, taken=True)
+            under = Guard(branch.test, True, test, every=every)
+            ways.append(_way(machine, branch.body, [*failed, under], True))
             failed.append(Guard(branch.test, False, test))
         elif known:
             break
@@ -252,7 +255,9 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
         left = [way[0] in _EARLY for way in ways]
         if any(left):
             ends = Completion.BREAK in {way[0] for way in ways}
-            machine.stand_under(Guard(node.test, not left[0], failed[0].condition, ends=ends))
+            every = period_of(machine, node.test, taken=not left[0])
+            under = Guard(node.test, not left[0], failed[0].condition, ends=ends, every=every)
+            machine.stand_under(under)
     return completion
 
 

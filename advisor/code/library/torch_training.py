@@ -60,6 +60,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     is_always,
+    number_of,
 )
 
 if TYPE_CHECKING:
@@ -253,6 +254,9 @@ def schedule(call: Call) -> Value | None:
         assert formula is not None
         counter = Scalar(symbols.fresh("epoch"))
         factor = calls.call(call.machine, formula, Arguments([counter]), call.node)
+        number = number_of(factor) if isinstance(factor, Unknown) else None
+        if number is not None and counter.number.symbols() <= number.symbols():
+            factor = Scalar(number)  # of the length of a training that nobody knows
         made.fields.update(counter=counter, factor=factor, formula=formula)
     call.machine.emit(ScheduleBuilt(call.place, call.context, made))
     return made

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from advisor.code.facts.schedule_use import FALLS_TO_AN_END
 from advisor.code.facts.schedules import ScheduledTraining
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -17,18 +18,10 @@ LONGEST_AT_ZERO = 0.1
 HARDLY_DECAYED = 0.9
 # One that is told its end and leaves so much was told the end of a training three times as long.
 FAR_FROM_ITS_END = 0.7
+# A training that takes no more of the steps than this is not the one that they were counted for.
+FAR_TOO_SHORT = 0.6
 # Schedules that are told when they shall have reached their end.
-FALL_TO_AN_END = frozenset(
-    {
-        "CosineAnnealingLR",
-        "OneCycleLR",
-        "PolynomialLR",
-        "get_linear_schedule_with_warmup",
-        "get_cosine_schedule_with_warmup",
-        "CosineDecay",
-        "PolynomialDecay",
-    }
-)
+FALL_TO_AN_END = FALLS_TO_AN_END | {"CosineDecay", "PolynomialDecay"}
 # Keras's schedules that fall by a share in so many steps. One that was made for a training fifty times
 # as long leaves the rate where it is.
 FALL_BY_SHARES = frozenset({"ExponentialDecay", "InverseTimeDecay"})
@@ -46,12 +39,12 @@ CAME_BACK = 0.5
 )
 def default_lr_decay(training: ScheduledTraining) -> Iterator[Draft]:
     misfit = _misfit(training)
-    if misfit is not None:
+    if misfit is not None and all(_misfit(each) is not None for each in training.elsewhere):
         yield training.finding(f"{training.text} does not fit {training.length}: {misfit}")
 
 
 def _misfit(training: ScheduledTraining) -> str | None:
-    simulation, steps, unit = training.simulation, training.steps, training.unit
+    simulation, steps = training.simulation, training.steps
     if simulation.peak <= 0:
         return None
     if training.warmup >= steps:
@@ -61,20 +54,23 @@ def _misfit(training: ScheduledTraining) -> str | None:
     negligible = simulation.falls_for_good_below(NEGLIGIBLE)
     if negligible is not None and negligible <= LATE * steps:
         return (
-            f"from {unit} {negligible} on, the last {1 - negligible / steps:.0%} of the training, "
-            f"the learning rate is at most 1/{1 / NEGLIGIBLE:.0f} of its peak"
+            f"{training.behind(negligible)} the learning rate is at most 1/{1 / NEGLIGIBLE:.0f} of "
+            f"its peak"
         )
     zero = simulation.falls_for_good_below(0.0)
     if zero is not None and steps - zero > LONGEST_AT_ZERO * steps:
-        share = 1 - zero / steps
-        return f"the learning rate is zero from {unit} {zero} on, for {share:.0%} of the training"
+        return f"{training.behind(zero)} the learning rate is zero"
     if _comes_back(training):
         share = simulation.last / simulation.peak
         return f"the learning rate has risen again and ends at {share:.0%} of its peak"
     if _goes_on_in_waves(training):
-        return f"the learning rate is zero at {unit} {training.horizon} and rises again behind it"
+        return "the learning rate is zero where it was told to end, and rises again behind it"
     if training.name in FALL_TO_AN_END and simulation.last > FAR_FROM_ITS_END * simulation.peak:
         return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
+    if training.formula is not None and training.horizon is not None:
+        share = steps / training.horizon
+        if training.name in FALL_TO_AN_END and share <= FAR_TOO_SHORT:
+            return f"the training ends after {share:.0%} of the steps that it was told"
     if training.name in FALL_BY_SHARES and simulation.last > LEFT_WHERE_IT_IS * simulation.peak:
         return (
             f"at the end it still is at {simulation.last / simulation.peak:.1%} of where it starts"
