@@ -281,3 +281,26 @@ for x, wanted in batches():
 def test_an_angle_between_vectors_that_are_scaled_by_hand(limited: str, told: bool) -> None:
     codes = [code for _, code in findings(ANGLE.replace("LIMITED", limited))]
     assert ("NN701" in codes) == told
+
+
+@pytest.mark.parametrize(
+    ("picture", "scaled", "told"),
+    [
+        ("MNIST", "(rows - rows.mean(0)) / rows.std(0)", True),
+        ("QMNIST", "(rows - rows.mean(dim=0)) / rows.std(dim=0)", True),
+        ("MNIST", "(rows - rows.mean(0)) / (rows.std(0) + 1e-6)", False),
+        ("MNIST", "(rows - rows.mean(0)) / rows.std(0).clamp(min=1e-3)", False),
+        ("MNIST", "(rows - rows.mean()) / rows.std()", False),
+        ("FashionMNIST", "(rows - rows.mean(0)) / rows.std(0)", False),
+    ],
+)
+def test_digits_of_torchvision_have_pixels_that_are_always_zero(
+    picture: str, scaled: str, told: bool
+) -> None:
+    code = f"""
+from torchvision.datasets import {picture}
+pictures = {picture}("data", train=True, download=True)
+rows = pictures.data.float().flatten(1) / 255
+rows = {scaled}
+"""
+    assert ("NN701" in [each for _, each in findings(code)]) == told

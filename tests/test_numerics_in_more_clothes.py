@@ -152,3 +152,54 @@ def loss_of(labels, scores):
 print(loss_of(labels, model.predict(rows)))
 """
     assert ("NN701" in dict(findings(program)).values()) is told
+
+
+TRAINING = """
+encode = nn.Sequential(nn.Linear(8, 4), nn.ReLU())
+decode = nn.Linear(4, 8)
+optimizer = torch.optim.Adam([*encode.parameters(), *decode.parameters()], lr=1e-3)
+for batch in batches:
+    spread = encode(batch)
+    loss = F.mse_loss(decode({}), batch)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_the_root_of_a_relu_is_learned_by_whatever_layers_lie_behind_it() -> None:
+    assert _told("NN701", TRAINING.format("torch.randn_like(spread) * spread.sqrt()"))
+    assert not _told("NN701", TRAINING.format("torch.randn_like(spread) * (spread + 1e-6).sqrt()"))
+    assert not _told("NN701", TRAINING.format("spread) + 0 * decode(spread.detach().sqrt()"))
+
+
+TAPE = """optimizer = keras.optimizers.Adam()
+    for step in range(10):
+        with tf.GradientTape() as tape:
+            loss = rmse(targets, model(samples))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
+ROOT_OF_LOSS = """
+import tensorflow as tf
+from tensorflow import keras
+def rmse(targets, predictions):
+    return tf.sqrt(tf.reduce_mean(tf.square(targets - predictions)))
+def fit(samples, targets):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ('model.compile("adam", loss=rmse)', True),
+        ('model.compile("adam", loss="mse", metrics=[rmse])', False),
+        (TAPE, True),
+    ],
+)
+def test_keras_learns_by_the_root_of_a_loss_that_it_is_compiled_with(
+    training: str, told: bool
+) -> None:
+    assert ("NN701" in [each for _, each in findings(ROOT_OF_LOSS.format(training))]) == told

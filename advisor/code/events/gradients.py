@@ -58,9 +58,11 @@ class BackwardRun(Event):
 
 @dataclass(eq=False, slots=True)
 class GradientsTaken(Event):
-    """Gradients are computed functionally (`torch.autograd.grad`): nothing accumulates."""
+    """Gradients are computed functionally (`torch.autograd.grad`): nothing accumulates. `by_tape` tells
+    that TensorFlow does, which has no other way."""
 
     loss: Value | None
+    by_tape: bool = False
 
 
 @dataclass(eq=False, slots=True)

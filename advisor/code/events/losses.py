@@ -163,6 +163,13 @@ class StepLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class OwnLossCompiled(Event):
+    """A model is compiled with a loss that the project computes by itself: `loss` is what it returns."""
+
+    loss: Value
+
+
+@dataclass(eq=False, slots=True)
 class RoundCounted(Event):
     """One is added to a number in a loop; `text` is the number as it is written, `result` what it comes
     to."""

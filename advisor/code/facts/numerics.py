@@ -14,11 +14,13 @@ from advisor.code.events import (
     FailureIgnored,
     ForwardRun,
     GradientsCleared,
+    GradientsTaken,
     LogarithmTaken,
     LossComputed,
     NotNumbersReplaced,
     NumbersChosen,
     OptimizerStepped,
+    OwnLossCompiled,
     RootTaken,
     SoftmaxByHand,
 )
@@ -92,12 +94,12 @@ class NumericalRisk(Fact):
 
     @classmethod
     def _back_propagated(cls, run: AbstractRun) -> Iterator[Self]:
-        losses = [
-            option for event in run.events(BackwardRun) for option in alternatives(event.loss)
-        ]
+        losses = list(_learned_losses(run))
         for root in run.events(RootTaken):
-            if any(is_computed_from(loss, root.result) for loss in losses) or (
-                _is_of_loss(run, root) and gradient_of(root.result) is not False
+            if (
+                _is_part_of_step(run, root)
+                or any(is_computed_from(loss, root.result) for loss in losses)
+                or (_is_of_loss(run, root) and gradient_of(root.result) is not False)
             ):
                 yield cls(root, "root", of=root.of)
         given = {event.given for event in run.events(GradientsCleared)}
@@ -129,6 +131,29 @@ def _is_of_loss(run: AbstractRun, event: Event) -> bool:
         return False
     owner = functions[0].owner
     return _LOSS.search(functions[0].name if owner is None else owner.name) is not None
+
+
+def _learned_losses(run: AbstractRun) -> Iterator[Value]:
+    """The losses whose gradients a training goes by."""
+    for event in run.events_among(BackwardRun, GradientsTaken, OwnLossCompiled):
+        match event:
+            case (
+                BackwardRun(loss=loss)
+                | OwnLossCompiled(loss=loss)
+                | GradientsTaken(loss=loss, by_tape=True)
+            ):
+                yield from alternatives(loss)
+
+
+def _is_part_of_step(run: AbstractRun, root: RootTaken) -> bool:
+    """Whether the root of what a ReLU has made is taken in a round in which something goes back: layers
+    behind it are no arithmetic to follow."""
+    if root.of != "relu" or gradient_of(root.result) is not True:
+        return False
+    return root.context.gradients is True and any(
+        back.index > root.index and back.context.rounds == root.context.rounds
+        for back in run.events(BackwardRun)
+    )
 
 
 def _is_told(run: AbstractRun, event: NotNumbersReplaced) -> bool:

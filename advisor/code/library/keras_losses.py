@@ -7,7 +7,7 @@ by `from_logits`.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from advisor.code.events import LossComputed
+from advisor.code.events import LossComputed, OwnLossCompiled
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, function, method
 from advisor.code.sources import NodePlace
@@ -176,7 +176,8 @@ def computed(
     if entered is None:
         return
     before = len(call.machine.trace)
-    calls.call(call.machine, entered, Arguments([target, prediction]), call.node)
+    loss = calls.call(call.machine, entered, Arguments([target, prediction]), call.node)
+    call.machine.emit(OwnLossCompiled(call.place, call.context, loss))
     for event in call.machine.trace[before:]:
         if isinstance(event, LossComputed):
             yield event

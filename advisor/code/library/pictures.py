@@ -272,7 +272,11 @@ _STORED_SIZES = {
 }
 
 
-def _stored_as(library: str, sizes: tuple[int, ...]) -> AttributeModel:
+# Of digits, which nobody has written into the corners.
+_BLANK_AT_THE_EDGE = frozenset(["MNIST", "QMNIST"])
+
+
+def _stored_as(library: str, sizes: tuple[int, ...], has_blanks: bool = False) -> AttributeModel:
     def model(machine: "Machine", receiver: Object, node: cst.CSTNode) -> Value | None:
         place = machine.place(node)
         length = receiver.fields.get("length")
@@ -280,14 +284,15 @@ def _stored_as(library: str, sizes: tuple[int, ...]) -> AttributeModel:
         sides = (symbols.new_axis(symbols.number(size)) for size in sizes)
         shape = Shape((samples, *sides))
         made = Tensor(shape, dtype=BYTES, graph=False, library=library, text="data", place=place)
-        made.meaning = Pixels(place)
+        made.meaning = Pixels(place, has_blanks=has_blanks)
         return made
 
     return model
 
 
 for _name, _library in _STORED.items():
-    attribute(f"torchvision.datasets.{_name}", "data")(_stored_as(_library, _STORED_SIZES[_name]))
+    _model = _stored_as(_library, _STORED_SIZES[_name], _name in _BLANK_AT_THE_EDGE)
+    attribute(f"torchvision.datasets.{_name}", "data")(_model)
 
 
 @function("cv2.VideoCapture")

@@ -179,5 +179,5 @@ def gradient_tape(call: Call) -> Value | None:
 def gradient_of_tape(call: Call) -> Value | None:
     """`tape.gradient(loss, variables)`: gradients as values, nothing accumulates."""
     loss = call.argument(0, "target")
-    call.machine.emit(GradientsTaken(call.place, call.context, loss))
+    call.machine.emit(GradientsTaken(call.place, call.context, loss, by_tape=True))
     return None

@@ -17,7 +17,9 @@ from advisor.code.values import (
     Cosine,
     LessOne,
     Meaning,
+    Moment,
     Norm,
+    Pixels,
     Saturated,
     Scalar,
     Squared,
@@ -96,9 +98,10 @@ def observed(
     of = _steep(operation, operands)
     if of is not None:
         machine.emit(RootTaken(machine.place(node), machine.context, result, of))
-    if meaning_of(result) is None:
+    known = meaning_of(result)
+    if known is None or type(known) is Moment:
         spread = _spread_of_pixels(operation, operands, node)
-        meaning = spread or _meaning(operation, operands)
+        meaning = spread or (None if known is not None else _meaning(operation, operands))
         if meaning is not None:
             give_meaning(result, meaning)
 
@@ -107,8 +110,7 @@ def _spread_of_pixels(operation: str, operands: Sequence[Value], node: cst.CSTNo
     """The spread of each column, of data that are known to have columns of zeros: whole pictures of
     digits, as a statistic goes along their rows."""
     of = operands[0]
-    lineage = lineage_of(of) if operation in _SPREADS else None
-    if lineage is None or lineage.fits or not any(x.has_blanks for x in lineage.rows.ancestors()):
+    if operation not in _SPREADS or not _has_blanks(of):
         return None
     pixels = _pixels_of_each(of)
     along = isinstance(node, cst.Call) and any(
@@ -118,6 +120,16 @@ def _spread_of_pixels(operation: str, operands: Sequence[Value], node: cst.CSTNo
         for each in node.args
     )
     return Blank() if along and pixels in _PIXELS_OF_DIGITS else None
+
+
+def _has_blanks(value: Value) -> bool:
+    """Whether numbers are pixels of which some are 0 in all pictures, or a share of these."""
+    lineage, meaning = lineage_of(value), meaning_of(value)
+    if isinstance(meaning, Pixels) and meaning.has_blanks:
+        return True
+    if lineage is None or lineage.fits:
+        return False
+    return any(each.has_blanks for each in lineage.rows.ancestors())
 
 
 def _pixels_of_each(value: Value) -> int | None:

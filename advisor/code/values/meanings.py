@@ -206,11 +206,6 @@ class Vanishing(Bounded):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Blank:
-    """How far the numbers in each column lie apart, where some columns are known to hold zeros alone."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class Saturated(Bounded):
     """Numbers that come as near to 1 as an activation does."""
 
@@ -291,13 +286,15 @@ class Pixels:
     by `divisor`, each one number or one for each channel. `place` is where they became as they are.
     Those that a model will be given, of which nobody knows what was done to them before, say what they
     are the input of: the model, or the tensor that it is built on. A mean was taken away from them
-    besides that was `learned` from pixels, which is not known as a number."""
+    besides that was `learned` from pixels, which is not known as a number. Some are 0 in all of the
+    pictures that `has_blanks` is said of."""
 
     place: "NodePlace | None"
     offset: tuple[float, ...] = (0.0,)
     divisor: tuple[float, ...] = (1.0,)
     input: Value | None = None
     learned: bool = False
+    has_blanks: bool = False
 
     @property
     def are_bytes(self) -> bool:
@@ -351,6 +348,13 @@ class Moment:
     """The `mean` of pixels, or the deviation (`std`) from it."""
 
     kind: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Blank(Moment):
+    """How far the numbers in each column lie apart, where some columns are known to hold zeros alone."""
+
+    kind: str = "std"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
