@@ -507,7 +507,11 @@ def test_the_folder_tells_what_pictures_are_for(where: str, change: str) -> None
 def test_pictures_of_other_folders_may_be_there_to_learn_from(
     where: str, change: str, more: str
 ) -> None:
-    assert not found(FOLDERS.format(where=where, change=change, more=more))
+    program = FOLDERS.format(where=where, change=change, more=more)
+    looked_at = program[: program.index("model.eval()")]
+    told = change == "prepared()" and not more  # by the loop that judges by them alone
+    assert bool(found(program)) == (told and "/val" not in where)
+    assert not found(looked_at)
 
 
 MODULE = """

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code.events import Guard, SampleChanged
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.library.transforms import random_part
+from advisor.code.library.transforms import WINDOW, random_part
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -117,6 +117,8 @@ def _name_of(event: SampleChanged) -> str | None:
         part = random_part(transform)
         return None if part is None else part.path.rsplit(".", 1)[-1]
     written = code_of(node.func) if isinstance(node, cst.Call) else code_of(node)
+    if isinstance(transform, Library) and transform.path == WINDOW:
+        return written
     if transform is None:
         return written
     asked = [code_of(guard.node) for guard in event.guards]

@@ -9,6 +9,7 @@ import libcst as cst
 
 from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
+from advisor.code.facts.judging_loaders import judging_loaders
 from advisor.code.facts.loaders import TrainingLoader, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
@@ -231,7 +232,10 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
             dataset = event.loader if event.loader.path == ITERATOR else dataset_of(event.loader)
             if dataset is None and _loads_unknown(event.loader):
                 dataset = event.loader
-            if dataset is not None and (is_held_out(dataset) or is_held_out(event.loader)):
+            if dataset is None:
+                continue
+            called = is_held_out(dataset) or is_held_out(event.loader)
+            if called or event.loader in judging_loaders(run):
                 yield event, dataset
         elif isinstance(event, DataGiven) and event.use != "training":
             for each in alternatives(event.data):

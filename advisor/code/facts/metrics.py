@@ -22,6 +22,7 @@ from advisor.code.events import (
     LoopLeft,
     LossComputed,
     MetricChanged,
+    ModelTrained,
     OptimizerStepped,
     RoundCounted,
     ScheduleStepped,
@@ -182,7 +183,14 @@ class Metric(Fact):
 
 def evaluates(run: AbstractRun, loop: Loop) -> bool:
     """Whether a program that trains does not train in a loop."""
-    return any(True for _ in run.events(BackwardRun)) and not _trains(run, loop)
+    learns = any(True for _ in run.events(BackwardRun)) or _learns_otherwise(run)
+    return learns and not _trains(run, loop)
+
+
+def _learns_otherwise(run: AbstractRun) -> bool:
+    """Whether a model learns from gradients of a tape, or a library trains it."""
+    by_tape = any(event.by_tape for event in run.events(GradientsTaken))
+    return by_tape or any(True for _ in run.events(ModelTrained))
 
 
 def _judges(run: AbstractRun, amount: Amount, loop: Loop) -> bool:
@@ -211,9 +219,12 @@ def _is_part_of_step(run: AbstractRun, made: Context, loop: Loop) -> bool:
 
 
 def _trains(run: AbstractRun, loop: Loop) -> bool:
-    """Whether something is back-propagated in a loop."""
+    """Whether something is back-propagated in a loop, or learned otherwise."""
     return any(
-        each.node is loop.node for event in run.events(BackwardRun) for each in event.context.loops
+        each.node is loop.node
+        for event in run.events_among(BackwardRun, GradientsTaken, ModelTrained)
+        for each in event.context.loops
+        if not isinstance(event, GradientsTaken) or event.by_tape
     )
 
 

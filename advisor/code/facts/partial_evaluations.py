@@ -30,7 +30,7 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.facts.whole_batches import whole_batches_only
 from advisor.code.library.keras_layers import argument_place
 from advisor.code.library.python.iterations import STOP
-from advisor.code.library.streams import READER, REPEATED, TENSORFLOW
+from advisor.code.library.streams import BATCHED, READER, REPEATED, TENSORFLOW
 from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -349,13 +349,18 @@ def _taken(run: AbstractRun) -> Iterator[tuple[Event, Loop]]:
         off = event.amount.made.gradients is False
         if len(left) != 1 or not (off or evaluates(run, left[0])):
             continue
-        if left[0].node in judging or is_about_held_out_data(left[0]):
+        named = is_about_held_out_data(left[0]) or _goes_over_held_out_stream(left[0])
+        if left[0].node in judging or named:
             yield event, left[0]
 
 
 def _may_be_unequal(loop: Loop) -> bool:
     """Whether the last batch is smaller than the others, as far as is known."""
     loader = data_of(loop)
+    batched = loader.fields.get(BATCHED) if isinstance(loader, Object) else None
+    if batched is not None:
+        size, count = batched
+        return size != 1 and (count is None or count % size != 0)
     if not isinstance(loader, Object) or loader.path != LOADER or loader.arguments.unknown:
         return False
     given = loader.arguments.keywords

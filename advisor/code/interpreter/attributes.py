@@ -28,6 +28,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    call_by_key,
     call_it,
     join,
     known_integer,
@@ -300,6 +301,7 @@ def set_item(
         case Dictionary() if isinstance(index, Value):
             key = _plain(index)
             if key is not None:
+                call_by_key(value, key)
                 machine.store(receiver.fields, ("key", key), value)
             else:
                 other = receiver.other

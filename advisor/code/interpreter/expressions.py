@@ -22,6 +22,7 @@ from advisor.code.values import (
     Scope,
     Sequence,
     Value,
+    call_by_key,
     join,
     written_out,
 )
@@ -184,6 +185,7 @@ def _dictionary(machine: "Machine", node: cst.Dict) -> Value:
         if plain is None:
             other = value if other is None else join(other, value)
         else:
+            call_by_key(value, plain)
             items[plain] = value
     return Dictionary(items, other, place=machine.place(node))
 
@@ -345,6 +347,7 @@ def _dictionary_comprehension(machine: "Machine", node: cst.DictComp) -> Value:
     for key, value in pairs:
         plain = plain_key(key)
         if exact and plain is not None:
+            call_by_key(value, plain)
             items[plain] = value
         else:
             other = value if other is None else join(other, value)

@@ -12,6 +12,7 @@ from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, function, method
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    Amount,
     Arguments,
     Bound,
     Constant,
@@ -25,6 +26,7 @@ from advisor.code.values import (
     Value,
     alternatives,
     known_text,
+    lineage_of,
 )
 
 _BY_NAME_ONLY = -1
@@ -229,7 +231,7 @@ def loss_by_name(call: Call) -> Value | None:
     return call.argument(0, "identifier")
 
 
-def _result(call: Call, prediction: Value) -> Value:
+def _result(call: Call, prediction: Value) -> Tensor:
     graph = prediction.graph if isinstance(prediction, Tensor) else None
     return Tensor(Shape(), graph=graph, library="keras", text="loss", place=call.place)
 
@@ -241,7 +243,13 @@ def _called_object(call: Call) -> Value | None:
     known = expectation_of(call.receiver)
     if known is not None:
         emitted(call, known, prediction, target)
-    return _result(call, prediction)
+    result = _result(call, prediction)
+    told = call.receiver.arguments
+    if "reduction" not in told.keywords and "sample_weight" not in call.arguments.keywords:
+        lineage = lineage_of(target)
+        rows = () if lineage is None else (lineage.rows,)
+        result.meaning = Amount("mean", call.context, call.place, rows=rows)
+    return result
 
 
 def _called_function(path: str, loss: KerasLoss, name: str) -> Callable[[Call], Value | None]:

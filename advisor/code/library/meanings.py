@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 _KEEP = frozenset(
     ["item", "detach", "cpu", "numpy", "float", "double", "long", "int", "to", "clone", "tolist"]
-    + ["asscalar", "cuda"]
+    + ["asscalar", "cuda", "cast"]
 )
 _LOGS = frozenset(["add_scalar", "log"])
 _TELLS = frozenset(["print", "info"])
@@ -84,7 +84,7 @@ _HOLD = frozenset(
     + ["resize", "flip", "fromarray", "ravel", "swapaxes", "moveaxis", "ascontiguousarray"]
 )
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
-_AVERAGES = frozenset(["mean", "average", "fmean", "nanmean"])
+_AVERAGES = frozenset(["mean", "average", "fmean", "nanmean", "reduce_mean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
 _TEXTS = frozenset(["format", "%"])
 _MATCHES = frozenset(["Equal", "eq"])
@@ -103,7 +103,7 @@ _LARGEST_EXPONENT = 88
 _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "clip_by_value", "minimum"])
 _ARITHMETIC = frozenset(["+", "*", "/"])
 _DIVISIONS = frozenset(["div", "true_divide", "divide"])
-_REDUCED = frozenset(["sum", "mean", "reduce_sum"])
+_REDUCED = frozenset(["sum", "mean", "reduce_sum", "reduce_mean"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
@@ -284,6 +284,13 @@ def _is_chosen(value: Value) -> bool:
     )
 
 
+def give_match(call: Call, compared: Sequence[Value], result: Tensor) -> None:
+    """Say of what a function returns that it tells of each sample whether it is right."""
+    found = _match(call.machine, compared, call.node, rises=True)
+    if found is not None:
+        give_meaning(result, found)
+
+
 def _match(
     machine: "Machine", operands: Sequence[Value], node: cst.CSTNode, *, rises: bool
 ) -> Meaning | None:
@@ -331,11 +338,11 @@ def _reduced(
 ) -> Meaning | None:
     if isinstance(meaning, Rated):
         return meaning
-    if isinstance(meaning, Exponential) and operation != "mean":
+    if isinstance(meaning, Exponential) and operation not in _AVERAGES:
         return Exponential(meaning.of, is_sum=True)
     if isinstance(meaning, Amount) and meaning.kind == "match":
         machine.emit(HitsCounted(machine.place(node), machine.context))
-        kind = "matches" if operation == "sum" else "mean"
+        kind = "mean" if operation in _AVERAGES else "matches"
         place, rows = machine.place(node), meaning.rows
         return Amount(kind, machine.context, place, rises=meaning.rises, rows=rows)
     return None

@@ -66,6 +66,9 @@ READER = ("reader",)
 CHANGED_AT = ("changed at",)
 # Under this key a data set says that it goes through arrays row by row, or through files in order.
 OF_ARRAYS = ("of arrays",)
+# Under this key a data set has how many samples are in each of its batches but the last, and how many
+# there are in all, None where nobody knows.
+BATCHED = ("batched",)
 # Under this key a data set says that its samples come several times.
 REPEATED = ("repeated",)
 # Under this key a data set has one of its samples.
@@ -114,7 +117,9 @@ def _again(call: Call, others: dict[Any, Any] | None = None, **changes: object) 
     """The same data set after one step more."""
     whole = call.receiver
     assert isinstance(whole, Object)
-    lost = {"lineage"} if call.path.rsplit(".", 1)[-1] in _KEEP_COUNT else {"lineage", "length"}
+    lost: set[Any] = {"lineage"}
+    if call.path.rsplit(".", 1)[-1] not in _KEEP_COUNT:
+        lost |= {"length", BATCHED}
     kept = {key: value for key, value in whole.fields.items() if key not in lost}
     if _REGROUPS.search(" ".join(lineages.written(call.node).split())):
         kept.pop("length", None)
@@ -330,6 +335,8 @@ def batched(call: Call) -> Value | None:
     result = _again(call, {"drops": call.place} if drops and not again and size != 1 else None)
     samples = call.receiver.fields.get("length") if isinstance(call.receiver, Object) else None
     count = known_integer(samples) if isinstance(samples, Scalar) else None
+    if size and not drops and not again:
+        result.fields[BATCHED] = size, count
     if size and count is not None:
         result.fields["length"] = Scalar(number(count // size if drops else -(-count // size)))
     return result

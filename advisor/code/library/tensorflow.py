@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from advisor.code.events import GradientsTaken, LogarithmTaken
+from advisor.code.library.meanings import give_match
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.activations import over_axis
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -160,6 +161,14 @@ def index_of_largest(call: Call) -> Value | None:
 def made_alike(call: Call) -> Value | None:
     """New numbers that are all the same."""
     return Tensor(dtype="float", graph=False, library="keras", place=call.place)
+
+
+@function("tensorflow.equal", "tensorflow.math.equal", "keras.ops.equal")
+def compared(call: Call) -> Value | None:
+    """`tf.equal(classes, labels)`: for each number whether it is the other one."""
+    result = Tensor(dtype="bool", graph=False, library="keras", place=call.place)
+    give_match(call, call.arguments.positional[:2], result)
+    return result
 
 
 @function("tensorflow.function")

@@ -234,6 +234,13 @@ def names_of(value: Value | None) -> set[str]:
     return names
 
 
+def call_by_key(value: Value, key: object) -> None:
+    """Remember the key under which a dictionary holds a data set, or what loads it: it says what that is
+    for as well as a name does."""
+    if isinstance(key, str) and (isinstance(value, Instance) or type(value) is Object):
+        call_it(value, key)
+
+
 def call_it(value: Value, name: str) -> None:
     """Remember what the program calls a value: an unknown, the length of an axis, or rows of
     samples."""

@@ -26,6 +26,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    call_by_key,
     known_number,
     shape_of,
 )
@@ -387,6 +388,8 @@ def dictionary(call: Call) -> Value | None:
         other = call.unknown()
     if call.path in {"argparse.Namespace", "types.SimpleNamespace"}:
         return Object("argparse.Namespace", place=call.place, fields=dict(items))
+    for name, value in items.items():
+        call_by_key(value, name)
     return Dictionary(items, other, call.place)
 
 
