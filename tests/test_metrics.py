@@ -790,3 +790,32 @@ def run(model, loader, optimizer):
 def test_the_last_items_of_a_list_are_those_of_the_last_epoch(total: str, is_wrong: bool) -> None:
     found = {code for _, code in findings(KEPT_OVER_EPOCHS.replace("TOTAL", total))}
     assert ("NN808" in found) is is_wrong
+
+
+@pytest.mark.parametrize(
+    "told", ["print(judge(model, held_out))", "print(*judge(model, held_out))"]
+)
+def test_what_an_evaluation_returns_may_be_printed_all_at_once(told: str) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+def judge(model, loader):
+    with torch.no_grad():
+        for inputs, labels in loader:
+            outputs = model(inputs)
+            loss = nn.functional.cross_entropy(outputs, labels)  # error
+            hits = (outputs.argmax(1) == labels).float().mean()  # error
+    return loss.item(), hits.item()
+
+
+def fit(model, optimizer, loader, held_out):
+    for epoch in range(10):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        {told}
+"""
+    assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")

@@ -301,3 +301,36 @@ for epoch in range(30):
     assert _codes("x, y = torch.load('all.pt')" + program, "NN804") == ["NN804"]
     judged = program.replace("x[480:]", "x").replace("y[480:]", "y")
     assert _codes("x, y = torch.load('all.pt')" + judged, "NN804") == []
+
+
+KERAS = """\
+import tensorflow as tf
+from tensorflow import keras
+{seed}
+(x, y), _ = keras.datasets.mnist.load_data()
+model = keras.Sequential()
+model.add(keras.layers.Flatten())
+model.add(keras.layers.Dense(10, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x / 255, y, epochs=5)
+"""
+
+TAPE = """\
+import tensorflow as tf
+from tensorflow import keras
+{seed}
+model = keras.Sequential([keras.layers.Dense(1)])
+optimizer = keras.optimizers.SGD(0.01)
+for samples, targets in tf.data.TFRecordDataset("samples").batch(32):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(samples) - targets) ** 2)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+"""
+
+
+@pytest.mark.parametrize(("program", "row"), [(KERAS, 5), (TAPE, 6)])
+def test_the_weights_of_keras_are_drawn_from_the_seed_too(program: str, row: int) -> None:
+    assert _seeds(program.format(seed="")) == [row]
+    assert _seeds(program.format(seed="keras.utils.set_random_seed(0)")) == []
+    assert _seeds(program.format(seed="tf.random.set_seed(0)")) == []

@@ -51,7 +51,7 @@ class TrainingProgram(Fact):
             return
         first = next((event for event in run.trace if _trains(event)), None)
         if first is not None:
-            begin = _model_built(run, first) or _in_file(run, first)
+            begin = _model_trained(run, first) or _model_built(run, first) or _in_file(run, first)
             yield cls(begin, _in_file(run, first), any(_may_seed(event) for event in run.trace))
 
     def finding(self, message: str) -> Draft:
@@ -65,7 +65,8 @@ class TrainingProgram(Fact):
 
 def _trains(event: Event) -> bool:
     if isinstance(event, OptimizerStepped):
-        return bool(event.context.loops) and not event.managed
+        by_hand = not event.managed or _is_of_keras(event.optimizer)
+        return bool(event.context.loops) and by_hand
     return isinstance(event, ModelTrained) or (isinstance(event, Fitted) and _draws(event))
 
 
@@ -78,6 +79,20 @@ def _draws(fitted: Fitted) -> bool:
         return False
     given = estimator.arguments.keywords.get("random_state")
     return given is None or is_constant(given, None)
+
+
+def _is_of_keras(optimizer: Value | None) -> bool:
+    """Whether a program steps an optimizer of Keras in loops of its own."""
+    return isinstance(optimizer, Object) and optimizer.path.startswith("keras.optimizers.")
+
+
+def _model_trained(run: AbstractRun, first: Event) -> NodePlace | None:
+    """Where the file builds the model of Keras that it trains first, if as a whole."""
+    model = first.model if isinstance(first, ModelTrained) else None
+    if not isinstance(model, Layer) or not model.path.startswith("keras."):
+        return None
+    built = next((each for each in run.events(LayerBuilt) if each.layer is model), None)
+    return None if built is None else _outside_of_modules(run, built)
 
 
 def _model_built(run: AbstractRun, first: Event) -> NodePlace | None:

@@ -516,9 +516,15 @@ def _text(operands: Sequence[Value]) -> Told | None:
     return Told(amounts) if amounts else None
 
 
+def _parts_of_tuple(value: Value) -> Sequence[Value]:
+    is_tuple = isinstance(value, SequenceValue) and value.kind == "tuple"
+    return one_or_several(value) if is_tuple else (value,)
+
+
 def _told(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
-    """`print(f"loss {loss.item()}")`."""
-    for meaning in map(meaning_of, operands):
+    """`print(f"loss {loss.item()}")`, `print(validate(model))` where that returns several numbers."""
+    numbers = [part for each in operands for part in _parts_of_tuple(each)]
+    for meaning in map(meaning_of, numbers):
         for amount in meaning.amounts if isinstance(meaning, Told) else (meaning,):
             if isinstance(amount, Amount) and amount.kind == "mean" and amount.summed is None:
                 place = machine.place(node)
