@@ -46,6 +46,45 @@ def test_what_is_left_over_behind_whole_batches_judges_too(
     assert count_of(EVALUATE.format(count=count, rest=rest)) == told
 
 
+NAMELESS = """\
+import torch
+import torch.nn.functional as F
+a, b, c, d = torch.load("tensors.pt")
+net = torch.nn.Linear(20, 3)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(10):
+    order = torch.randperm(len(a))
+    for k in range(len(a) // 64):
+        rows = order[k * 64 : (k + 1) * 64]
+        optimizer.zero_grad()
+        F.cross_entropy(net(a[rows]), b[rows]).backward()
+        optimizer.step()
+    right = 0
+    with torch.no_grad():
+        for k in range({count}):
+            answer = net({given}[k * 64 : (k + 1) * 64])
+            {score}
+    print(right)
+"""
+HITS = "right += (answer.argmax(1) == d[k * 64 : (k + 1) * 64]).sum().item()"
+
+
+@pytest.mark.parametrize(
+    ("count", "given", "score", "told"),
+    [
+        ("len(c) // 64", "c", HITS, 1),
+        ("(len(c) + 63) // 64", "c", HITS, 0),
+        ("len(c) // 64", "c", "right += float(answer.norm())", 0),
+        ("len(a_train) // 64", "a_train", HITS, 0),
+    ],
+)
+def test_hits_judge_whatever_the_arrays_are_called(
+    count: str, given: str, score: str, told: int
+) -> None:
+    text = NAMELESS.format(count=count, given=given, score=score)
+    assert count_of(text.replace("a, b,", "a, b, a_train,") if given != "c" else text) == told
+
+
 def test_a_training_may_leave_over_what_fills_no_batch() -> None:
     text = """
 import torch

@@ -35,7 +35,7 @@ _PREDICTS = re.compile(r"\.predict(_on_batch|_proba|_classes)?\(")
 def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
     """The heads of the loops that judge a model by `range(len(x) // size)` batches."""
     divisions = (event.place.node for event in run.events(RoundedDown))
-    rounded = {node for node in divisions if not _ROUNDS_UP.search(code_of(node))}
+    rounded = {node for node in divisions if not _rounds_up(node)}
     if not rounded:
         return
     seen: set[cst.CSTNode] = set()
@@ -50,6 +50,17 @@ def whole_batches_only(run: AbstractRun) -> Iterator[NodePlace]:
         judges = given.use == "testing" and not _comes_out_even(given)
         if judges and _is_rounded(given.place, rounded):
             yield given.place
+
+
+def _rounds_up(node: cst.CSTNode) -> bool:
+    """Whether a division counts the last batch: `(count + size - 1) // size`, `(count + 63) // 64`."""
+    match node:
+        case cst.BinaryOperation(
+            left=cst.BinaryOperation(operator=cst.Add(), right=cst.Integer(value=more)),
+            right=cst.Integer(value=size),
+        ):
+            return int(more, 0) + 1 == int(size, 0)
+    return _ROUNDS_UP.search(code_of(node)) is not None
 
 
 def _comes_out_even(given: DataGiven) -> bool:
@@ -100,4 +111,7 @@ def _judges(run: AbstractRun, event: Event, loop: Loop) -> bool:
         return False
     said = words(code_of(loop.node))
     functions = words(" ".join(function.name for function in context.functions))
-    return bool((said | functions) & _JUDGES) and not (said | functions) & _TRAINS
+    # Hits that are counted where nothing is recorded judge a model, whatever the arrays are called.
+    counts = isinstance(event, HitsCounted) and context.gradients is False and evaluates(run, loop)
+    named = counts or bool((said | functions) & _JUDGES)
+    return named and not (said | functions) & _TRAINS
