@@ -465,3 +465,32 @@ for number in range(len(series)):
     rows.append([np.mean(highest), np.max(highest)])
 """
     assert count(FEATURES.format(loop=loop, table="np.array(rows)")) == 0
+
+
+JUDGED_BY_PERSON = """\
+import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import {splitter}, cross_val_predict
+table = pd.read_csv("voices.csv")
+person, wanted = table["{column}"], table["score"]
+inputs = table.drop(columns=["{column}", "score"])
+folds = {splitter}({options})
+guess = cross_val_predict(RandomForestRegressor(random_state=0), inputs, wanted, cv=folds{more})
+print((wanted - guess).abs().groupby(person).mean())
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "splitter", "options", "more", "is_told"),
+    [
+        ("patient_id", "KFold", "5, shuffle=True, random_state=0", "", True),
+        ("subject#", "KFold", "5, shuffle=True, random_state=0", "", True),
+        ("town", "KFold", "5, shuffle=True, random_state=0", "", False),
+        ("patient_id", "GroupKFold", "5", ", groups=person", False),
+    ],
+)
+def test_who_judges_person_by_person_knows_that_they_have_several_rows(
+    column: str, splitter: str, options: str, more: str, is_told: bool
+) -> None:
+    text = JUDGED_BY_PERSON.format(column=column, splitter=splitter, options=options, more=more)
+    assert ("NN511" in {code for _, code in findings(text)}) is is_told

@@ -90,7 +90,7 @@ class Split(Fact):
         if event.column and event.column in _labels_learned(self.run):
             return False  # classes, whatever they are called
         for lineage in self.event.lineages:
-            early = event.always or event.index < self.event.index
+            early = event.always or event.grouped or event.index < self.event.index
             if early and event.rows in _same_kind(lineage.rows):
                 return True
         # Counted in a part.

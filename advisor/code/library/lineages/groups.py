@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Under this key an unknown array of numbers says that they come repeatedly.
 DRAWN_OFTEN = ("drawn often",)
-_ID = r"_?(ids?|no|nr|num|number|key|code|idx|index)"
+_ID = r"_?(ids?|no|nr|num|number|key|code|idx|index|#)"
 _OWNERS = re.compile(
     rf"(^|_)(patient|subject|user|speaker|participant|person|owner|client|player|rider|driver"
     rf"|household|family|animal|session|recording|student|lesion)s?({_ID})?$",

@@ -60,11 +60,21 @@ def grouped(call: Call) -> Value | None:
     table = call.receiver
     path = "pandas.GroupBy" if call.path.endswith("groupby") else "pandas.Window"
     lineage = lineages.samples(table)
-    names = names_in(call.argument(0, "by")) if path.endswith("GroupBy") else None
-    text = call.place.source.text
-    if names and any(lineages.groups_rows(each, text) for each in names):
-        lineages.notice_groups(call.machine, lineage.rows, call.node)
+    if path.endswith("GroupBy"):
+        _notice_owners(call, lineage)
     return Object(path, call.arguments, call.place, {"lineage": lineage})
+
+
+def _notice_owners(call: Call, lineage: Lineage) -> None:
+    """See that rows are put together that are of the same person: by the name of a column, or by one of
+    these rows themselves, whatever it is that is put together."""
+    by, text = call.argument(0, "by"), call.place.source.text
+    name = known_text(by.fields.get(COLUMN)) if isinstance(by, Object) else None
+    owners = lineages.known(by) if name is not None else None
+    names = names_in(by) if name is None else [name]
+    if any(lineages.groups_rows(each, text) for each in names or ()):
+        rows = lineage.rows if owners is None else owners.rows
+        lineages.notice_groups(call.machine, rows, call.node)
 
 
 @iteration("pandas.GroupBy")
