@@ -12,7 +12,7 @@ from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
 from advisor.code.library.lineages import STATISTIC_NAMES
-from advisor.code.library.models import Call, function, hook, method
+from advisor.code.library.models import Call, asked_first, attribute, function, hook, method
 from advisor.code.library.paths import text_of_path
 from advisor.code.library.readings import rows_of_file
 from advisor.code.library.torch_tensors.bytes import are_bytes, holds_bytes, tell_wrapped
@@ -377,14 +377,15 @@ def statistic_of_unknown(call: Call) -> Value | None:
     return result
 
 
-@method("unknown", "max", "min", "median", "ptp")
+@method("unknown", "max", "min", "median", "ptp", "amax", "amin")
 def extreme_of_unknown(call: Call) -> Value | None:
     """The largest numbers of data nothing else is known about; with a dimension there may be places
     beside them."""
     receiver = call.receiver
     assert isinstance(receiver, Unknown)
     axis = call.argument(0, "axis") or call.argument(-1, "dim")
-    if lineages.known(receiver) is None or not over_rows(axis):
+    is_data = lineages.known(receiver) is not None or (axis is not None and _is_zero(axis))
+    if not is_data or not over_rows(axis):
         own = attributes.unknown_attribute(
             call.machine, receiver, call.path.split(".")[-1], call.node
         )
@@ -392,6 +393,24 @@ def extreme_of_unknown(call: Call) -> Value | None:
     result = call.unknown()
     result.lineage = _reduced(receiver, call.path.rsplit(".", 1)[-1], axis, call)
     return result
+
+
+_OF_TORCH = ("mean", "std", "var", "median", "max", "min", "amax", "amin")
+_TOLD_FIRST = frozenset(["input", "dim"])
+
+
+@asked_first(*(f"torch.{name}" for name in _OF_TORCH))
+def statistic_of_torch(call: Call) -> Value | None:
+    """`torch.mean(x, dim=0)` of rows: the same as `x.mean(dim=0)`."""
+    value, dim = call.argument(0, "input"), call.argument(1, "dim")
+    is_data = isinstance(value, Unknown) or lineages.holds_rows(lineages.known(value))
+    if value is None or not is_data or not isinstance(dim, Scalar) or dim.number.integer != 0:
+        return None
+    others = {
+        name: each for name, each in call.arguments.keywords.items() if name not in _TOLD_FIRST
+    }
+    passed = Arguments([dim, *call.arguments.positional[2:]], others)
+    return calls.call_method(call.machine, value, call.path.rsplit(".", 1)[-1], passed, call.node)
 
 
 def _reduced(value: Value, name: str, axis: Value | None, call: Call) -> Lineage:
@@ -570,6 +589,8 @@ def follow(
             machine.store(result.fields, CHANGED_LINEAGE, part)
         return result
     if isinstance(receiver, Object) or not isinstance(result, (Tensor, Unknown)):
+        if operation in _WITH_PLACES and isinstance(result, SequenceValue) and result.items:
+            _tell_extremes(machine, receiver, operation, details[0], result.items[0], node)
         return result
     place = machine.place(node)
     lineage: Lineage | None
@@ -609,6 +630,31 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+# Of which torch says where they stand as well.
+_WITH_PLACES = frozenset(["max", "min", "median", "mode"])
+
+
+def _tell_extremes(
+    machine: "Machine",
+    receiver: Value | None,
+    name: str,
+    passed: Arguments,
+    extremes: Value,
+    node: cst.CSTNode,
+) -> None:
+    """Say of what rows the largest numbers are that are returned together with their places."""
+    if receiver is not None and lineages.known(receiver) and isinstance(extremes, Tensor):
+        call = Call(machine, name, passed, node, receiver)
+        extremes.lineage = _reduced(receiver, name, passed.get(0, "dim"), call)
+
+
+@attribute("unknown", "values")
+def values_of_extremes(machine: "Machine", receiver: Unknown, node: cst.CSTNode) -> Value | None:
+    """`x.min(0).values` of data nothing is known about: the numbers, without their places."""
+    lineage = receiver.lineage
+    return receiver if lineage is not None and lineage.rows.is_statistic else None
 
 
 def _is_random_order(index: Any) -> bool:

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code.events import FitApplied, LabelsLearned
 from advisor.code.library.lineages.making import columns_of, written
-from advisor.code.library.lineages.names import MOMENTS
+from advisor.code.library.lineages.names import FRAME, MOMENTS
 from advisor.code.library.lineages.reading import is_noise, known
 from advisor.code.values import (
     SHUFFLED,
@@ -15,6 +15,7 @@ from advisor.code.values import (
     Fit,
     Library,
     Lineage,
+    Object,
     RowSet,
     Value,
 )
@@ -89,11 +90,13 @@ def notice_by_hand(
     known_before = known(before)
     columns = columns_of(before)
     is_one_column = columns is not None and columns.single is not None
+    # What is asked of a table is asked of each of its columns.
+    by_column = is_one_column or (isinstance(before, Object) and before.path == FRAME)
     for fit in after.fits:
         if fit.kind != "statistic" or (known_before is not None and fit in known_before.fits):
             continue
         fit.used.append(machine.context)
-        if is_one_column or _BY_COLUMN.search(fit.text):
+        if by_column or _BY_COLUMN.search(fit.text):
             machine.emit(FitApplied(machine.place(node), machine.context, fit, after.rows))
 
 

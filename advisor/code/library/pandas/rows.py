@@ -42,6 +42,7 @@ from advisor.code.values import (
     Bound,
     Fit,
     Function,
+    Library,
     Object,
     Partial,
     Shape,
@@ -296,7 +297,7 @@ def applied(call: Call) -> Value | None:
     by_column = (
         name == "apply" and COLUMN not in table.fields and (axis is None or is_row_axis(axis))
     )
-    if by_column and isinstance(function_, (Function, Bound, Partial)):
+    if by_column and isinstance(function_, (Function, Bound, Partial, Library)):
         lineage = lineages.samples(table)
         given = lineages.frame(lineage, call.place)
         result = calls.call(call.machine, function_, Arguments([given]), call.node)
