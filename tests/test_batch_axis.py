@@ -339,3 +339,112 @@ for x, y in DataLoader(data, batch_sampler=tasks):
     net(x)
 """
     check(code, "NN307")
+
+
+def collected(batch: str, line: str) -> str:
+    """A program that collects what a model says of each batch and what is right, and compares them."""
+    return f"""
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+x, y = torch.randn(90, 4), torch.randn(90)
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+
+
+class Errors:
+    def __init__(self):
+        self.said, self.right = [], []
+
+    def add(self, said, right):
+        self.said.append(said)
+        self.right.append(right)
+
+    def mean(self):
+        return (torch.cat(self.said) - torch.cat(self.right)).abs().mean()  # in the class
+
+
+said, right, pairs, errors = [], [], [], Errors()
+model.eval()
+with torch.no_grad():
+    for samples, targets in DataLoader(TensorDataset(x, y), batch_size=30):
+        {batch}
+{line}
+"""
+
+
+BOTH = "said.append(model(samples)); right.append(targets)"
+AS_ROWS = "said.append(model(samples).squeeze(1)); right.append(targets)"
+OF_NUMPY = "said.append(model(samples).numpy()); right.append(targets.numpy())"
+
+
+@pytest.mark.parametrize(
+    ("batch", "line"),
+    [
+        (BOTH, "print((torch.cat(said) - torch.cat(right)).abs().mean())  # error"),
+        (BOTH, "print(((torch.cat(said) > 0) == torch.cat(right)).float().mean())  # error"),
+        (BOTH, "print((torch.cat(said)[:, 0] - torch.cat(right)).abs().mean())"),
+        (BOTH, "print((torch.cat(said) - torch.cat(right)[:, None]).abs().mean())"),
+        (AS_ROWS, "print((torch.cat(said) - torch.cat(right)).abs().mean())"),
+        (OF_NUMPY, "print(np.abs(np.concatenate(said) - np.concatenate(right)).mean())  # error"),
+        (OF_NUMPY, "print(np.abs(np.vstack(said) - np.concatenate(right)).mean())  # error"),
+        (OF_NUMPY, "print(np.abs(np.concatenate(said).ravel() - np.concatenate(right)).mean())"),
+        (
+            "pairs.append((model(samples), targets))",
+            (
+                "said, right = torch.cat([a for a, _ in pairs]), torch.cat([b for _, b in pairs])\n"
+                "print((said - right).abs().mean())  # error"
+            ),
+        ),
+    ],
+)
+def test_columns_and_rows_of_many_batches_do_not_meet(batch: str, line: str) -> None:
+    text = collected(batch, line)
+    assert [each for each in findings(text) if each[1] == "NN303"] == marked(text, "NN303")
+
+
+def test_columns_and_rows_do_not_meet_in_an_object_that_has_collected_them() -> None:
+    text = collected("errors.add(model(samples), targets)", "print(errors.mean())")
+    text = text.replace("# in the class", "# error")
+    assert [each for each in findings(text) if each[1] == "NN303"] == marked(text, "NN303")
+    right = text.replace("errors.add(model(samples), ", "errors.add(model(samples).squeeze(1), ")
+    assert "NN303" not in {code for _, code in findings(right)}
+
+
+COLLATED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+
+class Houses(Dataset):
+    def __init__(self, table):
+        self.features = torch.randn(100, 8)
+        self.prices = torch.randn(100)
+
+    def __len__(self):
+        return 100
+
+    def __getitem__(self, index):
+        return self.features[index], self.prices[index]
+
+
+def collate(samples):
+    features, prices = zip(*samples)
+    return torch.stack(features), torch.tensor(prices)
+
+
+model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+optimizer = torch.optim.Adam(model.parameters())
+for features, prices in DataLoader(Houses(None), 32, shuffle=True, collate_fn=collate):
+    optimizer.zero_grad()
+    loss = nn.functional.smooth_l1_loss(model(features), prices)  # error
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def test_numbers_that_are_collated_are_a_row() -> None:
+    assert [x for x in findings(COLLATED) if x[1] == "NN210"] == marked(COLLATED, "NN210")
+    right = COLLATED.replace("torch.tensor(prices)", "torch.tensor(prices)[:, None]")
+    assert "NN210" not in {code for _, code in findings(right)}

@@ -197,6 +197,33 @@ def test_a_table_that_is_read_as_text_holds_fractions() -> None:
     assert_silent(wines.replace("np.loadtxt", "np.load").format(dtype="", cast=""), "NN208")
 
 
+COLUMN = """
+import pandas as pd
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+import torch.nn.functional as F
+class Flowers(Dataset):
+    def __init__(self, path):
+        table = pd.read_csv(path)
+        self.rows = table.drop(columns="kind").to_numpy(dtype="float32")
+        self.kinds = table["kind"].to_numpy({dtype})
+    def __getitem__(self, index):
+        return self.rows[index], self.kinds[index]
+    def __len__(self):
+        return len(self.rows)
+for rows, kinds in DataLoader(Flowers("flowers.csv"), batch_size=8):
+    F.cross_entropy(nn.Linear(4, 3)(rows), kinds{cast}) # error
+"""
+
+
+def test_a_column_becomes_numbers_of_the_type_that_is_asked_for() -> None:
+    assert_flagged(COLUMN.format(dtype='dtype="float32"', cast=""), "NN208")
+    assert_silent(COLUMN.format(dtype='dtype="float32"', cast=".long()"), "NN208")
+    assert_silent(COLUMN.format(dtype='dtype="int64"', cast=""), "NN208")
+    assert_silent(COLUMN.format(dtype="", cast=""), "NN208")
+
+
 # --- one class of several -----------------------------------------------------------------
 
 ALONE = """

@@ -476,3 +476,31 @@ def answer(path):
     loaded = program.replace("LOAD", "net.load_state_dict(torch.load(path))")
     assert [code for _, code in findings(loaded)].count("NN401") == 1
     assert "NN401" not in [code for _, code in findings(program.replace("LOAD", "pass"))]
+
+
+IN_TURN = """
+def run(model, parts):
+    optimizer = torch.optim.Adam(model.parameters())
+    for epoch in range(10):
+        for part in ("train", "val"):
+            model.train(part == "train")
+            for x, y in parts[part]:
+                with {mode}:
+                    loss = nn.functional.cross_entropy(model(x), y)  # error
+                if part == "train":
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                print(part, loss.item())
+
+
+DataLoader = torch.utils.data.DataLoader
+run(Net(), {{"train": DataLoader(first), "val": DataLoader(second)}})
+"""
+
+
+def test_a_loop_that_trains_and_judges_in_turn_builds_graphs_for_both() -> None:
+    text = NET + IN_TURN.format(mode='torch.autocast("cpu")')
+    assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
+    right = NET + IN_TURN.format(mode='torch.set_grad_enabled(part == "train")')
+    assert "NN403" not in {code for _, code in findings(right)}

@@ -62,3 +62,42 @@ def test_the_size_of_a_batch_of_pictures_is_known_as_far_as_its_transforms_are(
     dataset: str, expected: str
 ) -> None:
     assert sizes(dataset) == expected
+
+
+def size_after(line: str) -> str:
+    """The shape of what a line makes of a batch `x` of coloured pictures, 32 high and 32 wide."""
+    text = f"""{START}
+import torch
+import torchvision.transforms.functional as F
+for x, y in DataLoader(datasets.CIFAR10('d', transform=T.ToTensor()), batch_size=8):
+    made = {line}
+"""
+    shape = getattr(program(text).scope.fields["made"], "shape", None)
+    if shape is None or shape.dims is None:
+        return "?"
+    return " ".join(dim.text() if dim.integer is None else str(dim.integer) for dim in shape.dims)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    {
+        "F.rotate(x, 30)": "batch 3 32 32",
+        "F.rotate(x, 30, expand=True)": "?",
+        "F.hflip(x)": "batch 3 32 32",
+        "torch.flip(x, [3])": "batch 3 32 32",
+        "torch.rot90(x, 1, [2, 3])": "?",
+        "F.adjust_brightness(x, 1.5)": "batch 3 32 32",
+        "F.normalize(x, [0.5] * 3, [0.5] * 3)": "batch 3 32 32",
+        "F.resize(x, [64, 48])": "batch 3 64 48",
+        "F.center_crop(x, 28)": "batch 3 28 28",
+        "v2.RandomHorizontalFlip()(x)": "batch 3 32 32",
+        "v2.Compose([v2.RandomCrop(24), v2.Normalize([0.5] * 3, [0.5] * 3)])(x)": "batch 3 24 24",
+        "T.Grayscale()(x)": "batch 1 32 32",
+        "T.Lambda(f)(x)": "?",
+        "torch.stack([F.rotate(one, 9.0 * k) for one, k in zip(x, y)])": "stacked 3 32 32",
+    }.items(),
+)
+def test_the_size_of_pictures_is_known_behind_what_the_loop_does_to_them(
+    line: str, expected: str
+) -> None:
+    assert size_after(line) == expected

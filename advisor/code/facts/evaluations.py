@@ -88,8 +88,9 @@ class Evaluation(Fact):
             found.setdefault(node, []).append(each)
             loops.setdefault(node, loop or each.loop)
         for node in training & found.keys():
-            # What is trained and judged in the same loop is judged where nothing is recorded.
-            found[node] = [each for each in found[node] if each.event.context.gradients is False]
+            # What is trained and judged in the same loop is judged where nothing is recorded, or the
+            # model is switched to evaluation.
+            found[node] = [each for each in found[node] if _is_set_to_judge(each)]
         judged = [node for node, judging in found.items() if judging and node not in barred]
         ways = training | barred
         first: dict[cst.CSTNode, Pass] = {}
@@ -237,6 +238,13 @@ class Evaluation(Fact):
         event = self.passes[0].event
         modes = event.modes
         return seen_from(self.run, modes[0]) if modes else None
+
+
+def _is_set_to_judge(forward: Pass) -> bool:
+    """Whether nothing is recorded in a pass, or the model is in evaluation mode on every way."""
+    switches = forward.modes
+    is_off = bool(switches) and all(each.training is False for each in switches)
+    return is_off or forward.event.context.gradients is False
 
 
 def _parting(

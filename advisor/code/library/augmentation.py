@@ -17,6 +17,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     give_meaning,
+    is_constant,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,17 @@ _CHANGES = (
 )
 
 
+# Those after which a picture is as large as before, unless they are told to make room for it.
+_OF_THE_SAME_SIZE = frozenset(
+    f"torchvision.transforms.{version}functional.{name}"
+    for version in ("", "v2.")
+    for name in (
+        *("hflip", "vflip", "horizontal_flip", "vertical_flip", "rotate", "affine", "perspective"),
+        *("elastic", "elastic_transform"),
+    )
+) | {"torch.flip", "torch.fliplr", "torch.flipud", "torch.roll"}
+
+
 @function(*_CHANGES)
 def changed(call: Call) -> Value | None:
     """Another version of the same samples."""
@@ -56,7 +68,19 @@ def changed(call: Call) -> Value | None:
         return None
     function_itself = Library(call.path)
     call.machine.emit(TransformApplied(call.place, call.context, value, function_itself))
-    return augmented(value, call)
+    made = augmented(value, call)
+    if isinstance(value, Tensor) and isinstance(made, Tensor) and _keeps_size(call):
+        return made.replace(shape=value.shape)
+    return made
+
+
+def _keeps_size(call: Call) -> bool:
+    if call.path not in _OF_THE_SAME_SIZE or call.arguments.unknown:
+        return False
+    if not call.path.endswith(".rotate"):
+        return True
+    room = call.argument(3, "expand")
+    return room is None or is_constant(room, False)
 
 
 def augmented(value: Value, call: Call) -> Value:

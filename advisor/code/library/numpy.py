@@ -247,7 +247,7 @@ def kept(call: Call) -> Value | None:
         return tensor.replace(shape=flat(tensor.shape, 0, -1))
     if isinstance(tensor, Tensor) and call.path.endswith(("toarray", "todense")):
         return tensor.replace(shape=Shape())
-    if isinstance(tensor, Tensor) and call.path.endswith("astype"):
+    if isinstance(tensor, Tensor) and _is_cast(call):
         made = cast_at(call, tensor, named_dtype(call.argument(0, "dtype")))
         if made is not tensor:
             made.place = call.place
@@ -261,11 +261,18 @@ def kept_unknown(call: Call) -> Value | None:
     tensor = as_tensor(call.receiver)
     if call.path.endswith("ravel") and tensor is not None and tensor.shape.dims is not None:
         return tensor.replace(shape=flat(tensor.shape, 0, -1))
-    if call.path.endswith("astype") and tensor is not None:
+    if _is_cast(call) and tensor is not None:
         # Of all types that tables and arrays are cast to, bytes are for pictures alone.
         dtype = named_dtype(call.argument(0, "dtype"))
         return cast(tensor, dtype) if dtype == "uint8" else _of_dtype(call.receiver, dtype)
     return call.receiver
+
+
+def _is_cast(call: Call) -> bool:
+    """`x.astype("float32")`, `column.to_numpy(dtype="float32")`."""
+    if call.path.endswith("to_numpy"):
+        return call.argument(0, "dtype") is not None
+    return call.path.endswith("astype")
 
 
 def _of_dtype(value: Value | None, dtype: str | None) -> Value | None:
@@ -446,7 +453,9 @@ def concatenated(call: Call) -> Value | None:
     parts = parts_of(given)
     if not parts:
         copied = lineages.repeated_whole(given, call.place, call.context)
-        return _of_list(given, call) if copied is None else lineages.array(copied, call.place)
+        if copied is not None:
+            return lineages.array(copied, call.place)
+        return _of_batches(call, given, _of_list(given, call))
     axis = call.argument(1, "axis") if call.path == "numpy.concatenate" else None
     if axis is not None and not _is_zero(axis):
         return beside(parts, call)
@@ -473,6 +482,24 @@ def stacked(call: Call) -> Value | None:
         lineage = lineage_of(beside(parts_of(given), call))
         made = None if lineage is None else lineages.array(lineage, call.place)
     return bytes_of_shape(call, None, lineage_of(made)) if holds_bytes(given) else made
+
+
+def _of_batches(call: Call, value: Value | None, known: Value | None) -> Value | None:
+    """What is known of arrays that are put together, with the shape that it has where a model or a
+    loader has made them in the rounds of a loop."""
+    element = value.element if isinstance(value, SequenceValue) else None
+    dims = element.shape.dims if isinstance(element, Tensor) else None
+    axis = call.argument(1, "axis")
+    if not dims or not (axis is None or _is_zero(axis)):
+        return known
+    if dims[0].axis is None or not dims[0].axis.is_batch:
+        return known
+    if call.path != "numpy.concatenate" and len(dims) < 2:
+        return known
+    shape = Shape((symbols.stacked_axis(), *dims[1:]))
+    if isinstance(known, Tensor):
+        return known.replace(shape=shape)
+    return Tensor(shape, library="numpy", place=call.place)
 
 
 def _of_list(value: Value | None, call: Call) -> Value | None:

@@ -127,6 +127,24 @@ def label_of(dataset: Object) -> Tensor:
     return made
 
 
+def shape_behind(picture: Tensor, transform: Value) -> Shape | None:
+    """The shape of pictures that are tensors behind a transform, one or a batch of them; None when nobody
+    knows."""
+    dims = picture.shape.dims
+    if dims is None or len(dims) not in {3, 4} or picture.library != "torch":
+        return None
+    *before, channels, height, width = dims
+    start = Picture(channels.integer or 0, height, width, is_tensor=True)
+    made = _after(start, transform)
+    if made is None:
+        return None
+    if made.channels != start.channels:
+        channels = symbols.new_axis(symbols.number(made.channels))
+    tall = height if made.height is height else _axis(made.height, "height")
+    wide = width if made.width is width else _axis(made.width, "width")
+    return Shape((*before, channels, tall, wide))
+
+
 def _axis(length: Number | None, name: str) -> Number:
     return symbols.spatial_axis(name) if length is None else symbols.new_axis(length)
 

@@ -18,8 +18,11 @@ from advisor.code.library.models import (
     method,
     observes,
 )
+from advisor.code.library.names import words
+from advisor.code.library.picture_sizes import shape_behind
 from advisor.code.library.pixel_values import pixels_of, scaled
 from advisor.code.values import (
+    Arguments,
     Constant,
     Library,
     Object,
@@ -45,6 +48,12 @@ _WITH_COLOURS = frozenset({"cv2.IMREAD_COLOR", "cv2.IMREAD_COLOR_RGB"})
 # What changes pictures without making another sample of them.
 _FILTERS = ("equalizeHist", "dilate", "erode", "copyMakeBorder", "bilateralFilter", "remap")
 _MOVES = ("resize", "center_crop", "pad", "rgb_to_grayscale")
+# Those that are classes as well, whose size comes first.
+_SIZING = {"resize": "Resize", "center_crop": "CenterCrop", "pad": "Pad"}
+_COLOURS = words(
+    "adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation adjust_sharpness "
+    "autocontrast equalize gaussian_blur invert posterize solarize normalize erase"
+)
 _READERS = ("imageio", "imageio.v2", "imageio.v3", "skimage.io")
 
 
@@ -106,9 +115,30 @@ def resized(call: Call) -> Value | None:
 def filtered(call: Call) -> Value | None:
     """`cv2.equalizeHist(picture)`, `resize(picture, [128, 128])`: bytes remain bytes."""
     source = next(iter(call.arguments.positional), None)
-    if not isinstance(source, Tensor) or source.dtype != BYTES:
+    if not isinstance(source, Tensor):
         return None
-    return source.replace(shape=Shape())
+    name = _SIZING.get(call.path.rsplit(".", 1)[-1])
+    rest = Arguments([*call.arguments.positional[1:]], dict(call.arguments.keywords))
+    shape = None
+    if name is not None and not call.arguments.unknown:
+        shape = shape_behind(source, Object(f"torchvision.transforms.{name}", rest))
+    if shape is None and source.dtype != BYTES:
+        return None
+    return source.replace(shape=shape or Shape())
+
+
+@function(
+    *(f"torchvision.transforms.functional.{name}" for name in _COLOURS),
+    *(f"torchvision.transforms.v2.functional.{name}" for name in _COLOURS),
+)
+def recoloured(call: Call) -> Value | None:
+    """`adjust_brightness(picture, 1.2)`: other numbers in the same places."""
+    source = next(iter(call.arguments.positional), None)
+    if not isinstance(source, Tensor) or source.library != "torch":
+        return None
+    if source.dtype != BYTES and source.shape.dims is None:
+        return None
+    return source.replace(place=call.place)
 
 
 @function(*(f"{name}.imread" for name in _READERS))

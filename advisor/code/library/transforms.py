@@ -9,6 +9,7 @@ from advisor.code.events import TransformApplied, TransformBuilt
 from advisor.code.interpreter import calls
 from advisor.code.library.models import Call, family, function, method
 from advisor.code.library.names import words
+from advisor.code.library.picture_sizes import shape_behind
 from advisor.code.values import (
     Arguments,
     Bound,
@@ -16,6 +17,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Object,
+    Tensor,
     Value,
     alternatives,
     is_constant,
@@ -145,11 +147,15 @@ def applied(call: Call) -> Value | None:
     call.machine.emit(TransformApplied(call.place, call.context, picture, call.receiver))
     _run_own_parts(call, call.receiver, picture)
     lineage = lineage_of(picture)
+    if lineage is not None and random_part(call.receiver) is not None:
+        lineage = lineage.after(augmentation=call.place)
+    shape = shape_behind(picture, call.receiver) if isinstance(picture, Tensor) else None
+    if isinstance(picture, Tensor) and shape is not None:
+        return picture.replace(shape=shape, lineage=lineage, place=call.place)
     if lineage is None:
         return None
     result = call.unknown()
-    changed = random_part(call.receiver) is not None
-    result.lineage = lineage.after(augmentation=call.place) if changed else lineage
+    result.lineage = lineage
     return result
 
 

@@ -1,10 +1,11 @@
 """Values that depend on the way the program took."""
 
+from advisor.code.symbols import Number, fresh
 from advisor.code.values.meanings import MEANING, Rated, rating
 from advisor.code.values.objects import Library
 from advisor.code.values.plain import Constant, Scalar, Value
 from advisor.code.values.rows import either_part, join_lineages
-from advisor.code.values.shapes import Shape
+from advisor.code.values.shapes import Dims, Shape
 from advisor.code.values.tensors import Tensor, Unknown
 
 MOST_ALTERNATIVES = 6
@@ -87,11 +88,35 @@ def _in_common(left: Shape, right: Shape) -> Shape:
     """What is known of a shape that is one or the other."""
     if left.dims and left.dims == right.dims:
         return left
+    axes = _axes_in_common(left.dims, right.dims)
+    if axes is not None:
+        return Shape(axes)
     lasts = [each.known_axis(-1) for each in (left, right)]
     first, second = lasts
     if first is None or second is None or first.constant is None:
         return Shape()
     return Shape(last=first) if first.constant == second.constant else Shape()
+
+
+def _axes_in_common(left: Dims | None, right: Dims | None) -> Dims | None:
+    """The axes of what is one or the other, where only the number of samples may not be the same."""
+    if not left or not right or len(left) != len(right):
+        return None
+    if not all(map(_as_long, left[1:], right[1:])):
+        return None
+    first, second = left[0].axis, right[0].axis
+    if first is None or second is None or not (first.is_batch and second.is_batch):
+        return None
+    if None not in (left[0].integer, right[0].integer):
+        return None
+    either = fresh(first.name, is_axis=True)
+    if either.axis is not None:
+        either.axis.is_batch = True
+    return (either, *left[1:])
+
+
+def _as_long(first: Number, second: Number) -> bool:
+    return first == second or (first.integer is not None and first.integer == second.integer)
 
 
 def _join_tensors(left: Tensor, right: Tensor) -> Value:

@@ -46,6 +46,7 @@ from advisor.code.values import (
     Object,
     Partial,
     Shape,
+    Tensor,
     Value,
     alternatives,
     known_text,
@@ -235,9 +236,13 @@ def numbers_of(table: Object, place: NodePlace) -> Value:
 @method(FRAME, "to_numpy", "as_matrix", "to_records", "toarray", "ravel", "to_list", "tolist")
 def to_numpy(call: Call) -> Value | None:
     """The numbers of a table as an array."""
-    if isinstance(call.receiver, Object):
-        return numbers_of(call.receiver, call.place)
-    return lineages.array(lineages.samples(call.receiver), call.place)
+    if not isinstance(call.receiver, Object):
+        return lineages.array(lineages.samples(call.receiver), call.place)
+    made = numbers_of(call.receiver, call.place)
+    dtype = call.argument(0, "dtype") if call.path.endswith("to_numpy") else None
+    if dtype is not None and isinstance(made, Tensor):
+        return cast_at(call, made, named_dtype(dtype))
+    return made
 
 
 @attribute(FRAME, "str", "dt", "cat")

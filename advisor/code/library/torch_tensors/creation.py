@@ -107,7 +107,7 @@ def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | Non
     dims = lengths_of(value)
     if dims is None and value.items is None and _holds_numbers(value):
         if dtype is None and call.argument(1, "dtype") is None:
-            types = {dtype_of_number(each) for each in alternatives(value.element)}
+            types = {_dtype_of_item(each) for each in alternatives(value.element)}
             dtype = types.pop() if len(types) == 1 else None
         shape = Shape((symbols.stacked_axis(),))
         return Tensor(shape, graph=False, dtype=dtype, place=call.place)
@@ -121,9 +121,15 @@ def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | Non
 
 def _holds_numbers(value: Sequence) -> bool:
     options = alternatives(value.element)
+    if options and all(isinstance(each, Tensor) and each.shape.dims == () for each in options):
+        return True
     if not options or not any(is_plain_number(each) or _is_computed(each) for each in options):
         return False
     return all(isinstance(each, (Scalar, Unknown)) and not is_array(each) for each in options)
+
+
+def _dtype_of_item(value: Value) -> str | None:
+    return value.dtype if isinstance(value, Tensor) else dtype_of_number(value)
 
 
 def _is_computed(value: Value) -> bool:

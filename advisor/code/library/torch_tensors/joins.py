@@ -57,11 +57,12 @@ def concatenated(call: Call) -> Value | None:
         return None
     scales = {part.scale.activation if part.scale else None for part in parts}
     scale = parts[0].scale if len(scales) == 1 else None
-    shape = _joined_shape(parts, call.argument(1, "dim") or Scalar(symbols.ZERO), call)
+    axis = call.argument(1, "dim") or Scalar(symbols.ZERO)
     complete = _complete(call)
+    shape = _joined_shape(parts, axis, call) if complete else _shape_of_many(parts, axis)
     types = {part.dtype for part in parts}
     return Tensor(
-        shape if complete else Shape(),
+        shape,
         scale=scale if complete else None,
         dtype=types.pop() if complete and len(types) == 1 else None,
         graph=_graph(call, parts),
@@ -107,6 +108,7 @@ def _parts(call: Call) -> list[Tensor]:
 
 
 def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
+    parts = [part for part in parts if not _is_empty(part)] or parts
     _settle_alike(parts, known_integer(dim))
     shapes = [part.shape.dims for part in parts]
     known = [dims for dims in shapes if dims is not None]
@@ -123,6 +125,22 @@ def _joined_shape(parts: list[Tensor], dim: Value, call: Call) -> Shape:
             tell_clash(call.machine, "joined", Shape(known[0]), Shape(dims), call.node)
             return Shape()
     return Shape(_end_to_end(axis, *known))
+
+
+def _is_empty(part: Tensor) -> bool:
+    """Whether it is `torch.tensor([])`, which may be put before tensors of any rank."""
+    dims = part.shape.dims
+    return dims is not None and len(dims) == 1 and dims[0].integer == 0
+
+
+def _shape_of_many(parts: list[Tensor], dim: Value) -> Shape:
+    """The shape of tensors that were listed in rounds that nobody has counted, where all of them have
+    the same one but for the axis that they are joined along."""
+    kinds = {None if part.shape.dims is None else part.shape.dims[1:] for part in parts}
+    rest = kinds.pop()
+    if kinds or rest is None or known_integer(dim) != 0:
+        return Shape()
+    return Shape((symbols.stacked_axis(), *rest))
 
 
 def _settle_alike(parts: list[Tensor], axis: int | None) -> None:
