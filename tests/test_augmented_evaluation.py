@@ -302,6 +302,29 @@ def test_a_change_that_is_never_drawn_is_fine(chance: str, told: str, is_wrong: 
     assert bool(found(head + CHANCES.format(chance=chance, told=told))) is is_wrong
 
 
+HISS = """\
+class Waves(Dataset):
+    def __init__(self, waves, labels, share=0.1):
+        self.waves, self.labels, self.share = waves, labels, share
+    def __len__(self):
+        return len(self.labels)
+    def __getitem__(self, number):
+        hiss = self.share * np.random.normal(0, 1, 8000)
+        return hiss + self.waves[number], self.labels[number]
+def judge(waves, labels, options):
+    test_set = Waves(waves, labels, {told})
+    return DataLoader(test_set, batch_size=8)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "is_wrong"), [("", True), ("0.3", True), ("options['share']", False)]
+)
+def test_so_much_noise_as_somebody_asks_for_is_fine(told: str, is_wrong: bool) -> None:
+    head = DATA_SET[: DATA_SET.index("class")]
+    assert bool(found(head + HISS.format(told=told))) is is_wrong
+
+
 @pytest.mark.parametrize("number", ["number % len(self.waves)", "self.order[number]"])
 def test_a_number_may_be_computed_from_the_one_that_is_asked_for(number: str) -> None:
     read = "        wave, label = self.waves[number], self.labels[number]\n"

@@ -361,3 +361,19 @@ class TestTheUnknown:
     def test_asking_an_unknown_tensor_for_its_shape_gives_its_axes_names(self) -> None:
         run = program("b, t, c = x.shape\ny = x.view(b * t, c).view(b, t, c)")
         assert run["y"] == "tensor (x.shape[0], x.shape[1], x.shape[2])"
+
+
+def test_a_function_that_is_passed_a_name_it_does_not_take_is_not_entered() -> None:
+    run = program(
+        """
+        def sizes(first, *, second=2):
+            return 3
+        def kept(first, **others):
+            return 3
+        wrong = sizes(1, third=5)
+        right = sizes(1, second=5)
+        open = kept(1, third=5)
+        """
+    )
+    assert (run["right"], run["open"]) == ("3", "3")
+    assert run["wrong"] != "3"

@@ -83,8 +83,8 @@ def _is_always_done(event: SampleChanged) -> bool:
 
 
 def _may_be_never(event: SampleChanged, text: str) -> bool:
-    """Whether the probability that a draw is compared with may be 0: it depends on something, or on
-    what the data set was told."""
+    """Whether the probability that a draw is compared with, or what noise is multiplied by, may be 0:
+    it depends on something, or on what the data set was told."""
     texts = [text, *_assigned(event, text)]
     if any(re.search(r"\bif\b", each) for each in texts[1:]):
         return True
@@ -120,7 +120,7 @@ def _name_of(event: SampleChanged) -> str | None:
     if isinstance(transform, Library) and transform.path == WINDOW:
         return written
     if transform is None:
-        return written
+        return None if _may_be_never(event, written) else written
     asked = [code_of(guard.node) for guard in event.guards]
     given = [code_of(each.value) for each in node.args] if isinstance(node, cst.Call) else []
     path = transform.path if isinstance(transform, Library) else ""

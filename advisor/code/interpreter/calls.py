@@ -194,10 +194,16 @@ def call_function(
 
 
 def takes_too_many(function: Function, passed: Arguments, receiver: Value | None) -> bool:
-    """Whether a call of the program passes more than a function takes: it fails as it is written, and
-    what it passes says nothing of the function."""
+    """Whether a call of the program passes more than a function takes, or by names that it does not
+    know: it fails as it is written, and what it passes says nothing of the function."""
     parameters = function.node.params
-    if not passed.written or function.decorators or type(parameters.star_arg) is cst.Param:
+    if not passed.written or function.decorators:
+        return False
+    if passed.keywords and parameters.star_kwarg is None:
+        by_name = (*parameters.params, *parameters.kwonly_params)
+        if not passed.keywords.keys() <= {each.name.value for each in by_name}:
+            return True
+    if type(parameters.star_arg) is cst.Param:
         return False
     taken = len(parameters.posonly_params) + len(parameters.params)
     return len(passed.positional) + (receiver is not None) > taken
