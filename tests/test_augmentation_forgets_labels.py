@@ -170,6 +170,7 @@ def test_labels_that_move_along_or_need_not_are_fine(body: str, given: str) -> N
     [
         (f"datasets.VOCSegmentation('d', transform={MOVING}, target_transform={STILL})", True),
         (f"datasets.CocoDetection('d', 'a.json', transform={MOVING})", True),
+        (f"datasets.VOCDetection('d', transform={MOVING}, target_transform=names_of)", False),
         (f"datasets.OxfordIIITPet('d', target_types='segmentation', transform={MOVING})", True),
         (f"datasets.OxfordIIITPet('d', target_types='category', transform={MOVING})", False),
         (f"datasets.VOCSegmentation('d', transforms={MOVING})", False),

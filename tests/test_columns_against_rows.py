@@ -382,3 +382,20 @@ with torch.no_grad():
 def test_choices_that_keep_their_axis_are_no_row(chosen: str, equal: str, is_wrong: bool) -> None:
     text = CHOICES.replace("CHOSEN", chosen).replace("EQUAL", equal)
     assert ("NN303" in {code for _, code in findings(text)}) is is_wrong
+
+
+def test_some_rows_of_a_column_of_a_table_are_a_column() -> None:
+    code = f"""{PREAMBLE}
+from sklearn.model_selection import GroupShuffleSplit
+table = pd.read_csv("walks.csv")
+costs = table["cost"].values
+features = table.drop(columns=["cost", "person"]).values
+chosen, others = next(GroupShuffleSplit(1).split(features, costs, groups=table["person"]))
+def packed(rows):
+    inputs = torch.tensor(features[rows]).float()
+    return TensorDataset(inputs, torch.tensor(costs[rows]).float()[:, None])
+model = nn.Linear(9, 1)
+for given, target in DataLoader(packed(chosen), batch_size=8):
+    loss = F.smooth_l1_loss(model(given), target)
+"""
+    assert not found(code, "NN210")

@@ -94,3 +94,30 @@ def test_a_total_of_an_evaluation_keeps_graphs(line: str) -> None:
 )
 def test_a_total_of_numbers_keeps_none(head: str, line: str) -> None:
     assert "NN106" not in codes(TOTAL.format(head=head, line=line))
+
+
+CRITIC = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+{name} = "cuda" if torch.cuda.is_available() else "cpu"
+maker, critic = nn.Linear(8, 784).to({name}), nn.Linear(784, 1).to({name})
+steps = [torch.optim.Adam(each.parameters(), lr=1e-4) for each in (maker, critic)]
+pictures = datasets.MNIST("data", transform=transforms.ToTensor())
+for number, (real, _) in enumerate(DataLoader(pictures, batch_size=64, shuffle=True)):
+    drawn = maker(torch.randn(len(real), 8, device={name})).detach()
+    loss = critic(drawn).mean() - critic(real.flatten(1).to({name})).mean()
+    steps[1].zero_grad()
+    loss.backward()
+    steps[1].step()
+    if number % 5 == 0:
+        steps[0].zero_grad()
+        (-critic(maker(torch.randn(64, 8, device={name}))).mean()).backward()
+        steps[0].step()
+"""
+
+
+@pytest.mark.parametrize("name", ["dev", "device"])
+def test_where_numbers_are_put_does_not_say_that_a_model_is_judged_by_them(name: str) -> None:
+    assert not codes(CRITIC.format(name=name))

@@ -538,3 +538,30 @@ def test_both_parts_of_well_known_data_are_scaled_alike(lines: str, told: bool) 
     rows = [row for row, code in findings(TWO_PARTS.format(lines=lines)) if code == "NN509"]
     last = TWO_PARTS.format(lines=lines).count("\n")
     assert (last in rows) is told
+
+
+def test_what_makes_both_transforms_is_told_of_once() -> None:
+    text = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import transforms as T
+from torchvision.datasets import STL10
+def prepared(training):
+    if training:
+        return T.Compose([T.RandomCrop(96, padding=8), T.ToTensor(), T.Normalize((0.4, 0.4, 0.4), (0.2, 0.2, 0.2))])
+    return T.Compose([T.ToTensor(), T.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))])
+train_loader = DataLoader(STL10("data", "train", transform=prepared(True)), 64, shuffle=True)
+test_loader = DataLoader(STL10("data", "test", transform=prepared(False)), 256)
+model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(9):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+model.eval()
+with torch.no_grad():
+    print(sum((model(x).argmax(1) == y).sum().item() for x, y in test_loader))
+"""
+    assert [row for row, code in findings(text) if code == "NN509"] == [10]

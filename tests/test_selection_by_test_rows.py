@@ -337,3 +337,44 @@ def test_the_phase_tells_which_rows_choose() -> None:
     assert found(text) == marked(text, "NN506") != []
     assert not found(PHASES.replace("PHASE", "val"))
     assert not found(text.replace('phase == "test" and score', 'phase == "train" and score'))
+
+
+OFFICIAL = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, random_split
+from torchvision.datasets import MNIST
+from torchvision.transforms import ToTensor
+learned = MNIST("data", train=True, transform=ToTensor())
+official = MNIST("data", train=False, transform=ToTensor())
+some, test_part = random_split(learned, [50000, 10000])
+train_loader = DataLoader(some, batch_size=64, shuffle=True)
+test_loader = DataLoader(test_part, batch_size=500)
+end_loader = DataLoader(official, batch_size=500)
+net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+def accuracy(loader):
+    net.eval()
+    with torch.no_grad():
+        right = sum((net(x).argmax(1) == y).sum().item() for x, y in loader)
+    return right / len(loader.dataset)
+best = 0.0
+for epoch in range(9):
+    net.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    acc = accuracy(test_loader)
+    if acc > best:
+        best = acc
+        torch.save(net.state_dict(), "best.pt")
+print(accuracy({last}))
+"""
+
+
+@pytest.mark.parametrize(("last", "tells"), [("end_loader", False), ("test_loader", True)])
+def test_others_may_judge_what_was_chosen_by_rows_that_are_called_a_test(
+    last: str, tells: bool
+) -> None:
+    assert bool(found(OFFICIAL.format(last=last))) is tells

@@ -372,3 +372,28 @@ class Loading:
 def test_the_order_may_be_told_by_a_class_of_options(options: str, tells: bool) -> None:
     text = f"{CONFIGURED}train(DataLoader(ImageFolder('a'), {options}))"
     assert bool(found(text)) is tells
+
+
+EPOCHS = """
+data = ImageFolder("a")
+once = Subset(data, torch.randperm(len(data)).tolist())
+for epoch in range(9):
+    loader = DataLoader({data}, batch_size=32)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "tells"),
+    [
+        ("once", True),
+        ("Subset(data, range(500))", True),
+        ("Subset(data, torch.randperm(len(data)).tolist())", False),
+        ("Subset(data, order_of(epoch))", False),
+    ],
+)
+def test_each_epoch_may_choose_the_order_of_the_samples_anew(data: str, tells: bool) -> None:
+    assert bool(found(EPOCHS.format(data=data))) is tells

@@ -18,14 +18,14 @@ from advisor.code.events import (
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.origins import outputs_of
-from advisor.code.facts.passes import head_of, words
+from advisor.code.facts.passes import head_of, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
-from advisor.code.library.torch_data import LOADER, SEQUENTIAL, loaded_from
+from advisor.code.library.torch_data import LOADER, SEQUENTIAL, SUBSET, loaded_from
 from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -149,7 +149,19 @@ class TrainingLoader(Fact):
         passed = self.loader.arguments
         if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
-        return not has_sampler(self.loader)
+        return not has_sampler(self.loader) and not self._is_made_of_a_new_choice()
+
+    def _is_made_of_a_new_choice(self) -> bool:
+        """Whether each round of a loop makes it anew, of samples that it chooses anew."""
+        chosen = self.dataset
+        if not isinstance(chosen, Object) or chosen.path != SUBSET or chosen.place is None:
+            return False
+        indices = chosen.argument(1, "indices")
+        if isinstance(indices, Object) and indices.path == "builtins.range":
+            return False
+        built = (each for each in self.run.events(LoaderBuilt) if each.loader is self.loader)
+        loops = [loop for each in built for loop in each.context.loops]
+        return any(stands_in(chosen.place, loop) for loop in loops)
 
     @property
     def _is_stream(self) -> bool:

@@ -515,6 +515,8 @@ def _of_data_sets(run: AbstractRun) -> Iterator[_Found]:
         given = data.arguments.keywords
         if data.arguments.unknown or "transforms" in given or data.place is None:
             continue
+        if "Detection" in data.path and "target_transform" in given:
+            continue  # it may leave nothing but the names of what is in the boxes
         if moving_part(given.get("transform")) is not None:
             label = "boxes" if "Detection" in data.path else "mask"
             yield data.place, "picture", label, None

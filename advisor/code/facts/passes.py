@@ -68,7 +68,7 @@ _TRAINS = frozenset(
 # What the last statement of a function returns: `return ... .item()`.
 _NUMBER = re.compile(r"return [^\n]*\.item\(\)\)?$")
 # Where samples are put says nothing of them: `x.to(dev)`.
-_PUT_SOMEWHERE = re.compile(r"\.(to|cuda|type)\([^()]*\)")
+_PUT_SOMEWHERE = re.compile(r"\.(to|cuda|type)\([^()]*\)|\bdevice *= *[\w.]+")
 _CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(

@@ -1,8 +1,11 @@
 """Pictures that are normalised twice, or otherwise for training than for judging."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Self
+
+import libcst as cst
 
 from advisor.code.events import PixelsScaledAgain, TransformBuilt
 from advisor.code.facts.fed_pixels import (
@@ -56,7 +59,8 @@ class PixelScale(Fact):
                 )
                 told.add(pictures.model)
                 yield cls(pictures.transform.place, "weights", text, beside)
-        yield from cls._fed(run, told)
+        fed = list(cls._fed(run, told))
+        yield from fed
         for place, name, fit in forgotten_scalings(run):
             text = f"`{name}` is not scaled by `{fit.text}`, as the other part is"
             yield cls(place, "forgotten", text, ((fit.place, "it is fitted here"),))
@@ -76,7 +80,8 @@ class PixelScale(Fact):
         for place, text, other in never_scaled(run):
             beside = ((other, "the training pictures are divided by 255 here"),)
             yield cls(place, "differently", text, beside)
-        for place, text, other in _differently(run):
+        shown = {each.place.node for each in fed}
+        for place, text, other in _differently(run, shown):
             yield cls(place, "differently", text, ((other, "the training pictures' transform"),))
 
     @classmethod
@@ -158,8 +163,11 @@ def _brings_to_zero(step: Object) -> bool:
     return all(each > 0 for each in scale[:middle]) and all(each < 1 for each in scale[middle:])
 
 
-def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
-    """Held-out pictures that are not normalised as all training pictures are."""
+def _differently(
+    run: AbstractRun, shown: AbstractSet[cst.CSTNode]
+) -> Iterator[tuple[NodePlace, str, NodePlace]]:
+    """Held-out pictures that are not normalised as all training pictures are; those of whose steps one
+    is `shown` already are left out."""
     training = [transform_of(each.dataset) for each in run.facts(TrainingLoader)]
     known = [(each, _normalisation(each)) for each in training]
     wanted = {scale for _, scale in known}
@@ -172,6 +180,9 @@ def _differently(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
     elsewhere = run.source.text.count("Normalize(") > 1
     for data, scale in held_out:
         if scale is None or (not scale and elsewhere) or not isinstance(data.transform, Object):
+            continue
+        steps = (each.place for each in _steps(data.transform) or ())
+        if any(each is not None and each.node in shown for each in steps):
             continue
         place, other = data.transform.place, known[0][0].place
         if place is not None and other is not None and place.node is other.node:

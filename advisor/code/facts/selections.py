@@ -16,10 +16,13 @@ from advisor.code.events import (
     StateTaken,
     StateUsed,
 )
-from advisor.code.facts.evaluations import Evaluation
-from advisor.code.facts.held_out_data import dataset_of
-from advisor.code.facts.loaders import is_loader
-from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.judges_behind import (
+    holds_the_same,
+    judged_in,
+    others_judge_behind,
+    samples_of,
+    twin,
+)
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
@@ -39,14 +42,10 @@ from advisor.code.facts.tried_settings import (
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import CHOOSES, choosers
 from advisor.code.library.keras_layers import argument_place
-from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
-    Instance,
-    Object,
     RowSet,
     Unknown,
-    Value,
     alternatives,
     names_of,
     rows_of,
@@ -137,6 +136,8 @@ def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
         rows = _judged_by(run, event)
         if rows is not None and event.context.guards[-1].node not in seen:
             seen.add(event.context.guards[-1].node)
+            if others_judge_behind(run, event):
+                continue
             yield (
                 NodePlace(event.place.source, event.context.guards[-1].node),
                 _KEPT,
@@ -163,44 +164,13 @@ def _by_the_samples_of_the_test(run: AbstractRun) -> Iterator[Steering]:
             continue
         if not compares_with_best(event, guards[-1].node):
             continue
-        inside, behind = _judged_in(run, event, loops[-1].node)
-        twins = [_twin(each, inside) for each in behind]
+        inside, behind = judged_in(run, event, loops[-1].node)
+        twins = [twin(each, inside) for each in behind]
         if behind and all(twins):
             name = shortest(names_of(behind[0]), Side.HELD_OUT) or "the test rows"
             place = NodePlace(event.place.source, guards[-1].node)
             yield place, _KEPT, name
             return
-
-
-def _judged_in(
-    run: AbstractRun, event: Event, loop: cst.CSTNode
-) -> tuple[list[Value], list[Value]]:
-    """The data sets that judge a model in a loop, and those that do so behind it."""
-    inside: list[Value] = []
-    behind: list[Value] = []
-    for each in run.facts(Evaluation):
-        data = None if each.loop is None else _samples_of(data_of(each.loop))
-        first = each.passes[0].event
-        if data is None:
-            continue
-        if any(around.node is loop for around in first.context.loops):
-            inside.append(data)
-        elif first.index > event.index:
-            behind.append(data)
-    return inside, behind
-
-
-def _twin(data: Value, others: list[Value]) -> Value | None:
-    """Another data set that holds the very samples of one."""
-    if data in others:
-        return None
-    return next((each for each in others if _holds_the_same(data, each)), None)
-
-
-def _holds_the_same(one: Value, other: Value) -> bool:
-    if isinstance(one, Instance) and isinstance(other, Instance):
-        return reads_same_file(one, other)
-    return same_samples(one, other)
 
 
 # --- settings -----------------------------------------------------------------------------
@@ -259,20 +229,15 @@ def _given_at(call: NodePlace) -> NodePlace:
 def _test_of_the_same(run: AbstractRun, event: DataGiven) -> str | None:
     """What a test goes by that holds the very samples which have chosen, where there is no other."""
     tests = [each.data for each in run.events(DataGiven) if _is_later(event, each)]
-    own = _samples_of(event.data)
+    own = samples_of(event.data)
     if own is None or not tests:
         return None
     for each in tests:
-        other = _samples_of(each)
-        if other is None or other is own or not _holds_the_same(own, other):
+        other = samples_of(each)
+        if other is None or other is own or not holds_the_same(own, other):
             return None
     rows = rows_of(tests[0])
     return (None if rows is None else name_of(rows)) or "the test rows"
-
-
-def _samples_of(data: Value | None) -> Value | None:
-    """The data set that is read, be it by a loader."""
-    return dataset_of(data) if isinstance(data, Object) and is_loader(data) else None
 
 
 def _is_other_test(judged: RowSet | None, chosen: RowSet) -> bool:

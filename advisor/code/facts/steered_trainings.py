@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from advisor.code.events import ComparedWithBest, LoopLeft, ScheduleStepped
+from advisor.code.facts.judges_behind import others_judge_behind
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
 from advisor.code.facts.test_scores import better_test_score, is_test_score
@@ -94,7 +95,9 @@ def _rates(run: AbstractRun) -> Iterator[Steering]:
         node = event.place.node
         assert isinstance(node, cst.Call)
         text = code_of(node.args[0].value)
-        if not _rows_told(run, event) and is_test_score(run, event.place, text):
+        if _rows_told(run, event) or not is_test_score(run, event.place, text):
+            continue
+        if not others_judge_behind(run, event):
             yield event.place, _RATE, text
 
 
@@ -109,7 +112,7 @@ def _ends(run: AbstractRun) -> Iterator[Steering]:
         seen.add(event.place.node)
         for node in _asked(event):
             score = _score_in(run, event, node)
-            if score is not None:
+            if score is not None and not others_judge_behind(run, event):
                 yield NodePlace(event.place.source, node), _END, score
                 break
 
@@ -126,7 +129,9 @@ def _stoppers(run: AbstractRun) -> Iterator[Steering]:
         seen.add(place.node)
         told = place.node.args if isinstance(place.node, cst.Call) else ()
         text = code_of(told[0].value) if told else ""
-        if is_test_score(run, place, text) and "break" in code_of(loop):
+        if not is_test_score(run, place, text) or "break" not in code_of(loop):
+            continue
+        if not others_judge_behind(run, event):
             yield place, _END, text
 
 

@@ -224,9 +224,10 @@ def item_of_tensor(
     tensor = as_tensor(receiver)
     if tensor is None:
         return None
-    most = tensor.shape.most == len(indices) or _names_all_axes(indices)
+    named = sum(1 for index in indices if not _adds(index))
+    most = tensor.shape.most == named or _names_all_axes(indices)
     if tensor.shape.dims is None and most and (tensor.shape.most or tensor.shape.is_open):
-        tensor.shape.settle(len(indices))
+        tensor.shape.settle(named)
     alone = len(indices) == 1 and not isinstance(indices[0], slice)
     if isinstance(receiver, Unknown) and alone and receiver.shape.dims is None:
         return None
