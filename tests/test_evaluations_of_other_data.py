@@ -121,3 +121,34 @@ for number, (real, _) in enumerate(DataLoader(pictures, batch_size=64, shuffle=T
 @pytest.mark.parametrize("name", ["dev", "device"])
 def test_where_numbers_are_put_does_not_say_that_a_model_is_judged_by_them(name: str) -> None:
     assert not codes(CRITIC.format(name=name))
+
+
+AGAIN = """
+import torch
+from torch import nn
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 8))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for x, y in torch.load("train.pt"):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(x), y).backward()
+    optimizer.step()
+x_test = torch.load("test.pt")
+with torch.no_grad():
+    {lines}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("answers = [model(x_test) for _ in range(50)]", set()),
+        ("for _ in range(50):\n        print(model(x_test))", set()),
+        ("answers = [model(x_test[i]) for i in range(50)]", {"NN401"}),
+        ("answers = [model(x_test) for x_test in parts()]", {"NN401"}),
+        ("for _ in range(50):\n        x_test = model(x_test)", {"NN401"}),
+    ],
+)
+def test_whoever_asks_the_same_again_and_again_wants_other_answers(
+    lines: str, told: set[str]
+) -> None:
+    assert codes(AGAIN.format(lines=lines)) == told

@@ -309,6 +309,7 @@ print(curve(X_train, X_test))
         ("np.square(y - y.mean()).sum()", False),
         ("(y - y.mean()).pow(2).sum()", False),
         ("np.abs(y - y.mean()).mean()", False),
+        ("(lambda gap: np.dot(gap, gap))(y - y.mean())", False),
         ("(((y - y.mean()) / y.std()) ** 2).sum()", True),
     ],
 )

@@ -1,7 +1,13 @@
 """A softmax over the batch shows where one of the scores of each sample is chosen."""
 
+from textwrap import dedent
+
 import pytest
 
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import Source
+from advisor.findings import Severity
+from advisor.rulebook import rulebook
 from tests.abstract_programs import findings, marked
 
 PREAMBLE = """
@@ -219,3 +225,21 @@ weights = torch.softmax(score(states), dim=-1) # error
 right = torch.softmax(score(states), dim=1)
 """
     assert found(code) == marked(code, "NN205")
+
+
+@pytest.mark.parametrize(
+    ("given", "severity"),
+    [
+        ("scores", Severity.ERROR),
+        ("scores.transpose(1, 2)", Severity.ERROR),
+        ("scores.transpose(2, 0)", Severity.WARNING),
+        ("scores.permute(2, 0, 1).contiguous()", Severity.WARNING),
+    ],
+)
+def test_who_brings_an_axis_to_the_front_knows_which_one_torch_takes(
+    given: str, severity: Severity
+) -> None:
+    text = dedent(f"{PREAMBLE}scores = torch.rand(8, 5, 7)\nprint(F.softmax({given}))\n")
+    source = Source(text, "program.py")
+    told = analyze(source, Project([source]), rulebook("code").rules).findings
+    assert [each.severity for each in told if each.code == "NN205"] == [severity]

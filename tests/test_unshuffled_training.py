@@ -397,3 +397,9 @@ for epoch in range(9):
 )
 def test_each_epoch_may_choose_the_order_of_the_samples_anew(data: str, tells: bool) -> None:
     assert bool(found(EPOCHS.format(data=data))) is tells
+
+
+@pytest.mark.parametrize(("size", "tells"), [("None", False), ("8", True)])
+def test_a_data_set_that_makes_the_batches_decides_on_their_order(size: str, tells: bool) -> None:
+    text = f"{CLASS}train(DataLoader(Pictures(names), batch_size={size}))"
+    assert bool(found(text)) is tells

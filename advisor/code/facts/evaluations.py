@@ -224,6 +224,8 @@ class Evaluation(Fact):
     def wants_dropout(self) -> bool:
         """Whether the names around say that dropout is meant to stay on."""
         event = self.passes[0].event
+        if self._is_asked_the_same_again():
+            return True
         said = words(self.text)
         for function in event.context.functions:
             said |= words(function.name)
@@ -232,6 +234,19 @@ class Evaluation(Fact):
         for loop in event.context.loops:
             said |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return bool(said & _ON_PURPOSE)
+
+    def _is_asked_the_same_again(self) -> bool:
+        """Whether a loop asks the model so many times for the same: only dropout makes the answers
+        differ."""
+        first, loop = self.passes[0], self.passes[0].loop
+        over = None if loop is None else loop.over
+        if loop is None or not isinstance(over, Object) or over.path != "builtins.range":
+            return False
+        asked = {each.arguments.get(0, "input") for each in self.passes}
+        question = asked.pop()
+        if asked or question is None or not first.is_written_in(loop) or first.trains_nearby(loop):
+            return False
+        return question.place is not None and not stands_in(question.place, loop)
 
     def switch_to_training(self) -> NodePlace | None:
         """The `train()` that the mode comes from, if there is one."""

@@ -149,6 +149,8 @@ class TrainingLoader(Fact):
         passed = self.loader.arguments
         if passed.unknown or not self._is_off(passed.get(2, "shuffle")):
             return False
+        if is_constant(passed.get(1, "batch_size"), None):
+            return False  # the data set makes the batches, in an order of its own
         return not has_sampler(self.loader) and not self._is_made_of_a_new_choice()
 
     def _is_made_of_a_new_choice(self) -> bool:

@@ -85,8 +85,13 @@ class SoftmaxCall(Fact):
 
     @property
     def takes_first_of_three(self) -> bool:
-        """Whether the dimension that torch chooses is the first of three."""
-        return self.event.implicit and self.event.tensor.shape.rank == 3
+        """Whether the dimension that torch chooses is the first of three, and nobody has put another
+        one there for it."""
+        dims, whole = self.event.tensor.shape.dims, self.event.tensor.whole
+        if not self.event.implicit or dims is None or len(dims) != 3:
+            return False
+        before = None if whole is None else whole.shape.dims
+        return before is None or len(before) != 3 or before[0] == dims[0]
 
     @property
     def weighs_other_rows(self) -> bool:

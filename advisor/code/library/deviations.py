@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
-@observes("**", "pow", "power", "square", "abs", "absolute")
+_WITH_ITSELF = ("*", "@", "dot", "vdot", "inner", "matmul", "mul", "multiply")
+
+
+@observes("**", "pow", "power", "square", "abs", "absolute", *_WITH_ITSELF)
 def observed(
     machine: "Machine",
     operation: str,
@@ -23,7 +26,11 @@ def observed(
     node: cst.CSTNode,
 ) -> None:
     """See that a statistic was taken away only to measure how far the numbers are from it."""
-    lineage = lineages.known(operands[0]) if operands and _is_of_difference(node) else None
+    if operation in _WITH_ITSELF:
+        squared = len(operands) == 2 and operands[0] is operands[1]
+    else:
+        squared = bool(operands) and _is_of_difference(node)
+    lineage = lineages.known(operands[0]) if squared else None
     if lineage is not None and lineage.fits and lineage.fits[-1].kind == "statistic":
         event = DeviationMeasured(machine.place(node), machine.context, lineage.fits[-1])
         machine.emit(event)
