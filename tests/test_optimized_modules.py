@@ -30,6 +30,13 @@ model = Net()
 """
 
 WRONG = {
+    "the old head alone, told of once": """
+        for parameter in model.parameters():
+            parameter.requires_grad = False
+        optimizer = torch.optim.SGD(model.head.parameters(), lr=1e-3)  # error
+        model.head = nn.Linear(8, 2)
+        train(model, optimizer)
+        """,
     "a head of its own that is replaced": """
         class Learner:
             def __init__(self):

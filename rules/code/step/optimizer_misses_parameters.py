@@ -16,11 +16,12 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def optimizer_misses_parameters(modules: OptimizedModules) -> Iterator[Draft]:
-    for placed in modules.placed_too_late():
+    placed_too_late = list(modules.placed_too_late())
+    for placed in placed_too_late:
         yield modules.finding_too_early(
             placed, f"`{modules.text}` is built before another layer takes its place, and misses it"
         )
-    for step, _ in modules.strangers():
+    for step, _ in modules.strangers() if not placed_too_late else ():
         yield modules.finding(
             step, f"`{modules.text}` updates another model than the one that is trained"
         )
