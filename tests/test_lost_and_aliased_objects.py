@@ -167,3 +167,30 @@ def test_models_may_be_put_into_a_list_before_they_are_trained() -> None:
 def test_parameters_that_are_kept_as_earlier_ones(before: str, told: bool) -> None:
     program = TRAINED.replace("BEFORE", f"{before}  # error" if told else before)
     assert _differences(program.replace("LINE", "pass").replace("FIRST", "pass"), "NN807") == []
+
+
+NAMED_LATER = """
+import copy
+import torch
+def written(path, model):
+    torch.save(model.state_dict(), path)
+def learn(model, optimizer, criterion, loader, epochs):
+    best, best_model = None, None
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            optimizer.step()
+        score = judge(model)
+        if best is None or score > best:
+            best = score
+            best_model = {kept}
+        if epoch == epochs - 1:
+            written("best.pt", best_model)
+"""
+
+
+@pytest.mark.parametrize(("kept", "told"), [("model", True), ("copy.deepcopy(model)", False)])
+def test_a_copy_may_be_called_the_model_by_those_who_are_given_it(kept: str, told: bool) -> None:
+    text = NAMED_LATER.format(kept=kept)
+    assert bool([code for _, code in findings(text) if code == "NN807"]) is told

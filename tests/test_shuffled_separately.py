@@ -418,3 +418,44 @@ def test_labels_that_are_read_off_shuffled_names_stand_as_these_do(
     text = f"import tensorflow as tf\npaths = {paths}\n{ordered}\n"
     text += "tf.data.Dataset.from_tensor_slices((paths, labels))"
     assert len(rows(text)) == shuffled_last
+
+
+BY_A_HELPER = """def anew(things):
+    return things[np.random.permutation(len(things))]
+table = pd.read_csv("table.csv")
+y = table["label"].to_numpy()
+X = table.drop(columns="label").to_numpy()
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = anew(X)\ny = anew(y)  # error\nSVC().fit(X, y)",
+        "def both(X, y):\n    X = anew(X)\n    y = anew(y)  # error\n    return X, y\nX, y = both(X, y)\nSVC().fit(X, y)",
+        "y = anew(y)  # error\nSVC().fit(X, y)",
+    ],
+)
+def test_it_is_told_where_the_things_are_handed_to_what_shuffles(text: str) -> None:
+    program = READING.partition("table =")[0] + "import numpy as np\n" + BY_A_HELPER + text
+    assert [each for each in findings(program) if each[1] == "NN508"] == marked(program, "NN508")
+
+
+def test_batches_of_two_orders_belong_together_no_more() -> None:
+    text = """
+import torch
+from torch import nn
+x, y = torch.load("a.pt"), torch.load("b.pt")
+net = nn.Linear(4, 3)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+def anew(things):
+    return things[torch.randperm(len(things))]
+for epoch in range(9):
+    inputs = anew(x)
+    targets = anew(y)  # error
+    for some, right in zip(inputs.split(64), targets.split(64)):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(some), right).backward()
+        optimizer.step()
+"""
+    assert [each for each in findings(text) if each[1] == "NN508"] == marked(text, "NN508")

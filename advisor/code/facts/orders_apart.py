@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from advisor.code.events import Context, LossComputed, RowsSplit, SamplesPaired
+from advisor.code.facts.handed_over import calls_in_common, where_handed_over
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.library.random_numbers import SEEDED
@@ -27,14 +28,18 @@ def orders_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
     is put in order there, and where they are taken together. Those that are taken together in their
     own order as well are meant to be torn apart."""
     pairs = list(_pairs(run))
-    together = {_roots(one, two) for one, two, _, _ in pairs if not _alone(one, two)}
+    together = {
+        _roots(one, two)
+        for one, two, _, _ in pairs
+        if not _alone(one, two) and not _is_listed(one) and not _is_listed(two)
+    }
     seen: set[object] = set()
     for one, two, context, place in pairs:
         alone = _alone(one, two)
         if not alone or _roots(one, two) in together or not _belong(one, two):
             continue
-        part = max(alone, key=lambda each: each.place.row if each.place else 0)
-        where = part.place
+        places = {each: _told_at(run, each, alone, context) for each in alone}
+        part, where = max(places.items(), key=lambda each: each[1].row if each[1] else 0)
         if where is None or where.node in seen or not run.may_tell_of(where.source):
             continue
         of_labels = part not in set(one.ancestors())
@@ -51,6 +56,24 @@ def _pairs(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, Context, NodePlac
         inputs = None if target is None else input_before(run, loss)
         if target is not None and inputs is not None:
             yield inputs.rows, target.rows, loss.context, loss.place
+
+
+def _told_at(
+    run: AbstractRun, part: RowSet, alone: list[RowSet], paired: Context
+) -> NodePlace | None:
+    """Where rows are brought into an order, or handed to a function for that: one that brings others
+    into theirs as well is itself wrong."""
+    own = part.context
+    if part.place is None or own is None:
+        return part.place
+    others = [paired, *(each.context for each in alone if each is not part and each.context)]
+    nearest = max(others, key=lambda each: calls_in_common(own, each))
+    return where_handed_over(run, part.place, own, nearest)
+
+
+def _is_listed(rows: RowSet) -> bool:
+    """Whether rows are in a list, of which nobody knows in which order it took them up."""
+    return any(each.how == "collected" for each in rows.ancestors())
 
 
 def _alone(one: RowSet, two: RowSet) -> list[RowSet]:

@@ -60,6 +60,8 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
     """`best_model = model`: the same model under another name."""
     if "best" not in name.lower():
         return
+    if isinstance(value, Unknown) and not {value.name, *value.names} - {"?", name}:
+        return  # a copy, which functions may call the model later
     if isinstance(value, (Instance, Layer, Unknown)):
         event = StateTaken(machine.place(node), machine.context, value, value, name)
         machine.emit(event)

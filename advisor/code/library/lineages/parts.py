@@ -401,6 +401,7 @@ def _chosen(
         is_new = ("index", of_index) not in rows.parts
         made = _taken_by(rows, of_index, place)
         if is_new:
+            made.context = made.context or machine.context
             _notice_overlapping_positions(machine, rows, of_index, made)
         if of_index.how == REPEATED:
             notice_groups(machine, made, node)
