@@ -577,3 +577,22 @@ model.fit(train / 255.0, ANSWERS)
 def test_the_labels_of_well_known_data_sets_are_indices(loss: str, given: str, told: bool) -> None:
     text = "import keras" + LABELS.replace("LOSS", loss).replace("ANSWERS", given)
     assert ("NN207" in [code for _, code in findings(text)]) is told
+
+
+@pytest.mark.parametrize(("told", "entered"), [("training=True", True), ("loud=True", False)])
+def test_keras_tells_a_model_of_the_training_only_if_it_wants_to_know(
+    told: str, entered: bool
+) -> None:
+    text = f"""
+    import keras
+    from keras import layers
+    class Score(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = layers.Dense(1)
+        def call(self, inputs):
+            return self.last(inputs)
+    score = Score()
+    keras.losses.binary_crossentropy(load(), score(load(), {told}))
+    """
+    assert ("NN203" in [code for _, code in findings(text)]) is entered

@@ -193,6 +193,10 @@ def call_function(
         machine.context = before
 
 
+# What Keras hands on to the `call` of a layer only where that takes it.
+_KEPT_BY_KERAS = frozenset(["training", "mask"])
+
+
 def takes_too_many(function: Function, passed: Arguments, receiver: Value | None) -> bool:
     """Whether a call of the program passes more than a function takes, or by names that it does not
     know: it fails as it is written, and what it passes says nothing of the function."""
@@ -201,7 +205,10 @@ def takes_too_many(function: Function, passed: Arguments, receiver: Value | None
         return False
     if passed.keywords and parameters.star_kwarg is None:
         by_name = (*parameters.params, *parameters.kwonly_params)
-        if not passed.keywords.keys() <= {each.name.value for each in by_name}:
+        known = {each.name.value for each in by_name}
+        if function.name == "call":
+            known |= _KEPT_BY_KERAS
+        if not passed.keywords.keys() <= known:
             return True
     if type(parameters.star_arg) is cst.Param:
         return False
