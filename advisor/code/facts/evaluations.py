@@ -244,7 +244,9 @@ class Evaluation(Fact):
             return False
         asked = {each.arguments.get(0, "input") for each in self.passes}
         question = asked.pop()
-        if asked or question is None or not first.is_written_in(loop) or first.trains_nearby(loop):
+        if asked or question is None or first.is_measured():
+            return False
+        if not first.is_written_in(loop) or first.trains_nearby(loop):
             return False
         return question.place is not None and not stands_in(question.place, loop)
 

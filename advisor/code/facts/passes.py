@@ -312,11 +312,12 @@ class Pass:
         text = self.run.source.text
         if self.event.context.gradients is not False or "backward(" in text or ".step(" in text:
             return False
-        measures = self._is_measured()
+        measures = self.is_measured()
         has_learned = "load_state_dict(" in text or is_pretrained(self.module)
         return (measures or has_learned) and not any(map(goes_back, self.run.trace))
 
-    def _is_measured(self) -> bool:
+    def is_measured(self) -> bool:
+        """Whether the function around is there to see how fast the model is."""
         functions = self.event.context.functions
         return bool(functions) and bool(words(functions[-1].name) & _MEASURES)
 
@@ -328,7 +329,7 @@ class Pass:
         if _called(place.node) not in _first_words(place.source):
             return False
         lines, code = _lines_of(place.source), code_of(place.node)
-        return code in lines and lines[place.row - 1] == code and not self._is_measured()
+        return code in lines and lines[place.row - 1] == code and not self.is_measured()
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
