@@ -660,6 +660,16 @@ class Pictures(L.LightningDataModule):
     assert not found(text.format(once))
 
 
+JUDGE = """\
+@torch.no_grad()
+def judge(net, data):
+    hits = 0
+    for inputs, labels in DataLoader(data, 100):
+        hits += (net(inputs).argmax(1) == labels).sum().item()
+    return hits / len(data)
+"""
+
+
 @pytest.mark.parametrize(
     ("last", "wrong"),
     [
@@ -688,13 +698,7 @@ def learn(data, width, epochs):
             optimizer.step()
     return net
 
-@torch.no_grad()
-def judge(net, data):
-    hits = 0
-    for inputs, labels in DataLoader(data, 100):
-        hits += (net(inputs).argmax(1) == labels).sum().item()
-    return hits / len(data)
-
+{JUDGE}
 whole = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
 others = TensorDataset(torch.load("other_x.pt"), torch.load("other_y.pt"))
 one, two = random_split(whole, [800, 200])
@@ -705,7 +709,8 @@ print({last})
     assert len(found(text)) == int(wrong)
 
 
-READ_TWICE = """
+READ_TWICE = (
+    """
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, random_split
@@ -727,15 +732,12 @@ def fit(data, width):
         optimizer.step()
     return net
 
-@torch.no_grad()
-def judge(net, data):
-    hits = 0
-    for inputs, labels in DataLoader(data, 100):
-        hits += (net(inputs).argmax(1) == labels).sum().item()
-    return hits / len(data)
-
+"""
+    + JUDGE
+    + """
 torch.manual_seed(0)
 """
+)
 ONE_OF_EACH = """
 train, _ = parts("leaves", AUGMENTED)
 _, test = parts("{folder}", T.ToTensor())  # error

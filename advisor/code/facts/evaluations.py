@@ -223,9 +223,9 @@ class Evaluation(Fact):
 
     def wants_dropout(self) -> bool:
         """Whether the names around say that dropout is meant to stay on."""
-        event = self.passes[0].event
         if self._is_asked_the_same_again():
             return True
+        event = self.passes[0].event
         said = words(self.text)
         for function in event.context.functions:
             said |= words(function.name)
@@ -239,8 +239,7 @@ class Evaluation(Fact):
         """Whether a loop asks the model so many times for the same: only dropout makes the answers
         differ."""
         first, loop = self.passes[0], self.passes[0].loop
-        over = None if loop is None else loop.over
-        if loop is None or not isinstance(over, Object) or over.path != "builtins.range":
+        if loop is None or not isinstance(loop.over, Object) or loop.over.path != "builtins.range":
             return False
         asked = {each.arguments.get(0, "input") for each in self.passes}
         question = asked.pop()

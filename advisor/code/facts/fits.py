@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Self
 
 import libcst as cst
 
 from advisor.code.events import DeviationMeasured, FitApplied, LoaderBuilt
+from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
@@ -87,8 +87,7 @@ class FittedTransform(Fact):
         """How many of the calls that led to the two fits are the same."""
         if self.fit.context is None or other.context is None:
             return 0
-        calls = zip(self.fit.context.calls, other.context.calls, strict=False)
-        return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], calls))
+        return calls_in_common(self.fit.context, other.context)
 
     def _is_apart(self, other: Fit) -> bool:
         return not (self.fit.rows.within(other.rows) or other.rows.within(self.fit.rows))
@@ -110,8 +109,9 @@ class FittedTransform(Fact):
         """The call that leads to this fit, and another one to the other."""
         if self.fit.context is None or other.context is None:
             return None
-        calls = zip(self.fit.context.calls, other.context.calls, strict=False)
-        return next((one for one, two in calls if one is not two), None)
+        own, others = self.fit.context.calls, other.context.calls
+        depth = calls_in_common(self.fit.context, other.context)
+        return own[depth] if depth < min(len(own), len(others)) else None
 
 
 def _deviations(run: AbstractRun) -> set[Fit]:
