@@ -171,6 +171,34 @@ model.compile("adam", "categorical_crossentropy")
     assert [row for row, rule in found(code) if rule == "NN203"] == [7]
 
 
+SHOWN = """
+from tensorflow import keras
+model = keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(3)])
+model.compile("adam", "categorical_crossentropy")
+model.compile("adam", "binary_crossentropy")
+AFTERWARDS
+model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+model.compile("adam", "categorical_crossentropy")
+model.fit(x, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("afterwards", "expected"),
+    [
+        ("model.summary()", []),
+        ("model.fit(x, y)", [5]),
+        ("train(model)", [5]),
+        ("train({'plain': model})", [5]),
+    ],
+)
+def test_a_model_that_a_script_compiles_and_leaves_only_shows_how(
+    afterwards: str, expected: list[int]
+) -> None:
+    code = SHOWN.replace("AFTERWARDS", afterwards)
+    assert [row for row, rule in found(code) if rule == "NN203"] == expected
+
+
 def test_an_activation_layer_comes_behind_the_last_dense_layer() -> None:
     code = """
 from tensorflow import keras
@@ -523,6 +551,7 @@ def test_shapes_that_are_equal_or_stretch_but_one_of_the_two(prediction: str, ta
         ("p.log_softmax(1), q.log_softmax(1), reduction='sum', log_target=known", False),
         ("p.log_softmax(1), q.softmax(1), None, None, 'batchmean'", False),
         ("p, q, reduction='none'", False),
+        ("p, q.exp()", False),  # logarithms of what is done, one for each sample, perhaps
         ("p.log_softmax(1), q.softmax(1)", True),
         ("p.log_softmax(1), q.softmax(1), reduction='mean'", True),
         ("p.softmax(1), q.softmax(1), reduction='batchmean'", True),

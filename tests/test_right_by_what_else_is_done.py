@@ -66,6 +66,32 @@ def test_a_rate_of_zero_is_wrong_where_steps_are_taken_with_it(
     assert ("NN606" in codes(program)) is told
 
 
+LINES_AND_NETWORKS = """
+    from tensorflow import keras
+    from tensorflow.keras import layers
+
+    def weigh(x, y):
+        line = keras.Sequential([layers.Normalization(), layers.Dense(1)])
+        line.compile(optimizer=keras.optimizers.Adam(LINE), loss="mae")
+        line.fit(x, y, epochs=100, validation_split=0.2)
+        network = keras.Sequential(
+            [layers.Dense(64, "relu"), layers.Dense(64, "relu"), layers.Dense(1)]
+        )
+        network.compile(optimizer=keras.optimizers.Adam(NETWORK), loss="mae")
+        network.fit(x, y, epochs=100, validation_split=0.2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "network", "told"), [("0.1", "0.001", False), ("0.001", "0.1", True)]
+)
+def test_a_line_learns_at_a_rate_that_a_network_of_the_same_file_cannot(
+    line: str, network: str, told: bool
+) -> None:
+    program = LINES_AND_NETWORKS.replace("LINE", line).replace("NETWORK", network)
+    assert ("NN606" in codes(program)) is told
+
+
 SIMILAR = """
     import torch
     from torch import nn

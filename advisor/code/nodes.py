@@ -13,7 +13,7 @@ from typing import Any
 
 import libcst as cst
 
-_GENERATED = ("__setattr__", "__delattr__")
+_GENERATED = ("__setattr__", "__delattr__", "__hash__", "__eq__")
 _NOT_GIVEN: Any = object()
 _MOST_SHARED = 1_000
 _spaces: dict[str, cst.SimpleWhitespace] = {}
@@ -28,9 +28,8 @@ def nodes_are_fast() -> bool:
 def make_nodes_fast() -> None:
     """From here on in this process, make nodes unchecked, and let nothing but good manners keep them
     as they are."""
-    # Nodes are the keys of many tables. What LibCST writes out in Python is what objects do anyway.
-    setattr(cst.CSTNode, "__hash__", object.__hash__)  # noqa: B010
-    setattr(cst.CSTNode, "__eq__", object.__eq__)  # noqa: B010
+    # Nodes are the keys of many tables. What LibCST writes out in Python, for each kind once more, is
+    # what objects do anyway.
     for kind in dict.fromkeys(_kinds()):
         for method in _GENERATED:
             if method in vars(kind):

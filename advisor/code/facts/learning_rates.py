@@ -133,8 +133,7 @@ class LearningRate(Fact):
             for event in run.events(LayerBuilt)
             if _LEARNS_IN_KERAS.search(event.layer.path)
         }
-        kind = "deep" if len(layers) >= FEWEST_LAYERS else "little"
-        found: dict[Optimizer, float] = {}
+        found: dict[Optimizer, tuple[float, int]] = {}
         for event in run.events(ModelCompiled):
             made = event.optimizer
             if not isinstance(made, Optimizer) or made.arguments.unknown or event.context.loops:
@@ -142,11 +141,14 @@ class LearningRate(Fact):
             given = made.arguments
             told = given.get(0, "learning_rate") or given.keywords.get("lr")
             if isinstance(told, Scalar) and not told.configurable and told.number.constant:
-                found[made] = float(told.number.constant)
+                own = _learning_in_stack(event.model)
+                count = len(layers) if own is None else own
+                found[made] = float(told.number.constant), count
         if not found or _SETS_RATES.search(run.source.text):
             return
-        for optimizer, rate in found.items():
+        for optimizer, (rate, count) in found.items():
             name = optimizer.path.rsplit(".", 1)[-1].replace("Nadam", "NAdam")
+            kind = "deep" if count >= FEWEST_LAYERS else "little"
             if optimizer.place is not None and name != "Adadelta":
                 yield cls(name, rate, optimizer.place, kind)
 
@@ -164,6 +166,20 @@ class LearningRate(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the optimizer is built."""
         return Draft(self.place, message)
+
+
+def _learning_in_stack(model: Value) -> int | None:
+    """How many layers of a stack of Keras learn; None where not all are known, or where a part has
+    layers of its own."""
+    children = model.fields.get("children") if isinstance(model, Layer) else None
+    parts = children.items if isinstance(children, Sequence) else None
+    if not parts or not all(
+        isinstance(each, Layer) and each.path.startswith("keras.layers.") for each in parts
+    ):
+        return None
+    return sum(
+        isinstance(each, Layer) and bool(_LEARNS_IN_KERAS.search(each.path)) for each in parts
+    )
 
 
 def _classifies(run: AbstractRun) -> bool:

@@ -6,7 +6,14 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import Event, LossComputed, ModelCompiled, ModelTrained, SoftmaxApplied
+from advisor.code.events import (
+    Escaped,
+    Event,
+    LossComputed,
+    ModelCompiled,
+    ModelTrained,
+    SoftmaxApplied,
+)
 from advisor.code.facts.argument_names import (
     ORIGINALS,
     PREDICTIONS,
@@ -14,6 +21,7 @@ from advisor.code.facts.argument_names import (
     TARGETS,
     name_of,
 )
+from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number, fresh
@@ -94,7 +102,8 @@ class LossCall(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every loss that is computed in any case, and not replaced before any training with it."""
+        """Every loss that is computed in any case, not replaced before any training with it, and not of
+        a model that is only shown among others."""
         first = _first_of_each_activation(run)
         return [
             cls(
@@ -106,7 +115,7 @@ class LossCall(Fact):
             for same_call in _calls(run.events(LossComputed))
             if not _is_one_of_several(same_call)
             for event in same_call
-            if not _is_replaced(run, event)
+            if not _is_replaced(run, event) and not _is_for_show(run, event)
         ]
 
     @property
@@ -561,6 +570,19 @@ def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:
                 isinstance(each, ModelTrained) and each.model is event.model for each in between
             )
     return False
+
+
+def _is_for_show(run: AbstractRun, event: LossComputed) -> bool:
+    """Whether a script compiles a model of Keras and does nothing with it, but trains others: it
+    shows what can be written."""
+    if event.model is None or not run.is_script:
+        return False
+    trained = [each.model for each in run.events(ModelTrained)]
+    if not trained or event.model in trained:
+        return False
+    return not any(
+        reaches(value, event.model) for each in run.events(Escaped) for value in each.values
+    )
 
 
 def _follows(later: Event, event: Event) -> bool:

@@ -47,7 +47,7 @@ def kl_div_input(loss: LossCall) -> Iterator[Draft]:
         yield loss.finding_here(
             f"raw scores go into `{loss.name}` as its target, which is to be probabilities"
         )
-    elif _averages_all_numbers(loss):
+    elif _compares_distributions(given, target) and _averages_all_numbers(loss):
         message = (
             f'`{loss.name}` divides by all numbers, not by samples, without `reduction="batchmean"`'
         )
@@ -61,6 +61,13 @@ def _target_is_logarithm(loss: LossCall) -> bool | None:
         return False if loss.options_are_known else None
     known = isinstance(told, Constant) and told.configurable is None
     return bool(told.value) if isinstance(told, Constant) and known else None
+
+
+def _compares_distributions(given: Activation | None, target: Activation | None) -> bool:
+    """Whether either side is seen to be over several classes: with one number for each sample, the mean
+    over all numbers is that over samples."""
+    distributions = {Activation.SOFTMAX, Activation.LOG_SOFTMAX}
+    return given in distributions or target in distributions
 
 
 def _averages_all_numbers(loss: LossCall) -> bool:
