@@ -243,6 +243,25 @@ class TestNotebooks:
             ),
             pytest.param("!ls\n# why?", "pass  # !ls\n# why?", id="a question in a comment"),
             pytest.param("!ls\nx = 1 \\\n% b", "pass  # !ls\nx = 1 \\\n% b", id="backslash"),
+            pytest.param(
+                "!wget \\\n    -O a \\\n  b\nx = 1",
+                "pass  # !wget \\\n#     -O a \\\n#   b\nx = 1",
+                id="a command over several lines",
+            ),
+            pytest.param(
+                "a = !ls \\\n  -l\nx = 1",
+                "a = get_ipython()  # !ls \\\n#   -l\nx = 1",
+                id="the output of a command over several lines",
+            ),
+            pytest.param("%time x = f()", "if 1: x = f()", id="a statement that is timed"),
+            pytest.param("%prun  f(x)", "if 1:  f(x)", id="a statement that is profiled"),
+            pytest.param("%time -n 3 f()", "pass  # %time -n 3 f()", id="timed with options"),
+            pytest.param("%time for", "pass  # %time for", id="timed, and no Python"),
+            pytest.param("pip install x", "pass  # pip install x", id="magic without a sign"),
+            pytest.param("rm -r a/b/", "pass  # rm -r a/b/", id="removing without a sign"),
+            pytest.param("cd -1\n%pwd", "cd -1\npass  # %pwd", id="a name that is subtracted from"),
+            pytest.param("run it (", "pass  # run it (", id="running without a sign"),
+            pytest.param("walk home", "walk home", id="no magic and no Python"),
         ],
     )
     def test_magics_are_commented_out_where_they_stand(self, written: str, python: str) -> None:

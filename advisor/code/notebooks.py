@@ -11,6 +11,16 @@ from advisor.code.syntax import SourceError, fault_in
 _NOTEBOOK_FORMAT = 4
 # cell magics whose body still is Python that runs in the notebook
 _TRANSPARENT = {"capture", "prun", "python", "python3", "time", "timeit"}
+# Line magics that time or watch a statement of Python, and run it.
+_TIMED = re.compile(
+    r"(?P<indent>[ \t]*)(?P<magic>%(?:time|prun|memit)[ \t]+)(?P<statement>[^-\s].*)"
+)
+# What IPython takes for a magic without a percent sign, where it is no Python: `pip install torch`.
+_AUTOMATIC = frozenset(
+    ["cat", "cd", "conda", "cp", "less", "ls", "man", "matplotlib", "mkdir", "more", "mv", "pip"]
+    + ["load_ext", "autoreload", "env", "reload_ext", "rm", "rmdir", "run", "uv"]
+)
+_WORDS = re.compile(r"(?P<indent>[ \t]*)(?P<magic>(?P<word>\w+)[ \t]+\S.*)")
 _LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)(?P<magic>[%!?].*|[^#]*\w\?\??[ \t]*)")
 _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]() \t]+=[ \t]*)(?P<magic>[%!][^=].*)")
 _TOKEN = re.compile(
@@ -85,21 +95,36 @@ def python_of(lines: list[str]) -> list[str]:
 def _without_magics(lines: list[str]) -> list[str]:
     python: list[str] = []
     logical_line: list[str] = []
-    for line in lines:
+    carries_on = False
+    for written in lines:
+        if carries_on:
+            python.append(f"# {written}")
+            carries_on = written.endswith("\\")
+            continue
+        line = written
         starts_statement = not logical_line or _is_complete("\n".join(logical_line))
         if starts_statement:
             logical_line = []
-            line = _commented(line)
+            line = _commented(written)
+            carries_on = line != written and written.endswith("\\")
         logical_line.append(line)
         python.append(line)
     return python
 
 
 def _commented(line: str) -> str:
+    if timed := _TIMED.fullmatch(line):
+        # As wide as the magic: what follows keeps its column.
+        statement = f"{'if 1:':{len(timed['magic'])}}{timed['statement']}"
+        if fault_in(statement) is None:
+            return f"{timed['indent']}{statement}"
     if magic := _LINE_MAGIC.fullmatch(line):
         return f"{magic['indent']}pass  # {magic['magic']}"
     if assigned := _ASSIGNED_MAGIC.fullmatch(line):
         return f"{assigned['target']}get_ipython()  # {assigned['magic']}"
+    words = _WORDS.fullmatch(line)
+    if words and words["word"] in _AUTOMATIC and fault_in(words["magic"]) is not None:
+        return f"{words['indent']}pass  # {words['magic']}"
     return line
 
 
