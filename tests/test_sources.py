@@ -279,6 +279,16 @@ class TestNotebooks:
         assert not any("\n" in line for line in python)
         assert python_of(python) == python
 
+    def test_a_cell_may_be_indented_as_a_whole(self) -> None:
+        source = source_from_bytes(notebook("\n  if x:\n      bad()\n  y = 2"), "a.ipynb")
+        source.check_syntax()
+        assert source.text == "\nif x:\n    bad()\ny = 2\n"
+
+    def test_a_line_that_is_indented_alone_is_a_fault_of_its_cell(self) -> None:
+        source = source_from_bytes(notebook("x = 1\n  y = 2"), "a.ipynb")
+        with pytest.raises(SourceError, match="cell 1"):
+            source.check_syntax()
+
     def test_the_author_still_sees_the_magic(self) -> None:
         source = source_from_bytes(notebook("%time x\ny = 1"), "a.ipynb")
         assert source.lines[0] == "%time x"

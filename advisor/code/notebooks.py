@@ -70,7 +70,7 @@ def read_notebook(content: str, name: str) -> Notebook:
     for number, cell in enumerate(document["cells"], start=1):
         if not _is_python(document) or not _is_code(cell):
             continue
-        lines = _lines_of(cell)
+        lines = _moved_left(_lines_of(cell))
         cells.append(number)
         starts.append(len(text) + 1)
         shown += lines
@@ -90,6 +90,14 @@ def python_of(lines: list[str]) -> list[str]:
     if fault_in("\n".join(lines)) is None:
         return lines
     return _without_magics(lines)
+
+
+def _moved_left(lines: list[str]) -> list[str]:
+    """A cell without what stands before its first line, and so before the others: to Jupyter, a cell
+    that is indented as a whole is no fault."""
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
 def _without_magics(lines: list[str]) -> list[str]:
