@@ -1,5 +1,6 @@
 """NN401, NN402 and NN403 where only the course of the program tells which mode a model is in."""
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -504,3 +505,39 @@ def test_a_loop_that_trains_and_judges_in_turn_builds_graphs_for_both() -> None:
     assert [each for each in findings(text) if each[1] == "NN403"] == marked(text, "NN403")
     right = NET + IN_TURN.format(mode='torch.set_grad_enabled(part == "train")')
     assert "NN403" not in {code for _, code in findings(right)}
+
+
+SCRIPT = """
+from torch.utils.data import DataLoader
+from rows import held_out
+
+def test(model, batches):
+    right = 0
+    with torch.no_grad():
+        for x, y in batches:
+            right += (model(x).argmax(1) == y).sum().item()
+    return right
+
+if __name__ == "__main__":
+    net = Net()
+    {weights}
+    print(test(net, DataLoader(held_out, batch_size=64)))
+"""
+LOADED = 'net.load_state_dict(torch.load("net.pt"))'
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (LOADED, 1),
+        (f"{LOADED}\n    net.eval()", 0),
+        ("", 0),  # the toy of a test of code
+        (f"{LOADED}\n    assert net.first.bias is not None", 0),
+    ],
+)
+def test_a_script_that_tests_what_was_learned_is_no_test_of_code(
+    weights: str, expected: int, tmp_path: Path
+) -> None:
+    text = NET + SCRIPT.format(weights=weights)
+    codes = [code for _, code in findings(text, tmp_path / "test_net.py")]
+    assert codes.count("NN401") == expected

@@ -5,9 +5,13 @@ import re
 import libcst as cst
 
 from advisor.code.events import Context
+from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.library.keras_layers import argument_place
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function
+
+_VALIDATION = frozenset(["val", "valid", "validation", "dev"])
 
 
 def calls_in_common(first: Context, second: Context) -> int:
@@ -33,6 +37,21 @@ def where_handed_over(
             break
         told = context.calls[depth]
     return told if run.may_tell_of(told.source) else place
+
+
+def given_to_validate(run: AbstractRun, context: Context) -> NodePlace | None:
+    """What the outermost of the functions around is given by the name of a parameter for validation
+    data: the function is right, it is the call that hands it other data."""
+    for place, function in zip(context.calls, context.functions, strict=False):
+        parameters = [each.name.value for each in function.node.params.params]
+        own = parameters[1:] if function.owner is not None else parameters
+        for index, name in enumerate(own):
+            if not words(name) & _VALIDATION:
+                continue
+            told = argument_place(place, index, name)
+            if told is not None and told is not place and run.may_tell_of(told.source):
+                return told
+    return None
 
 
 def _given_to(function: Function) -> set[str]:

@@ -5,11 +5,11 @@ import libcst as cst
 from advisor.code.events import Event
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.held_out_data import dataset_of
-from advisor.code.facts.loaders import is_loader
+from advisor.code.facts.loaders import has_sampler, is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
-from advisor.code.library.same_samples import reads_same_file, same_samples
+from advisor.code.library.same_samples import made_of_the_same, reads_same_file, same_samples
 from advisor.code.values import Instance, Object, Value, rows_of
 
 
@@ -50,10 +50,13 @@ def twin(data: Value, others: list[Value]) -> Value | None:
 def holds_the_same(one: Value, other: Value) -> bool:
     """Whether two data sets hold the same samples, whatever they do to them."""
     if isinstance(one, Instance) and isinstance(other, Instance):
-        return reads_same_file(one, other)
+        return reads_same_file(one, other) or made_of_the_same(one, other)
     return same_samples(one, other)
 
 
 def samples_of(data: Value | None) -> Value | None:
-    """The data set that is read, be it by a loader."""
-    return dataset_of(data) if isinstance(data, Object) and is_loader(data) else None
+    """The data set that a loader reads, where nobody else says which samples of it."""
+    if not isinstance(data, Object) or not is_loader(data):
+        return None
+    found = dataset_of(data)
+    return None if has_sampler(data) and found is data.fields.get("dataset") else found

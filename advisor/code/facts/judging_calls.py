@@ -1,15 +1,15 @@
 """Calls that go through test data to judge a model, whatever they are called."""
 
-from collections.abc import Iterator
 from typing import Protocol
 
-from advisor.code.events import BackwardRun, Event, Loop, OptimizerStepped
+from advisor.code.events import BackwardRun, Loop, OptimizerStepped
+from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.sources import NodePlace, Source
-from advisor.code.values import Unknown, Value, lineage_of
+from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of, rows_of
 
 TEST = frozenset(["test", "tests", "testing", "testloader", "testset", "testdata"])
 Line = tuple[Source, int]
@@ -33,17 +33,21 @@ def goes_through_test_data(run: AbstractRun, line: OnLine) -> bool:
     return found == {"test"}
 
 
+def rows_judged_on(run: AbstractRun, line: OnLine) -> tuple[RowSet, ...]:
+    """The rows that the calls on a line go through, where they go through known rows alone and train
+    nothing."""
+    if "trains" in run.once(_data_by_call).get((line.source, line.row), {"trains"}):
+        return ()
+    found = run.once(_rows_by_call).get((line.source, line.row), {})
+    return () if None in found else tuple(each for each in found if each is not None)
+
+
 def _data_by_call(run: AbstractRun) -> dict[Line, set[str]]:
     """What the calls on each line go through: `test` data or `other` data, or that they train."""
-    depths: dict[Loop, int] = {}
-    contexts = {id(event.context): event for event in run.trace if event.context.calls}
-    for event in contexts.values():
-        for loop in event.context.loops:
-            depth = len(event.context.calls)
-            depths[loop] = min(depths.get(loop, depth), depth)
     found: dict[Line, set[str]] = {}
-    for event in contexts.values():
-        for place, what in _gone_through(event, depths):
+    for place, data in run.once(_gone_through):
+        what = _kind_of(data)
+        if what is not None:
             found.setdefault((place.source, place.row), set()).add(what)
     for event in run.events_among(BackwardRun, OptimizerStepped):
         for place in event.context.calls:
@@ -51,13 +55,31 @@ def _data_by_call(run: AbstractRun) -> dict[Line, set[str]]:
     return found
 
 
-def _gone_through(event: Event, depths: dict[Loop, int]) -> Iterator[tuple[NodePlace, str]]:
-    """The calls that the loops around an event stand in, and the data that these go through."""
-    for loop in event.context.loops:
-        what = _kind_of(data_of(loop))
-        if what is not None:
-            for place in event.context.calls[: depths[loop]]:
-                yield place, what
+def _rows_by_call(run: AbstractRun) -> dict[Line, dict[RowSet | None, None]]:
+    """The rows that a model runs over in the calls on each line, None for those that nobody knows."""
+    found: dict[Line, dict[RowSet | None, None]] = {}
+    for place, data in run.once(_gone_through):
+        if isinstance(data, Object) and is_loader(data):
+            found.setdefault((place.source, place.row), {})[rows_of(data)] = None
+        elif isinstance(data, Unknown) and _kind_of(data) is not None:
+            found.setdefault((place.source, place.row), {})[None] = None
+    return found
+
+
+def _gone_through(run: AbstractRun) -> list[tuple[NodePlace, Value | None]]:
+    """The calls that loops stand in, and the data that these go through."""
+    depths: dict[Loop, int] = {}
+    contexts = {id(event.context): event for event in run.trace if event.context.calls}
+    for event in contexts.values():
+        for loop in event.context.loops:
+            depth = len(event.context.calls)
+            depths[loop] = min(depths.get(loop, depth), depth)
+    return [
+        (place, data_of(loop))
+        for event in contexts.values()
+        for loop in event.context.loops
+        for place in event.context.calls[: depths[loop]]
+    ]
 
 
 def _kind_of(data: Value | None) -> str | None:

@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from advisor.code.events import Context, ForwardRun, Scored
+import libcst as cst
+
+from advisor.code.events import (
+    ComparedWithBest,
+    Context,
+    Event,
+    ForwardRun,
+    LoaderBuilt,
+    LossAccumulated,
+    Scored,
+)
 from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import sources_of, words
-from advisor.code.facts.run import AbstractRun
+from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.sides import Side, name_of, side_of
-from advisor.code.facts.test_scores import OTHERS, names_validation
+from advisor.code.facts.test_scores import OTHERS, names_validation, rows_of_compared
 from advisor.code.facts.tried_settings import akin, is_test
 from advisor.code.values import RowSet, Value, rows_of
 
@@ -26,6 +37,36 @@ def rows_behind(run: AbstractRun, rows: Sequence[RowSet], made: Context | None) 
     return _judged_before(run, made)
 
 
+def rows_compared(run: AbstractRun, event: ComparedWithBest) -> Sequence[RowSet]:
+    """The rows that the score is of which is compared with the best so far; where nobody knows what it
+    says, those of the loop that adds it up, or that the function goes through which computes it."""
+    found = rows_behind(run, event.rows, event.made)
+    if found or event.made is not None or not run.once(_loads_test_rows):
+        return found
+    return _rows_added_up(run, event) or rows_of_compared(run, event.place)
+
+
+def _rows_added_up(run: AbstractRun, event: ComparedWithBest) -> Sequence[RowSet]:
+    """The rows of the loops before a comparison that add up what is compared, in the same function."""
+    node, depth = event.place.node, len(event.context.loops)
+    if not isinstance(node, cst.Comparison):
+        return ()
+    sides = {code_of(node.left), code_of(node.comparisons[0].comparator)}
+    found: dict[RowSet | None, None] = {}
+    for added in run.events(LossAccumulated):
+        inside = added.context.loops[depth:]
+        if added.index > event.index or not inside or added.text not in sides:
+            continue
+        if added.context.rounds[:depth] == event.context.rounds:
+            found[rows_of(data_of(inside[0]))] = None
+    return () if None in found else tuple(each for each in found if each is not None)
+
+
+def _loads_test_rows(run: AbstractRun) -> bool:
+    loaded = (rows_of(event.loader) for event in run.events(LoaderBuilt))
+    return any(rows is not None and is_test(rows) for rows in loaded)
+
+
 def _judged_before(run: AbstractRun, made: Context) -> Sequence[RowSet]:
     """The rows that a function has gone through without gradients which then computes a score."""
     calls = [each.node for each in made.calls]
@@ -40,16 +81,35 @@ def _judged_before(run: AbstractRun, made: Context) -> Sequence[RowSet]:
     return (found[0],) if found and found[0] is not None and len(set(found)) == 1 else ()
 
 
-def are_for_test(run: AbstractRun, rows: Sequence[RowSet]) -> bool:
+def are_for_test(run: AbstractRun, rows: Sequence[RowSet], chosen: Event | None = None) -> bool:
     """Whether rows are for sure those to test by: nothing calls them otherwise, and the program holds no
     others out that may judge in the end. What only its publishers call so, a program that speaks of
-    validation may take for that."""
+    validation may take for that. Where something is `chosen` by them and they judge once more behind the
+    loop, others that nobody says are held out may judge beside them: the anomalies, next to what is usual.
+    """
     if not rows or not all(map(is_test, rows)) or any(map(_are_called_otherwise, rows)):
         return False
     nameless = any(name_of(each) is None for each in rows)
     if nameless and any(map(names_validation, sources_of(run))):
         return False
-    return not any(_are_others(each, rows) for each in run.once(_judging))
+    others = [each for each in run.once(_judging) if _are_others(each, rows)]
+    if any(side_of(each) is Side.HELD_OUT for each in others):
+        return False
+    return not others or (chosen is not None and _judge_again(run, rows, chosen))
+
+
+def _judge_again(run: AbstractRun, rows: Sequence[RowSet], chosen: Event) -> bool:
+    """Whether a model runs over rows once more, behind the loop in which something is chosen by them."""
+    if not chosen.context.loops:
+        return False
+    loop = chosen.context.loops[-1].node
+    for event in run.events(ForwardRun):
+        around = event.context.loops
+        if event.index < chosen.index or any(each.node is loop for each in around):
+            continue
+        if any(rows_of(data_of(each)) in rows for each in around):
+            return True
+    return False
 
 
 def name_of_test(rows: Sequence[RowSet]) -> str:
@@ -59,8 +119,15 @@ def name_of_test(rows: Sequence[RowSet]) -> str:
 
 
 def _are_called_otherwise(rows: RowSet) -> bool:
-    names = {name for each in rows.ancestors() for name in each.names}
-    return any(words(name) & OTHERS for name in names)
+    """Whether rows are called by the name of others, or are part of such, unless they have a name of
+    their own: test rows may be taken out of what was called the training data before."""
+    for each in rows.ancestors():
+        said: set[str] = set().union(*map(words, each.names))
+        if said & OTHERS:
+            return True
+        if said & TEST:
+            return False
+    return False
 
 
 def _are_others(rows: RowSet, chosen: Sequence[RowSet]) -> bool:

@@ -11,11 +11,13 @@ from advisor.code.events import (
     ComparedWithBest,
     DataGiven,
     Event,
+    LoaderBuilt,
     Predicted,
     Scored,
     StateTaken,
     StateUsed,
 )
+from advisor.code.facts.handed_over import given_to_validate
 from advisor.code.facts.judges_behind import (
     holds_the_same,
     judged_in,
@@ -23,9 +25,15 @@ from advisor.code.facts.judges_behind import (
     samples_of,
     twin,
 )
-from advisor.code.facts.passes import sources_of
+from advisor.code.facts.judging_calls import TEST
+from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
+from advisor.code.facts.scored_rows import (
+    are_for_test,
+    name_of_test,
+    rows_behind,
+    rows_compared,
+)
 from advisor.code.facts.sides import Side, name_of, shortest, side_of
 from advisor.code.facts.steered_trainings import Steering, steered, steered_by_test_rows
 from advisor.code.facts.test_scores import (
@@ -109,7 +117,7 @@ def _kept_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
     compared = [
         (each, rows)
         for each in run.events(ComparedWithBest)
-        if each.result is not None and (rows := rows_behind(run, each.rows, each.made))
+        if each.result is not None and (rows := rows_compared(run, each))
     ]
     for event in run.events_among(StateTaken, StateUsed) if compared else ():
         if not event.context.loops or not event.context.guards:
@@ -118,8 +126,9 @@ def _kept_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
             continue
         asked = [way for each in event.context.guards for way in alternatives(each.condition)]
         for comparison, rows in compared:
-            if comparison.result in asked and are_for_test(run, rows):
-                yield comparison.place, _KEPT, name_of_test(rows)
+            if comparison.result in asked and are_for_test(run, rows, comparison):
+                given = given_to_validate(run, comparison.context)
+                yield given or comparison.place, _KEPT, name_of_test(rows)
                 return
 
 
@@ -196,7 +205,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         if what is None or rows is None:
             continue
         if not is_test(rows):
-            test = _test_of_the_same(run, event)
+            test = _test_of_the_same(run, event) or _called_test_as_well(run, event, rows)
             if test is not None:
                 yield _given_at(event.place), what, test
             continue
@@ -238,6 +247,19 @@ def _test_of_the_same(run: AbstractRun, event: DataGiven) -> str | None:
             return None
     rows = rows_of(tests[0])
     return (None if rows is None else name_of(rows)) or "the test rows"
+
+
+def _called_test_as_well(run: AbstractRun, event: DataGiven, rows: RowSet) -> str | None:
+    """What rows are called before they are called validation rows, where they are called test rows then,
+    the model is tested by them in the end, and no others are held out for that."""
+    names = {name for name in rows.names | names_of(samples_of(event.data)) if words(name) & TEST}
+    tested = [rows_of(each.data) for each in run.events(DataGiven) if _is_later(event, each)]
+    loaded = [rows_of(each.loader) for each in run.events(LoaderBuilt)]
+    if not names or rows not in tested:
+        return None
+    if any(_is_other_test(each, rows) for each in (*tested, *loaded)):
+        return None
+    return min(names, key=lambda name: (len(name), name))
 
 
 def _is_other_test(judged: RowSet | None, chosen: RowSet) -> bool:

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from advisor.code.events import ComparedWithBest, LoopLeft, ScheduleStepped
+from advisor.code.facts.handed_over import given_to_validate
 from advisor.code.facts.judges_behind import others_judge_behind
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.facts.scored_rows import are_for_test, name_of_test, rows_behind
+from advisor.code.facts.scored_rows import (
+    are_for_test,
+    name_of_test,
+    rows_behind,
+    rows_compared,
+)
 from advisor.code.facts.test_scores import better_test_score, is_test_score
 from advisor.code.sources import NodePlace
 from advisor.code.values import RowSet, Schedule, Value, alternatives, rating_of
@@ -35,7 +41,7 @@ def steered_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
     """What scores decide that are known to be of test rows, whatever they are called."""
     for event in _waiting(run):
         rows = _rows_told(run, event)
-        if are_for_test(run, rows):
+        if are_for_test(run, rows, event):
             yield event.place, _RATE, name_of_test(rows)
     compared = {each.result: each for each in run.events(ComparedWithBest)}
     seen: set[cst.CSTNode] = set()
@@ -43,11 +49,12 @@ def steered_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
         if left.returns or left.place.node in seen:
             continue
         for comparison in _deciding(left, compared):
-            rows = rows_behind(run, comparison.rows, comparison.made)
-            if are_for_test(run, rows):
+            rows = rows_compared(run, comparison)
+            if are_for_test(run, rows, comparison):
                 seen.add(left.place.node)
                 inner = comparison.context.calls[len(left.context.calls) :]
-                yield (*inner, comparison.place)[0], _END, name_of_test(rows)
+                given = given_to_validate(run, left.context)
+                yield given or (*inner, comparison.place)[0], _END, name_of_test(rows)
                 break
 
 

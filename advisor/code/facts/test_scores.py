@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import libcst as cst
 
 from advisor.code.events import BackwardRun, Event
-from advisor.code.facts.judging_calls import TEST, goes_through_test_data
+from advisor.code.facts.judging_calls import TEST, goes_through_test_data, rows_judged_on
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.sources import NodePlace, Source
+from advisor.code.values import RowSet
 
 OTHERS = frozenset(["train", "training", "val", "valid", "validation", "dev"])
 _BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
@@ -125,6 +126,18 @@ def is_test_score(run: AbstractRun, place: NodePlace, text: str) -> bool:
         return False
     origin = words(line.text)
     return not origin & OTHERS and (bool(origin & TEST) or goes_through_test_data(run, line))
+
+
+def rows_of_compared(run: AbstractRun, place: NodePlace) -> tuple[RowSet, ...]:
+    """The rows that a model runs over in the call that gives what is compared with the best so far,
+    whatever it makes of them."""
+    for comparison in _comparisons(place.node):
+        for side in (comparison.left, comparison.comparisons[0].comparator):
+            line = None if words(code_of(side)) & _BEST else _origin(place, code_of(side))
+            rows = () if line is None else rows_judged_on(run, line)
+            if rows:
+                return rows
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _is_dataclass(decorator: Value) -> bool:
 
 def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -> Value:
     """Make an instance and run its `__init__`."""
-    instance = Instance(cls, machine.place(node))
+    instance = Instance(cls, machine.place(node), passed)
     if "__dataclass__" in cls.fields or machine.models.is_settings_class(cls):
         _fill_dataclass(machine, instance, passed)
         call_special(machine, instance, "__post_init__", [], node)

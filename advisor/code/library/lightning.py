@@ -117,7 +117,10 @@ def optimizers_of_module(call: Call) -> Value | None:
 def fit(call: Call) -> Value | None:
     """`trainer.fit(module)`: the training step in a loop over batches in a loop over epochs."""
     module = call.argument(0, "model")
-    if not isinstance(module, Instance) or not isinstance(call.receiver, Object):
+    if not isinstance(call.receiver, Object):
+        return None
+    if not isinstance(module, Instance):
+        _give_loaders(call)
         return None
     loader = _give_data(call, module)
     step = module.cls.find("training_step")
@@ -163,6 +166,20 @@ def _chosen(made: Value | None) -> str | None:
     return None
 
 
+def _give_loaders(call: Call) -> tuple[Instance | None, Value | None]:
+    """Tell of the loaders that a trainer is handed, whatever it trains: the data module among them, and
+    what it is to train with."""
+    source, trained_with = None, None
+    for use, index, name in _GIVEN:
+        given = call.argument(index, name)
+        if isinstance(given, Instance):
+            source = given
+        elif given is not None:
+            trained_with = given if use == "training" else trained_with
+            tell_given(call, given, use)
+    return source, trained_with
+
+
 # Under this key a trainer has what it asked for data last, which it asks again for a test.
 _SOURCE = ("source of data",)
 _GIVEN = (("training", 1, "train_dataloaders"), ("validation", 2, "val_dataloaders"))
@@ -204,14 +221,8 @@ def asked_for_data(machine: "Machine", value: Value, node: cst.CSTNode) -> None:
 def _give_data(call: Call, module: Instance) -> Object | None:
     """The loaders that a trainer is handed, or that the module or its data module makes: the one that
     the module is trained with, if it is known."""
-    source, trained_with = module, None
-    for use, index, name in _GIVEN:
-        given = call.argument(index, name)
-        if isinstance(given, Instance):
-            source = given
-        elif given is not None:
-            trained_with = given if use == "training" else trained_with
-            tell_given(call, given, use)
+    source, trained_with = _give_loaders(call)
+    source = source or module
     given = call.argument(3, "datamodule")
     source = given if isinstance(given, Instance) else source
     if isinstance(call.receiver, Object):

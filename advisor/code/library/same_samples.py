@@ -1,11 +1,17 @@
 """Whether two data sets hold the same samples."""
 
+from collections.abc import Iterator
+
+import libcst as cst
+
 from advisor.code.library import lineages
 from advisor.code.library.paths import is_same_path
 from advisor.code.values import (
     TRUE,
     Constant,
+    Function,
     Instance,
+    Library,
     Object,
     RowSet,
     Scalar,
@@ -127,3 +133,53 @@ def reads_same_file(left: Instance, right: Instance) -> bool:
         elif not is_same_path(value, other) and not _is_counted(value):
             return False
     return again
+
+
+def made_of_the_same(left: Instance, right: Instance) -> bool:
+    """Whether two objects of a class were built with the same, apart from what changes samples, and
+    nothing has been put into one of them since."""
+    if left.cls is not right.cls or left.fields.keys() != right.fields.keys():
+        return False
+    given, others = (dict(_told(each)) for each in (left, right))
+    if given.keys() != others.keys():
+        return False
+    names_a_source = False
+    for name, value in given.items():
+        if not is_same_path(value, others[name]):
+            return False
+        told_where = isinstance(value, Unknown | Library) or (
+            isinstance(value, Constant) and isinstance(value.value, str)
+        )
+        names_a_source = names_a_source or told_where
+    return names_a_source and all(
+        _stands_as_made(value, right.fields[name]) for name, value in left.fields.items()
+    )
+
+
+def _told(instance: Instance) -> Iterator[tuple[str, Value]]:
+    """What says which samples an object is to hold, by the names of its parameters. Of arguments that
+    nobody knows, something that is like no other."""
+    passed = instance.made_with
+    constructor = instance.cls.find("__init__")
+    if passed is None or passed.unknown or not isinstance(constructor, Function):
+        yield "", Unknown("arguments")
+        return
+    node = constructor.node
+    own = node.params.params if isinstance(node, cst.FunctionDef) else ()
+    names = [each.name.value for each in own][1:]
+    names += [str(index) for index in range(len(names), len(passed.positional))]
+    pairs = (*zip(names, passed.positional, strict=False), *passed.keywords.items())
+    yield from ((name, value) for name, value in pairs if not any(map(name.__contains__, _CHANGES)))
+
+
+def _stands_as_made(value: object, other: object) -> bool:
+    """Whether what two objects of a class hold under one name has come from the same code."""
+    if not isinstance(value, Value) or not isinstance(other, Value):
+        return True
+    first, second = value.place, other.place
+    if first is None or second is None or isinstance(value, Instance | Object):
+        return True
+    if isinstance(value, Unknown) and isinstance(other, Unknown) and value is not other:
+        parts_of_one = value.parent is not None and value.parent is other.parent
+        return first.node is second.node and not parts_of_one
+    return first.node is second.node

@@ -15,7 +15,8 @@ from advisor.code.events import (
     WriterBuilt,
 )
 from advisor.code.interpreter import attributes, calls
-from advisor.code.library.models import Call, attribute, function, hook, method
+from advisor.code.interpreter.classes import is_module
+from advisor.code.library.models import Call, asked_first, attribute, function, hook, method
 from advisor.code.library.python.containers import on_append
 from advisor.code.values import (
     Arguments,
@@ -65,6 +66,16 @@ def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode)
     if isinstance(value, (Instance, Layer, Unknown)):
         event = StateTaken(machine.place(node), machine.context, value, value, name)
         machine.emit(event)
+
+
+@asked_first("copy.deepcopy")
+def copied(call: Call) -> Value | None:
+    """`copy.deepcopy(model)`: its weights are put aside, whatever the copy is called."""
+    model = call.argument(0, "x")
+    known = isinstance(model, Layer) or (isinstance(model, Instance) and is_module(model))
+    if model is not None and known and call.context.loops:
+        call.machine.emit(StateTaken(call.place, call.context, model, model))
+    return None
 
 
 @on_append

@@ -165,13 +165,19 @@ def _ancestors(bases: Iterable[Value]) -> tuple[Value, ...]:
 
 
 class Instance(Value):
-    """An object of a project class."""
+    """An object of a project class. `made_with` is what it was built with, where a call has built it."""
 
-    __slots__ = ("cls", "fields")
+    __slots__ = ("cls", "fields", "made_with")
 
-    def __init__(self, cls: Class, place: "NodePlace | None" = None) -> None:
+    def __init__(
+        self,
+        cls: Class,
+        place: "NodePlace | None" = None,
+        made_with: Arguments | None = None,
+    ) -> None:
         super().__init__(place)
         self.cls = cls
+        self.made_with = made_with
         self.fields: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
