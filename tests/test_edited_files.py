@@ -139,5 +139,5 @@ def test_findings_in_an_edited_file_are_those_at_first_sight(script: Path) -> No
         task = Task(script.name, script, content=edited.encode())
         seen, expected = editor.examine(task), Examiner(policy, {}).examine(task)
         assert seen.findings == expected.findings
-        assert seen.problem == expected.problem
+        assert seen.problems == expected.problems
         assert seen.remarks == expected.remarks

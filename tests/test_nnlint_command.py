@@ -154,6 +154,21 @@ class TestInputs:
 
 
 class TestBadInput:
+    def test_a_cell_that_is_no_python_costs_no_more_than_itself(
+        self, lint: Lint, project: Path
+    ) -> None:
+        setup, loop = BUGGY.split("for ")
+        sources = [setup, "plot(\nloss of\nthe run)", "for " + loop, "rate = "]
+        cells = [{"cell_type": "code", "source": source} for source in sources]
+        (project / "a.ipynb").write_text(json.dumps({"nbformat": 4, "cells": cells}))
+        status, out, err = lint("--output-format", "concise", "a.ipynb")
+        assert status == 2
+        assert out.startswith("a.ipynb:cell 3:3:5: NN101 [missing-zero-grad]")
+        assert [line.split(" not ")[0] for line in err.splitlines()] == [
+            "nnlint: a.ipynb:cell 2:2:1:",
+            "nnlint: a.ipynb:cell 4:1:8:",
+        ]
+
     @pytest.mark.parametrize(
         ("name", "content", "complaint"),
         [

@@ -286,8 +286,13 @@ class TestNotebooks:
 
     def test_a_line_that_is_indented_alone_is_a_fault_of_its_cell(self) -> None:
         source = source_from_bytes(notebook("x = 1\n  y = 2"), "a.ipynb")
-        with pytest.raises(SourceError, match="cell 1"):
+        with pytest.raises(SourceError, match="cell 1:2:2"):
             source.check_syntax()
+
+    def test_what_only_an_older_or_newer_python_knows_is_no_fault_of_a_cell(self) -> None:
+        source = source_from_bytes(notebook("%pwd\nawait x", "%pwd\nreturn 3"), "a.ipynb")
+        assert source.faults == []
+        assert "await x" in source.text
 
     def test_the_author_still_sees_the_magic(self) -> None:
         source = source_from_bytes(notebook("%time x\ny = 1"), "a.ipynb")

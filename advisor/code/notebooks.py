@@ -3,10 +3,11 @@
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from advisor.code.syntax import SourceError, fault_in
+from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
+from advisor.code.unread_cells import stand_in
 
 _NOTEBOOK_FORMAT = 4
 # cell magics whose body still is Python that runs in the notebook
@@ -39,13 +40,16 @@ class Notebook:
 
     `text` is Python: magics are commented out where they stand, so every row keeps its place.
     `shown` has the same rows as the author wrote them. `cells` are the 1-based numbers of the code
-    cells among all cells, `starts` the row of `text` at which each begins.
+    cells among all cells, `starts` the row of `text` at which each begins. Cells that are not Python
+    are left out, since Jupyter runs the others all the same; `faults` says what is wrong with them,
+    in rows of `text`.
     """
 
     text: str
     shown: str
     cells: tuple[int, ...]
     starts: tuple[int, ...]
+    faults: tuple[SyntaxFault, ...] = ()
 
     def place(self, row: int) -> tuple[int, int]:
         """The cell's number and the row inside it, for a row of `text`."""
@@ -67,6 +71,7 @@ def read_notebook(content: str, name: str) -> Notebook:
     text: list[str] = []
     cells: list[int] = []
     starts: list[int] = []
+    faults: list[SyntaxFault] = []
     for number, cell in enumerate(document["cells"], start=1):
         if not _is_python(document) or not _is_code(cell):
             continue
@@ -74,8 +79,14 @@ def read_notebook(content: str, name: str) -> Notebook:
         cells.append(number)
         starts.append(len(text) + 1)
         shown += lines
-        text += python_of(lines)
-    return Notebook("\n".join([*text, ""]), "\n".join([*shown, ""]), tuple(cells), tuple(starts))
+        python = python_of(lines)
+        fault = None if python is lines else _fault_in(python)
+        if fault is not None:
+            faults.append(replace(fault, row=len(text) + min(fault.row, len(lines))))
+            python = stand_in(lines)
+        text += python
+    places = tuple(cells), tuple(starts), tuple(faults)
+    return Notebook("\n".join([*text, ""]), "\n".join([*shown, ""]), *places)
 
 
 def python_of(lines: list[str]) -> list[str]:
@@ -90,6 +101,17 @@ def python_of(lines: list[str]) -> list[str]:
     if fault_in("\n".join(lines)) is None:
         return lines
     return _without_magics(lines)
+
+
+def _fault_in(python: list[str]) -> SyntaxFault | None:
+    """What keeps a cell from being Python; LibCST is asked only in doubt, and what is too much for any
+    parser is left to be told of the whole notebook."""
+    text = "\n".join([*python, ""])
+    fault = fault_in(text)
+    if fault is None or fault.hopeless:
+        return None
+    outcome = parse(text)
+    return outcome if isinstance(outcome, SyntaxFault) and not outcome.hopeless else None
 
 
 def _moved_left(lines: list[str]) -> list[str]:

@@ -26,8 +26,9 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What is to be reported of a file: its findings, or the `problem` that kept it from being looked
-    at. `analysed` is False for a file that was only read; `remarks` are for the curious.
+    """What is to be reported of a file: its findings, and the `problems` that kept it, or cells of a
+    notebook, from being looked at. `analysed` is False for a file that was only read, or not even that;
+    `remarks` are for the curious.
 
     `seen` is what it rests on, by real path; it is not `final` when looking again at the same may
     come to something else. `pages` are the paths of the pages of the rules that found something.
@@ -35,7 +36,7 @@ class Outcome:
 
     findings: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    problem: str | None = None
+    problems: list[str] = field(default_factory=list)
     analysed: bool = False
     final: bool = True
     seen: dict[str, Seen] = field(default_factory=dict)

@@ -94,8 +94,16 @@ class Source:
         """The lines as their author wrote them, without line ends; the first has index 0."""
         return (self.notebook.shown if self.notebook else self.text).split("\n")
 
+    @property
+    def faults(self) -> "list[SourceError]":
+        """What keeps cells of a notebook from being Python; `tree` does without them."""
+        return [] if self.notebook is None else [self._error(each) for each in self.notebook.faults]
+
     def check_syntax(self) -> None:
-        """Raise `SourceError` when the text is not Python; LibCST is asked only in doubt."""
+        """Raise `SourceError` when the text, or a cell of it, is not Python; LibCST is asked only in
+        doubt."""
+        for fault in self.faults:
+            raise fault
         if fault_in(self.text) is not None:
             _ = self.tree
 

@@ -58,14 +58,14 @@ class Examiner:
         try:
             return self._examine(task)
         except (SourceError, SettingsError) as error:
-            return Outcome(problem=str(error), final=False)
+            return Outcome(problems=[str(error)], final=False)
         except OSError as error:
             reason = error.strerror or error
-            return Outcome(problem=f"{task.display_name}: {reason}", final=False)
+            return Outcome(problems=[f"{task.display_name}: {reason}"], final=False)
         except Exception as error:  # noqa: BLE001
             # a fault of ours in one file must not hide what is found in the others
             what = f"internal error, please report it ({type(error).__name__}: {error})"
-            return Outcome(problem=f"{task.display_name}: {what}", final=False)
+            return Outcome(problems=[f"{task.display_name}: {what}"], final=False)
 
     def _examine(self, task: Task) -> Outcome:
         if task.relevant:
@@ -92,7 +92,8 @@ class Examiner:
         outcome.findings += self._elsewhere(project, analysis.elsewhere)
         for reason in analysis.given_up:
             outcome.remarks.append(f"{task.display_name}: not followed to the end: {reason}")
-        outcome.final = not analysis.ran_out_of_time
+        outcome.problems += map(str, source.faults)
+        outcome.final = not (analysis.ran_out_of_time or source.faults)
         outcome.pages = {
             rule.code: str(rule.page)
             for rule in rules

@@ -210,11 +210,11 @@ class Lint:
 
     def _count(self, task: Task, outcome: "Outcome") -> "list[Finding]":
         """Tell what a file had to say, and count it."""
-        if outcome.problem is not None:
-            self._problem(outcome.problem)
-        elif outcome.analysed:
+        for problem in outcome.problems:
+            self._problem(problem)
+        if outcome.analysed:
             self.analysed += 1
-        else:
+        elif not outcome.problems:
             self.irrelevant += 1
         for remark in outcome.remarks:
             self._remark(remark)

@@ -134,7 +134,7 @@ class _Worker:
         code = self._process.exitcode or 0
         how = f"signal {-code}" if code < 0 else f"status {code}"
         problem = f"{task.display_name}: the process that looked at it died ({how})"
-        return number, Outcome(problem=problem, final=False)
+        return number, Outcome(problems=[problem], final=False)
 
     def stop(self) -> None:
         """End the process."""
