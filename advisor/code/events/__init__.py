@@ -99,6 +99,7 @@ from advisor.code.events.samples import (
     SamplesPaired,
     Scored,
     SettingsTried,
+    ThresholdApplied,
     TransformApplied,
     TransformBuilt,
 )
@@ -253,6 +254,7 @@ __all__ = [
     "StateUsed",
     "StepLogged",
     "TargetLost",
+    "ThresholdApplied",
     "TotalJoined",
     "TrainerBuilt",
     "TransformApplied",

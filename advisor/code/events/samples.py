@@ -60,6 +60,16 @@ class MetricTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ThresholdApplied(Event):
+    """Scores of rows are compared with a threshold that was picked from a `curve` over the same rows or
+    over others: that says which class each is taken for. `made` are the rows of these classes."""
+
+    rows: RowSet
+    curve: MetricTaken
+    made: RowSet | None = None
+
+
+@dataclass(eq=False, slots=True)
 class SettingsTried(Event):
     """A search calls a function with one setting after the other, and goes by what it returns. What
     happens in one of the calls has indices below `end`."""

@@ -87,7 +87,7 @@ def are_for_test(run: AbstractRun, rows: Sequence[RowSet], chosen: Event | None 
     validation may take for that. Where something is `chosen` by them and they judge once more behind the
     loop, others that nobody says are held out may judge beside them: the anomalies, next to what is usual.
     """
-    if not rows or not all(map(is_test, rows)) or any(map(_are_called_otherwise, rows)):
+    if not rows or not all(map(is_test, rows)) or any(map(are_called_otherwise, rows)):
         return False
     nameless = any(name_of(each) is None for each in rows)
     if nameless and any(map(names_validation, sources_of(run))):
@@ -118,7 +118,7 @@ def name_of_test(rows: Sequence[RowSet]) -> str:
     return name_of(rows[0]) or next(iter(called), "the test rows")
 
 
-def _are_called_otherwise(rows: RowSet) -> bool:
+def are_called_otherwise(rows: RowSet) -> bool:
     """Whether rows are called by the name of others, or are part of such, unless they have a name of
     their own: test rows may be taken out of what was called the training data before."""
     for each in rows.ancestors():

@@ -17,6 +17,7 @@ from advisor.code.events import (
     StateTaken,
     StateUsed,
 )
+from advisor.code.facts.chosen_thresholds import chosen_thresholds
 from advisor.code.facts.handed_over import given_to_validate
 from advisor.code.facts.judges_behind import (
     holds_the_same,
@@ -91,6 +92,8 @@ class Choice(Fact):
         elif not found:
             for place, what, rows in _by_the_samples_of_the_test(run):
                 yield cls(place, what, rows)
+        for place, what, rows in chosen_thresholds(run):
+            yield cls(place, what, rows)
         for place, rows in searched(run):
             yield cls(place, "the settings are chosen", rows)
         told = False

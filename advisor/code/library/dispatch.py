@@ -104,6 +104,7 @@ LIBRARY_MODULES = (
     "evened_classes",
     "running_metrics",
     "sklearn_metrics",
+    "thresholds",
     "searches",
     "streams",
     "stream_orders",

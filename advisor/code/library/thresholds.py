@@ -1,0 +1,58 @@
+"""Thresholds that are picked from a curve over rows, and the rows that they tell the classes of."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from advisor.code.events import MetricTaken, ThresholdApplied
+from advisor.code.gradients import made_from
+from advisor.code.library import lineages
+from advisor.code.library.models import Call, function, observes
+from advisor.code.library.sklearn_metrics import score
+from advisor.code.values import Joined, Unknown, Value
+from advisor.code.values import Sequence as SequenceValue
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
+
+# Under this key thresholds have the curve that they belong to.
+_CURVE = ("curve",)
+
+
+@function(*(f"sklearn.metrics.{name}_curve" for name in ("precision_recall", "roc", "det")))
+def curve(call: Call) -> Value | None:
+    """`false, true, thresholds = roc_curve(y_true, y_score)`."""
+    made = score(call)
+    event = call.machine.trace[-1]
+    if not isinstance(event, MetricTaken) or not event.rows:
+        return made
+    first, second, thresholds = call.unknown(), call.unknown(), call.unknown()
+    thresholds.fields[_CURVE] = event
+    return SequenceValue("tuple", (first, second, thresholds), place=call.place)
+
+
+@observes("LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual")
+def applied(
+    machine: "Machine", operation: str, operands: Sequence[Value], result: Value, node: cst.CSTNode
+) -> None:
+    """`scores >= threshold`: which class each of the rows is taken for."""
+    for threshold, scores in (tuple(operands), tuple(reversed(operands))):
+        lineage = lineages.known(scores) if isinstance(threshold, (Unknown, Joined)) else None
+        if lineage is None or not lineages.holds_rows(lineage):
+            continue
+        found = _curve_of(threshold)
+        if found is not None:
+            place, context = machine.place(node), machine.context
+            classes = lineages.known(result)
+            made = None if classes is None else classes.rows
+            machine.emit(ThresholdApplied(place, context, lineage.rows, found, made))
+
+
+def _curve_of(value: Value) -> MetricTaken | None:
+    """The curve that a number was picked from the thresholds of."""
+    for each in made_from(value):
+        found = each.fields.get(_CURVE) if isinstance(each, Unknown) else None
+        if isinstance(found, MetricTaken):
+            return found
+    return None

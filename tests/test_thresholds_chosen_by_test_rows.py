@@ -1,0 +1,106 @@
+"""Thresholds that are picked from a curve over the rows which they are judged by."""
+
+import pytest
+
+from tests.abstract_programs import findings, marked
+
+START = """\
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import (
+    accuracy_score, classification_report, f1_score, precision_recall_curve, roc_auc_score, roc_curve
+)
+from sklearn.model_selection import train_test_split
+table = pd.read_csv("cards.csv")
+X, y = table.drop(columns="fraud"), table["fraud"]
+X_train, X_rest, y_train, y_rest = train_test_split(X, y, stratify=y, random_state=0)
+X_val, X_test, y_val, y_test = train_test_split(X_rest, y_rest, stratify=y_rest, random_state=0)
+forest = RandomForestClassifier(class_weight="balanced", random_state=0).fit(X_train, y_train)
+chances = forest.predict_proba(X_test)[:, 1]
+val_chances = forest.predict_proba(X_val)[:, 1]
+def picked(labels, scores, least=0.9):
+    precision, recall, cuts = precision_recall_curve(labels, scores)
+    good = np.where(precision[:-1] >= least)[0]
+    best = good[np.argmax(recall[good])]
+    return {"cut": cuts[best], "recall": recall[best]}
+def told(labels, scores, cut):
+    return f1_score(labels, (scores >= cut).astype(int))
+"""
+WRONG = [
+    """
+    miss, hit, cuts = roc_curve(y_test, chances)  # error
+    cut = cuts[np.argmax(hit - miss)]
+    print(classification_report(y_test, chances >= cut))
+    """,
+    """
+    precision, recall, cuts = precision_recall_curve(y_test, chances)  # error
+    f1 = 2 * precision * recall / (precision + recall)
+    cut = float(cuts[f1.argmax()])
+    guessed = np.where(chances > cut, 1, 0)
+    print(cut, accuracy_score(y_test, guessed))
+    """,
+    """
+    found = picked(y_test, chances)  # error
+    print(told(y_test, chances, found["cut"]))
+    """,
+    """
+    _, _, cuts = roc_curve(y_test, chances)  # error
+    cut = sorted(cuts)[len(cuts) // 2]
+    print(f1_score(y_test, [1 if chance > cut else 0 for chance in chances]))
+    """,
+    """
+    found = picked(y_val, val_chances)
+    print(told(y_test, chances, found["cut"]))
+    again = picked(y_test, chances)  # error
+    print(told(y_test, chances, again["cut"]))
+    """,
+]
+RIGHT = [
+    """
+    found = picked(y_val, val_chances)
+    print(told(y_test, chances, found["cut"]))
+    """,
+    """
+    miss, hit, cuts = roc_curve(y_test, chances)
+    print(cuts[np.argmax(hit - miss)], roc_auc_score(y_test, chances))
+    """,
+    """
+    miss, hit, cuts = roc_curve(y_test, chances)
+    print(classification_report(y_test, chances >= 0.5))
+    """,
+    """
+    found = picked(y_test, chances)
+    later = forest.predict_proba(X_val)[:, 1]
+    print(told(y_val, later, found["cut"]))
+    """,
+    """
+    cut = picked(y_test, chances)["cut"]
+    pd.Series(chances >= cut).to_csv("flagged.csv")
+    print(accuracy_score(y_test, forest.predict(X_test)))
+    """,
+    """
+    own = forest.predict_proba(X_train)[:, 1]
+    cut = picked(y_train, own)["cut"]
+    print(told(y_test, chances, cut))
+    """,
+]
+
+
+def chosen(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(text) if each[1] == "NN506"]
+
+
+def program(case: str) -> str:
+    return START + "\n".join(line[4:] for line in case.splitlines())
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_the_rows_that_a_threshold_is_picked_by_judge_it(case: str) -> None:
+    text = program(case)
+    assert chosen(text) == marked(text, "NN506") != []
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_thresholds_that_other_rows_judge_or_nothing_does(case: str) -> None:
+    assert chosen(program(case)) == []
