@@ -448,3 +448,62 @@ def test_numbers_that_are_collated_are_a_row() -> None:
     assert [x for x in findings(COLLATED) if x[1] == "NN210"] == marked(COLLATED, "NN210")
     right = COLLATED.replace("torch.tensor(prices)", "torch.tensor(prices)[:, None]")
     assert "NN210" not in {code for _, code in findings(right)}
+
+
+FLATTENED = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+data = datasets.MNIST("data", train=True, transform=transforms.ToTensor())
+loader = DataLoader(data, batch_size=64, shuffle=True)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 10, 5)
+        self.head = nn.Linear(1440, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv(x)), 2)
+        return self.head(x.view(-1, 1440))
+
+
+def count(scores, labels):
+    chosen = {chosen}
+    return (chosen == {labels}).sum().item()
+
+
+torch.manual_seed(0)
+model = Net()
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(5):
+    right = 0
+    for x, y in loader:
+        optimizer.zero_grad()
+        scores = model(x)
+        F.cross_entropy(scores, y).backward()
+        optimizer.step()
+        right += count(scores, y)
+    print(right / len(data))
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "labels", "is_wrong"),
+    [
+        ("scores.max(1, keepdim=True)[1]", "labels", True),
+        ("scores.argmax(dim=1, keepdim=True)", "labels", True),
+        ("scores.max(1, keepdim=True)[1]", "labels.view_as(chosen)", False),
+        ("scores.argmax(dim=1, keepdim=True)", "labels[:, None]", False),
+        ("scores.argmax(dim=1)", "labels", False),
+    ],
+)
+def test_a_batch_of_flat_maps_is_as_long_as_the_batch(
+    chosen: str, labels: str, is_wrong: bool
+) -> None:
+    found = {code for _, code in findings(FLATTENED.format(chosen=chosen, labels=labels))}
+    assert ("NN303" in found) is is_wrong

@@ -819,3 +819,101 @@ def fit(model, optimizer, loader, held_out):
         {told}
 """
     assert [each for each in findings(program) if each[1] == "NN803"] == marked(program, "NN803")
+
+
+SAID = """
+import torch
+from torch import nn
+
+
+class Meter:
+    def __init__(self):
+        self.right, self.seen = 0, 0
+
+    def add(self, scores, labels):
+        self.right += (scores.argmax(1) == labels).type(torch.float).sum().item()
+        self.seen += len(labels)
+
+    def {name}(self):
+        return f"{{100 * self.right / self.seen:.1f}} %"
+
+
+def fit(model, train_loader, val_loader, optimizer):
+    meter = Meter()
+    for epoch in range(9):
+        {begin}
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        with torch.no_grad():
+            for x, y in val_loader:
+                meter.add(model(x), y)
+        print({told})
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("__str__", 'f"epoch {epoch}: {meter}"'),
+        ("__str__", "epoch, meter"),
+        ("__str__", '"right: " + str(meter)'),
+        ("__repr__", 'f"{meter!r}"'),
+        ("__repr__", "meter"),
+        ("__repr__", "repr(meter)"),
+    ],
+)
+def test_an_object_says_in_a_text_what_its_class_makes_of_it(name: str, told: str) -> None:
+    assert "NN808" in {code for _, code in findings(SAID.format(name=name, told=told, begin=""))}
+    anew = SAID.format(name=name, told=told, begin="meter = Meter()")
+    assert "NN808" not in {code for _, code in findings(anew)}
+
+
+COUNTED = """
+import torch
+from torch import nn
+
+
+def judge(model, loader):
+    model.eval()
+    total, right = 0.0, 0
+    with torch.no_grad():
+        for number, (x, y) in enumerate(loader):
+            scores = model(x)
+            total += nn.functional.cross_entropy(scores, y).item() WEIGHT
+            right += (scores.argmax(1) == y)KIND.sum().item()
+    return TOLD
+
+
+def fit(model, optimizer, loader, held_out):
+    for epoch in range(9):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        print(judge(model, held_out))
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "weight", "kind", "is_wrong"),
+    [
+        ("right / number", "", ".float()", True),
+        ("right / (number + 1)", "", ".float()", True),
+        ("right / len(loader)", "", ".type(torch.float)", True),
+        ("right / len(loader)", "", ".type_as(x)", True),
+        ("total / number", "* len(x)", "", True),
+        ("total / (number + 1)", "* len(x)", "", True),
+        ("total / (number + 1)", "", "", False),
+        ("total / number", "", "", False),
+        ("right / len(loader.dataset)", "", ".type(torch.float)", False),
+        ("right / (number * 64 + len(y))", "", ".float()", False),
+    ],
+)
+def test_the_number_of_the_last_round_counts_batches(
+    told: str, weight: str, kind: str, is_wrong: bool
+) -> None:
+    text = COUNTED.replace("TOLD", told).replace("WEIGHT", weight).replace("KIND", kind)
+    assert ("NN808" in {code for _, code in findings(text)}) is is_wrong

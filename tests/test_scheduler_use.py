@@ -579,3 +579,81 @@ def test_a_step_too_early_is_told_where_the_ways_to_both_part(changes: dict[str,
         program = program.replace(name, changes.get(name, "pass"))
     rows = [row for row, line in enumerate(program.splitlines(), 1) if line.endswith("# error")]
     assert [row for row, code in findings(program) if code == "NN603"] == rows
+
+
+TOLD = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+data = TensorDataset(torch.load("x.pt"), torch.load("y.pt"))
+loader = DataLoader(data, batch_size={size}, shuffle=True)
+model = nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters())
+scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer{options})
+for epoch in range(30):
+    total = 0.0
+    for index, (x, y) in enumerate(loader):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+{step}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "size", "is_hasty"),
+    [
+        ("        scheduler.step(loss)", "", 32, True),
+        ("        scheduler.step(loss.item())", ", patience=3", 32, True),
+        ("        scheduler.step(loss.detach())", ", factor=0.5, patience=5", 32, True),
+        ("        scheduler.step(loss)", ", patience=1000", 32, False),
+        ("        scheduler.step(loss)", ", factor=0.99", 32, False),
+        ("        scheduler.step(loss)", ", cooldown=500", 32, False),
+        ("        scheduler.step(loss)", "", "len(data)", False),
+        ("        if index % 200 == 0: scheduler.step(loss)", "", 32, False),
+        ("        scheduler.step(total / (index + 1))", "", 32, False),
+        ("    scheduler.step(loss)", "", 32, False),
+        ("    scheduler.step(total)", "", 32, False),
+    ],
+)
+def test_the_loss_of_each_batch_is_no_plateau(
+    step: str, options: str, size: object, is_hasty: bool
+) -> None:
+    found = findings(TOLD.format(step=step, options=options, size=size))
+    assert ("NN602" in {code for _, code in found}) is is_hasty
+
+
+IN_ANOTHER_LOOP = """
+import torch
+from torch import nn
+x, y = torch.load("x.pt"), torch.load("y.pt")
+model = nn.Linear(3, 1)
+optimizer = torch.optim.Adam(model.parameters())
+{before}
+for {outer}:
+    {within}
+    for {inner}:
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        scheduler.step(loss)
+"""
+_BUILT = "scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)"
+
+
+@pytest.mark.parametrize(
+    ("before", "outer", "within", "inner"),
+    [
+        ("", "seed in range(3)", _BUILT, "step in range(500)"),
+        (_BUILT, "stage in range(3)", "", "epoch in range(500)"),
+        (_BUILT, "epoch in range(500)", "", "part in ('encoder', 'decoder')"),
+    ],
+)
+def test_a_plateau_of_whole_data_may_be_looked_for_in_each_round(
+    before: str, outer: str, within: str, inner: str
+) -> None:
+    text = IN_ANOTHER_LOOP.format(before=before, outer=outer, within=within, inner=inner)
+    assert "NN602" not in {code for _, code in findings(text)}

@@ -268,3 +268,94 @@ for step in range(1000):
 def test_what_a_loss_is_weighed_by_is_no_loss(loss: str, added: str, is_wrong: bool) -> None:
     found = {code for _, code in findings(WEIGHED.format(loss=loss, added=added))}
     assert ("NN106" in found) is is_wrong
+
+
+OUTPUTS = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+batches = torch.load("batches.pt")
+for epoch in range(20):
+    kept, before = {begun}, None
+    for step, (x, y) in enumerate(batches):
+        optimizer.zero_grad()
+        scores = model(x)
+        loss = F.cross_entropy(scores, y)
+        loss.backward()
+        optimizer.step()
+        {kept}
+    print(kept)
+"""
+
+
+@pytest.mark.parametrize(
+    ("begun", "kept"),
+    [
+        ("torch.empty(0, 2)", "kept = torch.cat((kept, scores))"),
+        ("torch.empty(0, 2)", "kept = torch.cat([scores, kept], dim=0)"),
+        ("torch.empty(0, 2)", "kept = torch.vstack((kept, scores))"),
+        ("torch.empty(0)", "kept = torch.cat((kept, F.softmax(scores, 1)[:, 1]))"),
+        ("None", "kept = scores if kept is None else torch.cat([kept, scores])"),
+        ("[]", "kept += [loss]"),
+        ("[]", "kept.extend([loss])"),
+        ("[]", "kept.append((step, loss))"),
+        ("[]", "kept.append({'step': step, 'loss': loss})"),
+        ("[]", "kept.append(torch.sigmoid(scores))"),
+        ("{}", "kept[step] = loss"),
+    ],
+)
+def test_whatever_grows_by_outputs_and_losses_keeps_their_graphs(begun: str, kept: str) -> None:
+    found = findings(OUTPUTS.format(begun=begun, kept=kept))
+    assert [code for _, code in found] == ["NN106"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "kept"),
+    [
+        ("torch.empty(0, 2)", "kept = torch.cat((kept, scores.detach()))"),
+        ("torch.empty(0)", "kept = torch.cat((kept, scores.argmax(1)))"),
+        ("torch.empty(0, 2)", "kept = torch.cat((kept, scores)).detach()"),
+        (
+            "None",
+            "kept = scores if before is None else torch.cat([before, scores]); before = scores",
+        ),
+        ("[]", "kept.append((step, loss.item()))"),
+        ("[]", "kept += [loss.item()]"),
+        ("{}", "kept['last'] = loss"),
+        ("{}", "kept[step] = loss.item()"),
+    ],
+)
+def test_what_is_cut_off_or_written_over_keeps_no_graphs(begun: str, kept: str) -> None:
+    assert findings(OUTPUTS.format(begun=begun, kept=kept)) == []
+
+
+GROWING_FEATURES = """
+import torch
+from torch import nn
+
+
+class Dense(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(8 * n, 8) for n in range(1, 4))
+        self.head = nn.Linear(32, 2)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.cat((x, layer(x)), 1)
+        return self.head(x)
+
+
+model = Dense()
+optimizer = torch.optim.Adam(model.parameters())
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+"""
+
+
+def test_features_that_grow_from_layer_to_layer_are_no_total() -> None:
+    assert findings(GROWING_FEATURES) == []

@@ -45,6 +45,7 @@ from advisor.code.values import (
     SAMPLE_OF,
     Constant,
     Cut,
+    Dictionary,
     Instance,
     Layer,
     Parameters,
@@ -303,7 +304,7 @@ class RunningTotal(Fact):
         before: list[LossAccumulated] = []
         for event in run.events(LossAccumulated):
             earlier = tuple(each for each in before if _continues(event, each))
-            if earlier:
+            if earlier or _begins_with_first_round(run, event):
                 yield cls(run, event, earlier)
             before.append(event)
 
@@ -380,19 +381,20 @@ class RunningTotal(Fact):
 
     @property
     def _is_uncommon(self) -> bool:
-        """Whether it is written in a way that sums of losses rarely are: a list of them, or
-        `x = x + y`, as layers with a shortcut have it."""
-        return self.is_list or isinstance(self.event.place.node, cst.Assign)
+        """Whether it is written in a way that sums of losses rarely are: a list of them, a tensor that
+        grows, or `x = x + y`, as layers with a shortcut have it."""
+        return self.is_list or isinstance(self.event.place.node, (cst.Assign, cst.Call))
 
     @property
     def is_list(self) -> bool:
         """Whether the losses are kept one by one."""
-        return isinstance(self.event.total, Sequence)
+        return isinstance(self.event.total, (Sequence, Dictionary))
 
     @property
     def is_back_propagated(self) -> bool:
         """Whether the total, or something computed from it, is back-propagated."""
-        totals = (*alternatives(self.event.result), *alternatives(self.event.total))
+        before = self.event.total if self.earlier else None  # else its own loss went back
+        totals = (*alternatives(self.event.result), *alternatives(before))
         return any(
             may_be_computed_from(event.loss, total)
             for event in self.run.events(BackwardRun)
@@ -468,6 +470,8 @@ def _share_a_loss(value: Value, loss: Value) -> bool:
     held = list(computed_from(value, beyond_cuts=False))
     if any(each in held for each in alternatives(loss)):
         return True
+    if gradient_of(value) is True:
+        held += [each for each in made_from(value) if gradient_of(each) is True]
     reached, parts = set(computed_from(loss, beyond_cuts=False)), set(_parts_of_sum(loss))
     return any(
         each in reached
@@ -490,6 +494,28 @@ def _parts_of_sum(loss: Value) -> Iterator[Value]:
         if isinstance(operator, _WEIGHING) and len(terms) > 1:
             continue
         waiting.extend(option for term in terms for option in alternatives(term))
+
+
+def _begins_with_first_round(run: AbstractRun, event: LossAccumulated) -> bool:
+    """Whether what grows by being joined with more in every round but the first is what a model made in
+    that one: `outputs = output if outputs is None else torch.cat((outputs, output))`."""
+    rounds = event.context.rounds
+    if not rounds or not rounds[-1].index or not isinstance(event.place.node, cst.Call):
+        return False
+    if isinstance(event.total, (Sequence, Dictionary)):
+        return False
+    grows = rf"(?<![\w.]){re.escape(event.text)} = [^\n]*\w+\([\[(]{re.escape(event.text)}, "
+    if re.search(grows, code_of(rounds[-1].loop.node)) is None:
+        return False
+    return any(
+        each.output is not None
+        and each.context.rounds[:-1] == rounds[:-1]
+        and each.context.rounds[-1].loop.node is rounds[-1].loop.node
+        and each.context.rounds[-1].index < rounds[-1].index
+        and is_computed_from(event.total, each.output)
+        for each in run.events(ForwardRun)
+        if len(each.context.rounds) == len(rounds)
+    )
 
 
 def _continues(event: LossAccumulated, earlier: LossAccumulated) -> bool:

@@ -49,6 +49,7 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _EPOCHS = frozenset(["epoch", "ep", "e"])
+_ANY_ROUND = 7.0
 _OF_BATCHES = re.compile(r"\b(batch|step|iter)", re.IGNORECASE)
 # Whatever a loop may put the numbers of its rounds together with.
 _PUTS_TOGETHER = re.compile(
@@ -105,7 +106,9 @@ class Metric(Fact):
         if isinstance(event, AmountDivided):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
-            counts = _counts_rounds(run, event, left[0])
+            counts = _counts_rounds(run, event, left[0]) or (
+                amount.kind in {"matches", "sized"} and _is_last_round(event.denominator, left[0])
+            )
             by = (
                 "batches"
                 if counts
@@ -387,6 +390,11 @@ def _is_left_of_batches(amount: Amount, loop: Loop) -> bool:
     """Whether a number is that of the last of several batches, and not added to others."""
     if amount.kind != "mean" or amount.summed is not None or not isinstance(loop.node, cst.For):
         return False
+    return goes_over_several_batches(loop)
+
+
+def goes_over_several_batches(loop: Loop) -> bool:
+    """Whether a loop is not known to go over one batch of all that there is."""
     data = data_of(loop)
     size = data.argument(1, "batch_size") if isinstance(data, Object) else None
     if size is not None and _meaning_of_number(size, loop) == "samples":
@@ -473,6 +481,14 @@ def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
     return bool(added) and not any(
         guard.rounds >= len(each.context.rounds) for each in added for guard in each.context.guards
     )
+
+
+def _is_last_round(value: Value, loop: Loop) -> bool:
+    """Whether a number is that of the last round of a loop, or one more."""
+    number, symbol = number_of(value), loop.symbol
+    if number is None or symbol is None or number.symbols() != {symbol}:
+        return False
+    return number.evaluate({symbol: _ANY_ROUND}) in {_ANY_ROUND, _ANY_ROUND + 1}
 
 
 def _fills_batches(samples: int | None, data: Value | None, loop: Loop) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 from advisor.code.events import Loop, LoopLeft, ModelTrained, ScheduleConfigured, ScheduleStepped
 from advisor.code.facts.keras_trainings import trainings_of
 from advisor.code.facts.loop_lengths import length_of
+from advisor.code.facts.plateaus_of_batches import patience_with_batches
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.schedule_factors import factor_of, milestones_of
 from advisor.code.facts.schedule_use import (
@@ -53,7 +54,7 @@ class MistakenUnit(Fact):
 
     `counts` and `stepped` are `epoch` or `batch`; `ends` is the number of steps after which it has
     done all it does. `certain` means that the numbers are the length of the training itself,
-    `managed` that a trainer steps it.
+    `managed` that a trainer steps it, `waits` that it counts the steps which bring nothing better.
     """
 
     use: ScheduleUse
@@ -63,6 +64,7 @@ class MistakenUnit(Fact):
     ends: str
     certain: bool
     managed: bool = False
+    waits: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -77,6 +79,10 @@ class MistakenUnit(Fact):
             end = end_of_decay(use)
             if end is not None:
                 yield cls(use, use.steps[0], "epoch", "batch", str(end), certain=False)
+            hasty = patience_with_batches(use)
+            if hasty is not None:
+                step, patience = hasty
+                yield cls(use, step, "epoch", "batch", str(patience), certain=False, waits=True)
         yield from cls._configured(run)
         for fitted in trainings_of(run):
             if fitted.schedule is not None and fitted.counts_epochs is not None:

@@ -214,6 +214,17 @@ def call_special(
     return call_function(machine, found, Arguments(passed), node, value)
 
 
+def as_text(machine: "Machine", value: Value, node: cst.CSTNode, form: str = "__str__") -> Value:
+    """What stands for a value in a text: what its class makes of it, else the value itself."""
+    if type(value) is not Instance:
+        return value
+    for name in (form, "__repr__"):
+        made = call_special(machine, value, name, [], node)
+        if made is not None:
+            return made
+    return value
+
+
 def call_super(
     machine: "Machine", receiver: Super, name: str, passed: Arguments, node: cst.CSTNode
 ) -> Value:

@@ -9,7 +9,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import Guard
-from advisor.code.interpreter import attributes, calls, loops, operators
+from advisor.code.interpreter import attributes, calls, classes, loops, operators
 from advisor.code.values import (
     ENDING,
     FALSE,
@@ -122,7 +122,8 @@ def _formatted(machine: "Machine", node: cst.FormattedString) -> Value:
             ending += part.value
             continue
         assert isinstance(part, cst.FormattedStringExpression)
-        value = evaluate(machine, part.expression)
+        form = "__repr__" if part.conversion == "r" else "__str__"
+        value = classes.as_text(machine, evaluate(machine, part.expression), node, form)
         values.append(value)
         written = None if part.format_spec or part.conversion else written_out(value)
         if written is None:

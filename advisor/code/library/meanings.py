@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 _KEEP = frozenset(
     ["item", "detach", "cpu", "numpy", "float", "double", "long", "int", "to", "clone", "tolist"]
-    + ["asscalar", "cuda", "cast"]
+    + ["asscalar", "cuda", "cast", "type", "type_as", "astype", "half", "short"]
 )
 _LOGS = frozenset(["add_scalar", "log"])
 _TELLS = frozenset(["print", "info"])

@@ -1,5 +1,6 @@
 """Training with torch: optimizers, schedules, back-propagation, gradient modes."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -485,10 +486,51 @@ def _may_be_learned(value: Value) -> bool:
 @on_append
 def loss_collected(call: Call, receiver: Sequence, value: Value) -> None:
     """`losses.append(loss)`."""
-    if call.context.rounds and _may_be_learned(value):
-        text = text_of_receiver(call.node)
-        event = LossAccumulated(call.place, call.context, receiver, value, receiver, text)
-        call.machine.emit(event)
+    if call.context.rounds:
+        _tell_collected(call.machine, receiver, value, text_of_receiver(call.node), call.node)
+
+
+@hook("augmented")
+def losses_collected(
+    machine: "Machine", operator: str, current: Value, value: Value, node: cst.CSTNode
+) -> None:
+    """`losses += [loss]`, `losses.extend([loss])`."""
+    if operator != "Add" or not isinstance(current, Sequence) or not machine.context.rounds:
+        return
+    if isinstance(value, Sequence) and value.items:
+        target = node.target if isinstance(node, cst.AugAssign) else None
+        text = as_written(target) if target is not None else text_of_receiver(node)
+        _tell_collected(machine, current, value, text, node)
+
+
+@hook("assign_item")
+def loss_collected_as_item(
+    machine: "Machine", receiver: Value, indices: "list[Index]", value: Value, node: cst.CSTNode
+) -> bool:
+    """`losses[step] = loss`, under another key in each round."""
+    if not isinstance(receiver, Dictionary) or not machine.context.rounds or len(indices) != 1:
+        return False
+    key = indices[0]
+    counter = machine.context.loops[-1].symbol
+    counts = isinstance(key, Scalar) and counter is not None and counter in key.number.symbols()
+    if counts and isinstance(node, cst.Subscript):
+        _tell_collected(machine, receiver, value, as_written(node.value), node)
+    return False
+
+
+def _tell_collected(
+    machine: "Machine", total: Value, value: Value, text: str, node: cst.CSTNode
+) -> None:
+    """Say which tensors are kept: what is put into a container, or what that holds in turn."""
+    held: Iterable[Value] = (value,)
+    if isinstance(value, Sequence) and value.items is not None:
+        held = value.items
+    elif isinstance(value, Dictionary):
+        held = value.items.values()
+    for each in held:
+        if _may_be_learned(each):
+            place, context = machine.place(node), machine.context
+            machine.emit(LossAccumulated(place, context, total, each, total, text))
 
 
 _QUESTIONS = frozenset(

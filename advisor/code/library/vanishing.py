@@ -62,6 +62,7 @@ _DIFFERENCES = frozenset(["-", "sub", "subtract"])
 _POWERS = frozenset(["**", "pow", "square"])
 _KEEP = frozenset(
     ["squeeze", "unsqueeze", "view", "reshape", "flatten", "[]", "float", "to", "t", "transpose"]
+    + ["double", "type", "type_as"]
 )
 
 

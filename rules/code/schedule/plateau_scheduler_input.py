@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from advisor.code.events import ScheduleStepped
+from advisor.code.facts.plateaus_of_batches import patience_with_batches
 from advisor.code.facts.schedule_use import PLATEAU, ScheduleUse, metric_text
 from advisor.code.facts.watched_metrics import WatchedMetric
 from advisor.findings import Severity
@@ -64,7 +65,11 @@ def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
             yield use.finding(step, problem)
         elif wrong_mode is not None:
             yield use.finding_where_built(step, wrong_mode)
-        elif use.watches_metric and _watches_training(use, step):
+        elif (
+            use.watches_metric
+            and _watches_training(use, step)
+            and patience_with_batches(use) is None  # a step of the wrong unit
+        ):
             draft = use.finding(step, _over_fits(metric_text(step) or "this"))
             yield replace(draft, severity=Severity.WARNING)
 

@@ -27,6 +27,11 @@ def scheduler_step_granularity(mistake: MistakenUnit) -> Iterator[Draft]:
             f"`{name}` counts {mistake.ends} batches, but the trainer steps it once in each epoch: "
             f'`interval` is not set to `"step"`'
         )
+    elif mistake.waits:
+        yield mistake.finding(
+            f"`{name}` is told the loss of each batch: it lowers the rate after {mistake.ends} batches "
+            f"without a better one"
+        )
     elif not mistake.certain:
         yield mistake.finding(
             f"`{name}` is stepped at each batch, though its numbers seem to count epochs: its decay "

@@ -1,6 +1,6 @@
 """Objects: their attributes, classes, copies, and what makes classes."""
 
-from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import items_of
 from advisor.code.library.models import Call, function
 from advisor.code.values import (
@@ -135,8 +135,20 @@ def text_of(call: Call) -> Value | None:
     value = call.argument(0, "object")
     if known_text(value) is not None:
         return value
+    if isinstance(value, Instance):
+        form = "__repr__" if call.path.endswith("repr") else "__str__"
+        made = classes.as_text(call.machine, value, call.node, form)
+        return None if made is value else made
     written = written_out(value)
     return None if written is None else Constant(written)
+
+
+@function("builtins.print")
+def printed(call: Call) -> Value | None:
+    """`print(meter)`: the object's class says how it is written."""
+    for value in call.arguments.positional:
+        classes.as_text(call.machine, value, call.node)
+    return None
 
 
 @function("functools.partial")

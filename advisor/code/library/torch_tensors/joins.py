@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from functools import partial
 
+import libcst as cst
+
 from advisor.code import symbols
-from advisor.code.gradients import combined
+from advisor.code.events import LossAccumulated
+from advisor.code.gradients import combined, gradient_of
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.broadcasting import differ, tell_clash
 from advisor.code.library.torch_tensors.operations import as_tensor, axis_of
+from advisor.code.nodes import as_written
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Derivation,
@@ -42,9 +46,11 @@ def concatenated_along(call: Call) -> Value | None:
         shape = _joined_shape(parts, Scalar(symbols.number(of_vectors)), call)
     elif rank >= 2 and rank > axis:
         shape = _joined_shape(parts, Scalar(symbols.number(axis)), call)
-    return Tensor(
+    result = Tensor(
         shape if _complete(call) else Shape(), graph=_graph(call, parts), place=call.place
     )
+    _tell_growth(call, result)
+    return result
 
 
 @function("torch.cat", "torch.concat", "torch.concatenate")
@@ -61,7 +67,7 @@ def concatenated(call: Call) -> Value | None:
     complete = _complete(call)
     shape = _joined_shape(parts, axis, call) if complete else _shape_of_many(parts, axis)
     types = {part.dtype for part in parts}
-    return Tensor(
+    result = Tensor(
         shape,
         scale=scale if complete else None,
         dtype=types.pop() if complete and len(types) == 1 else None,
@@ -69,6 +75,31 @@ def concatenated(call: Call) -> Value | None:
         lineage=_rows_joined(call),
         place=call.place,
     )
+    _tell_growth(call, result)
+    return result
+
+
+def _tell_growth(call: Call, result: Tensor) -> None:
+    """Say what is put behind a tensor in a round of a loop: `outputs = torch.cat((outputs, output))`
+    makes a total of it."""
+    given = call.argument(0, "tensors")
+    if not call.context.rounds or result.graph is False or not isinstance(given, SequenceValue):
+        return
+    node = call.node
+    written = node.args[0].value if isinstance(node, cst.Call) and node.args else None
+    if (
+        given.items is None
+        or len(given.items) != 2
+        or not isinstance(written, (cst.List, cst.Tuple))
+    ):
+        return
+    for total, value, element in zip(
+        given.items, given.items[::-1], written.elements, strict=False
+    ):
+        if gradient_of(value) is not False:
+            text = as_written(element.value)
+            event = LossAccumulated(call.place, call.context, total, value, result, text)
+            call.machine.emit(event)
 
 
 def _rows_joined(call: Call) -> Lineage | None:

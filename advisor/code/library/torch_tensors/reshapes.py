@@ -66,11 +66,20 @@ def completed(source: Shape, dims: tuple[Number | None, ...]) -> tuple[Number, .
     missing: Number | None = None
     if source.dims is not None:
         whole = symbols.without_ones(symbols.product([symbols.exact(dim) for dim in source.dims]))
-        missing = symbols.divide(whole, rest)
+        missing = _plainly_one_axis(symbols.divide(whole, rest))
     elif rest.is_one:
         missing = _all_of(source)
     filled = missing if missing is not None else symbols.fresh("-1", is_axis=True)
     return tuple(dim if dim is not None else filled for dim in dims)
+
+
+def _plainly_one_axis(length: Number | None) -> Number | None:
+    """A length of one axis, as such, where only the names of what it is computed from hide that it is:
+    `20 * 4 * 4 // 320` numbers for each sample are one."""
+    if length is None or len(length.factors) < 2:
+        return length
+    plain = symbols.without_names(length)
+    return plain if plain.axis is not None else length
 
 
 def _all_of(source: Shape) -> Number | None:
