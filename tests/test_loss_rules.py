@@ -996,3 +996,42 @@ def training_loss(batch, goals):
     return {loss} # error
 """
     assert found(code) == (marked(code, "NN203") if is_wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "given", "is_wrong"),
+    [
+        ("torch.tensor(labels)", "y, net(x)", True),
+        ("torch.tensor(labels)", "net(x), y", False),
+        ("torch.load('chances.pt')", "net(x), y", False),
+        ("torch.tensor(labels)", "net(x), net(x).argmax(1)", False),
+    ],
+)
+def test_what_has_an_axis_less_than_scores_are_the_classes(
+    labels: str, given: str, is_wrong: bool
+) -> None:
+    code = f"""
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from sklearn.datasets import load_iris
+
+
+class Step:
+    def __init__(self, criterion):
+        self.criterion = criterion
+
+    def __call__(self, target, output):
+        return self.criterion(output, target)
+
+
+rows, labels = load_iris(return_X_y=True)
+data = TensorDataset(torch.tensor(rows).float(), {labels})
+net, step = nn.Linear(4, 3), Step(nn.CrossEntropyLoss())
+optimizer = torch.optim.Adam(net.parameters())
+for x, y in DataLoader(data, batch_size=16, shuffle=True):
+    optimizer.zero_grad()
+    step({", ".join(reversed(given.split(", ")))}).backward()
+    optimizer.step()
+"""
+    assert ("NN209" in {code for _, code in found(code)}) is is_wrong

@@ -203,3 +203,37 @@ def test_keras_learns_by_the_root_of_a_loss_that_it_is_compiled_with(
     training: str, told: bool
 ) -> None:
     assert ("NN701" in [each for _, each in findings(ROOT_OF_LOSS.format(training))]) == told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("torch.where(y == 1, p, 1 - p)", True),
+        ("torch.where(y > 0.5, p, 1 - p)", True),
+        ("torch.where(y == 0, 1 - p, p)", True),
+        ("p * y + (1 - p) * (1 - y)", True),
+        ("(1 - y) * (1 - p) + y * p", True),
+        ("torch.where(p > 0.5, p, 1 - p)", False),
+        ("torch.where(y == 1, p, 1 - p) + 1e-6", False),
+        ("torch.where(y == 1, p, 1 - p).clamp(min=1e-6)", False),
+        ("torch.where(y == 1, p, torch.ones_like(p))", False),
+        ("p * w + (1 - p) * (1 - v)", False),
+    ],
+)
+def test_what_a_sigmoid_says_of_the_true_class_may_be_zero(chosen: str, told: bool) -> None:
+    body = f"""
+class Focal(nn.Module):
+    def forward(self, z, y, w, v):
+        p = torch.sigmoid(z)
+        true = {chosen}
+        return -((1 - true) ** 2 * torch.log(true)).mean()
+
+
+model, focal = nn.Linear(4, 1), Focal()
+optimizer = torch.optim.Adam(model.parameters())
+for x, y, w, v in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    focal(model(x), y, w, v).backward()
+    optimizer.step()
+"""
+    assert _told("NN701", body) == told

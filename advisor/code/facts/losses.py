@@ -23,6 +23,7 @@ from advisor.code.facts.argument_names import (
 )
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.gradients import gradient_of
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number, fresh
 from advisor.code.values import (
@@ -325,6 +326,7 @@ class LossCall(Fact):
         if second is None or _is_network_output(first):
             return False
         is_given = self._compares_classes and (_is_given(first) or _comes_with_samples(first))
+        is_given = is_given or (self.is_categorical and _has_one_axis_less(first, second))
         if is_given and _is_network_output(second):
             return True
         names = self._names
@@ -498,6 +500,15 @@ def _is_given(value: Value) -> bool:
         and (each.scale is None or each.scale.activation is Activation.ONE_HOT)
         for each in alternatives(value)
     )
+
+
+def _has_one_axis_less(value: Value, other: Value) -> bool:
+    """Whether numbers without gradients have an axis less than others, as classes have than the scores
+    of them."""
+    shape, longer = shape_of(value), shape_of(other)
+    if shape is None or longer is None or shape.rank is None or longer.rank is None:
+        return False
+    return gradient_of(value) is False and 0 < shape.rank == longer.rank - 1
 
 
 def _comes_with_samples(value: Value) -> bool:

@@ -1,12 +1,13 @@
 """Numbers that become 0 where an activation is at its limit, and what is infinite there."""
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from advisor.code.events import DividedByNothing, RootTaken
-from advisor.code.gradients import gradient_of, made_from
+from advisor.code.gradients import cut_of, gradient_of, made_from, terms_of
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.models import observes
 from advisor.code.symbols import product
@@ -82,7 +83,7 @@ def vanishing(value: Value) -> Vanishing | None:
 
 @observes(
     *("/", "*", *_ANGLES, *ROOTS, *_NORMALISE, *_PRODUCTS, *_DIFFERENCES, *_POWERS),
-    *("+", *_SUMS, *_KEEP, *_SPREADS, *_SIZES),
+    *("+", "where", *_SUMS, *_KEEP, *_SPREADS, *_SIZES),
 )
 def observed(
     machine: "Machine",
@@ -209,9 +210,11 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
         return _power(operation, first, second)
     if operation == "*" and second is not None:
         return _product(first, second)
+    if operation == "where" and second is not None:
+        return _chosen_by_labels(first, operands[1:])
     if operation == "+" and second is not None:
         both = isinstance(meaning_of(first), Squared) and isinstance(meaning_of(second), Squared)
-        return Squared() if both else _complement(first, second, "+")
+        return Squared() if both else _complement(first, second, "+") or _weighed(first, second)
     if operation in _SUMS or operation in _KEEP:
         return _reduced(operation, first)
     if operation in _SPREADS and vanishing(first) is not None:
@@ -270,6 +273,39 @@ def _complement(first: Value, second: Value, sign: str) -> Meaning | None:
     if sign == "+" and scale.activation is not Activation.TANH:
         return None
     return Vanishing(_WORDS[scale.activation], other)
+
+
+def _chosen_by_labels(test: Value, among: Sequence[Value]) -> Vanishing | None:
+    """`where(labels == 1, p, 1 - p)`: what a model says of the true class; the larger of both is no less
+    than a half."""
+    learned = gradient_of(test) is not False and isinstance(test, Tensor)
+    if len(among) != 2 or learned or cut_of(test) is not None:
+        return None
+    return _one_and_rest(*among)
+
+
+def _weighed(first: Value, second: Value) -> Vanishing | None:
+    """`p * labels + (1 - p) * (1 - labels)`: the same by arithmetic."""
+    for one in permutations(terms_of(first)):
+        for other in permutations(terms_of(second)):
+            if len(one) != 2 or len(other) != 2:
+                return None
+            found = _one_and_rest(one[0], other[0])
+            weighed = other[1] in terms_of(one[1]) or one[1] in terms_of(other[1])
+            if found is not None and weighed and gradient_of(one[1]) is not True:
+                return found
+    return None
+
+
+def _one_and_rest(first: Value, second: Value) -> Vanishing | None:
+    """What a sigmoid has made of numbers, beside what it leaves to 1."""
+    for one, rest in ((first, second), (second, first)):
+        left = meaning_of(rest)
+        if isinstance(left, Vanishing) and left.of == _WORDS[Activation.SIGMOID]:
+            found = vanishing(one)
+            if left.origin is one and found is not None:
+                return left
+    return None
 
 
 def _power(operation: str, first: Value, second: Value | None) -> Meaning | None:
