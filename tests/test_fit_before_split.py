@@ -621,3 +621,42 @@ def test_another_file_judges_in_the_end_or_is_only_predicted() -> None:
 
     assert not told("print(model.score(Z, other['y']))\n")
     assert told("other['y'] = model.predict(Z)\nother.to_csv('out.csv')\n")
+
+
+HELD_OUT_OR_NOT = """\
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+def load(path, share):
+    rows = np.load(path)
+    {before}
+    if share:
+        train, test = train_test_split(rows, test_size=share)
+    else:
+        train, test = rows, None
+    {behind}
+    train = scaler.transform(train)
+    if test is not None:
+        test = scaler.transform(test)
+    return train, test
+"""
+
+
+def test_all_rows_may_be_learned_from_where_none_are_held_out() -> None:
+    fit = "scaler = StandardScaler().fit({})"
+    of_train = HELD_OUT_OR_NOT.format(before="pass", behind=fit.format("train"))
+    of_all = HELD_OUT_OR_NOT.format(before="pass", behind=fit.format("rows"))
+    before = HELD_OUT_OR_NOT.format(before=fit.format("rows"), behind="pass")
+    assert not findings(of_train)
+    assert [row for row, code in findings(of_all) if code == "NN503"] == [12]
+    assert [row for row, code in findings(before) if code == "NN503"] == [7]
+
+
+def test_rows_of_one_file_or_another_are_all_of_them() -> None:
+    text = HELD_OUT_OR_NOT.format(
+        before="rows = np.load(path + '2') if share else rows\n"
+        "    scaler = StandardScaler().fit(rows)",
+        behind="pass",
+    )
+    assert [row for row, code in findings(text) if code == "NN503"] == [8]

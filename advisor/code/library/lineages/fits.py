@@ -36,11 +36,18 @@ def applied(lineage: Lineage, *fits: Fit) -> Lineage:
     for fit in fits:
         for each in lineage.rows.ancestors():
             split = each.split
-            if split is not None and each.parent is not None and each.parent.within(fit.rows):
+            if split is not None and each.parent is not None and _has_seen(fit, each.parent):
                 if fit not in split.applied:
                     split.applied.append(fit)
                 break
     return lineage.after(*fits)
+
+
+def _has_seen(fit: Fit, rows: RowSet) -> bool:
+    """Whether something has learned from all of the rows, whichever way the program goes: where it
+    learns from one part or from all of them, all of them may be what there is on the way without a
+    split."""
+    return rows is fit.rows or rows.surely_within(fit.rows)
 
 
 def by_hand(statistics: Lineage, data: Lineage) -> Fit | None:
