@@ -133,7 +133,8 @@ class RowsSplit(Event):
     labels have, `targets` the names of columns that are labels; `operation` names the call.
 
     `is_random` says that neighbours come on different sides, `seed` is what makes a random split come out the same again, `size` how much it holds out.
-    `by_hand` marks slices and masks, which are a split only if their results are called so;
+    `by_hand` marks slices and masks, which are a split only if their results are called so; `leaves_out`
+    says that some rows may be in none of the parts.
     `grouped` a split that keeps rows of a group together. Whatever was fitted on both sides and is
     applied to one of them later is added to `applied`.
     """
@@ -145,6 +146,7 @@ class RowsSplit(Event):
     labels: tuple[Lineage, ...] = ()
     targets: tuple[Value, ...] = ()
     by_hand: bool = False
+    leaves_out: bool = False
     grouped: bool = False
     is_random: bool = False
     seed: Value | None = None

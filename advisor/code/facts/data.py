@@ -71,6 +71,8 @@ class Split(Fact):
         if not splits or is_unit_test(run):
             return
         for event in splits:
+            if event.leaves_out and any(each.split is not event for each in event.parts):
+                continue  # of a division that leaves nothing out, or less
             parts = _all_parts(event) if event.by_hand else ()
             if not event.by_hand or _called_so(parts) or _used_so(run, parts):
                 yield cls(event, run)

@@ -103,6 +103,8 @@ def _whole(parts: tuple[RowSet, ...]) -> RowSet | None:
     split = parts[0].split
     if split is None or len(parts) < 2 or any(each.split is not split for each in parts):
         return None
+    if split.leaves_out:
+        return None
     parent = parts[0].parent
     pieces = {each for each in split.parts if each.parent is parent}
     return parent if pieces == set(parts) else None

@@ -10,6 +10,7 @@ from advisor.code.library.lineages.groups import notice_groups
 from advisor.code.library.lineages.making import written
 from advisor.code.library.lineages.masks import mask_key, opposite
 from advisor.code.library.lineages.names import SAMPLE_NUMBER
+from advisor.code.library.lineages.neighbours import End, Pieces, neighbours
 from advisor.code.library.lineages.reading import holds_rows, known, samples
 from advisor.code.library.lineages.reordered import notice_other_order
 from advisor.code.library.lineages.splits import divide_by_hand
@@ -68,7 +69,9 @@ def _slice_of(
         return rows.part(("step", index.step), place=machine.place(node))
     start, stop = known_number(index.start), known_number(index.stop)
     if (index.start is not None and start is None) or (index.stop is not None and stop is None):
-        return rows.part(("slice", index.start, index.stop), place=machine.place(node))
+        ends = _as_told(rows, index.start), _as_told(rows, index.stop)
+        made = rows.part(("slice", *ends), place=machine.place(node))
+        return _noticed(machine, value, lineage, made, neighbours(rows, made, *ends), node)
     start, stop = _from_the_front(rows, start), _from_the_front(rows, stop)
     around = _loop_of_windows(machine, start, stop)
     if around is not None or _begins_at_sample(start, stop):
@@ -86,9 +89,30 @@ def _slice_of(
     if is_new:
         _notice_overlap(machine, rows, made, machine.place(node))
         notice_other_order(machine, rows, made, node)
-    pieces = _partition(rows, made, start, stop) or _with_run_up(rows, made, start, stop)
-    if pieces and rows.how != "joined":
-        divide_by_hand(machine, value, lineage, pieces, node)
+    run_up = _with_run_up(rows, made, start, stop)
+    pieces = Pieces(run_up) if run_up else neighbours(rows, made, start, stop)
+    return _noticed(machine, value, lineage, made, pieces, node)
+
+
+def _as_told(rows: RowSet, end: "Value | None") -> End:
+    """What a slice begins or ends at, where that need not be a number: at a date, or at the number that
+    a name stands for, whichever that is."""
+    if isinstance(end, Constant):
+        return end.value if isinstance(end.value, str) else end
+    known = known_number(end)
+    return end if known is None else _from_the_front(rows, known)
+
+
+def _noticed(
+    machine: "Machine",
+    value: Value,
+    lineage: Lineage,
+    made: RowSet,
+    pieces: Pieces,
+    node: cst.CSTNode,
+) -> RowSet:
+    if len(pieces.rows) > 1 and lineage.rows.how != "joined":
+        divide_by_hand(machine, value, lineage, pieces.rows, node, leaves_out=pieces.leave_out)
     return made
 
 
@@ -349,28 +373,6 @@ def _lengths(value: Value) -> set[Number]:
     if isinstance(length, Scalar):
         found.add(length.number)
     return found
-
-
-def _partition(
-    rows: RowSet, made: RowSet, start: Number | None, stop: Number | None
-) -> tuple[RowSet, ...]:
-    """All pieces of the rows, when slices taken so far and this one leave nothing out."""
-    slices = [(key, each) for key, each in rows.parts.items() if isinstance(key, tuple)]
-    bounds = {each: key[1:] for key, each in slices if key[0] == "slice" and len(key) == 3}
-    pieces = [made]
-    while start is not None and len(pieces) < 8:
-        before = next((each for each, ends in bounds.items() if ends[1] == start), None)
-        if before is None:
-            return ()
-        pieces.insert(0, before)
-        start = bounds[before][0]
-    while stop is not None and len(pieces) < 8:
-        after = next((each for each, ends in bounds.items() if ends[0] == stop), None)
-        if after is None:
-            return ()
-        pieces.append(after)
-        stop = bounds[after][1]
-    return tuple(pieces) if len(pieces) > 1 else ()
 
 
 def _with_run_up(

@@ -30,6 +30,7 @@ def divide_by_hand(
     lineage: Lineage,
     pieces: tuple[RowSet, ...],
     node: cst.CSTNode,
+    leaves_out: bool = False,
 ) -> None:
     """Slices, masks or dropped rows divide rows; whether that is a split depends on what the
     program calls the parts."""
@@ -41,9 +42,11 @@ def divide_by_hand(
         pieces,
         (lineage,),
         by_hand=True,
+        leaves_out=leaves_out,
     )
     for piece in pieces:
-        if piece.split is None:
+        # What was left out at first may be taken later.
+        if piece.split is None or (piece.split.leaves_out and set(piece.split.parts) < {*pieces}):
             piece.split = event
     machine.emit(event)
 
