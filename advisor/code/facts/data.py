@@ -31,6 +31,7 @@ from advisor.code.library.lineages import all_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     DISTINCT,
+    GROUP,
     Fit,
     Layer,
     Object,
@@ -142,6 +143,8 @@ class Split(Fact):
                     continue
                 if self._judges_elsewhere(fit) or self._is_of_training_part(fit):
                     continue
+                if fit.rows.how == GROUP and not self._mixes_groups(fit):
+                    continue
                 seen.add(identity)
                 yield fit
 
@@ -177,6 +180,12 @@ class Split(Fact):
         apart = [rows for rows in others if any(each.split in own for each in rows.ancestors())]
         used = self.run.once(_rows_asked_about) if apart else []
         return any(rows.within(other) for rows in used for other in apart)
+
+    def _mixes_groups(self, fit: Fit) -> bool:
+        """Whether rows of each group come on both sides, where each group has a transformer of its own:
+        of one that is held out as a whole all may be known. What is taken by hand of a group describes
+        it."""
+        return self.is_random and not self.event.grouped and fit.kind != "statistic"
 
     def _is_of_labels(self, fit: Fit) -> bool:
         """Whether the statistics of groups are of the column that is to be predicted."""

@@ -42,7 +42,7 @@ def _counts(over: Value | None) -> bool:
 
 
 def _notice(machine: "Machine", sequence: SequenceValue, value: Value, around: cst.CSTNode) -> None:
-    if lineages.known(sequence) is not None:
+    if lineages.known(sequence) is not None or lineages.of_listed_item(value) is not None:
         return
     window = next(_windows(value, around), None)
     if window is not None and window.place is not None:

@@ -24,6 +24,8 @@ GIVEN_ANEW = "given anew"
 LISTED = "listing"
 # And in the order of one that somebody has sorted.
 SORTED = "sorted listing"
+# What rows are called that are one of the groups of their parent, whichever.
+GROUP = "group"
 # What rows are called that are the values of a column, each once; and numbers that come repeatedly.
 DISTINCT = "distinct"
 # What rows are called that are numbers in a row: they may stand for samples, or be an axis.
@@ -44,7 +46,7 @@ STATISTICS = frozenset(
 class RowSet:
     """A set of samples: an identity, and how it was drawn from others.
 
-    `how` is `all`, `item` (any one of them), `train`, `test`, `part`, `joined`, `collected` (in a
+    `how` is `all`, `item` (any one of them), `group` (any one of several), `train`, `test`, `part`, `joined`, `collected` (in a
     list, one by one), `either`, `duplicated`, `resampled`, or the name of a statistic that was taken
     over the parent. `parent` is what it was drawn from, `sources` what it was put together from,
     `collected` what each of its samples is one of, where they come from several sets, `split` the event

@@ -67,6 +67,7 @@ from advisor.code.library.lineages.reading import (
     known,
     of_frame,
     of_list,
+    of_listed_item,
     samples,
 )
 from advisor.code.library.lineages.shifted import notice_shifted
@@ -130,6 +131,7 @@ __all__ = [
     "of_frame",
     "of_list",
     "of_listed",
+    "of_listed_item",
     "opposite",
     "pair",
     "part",

@@ -91,6 +91,8 @@ def _slice_of(
         notice_other_order(machine, rows, made, node)
     run_up = _with_run_up(rows, made, start, stop)
     pieces = Pieces(run_up) if run_up else neighbours(rows, made, start, stop)
+    if around is not None and pieces.leave_out:
+        return made
     return _noticed(machine, value, lineage, made, pieces, node)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from advisor.code.library.lineages.names import FRAME, MADE_OF, NOISE, TABLE
 from advisor.code.values import (
     CHANGED_LINEAGE,
+    GROUP,
     SAMPLE_OF,
     Dictionary,
     Instance,
@@ -153,10 +154,24 @@ def _of_sequence(value: SequenceValue) -> Lineage | None:
         return own
     if value.items is not None or value.element is None:
         return None
-    element = _of_data(value.element)
-    if element is None or not holds_rows(element):
+    element = of_listed_item(value.element)
+    return None if element is None else element.of(collected(element.rows, value))
+
+
+def of_listed_item(value: Value) -> Lineage | None:
+    """Where the sample comes from that is an item of a list, alone or in a tuple with its label."""
+    found = _of_data(value)
+    if found is None:
+        ways = value.alternatives if isinstance(value, Joined) else (value,)
+        found = _of_joined([_of_tuple(way) for way in ways])
+    return found if holds_rows(found) else None
+
+
+def _of_tuple(value: Value) -> Lineage | None:
+    if not isinstance(value, SequenceValue) or value.kind != "tuple":
         return None
-    return element.of(collected(element.rows, value))
+    found = (_of_data(item) for item in value.items or ())
+    return next((each for each in found if holds_rows(each)), None)
 
 
 def collected(rows: RowSet, value: Value) -> RowSet:
@@ -164,7 +179,7 @@ def collected(rows: RowSet, value: Value) -> RowSet:
     options = rows.sources if rows.how == "either" else (rows,)
     if all(each.how in {"resampled", "duplicated"} for each in options):
         return options[0]
-    parents = {each.parent for each in options}
+    parents = {each if each.how == GROUP else each.parent for each in options}
     parent = parents.pop() if len(parents) == 1 else None
     if parent is None:
         made = RowSet("collected", None, value.place)

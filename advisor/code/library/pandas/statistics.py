@@ -19,6 +19,7 @@ from advisor.code.library.pandas.tables import (
     table_like,
 )
 from advisor.code.values import (
+    GROUP,
     Arguments,
     Constant,
     Fit,
@@ -82,13 +83,22 @@ def iterate_groups(machine: "Machine", value: Object, node: cst.CSTNode) -> Iter
     """`for name, rows in df.groupby("a")`: a table for each group."""
     lineage = lineages.samples(value)
     place = machine.place(node)
-    rows = lineage.rows.part(("group", value), place=place)
+    rows = lineage.rows.part((GROUP, _grouped_by(value)), GROUP, place)
 
     def make() -> Value:
         group = lineages.frame(lineage.of(rows), place)
         return SequenceValue("tuple", (machine.unknown("group", node), group), place=place)
 
     return Iteration(make=make)
+
+
+def _grouped_by(groups: Object) -> object:
+    """What tells the groups apart: those by one column are the same whenever they are asked for."""
+    by = groups.argument(0, "by")
+    names = names_in(by)
+    column = by.fields.get(COLUMN) if names is None and isinstance(by, Object) else None
+    known = known_text(column) if isinstance(column, Value) else None
+    return tuple(names) if names else known or groups
 
 
 @method("pandas.GroupBy", "sample")
@@ -112,7 +122,8 @@ def applied_to_groups(call: Call) -> Value | None:
     ):
         return None
     lineage = lineages.samples(groups)
-    group = lineages.frame(lineage.of(lineage.rows.part(("group", groups), place=call.place)))
+    rows = lineage.rows.part((GROUP, _grouped_by(groups)), GROUP, call.place)
+    group = lineages.frame(lineage.of(rows))
     result = calls.call(call.machine, function, Arguments([group]), call.node)
     made = lineages.known(result)
     is_drawn = made is not None and made.rows.how == "resampled"
