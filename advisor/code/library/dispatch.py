@@ -119,6 +119,7 @@ LIBRARY_MODULES = (
     "keras_data",
     "keras_text",
     "orders",
+    "divided_windows",
     "window_features",
     "listings",
     "rankings",

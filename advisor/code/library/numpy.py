@@ -626,6 +626,7 @@ def follow(
             # The samples lie along another axis: `x[:, idx]`.
             return result.replace(lineage=None) if isinstance(result, Tensor) else result
         lineage = lineages.part(machine, receiver, details[0], node)
+        _tell_length(result, lineage)
         fit = lineages.chosen_by(details[1]) if len(details) > 1 else None
         if fit is not None:
             lineage = lineages.applied(lineage, fit)
@@ -657,6 +658,13 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _tell_length(result: Tensor | Unknown, lineage: Lineage) -> None:
+    """Say how many rows a slice holds, as whoever asks for its length is told."""
+    rows, dims = lineage.rows, result.shape.dims
+    if rows.how == "part" and rows.axis is None and dims and dims[0].integer is None:
+        rows.axis = dims[0]
 
 
 # Of which torch says where they stand as well.

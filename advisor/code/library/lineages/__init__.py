@@ -56,6 +56,7 @@ from advisor.code.library.lineages.names import (
     TABLE,
     WHOLE_COPIES,
 )
+from advisor.code.library.lineages.neighbours import End, lies_behind
 from advisor.code.library.lineages.pairs import pair
 from advisor.code.library.lineages.parts import is_share, learn_length, part
 from advisor.code.library.lineages.positions import columns_at
@@ -79,6 +80,7 @@ __all__ = [
     "CONDITION",
     "DRAWN_OFTEN",
     "DROPPED",
+    "End",
     "FRAME",
     "HELD",
     "MADE_OF",
@@ -120,6 +122,7 @@ __all__ = [
     "known",
     "learn",
     "learn_length",
+    "lies_behind",
     "mask_key",
     "names_owner",
     "noise",

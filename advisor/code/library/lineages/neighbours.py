@@ -50,19 +50,21 @@ def _with_gap(bounds: dict[RowSet, tuple[End, End]], made: RowSet) -> list[RowSe
     for other, (first, last) in bounds.items():
         if other is made:
             continue
-        if _lies_behind(start, last):
+        if lies_behind(start, last):
             return [other, made]
-        if _lies_behind(first, stop):
+        if lies_behind(first, stop):
             return [made, other]
     return [made]
 
 
-def _lies_behind(start: End, stop: End) -> bool:
+def lies_behind(start: End, stop: End) -> bool:
     """Whether what begins at one place lies behind what ends at another, for sure."""
+    if start is None or stop is None:
+        return False
     if isinstance(start, str) and isinstance(stop, str):
         return start >= stop  # dates are ordered as they are written
     if not isinstance(start, Number) or not isinstance(stop, Number):
-        return False
+        return start is stop
     one, other = start.constant, stop.constant
     if one is not None and other is not None:
         return one >= other and (one < 0) == (other < 0)
