@@ -62,9 +62,7 @@ def _notice(machine: "Machine", sequence: SequenceValue, value: Value) -> None:
             _divide(machine, sequence, lineage, loop)
 
 
-def _divide(
-    machine: "Machine", sequence: SequenceValue, lineage: Lineage, loop: Loop
-) -> None:
+def _divide(machine: "Machine", sequence: SequenceValue, lineage: Lineage, loop: Loop) -> None:
     """See that the windows of this loop begin behind those of another one, or that they are those of a
     part that was taken before."""
     series, over = lineage.rows.parent, _range(loop)
