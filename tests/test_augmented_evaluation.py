@@ -627,3 +627,53 @@ def test_batches_that_keras_asks_for_are_changed_in_the_code_of_their_class(
 )
 def test_batches_of_held_out_samples_may_be_given_as_they_are(told: str, use: str) -> None:
     assert not found(BATCHES.format(base="Sequence", told=told, use=use))
+
+
+SPECTROGRAMS = """\
+import torch, torchaudio
+import torchaudio.transforms as T
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, random_split
+
+class Sounds(Dataset):
+    def __init__(self, files, train=True):
+        self.files, self.train = files, train
+        self.both = nn.Sequential(T.FrequencyMasking(freq_mask_param=15), T.TimeMasking(35))
+    def __len__(self):
+        return len(self.files)
+    def __getitem__(self, index):
+        x = torch.load(self.files[index])
+        {change}
+        return x, 1
+
+train, val = random_split(Sounds(files), [0.8, 0.2])
+train_loader = DataLoader(train, batch_size=16, shuffle=True)
+val_loader = DataLoader(val, batch_size=16)
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "x = self.both(x)",
+        "x = torchaudio.transforms.TimeMasking(20)(x, x.mean())",
+        "for _ in range(2): x = T.FrequencyMasking(8)(specgram=x)",
+    ],
+)
+def test_masks_over_spectrograms_are_random(change: str) -> None:
+    assert (17, "NN505") in findings(SPECTROGRAMS.format(change=change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "x = T.TimeMasking(0)(x)",
+        "x = T.TimeMasking(20, p=0.0)(x)",
+        "x = T.MelSpectrogram(16000)(x)",
+        "x = self.both(x) if self.train else x",
+        "x = T.AmplitudeToDB()(T.MelSpectrogram(16000)(x))",
+    ],
+)
+def test_other_steps_to_spectrograms_are_not(change: str) -> None:
+    text = SPECTROGRAMS.format(change=change).replace("Sounds(files)", "Sounds(files, False)")
+    assert all(code != "NN505" for _, code in findings(text))

@@ -82,6 +82,14 @@ _CONTAINERS = frozenset(words("Compose Sequential OneOf SomeOf OneOrOther Random
 _AUDIO = ("audiomentations.", "torch_audiomentations.")
 # Those of audiomentations that do the same to each sound.
 _FIXED_OF_AUDIO = frozenset(words("Normalize Resample Trim PadMode Identity"))
+# Those of torchaudio, and what they are told of how wide the widest mask may be.
+_MASKS = {
+    f"torchaudio.transforms.{name}": option
+    for name, option in (
+        ("FrequencyMasking", "freq_mask_param"),
+        ("TimeMasking", "time_mask_param"),
+    )
+}
 # Functions after which things are elsewhere in the picture, as far as they are told.
 MOVING_FUNCTIONS = frozenset(
     f"torchvision.transforms.{version}functional.{name}"
@@ -108,13 +116,13 @@ DRAWING_FUNCTIONS = frozenset(
     )
 )
 
-family("picture transform", *_TORCHVISION, _ALBUMENTATIONS, *_AUDIO, _OF_TIMM)
+family("picture transform", *_TORCHVISION, _ALBUMENTATIONS, *_AUDIO, *_MASKS, _OF_TIMM)
 
 
 @function("torchvision.transforms.*", "torchvision.transforms.v2.*", "albumentations.*")
 @function("albumentations.augmentations.*", "albumentations.pytorch.*", GENERATOR)
 @function("albumentations.pytorch.transforms.*", "albumentations.augmentations.transforms.*")
-@function("audiomentations.*", "torch_audiomentations.*")
+@function("audiomentations.*", "torch_audiomentations.*", *_MASKS)
 def transform(call: Call) -> Value | None:
     """A transform that is yet to be applied."""
     if not call.path.rsplit(".", 1)[-1][:1].isupper():
@@ -141,7 +149,10 @@ def made_by_timm(call: Call) -> Value | None:
 @method("picture transform", "__call__", "forward")
 def applied(call: Call) -> Value | None:
     """`transform(picture)`."""
-    picture = call.argument(0, "img") or call.argument(-1, "image") or call.argument(-1, "samples")
+    names = ("image", "samples", "specgram")
+    picture = call.argument(0, "img") or next(
+        filter(None, (call.argument(-1, n) for n in names)), None
+    )
     if picture is None or not isinstance(call.receiver, Object):
         return None
     call.machine.emit(TransformApplied(call.place, call.context, picture, call.receiver))
@@ -248,6 +259,8 @@ def _is_random(value: Object, name: str) -> bool:
         return trains and (plain is None or is_constant(plain, False))
     if value.path.startswith(_AUDIO):
         return name not in _FIXED_OF_AUDIO and not _never(value)
+    if value.path in _MASKS:
+        return known_constant(value.argument(0, _MASKS[value.path])) != 0 and not _never(value, 2)
     if not value.path.startswith(_TORCHVISION) or _never(value):
         return False
     if name in _SAME_FOR_EACH and (_always(value, 0) or _never(value, 0)):
