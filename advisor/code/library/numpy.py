@@ -662,9 +662,12 @@ def follow(
 
 def _tell_length(result: Tensor | Unknown, lineage: Lineage) -> None:
     """Say how many rows a slice holds, as whoever asks for its length is told."""
-    rows, dims = lineage.rows, result.shape.dims
-    if rows.how == "part" and rows.axis is None and dims and dims[0].integer is None:
-        rows.axis = dims[0]
+    rows = lineage.rows
+    if rows.how != "part" or rows.axis is not None or result.shape.dims == ():
+        return
+    axis = result.shape.axis(0)
+    if axis.integer is None:
+        rows.axis = axis
 
 
 # Of which torch says where they stand as well.
