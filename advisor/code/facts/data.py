@@ -67,7 +67,9 @@ class Split(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The splits of a run. Slices and masks count when their results are called so, or used so;
-        toys of unit tests are left out."""
+        toys of unit tests are left out. Two files that were put together to be cleaned alike are only
+        taken apart again, unless a model is judged by one of them: what is asked in a competition
+        is there to be known."""
         splits = list(run.events(RowsSplit))
         if not splits or is_unit_test(run):
             return
@@ -75,7 +77,9 @@ class Split(Fact):
             if event.leaves_out and any(each.split is not event for each in event.parts):
                 continue  # of a division that leaves nothing out, or less
             parts = _all_parts(event) if event.by_hand else ()
-            if not event.by_hand or _called_so(parts) or _used_so(run, parts):
+            if not event.by_hand or _used_so(run, parts):
+                yield cls(event, run)
+            elif _called_so(parts) and not _takes_apart(event):
                 yield cls(event, run)
 
     @property
@@ -267,6 +271,11 @@ def _labels_learned(run: AbstractRun) -> set[str]:
     """The same, and those that models are only given together with what they look at."""
     told = (each.labels.single for each in run.events(LabelsLearned))
     return {*_columns_learned(run), *(each for each in told if each is not None)}
+
+
+def _takes_apart(event: RowsSplit) -> bool:
+    """Whether the rows that are divided had been put together before."""
+    return any(each.rows.how == "joined" for each in event.lineages)
 
 
 def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:

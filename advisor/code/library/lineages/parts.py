@@ -113,7 +113,7 @@ def _noticed(
     pieces: Pieces,
     node: cst.CSTNode,
 ) -> RowSet:
-    if len(pieces.rows) > 1 and lineage.rows.how != "joined":
+    if len(pieces.rows) > 1:
         divide_by_hand(machine, value, lineage, pieces.rows, node, leaves_out=pieces.leave_out)
     return made
 
