@@ -205,6 +205,11 @@ for i in range({}):
     y_test.append(scaled[i, 0])
 """
 
+LISTS = """\
+x_train = [scaled[i - 60 : i] for i in range(60, 900)]
+x_test = [scaled[i - 60 : i] for i in range(900, 1000)]
+"""
+
 
 def of_loops(loops: str, scaled: str = ALL_PRICES, before: str = "") -> list[int]:
     return told(LOOPS.format(scaled=scaled, loops=loops, before=before))
@@ -215,8 +220,7 @@ def of_loops(loops: str, scaled: str = ALL_PRICES, before: str = "") -> list[int
     [
         SIDES.format("boundary, len(scaled)", "scaled"),
         SIDES.format("boundary + 60, len(scaled)", "scaled"),
-        "x_train = [scaled[i - 60 : i] for i in range(60, 900)]\n"
-        "x_test = [scaled[i - 60 : i] for i in range(900, 1000)]",
+        LISTS,
     ],
 )
 def test_loops_behind_each_other_divide_a_series(loops: str) -> None:

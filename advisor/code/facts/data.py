@@ -77,9 +77,8 @@ class Split(Fact):
             if event.leaves_out and any(each.split is not event for each in event.parts):
                 continue  # of a division that leaves nothing out, or less
             parts = _all_parts(event) if event.by_hand else ()
-            if not event.by_hand or _used_so(run, parts):
-                yield cls(event, run)
-            elif _called_so(parts) and not _takes_apart(event):
+            called_so = _called_so(parts) and not _takes_apart(event)
+            if not event.by_hand or called_so or _used_so(run, parts):
                 yield cls(event, run)
 
     @property
