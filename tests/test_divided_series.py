@@ -262,3 +262,39 @@ def test_a_loop_may_count_up_to_where_a_part_ends_that_was_taken_before() -> Non
     assert not of_loops(UP_TO, before=DIVIDED.replace("valid", "rest"))
     of_train = "MinMaxScaler().fit(train).transform(prices)"
     assert not of_loops(UP_TO, of_train, before=DIVIDED)
+
+
+TOGETHER = """\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import MinMaxScaler
+train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+y_train, y_test = train.pop("y"), test.pop("y")
+size = len(train)
+both = pd.concat([train, test])
+both = MinMaxScaler().fit_transform(both)
+X_train, X_test = both[:size], both[size:]
+model = LogisticRegression().fit(X_train, y_train)
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["print(model.score(X_test, y_test))", "print(accuracy_score(y_test, model.predict(X_test)))"],
+)
+def test_rows_put_together_and_taken_apart_may_not_judge_a_model(end: str) -> None:
+    assert told(TOGETHER.format(end=end)) == [9]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "pd.Series(model.predict(X_test)).to_csv('answers.csv')",
+        "print(model.score(X_train, y_train))",
+        "answers = model.predict_proba(X_test)[:, 1]",
+    ],
+)
+def test_rows_that_are_only_asked_about_may_be_known(end: str) -> None:
+    assert not told(TOGETHER.format(end=end))
