@@ -7,10 +7,10 @@ from advisor.code.events import ObjectLoaded
 from advisor.code.facts.run import AbstractRun
 from advisor.code.sources import Source
 
+_TEST_FILE = re.compile(r"(^|/)test_[^/]*\.py$|conftest")
 _AMONG_TESTS = re.compile(r"(^|/)tests?/")
-_KEPT_AS_TEST = re.compile(r"(^|/)tests?/(.*/)?test_[^/]*\.py$|conftest")
-# A script may be called after its last step as well: `train_and_test.py`, or `test_model.py`.
-_CALLED_AFTER_TEST = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$")
+# A script may be called after its last step as well: `train_and_test.py`.
+_CALLED_AFTER_TEST = re.compile(r"_test\.py$")
 _ASSERTS = re.compile(r"\bassert|pytest|^ *def test_", re.MULTILINE)
 # What a script may do besides that goes through test data: it may call that `test_epoch`.
 _ASSERTS_FOR_SURE = re.compile(r"\bassert|pytest|unittest")
@@ -41,7 +41,7 @@ def _tests_trained_model(run: AbstractRun) -> bool:
 # A long text is searched once, not for each of its functions.
 @lru_cache(maxsize=2)
 def _tests(source: Source) -> bool:
-    if _KEPT_AS_TEST.search(source.display_name) is not None or "unittest" in source.text:
+    if _TEST_FILE.search(source.display_name) is not None or "unittest" in source.text:
         return True
     called_so = _CALLED_AFTER_TEST.search(source.display_name) is not None
     return called_so and _ASSERTS.search(source.text) is not None
