@@ -541,3 +541,91 @@ def test_a_script_that_tests_what_was_learned_is_no_test_of_code(
     text = NET + SCRIPT.format(weights=weights)
     codes = [code for _, code in findings(text, tmp_path / "test_net.py")]
     assert codes.count("NN401") == expected
+
+
+CHOSEN = """
+import argparse
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.only = nn.Linear(8, 3)
+    def forward(self, x):
+        return self.only(x)
+class Dropping(Plain):
+    def forward(self, x):
+        return self.only(nn.functional.dropout(x, 0.2, self.training))
+class Normed(Plain):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(8)
+    def forward(self, x):
+        return self.only(self.norm(x))
+def made(name):
+    if name == "first":
+        return {first}()
+    elif name == "second":
+        return {second}()
+    elif name == "third":
+        return {third}()
+    raise ValueError(name)
+parser = argparse.ArgumentParser()
+parser.add_argument("--model")
+model = made(parser.parse_args().model)
+optimizer = torch.optim.Adam(model.parameters())
+for epoch in range(9):
+    {train}
+    for x, y in learned:
+        learn(model, optimizer, x, y)
+    {switch}
+    right = 0
+    with torch.no_grad():
+        for x, y in val_batches:
+            right += (model(x).argmax(1) == y).sum().item()
+    print(right)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "switch", "expected"),
+    [
+        ("Dropping", "Normed", "Normed", "", 1),
+        ("Dropping", "Normed", "Plain", "", 1),
+        ("Dropping", "Normed", "Plain", "model.eval()", 0),
+        ("Plain", "Normed", "Plain", "", 0),
+        ("Plain", "Plain", "Plain", "", 0),
+    ],
+)
+def test_models_that_a_setting_chooses_from(
+    first: str, second: str, third: str, switch: str, expected: int
+) -> None:
+    start = NET + LEARN + "from rows import learned, val_batches\n"
+    text = CHOSEN.format(
+        first=first, second=second, third=third, switch=switch or "pass", train="model.train()"
+    )
+    codes = [code for _, code in findings(start + text)]
+    assert codes.count("NN401") == expected
+
+
+UNFROZEN = """
+from rows import learned, val_batches
+net, other = Net(), Net()
+optimizer = torch.optim.Adam(net.parameters())
+for x, y in learned:
+    learn(net, optimizer, x, y)
+{switch}
+right = 0
+with torch.no_grad():
+    for x, y in val_batches:
+        right += (net(x).argmax(1) == y).sum().item()
+print(right)
+other.last.requires_grad = True
+for each in other.first.parameters():
+    each.requires_grad = True
+"""
+
+
+def test_another_model_that_is_unfrozen_later_trains_not_here() -> None:
+    for switch, expected in (("", 1), ("net.eval()", 0), ("other.eval()", 1)):
+        codes = [code for _, code in findings(NET + LEARN + UNFROZEN.format(switch=switch))]
+        assert codes.count("NN401") == expected

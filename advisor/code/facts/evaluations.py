@@ -206,11 +206,18 @@ class Evaluation(Fact):
     # --- modes ----------------------------------------------------------------------------
 
     def mode_dependent_layers(self) -> tuple[str, ...]:
-        """What behaves differently in training mode, in each of the models that may run."""
-        kinds: list[set[str]] = []
+        """What behaves differently in training mode, in each of the models that may run: the same in
+        all of them, or one thing here and another one there. Of several models that a setting chooses
+        from, a simple one may have nothing of the kind."""
+        kinds: dict[Value | None, set[str]] = {}
         for each in self.passes:
-            kinds.append(set(mode_dependent_layers(self.run, each.event)))
-        return tuple(sorted(set.intersection(*kinds)))
+            found = set(mode_dependent_layers(self.run, each.event))
+            kinds[each.module] = kinds.get(each.module, found) & found
+        common = set.intersection(*kinds.values())
+        depending = [each for each in kinds.values() if each]
+        if common or 2 * len(depending) <= len(kinds):
+            return tuple(sorted(common))
+        return (" or ".join(sorted(set.union(*depending))),)
 
     def is_in_training_mode(self) -> bool:
         """Whether the model is in training mode in each of the passes, for sure."""

@@ -12,7 +12,8 @@ from advisor.code.events import (
 )
 from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.run import AbstractRun
-from advisor.code.values import Optimizer, Unknown
+from advisor.code.library.torch_states import PARAMETER
+from advisor.code.values import Instance, Layer, Object, Optimizer, Parameters, Unknown, Value
 
 # Names of functions that go back through a model when they are handed it, its output or its input.
 _MAY_GO_BACK = re.compile(
@@ -27,8 +28,17 @@ def going_back(run: AbstractRun) -> list[Event]:
 
 
 def goes_back(event: Event) -> bool:
-    """Whether gradients are computed, wanted or used."""
-    return isinstance(event, (BackwardRun, OptimizerStepped, GradientsTaken, GradientsWanted))
+    """Whether gradients are computed, wanted or used. Weights that are no longer frozen are there to be
+    learned some time: that says nothing of what runs now."""
+    if isinstance(event, GradientsWanted):
+        return not _are_weights(event.tensor)
+    return isinstance(event, (BackwardRun, OptimizerStepped, GradientsTaken))
+
+
+def _are_weights(value: Value) -> bool:
+    if isinstance(value, (Layer, Instance, Parameters)):
+        return True
+    return isinstance(value, Object) and value.path == PARAMETER
 
 
 def _may_go_back(run: AbstractRun, event: Event) -> bool:
