@@ -298,3 +298,59 @@ def test_rows_put_together_and_taken_apart_may_not_judge_a_model(end: str) -> No
 )
 def test_rows_that_are_only_asked_about_may_be_known(end: str) -> None:
     assert not told(TOGETHER.format(end=end))
+
+
+ASKED_FOR = """\
+import numpy as np
+import tensorflow as tf
+
+def windows(rows, targets, start, end, history):
+    data, labels = [], []
+    start = start + history
+    if end is None:
+        end = len(rows) - 10
+    for i in range(start, end):
+        indices = range(i - history, i{step})
+        data.append(rows[indices])
+        labels.append(targets[i + 10])
+    return np.array(data), np.array(labels)
+
+rows = np.load("rows.npy")
+rows = (rows - {of}.mean(axis=0)) / {of}.std(axis=0)
+x_train, y_train = windows(rows, rows[:, 1], 0, 30000, 720)
+x_val, y_val = windows(rows, rows[:, 1], {first}, None, 720)
+"""
+
+
+@pytest.mark.parametrize("step", ["", ", 6"])
+def test_a_range_of_numbers_takes_what_a_slice_takes(step: str) -> None:
+    def of(rows: str, first: str = "30000") -> list[int]:
+        return told(ASKED_FOR.format(step=step, of=rows, first=first))
+
+    assert of("rows") == [16]
+    assert not of("rows[:30000]")
+    assert not of("rows", first="0")
+
+
+def test_every_second_row_is_no_slice() -> None:
+    divided = "train, test = rows[range(0, 1000, 2)], rows[range(1, 1000, 2)]"
+    assert not findings(SLICES.format(scaled=WHOLE, divided=divided))
+    assert of_slices("train, test = rows[range(800)], rows[range(800, 1000)]", f"{WHOLE}") == [8]
+
+
+APPLIED = """\
+def scaled(rows):
+    rows[columns] = {scaler}
+    return rows
+table = table.groupby("shop").apply(scaled)
+"""
+
+
+def test_a_function_may_be_applied_to_each_group() -> None:
+    own = APPLIED.format(scaler="StandardScaler().fit_transform(rows[columns])")
+    by_hand = APPLIED.format(scaler="rows[columns] - rows[columns].mean()")
+    at_random = "train, test = train_test_split(table)"
+    by_shop = "a, b = next(GroupShuffleSplit(1).split(table, groups=table['shop']))"
+    assert told(GROUPS.format(behind=own + at_random)) == [7]
+    assert not told(GROUPS.format(behind=own + by_shop))
+    assert not told(GROUPS.format(behind=by_hand + at_random))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
 Ends = tuple[float, float]
+_WITH_STEP = 3
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|generator", re.IGNORECASE)
 
 
@@ -48,6 +49,7 @@ def part(
     rows = lineage.rows
     if not holds_rows(lineage):
         return lineage
+    index = _as_slice(machine, index)
     if isinstance(index, slice):
         return lineage.of(_slice_of(machine, value, lineage, index, node))
     if isinstance(index, Scalar):
@@ -55,6 +57,21 @@ def part(
     if isinstance(index, Constant):
         return lineage
     return lineage.of(_chosen(machine, value, lineage, index, node) or rows)
+
+
+def _as_slice(machine: "Machine", index: "Value | slice") -> "Value | slice":
+    """`rows[range(3, 9)]` takes what `rows[3:9]` takes; of windows that a loop cuts out it does not
+    matter whether they leave something out."""
+    if not isinstance(index, Object) or index.path != "builtins.range":
+        return index
+    given = index.arguments.positional
+    if not 1 <= len(given) <= _WITH_STEP or index.arguments.unknown:
+        return index
+    start, stop = (None, given[0]) if len(given) == 1 else given[:2]
+    if len(given) < _WITH_STEP:
+        return slice(start, stop, None)
+    is_window = _loop_of_windows(machine, known_number(start), known_number(stop)) is not None
+    return slice(start, stop, None) if is_window else index
 
 
 def _slice_of(

@@ -126,8 +126,12 @@ def applied_to_groups(call: Call) -> Value | None:
     group = lineages.frame(lineage.of(rows))
     result = calls.call(call.machine, function, Arguments([group]), call.node)
     made = lineages.known(result)
-    is_drawn = made is not None and made.rows.how == "resampled"
-    return lineages.frame(made, call.place) if made is not None and is_drawn else None
+    if made is None or made.rows.how == "resampled":
+        return None if made is None else lineages.frame(made, call.place)
+    if not lineages.holds_rows(made) or not any(fit.rows is rows for fit in made.fits):
+        return None
+    every = rows.part(("collected", groups), "collected", call.place)
+    return lineages.frame(made.of(every), call.place)
 
 
 @item("pandas.GroupBy", "pandas.Window")
