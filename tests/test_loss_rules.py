@@ -1035,3 +1035,39 @@ for x, y in DataLoader(data, batch_size=16, shuffle=True):
     optimizer.step()
 """
     assert ("NN209" in {code for _, code in found(code)}) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("criterion", "last", "told"),
+    [
+        ("nn.BCEWithLogitsLoss() if n == 1 else nn.CrossEntropyLoss()", "nn.Sigmoid()", "NN202"),
+        ("{1: nn.BCEWithLogitsLoss(), 2: nn.CrossEntropyLoss()}[n]", "nn.Softmax(dim=1)", "NN201"),
+        ("nn.BCEWithLogitsLoss() if n == 1 else nn.CrossEntropyLoss()", "nn.Identity()", None),
+        ("nn.BCELoss() if n == 1 else nn.CrossEntropyLoss()", "nn.Sigmoid()", None),
+        ("nn.BCEWithLogitsLoss() if n == 1 else other(n)", "nn.Sigmoid()", None),
+        ("nn.BCEWithLogitsLoss() if n == 1 else nn.NLLLoss()", "nn.LogSoftmax(dim=1)", None),
+        (
+            "nn.BCEWithLogitsLoss() if n == 1 else nn.CrossEntropyLoss()",
+            "nn.Identity() if n == 1 else nn.Sigmoid()",
+            None,
+        ),
+    ],
+)
+def test_two_losses_that_both_want_logits_are_given_none(
+    criterion: str, last: str, told: str | None
+) -> None:
+    code = f"""
+import torch
+from torch import nn
+
+
+def train(n, batches, other):
+    model = nn.Sequential(nn.Conv2d(3, n, 3, padding=1), {last})
+    criterion = {criterion}
+    optimizer = torch.optim.Adam(model.parameters())
+    for x, y in batches:
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+"""
+    assert [each for _, each in found(code)] == ([told] if told else [])

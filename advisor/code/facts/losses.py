@@ -421,6 +421,28 @@ class LossCall(Fact):
         return Draft(place, message, ((loss, f"`{self.name}` is computed here"),))
 
 
+@dataclass(frozen=True, slots=True)
+class SquashedLoss(LossCall):
+    """A loss computed from a prediction, be it one of several that the program chooses from, if all of
+    them apply an activation themselves: `BCEWithLogitsLoss() if classes == 1 else CrossEntropyLoss()`.
+    """
+
+    @classmethod
+    def collect(cls, run: AbstractRun) -> Iterable[Self]:
+        """Every loss that is computed in any case, and the first of those that want the same."""
+        known, first = run.facts(LossCall), _first_of_each_activation(run)
+        either = [
+            cls(one, tuple(others), first.get(one), _softmaxes_behind(run, one))
+            for one, *others in _calls(run.events(LossComputed))
+            if _want_logits_alike([one, *others])
+            and not any(
+                _is_replaced(run, each) or _is_for_show(run, each) for each in (one, *others)
+            )
+        ]
+        same = [cls(each.event, each.others, each.first, each.softmaxes) for each in known]
+        return [*same, *either]
+
+
 def _activation_behind(loss: LossComputed) -> NodePlace | None:
     scale = scale_of(loss.prediction)
     return None if scale is None else scale.place
@@ -478,6 +500,14 @@ def _is_one_of_several(same_call: list[LossComputed]) -> bool:
     what: which one it is may depend on what the prediction is."""
     unlike = len({each.expects for each in same_call}) > 1
     return unlike or len(same_call) < max(each.ways for each in same_call)
+
+
+def _want_logits_alike(same_call: list[LossComputed]) -> bool:
+    """Whether all that may be computed at a call are known, expect something else, and apply an
+    activation themselves."""
+    unlike = len({each.expects for each in same_call}) > 1
+    all_known = len(same_call) >= max(each.ways for each in same_call)
+    return unlike and all_known and all(each.expects in _APPLIES_ITSELF for each in same_call)
 
 
 def _is_network_output(value: Value) -> bool:

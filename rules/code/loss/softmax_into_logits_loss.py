@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.losses import LossCall
+from advisor.code.facts.losses import SquashedLoss
 from advisor.code.values import Activation
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
@@ -16,7 +16,7 @@ from advisor.rulebook import Draft, rule
     symptoms=("plateau", "never-learns", "high-bias", "too-slow"),
     sources=("002", "004"),
 )
-def softmax_into_logits_loss(loss: LossCall) -> Iterator[Draft]:
+def softmax_into_logits_loss(loss: SquashedLoss) -> Iterator[Draft]:
     if loss.expects_logits and loss.is_given(Activation.SOFTMAX):
         message = f"softmax is applied before `{loss.name}`, which expects logits"
         yield loss.finding(message).fixable(Change.UNWRAP, activation=loss.activation)
