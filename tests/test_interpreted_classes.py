@@ -105,6 +105,26 @@ class TestClasses:
         """
         assert program(text)["y"] == "(1, 2, 9)"
 
+    @pytest.mark.parametrize("maker", ["dataclass", "dataclass()", "dataclass(frozen=True)"])
+    def test_dataclasses_are_made_with_options(self, maker: str) -> None:
+        text = f"""
+        import dataclasses
+        from settings import read
+        @dataclasses.{maker}
+        class Loading:
+            size: int
+            shuffle: bool = False
+        told = Loading(8, True)
+        x = (told.size, told.shuffle)
+        if Loading(**read()).shuffle:
+            y = 1
+        else:
+            y = 2
+        """
+        run = program(text)
+        assert run["x"] == "(8, True)"
+        assert run["y"] == "1 | 2"
+
     def test_dataclasses_become_dictionaries_and_are_changed_in_copies(self) -> None:
         text = """
         from dataclasses import asdict, dataclass, field, replace

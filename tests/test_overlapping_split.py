@@ -783,3 +783,72 @@ def test_one_folder_is_divided_in_the_same_way_or_for_another_model(
     text: str, generator: str
 ) -> None:
     assert not found(READ_TWICE.format(generator=generator) + text)
+
+
+OF_TORCH = """
+import torch
+from torch import nn
+from torch.utils.data import ConcatDataset, DataLoader, random_split
+from torchvision import transforms as T
+from torchvision.datasets import ImageFolder
+"""
+TOLD_FROM_OUTSIDE = """
+import os
+import sys
+def main(argv):
+    train = DataLoader(ImageFolder({first}, T.ToTensor()), 32, shuffle=True)
+    test = DataLoader(ImageFolder({second}, T.ToTensor()), 32)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3072, 5))
+    optimizer = torch.optim.Adam(net.parameters())
+    for epoch in range(9):
+        net.train()
+        for inputs, labels in train:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(inputs), labels).backward()
+            optimizer.step()
+        net.eval()
+        with torch.no_grad():
+            right = sum((net(inputs).argmax(1) == labels).sum().item() for inputs, labels in test)
+        print(right / len(test.dataset))
+main(sys.argv)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        ("argv[1]", "argv[2]", 0),
+        ("argv[1]", "argv[1]", 1),
+        ("sys.argv[1]", "sys.argv[-1]", 0),
+        ("os.environ['ONE']", "os.environ['TWO']", 0),
+        ("os.environ['ONE']", "os.environ['ONE']", 1),
+        ("argv[first]", "argv[second]", 0),
+    ],
+)
+def test_each_argument_of_the_program_is_another_folder(
+    first: str, second: str, count: int
+) -> None:
+    assert len(found(OF_TORCH + TOLD_FROM_OUTSIDE.format(first=first, second=second))) == count
+
+
+def test_all_rows_are_told_of_where_they_are_handed_over() -> None:
+    text = """
+def fit(data):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(3072, 5))
+    optimizer = torch.optim.Adam(net.parameters())
+    for inputs, labels in DataLoader(data, 32, shuffle=True):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(inputs), labels).backward()
+        optimizer.step()
+    return net
+def score(net, data):
+    net.eval()
+    with torch.no_grad():
+        return sum((net(i).argmax(1) == o).sum().item() for i, o in DataLoader(data, 64))
+train, valid, test = random_split(ImageFolder("leaves", T.ToTensor()), [0.7, 0.15, 0.15])
+print(score(fit(train), valid))
+final = fit(ConcatDataset([train, valid, test]))  # error
+print(score(final, test))
+"""
+    text = OF_TORCH + text
+    assert found(text) == marked(IMPORTS + text, "NN516") != []

@@ -459,3 +459,87 @@ for epoch in range(9):
         optimizer.step()
 """
     assert [each for each in findings(text) if each[1] == "NN508"] == marked(text, "NN508")
+
+
+NODES = """
+import random
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+table = np.load("nodes.npy")
+y = torch.from_numpy(table[:, 0])
+x = torch.from_numpy(table[:, 1:])
+chosen = np.where(y == 1)[0]
+random.shuffle(chosen)
+net = nn.Linear(4, 2)
+{loss}
+"""
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "F.cross_entropy(net(x)[chosen], y[chosen])",
+        "out = net(x)\npart = out[chosen].squeeze(1).float()\nF.cross_entropy(part, y[chosen])",
+        "F.cross_entropy(net(x).index_select(0, torch.tensor(chosen)), y[chosen])",
+        "F.cross_entropy(net(x[chosen]), y[chosen])",
+    ],
+)
+def test_rows_of_a_prediction_are_chosen_as_the_labels_are(loss: str) -> None:
+    assert not rows(NODES.format(loss=loss))
+
+
+@pytest.mark.parametrize(
+    "loss", ["F.cross_entropy(net(x), y[order])", "F.cross_entropy(net(x).squeeze(1), y[order])"]
+)
+def test_labels_in_an_order_of_their_own_fit_no_prediction(loss: str) -> None:
+    assert len(rows(NODES.format(loss=f"order = torch.randperm(len(y))\n{loss}"))) == 1
+
+
+TOKENS = """
+import pandas as pd
+import torch
+from sklearn.model_selection import train_test_split
+from torch.utils.data import TensorDataset
+from transformers import AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained("some")
+table = pd.read_csv("reviews.csv")
+train, valid = train_test_split(table)
+def encoded(part):
+    {read}
+    return TensorDataset({inputs}, torch.tensor(part["stars"].values))
+train_set, valid_set = encoded(train), encoded(valid)
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "inputs"),
+    [
+        ("made = tokenizer(part['text'].tolist(), padding=True)", "made['ids']"),
+        ("made = vectors_of(part.text)", "made['features']"),
+        ("made = torch.load('train.pt')", "made"),
+    ],
+)
+def test_what_is_made_of_a_part_stands_as_the_part_does(read: str, inputs: str) -> None:
+    assert not rows(TOKENS.format(read=read, inputs=inputs))
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "count"),
+    [
+        (
+            "[n for n in os.listdir(low) if ok(n)]",
+            "[high + n for n in os.listdir(low) if ok(n)]",
+            0,
+        ),
+        ("os.listdir(low)", "os.listdir(low)", 0),
+        ("os.listdir(low)", "os.listdir(high)", 1),
+        ("[n for n in os.listdir(low) if ok(n)]", "[n for n in os.listdir(low) if no(n)]", 1),
+    ],
+)
+def test_a_folder_that_is_listed_twice_gives_its_names_in_the_same_order(
+    images: str, masks: str, count: int
+) -> None:
+    text = CLASS.replace("self, images, masks", "self, low, high")
+    assert len(rows(text.format(images=images, masks=masks, then="pass", index="index"))) == count

@@ -403,3 +403,87 @@ def test_each_epoch_may_choose_the_order_of_the_samples_anew(data: str, tells: b
 def test_a_data_set_that_makes_the_batches_decides_on_their_order(size: str, tells: bool) -> None:
     text = f"{CLASS}train(DataLoader(Pictures(names), batch_size={size}))"
     assert bool(found(text)) is tells
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "count"),
+    [
+        ("not options.demo", "not options.demo", 0),
+        ("options.demo", "not options.demo", 1),
+        ("options.demo", "options.large", 1),
+    ],
+)
+def test_a_loader_is_not_trained_with_where_it_is_made_for_something_else(
+    first: str, then: str, count: int
+) -> None:
+    text = f"""
+import argparse
+options = argparse.ArgumentParser().parse_args()
+if {first}:
+    loader = DataLoader(CIFAR10("data"), batch_size=8, sampler=mixed)
+else:
+    loader = DataLoader(CIFAR10("data"), batch_size=8, shuffle=False)
+if {then}:
+    train(loader)
+else:
+    evaluate(loader)
+"""
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(("other", "count"), [(", shuffle=True", 0), (", drop_last=True", 2)])
+def test_somebody_chooses_whether_samples_are_shuffled(other: str, count: int) -> None:
+    text = f"""
+def loader_of(mixed):
+    if mixed:
+        return DataLoader(CIFAR10("data"), batch_size=8{other})
+    return DataLoader(CIFAR10("data"), batch_size=8)
+train(loader_of(read()))
+"""
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(("epochs", "count"), [("1", 0), ("2", 1), ("count", 1)])
+def test_there_is_no_other_epoch_to_mix_samples_for(epochs: str, count: int) -> None:
+    text = f"""
+for epoch in range({epochs}):
+    for inputs, labels in DataLoader(CIFAR10("data"), batch_size=8):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+"""
+    assert len(found(text)) == count
+
+
+PIECES = """
+import numpy as np
+import pandas as pd
+a = pd.read_csv("table.csv")["b"].to_numpy()
+{made}
+train(DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=8, shuffle=False))
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "count"),
+    [
+        (
+            (
+                "x, y = [], []\nfor i in range(30, len(a)):\n    x.append(a[i - 30 : i])\n    y.append(a[i])\n"
+                "x, y = np.array(x), np.array(y)"
+            ),
+            0,
+        ),
+        ("x = np.array([a[i : i + 9] for i in range(len(a) - 9)])\ny = a[9:]", 0),
+        (
+            (
+                "x, y = a[0:9], a[1:10]\nfor i in range(1, len(a) - 9):\n"
+                "    x = np.vstack((x, a[i : i + 9]))\n    y = np.vstack((y, a[i + 1 : i + 10]))"
+            ),
+            0,
+        ),
+        ("x, y = a[:, 1:], a[:, 0]", 1),
+    ],
+)
+def test_windows_of_a_series_may_stay_in_their_order(made: str, count: int) -> None:
+    assert len(found(PIECES.format(made=made))) == count

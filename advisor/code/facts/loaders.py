@@ -8,11 +8,13 @@ from typing import Self, TypeGuard
 import libcst as cst
 
 from advisor.code.events import (
+    Context,
     DataGiven,
     Event,
     ForwardRun,
     LoaderBuilt,
     Loop,
+    NeighboursUsed,
     OptimizerStepped,
 )
 from advisor.code.facts.loop_lengths import data_of
@@ -24,6 +26,7 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import made_from
 from advisor.code.library.keras_data import FOLDER
+from advisor.code.library.lineages import all_of
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL, SUBSET, loaded_from
 from advisor.code.nodes import passed_by_name
@@ -151,7 +154,23 @@ class TrainingLoader(Fact):
             return False
         if is_constant(passed.get(1, "batch_size"), None):
             return False  # the data set makes the batches, in an order of its own
-        return not has_sampler(self.loader) and not self._is_made_of_a_new_choice()
+        if has_sampler(self.loader) or self._is_made_of_a_new_choice():
+            return False
+        return not self._is_one_of_several_ways()
+
+    def _is_one_of_several_ways(self) -> bool:
+        """Whether the program does not train with it after all where it makes it, or makes one instead
+        that is told to shuffle: then somebody chooses."""
+        for event in self.run.events(LoaderBuilt):
+            if event.loader is self.loader and _exclude_one_another(
+                event.context, self.event.context
+            ):
+                return True
+        given = [data_of(each) for each in self.event.context.loops]
+        given += [self.event.data] if isinstance(self.event, DataGiven) else []
+        ways = [alternatives(each) for each in given]
+        others = [each for options in ways if self.loader in options for each in options]
+        return any(is_always(_order_of(each), True) for each in others)
 
     def _is_made_of_a_new_choice(self) -> bool:
         """Whether each round of a loop makes it anew, of samples that it chooses anew."""
@@ -189,8 +208,15 @@ class TrainingLoader(Fact):
 
     def is_gone_through_once(self) -> bool:
         """Whether there is one epoch, as far as is known: there is no second one with another order."""
-        if self._goes_through_folders or not isinstance(self.event, DataGiven):
+        if self._goes_through_folders:
             return False
+        if not isinstance(self.event, DataGiven):
+            around = [
+                each
+                for each in self.event.context.loops
+                if self.loader not in alternatives(data_of(each))
+            ]
+            return bool(around) and all(_is_once(each) for each in around)
         uses = [
             each
             for each in self.run.events(DataGiven)
@@ -214,7 +240,15 @@ class TrainingLoader(Fact):
         lineage = lineage_of(self.dataset)
         if lineage is not None and side_of(lineage.rows) is Side.HELD_OUT:
             return False
-        return not self._said() & _IN_ORDER
+        return not self._said() & _IN_ORDER and not self._follow_one_another()
+
+    def _follow_one_another(self) -> bool:
+        """Whether the samples are windows of a series, or get something of those before them."""
+        known = [lineage for each in alternatives(self.dataset) for lineage in all_of(each)]
+        rows = {each for lineage in known for each in lineage.rows.history()}
+        return any(
+            each.rows in rows and not each.grouped for each in self.run.events(NeighboursUsed)
+        )
 
     def _said(self) -> set[str]:
         found: set[str] = set()
@@ -232,6 +266,10 @@ class TrainingLoader(Fact):
         for loop in self.event.context.loops:
             found |= words(code_of(getattr(loop.node, "iter", cst.Name("loop"))))
         return found
+
+
+def _order_of(loader: Value) -> Value | None:
+    return loader.arguments.get(2, "shuffle") if isinstance(loader, Object) else None
 
 
 def _learner_in(event: DataGiven) -> str:
@@ -312,7 +350,25 @@ def _is_in_later_epoch(event: Event, loop: Loop) -> bool:
 
 
 def _is_once(loop: Loop) -> bool:
-    return loop.trips is not None and loop.trips.is_one
+    return loop.trips is not None and loop.trips.is_one and not loop.configurable
+
+
+def _exclude_one_another(one: Context, other: Context) -> bool:
+    """Whether what happens in one place does not where the other is reached, as the same condition is
+    asked in both."""
+    first, second = _decided(one), _decided(other)
+    return any(second.get(text, taken) is not taken for text, taken in first.items())
+
+
+def _decided(context: Context) -> dict[str, bool]:
+    """How conditions that are asked around a place have turned out, as they are written."""
+    found: dict[str, bool] = {}
+    for guard in context.guards:
+        node, taken = guard.node, guard.taken
+        while isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            node, taken = node.expression, not taken
+        found[code_of(node)] = taken
+    return found
 
 
 # Networks that read a series, and names of what their samples are taken of.

@@ -11,9 +11,11 @@ from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.library.random_numbers import SEEDED
 from advisor.code.sources import NodePlace
-from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, known_number, lineage_of
+from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, Unknown, known_number, lineage_of
 
-_READ = re.compile(r"\b(load|loadtxt|genfromtxt|fromfile|read_\w+)\(|^\w+\[[\"'][\w ]+[\"']\]$")
+_READ = re.compile(r"\b(load|loadtxt|genfromtxt|fromfile|read_\w+)\(")
+_ITEM = re.compile(r"^\w+\[[\"'][\w ]+[\"']\]$")
+_ARCHIVE = re.compile(rf"{_READ.pattern}|\b(loads|loadmat|File|open)\(")
 # Orders that are there to take the labels away from the samples.
 _ON_PURPOSE = re.compile(
     r"perm|null|chance|rand|scrambl|corrupt|neg|importance|control|mix|fake|ablat",
@@ -36,7 +38,9 @@ def orders_apart(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]
     seen: set[object] = set()
     for one, two, context, place in pairs:
         alone = _alone(one, two)
-        if not alone or _roots(one, two) in together or not _belong(one, two):
+        if not alone or _roots(one, two) in together:
+            continue
+        if not _belong(one, two) or not _is_as_long(one, two):
             continue
         places = {each: _told_at(run, each, alone, context) for each in alone}
         part, where = max(places.items(), key=lambda each: each[1].row if each[1] else 0)
@@ -105,6 +109,17 @@ def _orders(rows: RowSet) -> dict[object, RowSet]:
     return found
 
 
+def _is_as_long(one: RowSet, two: RowSet) -> bool:
+    """Whether two sets may be equally long. A part that was drawn is shorter than all that there is: what
+    it is paired with has not been followed, or was kept when the same part was drawn earlier."""
+    drawn = [any(each.how in {"train", "test"} for each in rows.ancestors()) for rows in (one, two)]
+    return not any(drawn) or all(any(map(_is_some, rows.ancestors())) for rows in (one, two))
+
+
+def _is_some(rows: RowSet) -> bool:
+    return rows.parent is not None and rows.how not in {PERMUTATION, SHUFFLED}
+
+
 def _drawn_by(rows: RowSet, split: RowsSplit) -> dict[object, RowSet]:
     """The random order that a part was drawn in, if its split divides one thing alone: others that are
     divided with the same seed are divided alike."""
@@ -139,11 +154,18 @@ def _belong(one: RowSet, two: RowSet) -> bool:
     roots = _roots(one, two)
     origins = {each.origin for each in roots}
     made_alike = len(origins) == 1 and None not in origins
-    return (
-        len(roots) == 1
-        or made_alike
-        or all(each.place is not None and _READ.search(code_of(each.place.node)) for each in roots)
-    )
+    return len(roots) == 1 or made_alike or all(_is_read(each) for each in roots)
+
+
+def _is_read(rows: RowSet) -> bool:
+    """Whether samples are what a file holds, or an item of an archive that was read. What a library
+    has made of others, of texts for instance, may stand in their order."""
+    if rows.place is None:
+        return False
+    text = code_of(rows.place.node)
+    whole = rows.origin.place if isinstance(rows.origin, Unknown) else None
+    kept = whole is not None and _ARCHIVE.search(code_of(whole.node)) is not None
+    return _READ.search(text) is not None or (kept and _ITEM.search(text) is not None)
 
 
 def _is_on_purpose(part: RowSet, context: Context, of_labels: bool) -> bool:

@@ -22,6 +22,7 @@ from advisor.code.facts.orders_apart import orders_apart
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
+from advisor.code.library.listings import Listed
 from advisor.code.library.streams import APART
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -197,10 +198,19 @@ def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]
             near = earlier.context.calls == event.context.calls
             listings = frozenset([earlier.rows, event.rows])
             is_new = not seen & {event.place.node, listings}
-            same = same and LISTED in {earlier.rows.how, event.rows.how}
+            same = same and _may_differ(earlier.rows, event.rows)
             if same and near and is_new and _belong_together(run, earlier, event):
                 seen |= {event.place.node, listings}
                 yield earlier, event
+
+
+def _may_differ(first: RowSet, second: RowSet) -> bool:
+    """Whether two listings may give their files in different orders: nobody has sorted one of them, and
+    they are not of the same names."""
+    one, two = first.origin, second.origin
+    if isinstance(one, Listed) and isinstance(two, Listed) and one.gives_the_same(two):
+        return False
+    return LISTED in {first.how, second.how}
 
 
 def _belong_together(run: AbstractRun, first: ListingRead, second: ListingRead) -> bool:
@@ -242,7 +252,12 @@ def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, bool]]:
     """The listings by which samples and their labels were read, and whether what puts them together is
     there for samples and labels."""
     for event in run.events(ListingsPaired):
-        yield event.first, event.second, _HAND_OVER.search(code_of(event.place.node)) is not None
+        if _may_differ(event.first, event.second):
+            yield (
+                event.first,
+                event.second,
+                _HAND_OVER.search(code_of(event.place.node)) is not None,
+            )
     for loss in run.events(LossComputed):
         target = lineage_of(loss.target)
         inputs = None if target is None else input_before(run, loss)
@@ -251,7 +266,7 @@ def _paired(run: AbstractRun) -> Iterator[tuple[RowSet, RowSet, bool]]:
             len(found) == 2
             and found[0] is not None
             and found[1] is not None
-            and (LISTED in {found[0].how, found[1].how})
+            and _may_differ(found[0], found[1])
         ):
             yield found[0], found[1], True
 

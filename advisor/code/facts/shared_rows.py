@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import DataGiven, DrawnAnew, FolderRead, PartsOverlap
+from advisor.code.events import DataGiven, DrawnAnew, FolderRead, LoaderBuilt, PartsOverlap
+from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.judged_passes import judged_by_trained_rows, judges_later, trained_rows
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
@@ -183,7 +184,8 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
                 if _is_left_out(training, theirs) and not judges_later(run, loader, data.dataset):
                     continue  # another model may be chosen by them, and this one learn from all
                 if _cut_out_of(theirs, mine) is None and isinstance(place, NodePlace):
-                    yield loader.place, data.name, "all", ((place, "they are held out here"),)
+                    told = _handed_over(run, loader, data) or loader.place
+                    yield told, data.name, "all", ((place, "they are held out here"),)
                     continue
             cut = None if sampled else _cut_for_both(training, loader, data)
             if cut is not None:
@@ -199,6 +201,16 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
                 continue
             elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
                 yield data.dataset.place, data.name, "same file", beside
+
+
+def _handed_over(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> NodePlace | None:
+    """Where the rows are handed to a function that makes a loader of what it is given: it may train well
+    on others."""
+    built = {id(each.loader): each for each in run.events(LoaderBuilt)}
+    mine, theirs = built.get(id(loader.loader)), built.get(id(data.loader))
+    if mine is None or theirs is None or mine.place.node is theirs.place.node:
+        return None
+    return where_handed_over(run, mine.place, mine.context, theirs.context)
 
 
 def _divided_anew(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> NodePlace | None:

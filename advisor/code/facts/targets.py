@@ -6,9 +6,9 @@ from typing import Self
 
 from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
 from advisor.code.facts.run import AbstractRun, Fact
-from advisor.code.gradients import is_computed_from
+from advisor.code.gradients import computed_from, is_computed_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Columns, Layer, Lineage, Tensor, Value, lineage_of
+from advisor.code.values import Columns, Layer, Lineage, Tensor, Value, alternatives, lineage_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,7 +69,8 @@ def _by_losses(run: AbstractRun) -> Iterator[LabelsLearned]:
 
 
 def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
-    """Where the input of the last whole model before a loss comes from, if the prediction does."""
+    """Where the input of the last whole model before a loss comes from, if the prediction does, row by
+    row."""
     found = None
     around = loss.context.running
     if around and isinstance(around[-1], Layer) and around[-1].path.endswith("Loss"):
@@ -80,7 +81,8 @@ def input_before(run: AbstractRun, loss: LossComputed) -> Lineage | None:
         if event.context.running != around or event.output is None:
             continue
         if _is_made_of(loss.prediction, event.output):
-            found = event
+            kept = _has_kept_its_rows(loss.prediction, event.output)
+            found = event if kept else None
     first = None if found is None else next(iter(found.arguments.values()), None)
     return lineage_of(first)
 
@@ -93,3 +95,16 @@ def _is_made_of(prediction: Value | None, output: Value) -> bool:
             return True
         current = current.whole if isinstance(current, Tensor) else None
     return False
+
+
+def _has_kept_its_rows(prediction: Value | None, output: Value) -> bool:
+    """Whether a prediction has the rows of the output of a model, in their order: those of the nodes to
+    train on may have been chosen from what a network says of a whole graph."""
+    earlier = {each.chosen for each in alternatives(output) if isinstance(each, Tensor)}
+    chosen = {
+        each.chosen
+        for option in alternatives(prediction)
+        for each in computed_from(option)
+        if isinstance(each, Tensor)
+    }
+    return chosen <= earlier | {None}

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 Index = Value | slice
 # The field of a dictionary that has what makes the values it lacks.
 FACTORY = "factory"
+# What holds a value of its own under each key, which whoever starts the program chooses.
+_TOLD_FROM_OUTSIDE = frozenset(["sys.argv", "os.environ"])
 
 
 def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Value:
@@ -159,6 +161,10 @@ def get_item(
         case Unknown() if isinstance(index, Value) and _plain(index) is not None:
             if isinstance(_plain(index), str):
                 return _item_of_unknown(receiver, index, machine, node)
+        case Library() if receiver.path in _TOLD_FROM_OUTSIDE:
+            key = _plain(index) if isinstance(index, Value) else None
+            told = Library(f"{receiver.path}[{key!r}]", machine.place(node))
+            return machine.unknown("item", node) if key is None else told
         case Class() | Library():
             return receiver
         case Instance() if isinstance(index, Value):

@@ -54,17 +54,29 @@ def define(machine: "Machine", node: cst.ClassDef) -> Value:
     for value in scope.fields.values():
         if isinstance(value, Function) and value.owner is None:
             value.owner = made
-    if any(_is_dataclass(decorator) for decorator in decorators):
-        made.fields["__dataclass__"] = decorators[0]
+    for each, decorator in zip(node.decorators, decorators, strict=True):
+        # `@dataclass(frozen=True)` is what a call gives.
+        written = each.decorator
+        maker = machine.evaluate(written.func) if isinstance(written, cst.Call) else decorator
+        if _is_dataclass(maker):
+            made.fields["__dataclass__"] = decorator
     from advisor.code.interpreter.calls import decorate
 
     decorated = decorate(machine, made, decorators, node)
     return decorated if isinstance(decorated, Class) else made
 
 
+_MAKE_DATACLASSES = frozenset(
+    [
+        *("dataclasses.dataclass", "pydantic.dataclasses.dataclass", "flax.struct.dataclass"),
+        *("attr.s", "attr.define", "attr.frozen", "attrs.define", "attrs.frozen"),
+    ]
+)
+
+
 def _is_dataclass(decorator: Value) -> bool:
     path = getattr(decorator, "path", "")
-    return path in {"dataclasses.dataclass", "attr.s", "attrs.define", "flax.struct.dataclass"}
+    return path in _MAKE_DATACLASSES
 
 
 def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CSTNode) -> Value:

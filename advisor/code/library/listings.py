@@ -1,6 +1,7 @@
 """Listings of files: in whatever order the file system keeps them, until somebody sorts them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -19,8 +20,10 @@ from advisor.code.library.models import (
     method,
     observes,
 )
+from advisor.code.library.paths import is_same_path
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.python.iterations import LISTING
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     CHANGED_LINEAGE,
     LISTED,
@@ -39,11 +42,35 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
+# Under this key a listing has what was listed.
+_FOLDER = ("folder",)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Listed:
+    """What was listed, by all that the function was given, and what was asked of the names of files
+    before they were taken."""
+
+    folder: tuple[Value, ...]
+    asked: set[str]
+
+    def gives_the_same(self, other: "Listed") -> bool:
+        """Whether two listings give the same names in the same order: a folder is listed alike each time."""
+        folders = len(self.folder) == len(other.folder) and all(
+            map(is_same_path, self.folder, other.folder)
+        )
+        return folders and self.asked == other.asked
+
+
 @function("os.listdir", "os.scandir", "glob.glob", "glob.iglob")
 def listed(call: Call) -> Value | None:
     """Names of files, in whatever order the file system keeps them."""
     result = call.unknown()
     call.machine.store(result.fields, LISTING, True)
+    if not call.arguments.unknown and not call.arguments.keywords:
+        receiver = () if call.receiver is None else (call.receiver,)
+        folder = (*receiver, *call.arguments.positional)
+        call.machine.store(result.fields, _FOLDER, folder)
     return result
 
 
@@ -84,6 +111,8 @@ def _rows_of(value: Value | None) -> RowSet | None:
     if isinstance(value, Unknown) and (value.fields.get(LISTING) or known is not None):
         if not isinstance(known, RowSet):
             known = RowSet(LISTED, place=value.place)
+            folder = value.fields.get(_FOLDER)
+            known.origin = None if folder is None else Listed(folder, set())
             value.fields[LISTED] = known
         known.names |= value.names
         return known
@@ -124,6 +153,13 @@ def sorted_listing(call: Call) -> Value | None:
 # --- what is read in the order of a listing -----------------------------------------------
 
 
+def _note(rows: RowSet, conditions: Iterable[cst.CSTNode]) -> None:
+    """See what is asked of the names of a listing."""
+    whole = next((each.origin for each in rows.ancestors() if each.how == LISTED), None)
+    if isinstance(whole, Listed):
+        whole.asked.update(map(as_written, conditions))
+
+
 @hook("comprehended")
 def read_in_comprehension(
     machine: "Machine", result: SequenceValue, loops: int, tests: Sequence[Value], node: cst.CSTNode
@@ -131,6 +167,8 @@ def read_in_comprehension(
     """`[np.load(name) for name in names]`."""
     rows = _in_order_of(tests[0]) if loops == 1 and tests else None
     if rows is not None:
+        conditions = node.for_in.ifs if isinstance(node, cst.BaseSimpleComp) else ()
+        _note(rows, (each.test for each in conditions))
         machine.store(result.fields, CHANGED_LINEAGE, Lineage(rows))
 
 
@@ -140,6 +178,8 @@ def read_one_by_one(call: Call, sequence: SequenceValue, value: Value) -> None:
     loops = call.context.loops
     rows = _in_order_of(loops[-1].over) if loops else None
     if rows is not None and lineage_of(sequence) is None:
+        guards = (each for each in call.context.guards if each.rounds >= len(loops))
+        _note(rows, (each.node for each in guards))
         call.machine.store(sequence.fields, CHANGED_LINEAGE, Lineage(rows))
 
 

@@ -10,6 +10,8 @@ from advisor.code.values.rows import Lineage
 from advisor.code.values.shapes import Shape
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from advisor.code.sources import NodePlace
     from advisor.code.values.objects import Layer
 
@@ -60,10 +62,12 @@ class Tensor(Value):
     tells the axes of what a sequence layer has made. `whole` is the tensor that this one shows the
     numbers of, or a part of them. `meaning` is what the numbers say, which a changed tensor does not
     keep; `reduced` which axis was put into one number before. `cut` is what has cut it off from parameters, `terms` what it was computed from by
-    arithmetic or a reduction, `sources` all that a library has made it of.
+    arithmetic or a reduction, `sources` all that a library has made it of. `chosen` is where some of its
+    rows were last chosen one by one, or put in another order.
     """
 
     __slots__ = (
+        "chosen",
         "cut",
         "dtype",
         "graph",
@@ -95,8 +99,10 @@ class Tensor(Value):
         terms: tuple[Value, ...] = (),
         place: "NodePlace | None" = None,
         whole: "Tensor | None" = None,
+        chosen: "cst.CSTNode | None" = None,
     ) -> None:
         super().__init__(place)
+        self.chosen = chosen
         self.layout = layout
         self.whole = whole
         self.cut = cut
@@ -131,6 +137,7 @@ class Tensor(Value):
             layout=changes.get("layout", self.layout),
             place=changes.get("place", self.place),
             whole=changes.get("whole"),
+            chosen=changes.get("chosen", self.chosen),
         )
 
     def restated(self, **changes: Any) -> "Tensor":

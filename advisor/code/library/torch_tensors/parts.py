@@ -27,6 +27,7 @@ from advisor.code.values import (
     ClassIndices,
     Constant,
     Drawn,
+    Joined,
     Scalar,
     Scale,
     Shape,
@@ -158,7 +159,9 @@ def items_selected(call: Call) -> Value | None:
     if tensor is None or dim is None:
         return None
     known = index is not None and index.rank == 1
-    return _resized(tensor, dim, index.axis(0) if known and index is not None else None)
+    part = _resized(tensor, dim, index.axis(0) if known and index is not None else None)
+    part.chosen = call.node
+    return part
 
 
 @tensor_operation("gather", "torch.take_along_dim")
@@ -241,6 +244,8 @@ def item_of_tensor(
     if axis is not None and shape.dims is not None:
         shape = Shape((axis, *shape.dims[1:]))
     part = moved(tensor, shape)
+    if indices and isinstance(indices[0], (Tensor, Unknown, Joined, SequenceValue)):
+        part.chosen = node
     if part_chosen(tensor, indices):
         part.meaning = AtLeast(None)
     labels = part.meaning
