@@ -602,3 +602,108 @@ def test_what_was_drawn_before_the_boxes_are_read_may_move_them() -> None:
         "self.transform and random.random() < 0.5", "flip"
     ).replace("    boxes.append", "    x = 640 - x - width if flip else x\n    boxes.append")
     assert not found(sample(drawn, "transform=True"))
+
+
+GIVEN = """
+class Faces(Dataset):
+    def __init__(self, rows, table, names, masks, tokenizer):
+        self.rows, self.table, self.names, self.masks = rows, table, names, masks
+        self.mask = torch.load("round.pt")
+        self.tokenizer = tokenizer
+        self.transform = T.Compose([T.RandomRotation(9), T.ToTensor()])
+
+    def __getitem__(self, index):
+        path = self.names[index]
+        image = Image.open(path)
+        {label}
+        image = self.transform(image){error}
+        {then}
+        return image, {given}
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "then", "given"),
+    [
+        # They say what is in the picture, or how much, not where.
+        ("gt = self.rows[index][1]", "", "gt"),
+        ("path, mask_label = self.rows[index]", "", "mask_label"),
+        ("row = self.table.iloc[index]", "", "torch.tensor(row.landmark_id)"),
+        ("boxes = self.rows[index]['boxes']", "", "len(boxes)"),
+        ("mask = int(self.masks[index])", "", "mask"),
+        ("annotation = self.rows[index]", "", "annotation['caption']"),
+        ("row = self.table.iloc[index]", "", "torch.tensor(row['points'], dtype=torch.float32)"),
+        ("row = self.rows[index]", "", "row['mask_path']"),
+        # They are not of the picture: the same for all of them, or drawn.
+        ("", "", "self.mask"),
+        ("", "mask = np.random.permutation(196) < 49", "mask"),
+        ("", "mask = blocks()", "mask"),
+        ("mask = Image.open(self.masks[random.randint(0, 9)])", "", "T.ToTensor()(mask)"),
+        ("text = self.tokenizer(self.rows[index])", "", "text['attention_mask']"),
+        ("text = self.tokenizer(self.rows[index])", "mask = text['attention_mask']", "mask"),
+        # They are made of the picture that has been moved, or this was cut out by them.
+        ("", "mask = (image > 0).float()", "mask"),
+        ("box = self.rows[index]; image = image.crop(tuple(box))", "", "np.array(box)"),
+    ],
+)
+def test_what_says_nothing_of_places_need_not_move(label: str, then: str, given: str) -> None:
+    assert found(GIVEN.format(label=label, then=then, given=given, error="")) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "then", "given"),
+    [
+        ("gt = np.array(Image.open('m/' + path))", "gt = torch.from_numpy(gt).long()", "gt"),
+        ("", "mask = T.ToTensor()(Image.open(self.masks[index]))", "mask"),
+        ("", "", "T.ToTensor()(Image.open(self.masks[index]))"),
+        ("boxes, kinds = self.rows[index]", "", "{'boxes': torch.tensor(boxes), 'kinds': kinds}"),
+        (
+            "width, height = image.size",
+            "",
+            "{'boxes': torch.tensor(self.rows[index]) / width, 'size': height}",
+        ),
+        ("landmarks = self.table.iloc[index, 1:].to_numpy().reshape(-1, 2)", "", "landmarks"),
+    ],
+)
+def test_what_is_read_as_a_picture_or_places_moves_along(label: str, then: str, given: str) -> None:
+    text = GIVEN.format(label=label, then=then, given=given, error="  # error")
+    assert found(text) == wrong(text) != []
+
+
+def test_things_are_left_behind_only_by_what_they_are_given_with() -> None:
+    text = """
+class Scans(Dataset):
+    def __init__(self, pairs, slices=None):
+        self.pairs, self.slices = pairs, slices
+
+    def __getitem__(self, index):
+        if self.slices:
+            found = self.slices[index]
+            return found["input"], found["gt"]
+        scan, inside = torch.load(self.pairs[index][0]), torch.load(self.pairs[index][1])
+        start = np.random.randint(0, scan.size(0) - 8)
+        scan, inside = scan[start : start + 8], inside[start : start + 8]
+        return scan, inside
+"""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [("index", True), ("random.randint(0, len(self.masks) - 1)", False)]
+)
+def test_a_mask_that_is_drawn_for_the_picture_fits_it_anyhow(number: str, told: bool) -> None:
+    text = f"""
+class Holes(Dataset):
+    def __init__(self, names, masks):
+        self.names, self.masks = names, masks
+        self.transform = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
+
+    def __getitem__(self, index):
+        number = {number}
+        image = Image.open(self.names[index])
+        mask = Image.open(self.masks[number])
+        image = self.transform(image)
+        mask = self.transform(mask){"  # error" if told else ""}
+        return image, mask
+"""
+    assert found(text) == wrong(text)

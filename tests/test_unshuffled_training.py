@@ -443,9 +443,13 @@ train(loader_of(read()))
     assert len(found(text)) == count
 
 
-@pytest.mark.parametrize(("epochs", "count"), [("1", 0), ("2", 1), ("count", 1)])
+@pytest.mark.parametrize(
+    ("epochs", "count"), [("1", 0), ("2", 1), ("count", 1), ("Options.rounds", 1)]
+)
 def test_there_is_no_other_epoch_to_mix_samples_for(epochs: str, count: int) -> None:
     text = f"""
+class Options:
+    rounds = 1
 for epoch in range({epochs}):
     for inputs, labels in DataLoader(CIFAR10("data"), batch_size=8):
         optimizer.zero_grad()
@@ -487,3 +491,19 @@ train(DataLoader(TensorDataset(torch.tensor(x), torch.tensor(y)), batch_size=8, 
 )
 def test_windows_of_a_series_may_stay_in_their_order(made: str, count: int) -> None:
     assert len(found(PIECES.format(made=made))) == count
+
+
+@pytest.mark.parametrize(("order", "count"), [("", 1), (", shuffle=False", 0)])
+def test_windows_of_many_series_want_to_be_mixed(order: str, count: int) -> None:
+    text = f"""
+import numpy as np
+import pandas as pd
+table, x = pd.read_csv("table.csv"), []
+for person in table["who"].unique():
+    a = table[table["who"] == person][["b", "c"]].values
+    for i in range(len(a) - 9):
+        x.append(a[i : i + 9])
+data = TensorDataset(torch.tensor(np.array(x)), torch.tensor(np.array(x)))
+train(DataLoader(data, batch_size=8{order}))
+"""
+    assert len(found(text)) == count

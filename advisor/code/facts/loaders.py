@@ -216,7 +216,7 @@ class TrainingLoader(Fact):
                 for each in self.event.context.loops
                 if self.loader not in alternatives(data_of(each))
             ]
-            return bool(around) and all(_is_once(each) for each in around)
+            return bool(around) and all(_is_once(each) and not _is_set(each) for each in around)
         uses = [
             each
             for each in self.run.events(DataGiven)
@@ -243,11 +243,14 @@ class TrainingLoader(Fact):
         return not self._said() & _IN_ORDER and not self._follow_one_another()
 
     def _follow_one_another(self) -> bool:
-        """Whether the samples are windows of a series, or get something of those before them."""
+        """Whether the samples are windows of a series, or get something of those before them. Those of
+        many series lie one series behind the other, and whoever says nothing of that may not know it."""
         known = [lineage for each in alternatives(self.dataset) for lineage in all_of(each)]
         rows = {each for lineage in known for each in lineage.rows.history()}
+        on_purpose = _order_of(self.loader) is not None
         return any(
-            each.rows in rows and not each.grouped for each in self.run.events(NeighboursUsed)
+            each.rows in rows and not each.grouped and (on_purpose or len(each.context.loops) < 2)
+            for each in self.run.events(NeighboursUsed)
         )
 
     def _said(self) -> set[str]:
@@ -351,6 +354,11 @@ def _is_in_later_epoch(event: Event, loop: Loop) -> bool:
 
 def _is_once(loop: Loop) -> bool:
     return loop.trips is not None and loop.trips.is_one and not loop.configurable
+
+
+def _is_set(loop: Loop) -> bool:
+    """Whether the number of rounds is a setting of something, such as `settings.epochs`."""
+    return "." in code_of(getattr(loop.node, "iter", loop.node))
 
 
 def _exclude_one_another(one: Context, other: Context) -> bool:

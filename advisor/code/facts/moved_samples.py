@@ -9,6 +9,13 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import LoaderBuilt, TransformApplied
+from advisor.code.facts.given_samples import (
+    AREAS,
+    POINTS,
+    are_drawn_alike,
+    labels_of_places,
+    steps_of,
+)
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.library.keras_data import ITERATOR
@@ -23,28 +30,6 @@ from advisor.code.library.transforms import (
 from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
 
-_AREAS = frozenset(
-    [
-        *(
-            "mask",
-            "masks",
-            "msk",
-            "segmentation",
-            "segm",
-            "segmap",
-            "annotation",
-            "trimap",
-            "heatmap",
-        ),
-        *("seg", "segs", "gt", "groundtruth", "annotations", "segmentations", "annot", "msks"),
-    ]
-)
-_POINTS = frozenset(
-    [
-        *("box", "boxes", "bbox", "bboxes", "keypoint", "keypoints", "kpts", "landmark"),
-        *("landmarks", "joints", "polygon", "polygons", "corners", "points", "pts", "kps"),
-    ]
-)
 # Calls that leave everything in its place.
 _LEAVES_IN_PLACE = re.compile(
     r"(^|\.)(tensor|as_tensor|from_numpy|array|asarray|ascontiguousarray|fromarray|len|print|float"
@@ -62,8 +47,8 @@ _VIEWS = _ONE_OF_SEVERAL | {
 _READS = re.compile(r"\b(open|imread|load|read\w*)\(")
 # What says something of each place of a picture, if it is moved like one.
 _OF_EACH_PLACE = (
-    _AREAS
-    | _POINTS
+    AREAS
+    | POINTS
     | {
         *("label", "labels", "target", "targets", "truth", "depth", "disparity", "hr", "high"),
         *("clean", "sharp", "matte", "alpha", "saliency", "density", "edges", "contour"),
@@ -116,7 +101,7 @@ class _Step:
 
     @property
     def is_of_label(self) -> bool:
-        return bool(words(self.subject) & (_AREAS | _POINTS))
+        return bool(words(self.subject) & (AREAS | POINTS))
 
     @property
     def draws(self) -> bool:
@@ -187,15 +172,24 @@ class _Code:
         """What a name is bound to first, as written."""
         return next((text for target, text in self.parts.bound if target == name), "")
 
-    def labels(self) -> frozenset[str]:
-        """What says where things are, of what the function gives back."""
-        if not words(self.text) & (_AREAS | _POINTS):
+    def labels(self, picture: "_Step", steps: "list[_Step]") -> frozenset[str]:
+        """What says where things are in a picture that is moved, of what the function gives back."""
+        if not words(self.text) & (AREAS | POINTS):
             return frozenset()
-        said = words(" ".join(self.parts.returned))
-        for name in set(re.findall(r"(?<![\w.])[^\W\d]\w*", " ".join(self.parts.returned))):
-            said |= words(" ".join(re.findall(rf"\b{name}\[([^]]+)\] *=[^=]", self.text)))
-            said |= words(" ".join(re.findall(rf"\b{name} *= *(\{{[^}}]*\}})", self.text)))
-        return frozenset(said & (_AREAS | _POINTS))
+        others = [each for each in steps if each.call is not picture.call]
+        return labels_of_places(
+            steps_of(self.node.body),
+            _parameters(self.node),
+            code_of(picture.call),
+            [each.subject for each in others],
+            [code_of(each.call) for each in others],
+        )
+
+
+def _parameters(function: cst.FunctionDef) -> list[str]:
+    given = function.params
+    everything = (*given.posonly_params, *given.params, *given.kwonly_params)
+    return [each.name.value for each in everything if each.name.value not in {"self", "cls"}]
 
 
 class _Parts(cst.CSTVisitor):
@@ -277,7 +271,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
     pictures = [each for each in steps if not each.is_of_label and each.moves]
     pictures = [each for each in pictures if not words(each.subject) & _ONE_OF_SEVERAL]
     pictures = [each for each in pictures if each.draws or _is_drawn(each)]
-    labels = code.labels() if pictures else None
+    labels = code.labels(pictures[0], steps) if pictures else None
     if not labels:
         # A slice draws nothing of its own.
         called = [each for each in pictures if isinstance(each.call, cst.Call)]
@@ -304,7 +298,7 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
         return None
     if any(words(value) & labels and ":" in text for value, text in parts.slices):
         return None
-    if labels & _POINTS and any(words(each) & labels for each in parts.sums):
+    if labels & POINTS and any(words(each) & labels for each in parts.sums):
         return None
     if behind is None and any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
         return None  # they are found where things have been put
@@ -387,6 +381,8 @@ def _of_two_names(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | 
         return None
     together = [_are_given_together(each, names, code) for each in code.parts.returned]
     draw = all(each.draws or _draws_itself(each, code) for each in (first, second))
+    calls = [code_of(each.call) for each in (first, second)]
+    draw = draw and are_drawn_alike(steps_of(code.node.body), names, calls)
     if not draw or not together or not all(together):
         return None
     said = [words(name + " " + code.source_of(name)) & _OF_EACH_PLACE for name in names]
@@ -537,8 +533,8 @@ def _of_generators(run: AbstractRun) -> Iterator[_Found]:
     flows = [event for event in run.events(LoaderBuilt) if event.loader.path == ITERATOR]
     for event in flows:
         said = words(_subject_of_flow(event))
-        named = words(_generator_of_flow(event)) & _AREAS
-        if not (said & _AREAS or named) or said & {"images", "image"} - _AREAS:
+        named = words(_generator_of_flow(event)) & AREAS
+        if not (said & AREAS or named) or said & {"images", "image"} - AREAS:
             continue
         earlier = [each for each in flows if each.index < event.index and _is_pair(each, event)]
         if not earlier or not _draw_differently(earlier[-1].loader, event.loader):
@@ -559,7 +555,7 @@ def _generator_of_flow(event: LoaderBuilt) -> str:
 
 def _is_pair(first: LoaderBuilt, second: LoaderBuilt) -> bool:
     one, two = _subject_of_flow(first), _subject_of_flow(second)
-    other = bool(words(one + " " + _generator_of_flow(first)) & _AREAS)
+    other = bool(words(one + " " + _generator_of_flow(first)) & AREAS)
     sides = [words(each) & {"train", "val", "valid", "validation", "test"} for each in (one, two)]
     return (
         not other and sides[0] == sides[1] and first.context.functions == second.context.functions
