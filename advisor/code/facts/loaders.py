@@ -247,6 +247,7 @@ class TrainingLoader(Fact):
         many series lie one series behind the other, and whoever says nothing of that may not know it."""
         known = [lineage for each in alternatives(self.dataset) for lineage in all_of(each)]
         rows = {each for lineage in known for each in lineage.rows.history()}
+        rows |= {one for each in rows for part in each.collected for one in part.history()}
         on_purpose = _order_of(self.loader) is not None
         return any(
             each.rows in rows and not each.grouped and (on_purpose or len(each.context.loops) < 2)
