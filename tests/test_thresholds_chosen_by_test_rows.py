@@ -104,3 +104,51 @@ def test_the_rows_that_a_threshold_is_picked_by_judge_it(case: str) -> None:
 @pytest.mark.parametrize("case", RIGHT)
 def test_thresholds_that_other_rows_judge_or_nothing_does(case: str) -> None:
     assert chosen(program(case)) == []
+
+
+COLLECTED = """\
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix, f1_score, roc_curve
+from torch.utils.data import DataLoader
+from pictures import Pictures
+net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
+def collected(batches):
+    truth, chances = [], []
+    with torch.no_grad():
+        for x, y in batches:
+            chances.extend(torch.softmax(net(x), dim=1)[:, 1].numpy())
+            truth.extend(y.numpy())
+    return np.array(truth), np.array(chances)
+test_loader = DataLoader(Pictures("test"), batch_size=8)
+val_loader = DataLoader(Pictures("val"), batch_size=8)
+net.load_state_dict(torch.load("net.pt"))
+net.eval()
+def judge(batches):
+    truth, chances = [], []
+    with torch.no_grad():
+        for x, y in batches:
+            chances.extend(torch.softmax(net(x), dim=1)[:, 1].numpy())
+            truth.extend(y.numpy())
+    truth, chances = np.array(truth), np.array(chances)
+    miss, hit, cuts = roc_curve(truth, chances)
+    cut = cuts[np.argmax(hit - miss)]
+    print(confusion_matrix(truth, (chances >= cut).astype(int)))
+"""
+
+
+def test_what_a_network_says_is_collected_before_a_threshold_is_picked() -> None:
+    curve = "miss, hit, cuts = roc_curve(truth, chances)"
+    text = f"{COLLECTED.replace(curve, curve + '  # error')}judge(test_loader)"
+    assert chosen(text) == marked(text, "NN506") != []
+    assert chosen(f"{COLLECTED}judge(val_loader)") == []
+    fixed = COLLECTED.replace("chances >= cut", "chances >= 0.5")
+    assert chosen(f"{fixed}judge(test_loader)") == []
+    apart = """
+truth, chances = collected(val_loader)
+miss, hit, cuts = roc_curve(truth, chances)
+cut = cuts[np.argmax(hit - miss)]
+truth, chances = collected(test_loader)
+print(f1_score(truth, chances >= cut))
+"""
+    assert chosen(COLLECTED + apart) == []

@@ -53,19 +53,24 @@ class ClassesWeighted(Event):
 @dataclass(eq=False, slots=True)
 class MetricTaken(Event):
     """A library computes a score from labels and predictions of rows, as far as it is known which:
-    those of the labels, and those of the predictions. `name` is the function."""
+    those of the labels, and those of the predictions. `name` is the function, `given` are the labels and
+    the predictions themselves."""
 
     name: str
     rows: tuple[RowSet, ...]
+    given: tuple[Value | None, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
 class ThresholdApplied(Event):
     """Scores of rows are compared with a threshold that was picked from a `curve` over the same rows or
-    over others: that says which class each is taken for. `made` are the rows of these classes."""
+    over others: that says which class each is taken for. `made` are the rows of these classes, as
+    far as either are known."""
 
-    rows: RowSet
+    scores: Value
+    result: Value
     curve: MetricTaken
+    rows: RowSet | None = None
     made: RowSet | None = None
 
 

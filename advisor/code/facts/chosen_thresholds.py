@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from advisor.code.events import MetricTaken, ThresholdApplied
 from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.run import AbstractRun
-from advisor.code.facts.scored_rows import are_called_otherwise, name_of_test
+from advisor.code.facts.scored_rows import are_called_otherwise, name_of_test, rows_behind
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.steered_trainings import Steering
 from advisor.code.facts.tried_settings import is_test
-from advisor.code.values import RowSet
+from advisor.code.gradients import made_from
+from advisor.code.values import RowSet, Value
 
 # What asks for scores, whichever classes a threshold makes of them.
 _OF_SCORES = ("_curve", "roc_auc_score", "average_precision_score", "log_loss", "_score_loss")
@@ -21,16 +22,24 @@ def chosen_thresholds(run: AbstractRun) -> Iterator[Steering]:
     told: set[MetricTaken] = set()
     for each in applied:
         curve = each.curve
-        if curve in told or not all(map(is_test, curve.rows)):
+        rows = () if curve in told else rows_behind(run, curve.rows, curve.context)
+        if not rows or not all(map(is_test, rows)) or any(map(are_called_otherwise, rows)):
             continue
-        if any(map(are_called_otherwise, curve.rows)) or not _is_of(each.rows, curve):
-            continue
-        if any(other.curve is curve and _judges_others(other) for other in applied):
+        if not _is_of_curve(each) or any(
+            other.curve is curve and _judges_others(other) for other in applied
+        ):
             continue
         if any(_judges(metric, each) for metric in run.events(MetricTaken)):
             told.add(curve)
             place = where_handed_over(run, curve.place, curve.context, each.context)
-            yield place, "the threshold is chosen", name_of_test(curve.rows)
+            yield place, "the threshold is chosen", name_of_test(rows)
+
+
+def _is_of_curve(applied: ThresholdApplied) -> bool:
+    """Whether it is the scores of the curve that a threshold is put to use on."""
+    if applied.scores in applied.curve.given:
+        return True
+    return applied.rows is not None and _is_of(applied.rows, applied.curve)
 
 
 def _is_of(rows: RowSet, curve: MetricTaken) -> bool:
@@ -39,14 +48,24 @@ def _is_of(rows: RowSet, curve: MetricTaken) -> bool:
 
 
 def _judges_others(applied: ThresholdApplied) -> bool:
-    """Whether a threshold is put to use on other rows that are held out as well."""
+    """Whether a threshold is put to use on other rows that are held out as well, or may be."""
+    if applied.rows is None:
+        return not _is_of_curve(applied)
     return not _is_of(applied.rows, applied.curve) and side_of(applied.rows) is Side.HELD_OUT
 
 
 def _judges(metric: MetricTaken, applied: ThresholdApplied) -> bool:
     """Whether classes are scored that a threshold has made, by their labels. Those that a model
-    predicts without it are rows as it was given them."""
-    if metric.index < applied.index or metric.name.endswith(_OF_SCORES) or not metric.rows:
+    predicts without it are rows as it was given them, or another value."""
+    if metric.index < applied.index or metric.name.endswith(_OF_SCORES):
         return False
-    labels, *classes = metric.rows
-    return _is_of(labels, applied.curve) and (not classes or applied.made in classes)
+    if not metric.rows:
+        labels, classes = (*metric.given, None, None)[:2]
+        return labels is not None and labels in applied.curve.given and _is_made(classes, applied)
+    first, *others = metric.rows
+    return _is_of(first, applied.curve) and (not others or applied.made in others)
+
+
+def _is_made(classes: Value | None, applied: ThresholdApplied) -> bool:
+    """Whether classes were made of what comes of the comparison with a threshold."""
+    return classes is not None and any(each is applied.result for each in made_from(classes))

@@ -17,7 +17,7 @@ def score(call: Call) -> Value | None:
     given = (call.argument(0, "y_true"), call.argument(1, "y_pred") or call.argument(1, "y_score"))
     found = [lineages.known(each) for each in given]
     rows = tuple(each.rows for each in found if each is not None)
-    call.machine.emit(MetricTaken(call.place, call.context, name, rows))
+    call.machine.emit(MetricTaken(call.place, call.context, name, rows, given))
     made = call.unknown()
     rises = name.endswith(("_score", "_coef", "_corrcoef"))
     if rises or name.endswith(("_error", "_loss")):

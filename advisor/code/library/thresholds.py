@@ -10,7 +10,7 @@ from advisor.code.gradients import made_from
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, observes
 from advisor.code.library.sklearn_metrics import score
-from advisor.code.values import Joined, Unknown, Value
+from advisor.code.values import TRUE, Joined, RowSet, Tensor, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Under this key thresholds have the curve that they belong to.
 _CURVE = ("curve",)
+# And under this one what a curve was taken of says so.
+_SCORED = ("given to a curve",)
 
 
 @function(*(f"sklearn.metrics.{name}_curve" for name in ("precision_recall", "roc", "det")))
@@ -25,8 +27,11 @@ def curve(call: Call) -> Value | None:
     """`false, true, thresholds = roc_curve(y_true, y_score)`."""
     made = score(call)
     event = call.machine.trace[-1]
-    if not isinstance(event, MetricTaken) or not event.rows:
+    if not isinstance(event, MetricTaken):
         return made
+    for each in event.given:
+        if isinstance(each, Unknown):
+            call.machine.store(each.fields, _SCORED, TRUE)
     first, second, thresholds = call.unknown(), call.unknown(), call.unknown()
     thresholds.fields[_CURVE] = event
     return SequenceValue("tuple", (first, second, thresholds), place=call.place)
@@ -38,15 +43,26 @@ def applied(
 ) -> None:
     """`scores >= threshold`: which class each of the rows is taken for."""
     for threshold, scores in (tuple(operands), tuple(reversed(operands))):
-        lineage = lineages.known(scores) if isinstance(threshold, (Unknown, Joined)) else None
-        if lineage is None or not lineages.holds_rows(lineage):
+        if not isinstance(threshold, (Unknown, Joined)) or not _may_be_scores(scores):
             continue
         found = _curve_of(threshold)
         if found is not None:
             place, context = machine.place(node), machine.context
-            classes = lineages.known(result)
-            made = None if classes is None else classes.rows
-            machine.emit(ThresholdApplied(place, context, lineage.rows, found, made))
+            rows, made = _rows_of(scores), _rows_of(result)
+            machine.emit(ThresholdApplied(place, context, scores, result, found, rows, made))
+
+
+def _rows_of(value: Value) -> RowSet | None:
+    lineage = lineages.known(value)
+    return None if lineage is None else lineage.rows
+
+
+def _may_be_scores(value: Value) -> bool:
+    """Whether a value holds rows, or has been given to a curve."""
+    lineage = lineages.known(value)
+    if isinstance(value, Unknown) and _SCORED in value.fields:
+        return True
+    return isinstance(value, Tensor) or (lineage is not None and lineages.holds_rows(lineage))
 
 
 def _curve_of(value: Value) -> MetricTaken | None:
