@@ -657,3 +657,62 @@ def test_a_plateau_of_whole_data_may_be_looked_for_in_each_round(
 ) -> None:
     text = IN_ANOTHER_LOOP.format(before=before, outer=outer, within=within, inner=inner)
     assert "NN602" not in {code for _, code in findings(text)}
+
+
+WATCHED = """
+class Trainer:
+    def __init__(self, model, optimizer, scheduler=None):
+        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
+
+    def fit(self, train, held_out, epochs):
+        for _ in range(epochs):
+            for x, y in train:
+                self.optimizer.zero_grad()
+                F.mse_loss(self.model(x), y).backward()
+                self.optimizer.step()
+            self.model.eval()
+            with torch.no_grad():
+                val_loss = sum(F.mse_loss(self.model(x), y).item() for x, y in held_out)
+            self.model.train()
+            TEST
+                self.scheduler.step(val_loss)
+            else:
+                self.scheduler.step()
+
+
+def main(train, held_out, choice):
+    model = nn.Linear(3, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = SCHEDULE
+    Trainer(model, optimizer, scheduler).fit(train, held_out, 100)
+"""
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "if isinstance(self.scheduler, ReduceLROnPlateau):",
+        "if isinstance(self.scheduler, (ReduceLROnPlateau, str)):",
+        "if self.scheduler is not None and isinstance(self.scheduler, ReduceLROnPlateau):",
+        "if self.scheduler.__class__.__name__ == 'ReduceLROnPlateau':",
+        "if choice == 'plateau':",
+    ],
+)
+@pytest.mark.parametrize(
+    "schedule",
+    ["StepLR(optimizer, 10)", "StepLR(optimizer, 10) if choice else ReduceLROnPlateau(optimizer)"],
+)
+def test_the_way_for_schedules_that_watch_a_metric_is_not_for_others(
+    test: str, schedule: str
+) -> None:
+    program = WATCHED.replace("TEST", test).replace("SCHEDULE", schedule)
+    told = {code for _, code in findings(HEADER + program)}
+    assert "NN605" not in told
+
+
+def test_of_several_schedules_only_those_of_the_class_asked_for_are_on_its_way() -> None:
+    program = WATCHED.replace("TEST", "if isinstance(self.scheduler, StepLR):")
+    both = "StepLR(optimizer, 10) if choice else ReduceLROnPlateau(optimizer)"
+    lines = (HEADER + program.replace("SCHEDULE", both)).splitlines()
+    told = [lines[row - 1].strip() for row, code in findings("\n".join(lines)) if code == "NN605"]
+    assert told == ["self.scheduler.step(val_loss)", "self.scheduler.step()"]

@@ -20,8 +20,9 @@ from advisor.code.interpreter.limits import limit_reached
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.periods import period_of
+from advisor.code.interpreter.refinement import refine
 from advisor.code.interpreter.wording import adds_behind, is_silent
-from advisor.code.values import NONE, Function, Scalar, Value, call_it, is_constant, join
+from advisor.code.values import NONE, Function, Scalar, Value, call_it
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -276,52 +277,9 @@ def _way(
     with machine.guarded(*guards):
         test = guards[-1].node
         if isinstance(test, cst.BaseExpression):
-            _refinement(machine, test)(taken)
+            refine(machine, test, taken)
         completion = Completion.NORMAL if body is None else execute_suite(machine, body)
     return completion, machine.undo()
-
-
-_TELLING = frozenset((cst.Comparison, cst.Name, cst.UnaryOperation))
-
-
-def _refinement(machine: "Machine", test: cst.BaseExpression) -> Callable[[bool], None]:
-    """What the outcome of a test says about a name: `if x is None` tells on either side."""
-
-    def nothing(taken: bool) -> None:
-        return None
-
-    if type(test) not in _TELLING:  # of many, without a slow match
-        return nothing
-    match test:
-        case cst.Comparison(
-            left=cst.Name(value=name),
-            comparisons=[
-                cst.ComparisonTarget(operator=operator, comparator=cst.Name(value="None"))
-            ],
-        ):
-            is_none = isinstance(operator, (cst.Is, cst.Equal))
-        case cst.Name(value=name):
-            is_none = False
-        case cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
-            is_none = True
-        case _:
-            return nothing
-
-    def refine(taken: bool) -> None:
-        if name not in machine.scope.fields:
-            return
-        value = machine.scope.fields[name]
-        options = getattr(value, "alternatives", None)
-        if options is None:
-            return
-        kept = [option for option in options if is_constant(option, None) == (taken == is_none)]
-        if kept and len(kept) < len(options):
-            result = kept[0]
-            for option in kept[1:]:
-                result = join(result, option)
-            machine.store(machine.scope.fields, name, result)
-
-    return refine
 
 
 def join_ways(machine: "Machine", ways: Sequence[tuple[Completion, Writes]]) -> Completion:

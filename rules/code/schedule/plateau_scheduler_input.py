@@ -135,8 +135,8 @@ def _of_other(use: ScheduleUse, step: ScheduleStepped) -> str | None:
     text = metric_text(step)
     if _direction_told(use, step) is None or len(step.arguments.positional) != 1:
         return None
-    if not use.is_of_torch:
-        return None
+    if not use.is_of_torch or any(not each.arguments.positional for each in use.steps):
+        return None  # one of two ways is for schedules that watch a metric
     return f"`{text}` is taken for the number of the epoch: `{use.name}` watches no metric"
 
 

@@ -81,12 +81,7 @@ def _is_a(value: Value, kind: Value | None) -> bool | None:
                 return False
             return None
         case Object(), Library():
-            if value.path == kind.path:
-                return True
-            if kind.path in {"torch.nn.Module", "torch.optim.Optimizer"}:
-                family = kind.path.rpartition(".")[0] + "."
-                return True if value.path.startswith(family) else None
-            return False if value.path.startswith("torch.nn.") else None
+            return _is_of_library(value, kind.path)
         case Sequence(), Library():
             return kind.path == f"builtins.{value.kind}"
         case Dictionary(), Library():
@@ -102,6 +97,31 @@ def _is_a(value: Value, kind: Value | None) -> bool | None:
                 None if kind.path.startswith("torch") else False
             )
     return None
+
+
+_SCHEDULES = "torch.optim.lr_scheduler."
+# Classes of torch that others of the same module inherit from.
+_FAMILIES = {
+    "torch.nn.Module": "torch.nn.",
+    "torch.optim.Optimizer": "torch.optim.",
+    "torch.optim.lr_scheduler.LRScheduler": _SCHEDULES,
+    "torch.optim.lr_scheduler._LRScheduler": _SCHEDULES,
+}
+
+
+def _is_of_library(value: Object, kind: str) -> bool | None:
+    """Whether an object of a library is of a class of one."""
+    if value.path == kind:
+        return True
+    if kind in _FAMILIES:
+        # A schedule that watches a metric has become one of the others in later versions only.
+        changed = value.path.endswith(".ReduceLROnPlateau")
+        return True if value.path.startswith(_FAMILIES[kind]) and not changed else None
+    if kind.startswith(_SCHEDULES) and value.path.startswith(_SCHEDULES):
+        return False
+    if kind.rpartition(".")[2].startswith("_"):
+        return None  # what layers have in common: `_BatchNorm`
+    return False if value.path.startswith("torch.nn.") else None
 
 
 @function("builtins.hasattr")
