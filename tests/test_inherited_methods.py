@@ -121,3 +121,55 @@ def test_a_method_that_a_base_leaves_open_runs_as_its_caller_runs_it(
     """Without a caller nobody knows what it is called under."""
     found = {code for _, code in findings(ONE_FILE.format(caller=caller))}
     assert ("NN403" in found) is is_wrong
+
+
+TEMPLATE = """
+from abc import ABC, abstractmethod
+
+import torch
+from torch import nn
+
+
+class Trainer(ABC):
+    def __init__(self, model: nn.Module):
+        self.model = model
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        self.scaler = torch.amp.GradScaler("cuda")
+
+    {decorator}
+    def compute_loss(self, scores, labels):
+        {body}
+
+    def fit(self, loader):
+        for images, labels in loader:
+            {clear}
+            loss = self.compute_loss(self.model(images), labels)
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+"""
+OPEN = [
+    ("@abstractmethod", "..."),
+    ("@abstractmethod", '"""The loss of one batch."""'),
+    ("@abstractmethod", "raise NotImplementedError"),
+    ("", "raise NotImplementedError('for others to say')"),
+    ("", "pass"),
+]
+
+
+@pytest.mark.parametrize(("decorator", "body"), OPEN)
+def test_what_a_method_returns_that_is_left_open_may_go_backward(decorator: str, body: str) -> None:
+    program = TEMPLATE.format(decorator=decorator, body=body, clear="self.optimizer.zero_grad()")
+    assert "NN105" not in [code for _, code in findings(program)]
+
+
+@pytest.mark.parametrize(("decorator", "body"), OPEN)
+def test_what_a_class_fills_in_is_run_with_what_it_inherits(decorator: str, body: str) -> None:
+    program = TEMPLATE.format(decorator=decorator, body=body, clear="pass")
+    program += """
+
+class Classifier(Trainer):
+    def compute_loss(self, scores, labels):
+        return nn.functional.cross_entropy(scores, labels)
+"""
+    assert "NN101" in [code for _, code in findings(program)]

@@ -11,6 +11,7 @@ from advisor.code.events import Context, Escaped, LoopLeft
 from advisor.code.interpreter import attributes, classes, implied_models, loops
 from advisor.code.interpreter.limits import goes_on
 from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
+from advisor.code.interpreter.wording import fails_as_not_implemented, is_left_out
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     BUILT_BY,
@@ -168,6 +169,9 @@ def call_function(
     """Enter a function of the project."""
     if takes_too_many(function, passed, receiver):
         return _passed_over(machine, function, passed, node, receiver)
+    if function.owner is not None and is_left_open(function):
+        machine.entered.add(function.node)
+        return _passed_over(machine, function, passed, node, receiver)
     if not is_followed(machine, function):
         if _times_active(machine, function) < 2:
             machine.left_alone.add(function.name)
@@ -214,6 +218,22 @@ def takes_too_many(function: Function, passed: Arguments, receiver: Value | None
         return False
     taken = len(parameters.posonly_params) + len(parameters.params)
     return len(passed.positional) + (receiver is not None) > taken
+
+
+_ABSTRACT = frozenset(["abc.abstractmethod", "abc.abstractproperty"])
+# What says that a method is left open: a docstring, and that it fails.
+_MOST_LEFT_OPEN = 2
+
+
+def is_left_open(function: Function) -> bool:
+    """Whether a method is there for other classes to say what it does: an abstract one, or one that
+    does nothing but fail for want of that."""
+    definition = function.node
+    if type(definition) is not cst.FunctionDef or len(definition.body.body) > _MOST_LEFT_OPEN:
+        return False
+    if any(getattr(each, "path", "") in _ABSTRACT for each in function.decorators):
+        return is_left_out(definition.body)
+    return fails_as_not_implemented(definition.body)
 
 
 def is_followed(machine: "Machine", function: Function) -> bool:
@@ -280,11 +300,18 @@ def _run_body(machine: "Machine", function: Function, node: cst.CSTNode) -> Valu
         if _never_ends(machine, first):
             made.fields[ENDLESS] = TRUE
         return made
-    if completion is Completion.NORMAL:
+    if completion is Completion.NORMAL and not _is_empty_method(function):
         frame.results.append(NONE)
     if not frame.results:
         return machine.unknown(f"{function.name}()", node)
     return join_all(frame.results)
+
+
+def _is_empty_method(function: Function) -> bool:
+    """Whether a method does nothing, as those do that other classes override: what it returns there is
+    not known."""
+    suite = cast(cst.BaseSuite, function.node.body)
+    return function.owner is not None and len(suite.body) <= _MOST_LEFT_OPEN and is_left_out(suite)
 
 
 def _never_ends(machine: "Machine", first: int) -> bool:

@@ -45,10 +45,7 @@ _MAY_NOTE_NOTHING = frozenset((cst.Continue, cst.Pass, cst.Del, cst.Return, cst.
 def is_silent(suite: cst.BaseSuite) -> bool:
     """Whether a suite does nothing, or goes on with the next round, without noting anything: at most
     it clears gradients and forgets names first."""
-    statements: list[cst.CSTNode] = []
-    for each in suite.body:
-        statements.extend(each.body if type(each) is cst.SimpleStatementLine else (each,))
-    return all(_notes_nothing(each) for each in statements)
+    return all(_notes_nothing(each) for each in _small_statements(suite))
 
 
 def _notes_nothing(statement: cst.CSTNode) -> bool:
@@ -62,3 +59,40 @@ def _notes_nothing(statement: cst.CSTNode) -> bool:
         case cst.Expr(value=cst.Call(func=cst.Attribute(attr=cst.Name(value="zero_grad")))):
             return True
     return False
+
+
+_FAILURES = ("NotImplementedError", "NotImplemented")
+
+
+def fails_as_not_implemented(suite: cst.BaseSuite) -> bool:
+    """Whether all that a suite does, behind a docstring, is to fail because others shall do it."""
+    *before, last = _small_statements(suite)
+    return _is_such_failure(last) and all(_is_text(each) for each in before)
+
+
+def is_left_out(suite: cst.BaseSuite) -> bool:
+    """Whether a suite holds no more than a docstring, `pass`, `...` or that others shall do it."""
+    return all(
+        type(each) is cst.Pass or _is_text(each) or _is_such_failure(each)
+        for each in _small_statements(suite)
+    )
+
+
+def _small_statements(suite: cst.BaseSuite) -> list[cst.CSTNode]:
+    statements: list[cst.CSTNode] = []
+    for each in suite.body:
+        statements.extend(each.body if type(each) is cst.SimpleStatementLine else (each,))
+    return statements
+
+
+def _is_text(statement: cst.CSTNode) -> bool:
+    if type(statement) is not cst.Expr:
+        return False
+    return isinstance(statement.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis))
+
+
+def _is_such_failure(statement: cst.CSTNode) -> bool:
+    if type(statement) is not cst.Raise:
+        return False
+    failure = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
+    return isinstance(failure, cst.Name) and failure.value in _FAILURES
