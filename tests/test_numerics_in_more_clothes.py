@@ -51,6 +51,46 @@ def contrast(a, b, t):
 
 
 @pytest.mark.parametrize(
+    ("vectors", "told"),
+    [
+        ("torch.cat((F.normalize(a, dim=1), F.normalize(b, dim=1)), dim=0)", False),
+        ("torch.stack([F.normalize(a, dim=1), F.normalize(b, dim=1)]).flatten(0, 1)", False),
+        ("torch.cat([a / a.norm(dim=1, keepdim=True), F.normalize(b)])", False),
+        ("torch.cat([a, F.normalize(b, dim=1)], dim=0)", True),
+        ("torch.cat([a, b], dim=0)", True),
+    ],
+)
+def test_vectors_keep_their_length_when_they_are_put_together(vectors: str, told: bool) -> None:
+    body = f"""
+def contrast(a, b, t):
+    both = {vectors}
+    return torch.log(torch.exp(both @ both.T / t).sum(dim=1)).mean()
+"""
+    assert _told("NN705", body) == told
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ("10 * torch.tanh(z)", False),
+        ("torch.tanh(z) * 10", False),
+        ("torch.tanh(z) * 500", True),
+        ("scale.exp() * F.normalize(z, dim=1) @ F.normalize(w, dim=1).t()", False),
+        ("(F.normalize(z, dim=1) @ F.normalize(w, dim=1).t()) * 500", True),
+        ("10 * z", True),
+        ("torch.tensor(1.0)", False),
+    ],
+)
+def test_what_lies_within_bounds_may_be_enlarged_a_little(scores: str, told: bool) -> None:
+    body = f"""
+def contrast(z, w, scale):
+    scores = {scores}
+    return torch.log(torch.exp(scores).sum())
+"""
+    assert _told("NN705", body) == told
+
+
+@pytest.mark.parametrize(
     ("returned", "told"),
     [
         ("torch.nan_to_num(self.out(self.hidden(x)))", True),

@@ -355,6 +355,10 @@ def _arithmetic(
     first, second = meaning_of(left), meaning_of(right)
     if operation == "/" and _is_raised(first, right):
         return None
+    if operation == "*":
+        small = [_stay_small(*each) for each in ((left, right), (right, left))]
+        if any(each is not None for each in small):
+            return None if False in small else Bounded()
     masked = next((each for each in (first, second) if isinstance(each, Exponential)), None)
     if operation == "*" and masked is not None and _is_learned(masked.of):
         return masked
@@ -390,6 +394,17 @@ def _arithmetic(
         machine.emit(event)
         return Quotient(event)
     return None
+
+
+def _stay_small(value: Value, by: Value) -> bool | None:
+    """Whether numbers between -1 and 1 are multiplied with what leaves them small, as far as is known;
+    None for other numbers."""
+    constant = by.number.constant if isinstance(by, Scalar) else None
+    scale = scale_of(value)
+    of_tanh = scale is not None and scale.activation is Activation.TANH and constant is not None
+    if not of_tanh and type(meaning_of(value)) is not Cosine:
+        return None
+    return constant is None or abs(float(constant)) <= _LARGEST_EXPONENT
 
 
 def _is_raised(first: Meaning | None, by: Value) -> bool:

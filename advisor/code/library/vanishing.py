@@ -29,6 +29,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     Vanishing,
+    alternatives,
     give_meaning,
     is_made_new,
     known_number,
@@ -37,6 +38,7 @@ from advisor.code.values import (
     scale_of,
     shape_of,
 )
+from advisor.code.values import Sequence as ValueSequence
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -65,6 +67,11 @@ _KEEP = frozenset(
     ["squeeze", "unsqueeze", "view", "reshape", "flatten", "[]", "float", "to", "t", "transpose"]
     + ["double", "type", "type_as"]
 )
+# What puts vectors together, or in another place, without making them longer.
+_KEEP_LENGTHS = frozenset(
+    ["cat", "concat", "concatenate", "stack", "vstack", "hstack", "permute", "contiguous", "expand"]
+    + ["repeat", "detach", "cpu", "clone", "half", "index_select", "roll", "flip", "all_gather"]
+)
 
 
 def vanishing(value: Value) -> Vanishing | None:
@@ -83,7 +90,7 @@ def vanishing(value: Value) -> Vanishing | None:
 
 @observes(
     *("/", "*", *_ANGLES, *ROOTS, *_NORMALISE, *_PRODUCTS, *_DIFFERENCES, *_POWERS),
-    *("+", "where", *_SUMS, *_KEEP, *_SPREADS, *_SIZES),
+    *("+", "where", *_SUMS, *_KEEP, *_KEEP_LENGTHS, *_SPREADS, *_SIZES),
 )
 def observed(
     machine: "Machine",
@@ -196,6 +203,8 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
         return Cosine()
     if operation in _KEEP and isinstance(meaning_of(first), (Cosine, Norm)):
         return meaning_of(first)
+    if operation in _KEEP_LENGTHS:
+        return Cosine() if _are_cosines(first) else None
     if operation in _SIZES:
         return Cosine() if isinstance(meaning_of(first), Cosine) else None
     if operation in {"norm", "vector_norm"} and vanishing(first) is None:
@@ -224,6 +233,14 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     if operation == "/" and isinstance(meaning_of(first), Squared):
         return Squared()
     return None
+
+
+def _are_cosines(value: Value) -> bool:
+    """Whether numbers, or all of a list, are those of vectors of length 1."""
+    if not isinstance(value, ValueSequence):
+        return isinstance(meaning_of(value), Cosine)
+    items = value.items if value.items is not None else alternatives(value.element)
+    return bool(items) and all(isinstance(meaning_of(each), Cosine) for each in items)
 
 
 def _lengths_of_both(first: Value, second: Value | None) -> Norm | None:

@@ -81,7 +81,9 @@ def _made_of(call: Call, value: Value | None, dtype: str | None) -> Value | None
     if isinstance(value, Sequence):
         return _written_down(call, value, dtype)
     if isinstance(value, Scalar):
-        return Tensor(Shape(()), graph=False, dtype=dtype, place=call.place)
+        number = Tensor(Shape(()), graph=False, dtype=dtype, place=call.place)
+        number.sources = (value,)
+        return number
     known = as_tensor(value)
     if known is None:
         return None
