@@ -372,3 +372,40 @@ class Patches(nn.Module):
     )
     check(code.replace("(samples, height * across, width) # error", "(samples, width, -1)"))
     check(code.replace("(samples, height * across, width) # error", "(samples, -1)"))
+
+
+MASKED_WINDOWS = """
+import torch
+from torch import nn
+
+class WindowAttention(nn.Module):
+    def __init__(self, width, heads, size):
+        super().__init__()
+        self.heads, self.size = heads, size
+        self.qkv = nn.Linear(width, width * 3)
+
+    def forward(self, windows, mask):
+        rows, places, width = windows.shape
+        qkv = self.qkv(windows).reshape(rows, places, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1)
+        count = mask.shape[0]
+        scores = scores.view(rows // count, count, self.heads, places, places)
+        scores = scores + mask.unsqueeze(1).unsqueeze(0)
+        scores = scores.view(ORDER)
+        return (scores.softmax(-1) @ v).transpose(1, 2).reshape(rows, places, width)
+
+def regions(side, size):
+    picture = torch.zeros((1, side, side, 1))
+    parts = picture.view(1, side // size, size, side // size, size, 1)
+    parts = parts.permute(0, 1, 3, 2, 4, 5).reshape(-1, size * size)
+    return parts.unsqueeze(1) - parts.unsqueeze(2)
+
+def attend(windows, side, size, heads):
+    return WindowAttention(96, heads, size)(windows, regions(int(side), size))
+"""
+
+
+def test_the_axes_in_front_of_masked_scores_are_merged_as_they_were_split() -> None:
+    right = MASKED_WINDOWS.replace("ORDER", "-1, self.heads, places, places")
+    assert "NN301" not in [code for _, code in findings(right)]

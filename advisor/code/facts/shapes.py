@@ -254,6 +254,11 @@ class Reshape(Fact):
         if any(power < 0 and not self._is_asked_for(symbol) for symbol, power in ratio.factors):
             # The axis it used to follow is not named any more: it may go by another name.
             return False
+        if all(
+            symbol.is_axis and not self._is_known(symbol) for symbol, n in ratio.factors if n > 0
+        ):
+            # Axes that the program has no name for may be as long as those it asks for.
+            return False
         return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
 
     def _is_known(self, symbol: symbols.Symbol) -> bool:
