@@ -109,6 +109,33 @@ WRONG = {
 }
 
 RIGHT = {
+    "an attack that the training and the evaluation both make": """
+        class Training:
+            def __init__(self):
+                self.model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
+                self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+            def attack(self, x, y):
+                delta = torch.zeros_like(x, requires_grad=True)
+                loss_of(self.model(x + delta), y).backward()
+                return 0.01 * delta.grad.sign()
+            def learn(self, x, y):
+                self.model.train()
+                delta = self.attack(x, y)
+                self.optimizer.zero_grad()
+                loss_of(self.model(x + delta), y).backward()
+                self.optimizer.step()
+            def judge(self, x, y):
+                self.model.eval()
+                delta = self.attack(x, y)
+                with torch.no_grad():
+                    return loss_of(self.model(x + delta), y)
+        training = Training()
+        for epoch in range(10):
+            for x, y in batches:
+                training.learn(x, y)
+            for x, y in held_out:
+                training.judge(x, y)
+        """,
     "what is optimised in evaluation mode is the input": """
         model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(), nn.Linear(8, 2))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

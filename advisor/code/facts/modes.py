@@ -33,19 +33,21 @@ class RepeatedTraining(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """The trainings that a loop repeats, seen at their forward passes, and single steps."""
-        first: dict[cst.CSTNode, Pass] = {}
+        first: dict[tuple[cst.CSTNode, ...], Pass] = {}
         for each in passes(run):
             if each.event.context.gradients is False or not _goes_back(each):
                 continue
             if _updates_something_else(run, each):
                 continue
-            node, context = each.event.place.node, each.event.context
+            context = each.event.context
+            # What a training and an evaluation both call, such as an attack, runs in the mode of either.
+            way = (*(call.node for call in context.calls), each.event.place.node)
             if not context.loops and context.functions and not run.is_script:
                 yield cls(run, each, each)  # a step that somebody else repeats
             if not any(round_.index for round_ in each.event.context.rounds):
-                first.setdefault(node, each)
-            elif node in first:
-                yield cls(run, first[node], each)
+                first.setdefault(way, each)
+            elif way in first:
+                yield cls(run, first[way], each)
 
     @property
     def is_single(self) -> bool:
