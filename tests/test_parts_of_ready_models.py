@@ -64,3 +64,49 @@ body = ready.eval()
 """
     found = findings(PROGRAM.format(name="resnet18", build=build))
     assert not {"NN109", "NN401", "NN416"} & {code for _, code in found}
+
+
+STAGES = """
+import torch
+from torch import nn
+from torchvision.models.resnet import Bottleneck, ResNet
+
+
+class Encoder(ResNet):
+    def __init__(self, channels):
+        super().__init__(Bottleneck, [3, 4, 6, 3])
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
+
+
+class Segmenter(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        encoder, stages = Encoder(channels), []
+        self.start = encoder.conv1
+        for part in encoder.{asked}():
+            if isinstance(part, nn.Sequential):
+                stages.append(part)
+        self.stages = nn.ModuleList(stages)
+        self.bridge = nn.Conv2d(2048, 64, 3, padding=1)
+
+    def forward(self, x):
+        x = self.start(x)
+        for stage in self.stages:
+            x = stage(x)
+        return self.bridge(x)
+
+
+Segmenter(3)(torch.randn(4, 3, 64, 64))
+"""
+
+
+@pytest.mark.parametrize("asked", ["children", "modules"])
+def test_what_derives_from_a_ready_model_has_its_stages(asked: str) -> None:
+    assert "NN307" not in [code for _, code in findings(STAGES.format(asked=asked))]
+
+
+def test_what_derives_from_nothing_has_the_modules_that_it_is_built_with() -> None:
+    program = STAGES.format(asked="children")
+    program = program.replace("Encoder(ResNet)", "Encoder(nn.Module)")
+    program = program.replace("super().__init__(Bottleneck, [3, 4, 6, 3])", "super().__init__()")
+    assert "NN307" in [code for _, code in findings(program)]

@@ -14,6 +14,7 @@ from advisor.code.library.torch_modules.containers import CONTAINERS, OTHER_MODU
 from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.values import (
     TRUE,
+    Class,
     Constant,
     Dictionary,
     Instance,
@@ -37,6 +38,11 @@ _PARTS = ("parts",)
 _MOST = 40
 # Layers of torch that hold others which the program never sees being built.
 _WITH_OTHERS = ("Transformer", "MultiheadAttention")
+# What a class may derive from that brings no modules along but those it is built with.
+_WITHOUT_OTHERS = (
+    *("torch.nn.", "lightning.pytorch.LightningModule", "abc.", "typing.", "builtins.object"),
+    "huggingface_hub.",
+)
 
 Named = tuple[str, Value]
 
@@ -109,11 +115,19 @@ def _children(module: Value) -> list[Named] | None:
     match module:
         case Layer():
             return _children_of_layer(module)
-        case Instance() if not module.cls.has_unknown_base():
+        case Instance() if _shows_its_modules(module.cls):
             if "__layer__" in module.fields:
                 return _children(module.fields["__layer__"])
             return _children_of_instance(module)
     return None
+
+
+def _shows_its_modules(cls: Class) -> bool:
+    """Whether a class builds all of its modules where that is seen: what derives from a ready model has
+    those of that, too."""
+    return not cls.has_unknown_base() and all(
+        path.startswith(_WITHOUT_OTHERS) for path in cls.library_bases()
+    )
 
 
 def _children_of_layer(layer: Layer) -> list[Named] | None:
