@@ -109,3 +109,44 @@ def test_what_goes_past_a_layer_of_keras_is_not_only_there_for_it(outputs: str, 
 )
 def test_what_goes_past_the_second_layer_is_not_only_there_for_it(lines: str, told: bool) -> None:
     assert is_told(MODULE.format(width=1, lines=lines)) is told
+
+
+TURNED = """
+import copy
+import torch
+from torch import nn
+
+def keep(*given):
+    return None
+
+class Turned(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(8, 2)
+        self.turn = nn.Linear(2, 2)
+        {hold}
+
+    def forward(self, x):
+        return self.turn(self.first(x))
+
+model = {model}
+print(model(torch.rand(4, 8)))
+"""
+
+
+@pytest.mark.parametrize("model", ["Turned()", "copy.deepcopy(Turned())"])
+@pytest.mark.parametrize(
+    ("hold", "told"),
+    [
+        ("pass", True),
+        ("self.turn.weight.requires_grad = False", False),
+        ("self.turn.register_full_backward_hook(keep)", False),
+        ("self.turn.register_backward_hook(keep)", False),
+        ("self.turn.weight.register_hook(keep)", False),
+        ("self.turn.register_forward_hook(keep)", True),
+    ],
+)
+def test_a_layer_whose_weights_are_held_is_no_redundant_one(
+    hold: str, told: bool, model: str
+) -> None:
+    assert is_told(TURNED.format(hold=hold, model=model)) == told

@@ -41,6 +41,7 @@ from advisor.code.facts.passes import words
 from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.library.torch_hooks import HOOKED
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -360,12 +361,16 @@ class LayerRun(Fact):
         return is_used_besides(self.run, before, made, self.around)
 
     def is_held_still(self, layer: Layer) -> bool:
-        """Whether it is said of a layer by itself that its weights are not trained: then it is no
-        layer that learns what the other one could, too."""
-        return any(
+        """Whether it is said of a layer by itself that its weights are not trained, or a hook changes
+        their gradients: then it is no layer that learns what the other one could, too. A copy of a
+        layer is as still as that."""
+        return HOOKED in layer.fields or any(
             event.name == "requires_grad"
             and is_constant(event.value, False)
-            and any(owner is layer for owner in owners_of(event.owner))
+            and any(
+                owner is layer or (layer.place is not None and owner.place is layer.place)
+                for owner in owners_of(event.owner)
+            )
             for event in self.run.events(AttributeAssigned)
         )
 

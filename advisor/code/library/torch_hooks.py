@@ -3,10 +3,12 @@ registered."""
 
 from advisor.code.events import OptimizerStepped
 from advisor.code.interpreter import calls
-from advisor.code.library.families import WEIGHTS
+from advisor.code.library.families import WEIGHTS, weights_of
 from advisor.code.library.models import Call, method
-from advisor.code.values import Arguments, Bound, Function, Partial, Value
+from advisor.code.values import TRUE, Arguments, Bound, Function, Layer, Partial, Value
 
+# Under this key a layer has that a hook is called with its gradients, or with those of its weights.
+HOOKED = ("hooked",)
 _OF_TENSORS = ("register_hook", "register_post_accumulate_grad_hook")
 _OF_MODULES = (
     "register_full_backward_hook",
@@ -23,6 +25,7 @@ def called_with_gradients(call: Call) -> Value | None:
     """`parameter.register_post_accumulate_grad_hook(update)`."""
     own = call.path.rsplit(".", 1)[-1] != "register_hook"
     first = call.receiver if own and call.receiver is not None else call.unknown()
+    _tell_hooked(call, None if call.receiver is None else weights_of(call.receiver))
     _run_once(call, Arguments([first]))
     return None
 
@@ -31,8 +34,14 @@ def called_with_gradients(call: Call) -> Value | None:
 @method("unknown", *_OF_MODULES)
 def called_behind_module(call: Call) -> Value | None:
     """`model.register_full_backward_hook(update)`."""
+    _tell_hooked(call, call.receiver)
     _run_once(call, Arguments(unknown=True))
     return None
+
+
+def _tell_hooked(call: Call, layer: Value | None) -> None:
+    if isinstance(layer, Layer):
+        call.machine.store(layer.fields, HOOKED, TRUE)
 
 
 def _run_once(call: Call, passed: Arguments) -> None:
