@@ -74,6 +74,11 @@ class LoopLeft(Event):
 
 
 @dataclass(eq=False, slots=True)
+class PersonAsked(Event):
+    """Somebody is asked to type something in, and waited for."""
+
+
+@dataclass(eq=False, slots=True)
 class RoundedDown(Event):
     """A number is divided by another one, and what may be left over is dropped."""
 

@@ -22,6 +22,7 @@ from advisor.code.events import (
     ModuleBuilt,
     ObjectLoaded,
     OptimizerBuilt,
+    PersonAsked,
     StateUsed,
 )
 from advisor.code.facts.doubts import switches_mode
@@ -119,8 +120,15 @@ class Evaluation(Fact):
 
     @property
     def repeats(self) -> bool:
-        """Whether the model runs in a loop."""
-        return self.loop is not None
+        """Whether the model runs in a loop, and not in a function that answers each time that somebody
+        has typed something in: the graph of a single answer is gone when that returns."""
+        loop, functions = self.loop, self.passes[0].event.context.functions
+        return loop is not None and not any(
+            each.node is loop.node
+            for asked in self.run.events(PersonAsked)
+            if asked.context.functions != functions
+            for each in asked.context.loops
+        )
 
     @property
     def is_here(self) -> bool:

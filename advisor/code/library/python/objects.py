@@ -1,5 +1,6 @@
 """Objects: their attributes, classes, copies, and what makes classes."""
 
+from advisor.code.events import PersonAsked
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import items_of
 from advisor.code.library.models import Call, function
@@ -161,6 +162,13 @@ def text_of(call: Call) -> Value | None:
         return None if made is value else made
     written = written_out(value)
     return None if written is None else Constant(written)
+
+
+@function("builtins.input")
+def typed_in(call: Call) -> Value | None:
+    """`input("Which one? ")`: what somebody types in."""
+    call.machine.emit(PersonAsked(call.place, call.context))
+    return None
 
 
 @function("builtins.print")
