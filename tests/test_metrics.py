@@ -917,3 +917,46 @@ def test_the_number_of_the_last_round_counts_batches(
 ) -> None:
     text = COUNTED.replace("TOLD", told).replace("WEIGHT", weight).replace("KIND", kind)
     assert ("NN808" in {code for _, code in findings(text)}) is is_wrong
+
+
+ONE_BY_ONE = """
+import torch
+from torch import nn
+from torchvision import datasets, transforms
+
+torch.manual_seed(0)
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+model.load_state_dict(torch.load("model.pt"))
+model.eval()
+held_out = datasets.MNIST("data", train=False, transform=transforms.ToTensor())
+loader = torch.utils.data.DataLoader(held_out, batch_size=64)
+
+def judge(model, images, labels):
+    right = count = 0
+    with torch.no_grad():
+        for number, (x, y) in enumerate(GONE_THROUGH):
+            right += (model(x[None]).argmax(1) == y).sum().item()
+            count += 1
+    return right / DIVISOR
+
+judge(model, *read("images", "labels"))
+"""
+
+
+@pytest.mark.parametrize("divisor", ["count", "(number + 1)"])
+@pytest.mark.parametrize(
+    ("gone_through", "told"),
+    [
+        ("held_out", False),
+        ("zip(images, labels)", False),
+        ("read('test')", False),
+        ("loader", True),
+        ("get_loader('test')", True),
+        ("batches_of(images, labels)", True),
+    ],
+)
+def test_whoever_judges_one_sample_after_the_other_has_as_many_as_rounds(
+    divisor: str, gone_through: str, told: bool
+) -> None:
+    code = ONE_BY_ONE.replace("GONE_THROUGH", gone_through).replace("DIVISOR", divisor)
+    assert ("NN808" in [rule for _, rule in findings(code)]) is told

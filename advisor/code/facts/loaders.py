@@ -231,7 +231,7 @@ class TrainingLoader(Fact):
         data set that gives one for a number, with nothing said of time or of a trial."""
         if self._goes_through_folders:
             return not self._said() & _IN_ORDER
-        if not all(_gives_by_number(each) for each in alternatives(self.dataset)):
+        if not all(gives_by_number(each) for each in alternatives(self.dataset)):
             return False
         if self.run.once(_carries_state):
             return False
@@ -409,7 +409,8 @@ def is_loader(value: Value | None) -> bool:
     return isinstance(value, Object) and value.path == LOADER
 
 
-def _gives_by_number(dataset: Value) -> bool:
+def gives_by_number(dataset: Value) -> bool:
+    """Whether a data set gives the single sample that is asked for by its number."""
     match dataset:
         case Instance():
             return _class_gives_by_number(dataset)

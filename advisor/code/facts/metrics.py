@@ -30,6 +30,7 @@ from advisor.code.events import (
     TotalJoined,
 )
 from advisor.code.facts.last_batches import counts_places
+from advisor.code.facts.loaders import gives_by_number
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
@@ -50,6 +51,8 @@ from advisor.rulebook import Draft
 
 _EPOCHS = frozenset(["epoch", "ep", "e"])
 _ANY_ROUND = 7.0
+# What those who go through batches call them, or what they take them from.
+_SAYS_BATCHES = re.compile(r"batch|loader|iterator|(?<![a-z])dl(?![a-z])", re.IGNORECASE)
 _OF_BATCHES = re.compile(r"\b(batch|step|iter)", re.IGNORECASE)
 # Whatever a loop may put the numbers of its rounds together with.
 _PUTS_TOGETHER = re.compile(
@@ -106,16 +109,7 @@ class Metric(Fact):
         if isinstance(event, AmountDivided):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
-            counts = _counts_rounds(run, event, left[0]) or (
-                amount.kind in {"matches", "sized"} and _is_last_round(event.denominator, left[0])
-            )
-            by = (
-                "batches"
-                if counts
-                else "others"
-                if _counts_others(event, left[0])
-                else _meaning_of_number(event.denominator, left[0])
-            )
+            by = _divided_by(run, event, amount, left[0])
         anew = _is_kept_by_key(event) or all(
             one.index == other.index
             for one, other in zip(where.rounds, event.context.rounds, strict=False)
@@ -344,6 +338,19 @@ def _is_all_there_is(event: AmountLogged) -> bool:
     return _PUTS_TOGETHER.search(code_of(loop.node)) is None
 
 
+def _divided_by(run: AbstractRun, event: AmountDivided, amount: Amount, loop: Loop) -> str | None:
+    """What the number counts that an amount is divided by: `batches`, `samples`, or `others`."""
+    of_samples = amount.kind in {"matches", "sized"}
+    if _counts_rounds(run, event, loop) or (of_samples and _is_last_round(event.denominator, loop)):
+        by: str | None = "batches"
+    elif _counts_others(event, loop):
+        by = "others"
+    else:
+        by = _meaning_of_number(event.denominator, loop)
+    # Where samples are gone through one by one, there are as many of them as rounds.
+    return None if by == "batches" and of_samples and not _takes_batches(loop) else by
+
+
 def _goes_over_batches(loop: Loop) -> bool:
     """Whether a loop goes over what a loader gives, which is not known to be one batch of all."""
     data = data_of(loop)
@@ -400,6 +407,19 @@ def goes_over_several_batches(loop: Loop) -> bool:
     if size is not None and _meaning_of_number(size, loop) == "samples":
         return False  # one batch of all
     return not (loop.trips is not None and loop.trips.is_one)
+
+
+def _takes_batches(loop: Loop) -> bool:
+    """Whether a loop goes over batches, as far as one can know, and not over samples one by one."""
+    data = data_of(loop)
+    if data is not None and gives_by_number(data):
+        return False
+    if isinstance(data, Object) and not data.path.startswith("builtins."):
+        return True
+    if not isinstance(loop.node, cst.For):
+        return True
+    head = f"{code_of(loop.node.target)} {code_of(loop.node.iter)}"
+    return _SAYS_BATCHES.search(head) is not None
 
 
 def _left(where: Context, now: Context) -> list[Loop]:
