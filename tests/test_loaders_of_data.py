@@ -102,6 +102,49 @@ def test_samples_that_are_only_looked_at_judge_nothing(use: str, count: int) -> 
     assert len(found(text + use, "NN515")) == count
 
 
+JUDGED = """
+import torch
+import matplotlib.pyplot as plt
+from torch import nn
+model = nn.Linear(4, 3)
+val_sounds, test_sounds = Sounds(), Sounds()
+val_loader = loader_of(val_sounds, batch_size=8, drop_last=True)
+test_loader = loader_of(test_sounds, batch_size=8)
+model.eval()
+right = seen = 0
+with torch.no_grad():
+    for x, y in JUDGING:
+        right += (model(x).argmax(1) == y).sum().item()
+        seen += len(y)
+print(right / seen)
+"""
+
+
+@pytest.mark.parametrize(("judging", "count"), [("val_loader", 1), ("test_loader", 0)])
+def test_a_loader_that_a_program_leaves_for_another_one_judges_nothing(
+    judging: str, count: int
+) -> None:
+    assert len(found(JUDGED.replace("JUDGING", judging), "NN515")) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("plt.imshow(model(x))\n        plt.savefig(str(number))", 0),
+        ("plt.plot(model(x)[0])", 0),
+        ("outputs.append(model(x))", 1),
+    ],
+)
+def test_a_loop_that_only_draws_judges_nothing(body: str, count: int) -> None:
+    head, _, _ = JUDGED.partition("right =")
+    loop = f"""outputs = []
+with torch.no_grad():
+    for number, (x, y) in enumerate(val_loader):
+        {body}
+"""
+    assert len(found(head + loop, "NN515")) == count
+
+
 EVALUATION = """\
 import torch
 import torch.nn.functional as F

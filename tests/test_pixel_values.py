@@ -61,12 +61,18 @@ def of_reader(read: str, given: str, model: str) -> list[int]:
         "torch.tensor(picture.transpose(2, 0, 1), dtype=torch.float32) / 255.0",
         "torch.from_numpy(picture).float().div(255).permute(2, 0, 1)",
         "T.ToTensor()(picture)",
-        "torch.from_numpy(picture.astype('float32')).permute(2, 0, 1)",
     ],
 )
 def test_ready_weights_are_given_pixels_that_they_do_not_know(model: str, given: str) -> None:
     read = "picture = cv2.resize(cv2.imread(self.files[index]), (224, 224))"
     assert of_reader(read, given, model) == [ROW]
+
+
+@pytest.mark.parametrize("model", [TIMM, "models.vgg16(weights='DEFAULT')"])
+def test_pixels_that_nobody_changes_are_told_where_they_are_read(model: str) -> None:
+    read = "picture = cv2.resize(cv2.imread(self.files[index]), (224, 224))"
+    given = "torch.from_numpy(picture.astype('float32')).permute(2, 0, 1)"
+    assert of_reader(read, given, model) == [ROW - 1]
 
 
 @pytest.mark.parametrize(

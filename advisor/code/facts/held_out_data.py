@@ -7,7 +7,25 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Round
+from advisor.code.events import (
+    AmountAveraged,
+    AmountDivided,
+    AmountKept,
+    AmountLogged,
+    DataGiven,
+    Escaped,
+    Event,
+    ForwardRun,
+    HitsCounted,
+    LoaderBuilt,
+    Loop,
+    LossAccumulated,
+    LossComputed,
+    MetricChanged,
+    MetricTaken,
+    Round,
+    Scored,
+)
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.judging_loaders import judging_loaders
 from advisor.code.facts.loaders import TrainingLoader, is_loader
@@ -43,6 +61,12 @@ from advisor.rulebook import Draft
 # Learning that compares augmented views of a sample judges by them, too.
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
+# What is made where somebody judges: of a loader in its loop, or behind it of what was collected there.
+_SCORES = (
+    *(AmountAveraged, AmountDivided, AmountKept, AmountLogged, HitsCounted, LossAccumulated),
+    *(LossComputed, MetricChanged, MetricTaken, Scored),
+)
+_DRAWS = re.compile(r"plt\.|imshow|imwrite|savefig|save_image|make_grid|plot|draw", re.IGNORECASE)
 _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORECASE)
 # Where the data sets of torchvision take their transform.
 _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
@@ -91,10 +115,11 @@ class HeldOutData(Fact):
         return self.event.loader if isinstance(self.event, LoaderBuilt) else None
 
     def drops_last_batch(self) -> bool:
-        """Whether the samples of the last batch are left out, whatever the options."""
+        """Whether the samples of the last batch are left out, whatever the options, where some are judged
+        by."""
         if self.loader is None or not is_loader(self.loader) or self.loader.arguments.unknown:
             return False
-        if self._is_only_tasted():
+        if self._is_only_tasted() or self._judges_nothing():
             return False
         drops = self.loader.argument(8, "drop_last")
         always = is_always(drops, True)
@@ -127,16 +152,40 @@ class HeldOutData(Fact):
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
         if any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven))):
             return False
-        through = [
-            each
-            for each in self.run.once(_rounds)
-            if self.loader in alternatives(data_of(each.loop))
-        ]
+        through = [each for each in self.run.once(_rounds) if self._is_of(each.loop)]
         if not through:
             return self._is_looked_into()
         if {each.index for each in through} != {0}:
             return False
         return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
+
+    def _judges_nothing(self) -> bool:
+        """Whether a script goes through other loaders alone, asks no model about this one, or only draws
+        what it says."""
+        if not self.run.is_script:
+            return False
+        if any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven))):
+            return False
+        rounds = self.run.once(_rounds)
+        through = {each.loop.node for each in rounds if self._is_of(each.loop)}
+        if not through:
+            return any(is_loader(data_of(each.loop)) for each in rounds)
+        if any(self._happen(through, _SCORES, behind=True)):
+            return False
+        asked = any(self._happen(through, (ForwardRun, Escaped)))
+        return not asked or all(_DRAWS.search(code_of(node)) for node in through)
+
+    def _happen(
+        self, loops: set[cst.CSTNode], kinds: tuple[type[Event], ...], behind: bool = False
+    ) -> Iterator[Event]:
+        """The events of some kinds that happen in loops, or `behind` all loops as well."""
+        for event in self.run.events_among(*kinds):
+            around = event.context.loops
+            if any(each.node in loops for each in around) or (behind and not around):
+                yield event
+
+    def _is_of(self, loop: Loop) -> bool:
+        return self.loader in alternatives(data_of(loop))
 
     def _is_looked_into(self) -> bool:
         """Whether nothing but a batch is taken here and there: `next(iter(loader))`."""
