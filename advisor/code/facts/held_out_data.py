@@ -119,18 +119,21 @@ class HeldOutData(Fact):
         by."""
         if self.loader is None or not is_loader(self.loader) or self.loader.arguments.unknown:
             return False
-        if self._is_only_tasted() or self._judges_nothing():
+        if not is_always(self.loader.argument(8, "drop_last"), True):
             return False
-        drops = self.loader.argument(8, "drop_last")
-        always = is_always(drops, True)
         size = known_number(self.loader.argument(1, "batch_size"))
-        if size is None or size.integer in {None, 1}:
+        batch = None if size is None else size.integer
+        if batch is None or batch == 1 or self._makes_whole_batches(batch):
             return False
+        return not self._is_only_tasted() and not self._judges_nothing()
+
+    def _makes_whole_batches(self, size: int) -> bool:
+        """Whether batches of a size leave nothing over, as far as the length of the data is known."""
         whole = getattr(self.dataset, "fields", {}).get("length")
-        if isinstance(whole, Scalar) and size is not None and size.integer:
+        if isinstance(whole, Scalar) and size:
             samples = whole.number.integer
-            return always and (samples is None or samples % size.integer != 0)
-        return always and not self._may_hold_whole_batches(size.integer)
+            return samples is not None and samples % size == 0
+        return self._may_hold_whole_batches(size)
 
     def _may_hold_whole_batches(self, size: int) -> bool:
         """Whether the length of a data set of the project is a number that it keeps, and a multiple of
@@ -150,7 +153,7 @@ class HeldOutData(Fact):
 
     def _is_only_tasted(self) -> bool:
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
-        if any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven))):
+        if self._is_given_away():
             return False
         through = [each for each in self.run.once(_rounds) if self._is_of(each.loop)]
         if not through:
@@ -162,27 +165,21 @@ class HeldOutData(Fact):
     def _judges_nothing(self) -> bool:
         """Whether a script goes through other loaders alone, asks no model about this one, or only draws
         what it says."""
-        if not self.run.is_script:
-            return False
-        if any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven))):
+        if not self.run.is_script or self._is_given_away():
             return False
         rounds = self.run.once(_rounds)
         through = {each.loop.node for each in rounds if self._is_of(each.loop)}
         if not through:
             return any(is_loader(data_of(each.loop)) for each in rounds)
-        if any(self._happen(through, _SCORES, behind=True)):
+        scores = self.run.events_among(*_SCORES)
+        if any(not each.context.loops or _is_in(each, through) for each in scores):
             return False
-        asked = any(self._happen(through, (ForwardRun, Escaped)))
+        asked = any(_is_in(each, through) for each in self.run.events_among(ForwardRun, Escaped))
         return not asked or all(_DRAWS.search(code_of(node)) for node in through)
 
-    def _happen(
-        self, loops: set[cst.CSTNode], kinds: tuple[type[Event], ...], behind: bool = False
-    ) -> Iterator[Event]:
-        """The events of some kinds that happen in loops, or `behind` all loops as well."""
-        for event in self.run.events_among(*kinds):
-            around = event.context.loops
-            if any(each.node in loops for each in around) or (behind and not around):
-                yield event
+    def _is_given_away(self) -> bool:
+        """Whether something else goes through it, nobody knows how."""
+        return any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven)))
 
     def _is_of(self, loop: Loop) -> bool:
         return self.loader in alternatives(data_of(loop))
@@ -265,6 +262,10 @@ class HeldOutData(Fact):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)
+
+
+def _is_in(event: Event, loops: set[cst.CSTNode]) -> bool:
+    return any(each.node in loops for each in event.context.loops)
 
 
 def _rounds(run: AbstractRun) -> set[Round]:

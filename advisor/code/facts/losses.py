@@ -78,7 +78,7 @@ _OF_INDICES = frozenset(
 _OF_FRACTIONS = frozenset(
     {"BCELoss", "binary_cross_entropy"} | {"BCEWithLogitsLoss", "binary_cross_entropy_with_logits"}
 )
-_OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
+OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
 _OF_A_NETWORK = frozenset(
     {
         Activation.LOGITS,
@@ -105,7 +105,7 @@ class LossCall(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, not replaced before any training with it, and not of
         a model that is only shown among others."""
-        first = _first_of_each_activation(run)
+        first = run.once(_first_of_each_activation)
         return [
             cls(
                 event,
@@ -113,10 +113,10 @@ class LossCall(Fact):
                 first.get(event),
                 _softmaxes_behind(run, event),
             )
-            for same_call in _calls(run.events(LossComputed))
+            for same_call in run.once(_calls)
             if not _is_one_of_several(same_call)
             for event in same_call
-            if not _is_replaced(run, event) and not _is_for_show(run, event)
+            if _is_put_to_use(run, event)
         ]
 
     @property
@@ -430,14 +430,12 @@ class SquashedLoss(LossCall):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every loss that is computed in any case, and the first of those that want the same."""
-        known, first = run.facts(LossCall), _first_of_each_activation(run)
+        known, first = run.facts(LossCall), run.once(_first_of_each_activation)
         either = [
             cls(one, tuple(others), first.get(one), _softmaxes_behind(run, one))
-            for one, *others in _calls(run.events(LossComputed))
+            for one, *others in run.once(_calls)
             if _want_logits_alike([one, *others])
-            and not any(
-                _is_replaced(run, each) or _is_for_show(run, each) for each in (one, *others)
-            )
+            and all(_is_put_to_use(run, each) for each in (one, *others))
         ]
         same = [cls(each.event, each.others, each.first, each.softmaxes) for each in known]
         return [*same, *either]
@@ -461,7 +459,7 @@ def _first_of_each_activation(run: AbstractRun) -> dict[LossComputed, LossComput
 def _softmaxes_behind(run: AbstractRun, event: LossComputed) -> tuple[SoftmaxApplied, ...]:
     """The softmaxes whose numbers a loss may be given."""
     scale = scale_of(event.prediction)
-    if scale is None or scale.place is None or scale.activation not in _OVER_CLASSES:
+    if scale is None or scale.place is None or scale.activation not in OVER_CLASSES:
         return ()
     return tuple(run.once(_softmaxes_by_place).get(scale.place, ()))
 
@@ -485,14 +483,14 @@ def _length_of_softmax(event: SoftmaxApplied) -> int | None:
     return None if length is None else length.integer
 
 
-def _calls(events: Iterable[LossComputed]) -> Iterable[list[LossComputed]]:
+def _calls(run: AbstractRun) -> list[list[LossComputed]]:
     """The losses that may be computed at one call: one, unless several may be called."""
     by_call: dict[tuple[object, ...], list[LossComputed]] = {}
-    for event in events:
+    for event in run.events(LossComputed):
         context = event.context
         way = (context.rounds, context.guards, context.calls)
         by_call.setdefault((event.place.node, event.prediction, *way), []).append(event)
-    return by_call.values()
+    return list(by_call.values())
 
 
 def _is_one_of_several(same_call: list[LossComputed]) -> bool:
@@ -598,6 +596,10 @@ def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
 
 def _is_whole(value: Value | None) -> bool:
     return isinstance(value, Tensor) and value.dtype in {"long", "int", "uint8", "bool"}
+
+
+def _is_put_to_use(run: AbstractRun, event: LossComputed) -> bool:
+    return not _is_replaced(run, event) and not _is_for_show(run, event)
 
 
 def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:

@@ -300,10 +300,10 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
         for each in run.events(AmountDivided)
     ):
         return None
-    around = [(each.loop.node, each.index) for each in told.context.rounds]
+    around = numbered_rounds(told.context)
     written = code_of(told.place.node)
     for event in run.events(BackwardRun):
-        rounds = [(each.loop.node, each.index) for each in event.context.rounds]
+        rounds = numbered_rounds(event.context)
         name = code_of(event.place.node).removesuffix(".backward()")
         earlier = event.index < told.index and len(rounds) > len(around)
         if not earlier or rounds[: len(around)] != around or not name.isidentifier():
@@ -398,6 +398,11 @@ def _is_left_of_batches(amount: Amount, loop: Loop) -> bool:
     if amount.kind != "mean" or amount.summed is not None or not isinstance(loop.node, cst.For):
         return False
     return goes_over_several_batches(loop)
+
+
+def numbered_rounds(context: Context) -> list[tuple[cst.CSTNode, int]]:
+    """The loops around, with the number of the round in each."""
+    return [(each.loop.node, each.index) for each in context.rounds]
 
 
 def goes_over_several_batches(loop: Loop) -> bool:

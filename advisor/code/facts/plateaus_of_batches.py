@@ -1,19 +1,18 @@
 """Schedules that lower the rate when a metric no longer gets better, and are told the loss of each batch:
 the loss of one batch is often larger than that of the best before it."""
 
-import libcst as cst
-
-from advisor.code.events import BackwardRun, Context, Loop, ScheduleStepped
-from advisor.code.facts.metrics import goes_over_several_batches
+from advisor.code.events import BackwardRun, Loop, ScheduleStepped
+from advisor.code.facts.metrics import goes_over_several_batches, numbered_rounds
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import code_of
+from advisor.code.facts.schedule_factors import setting
 from advisor.code.facts.schedule_use import (
     LOOPS_OF_A_TRAINING,
     ScheduleUse,
     inner_loops,
     is_guarded,
 )
-from advisor.code.values import Schedule, Value, alternatives, known_integer, number_of
+from advisor.code.values import Schedule, Value, alternatives, known_integer
 
 # What torch goes by where the program says nothing.
 _PATIENCE, _FACTOR = 10, 0.1
@@ -47,17 +46,12 @@ def _patience(schedule: Schedule) -> int | None:
     large one."""
     given = schedule.argument(3, "patience")
     patience = _PATIENCE if given is None else known_integer(given)
-    share, rest = schedule.argument(2, "factor"), schedule.argument(6, "cooldown")
-    factor = _FACTOR if share is None else _float(share)
-    if schedule.arguments.unknown or patience is None or factor is None or rest is not None:
+    factor = setting(schedule, 2, "factor", _FACTOR)
+    if schedule.arguments.unknown or patience is None or factor is None:
+        return None
+    if schedule.argument(6, "cooldown") is not None:
         return None
     return patience if patience <= _LONGEST_IN_EPOCHS and factor < _GENTLE else None
-
-
-def _float(value: Value) -> float | None:
-    number = number_of(value)
-    known = None if number is None else number.evaluate({})
-    return None if known is None else float(known)
 
 
 def _goes_over_batches(loop: Loop) -> bool:
@@ -78,14 +72,11 @@ def _is_of_one_batch(use: ScheduleUse, step: ScheduleStepped, told: Value) -> bo
     amount = rating.amount if rating is not None else None
     if amount is not None and amount.summed is not None:
         return False
-    rounds = _rounds(step.context)
-    if amount is not None and amount.kind == "mean" and _rounds(amount.made) == rounds:
+    rounds = numbered_rounds(step.context)
+    if amount is not None and amount.kind == "mean" and numbered_rounds(amount.made) == rounds:
         return use.is_of_training(amount)
     return any(
-        _rounds(event.context) == rounds and set(alternatives(told)) & set(alternatives(event.loss))
+        numbered_rounds(event.context) == rounds
+        and set(alternatives(told)) & set(alternatives(event.loss))
         for event in use.run.events(BackwardRun)
     )
-
-
-def _rounds(context: Context) -> list[tuple[cst.CSTNode, int]]:
-    return [(each.loop.node, each.index) for each in context.rounds]

@@ -23,7 +23,8 @@ def factor_of(schedule: Schedule) -> Factor | None:
     return None if maker is None or schedule.arguments.unknown else maker(schedule)
 
 
-def _number(schedule: Object, index: int, name: str, default: float | None) -> float | None:
+def setting(schedule: Object, index: int, name: str, default: float | None) -> float | None:
+    """A number that a schedule or an optimizer is told, or what it goes by where it is told none."""
     value = schedule.argument(index, name)
     return default if value is None else known_constant(value)
 
@@ -32,18 +33,18 @@ def _rate(schedule: Schedule) -> float | None:
     optimizer = schedule.optimizer
     if not isinstance(optimizer, Object):
         return None
-    return _number(optimizer, 1, "lr", None)
+    return setting(optimizer, 1, "lr", None)
 
 
 def _step(schedule: Schedule) -> Factor | None:
-    size, gamma = _number(schedule, 1, "step_size", None), _number(schedule, 2, "gamma", 0.1)
+    size, gamma = setting(schedule, 1, "step_size", None), setting(schedule, 2, "gamma", 0.1)
     if size is None or gamma is None or not 1 <= size < float("inf"):
         return None
     return simulation.step_decay(int(size), gamma)
 
 
 def _multi_step(schedule: Schedule) -> Factor | None:
-    milestones, gamma = milestones_of(schedule), _number(schedule, 2, "gamma", 0.1)
+    milestones, gamma = milestones_of(schedule), setting(schedule, 2, "gamma", 0.1)
     if not milestones or gamma is None:
         return None
     return simulation.multi_step_decay(milestones, gamma)
@@ -59,18 +60,18 @@ def milestones_of(schedule: Schedule) -> list[int]:
 
 
 def _exponential(schedule: Schedule) -> Factor | None:
-    gamma = _number(schedule, 1, "gamma", None)
+    gamma = setting(schedule, 1, "gamma", None)
     return None if gamma is None else simulation.exponential_decay(gamma)
 
 
 def _cosine(schedule: Schedule) -> Factor | None:
-    period = _number(schedule, 1, "T_max", None)
+    period = setting(schedule, 1, "T_max", None)
     floor = _floor(schedule, 2)
     return None if not period or floor is None else simulation.cosine_annealing(period, floor)
 
 
 def _floor(schedule: Schedule, index: int) -> float | None:
-    lowest = _number(schedule, index, "eta_min", 0.0)
+    lowest = setting(schedule, index, "eta_min", 0.0)
     if not lowest:
         return lowest
     rate = _rate(schedule)
@@ -78,7 +79,7 @@ def _floor(schedule: Schedule, index: int) -> float | None:
 
 
 def _restarts(schedule: Schedule) -> Factor | None:
-    first, growth = _number(schedule, 1, "T_0", None), _number(schedule, 2, "T_mult", 1)
+    first, growth = setting(schedule, 1, "T_0", None), setting(schedule, 2, "T_mult", 1)
     floor = _floor(schedule, 3)
     if not first or not growth or floor is None:
         return None
@@ -86,28 +87,28 @@ def _restarts(schedule: Schedule) -> Factor | None:
 
 
 def _linear(schedule: Schedule) -> Factor | None:
-    start = _number(schedule, 1, "start_factor", 1 / 3)
-    end, total = _number(schedule, 2, "end_factor", 1.0), _number(schedule, 3, "total_iters", 5)
+    start = setting(schedule, 1, "start_factor", 1 / 3)
+    end, total = setting(schedule, 2, "end_factor", 1.0), setting(schedule, 3, "total_iters", 5)
     if start is None or end is None or not total:
         return None
     return simulation.linear_change(start, end, int(total))
 
 
 def _constant(schedule: Schedule) -> Factor | None:
-    value, total = _number(schedule, 1, "factor", 1 / 3), _number(schedule, 2, "total_iters", 5)
+    value, total = setting(schedule, 1, "factor", 1 / 3), setting(schedule, 2, "total_iters", 5)
     return None if value is None or not total else simulation.constant_then_one(value, int(total))
 
 
 def _one_cycle(schedule: Schedule) -> Factor | None:
-    total = _number(schedule, 2, "total_steps", None)
+    total = setting(schedule, 2, "total_steps", None)
     if total is None:
-        epochs = _number(schedule, 3, "epochs", None)
-        each = _number(schedule, 4, "steps_per_epoch", None)
+        epochs = setting(schedule, 3, "epochs", None)
+        each = setting(schedule, 4, "steps_per_epoch", None)
         total = None if epochs is None or each is None else epochs * each
-    rise, start = _number(schedule, 5, "pct_start", 0.3), _number(schedule, 10, "div_factor", 25)
-    final = _number(schedule, 11, "final_div_factor", 1e4)
+    rise, start = setting(schedule, 5, "pct_start", 0.3), setting(schedule, 10, "div_factor", 25)
+    final = setting(schedule, 11, "final_div_factor", 1e4)
     shape = known_text(schedule.argument(6, "anneal_strategy") or Constant("cos"))
-    three = _number(schedule, 12, "three_phase", 0.0)
+    three = setting(schedule, 12, "three_phase", 0.0)
     if not total or rise is None or not start or not final or shape is None or three is None:
         return None
     return simulation.one_cycle(
@@ -116,11 +117,11 @@ def _one_cycle(schedule: Schedule) -> Factor | None:
 
 
 def _cyclic(schedule: Schedule) -> Factor | None:
-    lowest, highest = _number(schedule, 1, "base_lr", None), _number(schedule, 2, "max_lr", None)
-    up = _number(schedule, 3, "step_size_up", 2000)
-    down = _number(schedule, 4, "step_size_down", up)
+    lowest, highest = setting(schedule, 1, "base_lr", None), setting(schedule, 2, "max_lr", None)
+    up = setting(schedule, 3, "step_size_up", 2000)
+    down = setting(schedule, 4, "step_size_down", up)
     mode = known_text(schedule.argument(5, "mode") or Constant("triangular"))
-    gamma, own = _number(schedule, 6, "gamma", 1.0), schedule.argument(7, "scale_fn")
+    gamma, own = setting(schedule, 6, "gamma", 1.0), schedule.argument(7, "scale_fn")
     if lowest is None or not highest or not up or not down or gamma is None:
         return None
     if mode is None or own is not None:
@@ -163,13 +164,13 @@ def _chained(schedule: Schedule) -> Factor | None:
 
 
 def _polynomial(schedule: Schedule) -> Factor | None:
-    total, power = _number(schedule, 1, "total_iters", 5), _number(schedule, 2, "power", 1.0)
+    total, power = setting(schedule, 1, "total_iters", 5), setting(schedule, 2, "power", 1.0)
     return None if not total or power is None else simulation.polynomial_decay(int(total), power)
 
 
 def _linear_with_warmup(schedule: Schedule) -> Factor | None:
-    warmup = _number(schedule, 1, "num_warmup_steps", None)
-    total = _number(schedule, 2, "num_training_steps", None)
+    warmup = setting(schedule, 1, "num_warmup_steps", None)
+    total = setting(schedule, 2, "num_training_steps", None)
     if warmup is None or total is None:
         return None
     after = simulation.linear_to_zero(int(warmup), int(total))
@@ -177,9 +178,9 @@ def _linear_with_warmup(schedule: Schedule) -> Factor | None:
 
 
 def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
-    warmup = _number(schedule, 1, "num_warmup_steps", None)
-    total = _number(schedule, 2, "num_training_steps", None)
-    cycles = _number(schedule, 3, "num_cycles", 0.5)
+    warmup = setting(schedule, 1, "num_warmup_steps", None)
+    total = setting(schedule, 2, "num_training_steps", None)
+    cycles = setting(schedule, 3, "num_cycles", 0.5)
     if warmup is None or total is None or cycles is None:
         return None
     after = simulation.cosine_to_zero(int(warmup), int(total), cycles)
@@ -187,9 +188,9 @@ def _cosine_with_warmup(schedule: Schedule) -> Factor | None:
 
 
 def _polynomial_with_warmup(schedule: Schedule) -> Factor | None:
-    warmup = _number(schedule, 1, "num_warmup_steps", None)
-    total = _number(schedule, 2, "num_training_steps", None)
-    end, power = _number(schedule, 3, "lr_end", 1e-7), _number(schedule, 4, "power", 1.0)
+    warmup = setting(schedule, 1, "num_warmup_steps", None)
+    total = setting(schedule, 2, "num_training_steps", None)
+    end, power = setting(schedule, 3, "lr_end", 1e-7), setting(schedule, 4, "power", 1.0)
     rate = _rate(schedule)
     if warmup is None or not total or end is None or power is None or not rate or total <= warmup:
         return None
@@ -234,8 +235,8 @@ def fastest_on_plateau(schedule: Schedule) -> Factor | None:
     rate earlier. None when its settings are not known."""
     if not schedule.path.endswith(".ReduceLROnPlateau") or schedule.arguments.unknown:
         return None
-    decay, patience = _number(schedule, 2, "factor", 0.1), _number(schedule, 3, "patience", 10)
-    cooldown = _number(schedule, 6, "cooldown", 0)
+    decay, patience = setting(schedule, 2, "factor", 0.1), setting(schedule, 3, "patience", 10)
+    cooldown = setting(schedule, 6, "cooldown", 0)
     if decay is None or patience is None or cooldown is None:
         return None
     settings = simulation.Plateau(decay, int(patience), cooldown=int(cooldown))
@@ -246,15 +247,15 @@ def fastest_on_plateau(schedule: Schedule) -> Factor | None:
 
 
 def _steps(schedule: Object) -> float | None:
-    steps = _number(schedule, 1, "decay_steps", None)
+    steps = setting(schedule, 1, "decay_steps", None)
     return steps if steps is not None and steps >= 1 else None
 
 
 def _keras_decay(schedule: Schedule, decayed: Callable[[float, float], float]) -> Factor | None:
     """A decay that is told how often, and whether only then: `decayed` takes the rate of decay and how
     many times so many steps have been taken."""
-    steps, rate = _steps(schedule), _number(schedule, 2, "decay_rate", None)
-    stairs = _number(schedule, 3, "staircase", 0.0)
+    steps, rate = _steps(schedule), setting(schedule, 2, "decay_rate", None)
+    stairs = setting(schedule, 3, "staircase", 0.0)
     if steps is None or rate is None or stairs is None:
         return None
     return lambda step: decayed(rate, step // steps if stairs else step / steps)
@@ -269,7 +270,7 @@ def _keras_inverse_time(schedule: Schedule) -> Factor | None:
 
 
 def _keras_cosine(schedule: Schedule) -> Factor | None:
-    steps, floor = _steps(schedule), _number(schedule, 2, "alpha", 0.0)
+    steps, floor = _steps(schedule), setting(schedule, 2, "alpha", 0.0)
     if steps is None or floor is None or "warmup_steps" in schedule.arguments.keywords:
         return None
     after = simulation.cosine_annealing(steps, floor)
@@ -277,9 +278,9 @@ def _keras_cosine(schedule: Schedule) -> Factor | None:
 
 
 def _keras_polynomial(schedule: Schedule) -> Factor | None:
-    first, steps = _number(schedule, 0, "initial_learning_rate", None), _steps(schedule)
-    last = _number(schedule, 2, "end_learning_rate", 1e-4)
-    power = _number(schedule, 3, "power", 1.0)
+    first, steps = setting(schedule, 0, "initial_learning_rate", None), _steps(schedule)
+    last = setting(schedule, 2, "end_learning_rate", 1e-4)
+    power = setting(schedule, 3, "power", 1.0)
     if not first or steps is None or last is None or power is None:
         return None
     if schedule.argument(4, "cycle") is not None:
@@ -305,7 +306,7 @@ def keras_plateau(callback: Object) -> Factor | None:
     the rate earlier. None when its settings are not known."""
     if callback.path != "keras.callbacks.ReduceLROnPlateau" or callback.arguments.unknown:
         return None
-    decay, patience = _number(callback, 1, "factor", 0.1), _number(callback, 2, "patience", 10)
+    decay, patience = setting(callback, 1, "factor", 0.1), setting(callback, 2, "patience", 10)
     if decay is None or patience is None:
         return None
     # The first epoch is the best so far; what is lowered at the end of an epoch is for the next one.

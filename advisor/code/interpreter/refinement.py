@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.interpreter import calls, operators
+from advisor.code.interpreter.machine import join_all
 from advisor.code.values import (
     Arguments,
     Instance,
@@ -13,7 +14,6 @@ from advisor.code.values import (
     Library,
     Value,
     is_constant,
-    join,
 )
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ def _leave(machine: "Machine", node: cst.BaseExpression, taken: bool, verdict: V
     fields, key, value = held
     kept = [option for option in value.alternatives if verdict(option) in {taken, None}]
     if kept and len(kept) < len(value.alternatives):
-        result = kept[0]
-        for option in kept[1:]:
-            result = join(result, option)
-        machine.store(fields, key, result)
+        machine.store(fields, key, join_all(kept))
 
 
 def _held(

@@ -88,10 +88,9 @@ def _range(loop: Loop) -> _Range | None:
     over = loop.over
     if not isinstance(over, Object) or over.path != "builtins.range":
         return None
-    given = over.arguments.positional
-    if not 1 <= len(given) <= 2:
+    start, stop, *step = over.arguments.positional
+    if step:
         return None
-    start, stop = (None, given[0]) if len(given) == 1 else given
     return _Range(known_number(start) or start, known_number(stop) or stop)
 
 

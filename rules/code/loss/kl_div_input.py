@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.losses import LossCall
+from advisor.code.facts.losses import OVER_CLASSES, LossCall
 from advisor.code.values import Activation, Constant, known_text
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -66,8 +66,7 @@ def _target_is_logarithm(loss: LossCall) -> bool | None:
 def _compares_distributions(given: Activation | None, target: Activation | None) -> bool:
     """Whether either side is seen to be over several classes: with one number for each sample, the mean
     over all numbers is that over samples."""
-    distributions = {Activation.SOFTMAX, Activation.LOG_SOFTMAX}
-    return given in distributions or target in distributions
+    return given in OVER_CLASSES or target in OVER_CLASSES
 
 
 def _averages_all_numbers(loss: LossCall) -> bool:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
 Ends = tuple[float, float]
-_WITH_STEP = 3
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|generator", re.IGNORECASE)
 
 
@@ -64,11 +63,8 @@ def _as_slice(machine: "Machine", index: "Value | slice") -> "Value | slice":
     matter whether they leave something out."""
     if not isinstance(index, Object) or index.path != "builtins.range":
         return index
-    given = index.arguments.positional
-    if not 1 <= len(given) <= _WITH_STEP or index.arguments.unknown:
-        return index
-    start, stop = (None, given[0]) if len(given) == 1 else given[:2]
-    if len(given) < _WITH_STEP:
+    start, stop, *step = index.arguments.positional
+    if not step:
         return slice(start, stop, None)
     is_window = _loop_of_windows(machine, known_number(start), known_number(stop)) is not None
     return slice(start, stop, None) if is_window else index
