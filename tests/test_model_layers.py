@@ -311,6 +311,107 @@ RIGHT = {
                 return torch.cat([each(x) for each in self.sums])
         Sums(3)
         """,
+    "NN414 a head that the pass fits by gradients that it takes": """
+        class Adapted(nn.Module):
+            def __init__(self, encoder):
+                super().__init__()
+                self.encoder = encoder
+            def forward(self, support, labels, query):
+                head = nn.Linear(64, 5)
+                known = self.encoder(support)
+                for _ in range(5):
+                    slopes = torch.autograd.grad(F.cross_entropy(head(known), labels), list(head.parameters()))
+                    for weight, slope in zip(head.parameters(), slopes):
+                        weight.data -= 0.1 * slope
+                return head(self.encoder(query))
+        """,
+    "NN414 a head that a helper fits with the optimizer of the user": """
+        class Episode(nn.Module):
+            def __init__(self, make_optimizer):
+                super().__init__()
+                self.make_optimizer = make_optimizer
+            def adapt(self, support, labels, query):
+                head = nn.Linear(64, 5)
+                optimizer = self.make_optimizer(head, {"lr": 0.1})
+                for _ in range(100):
+                    optimizer.zero_grad()
+                    F.cross_entropy(head(support), labels).backward()
+                    optimizer.step()
+                return head(query)
+            def forward(self, support, labels, query):
+                return self.adapt(support, labels, query)
+        """,
+    "NN414 norms that are told to have no weights": """
+        class Norms(nn.Module):
+            def forward(self, x):
+                each = nn.LayerNorm(x.size()[1:], elementwise_affine=False)(x)
+                return each + nn.InstanceNorm2d(3)(x) + nn.GroupNorm(3, 3, affine=False)(x)
+        """,
+    "NN414 random weights that are to stay as they are": """
+        class Distorted(nn.Module):
+            def forward(self, x):
+                with torch.no_grad():
+                    x = nn.Conv2d(3, 3, 3, padding=1)(x)
+                still = nn.Conv2d(3, 3, 3, padding=1)
+                still.requires_grad_(False)
+                return still(x)
+        """,
+    "NN414 weights that are given": """
+        class Lines(nn.Module):
+            def __init__(self, channels):
+                super().__init__()
+                self.weight = nn.Parameter(torch.ones(channels, 1, 3, 3) / 9, requires_grad=False)
+                self.channels = channels
+            def forward(self, x):
+                return F.conv2d(x, self.weight, groups=self.channels)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.teacher = nn.Linear(3, 3)
+            def forward(self, x):
+                student = nn.Linear(3, 3)
+                for own, other in zip(student.parameters(), self.teacher.parameters()):
+                    own.data.copy_(other.data)
+                return student(Lines(3)(x))
+        """,
+    "NN414 weights that were learned elsewhere": """
+        import torchvision
+        class Perceptual(nn.Module):
+            def forward(self, x, y):
+                body = torchvision.models.resnet18(weights="IMAGENET1K_V1")
+                return F.mse_loss(body(x), body(y))
+        """,
+    "NN414 put into a container when it is first asked for": """
+        class Tasks(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.heads = nn.ModuleDict()
+            def forward(self, x, task):
+                if task not in self.heads:
+                    self.heads[task] = nn.Linear(10, 2)
+                return self.heads[task](x)
+        """,
+    "NN414 built by the first pass, which turns a flag": """
+        class Lazy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.is_built = False
+            def forward(self, x):
+                if not self.is_built:
+                    self.add_module("last", nn.Linear(10, 3))
+                    self.is_built = True
+                return self.last(x)
+        """,
+    "NN414 in the place of a layer that does nothing": """
+        class Lazy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.last = nn.Identity()
+            def forward(self, x):
+                if isinstance(self.last, nn.Identity):
+                    self.last = nn.Linear(x.shape[1], 4)
+                return self.last(x)
+        """,
     "NN414 Keras's dropout, which is told the mode with each call": """
         from tensorflow import keras
         class Attend(keras.layers.Layer):

@@ -46,6 +46,13 @@ class AttributeAssigned(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ParametersAsked(Event):
+    """Somebody asks for the parameters of a module: to train, fill, freeze or count them."""
+
+    module: Value
+
+
+@dataclass(eq=False, slots=True)
 class WeightsFilled(Event):
     """The weights of a layer are filled by a `function` of `torch.nn.init`; `adapted` tells that it
     is told of the activation behind the layer."""

@@ -14,31 +14,32 @@ from advisor.code.events import (
     Escaped,
     Event,
     ForwardRun,
+    GradientsTaken,
     Guard,
     LayerBuilt,
     ModeSwitched,
     ModuleBuilt,
+    ModulePlaced,
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
     Round,
     StateUsed,
 )
+from advisor.code.facts.drawn_weights import has_drawn_weights, is_taken_up
 from advisor.code.facts.modules import (
     BATCH_NORMS,
     CONVOLUTIONS,
     KERAS_BATCH_NORM,
     KERAS_CONVOLUTIONS,
-    WITH_WEIGHTS,
     concerns,
-    has_weights,
     holds,
     is_dropout,
     may_drop,
 )
 from advisor.code.facts.other_uses import is_used_besides
 from advisor.code.facts.passes import words
-from advisor.code.facts.relations import owners_of
+from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_hooks import HOOKED
@@ -46,14 +47,17 @@ from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Constant,
+    Dictionary,
     Instance,
     Layer,
     Optimizer,
+    Sequence,
     Tensor,
     Unknown,
     Value,
     is_constant,
     known_text,
+    same,
 )
 from advisor.rulebook import Draft
 
@@ -92,9 +96,20 @@ class BuiltLayer(Fact):
 
     @property
     def matters(self) -> bool:
-        """Whether it has weights."""
-        module = self.module
-        return module.path in WITH_WEIGHTS if isinstance(module, Layer) else has_weights(module)
+        """Whether it has weights that could learn, and stay as they were drawn in the pass, or the
+        step, that it is built in. A pass that goes back by itself may train what it builds: a head that
+        is fitted to a few samples."""
+        if self.event.context.gradients is False:
+            return False
+        first, owner = self.event.index + 1, forward_around(self.run, self.event)
+        end = len(self.run.trace) if owner is None else owner.end
+        if owner is not None and any(
+            self.run.events_within(first, end, BackwardRun, GradientsTaken, OptimizerStepped)
+        ):
+            return False
+        return has_drawn_weights(self.run, self.module, end) and not is_taken_up(
+            self.run, self.module, first, end
+        )
 
     @property
     def drops(self) -> bool:
@@ -111,6 +126,8 @@ class BuiltLayer(Fact):
         if owner is None:
             return self._is_built_in_each_step() or self._is_built_in_training_step()
         if any(self._is_kept(event, owner) for event in self.run.trace[owner.index : owner.end]):
+            return False
+        if self._is_put_away(owner):
             return False
         return any(
             event.module is self.module
@@ -214,20 +231,47 @@ class BuiltLayer(Fact):
         if isinstance(event, AttributeAssigned) and event.owner is self.module:
             return isinstance(self.module, Layer)
         if isinstance(event, AttributeAssigned) and holds(event.value, self.module):
-            return bool(_own_guards(event, owner)) or self._was_empty(event)
+            kept = bool(_own_guards(event, owner)) or self._was_empty(event)
+            return kept or self._is_noted(owner)
+        if isinstance(event, ModulePlaced) and holds(event.module, self.module):
+            # An attribute that is set in each pass has been looked at above.
+            return bool(_own_guards(event, owner)) or self._is_noted(owner)
         if isinstance(event, Escaped):
             return any(holds(each, self.module) for each in event.values)
         if isinstance(event, StateUsed) and event.module is self.module:
             return True
         return TOUCHED in self.module.fields
 
+    def _is_put_away(self, owner: ForwardRun) -> bool:
+        """Whether the module that runs has it at hand afterwards in a list or dictionary: not as an
+        attribute, which the next pass sets anew."""
+        kept = owner.module.fields.values() if isinstance(owner.module, Instance) else ()
+        return any(
+            isinstance(each, (Sequence, Dictionary)) and reaches(each, self.module) for each in kept
+        )
+
+    def _is_noted(self, owner: ForwardRun) -> bool:
+        """Whether the pass turns a flag of its module, as one does that builds layers the first time:
+        `self.built = True`."""
+        assigned = [
+            event
+            for event in self.run.events_within(0, owner.end, AttributeAssigned)
+            if event.owner is owner.module and isinstance(event.value, Constant)
+        ]
+        before = {each.name: each.value for each in assigned if each.index < owner.index}
+        return any(
+            each.name in before and not same(before[each.name], each.value)
+            for each in assigned
+            if each.index > owner.index
+        )
+
     def _was_empty(self, kept: AttributeAssigned) -> bool:
-        """Whether an attribute was set to `None` before, to be filled when it is first needed."""
+        """Whether an attribute was set to `None`, or to a layer that does nothing, before: to be filled
+        when it is first needed."""
         return any(
             event.owner is kept.owner
             and event.name == kept.name
-            and isinstance(event.value, Constant)
-            and event.value.value is None
+            and (is_constant(event.value, None) or getattr(event.value, "path", "") in _PASSES_ON)
             for event in self.run.events(AttributeAssigned)
         ) or (isinstance(kept.owner, Instance) and kept.owner.cls.find(kept.name) is not None)
 

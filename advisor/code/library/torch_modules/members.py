@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import GradientsCleared
+from advisor.code.events import GradientsCleared, ParametersAsked
 from advisor.code.interpreter import attributes
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library.models import (
@@ -53,6 +53,7 @@ def wrapped_model(call: Call) -> Value | None:
 def parameters(call: Call) -> Value | None:
     """`model.parameters()`."""
     assert call.receiver is not None
+    call.machine.emit(ParametersAsked(call.place, call.context, call.receiver))
     return Parameters((call.receiver,), place=call.place)
 
 
@@ -61,6 +62,7 @@ def parameters(call: Call) -> Value | None:
 def named_parameters(call: Call) -> Value | None:
     """`model.named_parameters()`: pairs of a name and a parameter."""
     assert call.receiver is not None
+    call.machine.emit(ParametersAsked(call.place, call.context, call.receiver))
     return Object("torch.named_parameters", Arguments([call.receiver]), call.place)
 
 

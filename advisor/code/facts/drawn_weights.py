@@ -1,0 +1,49 @@
+"""Weights of a module that is built during a pass: whether they are left as they were drawn."""
+
+from advisor.code.events import (
+    AttributeAssigned,
+    OptimizerBuilt,
+    ParametersAsked,
+    WeightsFilled,
+)
+from advisor.code.facts.learning_layers import learning
+from advisor.code.facts.modules import concerns, is_parameter, is_pretrained
+from advisor.code.facts.relations import owners_of
+from advisor.code.facts.run import AbstractRun
+from advisor.code.values import Instance, Layer, Optimizer, Tensor, Value
+
+# What fills weights with numbers that are given, not with others that are drawn.
+_GIVES = frozenset({"constant_", "copy_", "dirac_", "eye_", "ones_", "zeros_"})
+
+
+def is_taken_up(run: AbstractRun, module: Value, first: int, end: int) -> bool:
+    """Whether somebody asks for the parameters of a module between two points of the run, whatever
+    for, or builds an optimizer that may update them."""
+    for asked in run.events_within(first, end, ParametersAsked):
+        if concerns(asked.module, module):
+            return True
+    for built in run.events_within(first, end, OptimizerBuilt):
+        optimizer = built.optimizer
+        if not isinstance(optimizer, Optimizer) or not optimizer.complete:
+            return True
+    return any(
+        event.name == "requires_grad" and any(concerns(module, each) for each in owners)
+        for event in run.events_within(0, end, AttributeAssigned)
+        if (owners := owners_of(event.owner))
+    )
+
+
+def has_drawn_weights(run: AbstractRun, module: Value, end: int) -> bool:
+    """Whether a module has weights that could learn, and that nobody has filled with given numbers, or
+    with what was learned elsewhere, up to some point of the run."""
+    filled = {
+        event.layer
+        for event in run.events_within(0, end, WeightsFilled)
+        if event.function in _GIVES
+    }
+    own = module.fields.values() if isinstance(module, Instance) else ()
+    if any(isinstance(each, Tensor) and is_parameter(each) and each.graph is True for each in own):
+        return True
+    return isinstance(module, (Layer, Instance)) and any(
+        layer not in filled and not is_pretrained(layer) for layer in learning(module)
+    )
