@@ -49,15 +49,83 @@ WRONG = {
             for x in held_out:  # error
                 judge(x)
         """,
-    "a sum that goes on with it": """
-        for n in range(10):
-            for n in range(3):  # error
-                fit(n)
-            n += 1
+    "an index of what the inner loop knows nothing of": """
+        for k in range(5):
+            for k, batch in enumerate(loader):  # error
+                fit(batch)
+            scores[k] = judge(held_out)
+        """,
+    "compared with what the inner loop does not count to": """
+        for i in range(epochs):
+            for i, batch in enumerate(loader):  # error
+                fit(batch)
+            if i == epochs - 1:
+                save(model)
         """,
 }
 
 RIGHT = {
+    "the number of rounds that it took": """
+        for n in range(10):
+            for n in range(3):
+                fit(n)
+            n += 1
+            print(total / n)
+        """,
+    "a sum of the rounds that it took": """
+        for i in range(10):
+            for i, batch in enumerate(loader):
+                fit(batch)
+            steps += i + 1
+        """,
+    "the number of rounds by a name of its own": """
+        for i in range(10):
+            for i, batch in enumerate(loader):
+                total += fit(batch)
+            batches = i + 1
+            print(total / batches)
+        """,
+    "divided by the number of rounds as another type": """
+        for i in range(10):
+            for i, batch in enumerate(loader):
+                total += fit(batch)
+            print(total / float(i + 1), total / max(i, 1))
+        """,
+    "the last part of what the inner loop went through": """
+        for i in range(3):
+            for name, value in weights.items():
+                parts, owner = name.split("."), model
+                for i in range(len(parts) - 1):
+                    owner = getattr(owner, parts[i])
+                setattr(owner, parts[i + 1], value)
+        """,
+    "where a search has stopped": """
+        for i in range(3):
+            for i, size in enumerate(sizes):
+                if not fits(size):
+                    break
+            print(i, "sizes fit")
+        """,
+    "whether the inner loop came to its end": """
+        for i in range(3):
+            for i, batch in enumerate(loader):
+                fit(batch)
+            assert i == len(loader) - 1
+        """,
+    "forgotten": """
+        for i in range(3):
+            for i, batch in enumerate(loader):
+                fit(batch)
+            del i
+        """,
+    "carried from round to round": """
+        last = None
+        for epoch in range(3):
+            if last is not None:
+                draw(last)
+            for last in loader:
+                fit(last)
+        """,
     "nothing reads it again": """
         for i in range(10):
             for i, batch in enumerate(loader):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, ObjectLost
-from advisor.code.interpreter.overwriting import names_in, uses_in
+from advisor.code.interpreter.overwriting import names_in, uses_in, visible
 from advisor.code.values import Function, Instance, Layer, Object, Optimizer, Value
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def tell_called_itself(machine: "Machine", node: cst.Assign) -> None:
     if not any(isinstance(each, cst.Name) and each.value == name for each in targets):
         return
     loop = machine.context.loops[-1]
-    known = _visible(machine, name)
+    known = visible(machine, name)
     if not isinstance(known, (Function, Layer, Instance)):
         return
     bound = [
@@ -79,9 +79,3 @@ def tell_called_itself(machine: "Machine", node: cst.Assign) -> None:
         place = machine.place(node)
         called = machine.place(call.func)
         machine.emit(NameOverwritten(place, machine.context, name, loop, called))
-
-
-def _visible(machine: "Machine", name: str) -> Value | None:
-    scope = machine.scope
-    own = scope.fields.get(name)
-    return own if own is not None or scope.parent is None else scope.parent.fields.get(name)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, TargetLost
+from advisor.code.interpreter.last_items import asks_for_last
 from advisor.code.nodes import as_written
+from advisor.code.values import Constant, Value, alternatives
 
 if TYPE_CHECKING:
     from advisor.code.events import Loop
@@ -34,7 +36,7 @@ def tell_overwritten(machine: "Machine", node: cst.For) -> None:
     around = machine.context.loops[-len(machine.loops) :]
     for name in names_in(node.target):
         for outer in around:
-            read = _read_again(outer, node, name.value)
+            read = _read_again(machine, outer, node, name.value)
             if read is not None:
                 event = NameOverwritten(
                     machine.place(name), machine.context, name.value, outer, machine.place(read)
@@ -145,7 +147,7 @@ def names_in(target: cst.CSTNode) -> Iterator[cst.Name]:
                 yield from names_in(element.value)
 
 
-def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
+def _read_again(machine: "Machine", outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     """Where the loop around reads a name next, of what it bound or found, once the inner loop has
     bound it."""
     uses = [use for use in _uses_around(outer.node, inner) if use.name in {name, ""}]
@@ -155,11 +157,30 @@ def _read_again(outer: "Loop", inner: cst.For, name: str) -> cst.CSTNode | None:
     behind, before = uses[position + 1 :], uses[:position]
     if _is_counted_by(outer.node, name):
         first = behind[0] if behind else None
-    elif not behind and before:
+        if first is not None and asks_for_last(first.node, outer.node, inner):
+            return None
+    elif not behind and before and _holds_something(machine, outer, name):
         first = before[0]
     else:
         return None
     return first.node if first is not None and first.kind == "read" else None
+
+
+def _holds_something(machine: "Machine", outer: "Loop", name: str) -> bool:
+    """Whether a name stands for something before the first round of a loop: what is None at first, or
+    nothing, is there to carry from round to round."""
+    first = any(each.loop is outer and not each.index for each in machine.context.rounds)
+    value = visible(machine, name) if first else None
+    return value is not None and not any(
+        isinstance(each, Constant) and each.value is None for each in alternatives(value)
+    )
+
+
+def visible(machine: "Machine", name: str) -> Value | None:
+    """What a name stands for, in the function that is run or around it."""
+    scope = machine.scope
+    own = scope.fields.get(name)
+    return own if own is not None or scope.parent is None else scope.parent.fields.get(name)
 
 
 def _is_counted_by(loop: cst.CSTNode, name: str) -> bool:
@@ -272,11 +293,19 @@ def _branches(node: cst.If, inner: cst.For | None) -> list[Use]:
 
 
 def _operation(node: cst.BinaryOperation, inner: cst.For | None) -> list[Use]:
-    counts = not isinstance(node.right, cst.Call)
+    counts = not isinstance(node.right, cst.Call) or _is_number_of(node.right)
     if isinstance(node.operator, (cst.Divide, cst.FloorDivide)) and counts:
         # How many rounds the inner loop took is what one divides by.
         return uses_in(node.left, inner=inner)
     return uses_in(node.left, node.right, inner=inner)
+
+
+_NUMBERS = frozenset({"float", "int", "max"})
+
+
+def _is_number_of(call: cst.Call) -> bool:
+    """Whether a call gives the very number that it is given, as another type or not below another one."""
+    return isinstance(call.func, cst.Name) and call.func.value in _NUMBERS
 
 
 def _comprehension(node: cst.BaseComp, inner: cst.For | None) -> list[Use]:
