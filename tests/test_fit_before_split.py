@@ -130,6 +130,32 @@ def test_labels_scaled_by_hand_are_nothing_scaled_by_a_scaler_they_are() -> None
     )
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "y = y.fillna(y.mean())",
+        "y.fillna(y.median(), inplace=True)",
+        "y = y.fillna(value=np.mean(y))",
+    ],
+)
+def test_missing_labels_filled_with_the_mean_of_all_are_a_leak(statement: str) -> None:
+    assert lines_of(f"{statement}\n{SPLIT}", "NN503")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "y = y.fillna(0)",
+        "y = y.fillna(method='ffill')",
+        "y = y / y.max()",
+        "y = y.where(y < y.quantile(0.99), y.quantile(0.99))",
+        "y = (y > y.median()).astype(int)",
+    ],
+)
+def test_labels_that_only_change_their_scale_are_nothing(statement: str) -> None:
+    assert flagged(f"{statement}\n{SPLIT}") == []
+
+
 # --- statistics by hand ---------------------------------------------------
 
 
@@ -660,3 +686,21 @@ def test_rows_of_one_file_or_another_are_all_of_them() -> None:
         behind="pass",
     )
     assert [row for row, code in findings(text) if code == "NN503"] == [8]
+
+
+def test_windows_of_two_slices_tell_by_their_names_what_the_slices_are_for() -> None:
+    text = """
+    def windows(values, length):
+        return np.stack([values[at : at + length] for at in range(len(values) - length)])
+
+    series = StandardScaler().fit_transform(X)
+    boundary = int(len(series) * 0.8)
+    one = windows(series[:boundary], 60)
+    other = windows(series[boundary:], 60)
+    """
+    assert flagged(text) == []
+    for one, other in (("x_train", "x_test"), ("x_test", "x_train")):
+        assert len(flagged(text.replace("one =", f"{one} =").replace("other =", f"{other} ="))) == 1
+    assert flagged(text.replace("one =", "x_train =")) == []
+    both = text.replace("one =", "train =") + "validation = train[:50]\n"
+    assert flagged(both) == []

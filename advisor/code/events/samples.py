@@ -132,6 +132,13 @@ class DeviationMeasured(Event):
 
 
 @dataclass(eq=False, slots=True)
+class GapsFilled(Event):
+    """A statistic of rows stands where values were missing."""
+
+    fit: Fit
+
+
+@dataclass(eq=False, slots=True)
 class RowsSplit(Event):
     """Rows are divided into sets that must not know of one another. `data` are all the values that
     are divided alike and `lineages` what they had been through by then, `labels` those that only

@@ -13,6 +13,7 @@ from advisor.code.events import (
     Escaped,
     FitApplied,
     Fitted,
+    GapsFilled,
     LabelsLearned,
     LoaderBuilt,
     LossComputed,
@@ -26,6 +27,7 @@ from advisor.code.facts.fits import draws
 from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.sides import Side
 from advisor.code.facts.unit_tests import is_unit_test
 from advisor.code.library.lineages import all_of
 from advisor.code.sources import NodePlace
@@ -130,8 +132,8 @@ class Split(Fact):
 
     def fits_on_both_sides(self) -> Iterator[Fit]:
         """What was fitted on the rows of both sides, and went into the rows that are divided: each
-        estimator once, and statistics taken by hand once. Those of labels alone do not count: they
-        shift or stretch the target and tell nothing of it.
+        estimator once, and statistics taken by hand once. Those of labels alone count where they
+        stand for labels that are missing: else they shift or stretch the target and tell nothing of it.
         """
         seen: set[object] = set()
         for lineage in self.event.lineages:
@@ -140,7 +142,7 @@ class Split(Fact):
                 identity = "statistic" if by_hand else fit.estimator
                 if identity in seen or not lineage.rows.within(fit.rows):
                     continue
-                if by_hand and lineage in self.event.labels:
+                if by_hand and lineage in self.event.labels and not self._stands_for_gaps(fit):
                     continue
                 if _is_by_column(fit) and not self._is_of_labels(fit):
                     continue
@@ -150,6 +152,10 @@ class Split(Fact):
                     continue
                 seen.add(identity)
                 yield fit
+
+    def _stands_for_gaps(self, fit: Fit) -> bool:
+        """Whether a statistic was put where values were missing."""
+        return any(each.fit is fit for each in self.run.events(GapsFilled))
 
     def _judges_elsewhere(self, fit: Fit) -> bool:
         """Whether the rows of a fit had been set apart for training, models are scored by others, and
@@ -289,9 +295,21 @@ def _all_parts(event: RowsSplit) -> tuple[RowSet, ...]:
 
 
 def _called_so(parts: tuple[RowSet, ...]) -> bool:
+    """Whether parts are called a training and a held-out one, or what was made of all the rows of each
+    is, windows for instance."""
     training = any(_TRAINING.search(name) for part in parts for name in part.names)
     held_out = any(_HELD_OUT.search(name) for part in parts for name in part.names)
-    return training and held_out
+    if training and held_out:
+        return True
+    made = [_sides_of_what_is_made_of(part) for part in parts]
+    return {Side.TRAINING} in made and {Side.HELD_OUT} in made
+
+
+def _sides_of_what_is_made_of(part: RowSet) -> set[Side]:
+    """What the samples that are collected from a part are said to be for."""
+    names = [name for each in part.parts.values() if each.how == "collected" for name in each.names]
+    patterns = {Side.TRAINING: _TRAINING, Side.HELD_OUT: _HELD_OUT}
+    return {side for side, pattern in patterns.items() if any(map(pattern.search, names))}
 
 
 def _used_so(run: AbstractRun, parts: tuple[RowSet, ...]) -> bool:

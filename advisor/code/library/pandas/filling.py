@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from advisor.code.events import GapsFilled
 from advisor.code.library import lineages
 from advisor.code.library.lineages import FRAME
 from advisor.code.library.models import Call, method
@@ -18,6 +19,9 @@ def filled(call: Call) -> Value | None:
     lineage = lineages.filled(before, *_statistics(list(call.arguments.values()), before.rows))
     changed = lineage is not before
     lineages.notice_by_hand(call.machine, table, lineage, call.node)
+    if changed and call.path.endswith("fillna"):
+        for fit in lineage.fits[len(before.fits) :]:
+            call.machine.emit(GapsFilled(call.place, call.context, fit))
     if call.argument(-1, "inplace") is TRUE:
         if changed:
             set_lineage(call.machine, table, lineage)
