@@ -187,6 +187,22 @@ nn.functional.cross_entropy(model(X), y).backward()
     assert not found(text.format("table.drop(columns=['ill'])"))
 
 
+@pytest.mark.parametrize(
+    "labels", ["y[:, None]", "y[..., None]", "y.unsqueeze(1)", "y.view(-1, 1)"]
+)
+def test_labels_with_another_axis_are_the_same_column(labels: str) -> None:
+    text = f"""
+import torch
+from torch import nn
+X = torch.tensor(table.values, dtype=torch.float32)
+y = torch.tensor(table["ill"].values, dtype=torch.float32)
+y = {labels}
+model = nn.Sequential(nn.Linear(9, 1))
+nn.functional.mse_loss(model(X), y).backward()
+"""
+    assert len(found(text)) == 1
+
+
 def test_two_outputs_that_are_to_agree_are_no_labels() -> None:
     text = """
 class Agreeing:

@@ -35,6 +35,10 @@ def told(text: str) -> list[int]:
         "table['kind'].isin(['good', 'fair'])",
         "np.log1p(table['price'])",
         "pd.cut(table['price'], 4, labels=False)",
+        "table['rings'] + 1.5",
+        "table['price'] / 1000",
+        "100 - table['share'] * 2",
+        "table['price'].values * 0.01",
     ],
 )
 @pytest.mark.parametrize("kept", [True, False])
@@ -63,6 +67,27 @@ def test_labels_are_known_by_the_column_they_were_computed_from(labels: str, kep
 )
 def test_labels_of_more_than_one_column_or_of_one_that_is_gone_are_right(text: str) -> None:
     assert not told(text + "\nLogisticRegression().fit(X, table['label'])\n")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "3 * table['price'] + 2 + np.random.randn(len(table))",
+        "table['price'] * 2 + table['noise']",
+        "table['price'] - table['price'].shift(1)",
+        "table['price'] * load_factors()",
+    ],
+)
+def test_arithmetic_with_more_than_a_number_makes_another_label(labels: str) -> None:
+    text = f"table['label'] = {labels}\nX = table[['price', 'size']]\n"
+    assert not told(text + "LogisticRegression().fit(X, table['label'])\n")
+
+
+def test_a_formula_is_learned_from_the_only_feature() -> None:
+    text = "table['label'] = 3 * table['x'] + 2\nLogisticRegression().fit({}, table['label'])\n"
+    assert not told(text.format("table[['x']]"))
+    assert not told(text.format("table['x'].values.reshape(-1, 1)"))
+    assert told(text.format("table[['x', 'z']]")) == [2]
 
 
 def test_features_that_are_made_of_a_column_are_not_that_column() -> None:

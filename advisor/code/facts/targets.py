@@ -43,9 +43,16 @@ class SupervisedFit(Fact):
         labels, features = self.event.labels, self.event.features
         if labels.table is not features.table or (features.only_numbers and not self.event.numeric):
             return None
+        if self._learns_a_formula():
+            return None
         own = () if labels.single is None else (labels.single,)
         names = (*own, *sorted(labels.made_of))
         return next((name for name in names if _holds(features, name)), None)
+
+    def _learns_a_formula(self) -> bool:
+        """Whether labels were computed from the only feature: to find the formula again is the lesson."""
+        labels, only = self.event.labels, self.event.features.single
+        return only is not None and only in labels.made_of and only != labels.single
 
 
 def _holds(features: Columns, name: str) -> bool:

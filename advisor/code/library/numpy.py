@@ -26,6 +26,7 @@ from advisor.code.values import (
     COUNTED,
     DTYPE,
     LIBRARY,
+    NONE,
     PERMUTATION,
     REPEATED,
     Arguments,
@@ -721,6 +722,8 @@ def _columns_taken(
     """The columns that a subscript leaves of an array of rows and columns."""
     if len(details) == 1 and not isinstance(details[0], Constant):
         return lineage.columns
+    if all(each is NONE for each in details[1:]):
+        return lineage.columns  # `y[:, None]`
     if len(details) != 2 or not lineages.holds_rows(lineage):
         return None
     whole = lineage.columns or Columns(array)

@@ -14,6 +14,7 @@ from advisor.code.values import (
     Columns,
     Lineage,
     Object,
+    Scalar,
     Tensor,
     Unknown,
     Value,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _MADE_OF = "made of"
 # What makes something of each row by itself.
 _COMPARES = words("LessThan GreaterThan LessThanEqual GreaterThanEqual Equal NotEqual")
+_SCALES = frozenset("+-*/")
 _METHODS = words("map apply replace isin between eq ne gt ge lt le squeeze ravel flatten reshape")
 _FUNCTIONS = words(
     "where fit_transform transform factorize cut qcut log1p log to_categorical array"
@@ -81,8 +83,10 @@ def follow_column(
     result: Value,
     node: cst.CSTNode,
 ) -> Value:
-    """A comparison or a method that makes something of each value of a column."""
-    if operation not in _FOLLOWED or any(result is each for each in operands):
+    """A comparison, a method or arithmetic with a number that makes something of each value of a
+    column."""
+    scales = operation in _SCALES and any(isinstance(each, Scalar) for each in operands)
+    if not (scales or operation in _FOLLOWED) or any(result is each for each in operands):
         return result
     return computed_from(result, _only_origin(operands))
 

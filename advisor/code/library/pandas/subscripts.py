@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import attribute, hook, item
+from advisor.code.library.pandas.derivations import computed_from, origin_of
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     MASK_KEY,
@@ -211,11 +212,14 @@ def arithmetic(
 def _computed_table(
     found: Lineage, operands: "tuple[Value | None, Value | None]", place: "NodePlace"
 ) -> Object:
-    """What arithmetic makes of a table: its columns, where the other operand has none of its own."""
+    """What arithmetic makes of a table: its columns, where the other operand has none of its own; of a
+    column and a number, what whoever knows the column knows."""
     made = lineages.frame(found, place)
     tables = [each for each in operands if is_table(each)]
     tables = [each for each in tables if lineages.holds_rows(lineages.known(each))]
     held = lineages.columns_of(tables[0]) if len(tables) == 1 else None
-    if held is not None and held.single is None:
+    if held is not None and held.single is None and not held.made_of:
         made.fields[lineages.HELD] = held
+    elif held is not None and any(isinstance(each, Scalar) for each in operands):
+        computed_from(made, origin_of(tables[0]))
     return made
