@@ -57,6 +57,15 @@ DataLoader(Noisy({noise}), 32, num_workers=2)
     assert len(found(text, "NN514")) == count
 
 
+JUDGING = """
+import torch
+net = torch.nn.Linear(4, 3)
+with torch.no_grad():
+    for x, y in loader:
+        print("test loss", torch.nn.functional.cross_entropy(net(x), y))
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -71,7 +80,8 @@ DataLoader(Noisy({noise}), 32, num_workers=2)
     ],
 )
 def test_all_held_out_samples_take_part(text: str, count: int) -> None:
-    assert len(found(text, "NN515")) == count
+    data, _, built = text.partition("\n")
+    assert len(found(f"{data}\nloader = {built}\n{JUDGING}", "NN515")) == count
 
 
 @pytest.mark.parametrize(("length", "count"), [("8 * 25", 0), ("203", 1)])
@@ -83,17 +93,40 @@ class Mixtures(Sounds):
         self.number = number
     def __len__(self):
         return self.number
+    def __getitem__(self, index):
+        return self.sounds[index]
 val_mixtures = Mixtures({length})
-DataLoader(val_mixtures, batch_size=8, drop_last=True)
+loader = DataLoader(val_mixtures, batch_size=8, drop_last=True)
 """
-    assert len(found(text, "NN515")) == count
+    assert len(found(text + JUDGING, "NN515")) == count
+
+
+def test_samples_that_are_made_up_for_any_number_are_none_in_particular() -> None:
+    """Whatever a last batch would have held, others are drawn in its place."""
+    made_up = """
+class Drawn(Sounds):
+    def __getitem__(self, index):
+        return self.changed(self.random.normal(size=8))
+val_drawn = Drawn()
+loader = DataLoader(val_drawn, batch_size=8, drop_last=True)
+"""
+    assert found(made_up + JUDGING, "NN515") == []
+
+
+def test_batches_whose_samples_are_compared_with_each_other_are_full() -> None:
+    text = "val_sounds = Sounds()\nloader = loader_of(val_sounds, batch_size=8, drop_last=True)\n"
+    assert len(found(text + JUDGING, "NN515")) == 1
+    assert found(text + JUDGING.replace("net(x)", "contrastive(net(x))"), "NN515") == []
 
 
 @pytest.mark.parametrize(
     ("use", "count"),
     [
         ("for x, y in loader:\n    show(x)\n    break", 0),
-        ("for x, y in loader:\n    judge(x)", 1),
+        ("for x, y in loader:\n    accuracy(judge(x), y)", 1),
+        ("for x, y in loader:\n    print(judge(x))", 0),
+        ("plot_embeddings(model, loader)", 0),
+        ("Trainer(model, loader).evaluate()", 1),
         ("for x, y in loader:\n    show(x)\n    break\nevaluate(model, loader)", 1),
     ],
 )
@@ -132,10 +165,13 @@ def test_a_loader_that_a_program_leaves_for_another_one_judges_nothing(
     [
         ("plt.imshow(model(x))\n        plt.savefig(str(number))", 0),
         ("plt.plot(model(x)[0])", 0),
-        ("outputs.append(model(x))", 1),
+        ("draw_boxes(x, model(x))", 0),
+        ("print('box', boxes_of(model(x)), 'score', confidence)", 0),
+        ("outputs.append(model(x))", 0),
+        ("print('test loss', criterion(model(x), y))", 1),
     ],
 )
-def test_a_loop_that_only_draws_judges_nothing(body: str, count: int) -> None:
+def test_a_loop_that_only_draws_or_collects_judges_nothing(body: str, count: int) -> None:
     head, _, _ = JUDGED.partition("right =")
     loop = f"""outputs = []
 with torch.no_grad():
@@ -143,6 +179,46 @@ with torch.no_grad():
         {body}
 """
     assert len(found(head + loop, "NN515")) == count
+
+
+COLLECTED = """
+import numpy as np
+from sklearn.metrics import r2_score
+def mae(said, right):
+    return np.mean(np.abs(said - right))
+said, right = [], []
+with torch.no_grad():
+    for x, y in val_loader:
+        said.append(model(x).numpy())
+        right.append((y - model(x)).numpy())
+said, right = np.concatenate(said), np.concatenate(right)
+"""
+
+
+@pytest.mark.parametrize(
+    ("behind", "count"),
+    [
+        ("print(r2_score(right, said))", 1),
+        ("print('mae', mae(said, right))", 1),
+        ("np.save('residuals.npy', right)", 0),
+        (
+            """
+residuals = DataLoader(right, batch_size=8, shuffle=True)
+for batch in residuals:
+    loss = nn.functional.mse_loss(flow(batch), batch)
+    loss.backward()
+    optimizer.step()
+print("loss", loss.item())
+""",
+            0,
+        ),
+    ],
+)
+def test_what_a_loop_has_collected_judges_where_a_score_is_computed_of_it(
+    behind: str, count: int
+) -> None:
+    head, _, _ = JUDGED.partition("right =")
+    assert len(found(head + COLLECTED + behind, "NN515")) == count
 
 
 EVALUATION = """\

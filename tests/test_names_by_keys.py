@@ -61,7 +61,13 @@ loaders = {key: DataLoader(held[key], 64, drop_last=True) for key in held}  # er
     ],
 )
 def test_a_key_says_what_data_is_for(text: str) -> None:
-    assert found(START + text, "NN515") == marked(START + text, "NN515")
+    judging = """
+one = loaders["train"]
+for key in ("val", "valid", "test"):
+    for a, b in loaders.get(key, ()):
+        print("loss", nn.functional.mse_loss(a, b))
+"""
+    assert found(START + text + judging, "NN515") == marked(START + text, "NN515")
 
 
 def test_data_under_keys_of_both_kinds_is_for_neither() -> None:

@@ -42,6 +42,7 @@ from advisor.code.events.losses import (
     RoundCounted,
     StepLogged,
     TotalJoined,
+    TotalRaised,
     WriterBuilt,
 )
 from advisor.code.events.modules import (
@@ -262,6 +263,7 @@ __all__ = [
     "TargetLost",
     "ThresholdApplied",
     "TotalJoined",
+    "TotalRaised",
     "TrainerBuilt",
     "TransformApplied",
     "TransformBuilt",

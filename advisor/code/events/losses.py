@@ -179,6 +179,15 @@ class RoundCounted(Event):
 
 
 @dataclass(eq=False, slots=True)
+class TotalRaised(Event):
+    """Something other than one is added to a running total in a loop; `text` is the total as it is
+    written, `squared` says that squares are what is added: of errors, mostly."""
+
+    text: str
+    squared: bool
+
+
+@dataclass(eq=False, slots=True)
 class MetricChanged(Event):
     """An object of torchmetrics or Keras that puts a metric together is told of a batch, asked for what
     it has come to, or set back: `how` is `told`, `asked` or `reset`."""

@@ -7,32 +7,15 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import (
-    AmountAveraged,
-    AmountDivided,
-    AmountKept,
-    AmountLogged,
-    DataGiven,
-    Escaped,
-    Event,
-    ForwardRun,
-    HitsCounted,
-    LoaderBuilt,
-    Loop,
-    LossAccumulated,
-    LossComputed,
-    MetricChanged,
-    MetricTaken,
-    Round,
-    Scored,
-)
+from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Loop, Round
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.judging_loaders import judging_loaders
-from advisor.code.facts.loaders import TrainingLoader, is_loader
+from advisor.code.facts.loaders import TrainingLoader, is_loader, looks_at_number
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.passes import seen_from, sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import ITERATOR
@@ -41,6 +24,7 @@ from advisor.code.library.torch_data import SUBSET, loaded_from, whole_behind
 from advisor.code.library.transforms import random_part
 from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Constant,
     Function,
@@ -61,12 +45,6 @@ from advisor.rulebook import Draft
 # Learning that compares augmented views of a sample judges by them, too.
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
-# What is made where somebody judges: of a loader in its loop, or behind it of what was collected there.
-_SCORES = (
-    *(AmountAveraged, AmountDivided, AmountKept, AmountLogged, HitsCounted, LossAccumulated),
-    *(LossComputed, MetricChanged, MetricTaken, Scored),
-)
-_DRAWS = re.compile(r"plt\.|imshow|imwrite|savefig|save_image|make_grid|plot|draw", re.IGNORECASE)
 _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORECASE)
 # Where the data sets of torchvision take their transform.
 _POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
@@ -122,23 +100,32 @@ class HeldOutData(Fact):
         if not is_always(self.loader.argument(8, "drop_last"), True):
             return False
         size = known_number(self.loader.argument(1, "batch_size"))
-        batch = None if size is None else size.integer
-        if batch is None or batch == 1 or self._makes_whole_batches(batch):
+        if size is None or size.integer in {None, 1} or self._may_hold_whole_batches(size):
             return False
-        return not self._is_only_tasted() and not self._judges_nothing()
+        if self._is_drawn_anew() or self._is_only_tasted() or self._compares_samples():
+            return False
+        return is_scored(self.run, self.loader)
 
-    def _makes_whole_batches(self, size: int) -> bool:
-        """Whether batches of a size leave nothing over, as far as the length of the data is known."""
+    def _compares_samples(self) -> bool:
+        """Whether the samples of a batch are compared with each other: batches of different size do not
+        compare."""
+        return _COMPARES_VIEWS.search(self.run.source.text) is not None
+
+    def _is_drawn_anew(self) -> bool:
+        """Whether the project makes a sample up, whatever number is asked for: none is left out."""
+        cls = self.dataset.cls if isinstance(self.dataset, Instance) else None
+        get = None if cls is None else cls.find("__getitem__")
+        node = get.node if isinstance(get, Function) else None
+        return isinstance(node, cst.FunctionDef) and not looks_at_number(node)
+
+    def _may_hold_whole_batches(self, size: Number) -> bool:
+        """Whether there are as many samples as whole batches hold, or the length of a data set of the
+        project is such a number that it keeps: it was made to fit."""
         whole = getattr(self.dataset, "fields", {}).get("length")
-        if isinstance(whole, Scalar) and size:
+        if isinstance(whole, Scalar) and size.integer:
             samples = whole.number.integer
-            return samples is not None and samples % size == 0
-        return self._may_hold_whole_batches(size)
-
-    def _may_hold_whole_batches(self, size: int) -> bool:
-        """Whether the length of a data set of the project is a number that it keeps, and a multiple of
-        the batch: it was made to fit."""
-        if not isinstance(self.dataset, Instance):
+            return samples is not None and samples % size.integer == 0
+        if not isinstance(self.dataset, Instance) or not size.integer:
             return False
         length = self.dataset.cls.find("__len__")
         if not isinstance(length, Function):
@@ -149,7 +136,9 @@ class HeldOutData(Fact):
             for name, each in self.dataset.fields.items()
             if isinstance(each, Scalar) and re.search(rf"\bself\.{name}\b", said)
         )
-        return any(number is not None and number > 0 and number % size == 0 for number in kept)
+        return any(
+            number is not None and number > 0 and number % size.integer == 0 for number in kept
+        )
 
     def _is_only_tasted(self) -> bool:
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
@@ -161,21 +150,6 @@ class HeldOutData(Fact):
         if {each.index for each in through} != {0}:
             return False
         return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
-
-    def _judges_nothing(self) -> bool:
-        """Whether a script goes through other loaders alone, asks no model about this one, or only draws
-        what it says."""
-        if not self.run.is_script or self._is_given_away():
-            return False
-        rounds = self.run.once(_rounds)
-        through = {each.loop.node for each in rounds if self._is_of(each.loop)}
-        if not through:
-            return any(is_loader(data_of(each.loop)) for each in rounds)
-        scores = self.run.events_among(*_SCORES)
-        if any(not each.context.loops or _is_in(each, through) for each in scores):
-            return False
-        asked = any(_is_in(each, through) for each in self.run.events_among(ForwardRun, Escaped))
-        return not asked or all(_DRAWS.search(code_of(node)) for node in through)
 
     def _is_given_away(self) -> bool:
         """Whether something else goes through it, nobody knows how."""
@@ -200,7 +174,7 @@ class HeldOutData(Fact):
     def random_change(self) -> RandomChange | None:
         """What changes each sample at random, where that is not on purpose."""
         change = self._change()
-        if change is None or _COMPARES_VIEWS.search(self.run.source.text) or "tta" in self._said():
+        if change is None or self._compares_samples() or "tta" in self._said():
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
@@ -262,10 +236,6 @@ class HeldOutData(Fact):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)
-
-
-def _is_in(event: Event, loops: set[cst.CSTNode]) -> bool:
-    return any(each.node in loops for each in event.context.loops)
 
 
 def _rounds(run: AbstractRun) -> set[Round]:

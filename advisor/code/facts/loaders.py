@@ -436,10 +436,10 @@ def _class_gives_by_number(dataset: Instance) -> bool:
     get = cls.find("__getitem__")
     if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
         return bool(set(cls.library_bases()) & _MAP_STYLE) and cls.find("get") is None
-    return _uses_number(get.node)
+    return looks_at_number(get.node)
 
 
-def _uses_number(function: cst.FunctionDef) -> bool:
+def looks_at_number(function: cst.FunctionDef) -> bool:
     """Whether a `__getitem__` looks at the number it is given."""
     parameters = function.params.params
     if len(parameters) < 2:

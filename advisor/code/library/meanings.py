@@ -20,6 +20,7 @@ from advisor.code.events import (
     RootTaken,
     RoundCounted,
     SoftmaxByHand,
+    TotalRaised,
 )
 from advisor.code.gradients import gradient_of
 from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_written_out
@@ -46,6 +47,7 @@ from advisor.code.values import (
     Rated,
     Scalar,
     Scale,
+    Squared,
     Tensor,
     Told,
     Unknown,
@@ -491,18 +493,21 @@ def plotted(
 
 
 @hook("accumulated")
-def round_counted(
+def total_raised(
     machine: "Machine",
     operator: str,
     values: tuple[Value, Value, Value],
     target: cst.BaseExpression,
     node: cst.CSTNode,
 ) -> None:
-    """`batches += 1`."""
+    """`batches += 1`, `total += loss`."""
     one = values[1].number.constant if isinstance(values[1], Scalar) else None
     if operator == "Add" and one == 1 and machine.context.rounds:
         text = as_written(target)
         machine.emit(RoundCounted(machine.place(node), machine.context, text, values[2]))
+    elif operator == "Add" and machine.context.rounds:
+        squared = isinstance(meaning_of(values[1]), Squared)
+        machine.emit(TotalRaised(machine.place(node), machine.context, as_written(target), squared))
 
 
 def _logged(
