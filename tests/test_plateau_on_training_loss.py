@@ -44,3 +44,53 @@ def test_what_is_not_plainly_the_training_loss_may_be_watched(metric: str) -> No
 
 def test_the_training_loss_may_be_watched_where_there_is_no_other() -> None:
     assert _codes("train_loss", evaluation="print(train_loss)") == []
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "metric"),
+    [
+        # Where the data to judge by is left out, there is nothing else to go by.
+        ("if held_out: scheduler.step(judge(model)); continue", "train_loss"),
+        # Judged in every fifth round, it is no number for each round.
+        (f"if epoch % 5 == 0:\n      {EVALUATION.replace('    ', '          ')}", "train_loss"),
+    ],
+)
+def test_the_training_loss_may_be_watched_where_no_held_out_loss_is_at_hand_then(
+    evaluation: str, metric: str
+) -> None:
+    assert _codes(metric, evaluation=evaluation) == []
+
+
+WITH_OR_WITHOUT = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+def mean_loss(model, batches, optimizer=None):
+    total = 0.0
+    for x, y in batches:
+        with torch.set_grad_enabled(optimizer is not None):
+            loss = F.cross_entropy(model(x), y)
+        if optimizer is not None:
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        total += loss.item() * len(y)
+    return total / len(batches.dataset)
+
+def fit(model: nn.Linear, train, held_out=None):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    for epoch in range(30):
+        train_loss = mean_loss(model, train, optimizer)
+        if held_out:
+            with torch.no_grad():
+                val_loss = mean_loss(model, held_out)
+            scheduler.step(val_loss)
+        else:
+            scheduler.step(train_loss)
+"""
+
+
+def test_the_training_loss_is_what_remains_without_data_to_judge_by() -> None:
+    assert [code for _, code in findings(WITH_OR_WITHOUT) if code == "NN605"] == []

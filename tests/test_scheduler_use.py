@@ -315,6 +315,12 @@ def build(model):
             "NN604",
         )
 
+    @pytest.mark.parametrize("condition", ["if options['decays_first']:", "if False:"])
+    def test_an_option_may_switch_one_of_two_off(self, condition: str) -> None:
+        stepped = OF_TWO.replace("CONDITION", f"{condition}\n                self.first.step()")
+        check(stepped.replace("MARK", ""), "NN604")
+        check(OF_TWO.replace("CONDITION", "pass").replace("MARK", "# error"), "NN604")
+
     def test_a_schedule_of_a_finder_that_another_replaces_is_left_alone(self) -> None:
         check(
             """
@@ -332,6 +338,32 @@ def train(model, loader, args):
 """,
             "NN604",
         )
+
+
+OF_TWO = """
+options = {"decays_first": False}
+
+class Pair:
+    def __init__(self, one: nn.Linear, two: nn.Linear):
+        self.one, self.two = one, two
+        self.of_one = torch.optim.Adam(one.parameters(), lr=1e-4)
+        self.of_two = torch.optim.Adam(two.parameters(), lr=1e-4)
+        self.first = CosineAnnealingLR(self.of_one, 100)  MARK
+        self.second = CosineAnnealingLR(self.of_two, 100)
+
+    def train(self, loader):
+        for epoch in range(100):
+            for x, y in loader:
+                self.of_one.zero_grad()
+                self.of_two.zero_grad()
+                F.cross_entropy(self.two(self.one(x)), y).backward()
+                self.of_one.step()
+                self.of_two.step()
+            self.second.step()
+            CONDITION
+
+Pair(nn.Linear(10, 5), nn.Linear(5, 2)).train(torch.load("batches.pt"))
+"""
 
 
 class TestWhatAPlateauScheduleWatches:

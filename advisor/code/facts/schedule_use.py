@@ -30,6 +30,7 @@ from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
+from advisor.code.nodes import as_written
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
     Amount,
@@ -125,6 +126,8 @@ class ScheduleUse(Fact):
         never = not any(True for _ in self.run.events(ScheduleStepped))
         if never and any(_STEPS.search(source.text) for source in sources_of(self.run)):
             return True
+        if self._is_stepped_in(as_written(node) for node in self._code_of_updates()):
+            return True
         return any(
             _holds(value, self.schedule)
             for event in self.run.trace
@@ -155,7 +158,9 @@ class ScheduleUse(Fact):
             return False
         if not all(self._was_built_before(each.context.functions) for each in self.updates):
             return False
-        if not self.schedule.names or self._is_stepped_in_text():
+        if not self.schedule.names:
+            return True
+        if self._is_stepped_in(source.text for source in sources_of(self.run)):
             return True
         return not self.is_beside_another and any(
             len(each.context.loops) < LOOPS_OF_A_TRAINING for each in self.updates
@@ -171,10 +176,21 @@ class ScheduleUse(Fact):
             for event in self.run.events(ScheduleStepped)
         )
 
-    def _is_stepped_in_text(self) -> bool:
+    def _is_stepped_in(self, texts: Iterable[str]) -> bool:
+        """Whether code says that it is stepped, be it under an option that is off."""
         names = "|".join(map(re.escape, sorted(self.schedule.names)))
-        steps = re.compile(rf"\b(?:{names})\b(?:\[\w+\])?\.step\b")
-        return any(steps.search(source.text) for source in sources_of(self.run))
+        if not names:
+            return False
+        steps = re.compile(rf"^[^#\n]*\b(?:{names})\b(?:\[\w+\])?\.step\b", re.MULTILINE)
+        return any(steps.search(text) for text in texts)
+
+    def _code_of_updates(self) -> Iterator[cst.CSTNode]:
+        """The functions and classes that step the optimizer, and the loops around it that are in none."""
+        for update in self.updates:
+            for function in update.context.functions:
+                yield function.node if function.owner is None else function.owner.node
+            if update.context.loops:
+                yield update.context.loops[0].node
 
     def _was_built_before(self, functions: tuple[Function, ...]) -> bool:
         """Whether it was built by another call than the one that functions were entered in."""
@@ -265,16 +281,19 @@ class ScheduleUse(Fact):
 
     def has_held_out_score(self, step: ScheduleStepped) -> bool:
         """Whether a model is judged by data that it does not learn from in the loop that a step is
-        in."""
+        in, whenever the step is taken."""
         loops = {loop.node for loop in inner_loops(step, self.schedule)}
-        return any(
-            loops & {loop.node for loop in each.passes[0].event.context.loops}
-            for each in self.run.facts(Evaluation)
-        ) or any(
-            event.context.gradients is False
-            and any(loop.node in loops for loop in event.context.loops)
-            and not self.is_of_training(Amount("mean", event.context))
+        judged: list[Event] = [each.passes[0].event for each in self.run.facts(Evaluation)]
+        judged += [
+            event
             for event in self.run.events_among(LossComputed, PredictionsCompared)
+            if event.context.gradients is False
+            and not self.is_of_training(Amount("mean", event.context))
+        ]
+        return any(
+            any(loop.node in loops for loop in event.context.loops)
+            and _goes_with(event.context, step.context)
+            for event in judged
         )
 
     def finding(self, step: Event, message: str) -> Draft:
@@ -301,6 +320,14 @@ class ScheduleUse(Fact):
             return draft(step, message)
         used = "the rate follows it" if isinstance(step, ModelTrained) else "it is stepped"
         return Draft(built, message, ((step.place, f"{used} here"),))
+
+
+def _goes_with(context: Context, other: Context) -> bool:
+    """Whether something has happened in each round of their loops in which something else happens: it
+    waits for nothing there that the other does not wait for."""
+    shared = len(common_loops(context, other))
+    waits = {(guard.node, guard.taken) for guard in context.guards if guard.rounds <= shared}
+    return waits <= {(guard.node, guard.taken) for guard in other.guards}
 
 
 def name_of(schedule: Schedule) -> str:

@@ -67,7 +67,8 @@ def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
             yield use.finding_where_built(step, wrong_mode)
         elif (
             use.watches_metric
-            and _watches_training(use, step)
+            # Where there is a way to a held-out score, this is for when there is none.
+            and all(_watches_training(use, each) for each in use.steps)
             and patience_with_batches(use) is None  # a step of the wrong unit
         ):
             draft = use.finding(step, _over_fits(metric_text(step) or "this"))
