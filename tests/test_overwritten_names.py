@@ -217,7 +217,9 @@ RIGHT = {
         for x in loader:
             for y in x:
                 fit(y)
-            print([y for y in x])
+            print([y for y in x], set(z for y in x for z in y))
+            for z in x:
+                fit(z)
         for y in loader:
             print(sum(y for y in held_out))
             print(y)
@@ -322,3 +324,18 @@ def test_the_loss_of_a_training_is_told_of_before_an_evaluation_takes_its_name(
     program = program.replace("MARK", "  # error" if lost else "")
     found = [each for each in findings(program) if each[1] in {"NN802", "NN803"}]
     assert found == marked(program, "NN802")
+
+
+def test_what_the_training_has_told_of_is_not_told_again() -> None:
+    program = LOST_LOSS.replace(
+        "            optimizer.step()\n", "$&            print(loss.item())\n"
+    )
+    program = program.replace("$&", "            optimizer.step()\n").replace("MARK", "")
+    program = program.replace("BEFORE", "pass").replace("BEHIND", "print(loss.item(), judged[-1])")
+    assert "NN802" not in [code for _, code in findings(program)]
+
+
+def test_what_an_evaluation_tells_of_is_its_own() -> None:
+    telling = "with torch.no_grad(): print('held-out', loss.item(), judged[-1])"
+    program = LOST_LOSS.replace("MARK", "").replace("BEFORE", "pass").replace("BEHIND", telling)
+    assert "NN802" not in [code for _, code in findings(program)]

@@ -291,8 +291,9 @@ def _judges_here(run: AbstractRun, kept: AmountKept) -> bool:
 
 def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
     """The name of a training's loss under which an evaluation that puts its batches together leaves the
-    loss of the last one, where that name is told of behind both."""
-    if not metric.is_told_of_last_batch:
+    loss of the last one, where that name is told of behind both: not among what the evaluation tells, and
+    not where the training has told its own."""
+    if not metric.is_told_of_last_batch or metric.event.context.gradients is False:
         return None
     loop, told = _left(metric.amount.made, metric.event.context)[-1], metric.event
     if not any(
@@ -309,7 +310,11 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
         if not earlier or rounds[: len(around)] != around or not name.isidentifier():
             continue
         if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
-            return name
+            told_before = any(
+                each.index < told.index and numbered_rounds(each.context)[: len(rounds)] == rounds
+                for each in run.events(AmountLogged)
+            )
+            return None if told_before else name
     return None
 
 

@@ -309,7 +309,11 @@ def _is_number_of(call: cst.Call) -> bool:
 
 
 def _comprehension(node: cst.BaseComp, inner: cst.For | None) -> list[Use]:
-    own = _bound_names(node.for_in.target)
+    own: set[str] = set()
+    part: cst.CompFor | None = node.for_in
+    while part is not None:
+        own |= _bound_names(part.target)
+        part = part.inner_for_in
     return [use for use in uses_in(*node.children, inner=inner) if use.name not in own]
 
 
