@@ -677,3 +677,87 @@ def test_masks_over_spectrograms_are_random(change: str) -> None:
 def test_other_steps_to_spectrograms_are_not(change: str) -> None:
     text = SPECTROGRAMS.format(change=change).replace("Sounds(files)", "Sounds(files, False)")
     assert all(code != "NN505" for _, code in findings(text))
+
+
+OWN_TRANSFORMS = """
+import random
+import numpy as np
+
+class Noise:
+    def __init__(self, amount=0.0):
+        self.amount = amount
+    def __call__(self, picture):
+        return picture + self.amount * torch.randn_like(picture)
+
+class Shift(torch.nn.Module):
+    def forward(self, picture):
+        return torch.roll(picture, torch.randint(-4, 5, (1,)).item(), 2)
+
+class Flip:
+    def __init__(self, augment):
+        self.augment = augment
+    def __call__(self, picture):
+        if self.augment and random.random() < 0.5:
+            picture = torch.flip(picture, [2])
+        return picture
+
+class FlipToTrain(torch.nn.Module):
+    def forward(self, picture):
+        if self.training and random.random() < 0.5:
+            picture = torch.flip(picture, [2])
+        return picture
+
+class Crops:
+    def __init__(self):
+        self.steps = T.Compose([T.RandomCrop(32, padding=4), T.ToTensor()])
+    def __call__(self, picture):
+        return self.steps(picture)
+
+class Pad:
+    def __call__(self, picture):
+        width, height = picture.size
+        return T.functional.pad(picture, (0, 0, 224 - width, 224 - height))
+
+def jitter(picture):
+    return picture + 0.1 * torch.randn_like(picture)
+
+order = torch.randperm(784)
+"""
+
+
+@pytest.mark.parametrize(
+    ("transform", "is_wrong"),
+    [
+        ("Crops()", True),
+        ("T.Compose([T.ToTensor(), Noise(0.1)])", True),
+        ("T.Compose([T.ToTensor(), Shift()])", True),
+        ("T.Compose([T.ToTensor(), T.Lambda(jitter)])", True),
+        ("T.Compose([T.ToTensor(), jitter, T.Normalize((0.5,), (0.5,))])", True),
+        ("T.Compose([T.ToTensor(), Flip(True)])", True),
+        ("T.Compose([T.ToTensor(), Flip(False)])", False),
+        ("T.Compose([T.ToTensor(), Noise()])", False),
+        ("T.Compose([T.ToTensor(), FlipToTrain().eval()])", False),
+        ("T.Compose([Pad(), T.ToTensor()])", False),
+        ("T.Compose([T.ToTensor(), T.Lambda(lambda picture: picture.view(-1)[order])])", False),
+        ("lambda picture: T.functional.rotate(T.functional.to_tensor(picture), 90)", False),
+    ],
+)
+@pytest.mark.parametrize("part", ["{}", "random_split({}, [0.8, 0.2])[1]"])
+def test_well_known_pictures_go_through_code_of_the_project(
+    transform: str, is_wrong: bool, part: str
+) -> None:
+    whole = f"ImageFolder('birds', {transform})"
+    text = f"{OWN_TRANSFORMS}\nvalidation = {part.format(whole)}\n"
+    assert bool(found(text + "loader = DataLoader(validation, 64)\n")) == is_wrong
+
+
+def test_samples_that_are_judged_as_they_are_may_be_disturbed_besides() -> None:
+    plain = "test = DataLoader(MNIST('digits', train=False, transform=T.ToTensor()), 64)\n"
+    disturbed = "T.Compose([T.ToTensor(), Noise(0.3)])"
+    text = (
+        f"{OWN_TRANSFORMS}\nrough_test = DataLoader(MNIST('digits', train=False, "
+        f"transform={disturbed}), 64)\n"
+    )
+    assert found(text)
+    assert not found(plain + text)
+    assert found(plain.replace("digits", "letters") + text)

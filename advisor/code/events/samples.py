@@ -273,9 +273,11 @@ class NoiseAdded(Event):
 @dataclass(eq=False, slots=True)
 class SampleChanged(Event):
     """The code of a data set changes a sample that it is asked for: by a transform, or by noise where
-    that is None. `guards` are the conditions under which it does."""
+    that is None. `owner` is what the code belongs to, the data set or a part of what its samples go
+    through; `guards` are the conditions under which it does."""
 
     dataset: Value
+    owner: Value
     transform: Value | None
     guards: tuple[Guard, ...]
 

@@ -45,16 +45,16 @@ class RandomChange:
     place: NodePlace | None
 
 
-def change_in_code(run: AbstractRun, dataset: Instance) -> RandomChange | None:
+def change_in_code(run: AbstractRun, dataset: Value) -> RandomChange | None:
     """What a data set does at random to each sample that it is asked for, whatever it was told when it
-    was made."""
-    if not _is_read_by_number(dataset):
+    was made: by its own code, or by a transform of the project that a well-known one is given."""
+    if isinstance(dataset, Instance) and not _is_read_by_number(dataset):
         return None
     for event in run.events(SampleChanged):
         if event.dataset is not dataset or not _is_always_done(event):
             continue
         name = _name_of(event)
-        if name is not None and not _WANTS_NOISE.search(_text_of_class(dataset)):
+        if name is not None and not _WANTS_NOISE.search(_text_around(run, dataset)):
             return RandomChange(name, event.place)
     return None
 
@@ -84,13 +84,16 @@ def _is_always_done(event: SampleChanged) -> bool:
 
 def _may_be_never(event: SampleChanged, text: str) -> bool:
     """Whether the probability that a draw is compared with, or what noise is multiplied by, may be 0:
-    it depends on something, or on what the data set was told."""
+    it depends on something, on what the object was told, or on the mode of a module."""
     texts = [text, *_assigned(event, text)]
     if any(re.search(r"\bif\b", each) for each in texts[1:]):
         return True
-    fields = event.dataset.fields if isinstance(event.dataset, Instance) else {}
-    told = (fields.get(name) for each in texts for name in _TOLD.findall(each))
-    return any(isinstance(each, Value) and not known_constant(each) for each in told)
+    fields = event.owner.fields if isinstance(event.owner, Instance) else {}
+    names = {name for each in texts for name in _TOLD.findall(each)}
+    told = (fields.get(name) for name in names)
+    return "training" in names or any(
+        isinstance(each, Value) and not known_constant(each) for each in told
+    )
 
 
 def _assigned(event: SampleChanged, text: str) -> list[str]:
@@ -134,6 +137,9 @@ def _draws(event: SampleChanged, text: str) -> bool:
     return any(map(_DRAWS.search, [text, *_assigned(event, text)]))
 
 
-def _text_of_class(dataset: Instance) -> str:
+def _text_around(run: AbstractRun, dataset: Value) -> str:
+    """The code of the class of a data set; of the whole file for one that has no code of its own."""
+    if not isinstance(dataset, Instance):
+        return run.source.text
     node = dataset.cls.node
     return code_of(node) if isinstance(node, cst.CSTNode) else ""

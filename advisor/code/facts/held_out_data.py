@@ -19,6 +19,8 @@ from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import ITERATOR
+from advisor.code.library.picture_sizes import is_of_torchvision
+from advisor.code.library.picture_sizes import transform_of as transform_of_pictures
 from advisor.code.library.streams import CHANGED_AT, HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, loaded_from, whole_behind
 from advisor.code.library.transforms import random_part
@@ -39,6 +41,7 @@ from advisor.code.values import (
     known_text,
     lineage_of,
     names_of,
+    same,
 )
 from advisor.rulebook import Draft
 
@@ -46,9 +49,6 @@ from advisor.rulebook import Draft
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
 _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORECASE)
-# Where the data sets of torchvision take their transform.
-_POSITION = {"ImageFolder": 1, "DatasetFolder": 3, "SVHN": 2, "STL10": 3}
-_MNIST_LIKE = 2
 # Held-out data that is loaded this many times is looked at in several versions, to average over them.
 MOST_PASSES = 3
 _VERSIONS = frozenset(["aug", "augs", "augmentation", "augmentations", "tta"])
@@ -189,7 +189,7 @@ class HeldOutData(Fact):
         data = self.dataset
         if isinstance(data, Object) and data.path == SUBSET:
             data = whole_behind(data) or data
-        return change_in_code(self.run, data) if isinstance(data, Instance) else None
+        return change_in_code(self.run, data)
 
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}
@@ -198,6 +198,8 @@ class HeldOutData(Fact):
     def _is_loaded_unchanged_too(self) -> bool:
         """Whether the same samples are loaded without random changes besides."""
         data = self.dataset
+        if is_of_torchvision(data):
+            return random_part(self.transform) is None and self._has_unchanged_twin(data)
         if not isinstance(data, Instance):
             return False
         held = [each for each in data.fields.values() if lineage_of(each) is not None]
@@ -206,6 +208,19 @@ class HeldOutData(Fact):
             isinstance(other, Instance)
             and other.cls is data.cls
             and any(one is two for one in held for two in other.fields.values())
+            and change_in_code(self.run, other) is None
+            for other in others
+        )
+
+    def _has_unchanged_twin(self, data: Object) -> bool:
+        """Whether a well-known data set is loaded from the same place with another transform that only
+        prepares it."""
+        others = {dataset_of(event.loader) for event in self.run.events(LoaderBuilt)} - {data}
+        return any(
+            is_of_torchvision(other)
+            and other.path == data.path
+            and _is_same_part(data, other)
+            and random_part(transform_of(other)) is None
             and change_in_code(self.run, other) is None
             for other in others
         )
@@ -236,6 +251,15 @@ class HeldOutData(Fact):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)
+
+
+def _is_same_part(one: Object, other: Object) -> bool:
+    """Whether two data sets of torchvision hold the pictures of the same files."""
+    for index, name in ((0, "root"), (-1, "train"), (-1, "split")):
+        here, there = one.argument(index, name), other.argument(index, name)
+        if here is not there and (here is None or there is None or not same(here, there)):
+            return False
+    return True
 
 
 def _rounds(run: AbstractRun) -> set[Round]:
@@ -309,13 +333,7 @@ def transform_of(dataset: Value | None) -> Value | None:
     if dataset.path == ITERATOR:
         generator = dataset.fields.get("generator")
         return generator if isinstance(generator, Object) else None
-    if not dataset.path.startswith("torchvision.datasets."):
-        return None
-    assigned = dataset.fields.get("transform")
-    if isinstance(assigned, Value):
-        return assigned
-    position = _POSITION.get(dataset.path.rsplit(".", 1)[-1], _MNIST_LIKE)
-    return dataset.argument(position, "transform") or dataset.argument(-1, "transforms")
+    return transform_of_pictures(dataset) if is_of_torchvision(dataset) else None
 
 
 def _transform_of_instance(dataset: Instance) -> Value | None:

@@ -1,11 +1,16 @@
-"""What data sets of the project do at random to each sample that they give."""
+"""What the code of a project does at random to each sample that a data set gives."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from advisor.code.events import Event, NoiseAdded, SampleChanged, TransformApplied
+from advisor.code.interpreter import calls
 from advisor.code.library import lineages
-from advisor.code.values import Dictionary, Instance, Lineage, Value
+from advisor.code.library.picture_sizes import transform_of
+from advisor.code.library.transforms import own_parts
+from advisor.code.values import Arguments, Dictionary, Instance, Lineage, Object, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -18,15 +23,28 @@ def tell_changes(
     """Tell of the transforms, and of the noise, that a sample goes through in the code of a data set
     whenever it is asked for; not of noise that is to be taken away again, where the sample is
     given as it was, too."""
-    if _is_given_unchanged(sample):
-        return
+    if not _is_given_unchanged(sample):
+        _tell(machine, dataset, dataset, imagined)
+
+
+def _tell(machine: "Machine", dataset: Value, owner: Value, imagined: Sequence[Event]) -> None:
     depth = len(machine.context.guards)
     for event in imagined:
         if not isinstance(event, (TransformApplied, NoiseAdded)):
             continue
         transform = event.transform if isinstance(event, TransformApplied) else None
         guards = event.context.guards[depth:]
-        machine.emit(SampleChanged(event.place, event.context, dataset, transform, guards))
+        machine.emit(SampleChanged(event.place, event.context, dataset, owner, transform, guards))
+
+
+def tell_changes_of_pictures(machine: "Machine", dataset: Object, node: cst.CSTNode) -> None:
+    """Tell of what functions and classes of the project do to the pictures of a well-known data set."""
+    for part in own_parts(transform_of(dataset)):
+        with machine.imagining() as imagined:
+            picture = machine.unknown("picture", node)
+            picture.lineage = lineages.samples(dataset).of_item()
+            calls.call(machine, part, Arguments([picture]), node)
+        _tell(machine, dataset, part, imagined)
 
 
 def _is_given_unchanged(sample: Value) -> bool:

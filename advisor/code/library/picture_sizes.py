@@ -1,6 +1,7 @@
 """The sizes of pictures in torchvision's data sets, and what transforms make of them."""
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from advisor.code import symbols
 from advisor.code.library.names import words
@@ -52,7 +53,13 @@ _CLASSES = {
     "StanfordCars": 196,
 }
 # Where the transform stands among the arguments, counted from 0.
-_TRANSFORM_AT = {"ImageFolder": 1, "STL10": 3, **dict.fromkeys(_KNOWN.keys() - {"STL10"}, 2)}
+# Where the data sets of torchvision take their transform, the others at the third place.
+_TRANSFORM_AT = {
+    **dict.fromkeys(words("ImageFolder EuroSAT SEMEION SUN397"), 1),
+    **dict.fromkeys(words("CelebA DatasetFolder DTD FakeData FGVCAircraft INaturalist"), 3),
+    **dict.fromkeys(words("LFWPeople OxfordIIITPet PhotoTour STL10"), 3),
+    **dict.fromkeys(words("Imagenette Places365"), 4),
+}
 _KEEP = frozenset(
     words(
         "Normalize ConvertImageDtype ToDtype RandomHorizontalFlip RandomVerticalFlip ColorJitter "
@@ -76,6 +83,20 @@ class Picture:
     is_tensor: bool = False
 
 
+def is_of_torchvision(dataset: object) -> TypeGuard[Object]:
+    """Whether a value is one of torchvision's data sets."""
+    return isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets.")
+
+
+def transform_of(dataset: Object) -> Value | None:
+    """What the pictures of a data set of torchvision go through."""
+    assigned = dataset.fields.get("transform")
+    if isinstance(assigned, Value):
+        return assigned
+    place = _TRANSFORM_AT.get(dataset.path.rsplit(".", 1)[-1], 2)
+    return dataset.argument(place, "transform") or dataset.argument(-1, "transforms")
+
+
 def picture_of(dataset: Object) -> Tensor | None:
     """A picture as a data set of torchvision gives it; None when its size is not known."""
     name = dataset.path.rsplit(".", 1)[-1]
@@ -86,11 +107,7 @@ def picture_of(dataset: Object) -> Tensor | None:
         start = Picture(3, None, None)
     else:
         return None
-    made = (
-        None
-        if dataset.arguments.unknown
-        else _after(start, dataset.argument(_TRANSFORM_AT.get(name, -1), "transform"))
-    )
+    made = None if dataset.arguments.unknown else _after(start, transform_of(dataset))
     if made is None or not made.is_tensor:
         return None
     height = _axis(made.height, "height")
@@ -101,9 +118,7 @@ def picture_of(dataset: Object) -> Tensor | None:
 def _with_pixels(dataset: Object, dims: tuple[Number, ...]) -> Tensor:
     """A picture behind the transform of its data set."""
     made = Tensor(Shape(dims), graph=False, dtype="float", text="picture", place=dataset.place)
-    name = dataset.path.rsplit(".", 1)[-1]
-    transform = dataset.argument(_TRANSFORM_AT.get(name, -1), "transform")
-    made.meaning = after_transform(Pixels(dataset.place), transform)
+    made.meaning = after_transform(Pixels(dataset.place), transform_of(dataset))
     return made
 
 

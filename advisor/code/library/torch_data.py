@@ -16,7 +16,7 @@ from advisor.code.events import (
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
-from advisor.code.library.changed_samples import tell_changes
+from advisor.code.library.changed_samples import tell_changes, tell_changes_of_pictures
 from advisor.code.library.dataset_samples import (
     draws_of_workers,
     imagined_sample,
@@ -36,7 +36,12 @@ from advisor.code.library.models import (
 )
 from advisor.code.library.names import words
 from advisor.code.library.paths import HELD_OUT_FOLDERS, end_of_path
-from advisor.code.library.picture_sizes import has_one_label, label_of, picture_of
+from advisor.code.library.picture_sizes import (
+    has_one_label,
+    is_of_torchvision,
+    label_of,
+    picture_of,
+)
 from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.python.numbers import known_length
 from advisor.code.library.same_samples import same_samples
@@ -194,6 +199,13 @@ def whole_behind(subset: Object) -> Value | None:
     """The dataset that a subset is a part of."""
     found = subset.fields.get("dataset")
     return found if isinstance(found, Value) else subset.argument(0, "dataset")
+
+
+def _undivided(dataset: Value | None) -> Value | None:
+    """The data set that a part of a part is taken from in the end."""
+    while isinstance(dataset, Object) and dataset.path == SUBSET:
+        dataset = whole_behind(dataset)
+    return dataset
 
 
 def loaded_from(loader: Object) -> Value | None:
@@ -362,6 +374,9 @@ def loader(call: Call) -> Value | None:
     call.machine.emit(LoaderBuilt(call.place, call.context, made, draws, alike))
     if isinstance(whole, Instance):
         notice_pairs(call, whole)
+    pictures = _undivided(whole)
+    if is_of_torchvision(pictures):
+        tell_changes_of_pictures(call.machine, pictures, call.node)
     _notice_columns(call, whole)
     return made
 
@@ -499,7 +514,7 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     if isinstance(dataset, SequenceValue) and dataset.kind == "list":
         first = dataset.items[0] if dataset.items else dataset.element
         return first if isinstance(first, (SequenceValue, Dictionary)) else None
-    if isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets."):
+    if is_of_torchvision(dataset):
         if not has_one_label(dataset):
             return None
         picture = picture_of(dataset) or Unknown("picture", place=dataset.place)

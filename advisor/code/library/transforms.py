@@ -3,7 +3,7 @@
 The tables are all that is known of a transform; a transform that is not in them changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from advisor.code.events import TransformApplied, TransformBuilt
 from advisor.code.interpreter import calls
@@ -170,18 +170,33 @@ def applied(call: Call) -> Value | None:
     return result
 
 
+def own_parts(transform: Value | None) -> Iterator[Value]:
+    """The functions and objects of the project that a transform is, or that stand in a chain of them."""
+    if isinstance(transform, (Function, Bound, Instance)):
+        yield transform
+    elif isinstance(transform, Object):
+        for part in _chained(transform):
+            yield from own_parts(part)
+
+
+def _chained(chain: Object) -> Sequence[Value]:
+    """What stands in a chain of transforms, or is wrapped by `Lambda`."""
+    name = chain.path.rsplit(".", 1)[-1]
+    if name not in {*_CONTAINERS, "Lambda"}:
+        return ()
+    return one_or_several(chain.argument(0, "lambd" if name == "Lambda" else "transforms"))
+
+
 def _run_own_parts(call: Call, chain: Object, picture: Value) -> None:
     """Run the functions and objects of the project that stand in a chain of transforms."""
-    name = chain.path.rsplit(".", 1)[-1]
-    given = chain.argument(0, "lambd" if name == "Lambda" else "transforms")
-    for part in one_or_several(given):
+    for part in _chained(chain):
         if isinstance(part, (Function, Bound, Instance)):
             picture = calls.call(call.machine, part, Arguments([picture]), call.node)
-        elif isinstance(part, Object) and part.path.rsplit(".", 1)[-1] in {*_CONTAINERS, "Lambda"}:
+            continue
+        if isinstance(part, Object):
             _run_own_parts(call, part, picture)
-            picture = call.unknown()
-        else:
-            picture = call.unknown()
+        lineage, picture = lineage_of(picture), call.unknown()
+        picture.lineage = lineage
 
 
 def random_part(value: Value | None) -> Object | None:
