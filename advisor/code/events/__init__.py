@@ -63,6 +63,7 @@ from advisor.code.events.modules import (
 )
 from advisor.code.events.program import (
     Escaped,
+    FailureCaught,
     LoopLeft,
     MethodNamed,
     NameOverwritten,
@@ -171,6 +172,7 @@ __all__ = [
     "DropoutApplied",
     "Escaped",
     "Event",
+    "FailureCaught",
     "FailureIgnored",
     "FileRead",
     "FitApplied",

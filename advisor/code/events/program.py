@@ -62,6 +62,13 @@ class TargetLost(Event):
 
 
 @dataclass(eq=False, slots=True)
+class FailureCaught(Event):
+    """Whatever fails from the event with the index `first` on up to here is caught."""
+
+    first: int
+
+
+@dataclass(eq=False, slots=True)
 class LoopLeft(Event):
     """A loop is left by `break`, or by `return` where it `returns`. `limit` says that a number decides
     when which the file names once for all; `bound` is the number that a name stands for which does, if

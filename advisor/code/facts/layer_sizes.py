@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import ForwardRun, LayerRun
+from advisor.code.events import Event, ForwardRun, LayerRun
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_modules.ready_models import is_classifier
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
-from advisor.code.values import Layer, Scalar, Shape, Value, alternatives, known_number
+from advisor.code.values import Instance, Layer, Scalar, Shape, Value, alternatives, known_number
 from advisor.rulebook import Draft
 
 _CONVOLUTIONS = {
@@ -76,7 +76,7 @@ class LayerInput(Fact):
             size, given = known_number(expected), event.tensor.shape.known_axis(axis)
             if size is None or given is None or not event.decided or _is_changeable(expected):
                 continue
-            if event.context.calls not in mistaken and not _depends(given, changeable):
+            if event.context.calls not in mistaken and not depends(given, changeable):
                 found = cls(event, size, given, counted, _entrance(event, outer))
                 if found.has_channels_last:
                     # What follows is given what cannot be.
@@ -151,17 +151,38 @@ def _is_changeable(value: object) -> bool:
     return isinstance(value, Scalar) and value.configurable is not None
 
 
+def changeable_sizes(run: AbstractRun, event: Event) -> set[int]:
+    """The sizes that an option or a default stands for, of what an event may depend on: in the layers
+    that were run before, in the modules that are running, and in the function that was entered first,
+    where nobody is seen to call it."""
+    found: set[int] = set()
+    for ran in run.events(LayerRun):
+        if ran.index < event.index:
+            found.update(_changeable(ran.layer))
+    for module in event.context.running:
+        if isinstance(module, Instance) and module.made_with is not None:
+            found.update(_sizes(each for each in module.made_with.values() if _is_changeable(each)))
+    if not run.is_script and event.context.functions:
+        found.update(_sizes(event.context.functions[0].defaults.values()))
+    return found
+
+
+def _sizes(values: Iterable[Value]) -> Iterable[int]:
+    for value in values:
+        if isinstance(value, Scalar) and value.number.integer:
+            yield value.number.integer
+
+
 def _changeable(layer: Layer) -> Iterable[int]:
     """The sizes in a layer that an option or the default of a parameter stands for; what a linear layer
     makes is not known then."""
     made = layer.argument(1, "out_features") if layer.path == "torch.nn.Linear" else None
-    for value in layer.arguments.values():
-        if value is made:
-            continue
-        if isinstance(value, Scalar) and _is_changeable(value) and value.number.integer:
-            yield value.number.integer
+    return _sizes(
+        value for value in layer.arguments.values() if value is not made and _is_changeable(value)
+    )
 
 
-def _depends(size: Number, changeable: set[int]) -> bool:
+def depends(size: Number, changeable: set[int]) -> bool:
+    """Whether a size may be one of those that can be changed, or so many times one."""
     length = size.integer
     return length is not None and any(length % each == 0 for each in changeable if each > 1)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import ShapesClashed
+from advisor.code.events import Event, FailureCaught, ShapesClashed
 from advisor.code.facts.batches import BatchAxis
-from advisor.code.facts.layer_sizes import LayerInput
+from advisor.code.facts.layer_sizes import LayerInput, changeable_sizes, depends
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
@@ -35,7 +35,7 @@ class Mismatch(Fact):
         given what cannot be."""
         for layer in run.facts(LayerInput):
             wrong = layer.differs and not layer.has_channels_last
-            if wrong and not _is_announced(layer.event.place):
+            if wrong and not _is_expected(run, layer.event):
                 yield cls(layer)
         clashes = list(run.events(ShapesClashed))
         if not clashes or holds_unit_tests(run):
@@ -50,7 +50,8 @@ class Mismatch(Fact):
                 and event.decided
                 and not event.context.guards
                 and event.context.calls not in seen
-                and not _is_announced(event.place)
+                and not _is_expected(run, event)
+                and not _is_by_default(run, event)
             ):
                 seen.add(event.context.calls)
                 yield cls(event)
@@ -77,6 +78,23 @@ class Mismatch(Fact):
         if isinstance(self.met, LayerInput):
             return self.met.finding(message)
         return draft(self.met, message)
+
+
+def _is_by_default(run: AbstractRun, event: ShapesClashed) -> bool:
+    """Whether lengths that differ are those of options or defaults: others may fit."""
+    sides = [set(shape.dims or ()) for shape in (event.left, event.right)]
+    changeable = changeable_sizes(run, event)
+    return any(depends(length, changeable) for length in sides[0] ^ sides[1])
+
+
+def _is_expected(run: AbstractRun, event: Event) -> bool:
+    """Whether the program is ready for it to fail: it says so beside the line, or tries it out, not with
+    a whole training."""
+    return _is_announced(event.place) or any(
+        caught.first <= event.index < caught.index
+        and len(caught.context.loops) == len(event.context.loops)
+        for caught in run.events(FailureCaught)
+    )
 
 
 def _is_announced(place: NodePlace) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import Guard, LoopLeft
+from advisor.code.events import FailureCaught, Guard, LoopLeft
 from advisor.code.interpreter import (
     assertions,
     attributes,
@@ -312,6 +312,8 @@ def _try(machine: "Machine", node: cst.Try | cst.TryStar) -> Completion:
     if completion is Completion.NORMAL and node.orelse is not None:
         completion = execute_suite(machine, node.orelse.body)
     ways = [(completion, machine.undo())]
+    if node.handlers:
+        machine.emit(FailureCaught(machine.place(node), machine.context, first))
     for handler in node.handlers:
         machine.begin()
         # The handler may run after all or nothing of the body: join both.
