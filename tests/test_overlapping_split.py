@@ -852,3 +852,77 @@ print(score(final, test))
 """
     text = OF_TORCH + text
     assert found(text) == marked(IMPORTS + text, "NN516") != []
+
+
+OF_KERAS = """
+from tensorflow import keras
+from keras import Input, Model, layers
+from keras.models import Sequential
+net = Sequential([layers.Dense(32, activation="relu"), layers.Dense(20)])
+net.compile("adam", "mse")
+seen, later = X[:, :20], np.load("later.npy")
+"""
+
+
+@pytest.mark.parametrize(
+    ("learned", "judged", "count"),
+    [
+        ("seen, seen", "seen, later", 0),
+        ("seen, seen", "seen, seen", 1),
+        ("X, y", "X[:100], y[:100]", 1),
+        ("X, y", "X[:100], later", 0),
+    ],
+)
+def test_other_targets_of_the_same_rows_are_held_out(learned: str, judged: str, count: int) -> None:
+    """What users have rated later is predicted from what they had rated before."""
+    text = f"{OF_KERAS}net.fit({learned}, epochs=9, validation_data=({judged}))\n"
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(("judged", "count"), [("X_test", 0), ("X_train", 1)])
+def test_what_one_model_makes_of_rows_are_these_rows(judged: str, count: int) -> None:
+    text = f"""{OF_KERAS}{SPLIT}
+given = Input(shape=(20,))
+code = layers.Dense(4, activation="relu")(given)
+encoder = Model(given, code)
+codes, held_out = encoder.predict(X_train), encoder.predict({judged})
+net.fit(codes, y_train, epochs=9, validation_data=(held_out, y_{judged[2:]}))
+"""
+    assert len(found(text)) == count
+
+
+OF_ONE_FILE = """
+class Table(torch.utils.data.Dataset):
+    def __init__(self, path):
+        self.rows = pd.read_csv(path)
+    def __len__(self):
+        return len(self.rows)
+    def __getitem__(self, index):
+        row = self.rows.iloc[index]
+        return torch.tensor(row[:4]), torch.tensor(row[4])
+train_rows, val_rows = Table("cells.csv"), Table("cells.csv")
+train_loader, val_loader = DataLoader(train_rows, 8, shuffle=True), DataLoader(val_rows, 8)
+net = nn.Linear(4, 3)
+optimizer = torch.optim.Adam(net.parameters())
+for epoch in range(30):
+    for inputs, labels in train_loader:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(inputs), labels)
+        loss.backward()
+        optimizer.step()
+net.eval()
+for inputs, labels in val_loader:
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("    print((net(inputs).argmax(1) == labels).float().mean().item())", 1),
+        ("    draw(inputs, net(inputs).argmax(1))", 0),
+    ],
+)
+def test_a_loader_that_nothing_is_judged_by_may_hold_what_is_trained_on(
+    body: str, count: int
+) -> None:
+    assert len(found(OF_TORCH + OF_ONE_FILE + body)) == count

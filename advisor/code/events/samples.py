@@ -325,7 +325,8 @@ class DataGiven(Event):
     trainer itself chooses by them. `ordered` says that it is told not to shuffle, `once` that it goes
     through the data once; `drops` is where it is told to leave out a last batch that is not full.
     `draws` are the random numbers of numpy that its worker processes draw, where it has any; `most` is
-    how many batches the trainer is told to go through."""
+    how many batches the trainer is told to go through, `targets` what it is told apart from the data
+    that is right."""
 
     data: Value
     use: str
@@ -336,3 +337,4 @@ class DataGiven(Event):
     drops: NodePlace | None = None
     draws: tuple[NumbersDrawn, ...] = ()
     most: Value | None = None
+    targets: Value | None = None

@@ -13,6 +13,7 @@ from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
 from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.scores import Score, other_split, split_of_another_reading
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.facts.used_sides import on_both_sides
@@ -115,11 +116,11 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
         if lineage is None or _is_of_project(event.data):
             continue
         if event.use == "training":
-            given[event.place.node] = lineage.rows
-        training = given.get(event.place.node)
+            given[event.place.node] = event, lineage.rows
+        learned, training = given.get(event.place.node, (None, None))
         if event.use != "validation" or training is None or training.how == "resampled":
             continue
-        if lineage.rows.is_statistic or _names_masks(run):
+        if lineage.rows.is_statistic or _names_masks(run) or not _asks_the_same(event, learned):
             continue
         if lineage.rows.surely_within(training):
             cut = _cut_out_of(lineage.rows, training)
@@ -128,6 +129,15 @@ def _of_given(run: AbstractRun) -> Iterator[_Found]:
                 continue
             how = "same file" if lineage.rows is training else "all"
             yield event.place, name_of(lineage.rows) or "the held-out rows", how, ()
+
+
+def _asks_the_same(judging: DataGiven, learned: DataGiven | None) -> bool:
+    """Whether what is right is told of rows that it was told of in training: what users have not rated
+    yet may be held out, and predicted from all that they have."""
+    if judging.targets is None or learned is None or judging.targets is learned.targets:
+        return True
+    told, known = lineage_of(judging.targets), lineage_of(learned.targets)
+    return told is not None and known is not None and told.rows.surely_within(known.rows)
 
 
 def _is_of_project(data: object) -> bool:
@@ -170,37 +180,43 @@ def _rows_are_apart(event: PartsOverlap) -> bool:
 
 
 def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
-    """Loaders of torch: one trains on what another one holds out."""
+    """Loaders of torch: one trains on what another one holds out, and judges by."""
     training = [each for each in run.facts(TrainingLoader) if each.dataset is not None]
     if not training:
         return
     for data in run.facts(HeldOutData):
-        for loader in training:
-            mine, theirs = _rows(loader.dataset), _rows(data.dataset)
-            beside = ((loader.place, "the training rows are loaded here"),)
-            sampled = _is_sampled(loader.loader) or _is_sampled(data.loader)
-            if mine is not None and theirs is not None and _is_part(theirs, mine, sampled):
-                place = data.finding("").place
-                if _is_left_out(training, theirs) and not judges_later(run, loader, data.dataset):
-                    continue  # another model may be chosen by them, and this one learn from all
-                if _cut_out_of(theirs, mine) is None and isinstance(place, NodePlace):
-                    told = _handed_over(run, loader, data) or loader.place
-                    yield told, data.name, "all", ((place, "they are held out here"),)
-                    continue
-            cut = None if sampled else _cut_for_both(training, loader, data)
-            if cut is not None:
-                yield cut, data.name, "overlap", beside
-                continue
-            splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
-            read_twice = _divided_anew(run, loader, data)
-            if splits is None and read_twice is not None:
-                yield read_twice, data.name, "another split", beside
-            elif splits is not None:
-                yield splits[1].place, data.name, "another split", beside
-            elif sampled:
-                continue
-            elif _read_alike(loader.dataset, data.dataset) and data.dataset.place is not None:
-                yield data.dataset.place, data.name, "same file", beside
+        pairs = (_of_pair(run, training, loader, data) for loader in training)
+        found = [each for each in pairs if each is not None]
+        if found and (data.loader is None or is_scored(run, data.loader)):
+            yield from found
+
+
+def _of_pair(
+    run: AbstractRun, training: list[TrainingLoader], loader: TrainingLoader, data: HeldOutData
+) -> _Found | None:
+    mine, theirs = _rows(loader.dataset), _rows(data.dataset)
+    beside = ((loader.place, "the training rows are loaded here"),)
+    sampled = _is_sampled(loader.loader) or _is_sampled(data.loader)
+    if mine is not None and theirs is not None and _is_part(theirs, mine, sampled):
+        place = data.finding("").place
+        if _is_left_out(training, theirs) and not judges_later(run, loader, data.dataset):
+            return None  # another model may be chosen by them, and this one learn from all
+        if _cut_out_of(theirs, mine) is None and isinstance(place, NodePlace):
+            told = _handed_over(run, loader, data) or loader.place
+            return told, data.name, "all", ((place, "they are held out here"),)
+    cut = None if sampled else _cut_for_both(training, loader, data)
+    if cut is not None:
+        return cut, data.name, "overlap", beside
+    splits = None if mine is None or theirs is None else other_split(run, mine, theirs)
+    read_twice = _divided_anew(run, loader, data)
+    if splits is None and read_twice is not None:
+        return read_twice, data.name, "another split", beside
+    if splits is not None:
+        return splits[1].place, data.name, "another split", beside
+    read = data.dataset.place
+    if sampled or read is None or not _read_alike(loader.dataset, data.dataset):
+        return None
+    return read, data.name, "same file", beside
 
 
 def _handed_over(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> NodePlace | None:

@@ -214,7 +214,14 @@ def run_graph(call: Call) -> Value | None:
     receiver = call.receiver
     if isinstance(receiver, Instance):
         return _run_instance(call, receiver, call.argument(0, "inputs"))
-    return _graph_output(receiver)
+    output = _graph_output(receiver)
+    predicts = call.path.rpartition(".")[2] != "__call__"
+    return _of_rows(output, call) if predicts and isinstance(output, Tensor) else output
+
+
+def _of_rows(output: Tensor, call: Call) -> Tensor:
+    """What a graph makes of rows: the output that was drawn up once stands for those of no sample."""
+    return output.restated(lineage=lineages.known(call.argument(0, "inputs")), place=call.place)
 
 
 def _graph_output(model: Value | None) -> Value | None:

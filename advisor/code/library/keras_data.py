@@ -69,18 +69,24 @@ FOLDER = ("folder",)
 def give_data(call: Call) -> None:
     """What `fit` is given to learn from, and to judge by after each epoch."""
     lineages.pair(call.machine, call.argument(0, "x"), call.argument(1, "y"), call.node)
-    for use, given in (
-        ("training", call.argument(0, "x") or call.argument(-1, "generator")),
-        ("validation", call.argument(-1, "validation_data")),
+    for use, given, targets in (
+        (
+            "training",
+            call.argument(0, "x") or call.argument(-1, "generator"),
+            call.argument(1, "y"),
+        ),
+        ("validation", call.argument(-1, "validation_data"), None),
     ):
         if isinstance(given, SequenceValue) and given.items:
-            given = given.items[0]
+            told = given.items[1] if use == "validation" and len(given.items) > 1 else None
+            given, targets = given.items[0], told or targets
         if given is not None:
             draws = notice_batches(call, given)
             callbacks = call.argument(-1, "callbacks")
             event = DataGiven(call.place, call.context, given, use, callbacks, draws=draws)
             event.ordered = is_constant(call.argument(-1, "shuffle"), False)
             event.once = _is_for_one_epoch(call)
+            event.targets = targets
             call.machine.emit(event)
     _tell_monitors(call)
 
