@@ -95,6 +95,34 @@ def test_means_of_batches_are_not_divided_by_samples(mean: str) -> None:
     check(mean, "return total / len(loader)")
 
 
+SIZES = ["len(labels)", "len(inputs)", "labels.size(0)", "inputs.shape[0]"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("mean", [*MEANS, "total += loss_of(outputs, labels).sum().item()"])
+def test_samples_are_counted_by_the_sizes_of_batches(mean: str, size: str) -> None:
+    start = "total, seen = 0, 0"
+    body = f"{mean}\n            seen += {size}"
+    check(body, "return total / seen  # error", start)
+    check(body, "total /= seen  # error", start)
+    check(body, "return total / step", start)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "total += loss_of(outputs, labels).item() * len(labels); seen += len(labels)",
+        "total += F.cross_entropy(outputs, labels, reduction='sum').item(); seen += len(labels)",
+        "total += ((outputs - labels) ** 2).sum().item(); seen += len(labels)",
+        "total += (predicted == labels).sum().item(); seen += len(labels)",
+        "total += loss_of(outputs, labels).item(); seen += count_words(labels)",
+        "total += loss_of(outputs, labels).item(); seen += 1",
+    ],
+)
+def test_sums_are_divided_by_so_many_samples_as_there_were(body: str) -> None:
+    check(body, "return total / seen", start="total, seen = 0, 0")
+
+
 @pytest.mark.parametrize(
     "body",
     [

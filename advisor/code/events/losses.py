@@ -29,7 +29,9 @@ class LossComputed(Event):
 
 @dataclass(eq=False, slots=True)
 class PredictionsCompared(Event):
-    """Predictions are compared with what is right: `predicted == labels`."""
+    """Predictions are compared with what is right: `predicted == labels`, the two of them."""
+
+    values: tuple[Value, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -181,9 +183,10 @@ class RoundCounted(Event):
 @dataclass(eq=False, slots=True)
 class TotalRaised(Event):
     """Something other than one is added to a running total in a loop; `text` is the total as it is
-    written, `squared` says that squares are what is added: of errors, mostly."""
+    written, `added` what is added to it, `squared` says that these are squares: of errors, mostly."""
 
     text: str
+    added: Value
     squared: bool
 
 

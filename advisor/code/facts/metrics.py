@@ -17,6 +17,7 @@ from advisor.code.events import (
     CurvePlotted,
     Escaped,
     Event,
+    ForwardRun,
     GradientsTaken,
     Loop,
     LoopLeft,
@@ -24,10 +25,12 @@ from advisor.code.events import (
     MetricChanged,
     ModelTrained,
     OptimizerStepped,
+    PredictionsCompared,
     RoundCounted,
     ScheduleStepped,
     StepLogged,
     TotalJoined,
+    TotalRaised,
 )
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
@@ -350,6 +353,8 @@ def _divided_by(run: AbstractRun, event: AmountDivided, amount: Amount, loop: Lo
         by: str | None = "batches"
     elif _counts_others(event, loop):
         by = "others"
+    elif amount.kind == "mean" and _counts_samples(run, event, loop):
+        by = "samples"
     else:
         by = _meaning_of_number(event.denominator, loop)
     # Where samples are gone through one by one, there are as many of them as rounds.
@@ -498,11 +503,7 @@ def _counts_others(event: AmountDivided, loop: Loop) -> bool:
 
 def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
     """Whether something is divided by a number that one was added to in every round of a loop."""
-    node = event.place.node
-    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
-    if not isinstance(by, (cst.Name, cst.Attribute, cst.Subscript)):
-        return False
-    text = code_of(by)
+    text = _divisor(event)
     added = [
         each
         for each in run.events(RoundCounted)
@@ -511,6 +512,49 @@ def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
     return bool(added) and not any(
         guard.rounds >= len(each.context.rounds) for each in added for guard in each.context.guards
     )
+
+
+def _counts_samples(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
+    """Whether something is divided by a number that the size of each batch was added to: of what a
+    model is given, or a loss compares."""
+    text = _divisor(event)
+    added = [
+        number_of(each.added)
+        for each in run.events(TotalRaised)
+        if each.text == text and each.context.loops[-1].node is loop.node
+    ]
+    if not added or None in added:
+        return False
+    sizes: set[Number | None] = set()
+    for each in run.events_among(LossComputed, PredictionsCompared, ForwardRun, Escaped):
+        if each.context.loops and each.context.loops[-1].node is loop.node:
+            for value in _of_samples(each):
+                sizes.add(_length_in(value))
+                if isinstance(value, (Tensor, Unknown)):
+                    sizes.add(value.shape.axis(0))
+    return sizes.issuperset(added)
+
+
+def _of_samples(event: Event) -> Iterable[Value | None]:
+    """What holds as many samples as a batch, where a model or a loss looks at one."""
+    match event:
+        case LossComputed():
+            return (event.prediction, event.target)
+        case PredictionsCompared():
+            return event.values
+        case ForwardRun():
+            return event.arguments.values()
+        case Escaped():
+            return event.values
+    return ()
+
+
+def _divisor(event: AmountDivided) -> str | None:
+    """The number that something is divided by as it is written, where it has a name."""
+    node = event.place.node
+    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    named = isinstance(by, (cst.Name, cst.Attribute, cst.Subscript))
+    return code_of(by) if named else None
 
 
 def _is_last_round(value: Value, loop: Loop) -> bool:

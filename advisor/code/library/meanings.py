@@ -300,7 +300,7 @@ def _match(
     not."""
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
-    machine.emit(PredictionsCompared(machine.place(node), machine.context))
+    machine.emit(PredictionsCompared(machine.place(node), machine.context, tuple(operands)))
     lineage = lineage_of(operands[1]) or lineage_of(operands[0])
     rows = () if lineage is None else (lineage.rows,)
     return Amount("match", machine.context, machine.place(node), rises=rises, rows=rows)
@@ -347,6 +347,8 @@ def _reduced(
         kind = "mean" if operation in _AVERAGES else "matches"
         place, rows = machine.place(node), meaning.rows
         return Amount(kind, machine.context, place, rises=meaning.rises, rows=rows)
+    if isinstance(meaning, Amount) and meaning.kind == "mean":
+        return meaning  # one number already
     return None
 
 
@@ -506,8 +508,9 @@ def total_raised(
         text = as_written(target)
         machine.emit(RoundCounted(machine.place(node), machine.context, text, values[2]))
     elif operator == "Add" and machine.context.rounds:
-        squared = isinstance(meaning_of(values[1]), Squared)
-        machine.emit(TotalRaised(machine.place(node), machine.context, as_written(target), squared))
+        text, squared = as_written(target), isinstance(meaning_of(values[1]), Squared)
+        event = TotalRaised(machine.place(node), machine.context, text, values[1], squared)
+        machine.emit(event)
 
 
 def _logged(
