@@ -43,6 +43,19 @@ def test_callbacks_do_not_choose_by_the_rows_that_judge_in_the_end(callback: str
     assert not found(f"{KERAS}{fit.replace('_test', '_val')}\n{end}")
 
 
+@pytest.mark.parametrize("name", ["x_final_test", "X_valtest", "held_out"])
+@pytest.mark.parametrize(
+    "judge", ["predict_classes({})", "predict({}).argmax(1)", "evaluate({}, y)"]
+)
+def test_other_rows_may_judge_what_test_rows_have_chosen(name: str, judge: str) -> None:
+    fit = "model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[{}])"
+    fit = fit.format("ModelCheckpoint('best.h5', save_best_only=True)")
+    text = f"{KERAS}{fit}\nmodel.evaluate(x_test, y_test)\n"
+    end = f"{name}, y = np.load('final.npy'), np.load('labels.npy')\nmodel.{judge.format(name)}\n"
+    assert found(text)
+    assert not found(f"import numpy as np\n{text}{end}")
+
+
 @pytest.mark.parametrize(
     "callback", ["ModelCheckpoint('m')", "EarlyStopping(monitor='loss')", "CSVLogger('log')"]
 )

@@ -8,7 +8,7 @@ from advisor.code.values import RowSet
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TRAINING = re.compile(r"(x|y)?(train|tr$|trn$|learn)")
 _HELD_OUT = re.compile(
-    r"(x|y)?(tests?$|te$|tst$|testing|testset|testdata|valid|val$|vali$|valset|eval|hold)"
+    r"(x|y)?(tests?$|te$|tst$|testing|testset|testdata|valid|val$|vali$|valset|valtest|eval|held|hold)"
 )
 
 

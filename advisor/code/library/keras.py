@@ -37,6 +37,7 @@ from advisor.code.library.torch_training import text_of_receiver
 from advisor.code.values import (
     Activation,
     Arguments,
+    Chosen,
     Constant,
     Dictionary,
     Instance,
@@ -206,6 +207,14 @@ def run_stack(call: Call) -> Value | None:
             continue  # `keras.Input` only says what shape the samples have
         value = calls.call(call.machine, layer, Arguments([value]), call.node)
     return value
+
+
+@method("keras.Sequential", "predict_classes")
+def choose_classes(call: Call) -> Value | None:
+    """The classes that a stack finds most likely, in older versions."""
+    result = call.unknown()
+    give_meaning(result, Chosen())
+    return result
 
 
 @method("keras.Model", "__call__", "predict", "predict_on_batch")

@@ -228,7 +228,7 @@ def attribute_of_iterator(machine: "Machine", receiver: Object, node: cst.CSTNod
 _SHUFFLES_AT = 6
 
 
-@observes("predict", "predict_generator")
+@observes("predict", "predict_classes", "predict_generator")
 def predicted_in_random_order(
     machine: "Machine",
     operation: str,

@@ -88,7 +88,7 @@ def _try(call: Call, objective: Value | None, settings: Arguments) -> None:
     event.end = len(call.machine.trace)
 
 
-@observes("predict", "predict_proba", "predict_generator")
+@observes("predict", "predict_proba", "predict_classes", "predict_generator")
 def predicted(
     machine: "Machine",
     operation: str,
