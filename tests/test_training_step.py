@@ -155,6 +155,14 @@ WRONG = {
 }
 
 RIGHT = {
+    "arguments that have moved by one": """
+        def epoch(loader, scaler, use_amp):
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(criterion(model(x), y)).backward()
+                scaler.step(optimizer)
+        epoch(loader, True, torch.device("cuda"))
+        """,
     "the usual order": """
         for x, y in loader:
             optimizer.zero_grad()

@@ -294,6 +294,9 @@ class Models:
             return result
         if isinstance(receiver, Instance) and receiver.cls.has_unknown_base():
             return calls.escape(machine, receiver, passed, node)
+        if isinstance(receiver, Constant) and isinstance(receiver.value, bool):
+            # Arguments were given in another order than the function takes them in.
+            return calls.escape(machine, receiver, passed, node)
         if isinstance(receiver, (Tensor, Constant, SequenceValue, Dictionary, Parameters)):
             result = machine.unknown(f"{name}()", node)
             made_of(result, (receiver, *passed.values()))
