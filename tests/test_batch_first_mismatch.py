@@ -244,3 +244,34 @@ def test_what_is_read_of_one_step_says_nothing_of_how_the_output_is_meant() -> N
         """
     check(program.replace("READ", "[:, -1]"))
     check(program.replace("READ", "[-1]").replace("  # error", ""))
+
+
+SWAPPED = """
+import torch
+from torch import nn
+
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(64, 32)
+
+    def forward(self, features):
+        output, _ = self.rnn(features)
+        return output
+
+def show(features):
+    output = Reader()(features)
+    READ
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        ("print(output[:, -1])", True),
+        ("print(output.permute(1, 0, 2)[-1])", False),
+        ("print(output.transpose(0, 1)[-1])", False),
+    ],
+)
+def test_who_swaps_the_axes_of_an_output_keeps_count_of_them(read: str, told: bool) -> None:
+    assert ("NN305" in [code for _, code in findings(SWAPPED.replace("READ", read))]) == told

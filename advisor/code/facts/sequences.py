@@ -177,6 +177,8 @@ class SequenceUse(Fact):
     def _reads_samples(self, event: AxisRead) -> bool:
         """Whether it is the axis of the samples that is read, of what still has the steps of time."""
         batch, dims = self.layout.batch, dims_of(event.tensor) or ()
+        if self.layout.swapped:
+            return False  # Who lets the axes change places keeps count of them.
         if self.layout.is_state or (len(dims) < _WITH_FEATURES and self.layout.time not in dims):
             return False
         return event.length == batch and batch != self.layout.time and batch.constant != 1

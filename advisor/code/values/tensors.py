@@ -36,13 +36,15 @@ DTYPE = ("dtype",)
 @dataclass(frozen=True, eq=False, slots=True)
 class Layout:
     """Which axes of a sequence layer's output are the samples and which the steps of time; of its
-    last state (`is_state`) the samples lie along the second axis, whatever `batch_first` says."""
+    last state (`is_state`) the samples lie along the second axis, whatever `batch_first` says. `swapped`
+    tells that the program has let the axes change places since."""
 
     layer: "Layer"
     batch_first: bool
     batch: Number
     time: Number
     is_state: bool = False
+    swapped: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,6 +1,7 @@
 """Dimensions that change places."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 
+def _changed(tensor: Tensor, shape: Shape) -> Tensor:
+    """The tensor with its axes in another order."""
+    result = moved(tensor, shape)
+    if result.layout is not None:
+        result.layout = replace(result.layout, swapped=True)
+    return result
+
+
 @tensor_operation("transpose", "torch.swapaxes", "torch.swapdims")
 def transposed(call: Call) -> Value | None:
     """Two dimensions change places."""
@@ -34,16 +43,16 @@ def transposed(call: Call) -> Value | None:
         return permuted(call)
     dims = dims_of(tensor)
     if dims is None:
-        return moved(
+        return _changed(
             tensor, _swapped(tensor.shape, call.operand(0, "dim0"), call.operand(1, "dim1"))
         )
     first = axis_of(call.operand(0, "dim0"), len(dims))
     second = axis_of(call.operand(1, "dim1"), len(dims))
     if first is None or second is None:
-        return moved(tensor, Shape())
+        return _changed(tensor, Shape())
     swapped = list(dims)
     swapped[first], swapped[second] = swapped[second], swapped[first]
-    return moved(tensor, Shape(tuple(swapped)))
+    return _changed(tensor, Shape(tuple(swapped)))
 
 
 method("tensor", "swapaxes", "swapdims")(transposed)
@@ -77,12 +86,12 @@ def permuted(call: Call) -> Value | None:
     values = call.arguments.positional
     order = _order(values if call.receiver is not None else values[1:])
     if order is None:
-        return moved(tensor, Shape())
+        return _changed(tensor, Shape())
     if dims is None and tensor.shape.settle(len(order)):
         dims = tensor.shape.dims
     if not dims or sorted(index % len(dims) for index in order) != list(range(len(dims))):
-        return moved(tensor, Shape())
-    return moved(tensor, Shape(tuple(dims[index] for index in order)))
+        return _changed(tensor, Shape())
+    return _changed(tensor, Shape(tuple(dims[index] for index in order)))
 
 
 def _order(values: Sequence[Value]) -> list[int] | None:
