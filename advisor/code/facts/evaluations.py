@@ -27,7 +27,15 @@ from advisor.code.events import (
 )
 from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import has_weights, holds, mode_dependent_layers
-from advisor.code.facts.passes import Pass, passes, place_of_head, seen_from, stands_in, words
+from advisor.code.facts.passes import (
+    Pass,
+    is_about_held_out_data,
+    passes,
+    place_of_head,
+    seen_from,
+    stands_in,
+    words,
+)
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.gradients import computed_from
 from advisor.code.sources import NodePlace, Stretch
@@ -120,10 +128,17 @@ class Evaluation(Fact):
 
     @property
     def repeats(self) -> bool:
-        """Whether the model runs in a loop, and not in a function that answers each time that somebody
-        has typed something in: the graph of a single answer is gone when that returns."""
+        """Whether the model runs over data in a loop: not in a function that answers each time that
+        somebody has typed something in, nor in one that a simulation asks as often as it needs to. The
+        graph of a single answer is gone when that returns."""
         loop, functions = self.loop, self.passes[0].event.context.functions
-        return loop is not None and not any(
+        if loop is None or (
+            isinstance(loop.node, cst.While)
+            and not is_about_held_out_data(loop)
+            and not self.passes[0].is_written_in(loop)
+        ):
+            return False
+        return not any(
             each.node is loop.node
             for asked in self.run.events(PersonAsked)
             if asked.context.functions != functions

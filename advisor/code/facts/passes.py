@@ -15,7 +15,10 @@ from advisor.code.events import (
     Loop,
     LossComputed,
     ModeSwitched,
+    ObjectLoaded,
+    ParametersAsked,
     PredictionsCompared,
+    StateUsed,
 )
 from advisor.code.facts.going_back import goes_back, going_back
 from advisor.code.facts.loop_lengths import data_of
@@ -35,6 +38,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    known_text,
 )
 
 # Words that data to judge by, and code that judges, go by.
@@ -80,6 +84,12 @@ _HANDLES_MODEL = re.compile(
     r"|wrap|prepare|plot|show|print|log|write|copy|clone|download|upload)_",
     re.IGNORECASE,
 )
+# Methods of modules that return the module, as what they make is called.
+_OF_MODULES = frozenset(["to()", "cuda()", "cpu()", "float()", "double()", "half()", "eval()"])
+# What makes a text, or a picture as it lies on a disk.
+_NO_TENSORS = frozenset(["str()", "open()", "imread()"])
+# A file names torch, or what is built on it, as a word of its own.
+_TORCH = re.compile(r"(?<!\w)(torch\w*|pytorch_lightning|lightning|transformers|timm)(?!\w)")
 _OTHER_LIBRARY = re.compile(
     r"^\s*(?:import|from) +(tensorflow|keras|paddle|jax|flax|mindspore|mxnet)\b", re.MULTILINE
 )
@@ -249,6 +259,7 @@ class Pass:
         mine = self.event.context
         if (
             self.loop is None
+            or self._is_try_out()
             or not self.modes
             or any(each.training is not False for each in self.modes)
         ):
@@ -486,10 +497,45 @@ def _found_passes(run: AbstractRun) -> Iterator[Pass]:
             if _is_of_torch(event.module) and has_weights(event.module):
                 yield Pass(run, event)
         elif isinstance(event, Escaped) and isinstance(event.callee, Unknown):
+            if _is_given_no_tensor(event) or not is_about_torch(run):
+                continue
             unknown = event.callee
             used_so = any(each is unknown for each in switched)
-            if (used_so or _is_called_model(unknown)) and is_about_torch(run):
+            if used_so or (_is_called_model(unknown) and _may_be_module(run, unknown)):
                 yield Pass(run, event)
+
+
+def _is_given_no_tensor(event: Escaped) -> bool:
+    """Whether what is called is given a text, a path or an array of NumPy: what takes those makes its
+    own tensors of them, or none at all, and records as it likes."""
+    given = event.arguments.get(0, "input")
+    if isinstance(given, Tensor):
+        return given.library == "numpy"
+    if isinstance(given, Unknown):
+        return given.name in _NO_TENSORS
+    return known_text(given) is not None or getattr(given, "path", "") == "pathlib.Path"
+
+
+def _may_be_module(run: AbstractRun, unknown: Unknown) -> bool:
+    """Whether an unknown that is called a model may be a module of torch: it was handed in, or the
+    program does with it what modules are there for. What a function of a library has made may as
+    well be a whole pipeline."""
+    made = unknown.place
+    if made is None or not isinstance(made.node, cst.Call) or unknown.name in _OF_MODULES:
+        return True
+    known, current = run.once(_modules_by_use), unknown
+    while current not in known and current.parent is not None:
+        current = current.parent
+    return current in known
+
+
+def _modules_by_use(run: AbstractRun) -> frozenset[Value]:
+    """What parameters are asked for or loaded into, what is switched, and what was loaded as a whole."""
+    asked = (each.module for each in run.events(ParametersAsked))
+    switched = (each.module for each in run.events(ModeSwitched))
+    filled = (each.module for each in run.events(StateUsed) if each.module is not None)
+    loaded = (each.value for each in run.events(ObjectLoaded))
+    return frozenset((*asked, *switched, *filled, *loaded))
 
 
 def sources_of(run: AbstractRun) -> set[Source]:
@@ -514,7 +560,7 @@ def is_about_torch(run: AbstractRun) -> bool:
 # A long text is searched once, not for each of its functions.
 @lru_cache(maxsize=2)
 def _names_torch_alone(source: Source) -> bool:
-    return "torch" in source.text and _OTHER_LIBRARY.search(source.text) is None
+    return _TORCH.search(source.text) is not None and _OTHER_LIBRARY.search(source.text) is None
 
 
 def _is_of_module(function: Function) -> bool:

@@ -220,7 +220,7 @@ def gradient_mode(value: Value, current: bool | None, node: cst.CSTNode | None) 
             return outcomes.pop() if len(outcomes) == 1 else None
         case Object() | Library() if value.path in _GRADIENT_MODES or value.path in _WITH_MODE:
             return _recorded(value)
-        case Library():
+        case Library() | Object():
             return None if _MAY_SWITCH.search(value.path.rsplit(".", 1)[-1]) else current
         case Function():
             return None if _SWITCHES.search(as_written(value.node)) else current
@@ -245,6 +245,10 @@ def _recorded(manager: Object | Library) -> bool | None:
 
 
 def _name(value: Value) -> str:
+    """What an unknown is called, or what has made it: `@no_gradients()`."""
+    made = value.place.node if value.place is not None else None
+    if isinstance(made, cst.Call):
+        return as_written(made.func)
     return value.name if isinstance(value, Unknown) else ""
 
 

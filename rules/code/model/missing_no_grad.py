@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.evaluations import Evaluation
+from advisor.code.facts.shared_remedies import is_mended_with_another
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -11,6 +12,8 @@ from advisor.rulebook import Draft, rule
 @rule("NN403", severity=Severity.WARNING, step=Step.SKELETON, sources=("002",))
 def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
     if not evaluation.repeats or not evaluation.is_here or not evaluation.records_gradients():
+        return
+    if is_mended_with_another(evaluation):
         return
     idle = evaluation.idle_gradient_mode()
     if idle is not None:
