@@ -616,12 +616,16 @@ def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:
 
 
 def _is_for_show(run: AbstractRun, event: LossComputed) -> bool:
-    """Whether a script compiles a model of Keras and does nothing with it, but trains others: it
-    shows what can be written."""
-    if event.model is None or not run.is_script:
+    """Whether a model of Keras is compiled and nothing is done with it. A script that trains others
+    shows what can be written; an object need not train each of the models that it holds, as a
+    generator that learns inside of another: that shows where a method does, or a script."""
+    if event.model is None:
         return False
     trained = [each.model for each in run.events(ModelTrained)]
-    if not trained or event.model in trained:
+    of_object = not run.is_script and any(
+        each.owner is not None for each in event.context.functions[:1]
+    )
+    if event.model in trained or not (trained or of_object):
         return False
     return not any(
         reaches(value, event.model) for each in run.events(Escaped) for value in each.values

@@ -16,6 +16,8 @@ from advisor.code.events import (
     Escaped,
     Event,
     LayerBuilt,
+    LossComputed,
+    ModelCompiled,
     ModuleBuilt,
     ModulePlaced,
     OptimizerBuilt,
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 _OF_CONSTRUCTION = (
     *(AttributeAssigned, BaseConstructed, ClassesWeighted, Escaped, LayerBuilt, ModuleBuilt),
-    *(ModulePlaced, OptimizerBuilt, ScheduleBuilt, WeightsFilled),
+    *(ModelCompiled, ModulePlaced, OptimizerBuilt, ScheduleBuilt, WeightsFilled),
 )
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")
@@ -237,9 +239,16 @@ def _make_receiver(
         machine.models.made_alone(machine, value, owner.node)
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
-    made = tuple(event for event in machine.trace if isinstance(event, _OF_CONSTRUCTION))
+    made = tuple(event for event in machine.trace if _is_of_construction(event))
     receivers[owner] = Receiver(value, made)
     return EntryPoint(f"{owner.name}.__init__", tuple(machine.trace), given_up)
+
+
+def _is_of_construction(event: "Event") -> bool:
+    """Whether methods are to know of what happened in a constructor: how the parts of the object came
+    into being, and by which losses models are to learn that are only compiled there."""
+    compiled = isinstance(event, LossComputed) and event.model is not None
+    return compiled or isinstance(event, _OF_CONSTRUCTION)
 
 
 def _run_function(
