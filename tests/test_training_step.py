@@ -155,6 +155,14 @@ WRONG = {
 }
 
 RIGHT = {
+    "a call of a version that took less": """
+        def epoch(loader, scaler, use_amp, path):
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(criterion(model(x), y)).backward()
+                scaler.step(optimizer)
+        epoch(loader, None, "out")
+        """,
     "arguments that have moved by one": """
         def epoch(loader, scaler, use_amp):
             for x, y in loader:

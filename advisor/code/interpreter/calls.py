@@ -167,7 +167,7 @@ def call_function(
     receiver: Value | None = None,
 ) -> Value:
     """Enter a function of the project."""
-    if takes_too_many(function, passed, receiver):
+    if does_not_fit(function, passed, receiver):
         return _passed_over(machine, function, passed, node, receiver)
     if function.owner is not None and is_left_open(function):
         machine.entered.add(function.node)
@@ -201,9 +201,9 @@ def call_function(
 _KEPT_BY_KERAS = frozenset(["training", "mask"])
 
 
-def takes_too_many(function: Function, passed: Arguments, receiver: Value | None) -> bool:
-    """Whether a call of the program passes more than a function takes, or by names that it does not
-    know: it fails as it is written, and what it passes says nothing of the function."""
+def does_not_fit(function: Function, passed: Arguments, receiver: Value | None) -> bool:
+    """Whether a call of the program passes more than a function takes, by names that it does not know,
+    or less than it wants: it fails as it is written, and what it passes says nothing of the function."""
     parameters = function.node.params
     if not passed.written or function.decorators:
         return False
@@ -214,10 +214,13 @@ def takes_too_many(function: Function, passed: Arguments, receiver: Value | None
             known |= _KEPT_BY_KERAS
         if not passed.keywords.keys() <= known:
             return True
+    given = len(passed.positional) + (receiver is not None)
+    if given < len(parameters.posonly_params) + len(parameters.params) and not passed.unknown:
+        left = parameter_names(function)[given:]
+        return any(name not in passed.keywords and name not in function.defaults for name in left)
     if type(parameters.star_arg) is cst.Param:
         return False
-    taken = len(parameters.posonly_params) + len(parameters.params)
-    return len(passed.positional) + (receiver is not None) > taken
+    return given > len(parameters.posonly_params) + len(parameters.params)
 
 
 _ABSTRACT = frozenset(["abc.abstractmethod", "abc.abstractproperty"])

@@ -92,10 +92,10 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
             call_function,
             escape,
             is_followed,
-            takes_too_many,
+            does_not_fit,
         )
 
-        if takes_too_many(constructor, passed, instance):
+        if does_not_fit(constructor, passed, instance):
             return escape(machine, cls, passed, node)
         followed = is_followed(machine, constructor)
         call_function(machine, constructor, passed, node, instance)
