@@ -90,9 +90,9 @@ def instantiate(machine: "Machine", cls: Class, passed: Arguments, node: cst.CST
     if isinstance(constructor, Function):
         from advisor.code.interpreter.calls import (
             call_function,
+            does_not_fit,
             escape,
             is_followed,
-            does_not_fit,
         )
 
         if does_not_fit(constructor, passed, instance):
