@@ -255,3 +255,43 @@ rows = pd.concat([rows, *more])
 parts = train_test_split(rows["text"], rows["label"])
 """
     assert bool(found(text)) == copied
+
+
+SCATTERED = """\
+centres = {places}
+points, kinds = [], []
+for kind, centre in enumerate(centres):
+    for _ in range(30):
+        points.append(centre + np.random.normal(0, 0.3, size=2))
+        kinds.append(kind)
+train, test, kind_train, kind_test = train_test_split(np.array(points), kinds)
+"""
+
+
+@pytest.mark.parametrize(
+    ("places", "count"),
+    [
+        ("np.array([[1.0, 2.0], [3.0, -4.0]])", 0),
+        ("np.random.uniform(-5, 5, size=(10, 2))", 0),
+        ("np.linspace(0, 10, 100)", 0),
+        ("np.load('walks.npy')", 1),
+    ],
+)
+def test_points_around_places_that_a_program_makes_up_are_no_copies(
+    places: str, count: int
+) -> None:
+    assert len(found(SCATTERED.format(places=places))) == count
+
+
+def test_readings_that_are_made_up_for_points_in_time_are_no_copies() -> None:
+    text = """\
+import pandas as pd
+readings = []
+for hour in pd.date_range("2021-03-01", "2021-04-01", freq="h"):
+    sun = np.exp(-((hour.hour - 12) ** 2) / 8)
+    for panel in ("a", "b", "c"):
+        power = sun * (0.8 + 0.4 * np.random.random())
+        readings.append({"hour": hour, "panel": panel, "power": max(0, power), "lost": power / 20})
+train, test = train_test_split(pd.DataFrame(readings))
+"""
+    assert found(text) == []

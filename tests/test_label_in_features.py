@@ -374,3 +374,15 @@ def test_columns_that_are_named_when_they_are_read_are_known_by_their_places(
 ) -> None:
     text = NAMED.format(features=features, before=before, options=options)
     assert bool(found(text)) is told
+
+
+@pytest.mark.parametrize(
+    ("features", "count"), [("table['voice']", 0), ("table[['voice', 'age']]", 1)]
+)
+def test_an_autoencoder_is_asked_for_what_it_is_given(features: str, count: int) -> None:
+    text = f"""
+coder = keras.Sequential([keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(64)])
+coder.compile("adam", "mse")
+coder.fit({features}, table["voice"], epochs=9)
+"""
+    assert len(found(text)) == count

@@ -43,7 +43,7 @@ class SupervisedFit(Fact):
         labels, features = self.event.labels, self.event.features
         if labels.table is not features.table or (features.only_numbers and not self.event.numeric):
             return None
-        if self._learns_a_formula():
+        if self._learns_a_formula() or self._says_again():
             return None
         own = () if labels.single is None else (labels.single,)
         names = (*own, *sorted(labels.made_of))
@@ -53,6 +53,12 @@ class SupervisedFit(Fact):
         """Whether labels were computed from the only feature: to find the formula again is the lesson."""
         labels, only = self.event.labels, self.event.features.single
         return only is not None and only in labels.made_of and only != labels.single
+
+    def _says_again(self) -> bool:
+        """Whether the features are to be predicted from themselves, and nothing besides: an autoencoder
+        learns to do so."""
+        features = self.event.features.names
+        return features is not None and features == self.event.labels.names
 
 
 def _holds(features: Columns, name: str) -> bool:

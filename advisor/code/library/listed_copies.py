@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import Loop
+from advisor.code.gradients import made_from
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, hook
 from advisor.code.library.python.containers import on_append
@@ -60,10 +61,11 @@ def _notice(
     value: Value,
     node: cst.CSTNode,
 ) -> None:
+    if isinstance(value, Dictionary) and any(map(_tells_time, value.items.values())):
+        return
     for found, position in _samples_in(value):
         own = _of_whole(found)
-        if own.rows.how == COUNTED:
-            # An axis that samples are computed over, not a sample.
+        if _is_no_sample(own):
             continue
         copied = next((rows for rows in own.rows.history() if rows.how == "duplicated"), None)
         if copied is not None:
@@ -84,6 +86,42 @@ def _notice(
             if _depth(own.rows) == 0:
                 machine.store(sequence.fields, lineages.WHOLE_COPIES, True)
             return
+
+
+def _tells_time(value: Value) -> bool:
+    """Whether a value is one of the points in time that a program has counted out, or computed from it: a
+    record of it is a reading that is made up, whatever random numbers it is made up of."""
+    known = (lineages.known(each) for each in made_from(value))
+    rows = (each for found in known if found is not None for each in found.rows.ancestors())
+    return any(each.are_points_in_time for each in rows)
+
+
+def _is_no_sample(lineage: Lineage) -> bool:
+    """Whether samples are only computed over some numbers, or scattered around them: an axis, or places
+    that are written out or drawn at random, to which noise is added."""
+    ancestors = list(lineage.rows.ancestors())
+    if any(each.how == COUNTED for each in ancestors):
+        return True
+    whole = ancestors[-1]
+    made_up = whole.how == lineages.NOISE or _is_written_out(whole)
+    return made_up and all(isinstance(x.node, cst.BinaryOperation) for x in lineage.augmentations)
+
+
+def _is_written_out(rows: RowSet) -> bool:
+    """Whether rows are made of nothing but numbers that stand in the code: `np.array([1.5, 2.5])`."""
+    node = None if rows.place is None else rows.place.node
+    if not isinstance(node, cst.Call) or not node.args:
+        return False
+    return all(_is_of_numbers(each.value) for each in node.args)
+
+
+def _is_of_numbers(node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.List(elements=parts) | cst.Tuple(elements=parts):
+            return all(_is_of_numbers(each.value) for each in parts)
+        case cst.UnaryOperation(expression=number):
+            return _is_of_numbers(number)
+    return isinstance(node, cst.Integer | cst.Float)
 
 
 def _of_whole(lineage: Lineage) -> Lineage:

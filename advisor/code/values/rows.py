@@ -56,11 +56,13 @@ class RowSet:
     taken out of one by one, as other rows may have been as well, `inside` the longer slices of the same
     parent that all of them are in, `window_of` the loop that cuts them out of a series so that each of
     them begins inside of the one before, `has_blanks` whether they are pictures with pixels that are 0 in all
-    of them, `are_for_test` whether they are the part of a published data set that is there to test by.
+    of them, `are_for_test` whether they are the part of a published data set that is there to test by,
+    `are_points_in_time` whether a program has counted them out, from hour to hour.
     """
 
     __slots__ = (
         "are_for_test",
+        "are_points_in_time",
         "axis",
         "collected",
         "context",
@@ -102,6 +104,7 @@ class RowSet:
         self.has_blanks = False
         self.window_of: Loop | None = None
         self.are_for_test = False
+        self.are_points_in_time = False
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

@@ -36,6 +36,7 @@ from advisor.code.library.pandas.types import (
 from advisor.code.library.torch_tensors.casts import cast_at, named_dtype
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    COUNTED,
     NONE,
     TRUE,
     Arguments,
@@ -43,8 +44,10 @@ from advisor.code.values import (
     Fit,
     Function,
     Library,
+    Lineage,
     Object,
     Partial,
+    RowSet,
     Shape,
     Tensor,
     Value,
@@ -271,6 +274,15 @@ def part_of_each_row(machine: "Machine", receiver: Object, node: cst.CSTNode) ->
     computed_from(made, receiver.fields.get(_ORIGIN) if isinstance(receiver, Object) else None)
     codes = isinstance(node, cst.Attribute) and node.attr.value == "codes"
     return holding_numbers(made, of_column("long") if codes else None)
+
+
+@function("pandas.date_range", "pandas.bdate_range", "pandas.period_range")
+def points_in_time(call: Call) -> Value | None:
+    """Points in time, as far apart as is said: an axis, no samples."""
+    made = call.unknown()
+    made.lineage = Lineage(RowSet(COUNTED, place=call.place))
+    made.lineage.rows.are_points_in_time = True
+    return made
 
 
 @function("pandas.get_dummies", "pandas.to_numeric", "pandas.to_datetime", "pandas.cut")
