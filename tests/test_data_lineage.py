@@ -6,7 +6,9 @@ import pytest
 
 from advisor.code.analysis import Project, analyze
 from advisor.code.events import RowsSplit
+from advisor.code.library.lineages.reading import collected
 from advisor.code.sources import Source
+from advisor.code.values import RowSet, Unknown
 from tests.abstract_programs import program
 from tests.data_programs import IMPORTS, RULES, SPLIT, flagged, lines_of
 
@@ -156,3 +158,8 @@ def test_rows_that_are_taken_by_parts_of_a_permutation_are_divided() -> None:
     )
     parts = "X_train, X_test = X[order[:k]], X[order[k:]]"
     assert flagged("import random\n" + shuffled + parts) == [("NN503", fit)]
+
+
+def test_rows_of_which_nobody_knows_the_ways_are_collected_all_the_same() -> None:
+    rows = collected(RowSet("either"), Unknown("items"))
+    assert rows.how == "collected"

@@ -159,6 +159,30 @@ WRONG = {
 }
 
 RIGHT = {
+    "a frozen teacher that shares a part": """
+        class Teacher(Net):
+            def guided(self, x):
+                return self.head(self.shared(x))
+        teacher = Teacher()
+        for parameter in teacher.parameters():
+            parameter.requires_grad = False
+        teacher.shared = model.body
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(teacher.guided(x), y) + F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+        """,
+    "the head of a model that was read from a file": """
+        teacher = Net()
+        teacher.load_state_dict(torch.load("teacher.pt"))
+        optimizer = torch.optim.Adam(model.parameters())
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(teacher.head(model.body(x)), y).backward()
+            optimizer.step()
+        """,
     "a projection that is built for each loss": """
         optimizer = torch.optim.Adam(model.parameters())
         for x, y in loader:

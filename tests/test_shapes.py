@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from advisor.code.symbols import Number
 from advisor.code.values import Value, shape_of
-from tests.abstract_programs import program
+from tests.abstract_programs import findings, program
 
 Draw = st.DataObject
 
@@ -439,3 +439,9 @@ def test_any_operation_gives_the_real_sizes_or_unknown_ones(
         if code is not None and 0 < shaped.tensor.numel() < 10**5 and shaped.tensor.ndim:
             shaped.then(code)
     compare(shaped, sizes, by_name)
+
+
+def test_a_product_of_nothing_is_nobodys_concern() -> None:
+    text = "import torch\nweight = torch.nn.Parameter(torch.rand(2, 3))\n"
+    for call in ("torch.nn.functional.linear(None, weight)", "torch.matmul(other=weight)"):
+        assert findings(f"{text}print({call})\n") == []

@@ -151,8 +151,22 @@ def _is_new(run: AbstractRun, module: Value) -> bool:
         (bool(layers) or _has_parameter(module))
         and all(_NEW.search(layer.path) for layer in layers)
         and not is_frozen(run, module)
-        and not any(each.module is module for each in run.events(StateUsed))
+        and not _is_part_of_frozen(run, module)
+        and not any(
+            each.module is not None and reaches(each.module, module)
+            for each in run.events(StateUsed)
+        )
         and not any(reaches(each, module) for e in run.events(Escaped) for each in e.values)
+    )
+
+
+def _is_part_of_frozen(run: AbstractRun, module: Value) -> bool:
+    """Whether it is said of a whole model that a module belongs to whether its parameters take
+    gradients."""
+    return any(
+        event.name == "requires_grad" and any(reaches(each, module) for each in owners)
+        for event in run.events(AttributeAssigned)
+        if (owners := owners_of(event.owner))
     )
 
 

@@ -176,7 +176,7 @@ def _of_tuple(value: Value) -> Lineage | None:
 
 def collected(rows: RowSet, value: Value) -> RowSet:
     """The rows of a list that takes up samples one by one."""
-    options = rows.sources if rows.how == "either" else (rows,)
+    options = (rows.sources if rows.how == "either" else ()) or (rows,)
     if all(each.how in {"resampled", "duplicated"} for each in options):
         return options[0]
     parents = {each if each.how == GROUP else each.parent for each in options}

@@ -120,10 +120,9 @@ def _tell_weights(
     machine: "Machine", left: Value | None, right: Value | None, made: Tensor, node: cst.CSTNode
 ) -> None:
     """Tell that gradients flow to one of the matrices."""
-    known = [each for each in (left, right) if isinstance(each, Tensor)]
-    if any(each.graph is True for each in known):
-        assert left is not None
-        assert right is not None
+    if left is None or right is None:
+        return
+    if any(isinstance(each, Tensor) and each.graph is True for each in (left, right)):
         machine.emit(Multiplied(machine.place(node), machine.context, left, right, made))
 
 
