@@ -26,6 +26,7 @@ from advisor.code.facts.origins import surely_misses
 from advisor.code.facts.relations import overlap, reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver
+from advisor.code.nodes import as_written
 from advisor.code.values import Library, Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
@@ -56,8 +57,12 @@ class UnusedGradients(Fact):
             cleared = [
                 each for each in run.events(GradientsCleared) if _clears_between(each, event)
             ]
+            if _is_stepped_by_something(run, event):
+                continue
             if built:
-                yield cls(event, "optimizer", built[-1])
+                # One that is made anew for each time is there to try something out: how many samples fit.
+                if not _is_built_each_time(built[-1], event):
+                    yield cls(event, "optimizer", built[-1])
             elif cleared:
                 yield cls(event, code_of_receiver(cleared[-1]), None)
 
@@ -81,6 +86,8 @@ class UnusedGradients(Fact):
             if shared or escaped or not mine.complete:
                 continue
             for event, name in _meant_for(run, mine):
+                if _is_stepped_by_something(run, event):
+                    continue
                 if run.is_script or _is_never_stepped(run.source.text, name):
                     yield cls(event, name, built)
 
@@ -91,6 +98,24 @@ class UnusedGradients(Fact):
             message,
             (self.built.place if self.built else None, "the optimizer is built here"),
         )
+
+
+def _is_stepped_by_something(run: AbstractRun, backward: BackwardRun) -> bool:
+    """Whether the function around hands an optimizer whose gradients it clears to something to step it,
+    whatever that is in this run: a scaler that a caller of an earlier version leaves out."""
+    functions = backward.context.functions
+    written = as_written(functions[-1].node) if functions else ""
+    names = {
+        code_of_receiver(each)
+        for each in run.events(GradientsCleared)
+        if each.context.functions == functions
+    }
+    return any(re.search(rf"\.step\(\s*{re.escape(name)}\b", written) for name in names)
+
+
+def _is_built_each_time(built: Event, backward: BackwardRun) -> bool:
+    """Whether an optimizer is built in the very round of the loop that goes backward."""
+    return any(each.loop is backward.context.rounds[-1].loop for each in built.context.rounds)
 
 
 def _meant_for(run: AbstractRun, optimizer: Optimizer) -> Iterator[tuple[BackwardRun, str]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.gradients import gradient_of
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import attribute, hook, item
@@ -195,6 +196,8 @@ def arithmetic(
     """Operators on tables and columns."""
     if not is_table(left) and not is_table(right):
         return None
+    if gradient_of(left) is True or gradient_of(right) is True:
+        return None  # a loss and a setting that a series holds: no table comes of them
     if operator in {"&", "|", "~"}:
         table = left if is_table(left) else right
         lineage = lineages.samples(table)
