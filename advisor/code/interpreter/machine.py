@@ -421,8 +421,11 @@ class Machine:
                 self.store(fields, key, Scalar(fresh(str(key)), names))
 
     def blur(self, before: Writes) -> None:
-        """After a round, or a loop of unknown length, forget how many items were put into lists."""
+        """After a round, or a loop of unknown length, forget how many items were put into lists and
+        dicts."""
         for fields, key, value in list(before.values()):
+            if value is _MISSING and isinstance(key, tuple) and key[0] == "key" and key in fields:
+                self.store(fields, GROWN, True)
             if key != "items" or value is _MISSING:
                 continue
             items = fields.get("items")

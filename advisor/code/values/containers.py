@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
 
-# Under this key a list knows that rounds of a loop have put items into it, nobody knows how many.
+# Under this key a list or dict knows that rounds of a loop have put items into it, nobody knows how
+# many.
 GROWN = "grown"
 # Under this key an iterable says that it never ends.
 ENDLESS = "endless"

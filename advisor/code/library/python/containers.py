@@ -8,6 +8,7 @@ from advisor.code.interpreter.loops import key_value
 from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import Call, method
 from advisor.code.values import (
+    GROWN,
     NAMESPACE,
     NONE,
     Constant,
@@ -159,6 +160,9 @@ def get_from_dictionary(call: Call) -> Value | None:
     default = call.argument(1, "default") or NONE
     if not isinstance(receiver, Dictionary) or not isinstance(key, Constant):
         some = attributes.get_item(call.machine, receiver, [key], call.node)
+        if isinstance(receiver, Dictionary) and not call.path.endswith("get"):
+            # Nobody knows which key came or went, and so how many there are.
+            call.machine.store(receiver.fields, GROWN, True)
         may_lack_it = isinstance(receiver, Dictionary) and call.path.endswith("get")
         return join(some, default) if may_lack_it else some
     found = receiver.items.get(key.value)

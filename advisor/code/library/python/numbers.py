@@ -194,7 +194,7 @@ def length(call: Call) -> Value | None:
     match value:
         case Sequence() if value.items is not None:
             return Scalar(symbols.number(len(value.items)))
-        case Dictionary() if value.other is None:
+        case Dictionary() if value.other is None and GROWN not in value.fields:
             return Scalar(symbols.number(len(value.items)))
         case Tensor():
             return Scalar(value.shape.axis(0))
