@@ -1,5 +1,6 @@
 """Weights that are put aside while training goes on."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -28,6 +29,7 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
+_SAVES = re.compile(r"\bsave\w*\(")
 _CALLED_MODELS = ("model", "net", "network", "classifier", "encoder")
 
 
@@ -66,6 +68,7 @@ class KeptWeights(Fact):
                 or taken.name
                 and conditions[taken.place.node] - {each.node for each in changed.context.guards}
                 and _is_model(run, taken)
+                and not _is_only_saved(run, taken)
             ):
                 found.setdefault(taken.place.node, cls(taken, changed, None))
         return found.values()
@@ -84,6 +87,16 @@ class KeptWeights(Fact):
     def are_copies_wanted(self) -> bool:
         """Whether the values of parameters are kept under a name of earlier ones."""
         return isinstance(self.taken.state, (Sequence, Dictionary))
+
+
+def _is_only_saved(run: AbstractRun, taken: StateTaken) -> bool:
+    """Whether nothing in the file reads a name of the model but to save it: the file holds what it was."""
+    name = re.escape(taken.name or "")
+    named = re.compile(rf"\b{name}\b")
+    lines = (line.split("#")[0] for line in run.source.text.splitlines())
+    bound = re.compile(rf"^[\w\s.,]*\b{name}\b[\w\s.,]*=[^=]|^\s*(?:global|nonlocal)\b")
+    reads = [line for line in lines if named.search(line) and not bound.search(line)]
+    return bool(reads) and all(_SAVES.search(line) for line in reads)
 
 
 def _put_into_list(run: AbstractRun, taken: StateTaken) -> StateListed | None:

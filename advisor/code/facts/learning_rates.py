@@ -58,6 +58,8 @@ _TRANSFORMER = re.compile(r"^torch\.nn\.(Transformer|MultiheadAttention)|^transf
 _LEARNS_IN_KERAS = re.compile(
     r"keras\.layers\.(Dense|\w*Conv|LSTM|GRU|SimpleRNN|Embedding|\w*Attention)"
 )
+_DENSE = "keras.layers.Dense"
+_BENDS = re.compile(r"Activation|ReLU|ELU|Softmax|Softplus")
 _SETS_RATES = re.compile(
     r"LearningRateScheduler|set_value\(|\.assign\(|warm_?up|find_lr|lr_find", re.IGNORECASE
 )
@@ -177,9 +179,13 @@ def _learning_in_stack(model: Value) -> int | None:
         isinstance(each, Layer) and each.path.startswith("keras.layers.") for each in parts
     ):
         return None
-    return sum(
-        isinstance(each, Layer) and bool(_LEARNS_IN_KERAS.search(each.path)) for each in parts
-    )
+    found = [
+        each for each in parts if isinstance(each, Layer) and _LEARNS_IN_KERAS.search(each.path)
+    ]
+    if all(each.path == _DENSE and each.argument(1, "activation") is None for each in found):
+        bends = any(isinstance(each, Layer) and _BENDS.search(each.path) for each in parts)
+        return len(found) if bends else min(len(found), 1)  # nothing but a line
+    return len(found)
 
 
 def _classifies(run: AbstractRun) -> bool:

@@ -312,6 +312,8 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
         earlier = event.index < told.index and len(rounds) > len(around)
         if not earlier or rounds[: len(around)] != around or not name.isidentifier():
             continue
+        if event.context.calls != told.context.calls:
+            continue  # another function has a name of its own for it
         if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
             told_before = any(
                 each.index < told.index and numbered_rounds(each.context)[: len(rounds)] == rounds

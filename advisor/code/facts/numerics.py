@@ -35,6 +35,10 @@ from advisor.rulebook import Draft
 
 # What a loss goes by that a class or a function computes.
 _LOSS = re.compile(r"(Loss|Criterion)$|(^|_)loss$")
+# What such a loss judges by, instead of learning from it.
+_JUDGES = re.compile(
+    r"Val(id|idation)?(?![a-z])|Eval|Test|Metric|(^|_)(val|valid|validation|eval|test)_"
+)
 # What has infinite logarithms whether anything is learned by them or not.
 _EVEN_UNLEARNED = frozenset(["a ReLU", SILENCE, *BY_HAND])
 
@@ -130,7 +134,8 @@ def _is_of_loss(run: AbstractRun, event: Event) -> bool:
     if any(True for _ in run.events(BackwardRun)):
         return False
     owner = functions[0].owner
-    return _LOSS.search(functions[0].name if owner is None else owner.name) is not None
+    name = functions[0].name if owner is None else owner.name
+    return _LOSS.search(name) is not None and _JUDGES.search(name) is None
 
 
 def _learned_losses(run: AbstractRun) -> Iterator[Value]:

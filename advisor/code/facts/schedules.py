@@ -32,6 +32,7 @@ from advisor.code.facts.schedule_factors import (
 )
 from advisor.code.facts.schedule_use import (
     FALLS_TO_AN_END,
+    PLATEAU,
     ScheduleUse,
     counts_rounds_of,
     horizon_of,
@@ -75,6 +76,17 @@ _COUNTS_EPOCHS = re.compile("epoch", re.IGNORECASE)
 # What a file that trains something cannot do without.
 _TRAINS = re.compile(r"\b(backward|fit|zero_grad)\(")
 _COUNTS_STEPS = re.compile("step|iter|batch", re.IGNORECASE)
+
+
+def _is_told_another_number(event: ScheduleStepped) -> bool:
+    """Whether a schedule that counts rounds is told something else, which it takes for their number."""
+    told = event.arguments.get(0, "epoch")
+    if told is None or not isinstance(event.schedule, Schedule):
+        return False
+    if name_of(event.schedule) == PLATEAU:
+        return False
+    counted = {loop.symbol for loop in event.context.loops}
+    return not (isinstance(told, Scalar) and told.number.symbols() & counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +173,7 @@ class ScheduledTraining(Fact):
         ]
         loops, updates = counted_out(run, loops), updates_of(run, schedule)
         every = rounds_between(run, event, inner_loops(event, schedule))
-        if every is None or not loops:
+        if every is None or not loops or _is_told_another_number(event):
             return None
         steps = _length(loops, every, {})
         tried: list[Lengths] = [{}] if steps is not None else []

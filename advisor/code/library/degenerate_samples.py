@@ -58,7 +58,7 @@ _LOGS = frozenset(["log", "log10", "log2"])
 # What has to do with the case that there is nothing, somewhere in the same function.
 _MINDS = re.compile(
     r"nan|==\s*0|!=\s*0|>\s*0(?![.\w])|<\s*1e|<=\s*0|eps|smooth|clip|clamp|where\(|errstate|zero_div"
-    r"|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
+    r"|noise|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
     re.IGNORECASE,
 )
 _OF_EPISODE = re.compile(
