@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from advisor.code.events import Bent, LogarithmTaken, SoftmaxApplied
 from advisor.code.library.models import Call, function, method
-from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
+from advisor.code.library.torch_tensors.operations import on_each_way, tensor_operation
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Activation,
@@ -43,7 +43,7 @@ def is_in_place(call: Call) -> bool:
 
 def _activation(kind: Activation) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
-        tensor = as_tensor(call.subject)
+        tensor = on_each_way(call.subject)
         if tensor is None:
             return None
         if call.path.endswith("_"):
@@ -55,7 +55,7 @@ def _activation(kind: Activation) -> Callable[[Call], Value | None]:
 
 def _softmax(kind: Activation) -> Callable[[Call], Value | None]:
     def model(call: Call) -> Value | None:
-        tensor = as_tensor(call.subject)
+        tensor = on_each_way(call.subject)
         if tensor is None:
             return None
         dim = call.operand(0, "dim")
@@ -117,7 +117,7 @@ function("torch.special.expit")(_activation(Activation.SIGMOID))
 @tensor_operation("log")
 def logarithm(call: Call) -> Value | None:
     """The logarithm turns probabilities into log-probabilities."""
-    tensor = as_tensor(call.subject)
+    tensor = on_each_way(call.subject)
     if tensor is None:
         return None
     scale = scale_of(tensor)

@@ -11,12 +11,15 @@ from advisor.code.values import (
     MEANING,
     Activation,
     ClassIndices,
+    Joined,
     Pixels,
     Scale,
     Shape,
     Tensor,
     Unknown,
     Value,
+    is_constant,
+    join,
     known_integer,
     known_number,
 )
@@ -43,6 +46,21 @@ def as_tensor(value: Value | None) -> Tensor | None:
             made.meaning = meaning
         return made
     return None
+
+
+def on_each_way(value: Value | None) -> Tensor | None:
+    """A value as a tensor, if it may be one on each way that the program can take: what is known of it
+    on all of them. `None` is no tensor on any."""
+    if not isinstance(value, Joined):
+        return as_tensor(value)
+    ways = [as_tensor(each) for each in value.alternatives if not is_constant(each, None)]
+    known = [each for each in ways if each is not None]
+    if not known or len(known) < len(ways):
+        return None
+    found: Value = known[0]
+    for each in known[1:]:
+        found = join(found, each)
+    return found if isinstance(found, Tensor) else None
 
 
 def tensor_operation(name: str, *functions: str) -> Callable[..., Callable[[Call], Value | None]]:
