@@ -761,3 +761,21 @@ def test_samples_that_are_judged_as_they_are_may_be_disturbed_besides() -> None:
     assert found(text)
     assert not found(plain + text)
     assert found(plain.replace("digits", "letters") + text)
+
+
+@pytest.mark.parametrize(("number", "count"), [("settings.tta", 0), ("settings.epochs", 1)])
+def test_a_loader_that_is_gone_through_for_each_version_averages_over_them(
+    number: str, count: int
+) -> None:
+    text = f"""
+changing = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
+test_data = CIFAR10("data", train=False, transform=changing)
+test_loader = DataLoader(test_data, batch_size=32)
+def predicted(net, loader):
+    with torch.no_grad():
+        return [net(inputs).softmax(1) for inputs, _ in loader]
+answers = []
+for _ in range({number}):
+    answers.append(predicted(torch.load("net.pt"), test_loader))
+"""
+    assert len(found(text)) == count

@@ -391,3 +391,19 @@ def test_others_may_judge_what_was_chosen_by_rows_that_are_called_a_test(
     last: str, tells: bool
 ) -> None:
     assert bool(found(OFFICIAL.format(last=last))) is tells
+
+
+def test_a_trainer_of_the_project_is_told_of_where_it_is_given_test_rows() -> None:
+    """Its class hands on what it is given, and may well be given other rows."""
+    head, _, end = TRAINER.format(best=True, part="test", end="trainer.evaluate()").partition(
+        "trainer ="
+    )
+    own = """
+class Quiet(Trainer):
+    def __init__(self, *args, strength=0.1, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.strength = strength
+"""
+    built = f"trainer ={end}".replace(" Trainer(", " Quiet(").replace('"])\n', '"])  # error\n', 1)
+    text = head + own + built
+    assert found(text) == marked(text, "NN506") != []

@@ -507,3 +507,47 @@ data = TensorDataset(torch.tensor(np.array(x)), torch.tensor(np.array(x)))
 train(DataLoader(data, batch_size=8{order}))
 """
     assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(("number", "count"), [("index % 2", 0), ("index % len(self)", 1)])
+def test_a_data_set_that_asks_only_whether_a_number_is_even_draws_its_pairs(
+    number: str, count: int
+) -> None:
+    text = f"""
+class Pairs(Dataset):
+    def __init__(self, names):
+        self.names = names
+    def __len__(self):
+        return 10000
+    def __getitem__(self, index):
+        chosen = {number}
+        other = random.choice(self.names)
+        return torch.load(random.choice(self.names)), torch.load(other), chosen
+train(DataLoader(Pairs(open("names").readlines()), batch_size=8))
+"""
+    assert len(found(text)) == count
+
+
+NOISE = """
+pictures = CIFAR10("data", train=True)
+noise = torch.zeros(1, 3, 32, 32, requires_grad=True)
+mover = torch.optim.Adam([noise], lr=0.1)
+def change(inputs, labels):
+    mover.zero_grad()
+    (-nn.functional.cross_entropy(model(inputs + noise), labels)).backward()
+    mover.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("loops", "count"),
+    [
+        (("for inputs, labels in DataLoader(pictures):", "for epoch in range(100):"), 0),
+        (("for epoch in range(100):", "for inputs, labels in DataLoader(pictures):"), 1),
+    ],
+)
+def test_batches_that_each_have_epochs_of_their_own_have_no_order(
+    loops: tuple[str, str], count: int
+) -> None:
+    text = f"{NOISE}{loops[0]}\n    {loops[1]}\n        change(inputs, labels)\n"
+    assert len(found(text)) == count

@@ -226,10 +226,21 @@ class HeldOutData(Fact):
         )
 
     def _is_in_loop_over_versions(self) -> bool:
-        """Whether it is loaded once for each of several augmentations: `for aug in range(5)`."""
+        """Whether it is loaded, or gone through, once for each of several augmentations:
+        `for aug in range(5)`."""
+        around = set(self.event.context.loops)
+        if self.loader is not None:
+            for loops in self.run.once(_nests):
+                around |= set(loops if any(map(self._is_of, loops)) else ())
+            around |= {
+                loop
+                for event in self.run.events(Escaped)
+                if self.loader in event.values
+                for loop in event.context.loops
+            }
         return any(
             words(code_of(part)) & _VERSIONS
-            for loop in self.event.context.loops
+            for loop in around
             for part in (getattr(loop.node, "target", None), getattr(loop.node, "iter", None))
             if isinstance(part, cst.CSTNode)
         )
@@ -260,6 +271,11 @@ def _is_same_part(one: Object, other: Object) -> bool:
         if here is not there and (here is None or there is None or not same(here, there)):
             return False
     return True
+
+
+def _nests(run: AbstractRun) -> set[tuple[Loop, ...]]:
+    """The loops around whatever happens, outermost first."""
+    return {context.loops for context in {id(x.context): x.context for x in run.trace}.values()}
 
 
 def _rounds(run: AbstractRun) -> set[Round]:

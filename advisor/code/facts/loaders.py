@@ -211,11 +211,11 @@ class TrainingLoader(Fact):
         if self._goes_through_folders:
             return False
         if not isinstance(self.event, DataGiven):
-            around = [
-                each
-                for each in self.event.context.loops
-                if self.loader not in alternatives(data_of(each))
-            ]
+            loops = self.event.context.loops
+            own = [n for n, each in enumerate(loops) if self.loader in alternatives(data_of(each))]
+            around = [each for number, each in enumerate(loops) if number not in own]
+            if own and around and own[0] == 0:
+                return True  # the epochs are inside of it: each batch has a training of its own
             return bool(around) and all(_is_once(each) and not _is_set(each) for each in around)
         uses = [
             each
@@ -440,9 +440,9 @@ def _class_gives_by_number(dataset: Instance) -> bool:
 
 
 def looks_at_number(function: cst.FunctionDef) -> bool:
-    """Whether a `__getitem__` looks at the number it is given."""
+    """Whether a `__getitem__` looks at the number it is given: not only at whether it is even."""
     parameters = function.params.params
     if len(parameters) < 2:
         return False
     name = parameters[1].name.value
-    return re.search(rf"\b{name}\b", code_of(function.body)) is not None
+    return re.search(rf"\b{name}\b(?! *% *2\b)", code_of(function.body)) is not None

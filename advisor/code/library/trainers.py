@@ -324,11 +324,23 @@ def _run_own_parts(machine: "Machine", made: Value, passed: Arguments, node: cst
 _JUDGED_BY = ("judged by",)
 
 
+def _where_built(machine: "Machine", made: Value, node: cst.CSTNode) -> "NodePlace":
+    """Where a trainer is built, of which a class of the project may only hand on what it is given:
+    `super().__init__(*args, **kwargs)`."""
+    place, context = machine.place(node), machine.context
+    classes = made.cls.lineage() if isinstance(made, Instance) else ()
+    for call, entered in zip(reversed(context.calls), reversed(context.functions), strict=True):
+        if entered.name != "__init__" or not any(entered.owner is each for each in classes):
+            break
+        place = call
+    return place
+
+
 def _give_data(
     machine: "Machine", made: Value, settings: Value | None, passed: Arguments, node: cst.CSTNode
 ) -> None:
     """What a trainer is given to learn from, and to judge by; the best weights are kept by that."""
-    place, context = machine.place(node), machine.context
+    place, context = _where_built(machine, made, node), machine.context
     training, judged = passed.keywords.get("train_dataset"), passed.keywords.get("eval_dataset")
     if training is not None:
         machine.emit(DataGiven(place, context, training, "training"))
