@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import KERAS_CONVOLUTIONS, KERAS_DENSE, LINEAR
+from advisor.code.facts.shown_modules import is_only_shown
 from advisor.code.values import (
     Layer,
     Sequence,
@@ -44,6 +45,8 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
         return
     redundant = _is_redundant(before.module, run.layer, run.given_width)
     if not redundant or run.is_held_still(before.module) or run.is_held_still(run.layer):
+        return
+    if is_only_shown(run.run, run.owner):
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text

@@ -1,0 +1,52 @@
+"""no-nonlinearity (NN408): models that a notebook builds only to look at them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from advisor.code.analysis import Project, analyze
+from advisor.code.sources import read_source
+from advisor.rulebook import rulebook
+
+MODEL = """
+import torch
+from torch import nn
+from torchinfo import summary
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 2)
+    def forward(self, x):
+        return self.second(self.first(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("model = Pair()\nsummary(model)\nmodel.state_dict()", False),
+        ("model = Pair()\nfor each in model.parameters():\n    print(each)", False),
+        ("model = Pair()\nprint(model(torch.rand(3, 4)))", True),
+        ("from training import fit\nfit(Pair(), torch.load('rows.pt'))", True),
+        ("print('to be trained in the next lesson')", True),
+    ],
+)
+def test_what_is_only_shown_needs_no_activation(tmp_path: Path, cell: str, told: bool) -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": each,
+        }
+        for each in (MODEL, cell)
+    ]
+    path = tmp_path / "lesson.ipynb"
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    source = read_source(path, path.name)
+    rules = [rule for rule in rulebook("code").rules if rule.code == "NN408"]
+    assert bool(analyze(source, Project([source]), rules).findings) == told
