@@ -33,16 +33,7 @@ class Pair(nn.Module):
     ],
 )
 def test_what_is_only_shown_needs_no_activation(tmp_path: Path, cell: str, told: bool) -> None:
-    cells = [
-        {
-            "cell_type": "code",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "source": each,
-        }
-        for each in (MODEL, cell)
-    ]
+    cells = [{"cell_type": "code", "metadata": {}, "source": each} for each in (MODEL, cell)]
     path = tmp_path / "lesson.ipynb"
     path.write_text(
         json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
