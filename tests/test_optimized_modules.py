@@ -159,6 +159,30 @@ WRONG = {
 }
 
 RIGHT = {
+    "an optimizer of an unknown class that is built for a loaded model": """
+        class Trainer:
+            def __init__(self, model):
+                self.optimizer = torch.optim.Adam(model.parameters())
+            def fit(self, resumes):
+                if resumes:
+                    model = torch.load("model.pt")
+                    saved = torch.load("state.pt")["optimizer"]
+                    self.optimizer = saved.__class__(model.parameters(), lr=1e-3)
+                train(model, self.optimizer)
+        Trainer(model).fit(elsewhere.resumes)
+        """,
+    "an optimizer of the same class that is built for a loaded model": """
+        class Trainer:
+            def __init__(self, model):
+                self.optimizer = torch.optim.Adam(model.parameters())
+            def fit(self, resumes):
+                if resumes:
+                    model = torch.load("model.pt")
+                    settings = torch.load("state.pt")["optimizer"].param_groups[0]
+                    self.optimizer = self.optimizer.__class__(model.parameters(), **settings)
+                train(model, self.optimizer)
+        Trainer(model).fit(elsewhere.resumes)
+        """,
     "a frozen teacher that shares a part": """
         class Teacher(Net):
             def guided(self, x):

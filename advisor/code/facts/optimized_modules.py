@@ -26,7 +26,7 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.values import Instance, Layer, Method, Optimizer, Value
+from advisor.code.values import Instance, Layer, Method, Optimizer, Parameters, Value
 from advisor.rulebook import Draft
 
 # What takes its place within so many lines behind the optimizer is shown together with it.
@@ -116,11 +116,23 @@ class OptimizedModules(Fact):
 
     def replaced(self) -> Iterator[ObjectLoaded]:
         """Models that are read from a file once the optimizer is built, and that run instead of its
-        own model before it steps."""
+        own model before it steps; not those that get an optimizer of their own, or whose parameters are
+        given to something else."""
+        updated = {
+            owner
+            for event in self.run.events(OptimizerBuilt)
+            if isinstance(event.optimizer, Optimizer)
+            for owner in event.optimizer.owners
+        }
+        for escaped in self.run.events(Escaped):
+            for value in escaped.values:
+                updated.update(value.owners if isinstance(value, Parameters) else ())
         loaded = {
             event.value: event
             for event in self.run.events(ObjectLoaded)
-            if event.index > self.event.index and not excludes(event, self.event)
+            if event.index > self.event.index
+            and event.value not in updated
+            and not excludes(event, self.event)
         }
         found: dict[ObjectLoaded, None] = {}
         for before, step in zip(self.steps, self.steps[1:], strict=False):

@@ -51,6 +51,8 @@ def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Va
     """The attribute `name` of a value."""
     machine.models.read_attribute(machine, receiver, name, node)
     match receiver:
+        case Instance() | Object() if name == "__class__":
+            return class_of(receiver)
         case Unknown():
             return unknown_attribute(machine, receiver, name, node)
         case Instance():
@@ -90,6 +92,11 @@ def get(machine: "Machine", receiver: Value, name: str, node: cst.CSTNode) -> Va
             return machine.unknown(name, node)
     known = machine.models.attribute(machine, receiver, name, node)
     return known if known is not None else Method(receiver, name, machine.place(node))
+
+
+def class_of(value: Instance | Object) -> Class | Library:
+    """What a value was made by calling."""
+    return value.cls if isinstance(value, Instance) else Library(value.path)
 
 
 def unknown_attribute(machine: "Machine", receiver: Unknown, name: str, node: cst.CSTNode) -> Value:

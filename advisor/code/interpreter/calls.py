@@ -131,6 +131,8 @@ def call_method(
                         for option in receiver.alternatives
                     ]
                 )
+        case Instance() | Object() if name == "__class__":
+            return call(machine, attributes.class_of(receiver), passed, node)
         case Library() | ProjectModule() | Class():
             return call(machine, attributes.get(machine, receiver, name, node), passed, node)
         case Instance():

@@ -138,9 +138,7 @@ def has_attribute(call: Call) -> Value | None:
 def type_of(call: Call) -> Value | None:
     """`type(object)`."""
     value = call.argument(0, "object")
-    if isinstance(value, Instance):
-        return value.cls
-    return Library(value.path) if isinstance(value, Object) else None
+    return attributes.class_of(value) if isinstance(value, (Instance, Object)) else None
 
 
 @function("builtins.bool")
