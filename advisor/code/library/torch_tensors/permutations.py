@@ -89,7 +89,10 @@ def permuted(call: Call) -> Value | None:
         return _changed(tensor, Shape())
     if dims is None and tensor.shape.settle(len(order)):
         dims = tensor.shape.dims
-    if not dims or sorted(index % len(dims) for index in order) != list(range(len(dims))):
+    rank = len(dims) if dims else 0
+    if not dims or not all(-rank <= index < rank for index in order):
+        return _changed(tensor, Shape())
+    if sorted(index % rank for index in order) != list(range(rank)):
         return _changed(tensor, Shape())
     return _changed(tensor, Shape(tuple(dims[index] for index in order)))
 
