@@ -165,7 +165,11 @@ RIGHT = {
                 self.optimizer = torch.optim.Adam(model.parameters())
             def fit(self, resumes):
                 if resumes:
-                    model = torch.load("model.pt")
+                    where = "cuda" if torch.cuda.is_available() else "cpu"
+                    if where == "cuda":
+                        model = torch.load("model.pt")
+                    else:
+                        model = torch.load("model.pt", map_location=where)
                     saved = torch.load("state.pt")["optimizer"]
                     self.optimizer = saved.__class__(model.parameters(), lr=1e-3)
                 train(model, self.optimizer)

@@ -26,7 +26,15 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.values import Instance, Layer, Method, Optimizer, Parameters, Value
+from advisor.code.values import (
+    Instance,
+    Layer,
+    Method,
+    Optimizer,
+    Parameters,
+    Value,
+    alternatives,
+)
 from advisor.rulebook import Draft
 
 # What takes its place within so many lines behind the optimizer is shown together with it.
@@ -125,8 +133,8 @@ class OptimizedModules(Fact):
             for owner in event.optimizer.owners
         }
         for escaped in self.run.events(Escaped):
-            for value in escaped.values:
-                updated.update(value.owners if isinstance(value, Parameters) else ())
+            for way in (each for value in escaped.values for each in alternatives(value)):
+                updated.update(way.owners if isinstance(way, Parameters) else ())
         loaded = {
             event.value: event
             for event in self.run.events(ObjectLoaded)
