@@ -704,3 +704,19 @@ def test_windows_of_two_slices_tell_by_their_names_what_the_slices_are_for() -> 
     assert flagged(text.replace("one =", "x_train =")) == []
     both = text.replace("one =", "train =") + "validation = train[:50]\n"
     assert flagged(both) == []
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "del X['filled']",
+        "X.pop('filled')",
+        "X.drop('filled', axis=1, inplace=True)",
+        "X = X.drop(columns=['filled'])",
+        "X = X[['age', 'size']]",
+    ],
+)
+def test_what_a_column_went_through_is_gone_with_it(gone: str) -> None:
+    text = "X['filled'] = X['age'].fillna(X['age'].mean())"
+    assert len(flagged(f"{text}\n{SPLIT}")) == 1
+    assert flagged(f"{text}\n{gone}\n{SPLIT}") == []

@@ -323,3 +323,24 @@ print(explained(y_train, model.predict(X_train)))
 print(explained(y_test, model.predict(X_test)))
 """
     assert bool(found(text)) is is_wrong
+
+
+OWN_STEP = """
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import Pipeline
+class Prepared(BaseEstimator, TransformerMixin):
+    def fit(self, X, y=None):
+        self.scaler = StandardScaler().fit(X)
+        return self
+    def transform(self, X):
+        return self.scaler.{0}(X)
+steps = Pipeline([("own", Prepared()), ("components", PCA(5))])
+X_train = steps.fit_transform(X_train)
+X_test = steps.transform(X_test)
+LogisticRegression().fit(X_train, y_train).score(X_test, y_test)
+"""
+
+
+def test_a_step_of_the_project_is_fitted_where_its_pipeline_is() -> None:
+    assert not found(OWN_STEP.format("transform"))
+    assert found(OWN_STEP.format("fit_transform"))

@@ -291,10 +291,10 @@ def _steps_in_order(target: Object) -> list[Value]:
 
 def _through(call: Call, step: Value, data: Value) -> Value:
     passed = Arguments([data])
-    if isinstance(step, Instance):
+    name = "transform" if call.path.endswith(".transform") else "fit_transform"
+    if isinstance(step, Instance) and name == "fit_transform":
         one = Call(call.machine, call.path, passed, call.node, step)
         return _by_project(one, step) or call.unknown()
-    name = "transform" if call.path.endswith(".transform") else "fit_transform"
     return calls.call_method(call.machine, step, name, passed, call.node)
 
 

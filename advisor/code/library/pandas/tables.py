@@ -93,6 +93,11 @@ def take_away(
     held = lineages.columns_of(table)
     left = None if held is None or names is None else held.but(names, place)
     machine.store(table.fields, HELD, left or Columns(RowSet()))
+    own = columns_of(table)
+    for name in names or ():
+        if name in own:
+            # What the column went through is gone with it.
+            machine.store(table.fields, ("column", name), Lineage(whole_of(table).rows))
 
 
 def column(table: Object, name: str | None) -> Object:
