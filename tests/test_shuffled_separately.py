@@ -543,3 +543,46 @@ def test_a_folder_that_is_listed_twice_gives_its_names_in_the_same_order(
 ) -> None:
     text = CLASS.replace("self, images, masks", "self, low, high")
     assert len(rows(text.format(images=images, masks=masks, then="pass", index="index"))) == count
+
+
+OF_TWO_READERS = """
+import os
+from torch.utils.data import DataLoader, Dataset
+
+def pictures_to_judge(root):
+    images = []
+    for name in {}(os.listdir(root)):
+        images.append(os.path.join(root, name))
+    return images
+
+def pictures_to_learn(root):
+    images, labels = [], []
+    for label in os.listdir(root):
+        for name in os.listdir(os.path.join(root, label)):
+            images.append(os.path.join(root, label, name))
+            labels.append({})
+    return images, labels
+
+class Products(Dataset):
+    def __init__(self, root, split):
+        self.split = split
+        if split == "eval":
+            self.images = pictures_to_judge(root)
+        else:
+            self.images, self.labels = pictures_to_learn(root)
+    def __len__(self):
+        return len(self.images)
+    def __getitem__(self, index):
+        image = load(self.images[index])
+        if self.split == "eval":
+            return image
+        return image, self.labels[index]
+
+loader = DataLoader(Products("products", split), batch_size=8, shuffle=True)
+"""
+
+
+@pytest.mark.parametrize("order", ["sorted", "list"])
+def test_one_way_to_read_pictures_may_be_that_of_the_labels(order: str) -> None:
+    text = OF_TWO_READERS.format(order, "label")
+    assert "NN508" not in [code for _, code in findings(text)]

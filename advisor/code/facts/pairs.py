@@ -189,16 +189,24 @@ def _between(first: RowsShuffled, second: RowsShuffled) -> str:
 
 
 def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]:
-    """Two listings that are read at the same number; two of them are told of once."""
+    """Two listings that are read at the same number; two of them are told of once. What is read at a
+    place may be of one listing or another: no way may be right."""
     seen: set[object] = set()
     events = list(run.events(ListingRead))
+    ways: dict[object, list[RowSet]] = {}
+    for event in events:
+        ways.setdefault((event.place.node, event.position), []).append(event.rows)
     for number, event in enumerate(events):
         for earlier in events[:number]:
             same = earlier.position is event.position and earlier.rows is not event.rows
             near = earlier.context.calls == event.context.calls
             listings = frozenset([earlier.rows, event.rows])
             is_new = not seen & {event.place.node, listings}
-            same = same and _may_differ(earlier.rows, event.rows)
+            same = same and all(
+                one is not two and _may_differ(one, two)
+                for one in ways[earlier.place.node, earlier.position]
+                for two in ways[event.place.node, event.position]
+            )
             if same and near and is_new and _belong_together(run, earlier, event):
                 seen |= {event.place.node, listings}
                 yield earlier, event
