@@ -328,3 +328,32 @@ def test_the_best_of_many_combinations_may_be_judged_by_others(
     text = COMBINED.format(judging=judging, later=held_out + later, end=end)
     text = text.replace("scores = {}\n", f"{held_out}scores = {{}}\n")
     assert not found(text)
+
+
+NOTED = """
+class Log:
+    def __init__(self):
+        self.best_accuracy = 0.0
+    def begin(self):
+        self.state = {"hits": 0.0, "steps": 0}
+    def __call__(self, hits):
+        self.state["hits"] += hits.sum().item()
+        self.state["steps"] += hits.size(0)
+    def flush(self):
+        accuracy = self.state["hits"] / self.state["steps"]
+        if accuracy > self.best_accuracy:
+            self.best_accuracy = accuracy
+log = Log()
+for epoch in range(9):
+    learn()
+    log.begin()
+    net.eval()
+    with torch.no_grad():
+        for x, y in two:
+            log(net(x).argmax(1) == y)
+    log.flush()
+"""
+
+
+def test_the_best_score_may_be_noted() -> None:
+    assert not found(DATA + NOTED)

@@ -1,5 +1,6 @@
 """Decisions that are made by a score: which weights are kept, when training ends, which setting wins."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -28,7 +29,7 @@ from advisor.code.facts.judges_behind import (
 )
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.passes import sources_of, words
-from advisor.code.facts.run import AbstractRun, Fact
+from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.scored_rows import (
     are_for_test,
     name_of_test,
@@ -127,12 +128,22 @@ def _kept_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
             continue
         if isinstance(event, StateUsed) and event.module is not None:
             continue
+        if isinstance(event, StateTaken) and _is_the_score(event):
+            continue
         asked = [way for each in event.context.guards for way in alternatives(each.condition)]
         for comparison, rows in compared:
             if comparison.result in asked and are_for_test(run, rows, comparison):
                 given = given_to_validate(run, comparison.context)
                 yield given or comparison.place, _KEPT, name_of_test(rows)
                 return
+
+
+def _is_the_score(event: StateTaken) -> bool:
+    """Whether what is kept as the best is what was compared with it: `if score > best: best = score`."""
+    if event.name is None or not isinstance(event.state, Unknown):
+        return False
+    asked = code_of(event.context.guards[-1].node)
+    return re.search(rf"\b{event.name}\b", asked) is not None
 
 
 def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
