@@ -155,6 +155,17 @@ WRONG = {
 }
 
 RIGHT = {
+    "a counter that starts anew with each step": """
+        count = 0
+        for x, y in loader:
+            if count == 0:
+                optimizer.zero_grad()
+            (criterion(model(x), y) / 4).backward()
+            count += 1
+            if count == 4:
+                optimizer.step()
+                count = 0
+        """,
     "a call of a version that took less": """
         def epoch(loader, scaler, use_amp, path):
             for x, y in loader:

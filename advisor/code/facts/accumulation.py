@@ -85,10 +85,22 @@ class Accumulation(Fact):
                 and in_same_rounds(event, self.step.event)
                 and not _stands_under(event, self.guard)
                 and event.context.loops == self.backward.context.loops
+                and not self._waits_elsewhere(event)
             ):
                 assert isinstance(event, GradientsCleared)
                 return event
         return None
+
+    def _waits_elsewhere(self, event: Event) -> bool:
+        """Whether what happens in the first round stands under a condition in others, which a counter
+        meets at first: `if count == 0`."""
+        asked = {guard.node for guard in self.backward.context.guards}
+        return any(
+            guard.rounds >= len(each.context.rounds) and guard.node not in asked
+            for each in self.run.events(GradientsCleared)
+            if each.place.node is event.place.node
+            for guard in each.context.guards
+        )
 
     @property
     def is_cleared_with_step(self) -> bool:
