@@ -73,6 +73,22 @@ WRONG = {
         """,
 }
 RIGHT = {
+    "the range of a band that has one": """
+        class Bands(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                bands = self.pictures[index]
+                for number in range(len(bands)):
+                    x = bands[number]
+                    if x.max() > x.min():
+                        bands[number] = (x - x.min()) / (x.max() - x.min())
+                return bands
+        """,
+    "the range of what is not all alike": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = self.signals[index]
+                return x if x.min() == x.max() else (x - x.min()) / (x.max() - x.min())
+        """,
     "only what is to be heard": """
         def features(wave):
             mel = librosa.feature.melspectrogram(y=wave, sr=16000)

@@ -158,8 +158,21 @@ def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) ->
     found = meaning_of(by)
     if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
         return
-    if not _is_minded(machine, node):
+    if not _is_minded(machine, node) and not _is_asked_about(machine, node):
         machine.emit(DividedByNothing(machine.place(node), machine.context, found.of, result))
+
+
+def _is_asked_about(machine: "Machine", node: cst.CSTNode) -> bool:
+    """Whether a condition around a division asks about the numbers that it divides by: `if high > low`."""
+    by = node.right if isinstance(node, cst.BinaryOperation) else None
+    while isinstance(by, cst.Call) and not by.args and isinstance(by.func, cst.Attribute):
+        by = by.func.value
+    if by is None:
+        return False
+    parts = (by.left, by.right) if isinstance(by, cst.BinaryOperation) else (by,)
+    texts = [as_written(part) for part in parts]
+    asked = (as_written(guard.node) for guard in machine.context.guards)
+    return any(all(text in condition for text in texts) for condition in asked)
 
 
 _RANGE, _SPREAD = "the range of one sample", "the spread of one sample"
