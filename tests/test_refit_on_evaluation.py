@@ -344,3 +344,31 @@ LogisticRegression().fit(X_train, y_train).score(X_test, y_test)
 def test_a_step_of_the_project_is_fitted_where_its_pipeline_is() -> None:
     assert not found(OWN_STEP.format("transform"))
     assert found(OWN_STEP.format("fit_transform"))
+
+
+def test_how_strong_noise_is_may_be_measured_by_each_part() -> None:
+    text = """
+import numpy as np
+def disturb(rows, seed):
+    values = rows.to_numpy()
+    strength = values.std(axis=0) / 10
+    return values {}
+X_train, X_test = disturb(X_train, 0), disturb(X_test, 1)
+LogisticRegression().fit(X_train, y_train).score(X_test, y_test)
+"""
+    assert not found(
+        text.format("+ np.random.default_rng(seed).normal(size=values.shape) * strength")
+    )
+    assert not found(text.format("+ np.linspace(0, 1, len(values))[:, None] * strength"))
+    assert found(text.format("/ strength"))
+
+
+def test_what_is_applied_to_rows_to_train_on_is_of_the_training_whatever_it_is_called() -> None:
+    text = """
+history_for_validation = table[table["date"] < "2020"]
+train_frame = history_for_validation.copy()
+train_frame["sales"] = train_frame["sales"].fillna(history_for_validation["sales"].median())
+training_rows = table.copy()
+training_rows["sales"] = training_rows["sales"].fillna(training_rows["sales"].median())
+"""
+    assert not found(text)

@@ -19,12 +19,14 @@ def refit_on_evaluation(transform: FittedTransform) -> Iterator[Draft]:
     if not transform.learns_from_held_out_rows:
         return
     text, rows = transform.fit.text, transform.name
-    earlier = transform.of_training_rows()
+    earlier, on_both = transform.of_training_rows(), transform.is_applied_to_training_rows()
+    if earlier is not None and on_both:
+        return  # rows to train on, whatever else they are called after
     if earlier is not None:
         message = (
             f"`{text}` is fitted on `{rows}` instead of applied as fitted on the training rows"
         )
         yield transform.finding(message, earlier)
-    elif transform.is_applied_to_training_rows():
+    elif on_both:
         message = f"`{text}` is fitted on `{rows}` and then applied to the training rows"
         yield transform.finding(message)

@@ -31,6 +31,9 @@ def computed(
         return masked(operator, left, right, place)
     found = [each for each in (known(left), known(right)) if each is not None]
     data = [each for each in found if holds_rows(each)]
+    if data and operator in {"+", "*"}:
+        # What brings rows to one scale takes something away, or divides.
+        found = [each for each in found if not each.rows.is_statistic]
     if data:
         return _changed(left, right, found, data, place)
     statistics = [each for each in found if each.rows.is_statistic]
@@ -83,6 +86,8 @@ def _changed(
             return samples(other).after(augmentation=place)
         if isinstance(other, Tensor):
             return Lineage(first.rows.part(("made", place.node), MADE, place))
+    if is_noise(first.rows):
+        return first  # as strong as a statistic says, which changes no rows
     result = filled(first, *(each for each in found if each is not first))
     if any(each.columns != result.columns for each in data):
         # What is computed from several columns is none of them.
