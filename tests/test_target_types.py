@@ -350,3 +350,25 @@ def test_the_place_of_the_largest_is_a_class() -> None:
     data = "import numpy as np\ntargets = np.argmax(frame[['a', 'b']].values, axis=1)"
     wrong = compiled("categorical_crossentropy", data)
     assert found(wrong, "NN207") == marked(wrong, "NN207")
+
+
+@pytest.mark.parametrize(
+    ("converted", "is_wrong"),
+    [
+        ("np.asarray(labels, np.int64)", False),
+        ("np.array(labels, dtype=np.int64)", False),
+        ("labels.astype('int64')", False),
+        ("np.asarray(labels)", True),
+        ("labels", True),
+    ],
+)
+def test_an_array_of_zeros_may_become_one_of_whole_numbers(converted: str, is_wrong: bool) -> None:
+    text = f"""
+labels = np.zeros(100)
+for at in range(100):
+    labels[at] = frame["kind"][at]
+targets = torch.from_numpy({converted})
+for x, y in DataLoader(TensorDataset(torch.rand(100, 5), targets), batch_size=8, shuffle=True):
+    F.cross_entropy(nn.Linear(5, 3)(x), y).backward()
+"""
+    assert bool(found(TORCH + text, "NN208")) == is_wrong

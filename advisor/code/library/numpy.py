@@ -113,9 +113,11 @@ def converted(call: Call) -> Value | None:
         given = call.argument(1, "dtype")
         return value if given is None else cast(value, named_dtype(given))
     if isinstance(value, Unknown):
-        known = as_tensor(value)
-        is_bytes = named_dtype(call.argument(1, "dtype")) == "uint8"
-        return cast(known, "uint8") if known is not None and is_bytes else value
+        known, given = as_tensor(value), call.argument(1, "dtype")
+        if given is None:
+            return value
+        named = named_dtype(given)
+        return cast(known, named) if known and named == "uint8" else _of_dtype(value, named)
     lineage = lineages.of_list(value)
     dtype = call.argument(1, "dtype")
     if named_dtype(dtype) == "uint8" if dtype is not None else holds_bytes(value):
