@@ -129,6 +129,8 @@ def test_a_softmax_by_hand_overflows(body: str) -> None:
         "e = torch.exp(torch.clamp(x, max=50)); return e / e.sum()",
         "return torch.log(torch.exp(x))",
         "return torch.log(torch.sum(x))",
+        "p = x['probabilities']; return np.exp(p) / sum(np.exp(p))",
+        "log_prob = y.log_prob(x); return log_prob.exp() / log_prob.exp().sum()",
     ],
 )
 def test_what_is_bounded_or_no_softmax_is_left_alone(body: str) -> None:

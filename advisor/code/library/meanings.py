@@ -317,8 +317,15 @@ def _is_bounded(value: Value) -> bool:
         isinstance(meaning_of(each), (Bounded, Falling))
         or _has_limits(scale_of(each))
         or is_written_out(each)
+        or _is_called_probability(each)
         for each in alternatives(value)
     )
+
+
+def _is_called_probability(value: Value) -> bool:
+    """Whether numbers that nobody knows are probabilities, or their logarithms, by their name."""
+    names = {value.name, *value.names} if isinstance(value, Unknown) else set()
+    return any("prob" in name.lower() for name in names)
 
 
 def _is_learned(value: Value) -> bool:
