@@ -86,9 +86,10 @@ def _changed(
             return samples(other).after(augmentation=place)
         if isinstance(other, Tensor):
             return Lineage(first.rows.part(("made", place.node), MADE, place))
-    if is_noise(first.rows):
-        return first  # as strong as a statistic says, which changes no rows
-    result = filled(first, *(each for each in found if each is not first))
+    others = [each for each in found if each is not first]
+    if is_noise(first.rows) and not any(first.rows in each.rows.ancestors() for each in others):
+        return first  # as strong as other rows say
+    result = filled(first, *others)
     if any(each.columns != result.columns for each in data):
         # What is computed from several columns is none of them.
         result = result.holding(None)
