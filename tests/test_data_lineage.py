@@ -30,6 +30,8 @@ DIVISIONS = [
     "f = pd.DataFrame(X); train = f.sample(frac=0.8); test = f.drop(train.index)",
     "f = pd.DataFrame(X); m = np.random.rand(len(f)) < 0.8; train, test = f[m], f[~m]",
     "f = pd.DataFrame(X); train, test = f[f.year < 2020], f[f.year >= 2020]",
+    "f = pd.DataFrame(X); train, test = f.query('year < 2020'), f.query('year >= 2020')",
+    "f = pd.DataFrame(X); train, test = f.query('kind == \"a\"'), f.query('kind != \"a\"')",
     "f = pd.DataFrame(X); train, test = f[f.label.notnull()], f[f.label.isnull()]",
     "f = pd.DataFrame(X); train, test = f[f.for_training], f[~f.for_training]",
     "model.fit(X, y, validation_split=0.2)",
@@ -163,3 +165,21 @@ def test_rows_that_are_taken_by_parts_of_a_permutation_are_divided() -> None:
 def test_rows_of_which_nobody_knows_the_ways_are_collected_all_the_same() -> None:
     rows = collected(RowSet("either"), Unknown("items"))
     assert rows.how == "collected"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "(",
+        "\\x00",
+        "year <",
+        "year < @limit",
+        "a < b < c",
+        "year < 2020 and town == 'x'",
+        "(" * 150,
+    ],
+)
+def test_a_query_that_is_no_comparison_leaves_some_rows(text: str) -> None:
+    asked = f"f = pd.DataFrame(X); train, test = f.query({text!r}), f.query('year >= 2020')"
+    assert flagged(f"X = StandardScaler().fit_transform(X)\n{asked}") == []

@@ -32,9 +32,7 @@ from advisor.code.values import (
 from advisor.code.values import Sequence as SequenceValue
 
 
-@method(
-    FRAME, "dropna", "head", "tail", "query", "nlargest", "nsmallest", "truncate", "between_time"
-)
+@method(FRAME, "dropna", "head", "tail", "nlargest", "nsmallest", "truncate", "between_time")
 def fewer(call: Call) -> Value | None:
     """Some of the rows."""
     table = call.receiver
