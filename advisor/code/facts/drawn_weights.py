@@ -8,7 +8,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.modules import concerns, is_parameter, is_pretrained
-from advisor.code.facts.relations import owners_of
+from advisor.code.facts.relations import told_of_gradients
 from advisor.code.facts.run import AbstractRun
 from advisor.code.values import Instance, Layer, Optimizer, Tensor, Value
 
@@ -27,9 +27,8 @@ def is_taken_up(run: AbstractRun, module: Value, first: int, end: int) -> bool:
         if not isinstance(optimizer, Optimizer) or not optimizer.complete:
             return True
     return any(
-        event.name == "requires_grad" and any(concerns(module, each) for each in owners)
-        for event in run.events_within(0, end, AttributeAssigned)
-        if (owners := owners_of(event.owner))
+        concerns(module, owner)
+        for owner in told_of_gradients(run.events_within(0, end, AttributeAssigned))
     )
 
 

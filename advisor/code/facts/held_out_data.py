@@ -14,7 +14,7 @@ from advisor.code.facts.loaders import TrainingLoader, is_loader, looks_at_numbe
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.passes import seen_from, sources_of, words
-from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.run import AbstractRun, Fact, code_of, contexts_of
 from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -275,13 +275,12 @@ def _is_same_part(one: Object, other: Object) -> bool:
 
 def _nests(run: AbstractRun) -> set[tuple[Loop, ...]]:
     """The loops around whatever happens, outermost first."""
-    return {context.loops for context in {id(x.context): x.context for x in run.trace}.values()}
+    return {context.loops for context in contexts_of(run)}
 
 
 def _rounds(run: AbstractRun) -> set[Round]:
     """The rounds of loops that something happens in."""
-    contexts = {id(event.context): event.context for event in run.trace}
-    return {each for context in contexts.values() for each in context.rounds}
+    return {each for context in contexts_of(run) for each in context.rounds}
 
 
 def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
@@ -328,7 +327,7 @@ def is_held_out(dataset: Value) -> bool:
 def _asks_for_held_out_part(dataset: Object) -> bool:
     if dataset.path == ITERATOR:
         return known_text(dataset.argument(-1, "subset")) == "validation"
-    if not dataset.path.startswith("torchvision.datasets."):
+    if not is_of_torchvision(dataset):
         return False
     train = dataset.argument(1, "train")
     off = isinstance(train, Constant) and train.value is False

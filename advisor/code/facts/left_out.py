@@ -24,7 +24,7 @@ from advisor.code.events import (
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
 from advisor.code.facts.passes import words
-from advisor.code.facts.relations import owners_of, reaches
+from advisor.code.facts.relations import reaches, told_of_gradients
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.gradients import gradient_of
 from advisor.code.values import Instance, Optimizer, Tensor, Value
@@ -50,11 +50,7 @@ _STAY = frozenset(
 
 def is_frozen(run: AbstractRun, module: Value) -> bool:
     """Whether it is said anywhere whether parameters of a module take gradients."""
-    return any(
-        event.name == "requires_grad" and any(reaches(module, each) for each in owners)
-        for event in run.events(AttributeAssigned)
-        if (owners := owners_of(event.owner))
-    )
+    return any(reaches(module, owner) for owner in told_of_gradients(run.events(AttributeAssigned)))
 
 
 def left_out(
@@ -163,11 +159,7 @@ def _is_new(run: AbstractRun, module: Value) -> bool:
 def _is_part_of_frozen(run: AbstractRun, module: Value) -> bool:
     """Whether it is said of a whole model that a module belongs to whether its parameters take
     gradients."""
-    return any(
-        event.name == "requires_grad" and any(reaches(each, module) for each in owners)
-        for event in run.events(AttributeAssigned)
-        if (owners := owners_of(event.owner))
-    )
+    return any(reaches(owner, module) for owner in told_of_gradients(run.events(AttributeAssigned)))
 
 
 def _is_built_for(run: AbstractRun, module: Value, step: OptimizerStepped) -> bool:

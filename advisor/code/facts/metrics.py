@@ -491,8 +491,7 @@ def _length_in(data: Value | None) -> Number | None:
 def _counts_others(event: AmountDivided, loop: Loop) -> bool:
     """Whether what comes of data to judge by is divided by the size of the data to learn from, or the
     other way round, as their names tell."""
-    node = event.place.node
-    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    by = _divided_by_node(event)
     if not isinstance(by, cst.Call) or not isinstance(by.func, cst.Name) or by.func.value != "len":
         return False
     size, head = words(code_of(by)), getattr(loop.node, "iter", None)
@@ -553,10 +552,15 @@ def _of_samples(event: Event) -> Iterable[Value | None]:
 
 def _divisor(event: AmountDivided) -> str | None:
     """The number that something is divided by as it is written, where it has a name."""
-    node = event.place.node
-    by = node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
+    by = _divided_by_node(event)
     named = isinstance(by, (cst.Name, cst.Attribute, cst.Subscript))
     return code_of(by) if named else None
+
+
+def _divided_by_node(event: AmountDivided) -> cst.CSTNode | None:
+    """What something is divided by, in the code."""
+    node = event.place.node
+    return node.value if isinstance(node, cst.AugAssign) else getattr(node, "right", None)
 
 
 def _is_last_round(value: Value, loop: Loop) -> bool:

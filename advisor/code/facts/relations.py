@@ -2,9 +2,16 @@
 other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from advisor.code.events import Escaped, Event, GradientsCleared, GradientsTaken, MethodNamed
+from advisor.code.events import (
+    AttributeAssigned,
+    Escaped,
+    Event,
+    GradientsCleared,
+    GradientsTaken,
+    MethodNamed,
+)
 from advisor.code.values import (
     Constant,
     Dictionary,
@@ -83,6 +90,13 @@ def owners_of(target: Value) -> tuple[Value, ...]:
     if isinstance(target, Method) and target.name in _PARAMETERS:
         return (target.receiver,)
     return target.owners if isinstance(target, Parameters) else (target,)
+
+
+def told_of_gradients(events: Iterable[Event]) -> Iterator[Value]:
+    """The modules of which it is said whether their parameters take gradients."""
+    for event in events:
+        if isinstance(event, AttributeAssigned) and event.name == "requires_grad":
+            yield from owners_of(event.owner)
 
 
 def overlap(one: Value, other: Value) -> bool:

@@ -119,6 +119,11 @@ def code_of(node: cst.CSTNode) -> str:
     return " ".join(as_written(node).split())
 
 
+def contexts_of(run: AbstractRun) -> list[Context]:
+    """What all that happens stands in: many events share theirs."""
+    return list({id(event.context): event.context for event in run.trace}.values())
+
+
 def draft(
     event: Event,
     message: str,

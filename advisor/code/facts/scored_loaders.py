@@ -26,7 +26,7 @@ from advisor.code.events import (
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import HELD_OUT, words
-from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.run import AbstractRun, code_of, contexts_of
 from advisor.code.values import Object, alternatives
 
 _OF_AMOUNTS = (AmountAveraged, AmountCompared, AmountDivided, AmountKept, AmountLogged)
@@ -78,8 +78,7 @@ def is_scored(run: AbstractRun, loader: Object) -> bool:
 
 def _loops(run: AbstractRun) -> frozenset[Loop]:
     """The loops that something happens in."""
-    contexts = {id(event.context): event.context for event in run.trace}
-    return frozenset(loop for context in contexts.values() for loop in context.loops)
+    return frozenset(loop for context in contexts_of(run) for loop in context.loops)
 
 
 def _is_handed_to_judge(event: Event, loader: Object) -> bool:

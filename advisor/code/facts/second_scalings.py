@@ -11,7 +11,8 @@ from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.library.torch_data import SUBSET, whole_behind
+from advisor.code.library.picture_sizes import is_of_torchvision
+from advisor.code.library.torch_data import undivided
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Value, alternatives
 
@@ -47,9 +48,7 @@ def second_scalings(
 
 
 def _reads_pictures(dataset: Value | None) -> bool:
-    if isinstance(dataset, Object) and dataset.path == SUBSET:
-        return _reads_pictures(whole_behind(dataset))
-    return isinstance(dataset, Object) and dataset.path.startswith("torchvision.datasets.")
+    return is_of_torchvision(undivided(dataset))
 
 
 def _repeats(event: Event) -> str | None:

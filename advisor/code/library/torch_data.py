@@ -201,7 +201,7 @@ def whole_behind(subset: Object) -> Value | None:
     return found if isinstance(found, Value) else subset.argument(0, "dataset")
 
 
-def _undivided(dataset: Value | None) -> Value | None:
+def undivided(dataset: Value | None) -> Value | None:
     """The data set that a part of a part is taken from in the end."""
     while isinstance(dataset, Object) and dataset.path == SUBSET:
         dataset = whole_behind(dataset)
@@ -374,10 +374,10 @@ def loader(call: Call) -> Value | None:
     call.machine.emit(LoaderBuilt(call.place, call.context, made, draws, alike))
     if isinstance(whole, Instance):
         notice_pairs(call, whole)
-    pictures = _undivided(whole)
-    if is_of_torchvision(pictures):
-        tell_changes_of_pictures(call.machine, pictures, call.node)
-    _notice_columns(call, whole)
+    samples = undivided(whole)
+    if is_of_torchvision(samples):
+        tell_changes_of_pictures(call.machine, samples, call.node)
+    _notice_columns(call, samples)
     return made
 
 
@@ -389,8 +389,6 @@ def sequential(call: Call) -> Value | None:
 
 def _notice_columns(call: Call, dataset: Value | None) -> None:
     """See which columns of a table samples are made of, and which column their labels are."""
-    while isinstance(dataset, Object) and dataset.path == SUBSET:
-        dataset = whole_behind(dataset)
     if isinstance(dataset, Object) and dataset.path == f"{_PATH}TensorDataset":
         parts = dataset.arguments.positional
     elif isinstance(dataset, Instance):
