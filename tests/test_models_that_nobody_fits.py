@@ -59,3 +59,42 @@ def build():
     return model
 """
     assert "NN203" in [code for _, code in findings(program)]
+
+
+BELOW_A_HEAD = """
+from tensorflow import keras
+from tensorflow.keras import layers
+
+def reader():
+    model = keras.Sequential([layers.Conv1D(16, 5, activation="relu"), layers.GlobalMaxPool1D(), layers.Dense(64, activation="relu")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+def whole():
+    below = reader()
+    model = keras.Sequential([layers.TimeDistributed(below), layers.Conv1D(5, 3, activation="softmax", padding="same")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+{more}
+"""
+READER_ALONE = """
+def train_reader(signals, stages):
+    reader().fit(signals, stages)
+"""
+
+
+@pytest.mark.parametrize(("more", "told"), [("", False), (READER_ALONE, True)])
+def test_a_base_below_the_head_of_another_model_does_not_learn_by_its_own_loss(
+    more: str, told: bool
+) -> None:
+    found = [code for _, code in findings(BELOW_A_HEAD.format(more=more))]
+    assert ("NN203" in found) == told
+
+
+def test_a_part_has_its_loss_for_show_where_methods_hand_on_what_they_are_given() -> None:
+    more = """
+    def in_order(rows):
+        rows.sort_values("time", inplace=True)
+        return rows
+"""
+    assert "NN203" not in [code for _, code in findings(PROGRAM.format(more=more))]

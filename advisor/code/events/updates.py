@@ -100,10 +100,11 @@ class TrainerBuilt(Event):
 @dataclass(eq=False, slots=True)
 class ModelCompiled(Event):
     """A model is told the loss and the optimizer of its training; what it was told before is
-    forgotten."""
+    forgotten. `parts` are the models that have been called by then, which it may be made of."""
 
     model: Value
     optimizer: Value | None = None
+    parts: tuple[Value, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

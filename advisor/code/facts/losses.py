@@ -6,14 +6,7 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import (
-    Escaped,
-    Event,
-    LossComputed,
-    ModelCompiled,
-    ModelTrained,
-    SoftmaxApplied,
-)
+from advisor.code.events import LossComputed, SoftmaxApplied
 from advisor.code.facts.argument_names import (
     ORIGINALS,
     PREDICTIONS,
@@ -21,7 +14,7 @@ from advisor.code.facts.argument_names import (
     TARGETS,
     name_of,
 )
-from advisor.code.facts.relations import reaches
+from advisor.code.facts.compiled_losses import is_put_to_use
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import gradient_of
 from advisor.code.sources import NodePlace, Stretch
@@ -116,7 +109,7 @@ class LossCall(Fact):
             for same_call in run.once(_calls)
             if not _is_one_of_several(same_call)
             for event in same_call
-            if _is_put_to_use(run, event)
+            if is_put_to_use(run, event)
         ]
 
     @property
@@ -435,7 +428,7 @@ class SquashedLoss(LossCall):
             cls(one, tuple(others), first.get(one), _softmaxes_behind(run, one))
             for one, *others in run.once(_calls)
             if _want_logits_alike([one, *others])
-            and all(_is_put_to_use(run, each) for each in (one, *others))
+            and all(is_put_to_use(run, each) for each in (one, *others))
         ]
         same = [cls(each.event, each.others, each.first, each.softmaxes) for each in known]
         return [*same, *either]
@@ -596,43 +589,3 @@ def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
 
 def _is_whole(value: Value | None) -> bool:
     return isinstance(value, Tensor) and value.dtype in {"long", "int", "uint8", "bool"}
-
-
-def _is_put_to_use(run: AbstractRun, event: LossComputed) -> bool:
-    return not _is_replaced(run, event) and not _is_for_show(run, event)
-
-
-def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:
-    """Whether the model of a loss is compiled once more, in any case, before it is trained."""
-    if event.model is None:
-        return False
-    for later in run.events(ModelCompiled):
-        if later.index > event.index and later.model is event.model and _follows(later, event):
-            between = run.between(event, later)
-            return not any(
-                isinstance(each, ModelTrained) and each.model is event.model for each in between
-            )
-    return False
-
-
-def _is_for_show(run: AbstractRun, event: LossComputed) -> bool:
-    """Whether a model of Keras is compiled and nothing is done with it. A script that trains others
-    shows what can be written; an object need not train each of the models that it holds, as a
-    generator that learns inside of another: that shows where a method does, or a script."""
-    if event.model is None:
-        return False
-    trained = [each.model for each in run.events(ModelTrained)]
-    of_object = not run.is_script and any(
-        each.owner is not None for each in event.context.functions[:1]
-    )
-    if event.model in trained or not (trained or of_object):
-        return False
-    return not any(
-        reaches(value, event.model) for each in run.events(Escaped) for value in each.values
-    )
-
-
-def _follows(later: Event, event: Event) -> bool:
-    """Whether an event happens whenever an earlier one has happened: under no other condition."""
-    known = {(guard.node, guard.taken) for guard in event.context.guards}
-    return all((guard.node, guard.taken) in known for guard in later.context.guards)

@@ -11,6 +11,7 @@ import libcst as cst
 from advisor.code.events import (
     DataGiven,
     Fitted,
+    ForwardRun,
     LossComputed,
     ModelCompiled,
     ModelTrained,
@@ -64,6 +65,8 @@ family("module", "keras.Model", "keras.Sequential", "keras.layers.")
 
 # Where `compile` takes the loss by position.
 _LOSS = 1
+# Models that are put together of layers, which other models may be made of.
+_MODELS = frozenset({"keras.Model", "keras.Sequential"})
 # Methods with which a model class takes the computation of its loss into its own hands.
 _OWN_TRAINING = ("train_step", "compute_loss")
 OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Nadam", "Ftrl"]
@@ -293,11 +296,13 @@ def compile_model(call: Call) -> Value | None:
     model = call.receiver
     assert model is not None
     optimizer = call.argument(0, "optimizer")
-    call.machine.emit(ModelCompiled(call.place, call.context, model, optimizer))
+    compiled = ModelCompiled(call.place, call.context, model, optimizer)
+    call.machine.emit(compiled)
     loss = _only(call.argument(_LOSS, "loss"))
     if loss is None or _trains_itself(model):
         return Constant(None)
     prediction = _prediction(call)
+    compiled.parts = _called_models(call)
     if prediction is None or isinstance(prediction, (Sequence, Dictionary)):
         return Constant(None)
     target = call.machine.unknown("targets", call.node)
@@ -305,6 +310,22 @@ def compile_model(call: Call) -> Value | None:
     for event in computed(call, loss, prediction, target, place):
         event.model = model
     return Constant(None)
+
+
+def _called_models(call: Call) -> tuple[Value, ...]:
+    """The other models that the program has called, or that run inside of the one that is compiled:
+    not those that only `compile` has run, to see what they predict."""
+    trace = call.machine.trace
+    compiled = {(each.place.node, each.model) for each in trace if isinstance(each, ModelCompiled)}
+    called = {
+        each.module: None
+        for each in trace
+        if isinstance(each, ForwardRun)
+        and isinstance(each.module, (Instance, Layer))
+        and getattr(each.module, "path", "keras.Model") in _MODELS
+        and (each.place.node, each.module) not in compiled
+    }
+    return tuple(called)
 
 
 def _only(value: Value | None) -> Value | None:
