@@ -221,3 +221,34 @@ def test_who_predicts_numbers_has_no_classes_to_weight() -> None:
 def test_the_least_validation_loss_judges_as_well() -> None:
     text = NETWORK.format(kind="Classifier")
     assert not found(text + "print(min(history.history['val_loss']))\n")
+
+
+RESAMPLED = """\
+import numpy as np
+from imblearn.over_sampling import SMOTE
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from ours import sampler
+X, y = np.load('x.npy'), np.load('y.npy')
+smote = SMOTE(random_state=0)
+{before}
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+{behind}
+model = RandomForestClassifier(random_state=0).fit(X_train, y_train)
+print(accuracy_score(y_test, model.predict(X_test)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "told"),
+    [
+        ("", "X_train, y_train = smote.fit_resample(X_train, y_train)", True),
+        ("X, y = smote.fit_resample(X, y)", "", False),
+        ("X, y = sampler.fit_resample(X, y)", "", False),
+    ],
+)
+def test_classes_that_were_evened_before_the_split_judge_alike(
+    before: str, behind: str, told: bool
+) -> None:
+    assert bool(found(RESAMPLED.format(before=before, behind=behind))) == told

@@ -565,3 +565,44 @@ with torch.no_grad():
     print(sum((model(x).argmax(1) == y).sum().item() for x, y in test_loader))
 """
     assert [row for row, code in findings(text) if code == "NN509"] == [10]
+
+
+SEVERAL = """
+from tensorflow import keras
+from tensorflow.keras import layers
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+def small():
+    model = keras.Sequential([layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), layers.Dense(1)])
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+def ready():
+    base = keras.applications.VGG16(include_top=False, input_shape=(224, 224, 3))
+    model = keras.Sequential([base, layers.Flatten(), layers.Dense(1)])
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    return model
+
+FIRST
+flow = ImageDataGenerator(rescale=1 / 255)
+pictures = flow.flow_from_directory("pictures", (224, 224), class_mode="binary")
+GIVEN
+LATER
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "given", "later", "told"),
+    [
+        ("", "small().fit(pictures, epochs=9)", "model = ready()", 0),
+        ("model = ready()", "small().fit(pictures, epochs=9)", "", 0),
+        ("model = ready()", "small().fit(pictures)\nmodel.fit(pictures)", "", 1),
+        ("model = ready()", "model.fit(pictures, epochs=9)", "small().summary()", 1),
+        ("model = ready()", "train(model, pictures)", "", 1),
+    ],
+)
+def test_pictures_for_a_model_of_ones_own_are_not_for_the_ready_one(
+    first: str, given: str, later: str, told: int
+) -> None:
+    program = SEVERAL.replace("FIRST", first).replace("GIVEN", given).replace("LATER", later)
+    assert sum(code == "NN509" for _, code in findings(program)) == told

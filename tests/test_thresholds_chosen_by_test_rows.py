@@ -58,6 +58,14 @@ WRONG = [
 ]
 RIGHT = [
     """
+    miss, hit, cuts = roc_curve(y_test, chances)
+    for cut in cuts:
+        print(cut, told(y_test, chances, cut))
+    print([accuracy_score(y_test, chances >= cut) for cut in cuts])
+    for one, other, cut in zip(miss, hit, cuts):
+        print(one, other, accuracy_score(y_test, chances >= cut))
+    """,
+    """
     found = picked(y_val, val_chances)
     print(told(y_test, chances, found["cut"]))
     """,

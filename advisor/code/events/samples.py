@@ -326,7 +326,7 @@ class DataGiven(Event):
     through the data once; `drops` is where it is told to leave out a last batch that is not full.
     `draws` are the random numbers of numpy that its worker processes draw, where it has any; `most` is
     how many batches the trainer is told to go through, `targets` what it is told apart from the data
-    that is right."""
+    that is right, `model` the one that is given the data, where it is known."""
 
     data: Value
     use: str
@@ -338,3 +338,4 @@ class DataGiven(Event):
     draws: tuple[NumbersDrawn, ...] = ()
     most: Value | None = None
     targets: Value | None = None
+    model: Value | None = None

@@ -11,12 +11,14 @@ from advisor.code.events import (
     AmountDivided,
     ClassesWeighted,
     Event,
+    Fitted,
     HitsCounted,
     LayerBuilt,
     LossComputed,
     MetricTaken,
     ModelCompiled,
     RowsSplit,
+    SamplesPaired,
     Scored,
     StepLogged,
 )
@@ -41,6 +43,7 @@ _COMPILED_WITH = re.compile(
     r"metrics=\[?(['\"](acc|accuracy|binary_accuracy|sparse_categorical_accuracy|categorical_accuracy)['\"]"
     r"|[\w.]*\b(Binary|Categorical|SparseCategorical)?Accuracy\()"
 )
+_RESAMPLES = re.compile(r"\.fit_(re)?sample\(")
 _ALIKE = re.compile(r"\b(ones|full)(_like)?$")
 # Estimators whose score is no accuracy: a share of variance, or a likelihood.
 _OTHER_SCORE = re.compile(
@@ -70,7 +73,9 @@ class AccuracyAlone(Fact):
         if reason is None:
             return
         taken = _judging(list(_accuracies(run)))
-        if taken is not None and not any(_measures_more(each) for each in sources_of(run)):
+        if taken is None or _judges_even_classes(run, taken):
+            return
+        if not any(_measures_more(each) for each in sources_of(run)):
             yield cls(taken, *reason)
 
     def finding(self, message: str) -> Draft:
@@ -168,6 +173,20 @@ def _judging(events: list[Event]) -> Event | None:
     divided = [each for each in events if not isinstance(each, HitsCounted)]
     events = divided or events
     return events[-1] if events else None
+
+
+def _judges_even_classes(run: AbstractRun, accuracy: Event) -> bool:
+    """Whether the rows that are judged may have been resampled until their classes were equally large: for
+    sure, or because nobody knows which rows the program has resampled."""
+    given = getattr(accuracy, "rows", ())
+    rows = given if isinstance(given, tuple) else (given,)
+    if any(each.how == "resampled" for one in rows for each in one.history()):
+        return True
+    if not any(_RESAMPLES.search(each.text) for each in sources_of(run)):
+        return False
+    known = [each.rows for each in run.events(Fitted)]
+    known += [each.samples for each in run.events(SamplesPaired)]
+    return not any(each.how == "resampled" for one in known for each in one.history())
 
 
 def _measures_more(source: Source) -> bool:

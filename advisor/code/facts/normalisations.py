@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import LayerBuilt, LoaderBuilt, TransformBuilt
+from advisor.code.events import DataGiven, LayerBuilt, LoaderBuilt, TransformBuilt
 from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact
@@ -49,7 +49,7 @@ class PreparedPictures(Fact):
             place = transform.place
             if place is not None and _NORMALISES.search(place.source.text):
                 continue
-            if transform.path.startswith(library):
+            if transform.path.startswith(library) and not _is_for_others(run, transform, models):
                 yield cls(transform, models[0], wants, _only_scales(transform))
 
 
@@ -94,6 +94,32 @@ def _outermost(run: AbstractRun) -> Iterator[Object]:
             built.append(transform)
     inner = {part for each in built for part in _parts(each)}
     yield from (each for each in built if each not in inner)
+
+
+def _is_for_others(run: AbstractRun, transform: Object, ready: list[Layer]) -> bool:
+    """Whether the pictures of a generator are given to models alone that no ready one is a part of."""
+    given = [
+        each
+        for each in run.events(DataGiven)
+        if isinstance(each.data, Object) and each.data.fields.get("generator") is transform
+    ]
+    built = {each.layer: each.index for each in run.events(LayerBuilt)}
+    return bool(given) and all(
+        all(event.index < built[each] or _has_no_ready_part(event.model) for each in ready)
+        for event in given
+    )
+
+
+def _has_no_ready_part(model: Value | None) -> bool:
+    """Whether a model of Keras is a stack of plain layers, each of which is known."""
+    stack = model.fields.get("children") if isinstance(model, Layer) else None
+    if isinstance(stack, SequenceValue):
+        return stack.items is not None and all(map(_has_no_ready_part, stack.items))
+    if not isinstance(model, Layer) or not model.path.startswith("keras.layers."):
+        return False
+    return all(
+        _has_no_ready_part(each) for each in model.arguments.values() if isinstance(each, Layer)
+    )
 
 
 def _parts(transform: Object) -> Iterator[Value]:

@@ -32,7 +32,7 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_data import LOADER
 from advisor.code.library.transformers_models import CLASSIFIES
 from advisor.code.sources import NodePlace
-from advisor.code.values import Layer, Object, RowSet, Unknown, Value, is_constant
+from advisor.code.values import GROUP, Layer, Object, RowSet, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.
@@ -67,7 +67,7 @@ class OnlyScore(Fact):
         if holds_unit_tests(run) or not all(_is_idle(run, each) for each in splits):
             return
         scores = [each for each in run.facts(Score) if each.learns_labels()]
-        if any(map(_judges_by_rows_left_out, scores)):
+        if any(map(_judges_by_rows_left_out, scores)) or any(map(_is_of_any_group, scores)):
             return
         # What was fitted on rows without their labels says nothing of how they are judged.
         fitted = {each.fitted.rows for each in scores}
@@ -114,6 +114,15 @@ def _judges_by_rows_left_out(score: Score) -> bool:
     estimator = score.fitted.estimator
     asked = estimator.argument(-1, "oob_score") if isinstance(estimator, Object) else None
     return asked is not None and not is_constant(asked, False)
+
+
+def _is_of_any_group(score: Score) -> bool:
+    """Whether the rows are one of several groups, and nothing says that it is the one that the model was
+    fitted on: both happen for each of them in turn."""
+    loops = score.fitted.context.loops
+    if loops and loops == score.scored.context.loops:
+        return False
+    return any(each.how == GROUP for each in score.scored.rows.ancestors())
 
 
 def _told(run: AbstractRun, scores: list[Score], fitted: set[RowSet]) -> Iterator[NodePlace]:

@@ -281,6 +281,9 @@ def _item_of_dictionary(
         for value in values[1:]:
             result = join(result, value)
         return result
+    if isinstance(dictionary.other, Unknown) and isinstance(key, str):
+        # What stands under two names need not be the same.
+        return _item_of_unknown(dictionary.other, index, machine, node)
     return dictionary.other or machine.unknown(str(key or "item"), node)
 
 

@@ -21,6 +21,7 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.interpreter import attributes, calls
+from advisor.code.interpreter.machine import join_all
 from advisor.code.library import lineages
 from advisor.code.library.class_weights import notice_weights
 from advisor.code.library.keras_data import give_data
@@ -42,6 +43,7 @@ from advisor.code.values import (
     Constant,
     Dictionary,
     Instance,
+    Joined,
     Layer,
     Object,
     Optimizer,
@@ -228,12 +230,25 @@ def run_graph(call: Call) -> Value | None:
         return _run_instance(call, receiver, call.argument(0, "inputs"))
     output = _graph_output(receiver)
     predicts = call.path.rpartition(".")[2] != "__call__"
-    return _of_rows(output, call) if predicts and isinstance(output, Tensor) else output
+    return _of_rows(output, call) if predicts else output
 
 
-def _of_rows(output: Tensor, call: Call) -> Tensor:
+def _of_rows(output: Value | None, call: Call) -> Value | None:
     """What a graph makes of rows: the output that was drawn up once stands for those of no sample."""
-    return output.restated(lineage=lineages.known(call.argument(0, "inputs")), place=call.place)
+    given = call.argument(0, "inputs") or call.argument(-1, "x")
+    match output:
+        case Tensor():
+            return output.restated(lineage=lineages.known(given), place=call.place)
+        case Sequence() if output.items is not None:
+            parts = [_of_rows(each, call) or call.unknown() for each in output.items]
+            return Sequence(output.kind, tuple(parts), place=call.place)
+        case Joined():
+            return join_all([_of_rows(each, call) or each for each in output.alternatives])
+        case Unknown():
+            made = call.unknown()
+            made.lineage = lineages.known(given)
+            return made
+    return output
 
 
 def _graph_output(model: Value | None) -> Value | None:
@@ -387,7 +402,9 @@ def judge_model(call: Call) -> Value | None:
     if given is not None:
         notice_batches(call, given)
         most = call.argument(-1, "steps")
-        call.machine.emit(DataGiven(call.place, call.context, given, "testing", most=most))
+        event = DataGiven(call.place, call.context, given, "testing", most=most)
+        event.model = call.receiver
+        call.machine.emit(event)
         rows = lineages.known(given)
         if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:
             score = Scored(

@@ -87,6 +87,7 @@ def give_data(call: Call) -> None:
             event.ordered = is_constant(call.argument(-1, "shuffle"), False)
             event.once = _is_for_one_epoch(call)
             event.targets = targets
+            event.model = call.receiver
             call.machine.emit(event)
     _tell_monitors(call)
 

@@ -10,7 +10,7 @@ from advisor.code.gradients import made_from
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, function, observes
 from advisor.code.library.sklearn_metrics import score
-from advisor.code.values import TRUE, Joined, RowSet, Tensor, Unknown, Value
+from advisor.code.values import TRUE, Joined, Object, RowSet, Tensor, Unknown, Value
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -46,10 +46,20 @@ def applied(
         if not isinstance(threshold, (Unknown, Joined)) or not _may_be_scores(scores):
             continue
         found = _curve_of(threshold)
-        if found is not None:
+        if found is not None and not _goes_through(machine, found):
             place, context = machine.place(node), machine.context
             rows, made = _rows_of(scores), _rows_of(result)
             machine.emit(ThresholdApplied(place, context, scores, result, found, rows, made))
+
+
+def _goes_through(machine: "Machine", curve: MetricTaken) -> bool:
+    """Whether a loop tries every threshold of a curve: then none of them is picked yet."""
+    for loop in machine.context.loops:
+        over = loop.over
+        given = over.arguments.values() if isinstance(over, Object) else [over]
+        if any(each is not None and _curve_of(each) is curve for each in given):
+            return True
+    return False
 
 
 def _rows_of(value: Value) -> RowSet | None:

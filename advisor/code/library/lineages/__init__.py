@@ -38,7 +38,12 @@ from advisor.code.library.lineages.making import (
     statistic,
     written,
 )
-from advisor.code.library.lineages.masks import is_chosen_by_condition, mask_key, opposite
+from advisor.code.library.lineages.masks import (
+    is_chosen_by_condition,
+    mask_key,
+    of_same_way,
+    opposite,
+)
 from advisor.code.library.lineages.names import (
     COLUMN,
     CONDITION,
@@ -135,6 +140,7 @@ __all__ = [
     "of_list",
     "of_listed",
     "of_listed_item",
+    "of_same_way",
     "opposite",
     "pair",
     "part",

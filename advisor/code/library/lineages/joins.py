@@ -118,6 +118,7 @@ def _several_times(parts: Sequence[Lineage]) -> tuple[RowSet, ...]:
         for each in dict.fromkeys(rows)
         if rows.count(each) > 1
         or any(
-            other is not each and each.within(other) and each.how != "resampled" for other in rows
+            other is not each and each.surely_within(other) and each.how != "resampled"
+            for other in rows
         )
     )

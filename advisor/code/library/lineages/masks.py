@@ -1,11 +1,13 @@
 """Truth values that choose rows."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.code.library.lineages.names import COLUMN, FRAME, MASK
 from advisor.code.library.lineages.reading import holds_rows, known
 from advisor.code.values import (
     Constant,
+    Joined,
     Lineage,
     Object,
     RowSet,
@@ -38,6 +40,8 @@ def is_complement(rows: RowSet) -> bool:
 
 def mask_key(value: Value) -> object | None:
     """What a truth value per row means: equal keys choose equal rows."""
+    if isinstance(value, Joined):
+        return _key_of_joined([mask_key(each) for each in value.alternatives])
     fields = getattr(value, "fields", {})
     found: object | None = fields.get(("mask",))
     if found is not None:
@@ -54,6 +58,29 @@ def mask_key(value: Value) -> object | None:
         rows = lineage.rows
         return ("not", rows.parent) if is_complement(rows) else rows
     return None
+
+
+def _key_of_joined(keys: Sequence[object | None]) -> object | None:
+    """What one of several truth values means, whichever it is."""
+    if None in keys:
+        return None
+    inverted = all(isinstance(key, tuple) and key[0] == "not" for key in keys)
+    found = ("either", frozenset(map(opposite, keys) if inverted else keys))
+    return opposite(found) if inverted else found
+
+
+def of_same_way(rows: RowSet, index: Value) -> Value:
+    """Of an index that is one or the other, the one that tells of these rows: what a table is on one way
+    of the program and what was made of it on the other never meet."""
+    if not isinstance(index, Joined):
+        return index
+    found = [each for each in index.alternatives if _tells_of(rows, each)]
+    return found[0] if len(found) == 1 else index
+
+
+def _tells_of(rows: RowSet, index: Value) -> bool:
+    lineage = known(index)
+    return lineage is not None and rows in (lineage.rows, lineage.rows.parent)
 
 
 def opposite(key: object) -> object:

@@ -8,7 +8,7 @@ import libcst as cst
 from advisor.code.events import Loop, NeighboursUsed, PartsOverlap
 from advisor.code.library.lineages.groups import notice_groups
 from advisor.code.library.lineages.making import written
-from advisor.code.library.lineages.masks import mask_key, opposite
+from advisor.code.library.lineages.masks import mask_key, of_same_way, opposite
 from advisor.code.library.lineages.names import SAMPLE_NUMBER
 from advisor.code.library.lineages.neighbours import End, Pieces, neighbours
 from advisor.code.library.lineages.reading import holds_rows, known, samples
@@ -411,6 +411,7 @@ def _chosen(
 ) -> RowSet | None:
     rows = lineage.rows
     place = machine.place(node)
+    index = of_same_way(rows, index)
     chosen = known(index)
     key = mask_key(index)
     if chosen is not None and key is None:

@@ -8,6 +8,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import DROPPED, FRAME
 from advisor.code.library.models import Call, method
 from advisor.code.library.pandas.tables import (
+    asked_for_columns,
     chosen_by,
     columns_of,
     is_row_axis,
@@ -112,6 +113,7 @@ def dropped(call: Call) -> Value | None:
     if fit is not None:
         return chosen_by(fit, table)
     if by_column or names is not None:
+        asked_for_columns(call.machine, table, call.place)
         kept = {name: each for name, each in columns_of(table).items() if name not in (names or ())}
         result = table_like(table, columns=kept)
         result.fields[DROPPED] = _names(columns if columns is not None else which)

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.gradients import gradient_of
+from advisor.code.interpreter.machine import join_all
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD
 from advisor.code.library.models import attribute, hook, item
 from advisor.code.library.pandas.derivations import computed_from, origin_of
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
+    BY_UNKNOWN,
     MASK_KEY,
     Index,
+    asked_for_columns,
     chosen_by,
     column,
     is_table,
@@ -32,6 +35,7 @@ from advisor.code.library.pandas.types import holding_numbers, of_column, same_n
 from advisor.code.values import (
     Arguments,
     Constant,
+    Joined,
     Lineage,
     Object,
     RowSet,
@@ -67,6 +71,11 @@ def item_of_indexer(
     if found is not None:
         return found
     rows = _rows_at(machine, table, indices[0], node)
+    at = indices[0]
+    by_place = receiver.fields.get("by place")
+    label = None if isinstance(at, slice) or by_place else known_text(at)
+    if label is not None and COLUMN not in table.fields:
+        rows = rows.part(("label", label), place=machine.place(node))
     if len(indices) < 2:
         result = table_like(table, rows)
         if not isinstance(indices[0], Scalar):
@@ -109,6 +118,7 @@ def _looked_up(table: Object, at: Index, place: "NodePlace") -> Object | None:
 
 def _rows_at(machine: "Machine", table: Object, at: Index, node: cst.CSTNode) -> RowSet:
     if isinstance(at, Value):
+        at = lineages.of_same_way(whole_of(table).rows, at)
         labelled = table_of_index(at)
         if labelled is not None:
             gone = lineages.samples(labelled).rows
@@ -126,6 +136,10 @@ def item_of_table(
     at = indices[0]
     if not lineages.holds_rows(whole_of(receiver)):
         return _looked_up(receiver, at, machine.place(node)) or receiver
+    if isinstance(at, Value):
+        at = lineages.of_same_way(whole_of(receiver).rows, at)
+    if not isinstance(at, slice) and (names_in(at) or names_left(at)) is not None:
+        asked_for_columns(machine, receiver, machine.place(node))
     if isinstance(at, slice) or (COLUMN in receiver.fields and table_of_index(at) is not None):
         result = table_like(receiver, _rows_at(machine, receiver, at, node))
         return same_columns(same_numbers(result, receiver), receiver)
@@ -151,7 +165,10 @@ def item_of_table(
         return table_like(receiver, _rows_at(machine, receiver, at, node))
     if isinstance(at, (SequenceValue, Object)):
         return table_like(receiver)
-    return column(receiver, None)
+    result = column(receiver, None)
+    if isinstance(at, Unknown):
+        result.fields[BY_UNKNOWN] = at
+    return result
 
 
 def _is_mask(value: Value) -> bool:
@@ -170,7 +187,19 @@ def _named_like_mask(value: Unknown) -> bool:
 def compared(
     machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
 ) -> Value | None:
-    """`df.age > 30`: a truth value for each row."""
+    """`df.age > 30`: a truth value for each row, on each way that the table may have come to be."""
+    ways = [
+        each
+        for each in (left, right)
+        if isinstance(each, Joined) and all(map(is_table, each.alternatives))
+    ]
+    if len(ways) == 1:
+        pairs = [
+            (each, right) if ways[0] is left else (left, each) for each in ways[0].alternatives
+        ]
+        found = [compared(machine, operator, *each, node) for each in pairs]
+        masks = [each for each in found if each is not None]
+        return join_all(masks) if len(masks) == len(found) else None
     table = next((each for each in (left, right) if is_table(each)), None)
     if table is None or operator in {"Is", "IsNot", "In", "NotIn"}:
         return None

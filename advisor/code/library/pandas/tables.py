@@ -42,6 +42,9 @@ NAMES = "pandas.columns"
 # Under this key a column says where it became the differences of neighbouring rows, until these are
 # put into a table: whoever only looks at them does not learn from them.
 DIFFERENCES = ("differences of neighbours",)
+# Under this key something that was taken out of a table says by what, where nobody knows whether that
+# is the name of a column or tells which rows.
+BY_UNKNOWN = ("taken by something unknown",)
 
 
 def columns_of(table: Object) -> dict[str, Lineage]:
@@ -72,8 +75,9 @@ def table_like(
     kept = columns_of(table) if columns is None else columns
     for name, column in kept.items():
         result.fields["column", name] = column.of(rows)
-    if DIFFERENCES in table.fields:
-        result.fields[DIFFERENCES] = table.fields[DIFFERENCES]
+    for key in (DIFFERENCES, BY_UNKNOWN):
+        if key in table.fields:
+            result.fields[key] = table.fields[key]
     return result
 
 
@@ -122,6 +126,17 @@ def selected(table: Object, names: Sequence[str], place: "NodePlace | None" = No
     held = lineages.columns_of(table)
     result.fields[HELD] = None if held is None else held.only(names, place)
     return result
+
+
+def asked_for_columns(machine: "Machine", table: Object, place: "NodePlace | None") -> None:
+    """See that something that was taken out of a table has columns of its own: so it is not all rows of
+    one column, but those rows that something unknown tells."""
+    at = table.fields.get(BY_UNKNOWN)
+    if isinstance(at, Value):
+        whole = whole_of(table)
+        rows = whole.rows.part(("mask", at), place=place)
+        machine.store(table.fields, "lineage", whole.of(rows))
+        machine.store(table.fields, BY_UNKNOWN, None)
 
 
 def chosen_by(fit: Fit, table: Object, rows: RowSet | None = None) -> Object:
