@@ -720,3 +720,54 @@ def test_what_a_column_went_through_is_gone_with_it(gone: str) -> None:
     text = "X['filled'] = X['age'].fillna(X['age'].mean())"
     assert len(flagged(f"{text}\n{SPLIT}")) == 1
     assert flagged(f"{text}\n{gone}\n{SPLIT}") == []
+
+
+FORECAST = """\
+    import numpy as np
+    import torch
+    from sklearn.preprocessing import MinMaxScaler
+    from torch import nn
+    y = pd.read_csv("sales.csv")["amount"].values
+    months = 12
+    train, test = y[:-months], y[-months:]
+    scaler = MinMaxScaler()
+    {before}
+    net = nn.Sequential(nn.Linear(12, 20), nn.ReLU(), nn.Linear(20, 1))
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    def learn(series):
+        for epoch in range(100):
+            for i in range(len(series) - 12):
+                optimizer.zero_grad()
+                nn.functional.mse_loss(net(series[i : i + 12]), series[i + 12 : i + 13]).backward()
+                optimizer.step()
+    def goes_on(series):
+        last = series[-months:].tolist()
+        for _ in range(months):
+            with torch.no_grad():
+                last.append(net(torch.tensor(last[-12:])).item())
+        return scaler.inverse_transform(np.array(last[12:]).reshape(-1, 1))
+    known = torch.tensor(scaler.fit_transform(y.reshape(-1, 1))).view(-1)
+    learn(known)
+    {behind}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "told"),
+    [
+        ("scaler.fit(train.reshape(-1, 1))", "print(goes_on(known))", False),
+        (
+            "scaler.fit(train.reshape(-1, 1))",
+            "print(mean_squared_error(test, goes_on(known)))",
+            True,
+        ),
+        ("", "print(goes_on(known))", True),
+    ],
+)
+def test_all_rows_may_be_learned_from_for_what_nobody_knows_yet(
+    before: str, behind: str, told: bool
+) -> None:
+    text = "from sklearn.metrics import mean_squared_error\n" + dedent(
+        FORECAST.format(before=before, behind=behind)
+    )
+    assert bool(lines_of(text, "NN503")) == told

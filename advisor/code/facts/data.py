@@ -11,9 +11,11 @@ from advisor.code.events import (
     Context,
     DataGiven,
     Escaped,
+    Event,
     FitApplied,
     Fitted,
     GapsFilled,
+    HitsCounted,
     LabelsLearned,
     LoaderBuilt,
     LossComputed,
@@ -148,6 +150,8 @@ class Split(Fact):
                     continue
                 if self._judges_elsewhere(fit) or self._is_of_training_part(fit):
                     continue
+                if self._is_of_last_training(fit):
+                    continue
                 if fit.rows.how == GROUP and not self._mixes_groups(fit):
                     continue
                 seen.add(identity)
@@ -190,6 +194,19 @@ class Split(Fact):
         used = self.run.once(_rows_asked_about) if apart else []
         return any(rows.within(other) for rows in used for other in apart)
 
+    def _is_of_last_training(self, fit: Fit) -> bool:
+        """Whether the same transformer had learned from a part to train on before, and nothing is judged
+        from when it learned from all rows on: what is trained then is there for what nobody knows yet."""
+        fitted = [each for each in self.run.events(Fitted) if each.estimator is fit.estimator]
+        again = [each for each in fitted if each.rows is fit.rows]
+        before = any(
+            each.index < again[0].index and _is_part_of(each.rows, fit.rows)
+            for each in (fitted if again else ())
+        )
+        return before and not any(
+            each.index > again[0].index for each in self.run.once(_judging_events)
+        )
+
     def _mixes_groups(self, fit: Fit) -> bool:
         """Whether rows of each group come on both sides, where each group has a transformer of its own:
         of one that is held out as a whole all may be known. What is taken by hand of a group describes
@@ -208,7 +225,7 @@ class Split(Fact):
         """What was fitted on the rows of both sides, and is applied to one side afterwards; two or
         three components are for pictures."""
         for fit in (*self.event.applied, *self._layers_adapted()):
-            if not draws(fit):
+            if not draws(fit) and not self._is_of_last_training(fit):
                 yield fit
 
     def _layers_adapted(self) -> Iterator[Fit]:
@@ -337,6 +354,27 @@ def _rows_judging(run: AbstractRun) -> list[RowSet]:
     found = [rows for rows in given if rows is not None]
     found += [each.rows for each in run.events(Scored) if each.method in _JUDGES]
     return [*found, *(rows for each in run.events(MetricTaken) for rows in each.rows)]
+
+
+def _is_part_of(rows: RowSet, whole: RowSet) -> bool:
+    return rows is not whole and rows.within(whole)
+
+
+def _judging_events(run: AbstractRun) -> list[Event]:
+    """What happens where a model is judged, by whatever rows."""
+    kinds = (MetricTaken, HitsCounted, Scored, DataGiven, LossComputed)
+    return [each for each in run.events_among(*kinds) if _judges(each)]
+
+
+def _judges(event: Event) -> bool:
+    match event:
+        case Scored():
+            return event.method in _JUDGES
+        case DataGiven():
+            return event.use != "training"
+        case LossComputed():
+            return event.context.gradients is False
+    return True
 
 
 def _rows_asked_about(run: AbstractRun) -> list[RowSet]:
