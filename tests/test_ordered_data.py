@@ -494,3 +494,48 @@ def test_who_judges_person_by_person_knows_that_they_have_several_rows(
 ) -> None:
     text = JUDGED_BY_PERSON.format(column=column, splitter=splitter, options=options, more=more)
     assert ("NN511" in {code for _, code in findings(text)}) is is_told
+
+
+FOLDS = """
+table["before"] = table["price"].shift(1)
+table = table.dropna()
+X, y = table[["before", "open"]].values, table["price"].values
+mixed = KFold(5, shuffle=True)
+{used}
+"""
+FITTED = """
+for rows, rest in {folds}:
+    model = Ridge().fit(X[rows], y[rows])
+    print(model.score(X[rest], y[rest]))
+"""
+JUDGED = """
+def judged(folds):
+    for rows, rest in folds:
+        model = Ridge().fit(X[rows], y[rows])
+        print(model.score(X[rest], y[rest]))
+judged(mixed.split(X))
+judged({other})
+"""
+
+
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        (FITTED.format(folds="mixed.split(X)"), 1),
+        ("folds = list(mixed.split(X))" + FITTED.format(folds="TimeSeriesSplit(5).split(X)"), 0),
+        (
+            "folds = {'time': list(TimeSeriesSplit(5).split(X)), 'mixed': list(mixed.split(X))}"
+            + FITTED.format(folds="folds['time']"),
+            0,
+        ),
+        ("print(cross_val_score(Ridge(), X, y, cv=mixed))\nRidge().fit(X, y)", 1),
+        (
+            "for cv in (mixed, TimeSeriesSplit(5)):\n    print(cross_val_score(Ridge(), X, y, cv=cv))",
+            0,
+        ),
+        (JUDGED.format(other="TimeSeriesSplit(5).split(X)"), 0),
+        (JUDGED.format(other="KFold(9, shuffle=True).split(X)"), 2),
+    ],
+)
+def test_rows_are_divided_at_random_to_learn_from_and_not_to_compare(used: str, told: int) -> None:
+    assert count(FOLDS.format(used=used)) == told

@@ -96,6 +96,32 @@ class Split(Fact):
         found = list(filter(self._tells_of_order, self.run.events(NeighboursUsed)))
         return next((each for each in found if not each.only_sorted), found[0] if found else None)
 
+    @property
+    def is_learned_from(self) -> bool:
+        """Whether a model may learn from one of the parts: nobody knows what models learn from, or it is
+        among these. A division that is only made to look at leaks nothing."""
+        if self.operation.endswith((*_TUNING, *_SCORING)):
+            return True
+        learned = self.run.once(_rows_learned)
+        parts = set(_all_parts(self.event))
+        return not learned or not parts or any(parts & set(rows.history()) for rows in learned)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the same code has models learn from another division of the rows that does keep together
+        what belongs together: then both are there to be compared."""
+        others = [each for each in self.run.events(RowsSplit) if each is not self.event]
+        others = [each for each in others if each.grouped or not each.is_random]
+        if any(each.place.node is self.event.place.node for each in others):
+            return True
+        own, apart = set(_all_parts(self.event)), set[RowSet]()
+        for each in others:
+            apart.update(() if each.by_hand else _all_parts(each))
+        apart = {each for each in apart if not any(each.within(part) for part in own)}
+        fitted = list(self.run.events(Fitted)) if apart else []
+        places = {id(each.place.node) for each in fitted if each.rows in own}
+        return any(each.rows in apart and id(each.place.node) in places for each in fitted)
+
     def _tells_of_order(self, event: NeighboursUsed) -> bool:
         if event.column and event.column in _labels_learned(self.run):
             return False  # classes, whatever they are called

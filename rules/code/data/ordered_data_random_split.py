@@ -11,7 +11,9 @@ from advisor.rulebook import Draft, rule
 @rule("NN511", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
 def ordered_data_random_split(split: Split) -> Iterator[Draft]:
     used = split.rows_with_neighbours() if split.is_random else None
-    if used is not None and not split.keeps_groups_together:
+    if used is None or split.keeps_groups_together:
+        return
+    if split.is_learned_from and not split.is_compared:
         what = "of which several belong together" if used.grouped else "whose order means something"
         message = f"`{split.operation}` divides rows at random {what}"
         related = ((used.place, "this says so"),)
