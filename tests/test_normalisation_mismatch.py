@@ -606,3 +606,31 @@ def test_pictures_for_a_model_of_ones_own_are_not_for_the_ready_one(
 ) -> None:
     program = SEVERAL.replace("FIRST", first).replace("GIVEN", given).replace("LATER", later)
     assert sum(code == "NN509" for _, code in findings(program)) == told
+
+
+TRIED = """
+import torch
+from torch.utils.data import DataLoader
+from torchvision import models, transforms as T
+from torchvision.datasets import ImageFolder
+
+def accuracy(normalised):
+    steps = [T.CenterCrop(224), T.ToTensor()]
+    if normalised:
+        steps.append(T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    loader = DataLoader(ImageFolder("flowers", T.Compose(steps)), batch_size=32)
+    net = models.resnet18(weights="DEFAULT").eval()
+    hits = 0
+    with torch.no_grad():
+        for pictures, labels in loader:
+            hits += (net(pictures).argmax(1) == labels).sum().item()
+    return hits / len(loader.dataset)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("accuracy(True), accuracy(False)", 0), ("accuracy(False)", 1)]
+)
+def test_a_model_may_be_tried_with_a_normalisation_and_without(asked: str, told: int) -> None:
+    found = findings(f"{TRIED}\nprint({asked})\n")
+    assert sum(code == "NN509" for _, code in found) == told

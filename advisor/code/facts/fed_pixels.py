@@ -59,16 +59,24 @@ _OWN_WAYS = ("featurewise_center", "samplewise_center", "zca_whitening")
 
 def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer, Normalisation]]:
     """Pixels that a ready model is given with its weights, which want others: the place, what they
-    are in words, the model and what it wants."""
-    for module, pixels, _ in run.once(_all_given):
+    are in words, the model and what it wants. Where the same code gives the model others that it does
+    want, somebody compares the two."""
+    tried: set[object] = set()
+    found: list[tuple[NodePlace, str, Layer, Normalisation, Event]] = []
+    for module, pixels, event in run.once(_all_given):
         if not isinstance(module, Layer) or not has_weights(module):
             continue
         if first_layer_is_new(module):
             continue  # no weight that has been trained sees the pixels
         wants = wanted_by(module)
         said = None if wants is None else _unlike(pixels, wants)
-        if wants is not None and said is not None and pixels.place is not None:
-            yield pixels.place, said, module, wants
+        if said is None:
+            tried.add(event.place.node)
+        elif wants is not None and pixels.place is not None:
+            found.append((pixels.place, said, module, wants, event))
+    for place, said, module, wants, event in found:
+        if event.place.node not in tried:
+            yield place, said, module, wants
 
 
 def _unlike(pixels: Pixels, wants: Normalisation) -> str | None:
