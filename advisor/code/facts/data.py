@@ -265,8 +265,13 @@ class Split(Fact):
                 yield fit
 
     def resamplings(self) -> Iterator[RowSet]:
-        """The resampled sets that the divided rows come from."""
-        return self._earlier("resampled")
+        """The resampled sets that the divided rows come from. Of rows that had been set apart to train on
+        some may be left out: no copy of a row gets to the other side, and what judges in the end is
+        elsewhere."""
+        for rows in self._earlier("resampled"):
+            apart = any(each.split is not None and each.how == "train" for each in rows.ancestors())
+            if not (rows.are_thinned and apart):
+                yield rows
 
     def duplications(self) -> Iterator[RowSet]:
         """The sets with several copies of a sample that the divided rows come from. Samples and

@@ -37,6 +37,7 @@ def drawn_often(call: Call) -> Value | None:
         rows = whole_of(call.receiver).rows
         if is_chosen_by_condition(rows) and not _is_all_of_itself(call):
             left = copies("resampled", call.place, call.context, rows)
+            left.are_thinned = True
             return same_columns(table_like(call.receiver, left), call.receiver)
     return _SAMPLE(call)
 

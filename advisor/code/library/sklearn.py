@@ -521,6 +521,8 @@ def resampled(call: Call) -> Value | None:
         return None
     lineage = lineages.samples(data)
     rows = lineages.copies("resampled", call.place, call.context, lineage.rows)
+    sampler = call.receiver.path if isinstance(call.receiver, Object) else ""
+    rows.are_thinned = sampler.startswith("imblearn.under_sampling.")
     first = lineages.alike(data, lineage.of(rows), call.place)
     if labels is None:
         return first

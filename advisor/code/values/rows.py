@@ -57,12 +57,14 @@ class RowSet:
     parent that all of them are in, `window_of` the loop that cuts them out of a series so that each of
     them begins inside of the one before, `has_blanks` whether they are pictures with pixels that are 0 in all
     of them, `are_for_test` whether they are the part of a published data set that is there to test by,
-    `are_points_in_time` whether a program has counted them out, from hour to hour.
+    `are_points_in_time` whether a program has counted them out, from hour to hour, `are_thinned` whether
+    some were left out to balance classes, and none made up or repeated.
     """
 
     __slots__ = (
         "are_for_test",
         "are_points_in_time",
+        "are_thinned",
         "axis",
         "collected",
         "context",
@@ -105,6 +107,7 @@ class RowSet:
         self.window_of: Loop | None = None
         self.are_for_test = False
         self.are_points_in_time = False
+        self.are_thinned = False
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"
