@@ -11,6 +11,7 @@ from advisor.code.events import (
     BaseConstructed,
     Escaped,
     Event,
+    ForwardRun,
     ModuleBuilt,
     OptimizerBuilt,
 )
@@ -113,7 +114,7 @@ class Construction(Fact):
 
     def plain_collections(self) -> Iterator["PlainCollection"]:
         """The lists, tuples and dicts of modules or parameters that torch does not see. A dict of which
-        it sees some was there to choose from."""
+        it sees some, or of which none runs with the module, was there to choose from."""
         if any(self.module.cls.find(name) is not None for name in _OWN_WAYS):
             return
         assigned = {event.name: event for event in self.assignments()}
@@ -139,11 +140,24 @@ class Construction(Fact):
                 and not _is_unpacked(self.module, name)
                 and each.place not in parameters
             ]
-            chosen = isinstance(value, Dictionary) and len(hidden) < len(values)
+            chosen = isinstance(value, Dictionary) and (
+                len(hidden) < len(values) or not self._runs(hidden)
+            )
             if hidden and not chosen and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
                 holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
                 yield PlainCollection(name, assigned[name], kind, holds, hidden[0].place)
+
+    def _runs(self, hidden: list[Value]) -> bool:
+        """Whether any of what torch does not see runs when the module does, or may do so."""
+        inside = {
+            id(value)
+            for run in self.run.events(ForwardRun)
+            if run.module is self.module
+            for event in self.run.events_within(run.index, run.end, ForwardRun, Escaped)
+            for value in _called_or_given(event)
+        }
+        return any(id(each) in inside or is_parameter(each) for each in hidden)
 
     def _optimized(self) -> set[int]:
         """The modules that optimizers of their own are given by name, perhaps by the script before
@@ -207,6 +221,16 @@ class PlainCollection:
         if not 0 < first.locate().row - place.locate().row <= _NEARBY:
             return place
         return Stretch(place.source, place.node, first.node)
+
+
+def _called_or_given(event: Event) -> Iterator[Value]:
+    given = (event.callee, *event.values) if isinstance(event, Escaped) else ()
+    called = (event.module,) if isinstance(event, ForwardRun) else ()
+    for value in (*called, *given):
+        if isinstance(value, (Sequence, Dictionary)):
+            yield from _items(value)
+        else:
+            yield from alternatives(value)
 
 
 def _owners_of_listed(layer: Layer | Instance) -> set[int]:

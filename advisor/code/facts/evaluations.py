@@ -36,6 +36,7 @@ from advisor.code.facts.passes import (
     stands_in,
     words,
 )
+from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.gradients import computed_from
 from advisor.code.sources import NodePlace, Stretch
@@ -46,6 +47,10 @@ from advisor.rulebook import Draft
 _ON_PURPOSE = {"mc", "monte", "carlo", "uncertainty", "bayesian", "stochastic", "ensemble", "bald"}
 # What runs a model without torch, which records nothing then.
 _OTHER_RUNTIMES = {"ort", "onnx", "onnxruntime", "tensorrt", "trt", "openvino", "tflite"}
+# What distributions have drawn.
+_DRAWN = frozenset(["sample()", "rsample()"])
+# How a dictionary is gone through.
+_BY_NAME = frozenset(["items", "values"])
 # What may bring a model out of training mode.
 _SWITCHES = re.compile(r"\.eval\b|\.train\b(?!\(\))")
 _STATEMENTS = re.compile(r"set_grad_enabled$")
@@ -182,7 +187,11 @@ class Evaluation(Fact):
         if words(self.text) & _OTHER_RUNTIMES:
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (
-            self._is_switched_by_statement() or self._is_handed_over() or self._is_frozen()
+            self._is_switched_by_statement()
+            or self._is_handed_over()
+            or self._is_frozen()
+            or all(_is_frozen_for(self.run, each) for each in self.passes)
+            or _is_of_policy(self.run, self.passes[0])
         )
 
     def idle_gradient_mode(self) -> NodePlace | None:
@@ -243,8 +252,11 @@ class Evaluation(Fact):
         return (" or ".join(sorted(set.union(*depending))),)
 
     def is_in_training_mode(self) -> bool:
-        """Whether the model is in training mode in each of the passes, for sure."""
-        return all(_is_in_training_mode(self.run, each.event) for each in self.passes)
+        """Whether the model is in training mode in each of the passes, for sure, and may not have to be."""
+        return all(
+            _is_in_training_mode(self.run, each.event) and not _answers_with_losses(self.run, each)
+            for each in self.passes
+        )
 
     def is_meant_to_be_switched(self) -> bool:
         """Whether `eval` is named before each of the passes, though not called: what is missing there
@@ -320,6 +332,34 @@ def _taking_gradients(run: AbstractRun) -> frozenset[Value]:
     )
 
 
+def _is_frozen_for(run: AbstractRun, forward: Pass) -> bool:
+    """Whether the whole model was told last that its parameters need no gradients, and nothing has gone
+    back since: a validation may switch them off by that. Behind a training another head may have come."""
+    last = None
+    for event in run.events_within(0, forward.event.index, AttributeAssigned):
+        if event.name == "requires_grad" and forward.module in owners_of(event.owner):
+            last = event
+    return (
+        last is not None
+        and is_constant(last.value, False)
+        and not run.events_within(last.index, forward.event.index, BackwardRun)
+    )
+
+
+def _is_of_policy(run: AbstractRun, forward: Pass) -> bool:
+    """Whether the function around asks what it draws there for its log-probability: a policy learns from
+    that, wherever the reward is known."""
+    context = forward.event.context
+    return any(
+        isinstance(event.callee, Unknown)
+        and event.callee.name == "log_prob"
+        and event.context.rounds == context.rounds
+        and event.context.functions == context.functions
+        and any(isinstance(each, Unknown) and each.name in _DRAWN for each in event.values)
+        for event in run.events(Escaped)
+    )
+
+
 def _learned_from(run: AbstractRun) -> frozenset[int]:
     """What losses that go back were computed from, by identity."""
     losses = [event.loss for event in run.events(BackwardRun)]
@@ -369,6 +409,20 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if not event.modes and _is_only_tried(since, event, module, between):
         return False
     return not any(_may_switch(run, each, module) for each in between)
+
+
+def _answers_with_losses(run: AbstractRun, forward: Pass) -> bool:
+    """Whether a model that nobody knows is given targets, too, and what it answers is gone through by
+    name: detectors tell their losses in training mode only."""
+    if not isinstance(forward.event, Escaped) or len(forward.arguments.positional) < 2:
+        return False
+    answer = forward.event.result
+    return any(
+        isinstance(each.callee, Unknown)
+        and each.callee.name in _BY_NAME
+        and any(value is answer for value in each.values)
+        for each in run.events(Escaped)
+    )
 
 
 def _is_of_trainings(run: AbstractRun, mode: ModeSwitched) -> bool:

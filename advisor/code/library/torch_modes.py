@@ -264,7 +264,11 @@ def gradients_wanted(call: Call) -> Value | None:
 
 @method("unknown", "requires_grad_")
 def gradients_of_unknown_wanted(call: Call) -> Value | None:
-    """`x.requires_grad_()` of something that may be a tensor."""
+    """`x.requires_grad_()` of something that may be a tensor, or a module."""
+    assert call.receiver is not None
+    if known_truth(call.argument(0, "requires_grad")) is False:
+        _tell_of_gradients(call, call.receiver, Constant(False))
+        return call.receiver
     return gradients_wanted(call)
 
 
@@ -272,11 +276,14 @@ def gradients_of_unknown_wanted(call: Call) -> Value | None:
 def all_gradients_wanted(call: Call) -> Value | None:
     """`module.requires_grad_(False)`: said of all its parameters."""
     assert call.receiver is not None
-    wanted = call.argument(0, "requires_grad") or Constant(True)
-    owned = Parameters((call.receiver,))
+    _tell_of_gradients(call, call.receiver, call.argument(0, "requires_grad") or Constant(True))
+    return call.receiver
+
+
+def _tell_of_gradients(call: Call, module: Value, wanted: Value) -> None:
+    owned = Parameters((module,))
     event = AttributeAssigned(call.place, call.context, owned, "requires_grad", wanted)
     call.machine.emit(event)
-    return call.receiver
 
 
 # --- what happens to modules --------------------------------------------------------------

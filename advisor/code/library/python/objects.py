@@ -1,6 +1,6 @@
 """Objects: their attributes, classes, copies, and what makes classes."""
 
-from advisor.code.events import PersonAsked
+from advisor.code.events import BackwardRun, PersonAsked
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import items_of
 from advisor.code.library.models import Call, function
@@ -63,12 +63,23 @@ def is_instance(call: Call) -> Value | None:
     """`isinstance(object, class)`, where both are known."""
     value, kind = call.argument(0, "object"), call.argument(1, "class")
     kinds = items_of(kind) if isinstance(kind, Sequence) else (kind,)
-    if value is None or not kinds or isinstance(value, (Unknown, Joined)):
+    if value is None or not kinds or isinstance(value, Joined):
         return None
+    if isinstance(value, Unknown):
+        return TRUE if any(map(_is_tensor, kinds)) and _has_gone_back(call, value) else None
     results = [_is_a(value, each) for each in kinds]
     if True in results:
         return TRUE
     return None if None in results else FALSE
+
+
+def _has_gone_back(call: Call, value: Unknown) -> bool:
+    """Whether something unknown has been back-propagated, as only tensors are."""
+    return any(isinstance(each, BackwardRun) and each.loss is value for each in call.machine.trace)
+
+
+def _is_tensor(kind: Value | None) -> bool:
+    return isinstance(kind, Library) and kind.path in _TENSORS
 
 
 def _is_a(value: Value, kind: Value | None) -> bool | None:
@@ -94,12 +105,12 @@ def _is_a(value: Value, kind: Value | None) -> bool | None:
         case Constant(), Library():
             return kind.path == f"builtins.{type(value.value).__name__}"
         case Tensor(), Library() if value.library == "torch":
-            return kind.path in {"torch.Tensor"} or (
-                None if kind.path.startswith("torch") else False
-            )
+            return kind.path in _TENSORS or (None if kind.path.startswith("torch") else False)
     return None
 
 
+# A variable has been a tensor, and each tensor one, since they became the same.
+_TENSORS = frozenset({"torch.Tensor", "torch.autograd.Variable"})
 _SCHEDULES = "torch.optim.lr_scheduler."
 # Classes of torch that others of the same module inherit from.
 _FAMILIES = {

@@ -1,0 +1,105 @@
+"""missing-no-grad (NN403): evaluations whose gradients are off in another way, or are learned from."""
+
+import pytest
+
+from tests.abstract_programs import findings
+
+VALIDATION = """
+import torch
+
+
+def validate(net, val_loader, criterion):
+    {told}
+    net.eval()
+    total = 0.0
+    for images, labels in val_loader:
+        total += criterion(net(images), labels).item()
+    return total
+
+
+def train_on(net, criterion, optimizer, images, labels):
+    for parameter in net.parameters():
+        parameter.requires_grad = True
+    net.train()
+    loss = criterion(net(images), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+def _tells_of_gradients(text: str) -> bool:
+    return "NN403" in [code for _, code in findings(text)]
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("print(len(val_loader))", True),
+        ("for parameter in net.parameters(): parameter.requires_grad = False", False),
+        ("net.requires_grad_(False)", False),
+        ("net.requires_grad_(True)", True),
+    ],
+)
+def test_parameters_that_need_no_gradients_record_none(told: str, wrong: bool) -> None:
+    assert _tells_of_gradients(VALIDATION.format(told=told)) == wrong
+
+
+HEAD = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import models
+
+net = models.resnet18(weights="DEFAULT")
+for parameter in net.parameters():
+    parameter.requires_grad = False
+net.fc = nn.Linear(512, 3)
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.Adam(net.fc.parameters())
+for epoch in range(3):
+    net.train()
+    for images, labels in DataLoader(torch.load("train.pt"), shuffle=True):
+        loss = criterion(net(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    net.eval()
+    total = 0.0
+    for images, labels in DataLoader(torch.load("val.pt")):
+        total += criterion(net(images), labels).item()
+    print(total)
+"""
+
+
+def test_a_new_head_records_gradients_though_the_rest_was_told_to_need_none() -> None:
+    assert _tells_of_gradients(HEAD)
+
+
+DRAWN = """
+import torch
+from torch.distributions import Categorical
+
+
+def evaluate(encoder, model, texts, longest=30):
+    model.eval()
+    words, logarithms = [], []
+    for text in texts:
+        state = encoder(text)
+        for _ in range(longest):
+            scores, state = model(text, state)
+            word = Categorical(logits=scores)
+            {drawn}
+            logarithms.append(word.log_prob(chosen))
+            words.append(int(chosen))
+    return words, torch.stack(logarithms)
+"""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "wrong"), [("chosen = word.sample()", False), ("chosen = text.next_word", True)]
+)
+def test_the_log_probabilities_of_what_a_policy_draws_are_learned_from(
+    drawn: str, wrong: bool
+) -> None:
+    assert _tells_of_gradients(DRAWN.format(drawn=drawn)) == wrong
