@@ -139,6 +139,7 @@ from advisor.code.events.updates import (
     ScheduleBuilt,
     ScheduleConfigured,
     ScheduleLeftOut,
+    ScheduleRestored,
     ScheduleStepped,
     TrainerBuilt,
 )
@@ -250,6 +251,7 @@ __all__ = [
     "ScheduleBuilt",
     "ScheduleConfigured",
     "ScheduleLeftOut",
+    "ScheduleRestored",
     "ScheduleStepped",
     "Scored",
     "SeedFixed",

@@ -88,6 +88,13 @@ class OptimizerRestored(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ScheduleRestored(Event):
+    """A schedule is given the state of one that was saved, with the number of the steps it has taken."""
+
+    schedule: Value
+
+
+@dataclass(eq=False, slots=True)
 class TrainerBuilt(Event):
     """A framework's trainer is given the schedule of a whole training, by its arguments; `samples` is
     how many it is given to learn from, where that is known."""

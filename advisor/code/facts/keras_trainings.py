@@ -19,7 +19,8 @@ from advisor.code.values import (
     number_of,
 )
 
-_EPOCHS = 3
+EPOCHS_OF_FIT = 3
+"""Where the epochs stand among the arguments of `fit`."""
 # An epoch of fewer batches than this is taken for none.
 _FEWEST_BATCHES = 10
 _TO_AN_END = frozenset(["CosineDecay", "PolynomialDecay"])
@@ -97,7 +98,7 @@ def _found(run: AbstractRun) -> Iterator[KerasTraining]:
     trained = list(run.events(ModelTrained))
     for event in trained:
         once = sum(each.model is event.model for each in trained) == 1
-        epochs, passed = event.arguments.get(_EPOCHS, "epochs"), event.arguments
+        epochs, passed = event.arguments.get(EPOCHS_OF_FIT, "epochs"), event.arguments
         if not once or epochs is None or passed.unknown or "initial_epoch" in passed.keywords:
             continue
         yield KerasTraining(event, epochs, _schedule_of(run, event))

@@ -19,6 +19,8 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.learning_layers import learning
+from advisor.code.facts.loop_lengths import only_counts
+from advisor.code.facts.one_batch import has_one_batch
 from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -36,6 +38,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    known_constant,
     meaning_of,
 )
 from advisor.rulebook import Draft
@@ -49,6 +52,8 @@ _PEAK_AT_THE_RATE = frozenset(
         for name in ("constant", "linear", "cosine", "polynomial_decay", "inverse_sqrt")
     ]
 )
+# Those of them that multiply it by what they are told, and where that stands among their arguments.
+_FACTORS = {"StepLR": 2, "MultiStepLR": 2, "ExponentialLR": 1}
 # What trains a few new parameters beside those of the model, and with larger rates.
 _FEW_PARAMETERS = re.compile(r"peft|prompt|adapter|lora|prefix", re.IGNORECASE)
 
@@ -72,9 +77,11 @@ FEWEST_LAYERS = 3
 class LearningRate(Fact):
     """The constant rate of an optimizer over the parameters of a model, which nothing raises and
     no option, loop or search sets. `optimizer` is its class; `kind` says of the model whether it is
-    `pretrained`, holds a `transformer`, is `deep`, has at least two `layers`, or what is known of it is `little`;
+    `pretrained`, holds a `transformer`, is `deep`, has at least two `layers`, is a `line`, or what is known of it is
+    `little`;
     `classifies` tells that all losses are means over batches that compare scores of classes, `regresses` that all
-    are squares, `averages` that they are means of these over batches."""
+    are squares, `averages` that they are means of these over batches; `sees_all` that each step goes by the same
+    samples."""
 
     optimizer: str
     rate: float
@@ -83,6 +90,7 @@ class LearningRate(Fact):
     classifies: bool = False
     regresses: bool = False
     averages: bool = False
+    sees_all: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -105,7 +113,8 @@ class LearningRate(Fact):
                     kind = "transformer"
                 regresses = run.once(_regresses)
                 averages = regresses and run.once(_averages)
-                yield cls(name, rate, event.place, kind, classifies, regresses, averages)
+                means = classifies, regresses, averages
+                yield cls(name, rate, event.place, kind, *means, _sees_all(run, made))
         yield from cls._of_keras(run)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
@@ -135,7 +144,7 @@ class LearningRate(Fact):
             for event in run.events(LayerBuilt)
             if _LEARNS_IN_KERAS.search(event.layer.path)
         }
-        found: dict[Optimizer, tuple[float, int]] = {}
+        found: dict[Optimizer, tuple[float, str]] = {}
         for event in run.events(ModelCompiled):
             made = event.optimizer
             if not isinstance(made, Optimizer) or made.arguments.unknown or event.context.loops:
@@ -145,12 +154,12 @@ class LearningRate(Fact):
             if isinstance(told, Scalar) and not told.configurable and told.number.constant:
                 own = _learning_in_stack(event.model)
                 count = len(layers) if own is None else own
-                found[made] = float(told.number.constant), count
+                kind = "deep" if count >= FEWEST_LAYERS else "line" if own == 1 else "little"
+                found[made] = float(told.number.constant), kind
         if not found or _SETS_RATES.search(run.source.text):
             return
-        for optimizer, (rate, count) in found.items():
+        for optimizer, (rate, kind) in found.items():
             name = optimizer.path.rsplit(".", 1)[-1].replace("Nadam", "NAdam")
-            kind = "deep" if count >= FEWEST_LAYERS else "little"
             if optimizer.place is not None and name != "Adadelta":
                 yield cls(name, rate, optimizer.place, kind)
 
@@ -209,6 +218,24 @@ def _averages(run: AbstractRun) -> bool:
     return all(_is_mean(each) for each in run.events(LossComputed))
 
 
+def _sees_all(run: AbstractRun, optimizer: Optimizer) -> bool:
+    """Whether an optimizer is stepped in a loop that only counts, in each round of which a model is given
+    the same samples."""
+    loops = [
+        event.context.loops[-1] if event.context.loops else None
+        for event in run.events(OptimizerStepped)
+        if event.optimizer is optimizer
+    ]
+    return (
+        bool(loops)
+        and all(each is not None and only_counts(each) for each in loops)
+        and all(
+            has_one_batch(run, each)
+            for each in {loop.node: loop for loop in loops if loop is not None}.values()
+        )
+    )
+
+
 def _is_mean(loss: LossComputed) -> bool:
     meaning = meaning_of(loss.result)
     return isinstance(meaning, Amount) and meaning.kind == "mean"
@@ -233,7 +260,23 @@ def _kind_of(optimizer: Optimizer) -> str:
     is_ready = any(not layer.path.startswith("torch.nn.") for layer in layers)
     if is_ready or len(layers) >= FEWEST_LAYERS:
         return "deep"
-    return "layers" if len(layers) > 1 else "little"
+    if len(layers) > 1:
+        return "layers"
+    return "line" if all(map(_is_of_one_layer, optimizer.owners)) else "little"
+
+
+def _is_of_one_layer(owner: Value) -> bool:
+    """Whether a model is a layer, or is known to have at most one and perhaps parameters of its own: a line
+    through numbers of any size, a prompt, a picture."""
+    if isinstance(owner, Layer):
+        return owner.path == "torch.nn.Linear"
+    if not isinstance(owner, Instance) or owner.cls.has_unknown_base():
+        return False
+    parts = [part for part in inside(owner) if isinstance(part, (Layer, Instance, Unknown))]
+    learn = [
+        part for part in parts if any(True for _ in learning(part)) or isinstance(part, Unknown)
+    ]
+    return all(isinstance(part, Layer) and part.path == "torch.nn.Linear" for part in learn)
 
 
 def _is_ready(value: Value) -> bool:
@@ -287,9 +330,19 @@ def _changes(run: AbstractRun, optimizer: Optimizer) -> bool:
         schedule = built.schedule
         if not isinstance(schedule, Schedule) or optimizer not in alternatives(schedule.optimizer):
             continue
-        if schedule.path.rsplit(".", 1)[-1] not in _PEAK_AT_THE_RATE:
+        if schedule.path.rsplit(".", 1)[-1] not in _PEAK_AT_THE_RATE or _may_rise(schedule):
             return True
     return False
+
+
+def _may_rise(schedule: Schedule) -> bool:
+    """Whether a schedule multiplies the rate again and again by what is not known to be at most 1."""
+    index = _FACTORS.get(schedule.path.rsplit(".", 1)[-1])
+    given = None if index is None else schedule.argument(index, "gamma")
+    factor = None if given is None else known_constant(given)
+    if given is not None and (factor is None or factor > 1):
+        return True
+    return index is not None and schedule.arguments.unknown
 
 
 def _is_schedule(value: Value) -> bool:

@@ -30,6 +30,12 @@ def data_of(loop: Loop) -> Value | None:
     return value
 
 
+def only_counts(loop: Loop) -> bool:
+    """Whether a loop goes over nothing but the numbers of its rounds."""
+    data = data_of(loop)
+    return isinstance(data, Object) and data.path == "builtins.range"
+
+
 def _length_of_value(value: Value | None) -> Number | None:
     if isinstance(value, Object):
         if value.path == "builtins.range":

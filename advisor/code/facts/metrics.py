@@ -8,6 +8,7 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import (
+    AmountAveraged,
     AmountCompared,
     AmountDivided,
     AmountKept,
@@ -70,7 +71,7 @@ class Metric(Fact):
 
     Its amount is `matches` (a count of samples), `mean` (of a batch each) or a sum over samples. `divided_by` is `batches`,
     `samples`, `places` (of which the last batch leaves some empty), `others` (the samples of another set) or None; `adds_up` whether the batches were added up at all, `starts_anew` whether the
-    sum began in this round of the loops around, `of_evaluation` whether nothing is back-propagated
+    sum began in this round of the loops around, or what it is divided by has gone on with it, `of_evaluation` whether nothing is back-propagated
     in the loop.
     """
 
@@ -113,10 +114,14 @@ class Metric(Fact):
             if event.refined or _has_batches_of_one(left[0]):
                 return None
             by = _divided_by(run, event, amount, left[0])
-        anew = _is_kept_by_key(event) or all(
-            one.index == other.index
-            for one, other in zip(where.rounds, event.context.rounds, strict=False)
-            if one.loop is other.loop
+        anew = (
+            _is_kept_by_key(event)
+            or all(
+                one.index == other.index
+                for one, other in zip(where.rounds, event.context.rounds, strict=False)
+                if one.loop is other.loop
+            )
+            or (isinstance(event, AmountDivided) and _is_counted_on(run, event, left[0]))
         )
         return cls(
             event, amount, by, amount.summed is not None, anew, _judges(run, amount, left[0])
@@ -256,6 +261,8 @@ class LoggedBatch(Fact):
         for event in run.events(AmountLogged):
             if not _is_of_its_batch(event) or _ends_with_the_round(run, event):
                 continue
+            if _is_put_together_too(run, event):
+                continue
             if event.printed and not _is_all_there_is(event):
                 continue
             if _judges(run, event.amount, event.context.loops[-1]):
@@ -329,6 +336,18 @@ def _ends_with_the_round(run: AbstractRun, event: AmountLogged) -> bool:
     return any(
         left.index > event.index and left.context.rounds == rounds and left.context.guards == guards
         for left in run.events(LoopLeft)
+    )
+
+
+def _is_put_together_too(run: AbstractRun, logged: AmountLogged) -> bool:
+    """Whether behind the loop the mean is taken of the very numbers that it writes to a log one by one."""
+    loop, place = logged.context.loops[-1].node, logged.amount.place
+    return place is not None and any(
+        event.amount.place is not None
+        and event.amount.place.node is place.node
+        and all(each.node is not loop for each in event.context.loops)
+        for event in run.events_among(AmountAveraged, AmountDivided)
+        if isinstance(event, (AmountAveraged, AmountDivided))
     )
 
 
@@ -512,6 +531,19 @@ def _counts_rounds(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
     ]
     return bool(added) and not any(
         guard.rounds >= len(each.context.rounds) for each in added for guard in each.context.guards
+    )
+
+
+def _is_counted_on(run: AbstractRun, event: AmountDivided, loop: Loop) -> bool:
+    """Whether something is divided by a number of rounds that does not begin anew with those of a loop: it
+    counts all so far."""
+    text = _divisor(event)
+    return any(
+        each.context.rounds[-1].index == 0
+        and any(round_.index for round_ in each.context.rounds)
+        and ((number := number_of(each.result)) is None or not number.is_one)
+        for each in run.events(RoundCounted)
+        if each.text == text and each.context.loops[-1].node is loop.node
     )
 
 

@@ -2,9 +2,11 @@
 the loss of one batch is often larger than that of the best before it."""
 
 from advisor.code.events import BackwardRun, Loop, ScheduleStepped
+from advisor.code.facts.loop_lengths import only_counts
 from advisor.code.facts.metrics import goes_over_several_batches, numbered_rounds
+from advisor.code.facts.one_batch import has_one_batch
 from advisor.code.facts.passes import words
-from advisor.code.facts.run import code_of
+from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.schedule_factors import setting
 from advisor.code.facts.schedule_use import (
     LOOPS_OF_A_TRAINING,
@@ -32,7 +34,7 @@ def patience_with_batches(use: ScheduleUse) -> tuple[ScheduleStepped, int] | Non
         return None
     own = [loop.node for loop in step.context.loops]
     together = all([loop.node for loop in each.context.loops] == own for each in use.updates)
-    if not use.updates or not together or not _goes_over_batches(loops[-1]):
+    if not use.updates or not together or not _goes_over_batches(use.run, loops[-1]):
         return None
     told = step.arguments.get(0, "metrics")
     patience = _patience(use.schedule)
@@ -54,14 +56,16 @@ def _patience(schedule: Schedule) -> int | None:
     return patience if patience <= _LONGEST_IN_EPOCHS and factor < _GENTLE else None
 
 
-def _goes_over_batches(loop: Loop) -> bool:
+def _goes_over_batches(run: AbstractRun, loop: Loop) -> bool:
     """Whether a loop may go over the batches of an epoch: over more than one, and neither over epochs nor
-    over a few things that are listed."""
+    over a few things that are listed. One that only counts has to show that its rounds have other samples."""
     few = loop.trips.integer if loop.trips is not None else None
     if few is not None and few <= _LONGEST_IN_EPOCHS:
         return False
     target = getattr(loop.node, "target", None)
     if target is None or words(code_of(target)) & _EPOCHS:
+        return False
+    if only_counts(loop) and has_one_batch(run, loop):
         return False
     return goes_over_several_batches(loop)
 

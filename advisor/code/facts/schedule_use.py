@@ -13,12 +13,14 @@ from advisor.code.events import (
     Context,
     Escaped,
     Event,
+    Guard,
     Loop,
     LossComputed,
     MethodNamed,
     ModelTrained,
     OptimizerStepped,
     PredictionsCompared,
+    RateAssigned,
     RoundCounted,
     ScheduleBuilt,
     ScheduleLeftOut,
@@ -31,6 +33,7 @@ from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
 from advisor.code.nodes import as_written
+from advisor.code.sources import NodePlace
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
     Amount,
@@ -69,6 +72,8 @@ _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
 PLATEAU = "ReduceLROnPlateau"
+# What is computed once in so many rounds can still be waited for; more rarely it comes too late.
+RARELY = 3
 _WRAPPER = "accelerate.scheduler.AcceleratedScheduler"
 
 
@@ -132,6 +137,15 @@ class ScheduleUse(Fact):
             _holds(value, self.schedule)
             for event in self.run.trace
             for value in _handed_over(event)
+        )
+
+    @property
+    def is_written_by_hand(self) -> bool:
+        """Whether the program writes rates into the optimizer itself, so that they do change."""
+        optimizers = alternatives(self.schedule.optimizer)
+        return any(
+            event.optimizer is None or event.optimizer in optimizers
+            for event in self.run.events(RateAssigned)
         )
 
     @property
@@ -219,15 +233,17 @@ class ScheduleUse(Fact):
         )
 
     def in_repeated_order(self) -> tuple[ScheduleStepped, OptimizerStepped] | None:
-        """The first step of the schedule and of its optimizer, when both are in one loop that the
-        schedule was not built in, or in one method of what has built it, and the schedule's step stands
-        under no condition there."""
+        """The first step of the schedule and of its optimizer, when both are in one round of a loop that
+        the schedule was not built in, or in one method of what has built it, and the schedule's step
+        stands under no condition there."""
         if not self.steps or not self.updates:
             return None
         step, update = self.steps[0], self.updates[0]
+        if not _are_of_one_round(step.context, update.context):
+            return None
         shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
         inside = inner_loops(step, self.schedule)
-        together = {guard.node for guard in update.context.guards}
+        together = {(guard.node, guard.taken) for guard in update.context.guards}
         if not shared and self._are_of_one_method(step, update):
             return step, update
         if not shared or _depends_on_round(step.context, inside, together):
@@ -323,11 +339,21 @@ class ScheduleUse(Fact):
 
 
 def _goes_with(context: Context, other: Context) -> bool:
-    """Whether something has happened in each round of their loops in which something else happens: it
-    waits for nothing there that the other does not wait for."""
+    """Whether something has happened in each round of their loops in which something else happens, or in
+    every few of them: it waits for nothing else there that the other does not wait for."""
     shared = len(common_loops(context, other))
-    waits = {(guard.node, guard.taken) for guard in context.guards if guard.rounds <= shared}
-    return waits <= {(guard.node, guard.taken) for guard in other.guards}
+    known = {(guard.node, guard.taken) for guard in other.guards}
+    return all(
+        (guard.node, guard.taken) in known or _comes_often(guard)
+        for guard in context.guards
+        if guard.rounds <= shared
+    )
+
+
+def _comes_often(guard: Guard) -> bool:
+    """Whether a condition holds in every few rounds of a loop, whatever else there is."""
+    every = None if guard.every is None else guard.every.number.integer
+    return guard.taken and every is not None and every <= RARELY
 
 
 def name_of(schedule: Schedule) -> str:
@@ -387,22 +413,58 @@ def counts_rounds_of(run: AbstractRun, loop: Loop, condition: cst.CSTNode) -> bo
     )
 
 
+def _are_of_one_round(one: Context, other: Context) -> bool:
+    """Whether two things happen in the same round of the loops that both are in."""
+    return all(
+        first.index == second.index
+        for first, second in zip(one.rounds, other.rounds, strict=False)
+        if first.loop.node is second.loop.node
+    )
+
+
 def _depends_on_round(
-    context: Context, loops: tuple[Loop, ...], together: Collection[cst.CSTNode]
+    context: Context, loops: tuple[Loop, ...], together: Collection[tuple[cst.CSTNode, bool]]
 ) -> bool:
     """Whether something stands under a condition inside the loops that another round may decide
-    otherwise: a switch by a name is the same in all of them, and what stands `together` with the
-    step of the optimizer is decided once for both."""
+    otherwise: a switch by a name is the same in all of them, unless a function is told it in each, and
+    what stands `together` with the step of the optimizer is decided once for both."""
     outside = len(context.rounds) - len(loops)
     targets = [code_of(each.node.target) for each in loops if isinstance(each.node, cst.For)]
     counters = {name for target in targets for name in re.findall(r"\w+", target)}
     return any(
         guard.rounds > outside
         and not guard.ends
-        and guard.node not in together
-        and (not _is_switch(guard.node) or counters & set(re.findall(r"\w+", code_of(guard.node))))
+        and (guard.node, guard.taken) not in together
+        and (
+            not _is_switch(guard.node)
+            or counters & set(_WORD.findall(code_of(guard.node)))
+            or _is_told_in_round(context, loops, set(_WORD.findall(code_of(guard.node))))
+        )
         for guard in context.guards
     )
+
+
+def _is_told_in_round(context: Context, loops: tuple[Loop, ...], names: set[str]) -> bool:
+    """Whether a function that is called anew in each round of a loop has parameters of such names."""
+    bodies = [
+        (loop.place.source, NodePlace(loop.place.source, loop.node.body).locate())
+        for loop in loops
+        if isinstance(loop.node, (cst.For, cst.While))
+    ]
+    inside = False
+    for function, call in zip(context.functions, context.calls, strict=False):
+        where = call.locate()
+        inside = inside or any(
+            source is call.source
+            and body.cell == where.cell
+            and body.row <= where.row <= body.end_row
+            for source, body in bodies
+        )
+        params = function.node.params
+        told = (*params.posonly_params, *params.params, *params.kwonly_params)
+        if inside and names & {each.name.value for each in told}:
+            return True
+    return False
 
 
 def _is_switch(node: cst.CSTNode) -> bool:

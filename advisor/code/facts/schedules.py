@@ -12,15 +12,22 @@ import libcst as cst
 
 from advisor.code import simulation
 from advisor.code.events import (
+    BackwardRun,
+    Escaped,
+    ForwardRun,
+    GradientsTaken,
     Loop,
     LoopLeft,
+    LossComputed,
+    ModelTrained,
     OptimizerStepped,
     RateAssigned,
     RatesPlanned,
+    ScheduleRestored,
     ScheduleStepped,
     TrainerBuilt,
 )
-from advisor.code.facts.keras_trainings import KerasTraining, trainings_of
+from advisor.code.facts.keras_trainings import EPOCHS_OF_FIT, KerasTraining, trainings_of
 from advisor.code.facts.loop_lengths import counted_out, length_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.facts.schedule_factors import (
@@ -45,6 +52,8 @@ from advisor.code.facts.schedule_use import (
 )
 from advisor.code.facts.step_units import end_of_decay, is_configured_for_another_unit
 from advisor.code.facts.tried_lengths import Lengths, at_lengths, tried_lengths
+from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.library.keras_epochs import callbacks_of
 from advisor.code.library.torch_data import LENGTH_OF_LOADER
 from advisor.code.simulation import Factor, Simulation, simulate
 from advisor.code.sources import NodePlace
@@ -73,6 +82,7 @@ FURTHEST = 1_000
 STARTS_LOW = 0.5
 ENDS_LOW = 0.9
 _COUNTS_EPOCHS = re.compile("epoch", re.IGNORECASE)
+_ENDS_TRAININGS = "keras.callbacks.EarlyStopping"
 # What a file that trains something cannot do without.
 _TRAINS = re.compile(r"\b(backward|fit|zero_grad)\(")
 _COUNTS_STEPS = re.compile("step|iter|batch", re.IGNORECASE)
@@ -97,7 +107,8 @@ class ScheduledTraining(Fact):
     number of steps comes from; `name` is the schedule's class, `text` the schedule as a user knows it;
     `horizon` is the step at which it shall have reached its end, where it is told that. Where nobody
     knows how long the training is, `formula` says how its length is computed, the numbers are those of
-    a training that may be, and `elsewhere` are others.
+    a training that may be, and `elsewhere` are others. `may_end_early` tells that something else than the
+    number of rounds may end it.
     """
 
     name: str
@@ -111,12 +122,15 @@ class ScheduledTraining(Fact):
     horizon: int | None = None
     formula: str | None = None
     elsewhere: tuple[Self, ...] = ()
+    may_end_early: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every schedule that is stepped in loops of known length, without condition, and that is
-        not computed from that length."""
+        not computed from that length; the short trainings of unit tests are left out."""
         found: list[Self] = []
+        if holds_unit_tests(run):
+            return found
         for event in _stepped_at_one_place(run):
             training = cls._of_schedule(event, run)
             if training is not None:
@@ -130,7 +144,7 @@ class ScheduledTraining(Fact):
             if training is not None:
                 found.append(training)
         for fitted in trainings_of(run):
-            found += cls._of_keras(fitted)
+            found += cls._of_keras(run, fitted)
         for plan in run.events(RatesPlanned):
             training = cls._of_plan(plan)
             if training is not None:
@@ -181,8 +195,10 @@ class ScheduledTraining(Fact):
             tried = tried_lengths(loops, every, schedule)
         if not tried or _is_derived(schedule, loops):
             return None
-        if not updates and not _TRAINS.search(run.source.text):
+        if not (_learns_in(run, event) if updates else _TRAINS.search(run.source.text)):
             return None  # a schedule that is only drawn
+        if any(each.schedule is schedule and not each.context.guards for each in _restored(run)):
+            return None  # some of its steps were taken by an earlier run
         if wrong_unit(run, schedule, (event,), updates) is not None:
             return None
         if end_of_decay(ScheduleUse(run, schedule, None, (event,), updates)) is not None:
@@ -194,7 +210,8 @@ class ScheduledTraining(Fact):
         known = [each for each in found if each is not None]
         if len(known) < len(found):
             return None
-        return known[0] if len(known) == 1 else replace(known[-1], elsewhere=tuple(known[:-1]))
+        early = _may_be_ended(run, loops)
+        return replace(known[-1], elsewhere=tuple(known[:-1]), may_end_early=early)
 
     @classmethod
     def _in_lengths(
@@ -290,7 +307,7 @@ class ScheduledTraining(Fact):
         )
 
     @classmethod
-    def _of_keras(cls, fitted: KerasTraining) -> Iterator[Self]:
+    def _of_keras(cls, run: AbstractRun, fitted: KerasTraining) -> Iterator[Self]:
         """The schedule that advances at each batch, and the callbacks that wait for a metric."""
         if fitted.schedule is not None and fitted.counts_epochs is None:
             training = cls._of_batches(fitted, fitted.schedule)
@@ -303,6 +320,8 @@ class ScheduledTraining(Fact):
                 continue
             simulated = simulate(made, epochs)
             if simulated is not None and simulated.lowest == simulated.peak:
+                if _is_given_to_longer_training(run, callback, epochs):
+                    continue  # it may act there
                 name = "ReduceLROnPlateau"
                 text = _as_written(callback.place.node, name, 0)
                 yield cls(
@@ -320,7 +339,9 @@ class ScheduledTraining(Fact):
         if simulated is None:
             return None
         text = _as_written(schedule.place.node, name, 0)
-        return cls(name, text, simulated, "step", schedule.place, fitted.place, fitted.origin)
+        made = cls(name, text, simulated, "step", schedule.place, fitted.place, fitted.origin)
+        ends = any(each.path == _ENDS_TRAININGS for each in fitted.callbacks)
+        return replace(made, may_end_early=ends)
 
     @classmethod
     def _of_plan(cls, plan: RatesPlanned) -> Self | None:
@@ -365,6 +386,50 @@ def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
         if inside and not _is_reset(run, schedule):
             found.append(events[0])
     return found
+
+
+def _learns_in(run: AbstractRun, step: ScheduleStepped) -> bool:
+    """Whether something is learned in the loop that a schedule is stepped in, or what may learn is handed
+    to code that nobody sees."""
+    loop = step.context.loops[-1].node
+    return any(
+        each.node is loop
+        for kind in (BackwardRun, GradientsTaken, LossComputed, ForwardRun, Escaped)
+        for event in run.events(kind)
+        for each in event.context.loops
+    )
+
+
+def _restored(run: AbstractRun) -> Iterator[ScheduleRestored]:
+    """Where a schedule takes up the state of one that was saved."""
+    return run.events(ScheduleRestored)
+
+
+def _is_given_to_longer_training(run: AbstractRun, callback: Value, epochs: int) -> bool:
+    """Whether a callback is also given to a training that is longer, or nobody knows how long: here, or
+    where the file itself trains."""
+    trained = [*run.events(ModelTrained)]
+    trained += [event for event in run.before if isinstance(event, ModelTrained)]
+    for event in trained:
+        if any(each is callback for each in callbacks_of(event.arguments)):
+            given = known_integer(event.arguments.get(EPOCHS_OF_FIT, "epochs"))
+            if given is None or given > epochs:
+                return True
+    return False
+
+
+def _may_be_ended(run: AbstractRun, loops: list[Loop]) -> bool:
+    """Whether a loop may be left on a condition that has nothing to do with the number of its rounds."""
+    nodes = {loop.node for loop in loops}
+    return any(
+        bool(event.context.loops)
+        and event.context.loops[-1].node in nodes
+        and not event.limit
+        and event.bound is None
+        and event.reached is None
+        and any(guard.rounds >= len(event.context.rounds) for guard in event.context.guards)
+        for event in run.events(LoopLeft)
+    )
 
 
 def _may_be_left_early(run: AbstractRun, loops: list[Loop]) -> bool:

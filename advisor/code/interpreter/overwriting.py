@@ -154,6 +154,8 @@ def _read_again(machine: "Machine", outer: "Loop", inner: cst.For, name: str) ->
     position = next((index for index, use in enumerate(uses) if use.kind == "inner"), None)
     if position is None or any(use.name == name for use in uses_in(inner.iter)):
         return None
+    if _ends_with(outer.node, inner):
+        return None
     behind, before = uses[position + 1 :], uses[:position]
     if _is_counted_by(outer.node, name):
         first = behind[0] if behind else None
@@ -164,6 +166,54 @@ def _read_again(machine: "Machine", outer: "Loop", inner: cst.For, name: str) ->
     else:
         return None
     return first.node if first is not None and first.kind == "read" else None
+
+
+def _ends_with(outer: cst.CSTNode, inner: cst.For) -> bool:
+    """Whether the loop around has no further round once it has come to the inner one: the way through that
+    returns or raises, or leaves the loop."""
+    body = getattr(outer, "body", None)
+    return isinstance(body, cst.IndentedBlock) and _is_last(body, inner, _ENDS_LOOP)
+
+
+_ENDS = (cst.Return, cst.Raise)
+_ENDS_LOOP = (*_ENDS, cst.Break)
+
+
+def _is_last(block: cst.IndentedBlock, inner: cst.For, ends: tuple[type[cst.CSTNode], ...]) -> bool:
+    for index, statement in enumerate(block.body):
+        if statement is inner or _holds(statement, inner):
+            behind = block.body[index + 1 :]
+            if any(
+                isinstance(small, ends)
+                for each in behind
+                if isinstance(each, cst.SimpleStatementLine)
+                for small in each.body
+            ):
+                return True
+            left = _ENDS if isinstance(statement, (cst.For, cst.While)) else ends
+            return any(_is_last(each, inner, left) for each in _blocks_in(statement))
+    return False
+
+
+def _blocks_in(statement: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
+    """The blocks of a statement, those of its other branches too."""
+    for name in ("body", "orelse", "finalbody"):
+        part = getattr(statement, name, None)
+        if isinstance(part, cst.IndentedBlock):
+            yield part
+        elif isinstance(part, (cst.If, cst.Else, cst.Finally)):
+            yield from _blocks_in(part)
+    for handler in getattr(statement, "handlers", ()):
+        yield from _blocks_in(handler)
+
+
+def _holds(statement: cst.CSTNode, inner: cst.For) -> bool:
+    """Whether a statement has a loop somewhere inside."""
+    return any(
+        each is inner or _holds(each, inner)
+        for block in _blocks_in(statement)
+        for each in block.body
+    )
 
 
 def _holds_something(machine: "Machine", outer: "Loop", name: str) -> bool:

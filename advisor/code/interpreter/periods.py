@@ -9,7 +9,7 @@ from advisor.code.values import Scalar
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
-_PLAIN = (cst.Name, cst.Attribute, cst.Integer)
+_PLAIN = (cst.Name, cst.Attribute, cst.Integer, cst.Subscript)
 _MAY_TAKE_REMAINDER = frozenset(
     (cst.Comparison, cst.UnaryOperation, cst.BooleanOperation, cst.BinaryOperation)
 )

@@ -191,7 +191,7 @@ def _meaning(
         return Mask()
     if isinstance(meaning, Vanishing) and _is_above_zero(operation, operands[-1]):
         return Positive(first)
-    if operation in _EQUALS and len(operands) == 2 and _counts(operands[1]):
+    if operation in _EQUALS and len(operands) == 2 and _counts(machine, operands[1]):
         return Mask()
     if operation in {"sum", "count_nonzero"} and isinstance(meaning, Mask) and meaning.is_union:
         return Vanishing(_UNION, first)
@@ -237,9 +237,17 @@ def _is_above_zero(operation: str, limit: Value) -> bool:
     return constant >= 0 if operation in _IS_ABOVE else constant == 0 and operation in _DIFFERS
 
 
-def _counts(value: Value) -> bool:
-    """Whether a value is the number of a class, of which a loop goes through all."""
-    return isinstance(value, Scalar) and value.number.constant is None
+def _counts(machine: "Machine", value: Value) -> bool:
+    """Whether a value is the number of a class, of which a loop goes through all, be they in a picture or
+    not: objects that are gone through were found there."""
+    if not isinstance(value, Scalar):
+        return False
+    return any(
+        isinstance(loop.over, Object)
+        and loop.over.path == "builtins.range"
+        and loop.symbol in value.number.symbols()
+        for loop in machine.context.loops
+    )
 
 
 def _spread(machine: "Machine", value: Value, given: int, node: cst.CSTNode) -> Vanishing | None:

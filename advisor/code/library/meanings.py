@@ -24,6 +24,7 @@ from advisor.code.events import (
 )
 from advisor.code.gradients import gradient_of
 from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_written_out
+from advisor.code.library.growing_lists import is_of_several_rounds
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
@@ -100,6 +101,7 @@ _SHAPES = frozenset(
     + ["repeat", "repeat_interleave", "tile", "permute"]
 )
 _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
+_WITHIN_ONE = frozenset([Activation.TANH, Activation.SIGMOID, Activation.SOFTMAX])
 # Exponentials of more than this overflow in single precision.
 _LARGEST_EXPONENT = 88
 _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "clip_by_value", "minimum"])
@@ -262,9 +264,7 @@ def _meaning(
     if operation in _DIVISIONS and len(operands) == 2:
         if _is_softmax(first, meaning_of(operands[1])):
             machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
-        # Cosines are divided by a temperature.
-        is_small = isinstance(first, Cosine) and not _is_raised(first, operands[1])
-        return Bounded() if is_small else None
+        return Bounded() if _stays_small_over(operands[0], operands[1]) else None
     if first is None:
         return None
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:
@@ -301,6 +301,8 @@ def _match(
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
     machine.emit(PredictionsCompared(machine.place(node), machine.context, tuple(operands)))
+    if any(is_of_several_rounds(machine, each) for each in operands):
+        return None  # a count over all batches so far
     lineage = lineage_of(operands[1]) or lineage_of(operands[0])
     rows = () if lineage is None else (lineage.rows,)
     return Amount("match", machine.context, machine.place(node), rises=rises, rows=rows)
@@ -364,8 +366,8 @@ def _arithmetic(
 ) -> Meaning | None:
     left, right = operands
     first, second = meaning_of(left), meaning_of(right)
-    if operation == "/" and _is_raised(first, right):
-        return None
+    if operation == "/" and (_is_within_one(left) or isinstance(first, Cosine)):
+        return Bounded() if _stays_small_over(left, right) else None
     if operation == "*":
         small = [_stay_small(*each) for each in ((left, right), (right, left))]
         if any(each is not None for each in small):
@@ -407,23 +409,29 @@ def _arithmetic(
     return None
 
 
+def _is_within_one(value: Value) -> bool:
+    """Whether an activation has made numbers between -1 and 1."""
+    scale = scale_of(value)
+    return scale is not None and scale.activation in _WITHIN_ONE
+
+
 def _stay_small(value: Value, by: Value) -> bool | None:
     """Whether numbers between -1 and 1 are multiplied with what leaves them small, as far as is known;
     None for other numbers."""
     constant = by.number.constant if isinstance(by, Scalar) else None
-    scale = scale_of(value)
-    of_tanh = scale is not None and scale.activation is Activation.TANH and constant is not None
-    if not of_tanh and type(meaning_of(value)) is not Cosine:
+    limited = _is_within_one(value) and constant is not None
+    if not limited and type(meaning_of(value)) is not Cosine:
         return None
     return constant is None or abs(float(constant)) <= _LARGEST_EXPONENT
 
 
-def _is_raised(first: Meaning | None, by: Value) -> bool:
-    """Whether cosines are divided by a temperature that makes their exponentials overflow."""
+def _stays_small_over(value: Value, by: Value) -> bool:
+    """Whether numbers between -1 and 1 are divided by a temperature that does not make their exponentials
+    overflow, as far as is known."""
+    if not _is_within_one(value) and not isinstance(meaning_of(value), Cosine):
+        return False
     constant = by.number.constant if isinstance(by, Scalar) else None
-    return (
-        isinstance(first, Cosine) and constant is not None and 0 < constant * _LARGEST_EXPONENT < 1
-    )
+    return constant is None or not 0 < constant * _LARGEST_EXPONENT < 1
 
 
 def _multiplied(meaning: Meaning | None, by: Value) -> Meaning | None:

@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import (
     ObjectLoaded,
     OptimizerRestored,
+    ScheduleRestored,
     StateListed,
     StateTaken,
     StateUsed,
@@ -198,6 +199,14 @@ def loaded_into_optimizer(call: Call) -> Value | None:
     """`optimizer.load_state_dict(state)`: its learning rates are those of the saved one from here on."""
     assert call.receiver is not None
     call.machine.emit(OptimizerRestored(call.place, call.context, call.receiver))
+    return None
+
+
+@method("schedule", "load_state_dict")
+def loaded_into_schedule(call: Call) -> Value | None:
+    """`scheduler.load_state_dict(state)`: it goes on from the step at which it was saved."""
+    assert call.receiver is not None
+    call.machine.emit(ScheduleRestored(call.place, call.context, call.receiver))
     return None
 
 

@@ -232,6 +232,19 @@ def rate_assigned(
     return False
 
 
+@method("torch.param_group", "update")
+def rate_updated(call: Call) -> Value | None:
+    """`group.update(lr=value)`, or with a dictionary."""
+    given = call.argument(0, "other")
+    rate = call.arguments.keywords.get("lr")
+    if rate is None and isinstance(given, Dictionary):
+        rate = given.items.get("lr")
+    if rate is not None and isinstance(call.receiver, Object):
+        owner = call.receiver.arguments.positional[0]
+        call.machine.emit(RateAssigned(call.place, call.context, owner, rate))
+    return None
+
+
 # --- schedules ----------------------------------------------------------------------------
 
 

@@ -26,6 +26,8 @@ FALL_TO_AN_END = FALLS_TO_AN_END | {"CosineDecay", "PolynomialDecay"}
 # as long leaves the rate where it is.
 FALL_BY_SHARES = frozenset({"ExponentialDecay", "InverseTimeDecay"})
 LEFT_WHERE_IT_IS = 0.99
+# Where something else may end a training, so many epochs are more of a limit than of a length.
+LONG = 100
 # A decay that went low and ends above this share of the peak has come back.
 CAME_BACK = 0.5
 
@@ -51,6 +53,8 @@ def _misfit(training: ScheduledTraining) -> str | None:
         return "the learning rate is still warming up when the training ends"
     if simulation.last >= simulation.peak and simulation.lowest >= HARDLY_DECAYED * simulation.peak:
         return "it never takes effect, the learning rate stays where it starts"
+    if training.may_end_early and (training.unit != "epoch" or steps >= LONG):
+        return _misfit_of_its_end(training)
     negligible = simulation.falls_for_good_below(NEGLIGIBLE)
     if negligible is not None and negligible <= LATE * steps:
         return (
@@ -65,6 +69,12 @@ def _misfit(training: ScheduledTraining) -> str | None:
         return f"the learning rate has risen again and ends at {share:.0%} of its peak"
     if _goes_on_in_waves(training):
         return "the learning rate is zero where it was told to end, and rises again behind it"
+    return _misfit_of_its_end(training)
+
+
+def _misfit_of_its_end(training: ScheduledTraining) -> str | None:
+    """What a schedule has not come to when the training ends, let alone when it ends earlier."""
+    simulation, steps = training.simulation, training.steps
     if training.name in FALL_TO_AN_END and simulation.last > FAR_FROM_ITS_END * simulation.peak:
         return f"at the end it still is at {simulation.last / simulation.peak:.0%} of its peak"
     if training.formula is not None and training.horizon is not None:

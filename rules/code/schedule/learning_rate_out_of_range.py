@@ -35,10 +35,11 @@ LOWEST_OF_NETWORKS = 1e-8
 # Squares of standardised numbers diverge with a step of a few even in one dimension.
 HIGHEST_OF_SQUARES = 3.0
 
-# Networks of several layers are trained by Adam with rates up to 0.01, transformers up to 0.001.
+# Networks of several layers are trained, by batches that differ, by Adam with rates up to 0.01, transformers up to 0.001.
 _ADAMS = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam"})
 # Whole models that are fine-tuned forget what they know with a tenth of that.
-HIGHEST = {"deep": 0.1, "transformer": 0.02, "pretrained": 0.005}
+# A line, or a few parameters without a layer, may have far to go: to a price, or over all grey values.
+HIGHEST = {"deep": 0.1, "transformer": 0.02, "pretrained": 0.005, "line": 10.0}
 
 
 @rule(
@@ -53,7 +54,7 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
     if known is None:
         return
     lowest, highest, usual = known
-    if rate.optimizer in _ADAMS:
+    if rate.optimizer in _ADAMS and not (rate.sees_all and rate.kind == "deep"):
         highest = HIGHEST.get(rate.kind, highest)
     if rate.optimizer == "SGD" and rate.regresses:
         highest = HIGHEST_OF_SQUARES

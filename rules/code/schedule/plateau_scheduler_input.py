@@ -21,6 +21,11 @@ _RISES = frozenset(
 )
 _FALLS = frozenset(["loss", "losses", "error", "rmse", "mse", "mae", "perplexity", "wer", "cer"])
 
+# What says of a metric that its sign was turned, or that it stands below a line.
+_TURNED = frozenset(
+    ["neg", "negative", "negated", "minus", "inv", "inverse", "inverted", "reciprocal"]
+)
+
 _TRAINING = frozenset(["train", "training", "tr", "trn"])
 # What Keras calls the metrics of the training itself.
 _OF_TRAINING = frozenset(["loss", "accuracy", "acc", "mae", "mse", "auc", "binary_accuracy"])
@@ -67,8 +72,7 @@ def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
             yield use.finding_where_built(step, wrong_mode)
         elif (
             use.watches_metric
-            # Where there is a way to a held-out score, this is for when there is none.
-            and all(_watches_training(use, each) for each in use.steps)
+            and _always_watches_training(use)
             and patience_with_batches(use) is None  # a step of the wrong unit
         ):
             draft = use.finding(step, _over_fits(metric_text(step) or "this"))
@@ -105,6 +109,15 @@ def _wrong_mode(text: str, direction: str, mode: str) -> str:
         f"`{text}` is better the {better} it is, but `{PLATEAU}` watches it in mode `{mode}`: the "
         f"rate falls while training goes well"
     )
+
+
+def _always_watches_training(use: ScheduleUse) -> bool:
+    """Whether each line that steps a schedule tells it the loss in training: where there is a way to a
+    held-out score, another one is for when there is none."""
+    by_place: dict[object, list[ScheduleStepped]] = {}
+    for step in use.steps:
+        by_place.setdefault(step.place.node, []).append(step)
+    return all(any(_watches_training(use, each) for each in steps) for steps in by_place.values())
 
 
 def _watches_training(use: ScheduleUse, step: ScheduleStepped) -> bool:
@@ -150,6 +163,6 @@ def _direction(text: str | None) -> str | None:
 
 def _direction_of(words: set[str]) -> str | None:
     rises, falls = bool(words & _RISES), bool(words & _FALLS)
-    if rises == falls:
+    if rises == falls or words & _TURNED:
         return None
     return "max" if rises else "min"

@@ -31,7 +31,7 @@ def scheduler_never_stepped(use: ScheduleUse) -> Iterator[Draft]:
         return
     if not all(update.context.loops or use.is_beside_another for update in use.updates):
         return
-    if use.has_replacement or use.may_be_stepped_elsewhere:
+    if use.has_replacement or use.may_be_stepped_elsewhere or use.is_written_by_hand:
         return
     yield Draft(
         use.built.place,
