@@ -634,3 +634,36 @@ def accuracy(normalised):
 def test_a_model_may_be_tried_with_a_normalisation_and_without(asked: str, told: int) -> None:
     found = findings(f"{TRIED}\nprint({asked})\n")
     assert sum(code == "NN509" for _, code in found) == told
+
+
+REPLACED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import models, transforms as T
+from torchvision.datasets import ImageFolder
+loader = DataLoader(ImageFolder("flowers", T.Compose([T.CenterCrop(224), T.ToTensor()])), 32)
+net = models.resnet18(weights="DEFAULT")
+net.fc = nn.Linear(512, 5)
+{loaded}
+net.eval()
+hits = 0
+with torch.no_grad():
+    for pictures, labels in loader:
+        hits += (net(pictures).argmax(1) == labels).sum().item()
+print(hits / len(loader.dataset))
+"""
+
+
+@pytest.mark.parametrize(
+    ("loaded", "told"),
+    [
+        ("", 1),
+        ("net.load_state_dict(torch.load('ours.pt'))", 0),
+        ("if len(loader) > 9:\n    net.load_state_dict(torch.load('ours.pt'))", 1),
+        ("net.fc.load_state_dict(torch.load('head.pt'))", 1),
+    ],
+)
+def test_weights_of_ones_own_want_what_they_were_trained_with(loaded: str, told: int) -> None:
+    found = findings(REPLACED.format(loaded=loaded))
+    assert sum(code == "NN509" for _, code in found) == told

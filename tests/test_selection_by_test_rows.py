@@ -407,3 +407,31 @@ class Quiet(Trainer):
     built = f"trainer ={end}".replace(" Trainer(", " Quiet(").replace('"])\n', '"])  # error\n', 1)
     text = head + own + built
     assert found(text) == marked(text, "NN506") != []
+
+
+READ = """
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+def read(part):
+    names = tf.data.Dataset.list_files(part + "*.tfrecord")
+    return tf.data.TFRecordDataset(names).batch(32).repeat()
+
+def texts(predictions):
+    x_test = np.array(predictions)
+    return [line.argmax(-1) for line in x_test]
+
+train, HELD_OUT = read("train"), read("held out")
+inputs = keras.Input((100,))
+model = keras.Model(inputs, keras.layers.Dense(29)(inputs))
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(train, epochs=9, validation_data=HELD_OUT, steps_per_epoch=100, validation_steps=9,
+          callbacks=[keras.callbacks.EarlyStopping(restore_best_weights=True)])
+print(texts(model.predict(HELD_OUT, steps=9)))
+"""
+
+
+@pytest.mark.parametrize(("name", "told"), [("valid_stream", 0), ("test_stream", 1)])
+def test_what_a_helper_calls_whatever_it_is_given_says_nothing_of_it(name: str, told: int) -> None:
+    assert len(found(READ.replace("HELD_OUT", name))) == told

@@ -16,7 +16,7 @@ from advisor.code.events import (
 from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.normalisations import has_weights
+from advisor.code.facts.normalisations import are_replaced, has_weights
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.pixel_values import (
@@ -66,8 +66,8 @@ def unfit_for_weights(run: AbstractRun) -> Iterator[tuple[NodePlace, str, Layer,
     for module, pixels, event in run.once(_all_given):
         if not isinstance(module, Layer) or not has_weights(module):
             continue
-        if first_layer_is_new(module):
-            continue  # no weight that has been trained sees the pixels
+        if first_layer_is_new(module) or are_replaced(run, module):
+            continue  # no weight of the library sees the pixels
         wants = wanted_by(module)
         said = None if wants is None else _unlike(pixels, wants)
         if said is None:

@@ -5,9 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import DataGiven, LayerBuilt, LoaderBuilt, TransformBuilt
+from advisor.code.events import (
+    DataGiven,
+    LayerBuilt,
+    LoaderBuilt,
+    ModelTrained,
+    OptimizerStepped,
+    StateUsed,
+    TransformBuilt,
+)
 from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.passes import sources_of
+from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.pretrained import Normalisation, normalisation_of
@@ -57,8 +66,32 @@ def _ready_models(run: AbstractRun) -> Iterator[Layer]:
     """The ready models of libraries that are built with weights."""
     for event in run.events(LayerBuilt):
         layer = event.layer
-        if not layer.path.startswith("timm.") and has_weights(layer):
+        is_ready = not layer.path.startswith("timm.") and has_weights(layer)
+        if is_ready and not are_replaced(run, layer):
             yield layer
+
+
+def are_replaced(run: AbstractRun, ready: Layer) -> bool:
+    """Whether a program surely loads other weights over those of a ready model before it goes on with it:
+    whoever saved them says what pixels they want."""
+    built = next((each for each in run.events(LayerBuilt) if each.layer is ready), None)
+    loaded = list(run.events(StateUsed)) if built is not None else []
+    if built is None or not loaded:
+        return False
+    steps = run.events_among(OptimizerStepped, ModelTrained)
+    until = steps[0].index if steps else loaded[-1].index + 1
+    holders: list[Value] = [ready]
+    for event in loaded:
+        if event.module is None or not built.index < event.index < until:
+            continue
+        state = event.state
+        if isinstance(state, Object) and ready in state.arguments.positional:
+            holders.append(event.module)
+            continue
+        surely = all(guard in built.context.guards for guard in event.context.guards)
+        if surely and any(reaches(event.module, each) for each in holders):
+            return True
+    return False
 
 
 def has_weights(layer: Layer) -> bool:

@@ -24,7 +24,7 @@ from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.sides import Side, name_of, side_of, side_of_names
 from advisor.code.facts.test_scores import OTHERS, better_test_score
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -50,14 +50,24 @@ Looped = tuple[NodePlace, str, bool]
 
 
 def is_test(rows: RowSet) -> bool:
-    """Whether rows are held out, and called test rows, or published as such."""
-    if side_of(rows) is not Side.HELD_OUT:
+    """Whether rows are held out, and called test rows, or published as such. What is called by a name of
+    rows to choose by as well, say where a helper has another one for whatever it is given, is not."""
+    if side_of(rows) is not Side.HELD_OUT or _are_to_choose_by(rows):
         return False
     name = name_of(rows)
     said = set() if name is None else _said(name)
     if said & (TEST | _SHORT):
         return True
     return not said & OTHERS and any(each.are_for_test for each in rows.ancestors())
+
+
+def _are_to_choose_by(rows: RowSet) -> bool:
+    named = next((each.names for each in rows.ancestors() if any(map(_names_side, each.names))), ())
+    return any(words(each) & OTHERS and _names_side(each) for each in named)
+
+
+def _names_side(name: str) -> bool:
+    return side_of_names({name}) is Side.HELD_OUT
 
 
 def _said(name: str) -> set[str]:
