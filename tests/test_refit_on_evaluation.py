@@ -372,3 +372,25 @@ training_rows = table.copy()
 training_rows["sales"] = training_rows["sales"].fillna(training_rows["sales"].median())
 """
     assert not found(text)
+
+
+SHOWN = """
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+X, y = np.load("x.npy"), np.load("y.npy")
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+scaler = StandardScaler()
+model = Ridge().fit(scaler.fit_transform(X_train), y_train)
+print(model.score(scaler.transform(X_test), y_test))
+other = StandardScaler().fit_transform(X_test)
+plt.hist(other, bins=40)
+"""
+
+
+@pytest.mark.parametrize(("behind", "told"), [("", 0), ("print(model.predict(other))", 1)])
+def test_what_no_model_is_asked_about_may_be_scaled_for_a_picture(behind: str, told: int) -> None:
+    found = findings(f"{SHOWN}\n{behind}\n")
+    assert sum(code == "NN519" for _, code in found) == told

@@ -7,7 +7,20 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DeviationMeasured, FitApplied, LoaderBuilt
+from advisor.code.events import (
+    DataGiven,
+    DeviationMeasured,
+    Escaped,
+    Event,
+    FitApplied,
+    Fitted,
+    ForwardRun,
+    LoaderBuilt,
+    LossComputed,
+    MetricTaken,
+    Predicted,
+    Scored,
+)
 from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -37,8 +50,10 @@ class FittedTransform(Fact):
         """The transformers of a run whose results are used; each place once."""
         found: dict[Fit, list[RowSet]] = {}
         measured = run.once(_deviations)
+        over = run.once(_models_are_over)
         for event in run.events(FitApplied):
-            if event.fit not in measured:
+            by_hand = event.fit.kind == "statistic"
+            if event.fit not in measured and (by_hand or over is None or event.index < over):
                 found.setdefault(event.fit, []).append(event.rows)
         for fit, rows in found.items():
             others = tuple(each for each in found if each is not fit and _alike(each, fit))
@@ -117,6 +132,20 @@ class FittedTransform(Fact):
 def _deviations(run: AbstractRun) -> set[Fit]:
     """The statistics that were taken away from rows only to measure how far these are from them."""
     return {event.fit for event in run.events(DeviationMeasured)}
+
+
+def _models_are_over(run: AbstractRun) -> int | None:
+    """From when on no model of a program learns or is asked about anything: what is fitted then is for a
+    picture. None where no model is known, which may be elsewhere."""
+    kinds = (Fitted, Scored, Predicted, ForwardRun, DataGiven, MetricTaken, LossComputed, Escaped)
+    of_models = [each for each in run.events_among(*kinds) if _is_of_model(each)]
+    known = any(not isinstance(each, Escaped) for each in of_models)
+    return of_models[-1].index if known and run.is_script else None
+
+
+def _is_of_model(event: Event) -> bool:
+    """Whether something happens with a model, or with something unknown that may be one."""
+    return not isinstance(event, Fitted) or event.kind == "model"
 
 
 def _given_by(run: AbstractRun) -> dict[RowSet, set[str]]:
