@@ -234,7 +234,10 @@ def _first(event: ForwardRun) -> Pixels | None:
     """The pixels that a model is given, if they are real ones and surely those of a tensor. Bytes as such
     are cast by the model itself, or refused; and so is a picture that was never made a tensor."""
     given = next(iter(event.arguments.values()), None)
-    if not isinstance(given, Tensor) or given.dtype == "uint8":
+    if isinstance(given, Tensor):
+        if given.dtype == "uint8":
+            return None
+    elif _data_behind(event) is None:
         return None
     found = pixels_of(given)
     return None if found is None or found.input is not None else found

@@ -72,17 +72,15 @@ def _ready_models(run: AbstractRun) -> Iterator[Layer]:
 
 
 def are_replaced(run: AbstractRun, ready: Layer) -> bool:
-    """Whether a program surely loads other weights over those of a ready model before it goes on with it:
+    """Whether a program that trains nothing surely loads other weights over those of a ready model:
     whoever saved them says what pixels they want."""
     built = next((each for each in run.events(LayerBuilt) if each.layer is ready), None)
     loaded = list(run.events(StateUsed)) if built is not None else []
-    if built is None or not loaded:
+    if built is None or not loaded or run.events_among(OptimizerStepped, ModelTrained):
         return False
-    steps = run.events_among(OptimizerStepped, ModelTrained)
-    until = steps[0].index if steps else loaded[-1].index + 1
     holders: list[Value] = [ready]
     for event in loaded:
-        if event.module is None or not built.index < event.index < until:
+        if event.module is None or event.index < built.index:
             continue
         state = event.state
         if isinstance(state, Object) and ready in state.arguments.positional:
