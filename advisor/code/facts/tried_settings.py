@@ -50,8 +50,8 @@ Looped = tuple[NodePlace, str, bool]
 
 
 def is_test(rows: RowSet) -> bool:
-    """Whether rows are held out, and called test rows, or published as such. What is called by a name of
-    rows to choose by as well, say where a helper has another one for whatever it is given, is not."""
+    """Whether rows are held out, and called test rows, or published as such. What is called by names of
+    rows to choose by as often, say where a helper has a name for whatever it is given, is not."""
     if side_of(rows) is not Side.HELD_OUT or _are_to_choose_by(rows):
         return False
     name = name_of(rows)
@@ -63,7 +63,9 @@ def is_test(rows: RowSet) -> bool:
 
 def _are_to_choose_by(rows: RowSet) -> bool:
     named = next((each.names for each in rows.ancestors() if any(map(_names_side, each.names))), ())
-    return any(words(each) & OTHERS and _names_side(each) for each in named)
+    held_out = [words(each) for each in named if _names_side(each)]
+    others = [said for said in held_out if said & OTHERS]
+    return bool(others) and len(others) >= len(held_out) - len(others)
 
 
 def _names_side(name: str) -> bool:
