@@ -103,3 +103,33 @@ def test_the_log_probabilities_of_what_a_policy_draws_are_learned_from(
     drawn: str, wrong: bool
 ) -> None:
     assert _tells_of_gradients(DRAWN.format(drawn=drawn)) == wrong
+
+
+CALLBACK = """
+import pytorch_lightning as pl
+
+
+class Pictures({base}):
+    def __init__(self, val_loader):
+        self.val_loader = val_loader
+
+    def {name}(self, trainer, pl_module):
+        pl_module.eval()
+        shown = []
+        for images, _ in self.val_loader:
+            shown += pl_module(images).cpu()
+        trainer.logger.log(shown)
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "wrong"),
+    [
+        ("pl.Callback", "on_validation_epoch_end", False),
+        ("pl.callbacks.Callback", "on_test_end", False),
+        ("pl.Callback", "on_train_epoch_end", True),
+        ("object", "on_validation_epoch_end", True),
+    ],
+)
+def test_a_trainer_records_nothing_while_it_validates(base: str, name: str, wrong: bool) -> None:
+    assert _tells_of_gradients(CALLBACK.format(base=base, name=name)) == wrong

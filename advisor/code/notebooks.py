@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Any
 
+from advisor.code.failing_cells import known_to_fail
 from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
 from advisor.code.unread_cells import stand_in
 
@@ -42,7 +43,8 @@ class Notebook:
     `shown` has the same rows as the author wrote them. `cells` are the 1-based numbers of the code
     cells among all cells, `starts` the row of `text` at which each begins. Cells that are not Python
     are left out, since Jupyter runs the others all the same; `faults` says what is wrong with them,
-    in rows of `text`.
+    in rows of `text`. `failing` are the cells, by number, that are known to fail: they have kept the
+    error that they stopped at, or a text next to them tells of it.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Notebook:
     cells: tuple[int, ...]
     starts: tuple[int, ...]
     faults: tuple[SyntaxFault, ...] = ()
+    failing: frozenset[int] = frozenset()
 
     def place(self, row: int) -> tuple[int, int]:
         """The cell's number and the row inside it, for a row of `text`."""
@@ -85,7 +88,7 @@ def read_notebook(content: str, name: str) -> Notebook:
             faults.append(replace(fault, row=len(text) + min(fault.row, len(lines))))
             python = stand_in(lines)
         text += python
-    places = tuple(cells), tuple(starts), tuple(faults)
+    places = tuple(cells), tuple(starts), tuple(faults), known_to_fail(document["cells"])
     return Notebook("\n".join([*text, ""]), "\n".join([*shown, ""]), *places)
 
 

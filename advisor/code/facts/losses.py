@@ -7,6 +7,7 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import LossComputed, SoftmaxApplied
+from advisor.code.facts.announced_failures import is_announced
 from advisor.code.facts.argument_names import (
     ORIGINALS,
     PREDICTIONS,
@@ -370,6 +371,11 @@ class LossCall(Fact):
             return None
         names = name_of(first.value), name_of(second.value)
         return (names[1], names[0]) if self.is_of_keras else names
+
+    @property
+    def is_announced_to_fail(self) -> bool:
+        """Whether the program says that the loss cannot be computed: a lesson shows what must not be."""
+        return is_announced(self.event.place, self.event.context)
 
     @property
     def scale(self) -> Scale | None:

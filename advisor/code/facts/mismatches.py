@@ -1,11 +1,11 @@
 """Shapes that do not go together: of a layer and its input, or of two tensors."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import Event, FailureCaught, ShapesClashed
+from advisor.code.facts.announced_failures import is_announced
 from advisor.code.facts.batches import BatchAxis
 from advisor.code.facts.layer_sizes import LayerInput, changeable_sizes, depends
 from advisor.code.facts.run import AbstractRun, Fact, draft
@@ -13,13 +13,6 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
 from advisor.code.values import Shape
 from advisor.rulebook import Draft
-
-# What a comment says of a line that is meant to fail.
-_FAILS = re.compile(
-    r"\b(this|it|that|which) (will|would|should|must) (error|fail|raise|throw|crash|break|not work)"
-    r"|\b(won't|will not|doesn't|does not|can't) work\b|\b(will|raises|throws|gives)( an?)? error",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +83,10 @@ def _is_by_default(run: AbstractRun, event: ShapesClashed) -> bool:
 def _is_expected(run: AbstractRun, event: Event) -> bool:
     """Whether the program is ready for it to fail: it says so beside the line, or tries it out, not with
     a whole training."""
-    return _is_announced(event.place) or any(
+    return is_announced(event.place, event.context) or any(
         caught.first <= event.index < caught.index
         and len(caught.context.loops) == len(event.context.loops)
         for caught in run.events(FailureCaught)
-    )
-
-
-def _is_announced(place: NodePlace) -> bool:
-    """Whether a comment at the end of the line, or alone above it, says that the line fails: a lesson
-    shows what must not be done."""
-    row = place.row
-    return any(
-        _FAILS.search(comment.text) is not None
-        for comment in place.source.positions.comments()
-        if comment.row == row or (comment.alone and comment.row == row - 1)
     )
 
 

@@ -16,6 +16,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.library.lineages import is_noise
 from advisor.code.values import (
     Activation,
     Layer,
@@ -71,11 +72,14 @@ class SoftmaxCall(Fact):
 
     @property
     def is_of_written_numbers(self) -> bool:
-        """Whether it is shown on numbers that are written down in the program: no model has made them,
-        and nothing is learned by them."""
+        """Whether it is shown on numbers that are written down in the program, or drawn where they are
+        shown: no model has made them, and nothing is learned by them."""
         tensor = self.event.tensor
+        if tensor.graph is not False:
+            return False
         sources = tensor.sources or ()
-        return tensor.graph is False and bool(sources) and all(map(_is_written_down, sources))
+        drawn = tensor.lineage is not None and is_noise(tensor.lineage.rows)
+        return drawn or (bool(sources) and all(map(_is_written_down, sources)))
 
     @property
     def is_implicit(self) -> bool:

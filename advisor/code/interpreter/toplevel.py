@@ -289,6 +289,10 @@ def _run(machine: "Machine", function: Function, receiver: Value | None, name: s
     arguments = unknown_arguments(machine, function, skip=1 if receiver else 0)
     if function.owner is not None and function.owner.find(function.name) is not function:
         receiver = receiver or Unknown("self")
+    if function.owner is not None:
+        context = machine.context
+        recorded = machine.models.called_back(function.owner, function.name, context.gradients)
+        machine.context = context._replace(gradients=recorded)
     given_up = None
     made: Value | None = None
     try:

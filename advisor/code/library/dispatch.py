@@ -126,6 +126,7 @@ LIBRARY_MODULES = (
     "optimizers",
     "trainers",
     "lightning",
+    "lightning_hooks",
     "lightning_settings",
     "score_tables",
 )
@@ -362,6 +363,12 @@ class Models:
         for each in HOOKS.get("gradient_mode", ()):
             current = each(value, current, node)
         return current
+
+    def called_back(self, owner: Class, name: str, recorded: bool | None) -> bool | None:
+        """Whether operations are recorded in a method of a class that only a library calls."""
+        for each in HOOKS.get("called_back", ()):
+            recorded = each(owner, name, recorded)
+        return recorded
 
     def annotated(self, value: Unknown, kind: Library) -> Value:
         """What a parameter is given, by its annotation."""

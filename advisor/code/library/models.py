@@ -225,7 +225,7 @@ def hook(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take part in something that every library may have a say in: `arithmetic`, `comparison`,
     `enter` (a context manager), `decorated` (a function under a decorator is entered), `handled` (an
     exception is passed over without a word), `gradient_mode` (of a context manager or decorator), `bound` (a
-    name to a value), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
+    name to a value), `called_back` (a method that only the library calls), `assign_attribute`, `assign_item`, `deleted_item`, `item_read`, `augmented`,
     `named_only` (a statement that is an attribute and nothing else), `returned by` a method of the
     project, `made_alone` (an object of a class that the program makes none of), `drawn` (a random
     number from a generator), `tested` (a function that stands where a truth value is expected),

@@ -26,7 +26,7 @@ def softmax_wrong_dim(softmax: SoftmaxCall) -> Iterator[Draft]:
     mistake = _certain_mistake(softmax)
     if mistake is not None:
         yield softmax.finding(f"{softmax.operation} {mistake}", Severity.ERROR)
-    elif softmax.is_implicit:
+    elif softmax.is_implicit and not softmax.is_of_written_numbers:
         yield softmax.finding(
             f"{softmax.operation} is not told its `dim`, which torch then chooses by the rank"
         )

@@ -63,7 +63,19 @@ def made_of_data(call: Call) -> Value | None:
     listed = of_list(value) if isinstance(value, Sequence) else None
     if listed is not None and isinstance(made, Unknown):
         made.lineage = listed
-    return made.replace(lineage=listed) if listed is not None and isinstance(made, Tensor) else made
+    if listed is not None and isinstance(made, Tensor):
+        known, made = made, made.replace(lineage=listed)
+        made.sources = known.sources
+    return made
+
+
+@function("torch.Tensor")
+def made_of_written_numbers(call: Call) -> Value | None:
+    """`torch.Tensor([[1, 2]])`: of what else is given to it, little is known."""
+    value = call.argument(0, "data")
+    if not isinstance(value, Sequence) or not lengths_of(value):
+        return None
+    return _written_down(call, value, "float")
 
 
 def _is_size(value: Value | None) -> bool:
@@ -118,7 +130,9 @@ def _written_down(call: Call, value: Sequence, dtype: str | None) -> Value | Non
     if dtype is None and call.argument(1, "dtype") is None:
         dtype = dtype_of_data(value)
     axes = tuple(symbols.new_axis(symbols.number(length)) for length in dims)
-    return Tensor(Shape(axes), graph=False, dtype=dtype, place=call.place)
+    made = Tensor(Shape(axes), graph=False, dtype=dtype, place=call.place)
+    made.sources = (value,)
+    return made
 
 
 def _holds_numbers(value: Sequence) -> bool:
