@@ -89,6 +89,8 @@ class Draft:
 
 
 Check = Callable[[Any], Iterable[Draft]]
+# Where a run shows that what a rule is about is as it should be.
+InOrder = Callable[[Any], Iterable[Place]]
 _KINDS = ("code", "runs")
 _declarations: dict[Check, dict[str, Any]] = {}
 
@@ -108,6 +110,7 @@ class Rule:
     preview: bool = False
     whole_program: bool = False
     stage: str | None = None
+    in_order: InOrder | None = field(default=None, compare=False, repr=False)
 
     @property
     def module(self) -> ModuleType:
@@ -163,13 +166,16 @@ def rule(
     preview: bool = False,
     whole_program: bool = False,
     stage: str | None = None,
+    in_order: InOrder | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be a rule; its name is the rule's name.
 
     `symptoms` are the names of the run diagnoses the bug can cause, `sources` the numbers of the
     lectures that teach it. A `preview` rule stays off until it is selected by name. A rule about
     something that is missing from a `whole_program` has nothing to say of an excerpt of one. A rule
-    of a `stage` of the work, such as `baseline`, is on when the user names that stage, or the rule.
+    of a `stage` of the work, such as `baseline`, is on when the user names that stage, or the rule. What
+    it assumes of a function that its own file calls nowhere gives way to the places that, in the run of
+    another file, are `in_order`.
     """
 
     def declare(check: Check) -> Check:
@@ -182,6 +188,7 @@ def rule(
             "preview": preview,
             "whole_program": whole_program,
             "stage": stage,
+            "in_order": in_order,
         }
         return check
 

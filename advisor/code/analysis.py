@@ -1,7 +1,7 @@
 """From a file to findings: run it in the abstract, collect facts, ask the rules."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -12,7 +12,7 @@ from advisor.code.interpreter.toplevel import entry_points
 from advisor.code.library.dispatch import Models
 from advisor.code.outcomes import in_the_text
 from advisor.code.project import Project
-from advisor.code.sources import Source
+from advisor.code.sources import NodePlace, Source
 from advisor.findings import Finding, Location
 from advisor.rulebook import Rule
 
@@ -23,10 +23,13 @@ __all__ = ["Analysis", "Project", "analyze"]
 class Analysis:
     """What is to be said of a file, and where the interpreter has given up on it: mostly after a
     number of steps, which is the same each time, seldom because it `ran_out_of_time`. `elsewhere` is
-    what it shows of the files that it imports."""
+    what it shows of the files that it imports, `in_order` what it shows to be right in them; `assumed` are
+    those of the findings that rest on nothing but a function that the file itself calls nowhere."""
 
     findings: list[Finding] = field(default_factory=list)
     elsewhere: list[Finding] = field(default_factory=list)
+    assumed: list[tuple[str, Location]] = field(default_factory=list)
+    in_order: list[tuple[str, Location]] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     ran_out_of_time: bool = False
 
@@ -52,6 +55,8 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
         if issubclass(rule.fact, Fact):
             wanted[rule.fact].append(rule)
     found: dict[tuple[str, Location], Finding] = {}
+    seen: set[tuple[str, Location]] = set()
+    in_order: dict[tuple[str, Location], None] = {}
     script: tuple[Event, ...] = ()
     try:
         for entry in entry_points(machine, source):
@@ -68,16 +73,35 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
                     continue
                 if place.filename == source.display_name or entry.is_script:
                     found.setdefault((finding.code, place), finding)
+                    if entry.is_script or not entry.holds(place, source):
+                        seen.add((finding.code, place))
+            in_order |= dict.fromkeys(_in_order(run, project, rules))
     finally:
         machine.finish()
     result.ran_out_of_time = machine.ran_out_of_time or not project.had_time
     result.given_up += [
         f"{name}: not every call is followed" for name in sorted(machine.left_alone)
     ]
+    result.assumed = [each for each in found if each not in seen]
+    result.in_order = list(in_order)
     for finding in sorted(found.values(), key=in_the_text):
         own = finding.location.filename == source.display_name
         (result.findings if own else result.elsewhere).append(finding)
     return result
+
+
+def _in_order(
+    run: AbstractRun, project: Project, rules: Sequence[Rule]
+) -> Iterator[tuple[str, Location]]:
+    """Where a run shows of other files that are looked at that what a rule is about is in order."""
+    for rule in rules:
+        for place in () if rule.in_order is None else rule.in_order(run):
+            if (
+                isinstance(place, NodePlace)
+                and place.source is not run.source
+                and project.is_looked_at(place.source)
+            ):
+                yield rule.code, place.locate()
 
 
 def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Finding]:

@@ -30,6 +30,9 @@ class Outcome:
     notebook, from being looked at. `analysed` is False for a file that was only read, or not even that;
     `remarks` are for the curious.
 
+    `assumed` are the findings, by code and place, in functions of which nobody is seen to call them, and
+    `in_order` the places in other files where the same rules have seen that nothing is wrong.
+
     `seen` is what it rests on, by real path; it is not `final` when looking again at the same may
     come to something else. `pages` are the paths of the pages of the rules that found something.
     """
@@ -38,6 +41,8 @@ class Outcome:
     remarks: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     analysed: bool = False
+    assumed: list[tuple[str, Location]] = field(default_factory=list)
+    in_order: list[tuple[str, Location]] = field(default_factory=list)
     final: bool = True
     seen: dict[str, Seen] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)

@@ -89,6 +89,7 @@ class Examiner:
             if not source.suppresses(finding) and self._policy.reports(finding, task.path):
                 severity = self._policy.severity(finding, task.path)
                 outcome.findings.append(replace(finding, severity=severity))
+        outcome.assumed, outcome.in_order = analysis.assumed, analysis.in_order
         outcome.findings += self._elsewhere(project, analysis.elsewhere)
         for reason in analysis.given_up:
             outcome.remarks.append(f"{task.display_name}: not followed to the end: {reason}")

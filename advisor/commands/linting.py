@@ -12,6 +12,7 @@ from advisor.code.prefilter import mentions_training_library
 from advisor.commands.engine import load_engine
 from advisor.commands.examining import Examiner, Task, rare_collections
 from advisor.commands.policy import Policy
+from advisor.commands.settling import settle_assumptions
 
 if TYPE_CHECKING:
     from advisor.code.outcomes import Outcome
@@ -87,6 +88,7 @@ class Lint:
         tasks += [task for each in found if (task := self._task(each)) is not None]
         self._open_cache(tasks)
         outcomes = self._outcomes(tasks)
+        settle_assumptions(outcomes)
         reported = [
             self._count(task, outcome) for task, outcome in zip(tasks, outcomes, strict=True)
         ]

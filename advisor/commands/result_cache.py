@@ -11,16 +11,17 @@ import re
 import stat
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from advisor.code.contents import digest_of
 from advisor.code.locating import Locator
 from advisor.code.outcomes import Outcome, Seen, finding_from, plain
 from advisor.commands import fingerprint
+from advisor.findings import Location
 
 FOLDER = ".nnlint_cache"
-_FORM = "nnlint results 1"
+_FORM = "nnlint results 2"
 _TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds results that nnlint can find again: it may be deleted at any time.
@@ -108,6 +109,8 @@ class ResultCache:
             return Outcome(
                 findings=[finding_from(each) for each in entry["findings"]],
                 remarks=[str(each) for each in entry["remarks"]],
+                assumed=[(str(code), Location(**place)) for code, place in entry["assumed"]],
+                in_order=[(str(code), Location(**place)) for code, place in entry["in_order"]],
                 analysed=True,
                 pages={str(code): str(page) for code, page in entry["pages"].items()},
             )
@@ -130,6 +133,8 @@ class ResultCache:
             "state": None,
             "findings": [plain(finding) for finding in outcome.findings],
             "remarks": outcome.remarks,
+            "assumed": [(code, asdict(place)) for code, place in outcome.assumed],
+            "in_order": [(code, asdict(place)) for code, place in outcome.in_order],
             "pages": outcome.pages,
         }
 

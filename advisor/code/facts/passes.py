@@ -538,6 +538,14 @@ def _modules_by_use(run: AbstractRun) -> frozenset[Value]:
     return frozenset((*asked, *switched, *filled, *loaded))
 
 
+def recording_nothing(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where models of other files run while gradients are switched off by this one."""
+    for each in run.events_among(ForwardRun, Escaped):
+        elsewhere = each.place.source is not run.source
+        if elsewhere and each.context.gradients is False and not each.context.running:
+            yield each.place
+
+
 def sources_of(run: AbstractRun) -> set[Source]:
     """The files that take part in a run."""
     return run.once(_sources)

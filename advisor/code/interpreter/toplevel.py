@@ -45,6 +45,7 @@ from advisor.code.values import (
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import Source
+    from advisor.findings import Location
 
 _OF_CONSTRUCTION = (
     *(AttributeAssigned, BaseConstructed, ClassesWeighted, Escaped, LayerBuilt, ModuleBuilt),
@@ -68,13 +69,21 @@ class Receiver:
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
     """One abstract run: what it started from, what happened, why it was given up, if it was, and what
-    it has `made` that nothing has used."""
+    it has `made` that nothing has used; and the `function` that was run, with arguments nobody knows."""
 
     name: str
     trace: "tuple[Event, ...]"
     given_up: str | None = None
     is_script: bool = False
     made: Value | None = None
+    function: Function | None = None
+
+    def holds(self, place: "Location", source: "Source") -> bool:
+        """Whether a place lies in the very function that was run."""
+        if self.function is None or self.function.scope.source is not source:
+            return False
+        whole, row = source.positions.span(self.function.node), source.span(place).row
+        return whole.row <= row <= whole.end_row
 
 
 def run_module(machine: "Machine", scope: Scope, tree: cst.Module) -> None:
@@ -303,7 +312,8 @@ def _run(machine: "Machine", function: Function, receiver: Value | None, name: s
             made = run()
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
-    return EntryPoint(name, tuple(machine.trace), given_up, made=made if _is_stack(made) else None)
+    unused = made if _is_stack(made) else None
+    return EntryPoint(name, tuple(machine.trace), given_up, made=unused, function=function)
 
 
 def _is_stack(value: Value | None) -> bool:

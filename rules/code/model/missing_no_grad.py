@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.evaluations import Evaluation
+from advisor.code.facts.passes import recording_nothing
 from advisor.code.facts.shared_remedies import is_mended_with_another
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
 
-@rule("NN403", severity=Severity.WARNING, step=Step.SKELETON, sources=("002",))
+@rule(
+    "NN403",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    sources=("002",),
+    in_order=recording_nothing,
+)
 def missing_no_grad(evaluation: Evaluation) -> Iterator[Draft]:
     if not evaluation.repeats or not evaluation.is_here or not evaluation.records_gradients():
         return

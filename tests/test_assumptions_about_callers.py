@@ -1,0 +1,88 @@
+"""What is assumed of functions that their own file calls nowhere, and what other files show of them."""
+
+from pathlib import Path
+
+import pytest
+
+from advisor.commands.nnlint import main
+
+Output = pytest.CaptureFixture[str]
+JUDGE = """\
+import torch
+from torch.nn.functional import cross_entropy
+
+
+def validate(model, val_loader):
+    total = 0.0
+    for images, labels in val_loader:
+        total += cross_entropy(model(images), labels).item()
+    return total
+"""
+TRAINS_ITSELF = """
+
+def train(model, val_loader):
+    for epoch in range(9):
+        print(validate(model, val_loader))
+"""
+CALLER = """\
+import torch
+from judge import validate
+from torch import nn
+from torch.utils.data import DataLoader
+
+
+def main():
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 5))
+    model.load_state_dict(torch.load("model.pt"))
+    val_loader = DataLoader(torch.load("val.pt"))
+    {around}
+        print(validate(model, val_loader))
+
+
+if __name__ == "__main__":
+    main()
+"""
+OFF, ON = "with torch.no_grad():", "with open('log'):"
+
+
+def told(capsys: Output, *paths: str, cached: bool = False) -> list[str]:
+    options = ["--select", "NN403", "--output-format", "concise", "--quiet", "--jobs", "1"]
+    main([*options, *([] if cached else ["--no-cache"]), *paths])
+    return [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if ":" in line]
+
+
+@pytest.mark.parametrize(
+    ("judge", "callers", "wrong"),
+    [
+        (JUDGE, [], True),
+        (JUDGE, [OFF], False),
+        (JUDGE, [ON], True),
+        (JUDGE, [OFF, ON], True),
+        (JUDGE + TRAINS_ITSELF, [OFF], True),
+    ],
+)
+def test_a_caller_in_another_file_may_switch_the_gradients_off(
+    judge: str,
+    callers: list[str],
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "judge.py").write_text(judge)
+    for number, around in enumerate(callers):
+        (tmp_path / f"caller{number}.py").write_text(CALLER.format(around=around))
+    expected = ["judge.py"] if wrong else []
+    assert told(capsys, ".") == expected
+    for _ in range(2):  # from the cache, the second time
+        assert told(capsys, ".", cached=True) == expected
+
+
+def test_of_a_file_alone_nobody_knows_who_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "judge.py").write_text(JUDGE)
+    (tmp_path / "caller.py").write_text(CALLER.format(around=OFF))
+    assert told(capsys, "judge.py") == ["judge.py"]
