@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 _MEBIBYTE = 1 << 20
-_ENOUGH = 112 * _MEBIBYTE
-"""Looking for garbage takes a tenth of a run, so nothing is looked for below so many bytes."""
+_ENOUGH = 144 * _MEBIBYTE
+"""Looking for garbage takes a tenth of a run over a hundred files, so nothing is looked for below so
+many bytes."""
 _GROWTH = 24 * _MEBIBYTE
 """Bytes by which the process may grow before it is worth it to look again."""
 _MOST_GARBAGE = 300_000
