@@ -45,6 +45,7 @@ from advisor.code.values import (
     is_always,
     is_constant,
     known_number,
+    length_kept,
     lineage_of,
     names_of,
 )
@@ -203,8 +204,8 @@ class TrainingLoader(Fact):
         if isinstance(length, Scalar) and length.number.is_one:
             return False
         size = known_number(self.loader.argument(1, "batch_size"))
-        whole = getattr(self.dataset, "fields", {}).get("length")
-        return not (isinstance(whole, Scalar) and size is not None and whole.number == size)
+        whole = length_kept(self.dataset)
+        return whole is None or size is None or whole.number != size
 
     def is_gone_through_once(self) -> bool:
         """Whether there is one epoch, as far as is known: there is no second one with another order."""

@@ -44,10 +44,10 @@ from advisor.code.values import (
     Amount,
     Instance,
     Object,
-    Scalar,
     Tensor,
     Unknown,
     Value,
+    length_kept,
     meaning_of,
     number_of,
 )
@@ -503,8 +503,8 @@ def _length_in(data: Value | None) -> Number | None:
     """How many samples something is known to hold."""
     if isinstance(data, Tensor):
         return data.shape.dims[0] if data.shape.dims else None
-    length = data.fields.get("length") if isinstance(data, (Object, Unknown, Instance)) else None
-    return length.number if isinstance(length, Scalar) else None
+    length = length_kept(data)
+    return None if length is None else length.number
 
 
 def _counts_others(event: AmountDivided, loop: Loop) -> bool:

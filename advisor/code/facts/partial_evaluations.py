@@ -35,14 +35,13 @@ from advisor.code.library.torch_data import LOADER
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Constant,
-    Instance,
     Object,
     Scalar,
     Tensor,
-    Unknown,
     Value,
     alternatives,
     known_number,
+    length_kept,
     lineage_of,
     names_of,
 )
@@ -382,5 +381,5 @@ def _samples(loader: Object) -> int | None:
     if isinstance(data, Tensor):
         axis = data.shape.axis(0)
         return None if axis is None else axis.integer
-    length = data.fields.get("length") if isinstance(data, (Object, Instance, Unknown)) else None
-    return length.number.integer if isinstance(length, Scalar) else None
+    length = length_kept(data)
+    return None if length is None else length.number.integer

@@ -43,7 +43,7 @@ from advisor.code.library.picture_sizes import (
     picture_of,
 )
 from advisor.code.library.pixel_values import pixels_of
-from advisor.code.library.python.numbers import known_length
+from advisor.code.library.python.numbers import asked_length, known_length
 from advisor.code.library.same_samples import same_samples
 from advisor.code.library.torch_tensors.casts import dtype_of_number
 from advisor.code.library.torch_tensors.joins import concatenated
@@ -291,8 +291,7 @@ def sample_of(
 def length_of(machine: "Machine", value: Value, node: cst.CSTNode) -> Number | None:
     """How many samples a dataset holds: a known number or the symbol that stands for it."""
     if isinstance(value, Instance) and isinstance(value.cls.find("__len__"), Function):
-        found = calls.call_method(machine, value, "__len__", Arguments(), node)
-        return known_number(found)
+        return known_number(asked_length(machine, value, node))
     if isinstance(value, Tensor):
         return value.shape.axis(0)
     if isinstance(value, SequenceValue) and value.items is not None:

@@ -71,6 +71,7 @@ from advisor.code.values.objects import (
 )
 from advisor.code.values.plain import FALSE, NONE, TRUE, Constant, Scalar, Value
 from advisor.code.values.reading import (
+    LENGTH_ASKED,
     OPERANDS,
     PLAIN_NUMBER,
     by_default,
@@ -87,6 +88,7 @@ from advisor.code.values.reading import (
     known_number,
     known_text,
     known_truth,
+    length_kept,
     lineage_of,
     meaning_of,
     names_of,
@@ -149,6 +151,7 @@ __all__ = [
     "GROUP",
     "GROWN",
     "IMPLIED",
+    "LENGTH_ASKED",
     "LIBRARY",
     "LISTED",
     "MADE",
@@ -254,6 +257,7 @@ __all__ = [
     "known_number",
     "known_text",
     "known_truth",
+    "length_kept",
     "lineage_of",
     "meaning_of",
     "names_of",

@@ -22,6 +22,8 @@ CALLED = ("called",)
 # An unknown has this key once it was used where only a number can stand; under the next one it has
 # what it was computed from.
 PLAIN_NUMBER = ("number only",)
+# Under this key an object of a project class has the number that its `__len__` gave.
+LENGTH_ASKED = ("length",)
 OPERANDS = ("operands",)
 
 
@@ -55,6 +57,13 @@ def number_of(value: Value | None) -> Number | None:
             value.fields["number"] = found
         return found.number
     return known_number(value)
+
+
+def length_kept(value: Value | None) -> Scalar | None:
+    """How many items something holds, if that was ever asked for or told."""
+    key = LENGTH_ASKED if isinstance(value, Instance) else "length"
+    found = value.fields.get(key) if isinstance(value, (Object, Unknown, Instance)) else None
+    return found if isinstance(found, Scalar) else None
 
 
 def one_or_several(value: Value | None) -> tuple[Value, ...]:

@@ -14,6 +14,7 @@ from advisor.code.library.models import Call, attribute, function
 from advisor.code.values import (
     DTYPE,
     GROWN,
+    LENGTH_ASKED,
     PLAIN_NUMBER,
     TRUE,
     Arguments,
@@ -30,6 +31,7 @@ from advisor.code.values import (
     alternatives,
     known_number,
     known_text,
+    number_of,
 )
 
 if TYPE_CHECKING:
@@ -201,7 +203,7 @@ def length(call: Call) -> Value | None:
         case Constant() if isinstance(value.value, str) and not value.configurable:
             return Scalar(symbols.number(len(value.value)))
         case Instance() if isinstance(value.cls.find("__len__"), Function):
-            return calls.call_method(call.machine, value, "__len__", Arguments(), call.node)
+            return asked_length(call.machine, value, call.node)
         case Unknown() if "length" not in value.fields and _has_first_axis(value):
             return Scalar(value.shape.axis(0), frozenset({f"len({value.name})"}))
         case Unknown() | Object() | Sequence() | Instance():
@@ -225,6 +227,21 @@ def known_length(value: Unknown | Object | Sequence | Instance) -> Scalar:
         found = Scalar(symbols.fresh(f"len({name})"), frozenset({f"len({name})"}))
         value.fields[key] = found
     return found
+
+
+def asked_length(machine: "Machine", value: Instance, node: cst.CSTNode) -> Value | None:
+    """What the `__len__` of a project class gives. A number that nothing is known of is the same each
+    time, as a length is that the standard library tells."""
+    found = calls.call_method(machine, value, "__len__", Arguments(), node)
+    known = value.fields.get(LENGTH_ASKED)
+    if isinstance(found, Unknown) and isinstance(known, Scalar) and not known.number.integer:
+        return known
+    number = number_of(found)
+    if number is None:
+        return found
+    kept = Scalar(number, frozenset({found.name})) if isinstance(found, Unknown) else found
+    machine.store(value.fields, LENGTH_ASKED, kept)
+    return kept
 
 
 # So many items are added up one by one.
