@@ -423,3 +423,54 @@ def test_a_mean_over_all_epochs_is_divided_by_all_their_batches(begun: str, told
             print(total / rounds)
     """
     assert ("NN808" in codes(program)) is told
+
+
+@pytest.mark.parametrize(
+    "loops",
+    [
+        # The rest of the round is passed over.
+        """
+        for i in range(len(rows)):
+            if rows[i] is None:
+                for i in range(width):
+                    fill(i)
+                continue
+            show(rows[i])
+        """,
+        # What has failed is of the inner loop.
+        """
+        for i in range(3):
+            try:
+                for i in range(width):
+                    fill(i)
+            except ValueError:
+                print("failed at", i)
+        """,
+        # The next round goes on from there.
+        """
+        state = begin()
+        for step in range(3):
+            action = policy(state)
+            for state, reward in roll_out(action):
+                keep(state, reward)
+        """,
+        """
+        winner = players[0]
+        for round_ in range(3):
+            print("defends:", winner)
+            for winner in players:
+                if winner.wins():
+                    break
+        """,
+        """
+        i = 0
+        for epoch in range(3):
+            print("there were", i, "batches in the last epoch")
+            for i, batch in enumerate(batches):
+                show(batch)
+        """,
+    ],
+)
+def test_what_an_inner_loop_leaves_may_be_meant_for_what_follows(loops: str) -> None:
+    program = f"def run(rows, width, players, batches):\n{indent(dedent(loops), '    ')}"
+    assert "NN802" not in codes(program)

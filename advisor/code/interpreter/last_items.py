@@ -12,12 +12,17 @@ def asks_for_last(read: cst.CSTNode, outer: cst.CSTNode, inner: cst.For) -> bool
     """Whether a name that is read behind a loop, in the loop `outer` around it, is meant as that loop has
     left it: as the place where it stopped, in a sequence that it went through, or as the number of
     its rounds."""
-    if any(True for _ in _breaks(inner.body)):
-        return True  # It looks for something, and stands where it was found.
+    if looks_for_something(inner):
+        return True
     around = _way_to(read, outer)
     return any(_is_for_last(parent, child, outer, inner) for parent, child in pairwise(around)) or (
         isinstance(read, cst.AugAssign) and isinstance(outer, cst.For)
     )
+
+
+def looks_for_something(loop: cst.For) -> bool:
+    """Whether a loop may be left early: then it stands where something was found."""
+    return any(True for _ in _breaks(loop.body))
 
 
 def _is_for_last(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, TargetLost
-from advisor.code.interpreter.last_items import asks_for_last
+from advisor.code.interpreter.last_items import asks_for_last, looks_for_something
 from advisor.code.nodes import as_written
-from advisor.code.values import Constant, Value, alternatives
+from advisor.code.values import Constant, Scalar, Value, alternatives
 
 if TYPE_CHECKING:
     from advisor.code.events import Loop
@@ -154,25 +154,46 @@ def _read_again(machine: "Machine", outer: "Loop", inner: cst.For, name: str) ->
     position = next((index for index, use in enumerate(uses) if use.kind == "inner"), None)
     if position is None or any(use.name == name for use in uses_in(inner.iter)):
         return None
-    if _ends_with(outer.node, inner):
+    counted = _is_counted_by(outer.node, name)
+    if _ends_with(outer.node, inner, bound=counted and isinstance(outer.node, cst.For)):
         return None
     behind, before = uses[position + 1 :], uses[:position]
-    if _is_counted_by(outer.node, name):
+    if counted:
         first = behind[0] if behind else None
         if first is not None and asks_for_last(first.node, outer.node, inner):
             return None
     elif not behind and before and _holds_something(machine, outer, name):
         first = before[0]
+        if _is_handed_on(machine, outer, inner, name, before):
+            return None
     else:
         return None
     return first.node if first is not None and first.kind == "read" else None
 
 
-def _ends_with(outer: cst.CSTNode, inner: cst.For) -> bool:
-    """Whether the loop around has no further round once it has come to the inner one: the way through that
-    returns or raises, or leaves the loop."""
+def _is_handed_on(
+    machine: "Machine", outer: "Loop", inner: cst.For, name: str, before: list[Use]
+) -> bool:
+    """Whether what the inner loop leaves may be meant for the next round of the one around: it looks for
+    something, goes through what that round has made, or counts anew."""
+    if looks_for_something(inner):
+        return True
+    made = {use.name for use in _uses_around(outer.node, inner) if use.kind == "bound"}
+    if any(use.name in made - {name} for use in uses_in(inner.iter)):
+        return True
+    raised = any(isinstance(use.node, cst.AugAssign) for use in before)
+    limits = isinstance(outer.node, cst.While) and any(
+        use.name == name for use in uses_in(outer.node.test)
+    )
+    return isinstance(visible(machine, name), Scalar) and not raised and not limits
+
+
+def _ends_with(outer: cst.CSTNode, inner: cst.For, *, bound: bool) -> bool:
+    """Whether the loop around has no further round once it has come to the inner one, or one that has the
+    name `bound` anew: the way through that returns or raises, or leaves the loop."""
     body = getattr(outer, "body", None)
-    return isinstance(body, cst.IndentedBlock) and _is_last(body, inner, _ENDS_LOOP)
+    ends = (*_ENDS_LOOP, cst.Continue) if bound else _ENDS_LOOP
+    return isinstance(body, cst.IndentedBlock) and _is_last(body, inner, ends)
 
 
 _ENDS = (cst.Return, cst.Raise)
@@ -342,6 +363,14 @@ def _branches(node: cst.If, inner: cst.For | None) -> list[Use]:
     return [*uses_in(node.test, inner=inner), *(use for way in taken or ways for use in way)]
 
 
+def _attempt(node: cst.Try, inner: cst.For | None) -> list[Use]:
+    """What is read where the inner loop has failed is meant as that loop has left it."""
+    body = uses_in(node.body, inner=inner)
+    fails = [] if any(use.kind == "inner" for use in body) else uses_in(*node.handlers, inner=inner)
+    rest = [part for part in (node.orelse, node.finalbody) if part is not None]
+    return [*body, *fails, *uses_in(*rest, inner=inner)]
+
+
 def _operation(node: cst.BinaryOperation, inner: cst.For | None) -> list[Use]:
     counts = not isinstance(node.right, cst.Call) or _is_number_of(node.right)
     if isinstance(node.operator, (cst.Divide, cst.FloorDivide)) and counts:
@@ -423,6 +452,7 @@ _READ: dict[type[cst.CSTNode], _Reader] = {
     cst.For: _loop,
     cst.If: _branches,
     cst.With: _with,
+    cst.Try: _attempt,
     cst.ExceptHandler: _handler,
     cst.ImportAlias: _imported,
     cst.NamedExpr: _named,
