@@ -320,3 +320,31 @@ rows = pictures.data.float().flatten(1) / 255
 rows = {scaled}
 """
     assert ("NN701" in [each for _, each in findings(code)]) == told
+
+
+@pytest.mark.parametrize(
+    ("built", "given", "told"),
+    [
+        ("paths", "load(self.paths[i])", True),
+        ("[path for path in paths if load(path).std() > 0]", "load(self.paths[i])", False),
+        ("paths", "load(self.paths[i]); assert x.max() > x.min()", False),
+        ("paths", "load(self.paths[i]); x = x[:, x.std(0) > 0.1]", False),
+    ],
+)
+def test_even_samples_may_be_sorted_out(built: str, given: str, told: bool) -> None:
+    code = f"""
+from numpy import load
+from torch.utils.data import Dataset
+
+class Recordings(Dataset):
+    def __init__(self, paths):
+        self.paths = {built}
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        x = {given}
+        return (x - x.min()) / (x.max() - x.min())
+"""
+    assert ("NN701" in [each for _, each in findings(code)]) == told

@@ -61,6 +61,10 @@ _MINDS = re.compile(
     r"|noise|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
     re.IGNORECASE,
 )
+# What sorts out, or rules out, samples that are even, anywhere in the class that makes them.
+_SORTS_OUT = re.compile(
+    r"\.(?:std|ptp)\([^()]*\)\s*(?:[<>]|[!=]=)|\bassert\b[^\n]*\b(?:max|min|std|ptp)\("
+)
 _OF_EPISODE = re.compile(
     r"\b(?:\w+\.)?_?(\w*(?:returns?|rewards?|advantages?|adv))\s*\.\s*std\(", re.IGNORECASE
 )
@@ -149,9 +153,13 @@ def _logarithm(machine: "Machine", value: Value, node: cst.CSTNode) -> None:
 
 
 def _is_minded(machine: "Machine", node: cst.CSTNode) -> bool:
-    """Whether something in the function around has to do with the case that there is nothing."""
+    """Whether something in the function around has to do with the case that there is nothing, or the class
+    that makes the samples keeps it away."""
     functions = machine.context.functions
-    return _MINDS.search(as_written(functions[-1].node if functions else node)) is not None
+    if _MINDS.search(as_written(functions[-1].node if functions else node)) is not None:
+        return True
+    makers = [each.owner or each for each in functions]
+    return any(_SORTS_OUT.search(as_written(each.node)) is not None for each in makers)
 
 
 def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) -> None:
