@@ -124,3 +124,26 @@ a, b = train_test_split(both)
 )
 def test_rows_that_may_be_other_ones_are_no_copies(made: str, told: bool) -> None:
     assert ("NN501" in _codes(MORE.replace("MADE", made))) == told
+
+
+BY_ATTRIBUTE = """
+import torch
+from torch import nn
+df["is_train"] = np.random.rand(len(df)) < 0.8
+known = df[df.is_train]
+rest = df[~df.is_train]
+X, X_test = (torch.tensor(part[["x", "z"]].values).float() for part in (known, rest))
+y, y_test = (torch.tensor(part["y"].values).float() for part in (known, rest))
+net = nn.Sequential(nn.Linear(2, 9), nn.ReLU(), nn.Linear(9, 1))
+optimizer = torch.optim.Adam(net.parameters())
+for _ in range(200):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(net(X)[:, 0], y).backward()
+    optimizer.step()
+with torch.no_grad():
+    print(nn.functional.mse_loss(net(X_test)[:, 0], y_test))
+"""
+
+
+def test_a_column_that_may_be_a_method_tells_which_rows_as_well() -> None:
+    assert "NN516" not in _codes(BY_ATTRIBUTE)

@@ -7,13 +7,25 @@ from typing import Self
 
 import libcst as cst
 
-from advisor.code.events import DataGiven, Escaped, Event, LoaderBuilt, Loop, Round
+from advisor.code.events import (
+    BackwardRun,
+    DataGiven,
+    Escaped,
+    Event,
+    LoaderBuilt,
+    Loop,
+    ModelTrained,
+    ObjectLoaded,
+    OptimizerStepped,
+    Round,
+    StateUsed,
+)
 from advisor.code.facts.changed_samples import RandomChange, change_in_code
 from advisor.code.facts.judging_loaders import judging_loaders
 from advisor.code.facts.loaders import TrainingLoader, is_loader, looks_at_number
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
-from advisor.code.facts.passes import seen_from, sources_of, words
+from advisor.code.facts.passes import seen_from, sources_of, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, contexts_of
 from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
@@ -227,7 +239,7 @@ class HeldOutData(Fact):
 
     def _is_in_loop_over_versions(self) -> bool:
         """Whether it is loaded, or gone through, once for each of several augmentations:
-        `for aug in range(5)`."""
+        `for aug in range(5)`, or in a loop in which no model learns and none is read."""
         around = set(self.event.context.loops)
         if self.loader is not None:
             for loops in self.run.once(_nests):
@@ -238,11 +250,24 @@ class HeldOutData(Fact):
                 if self.loader in event.values
                 for loop in event.context.loops
             }
-        return any(
+        return any(map(self._repeats, around)) or any(
             words(code_of(part)) & _VERSIONS
             for loop in around
             for part in (getattr(loop.node, "target", None), getattr(loop.node, "iter", None))
             if isinstance(part, cst.CSTNode)
+        )
+
+    def _repeats(self, loop: Loop) -> bool:
+        """Whether a loop goes through the same samples with the same model again and again."""
+        made = self.dataset.place
+        if self._is_of(loop) or is_loader(data_of(loop)) or made is None or stands_in(made, loop):
+            return False
+        several = loop.trips is not None and (loop.trips.integer or 0) > 1
+        changes = (OptimizerStepped, BackwardRun, ModelTrained, StateUsed, ObjectLoaded)
+        return several and not any(
+            each.node is loop.node
+            for event in self.run.events_among(*changes)
+            for each in event.context.loops
         )
 
     def _said(self) -> set[str]:

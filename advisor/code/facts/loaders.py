@@ -214,7 +214,10 @@ class TrainingLoader(Fact):
         if not isinstance(self.event, DataGiven):
             loops = self.event.context.loops
             own = [n for n, each in enumerate(loops) if self.loader in alternatives(data_of(each))]
-            around = [each for number, each in enumerate(loops) if number not in own]
+            trials = self._loops_of_trials()
+            around = [each for n, each in enumerate(loops) if n not in own and each not in trials]
+            if own and not around and trials:
+                return True
             if own and around and own[0] == 0:
                 return True  # the epochs are inside of it: each batch has a training of its own
             return bool(around) and all(_is_once(each) and not _is_set(each) for each in around)
@@ -226,6 +229,17 @@ class TrainingLoader(Fact):
         # Each of several models may go through it once.
         models = {_learner_in(each) for each in uses}
         return len(models) == len(uses) and all(each.once for each in uses)
+
+    def _loops_of_trials(self) -> tuple[Loop, ...]:
+        """The loops that make a loader of other batches in each round, to try out how large they may be:
+        no epochs."""
+        place = self.loader.place
+        if place is None:
+            return ()
+        alike = [each for each in self.run.events(LoaderBuilt) if each.loader.place is not None]
+        alike = [each for each in alike if each.place.node is place.node]
+        sizes = {known_number(each.loader.argument(1, "batch_size")) for each in alike}
+        return alike[0].context.loops if len(sizes) > 1 and None not in sizes else ()
 
     def order_is_free(self) -> bool:
         """Whether the samples stand in an order that only the loader could change: those of a

@@ -37,6 +37,7 @@ from advisor.code.values import (
     Constant,
     Joined,
     Lineage,
+    Method,
     Object,
     RowSet,
     Scalar,
@@ -166,7 +167,7 @@ def item_of_table(
     if isinstance(at, (SequenceValue, Object)):
         return table_like(receiver)
     result = column(receiver, None)
-    if isinstance(at, Unknown):
+    if isinstance(at, (Unknown, Joined, Method)):
         result.fields[BY_UNKNOWN] = at
     return result
 
