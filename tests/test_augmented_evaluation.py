@@ -779,3 +779,29 @@ for _ in range({number}):
     answers.append(predicted(torch.load("net.pt"), test_loader))
 """
     assert len(found(text)) == count
+
+
+SEVERAL_TIMES = """
+import torch
+from torch.utils.data import DataLoader
+from torchvision import models, transforms as T
+from torchvision.datasets import ImageFolder
+views = T.Compose([T.RandomResizedCrop(224), T.ToTensor(), T.Normalize([0.5] * 3, [0.5] * 3)])
+test = ImageFolder("test", views)
+net = models.resnet18(num_classes=5)
+net.load_state_dict(torch.load("ours.pt"))
+net.eval()
+found = []
+with torch.no_grad():
+    AGAIN
+        found.append(torch.cat([net(x).softmax(1) for x, _ in DataLoader(test, 64)]))
+print((torch.stack(found).mean(0).argmax(1) == torch.tensor(test.targets)).float().mean())
+"""
+
+
+@pytest.mark.parametrize(
+    ("again", "told"), [("for _ in range(5):", 0), ("for _ in range(1):", 1), ("if test:", 1)]
+)
+def test_the_same_pictures_may_be_looked_at_several_times(again: str, told: int) -> None:
+    text = SEVERAL_TIMES.replace("AGAIN", again)
+    assert sum(code == "NN505" for _, code in findings(text)) == told

@@ -33,6 +33,12 @@ def _codes(program: str) -> list[str]:
         "groups = {name: group for name, group in df.groupby('site')}\na, b = groups['north'], groups['south']",
         "groups = dict(list(df.groupby('site')))\na, b = groups['north'], groups['south']",
         "found = dict(pickle.load(open('tables.pkl', 'rb')))\na, b = found['spring'], found['autumn']",
+        "one = choose(df)\na = df[[each in one for each in df['site']]]\nb = df[[each not in one for each in df['site']]]",
+        "a, b = df[lambda each: each.year < 2015], df[lambda each: each.year >= 2015]",
+        "a, b = df.join(choose(1), how='inner'), df.join(choose(2), how='inner')",
+        "a, b = df.filter(regex='^a', axis=0), df.filter(regex='^b', axis=0)",
+        "a, b = df.reindex(choose(1)), df.reindex(choose(2))",
+        "a, b = df.pipe(choose, 1), df.pipe(choose, 2)",
     ],
 )
 def test_what_something_unknown_takes_out_of_a_table_is_not_all_of_it(parts: str) -> None:
@@ -46,6 +52,9 @@ def test_what_something_unknown_takes_out_of_a_table_is_not_all_of_it(parts: str
         "one = choose(df)\na, b = df[one], df[one]",
         "df = df.set_index('site')\na, b = df.loc['north'], df.loc['north']",
         "a = b = df.rename(columns=choose(df))",
+        "a, b = df, df.reindex(columns=choose(df))",
+        "a, b = df, df[[name for name in df.columns if name != 'site']]",
+        "a = b = df.pipe(lambda each: each.dropna())",
     ],
 )
 def test_the_same_rows_remain_the_same(parts: str) -> None:

@@ -551,3 +551,35 @@ def test_batches_that_each_have_epochs_of_their_own_have_no_order(
 ) -> None:
     text = f"{NOISE}{loops[0]}\n    {loops[1]}\n        change(inputs, labels)\n"
     assert len(found(text)) == count
+
+
+SIZES = """
+import time
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import transforms as T
+from torchvision.datasets import CIFAR10
+pictures = CIFAR10("data", transform=T.ToTensor())
+net = nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for size in SIZES:
+    loader = DataLoader(pictures, size)
+    started = time.time()
+    for epoch in range(EPOCHS):
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+    print(size, time.time() - started)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "epochs", "told"), [("(32, 64, 128)", "1", 0), ("(32, 64, 128)", "9", 1)]
+)
+def test_batches_of_several_sizes_are_tried_in_one_pass_each(
+    sizes: str, epochs: str, told: int
+) -> None:
+    text = SIZES.replace("SIZES", sizes).replace("EPOCHS", epochs)
+    assert sum(code == "NN507" for _, code in findings(text)) == told

@@ -16,7 +16,9 @@ from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     column,
     differences_taken,
+    is_row_axis,
     mask_of,
+    same_columns,
     set_column,
     set_lineage,
     table_like,
@@ -25,7 +27,16 @@ from advisor.code.library.pandas.tables import (
     whole_of,
 )
 from advisor.code.library.python.numbers import known_length
-from advisor.code.values import NONE, Arguments, Function, Object, Value, known_text, one_or_several
+from advisor.code.values import (
+    NONE,
+    Arguments,
+    Function,
+    Object,
+    RowSet,
+    Value,
+    known_text,
+    one_or_several,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
@@ -119,7 +130,11 @@ def other_columns(call: Call) -> Value | None:
     if call.path.endswith("select_dtypes") and held is not None and _keeps_numbers(call):
         result.fields[HELD] = held.of_numbers(call.place)
         return result
+    if call.path.endswith("filter") and _is_of_rows(call):
+        return same_columns(table_like(table, _some_rows(call, table)), table)
     if call.path.endswith("join"):
+        if known_text(call.argument(2, "how")) in {"inner", "right"}:
+            result = table_like(table, _some_rows(call, table))
         columns, fits = beside_rows(call.argument(0, "other"))
         result.fields["lineage"] = lineages.applied(whole_of(result), *fits)
         for name, each in columns.items():
@@ -140,6 +155,35 @@ def other_columns(call: Call) -> Value | None:
         set_lineage(call.machine, table, whole_of(result))
         return NONE
     return result
+
+
+@method(FRAME, "reindex")
+def rows_by_labels(call: Call) -> Value | None:
+    """`df.reindex(labels)`: the rows of some labels, or the same rows with other columns."""
+    table = call.receiver
+    assert isinstance(table, Object)
+    by_column = call.argument(-1, "columns") is not None and call.argument(0, "labels") is None
+    return table_like(table, None if by_column else _some_rows(call, table))
+
+
+@method(FRAME, "pipe")
+def given_to_function(call: Call) -> Value | None:
+    """`df.pipe(clean, 3)` is `clean(df, 3)`."""
+    if not call.arguments.positional or call.receiver is None or call.arguments.unknown:
+        return None
+    function, *others = call.arguments.positional
+    passed = Arguments([call.receiver, *others], call.arguments.keywords)
+    return calls.call(call.machine, function, passed, call.node)
+
+
+def _is_of_rows(call: Call) -> bool:
+    axis = call.argument(3, "axis")
+    return axis is not None and is_row_axis(axis)
+
+
+def _some_rows(call: Call, table: Object) -> RowSet:
+    """Those rows of a table that a call leaves, whichever these are."""
+    return whole_of(table).rows.part(("call", call.node), place=call.place)
 
 
 def _column_made(call: Call, table: Object, given: Value) -> Value:

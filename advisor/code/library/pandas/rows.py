@@ -98,7 +98,6 @@ KEEPS = [
     "pct_change",
     "pow",
     "rank",
-    "reindex",
     "rename",
     "rename_axis",
     "reset_index",
@@ -119,7 +118,6 @@ KEEPS = [
     "tz_localize",
     "between",
     "factorize",
-    "pipe",
     "T",
 ]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.gradients import gradient_of
+from advisor.code.interpreter import calls
 from advisor.code.interpreter.machine import join_all
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME, HELD
@@ -35,6 +36,7 @@ from advisor.code.library.pandas.types import holding_numbers, of_column, same_n
 from advisor.code.values import (
     Arguments,
     Constant,
+    Function,
     Joined,
     Lineage,
     Method,
@@ -44,6 +46,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
@@ -135,6 +138,10 @@ def item_of_table(
     if len(indices) != 1:
         return None
     at = indices[0]
+    if isinstance(at, Function):
+        at = calls.call(
+            machine, at, Arguments([receiver]), node
+        )  # `df[lambda each: each.age > 30]`
     if not lineages.holds_rows(whole_of(receiver)):
         return _looked_up(receiver, at, machine.place(node)) or receiver
     if isinstance(at, Value):
@@ -165,7 +172,10 @@ def item_of_table(
     if is_table(at):
         return table_like(receiver, _rows_at(machine, receiver, at, node))
     if isinstance(at, (SequenceValue, Object)):
-        return table_like(receiver)
+        result = table_like(receiver)
+        if isinstance(at, SequenceValue) and _holds_outcomes(at):
+            result.fields[BY_UNKNOWN] = at
+        return result
     result = column(receiver, None)
     if isinstance(at, (Unknown, Joined, Method)):
         result.fields[BY_UNKNOWN] = at
@@ -178,6 +188,12 @@ def _is_mask(value: Value) -> bool:
     if isinstance(value, Tensor):
         return value.dtype == "bool" or value.lineage is not None
     return isinstance(value, Unknown) and ("mask" in value.name or _named_like_mask(value))
+
+
+def _holds_outcomes(listed: SequenceValue) -> bool:
+    """Whether a list holds what came of operations: no names of columns, but truth values for rows."""
+    kinds = alternatives(listed.element) if listed.items is None else ()
+    return bool(kinds) and all(isinstance(each, Unknown) and each.name == "?" for each in kinds)
 
 
 def _named_like_mask(value: Unknown) -> bool:
