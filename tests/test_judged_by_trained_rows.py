@@ -207,3 +207,37 @@ trainer = Trainer(max_epochs=5)
 trainer.fit(model, DataLoader(Part(pictures, "train")), DataLoader(Part(pictures, "val")))
 """
     assert count(text) == 0
+
+
+WITHOUT_LABELS = """
+import lightning as L, torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import STL10
+from torchvision import transforms as T
+class Twice:
+    def __call__(self, x): return [T.functional.to_tensor(x) for _ in range(2)]
+class Pairs(L.LightningModule):
+    def __init__(self):
+        super().__init__(); self.net = nn.Linear(9, 2)
+    def training_step(self, b, i): return self.net(b[0][0].flatten(1)).square().mean()
+    def validation_step(self, b, i): self.log("val_loss", self.net(b[0][0].flatten(1)).square().mean())
+    def configure_optimizers(self): return torch.optim.Adam(self.parameters())
+class Plain(L.LightningModule):
+    def __init__(self):
+        super().__init__(); self.net = nn.Linear(9, 2)
+    def training_step(self, b, i): return nn.functional.cross_entropy(self.net(b[0].flatten(1)), b[1])
+    def validation_step(self, b, i): self.log("val_loss", nn.functional.cross_entropy(self.net(b[0].flatten(1)), b[1]))
+    def configure_optimizers(self): return torch.optim.Adam(self.parameters())
+train_loader = DataLoader(STL10(".", split="unlabeled", transform=Twice()), 64, shuffle=True)
+val_loader = DataLoader(STL10(".", split="train", transform=Twice()), 64)
+L.Trainer().fit(Pairs(), train_loader, val_loader)
+img_loader = DataLoader(STL10(".", split="train", transform=T.ToTensor()), 64, shuffle=True)
+test_loader = DataLoader(STL10(".", split="test", transform=T.ToTensor()), 64)
+L.Trainer().fit(Plain(), img_loader, JUDGED)
+"""
+
+
+@pytest.mark.parametrize(("judged", "told"), [("test_loader", 0), ("val_loader", 1)])
+def test_what_judges_one_model_may_be_what_another_one_learns_from(judged: str, told: int) -> None:
+    assert count(WITHOUT_LABELS.replace("JUDGED", judged)) == told

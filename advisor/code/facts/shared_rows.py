@@ -21,7 +21,7 @@ from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.library.torch_data import SUBSET
 from advisor.code.sources import NodePlace
-from advisor.code.values import Instance, Object, RowSet, lineage_of
+from advisor.code.values import Instance, Object, RowSet, alternatives, lineage_of
 from advisor.rulebook import Draft
 
 _MASKS = re.compile(r"\b(train|val|valid|test)_mask\b")
@@ -185,10 +185,22 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
     if not training:
         return
     for data in run.facts(HeldOutData):
-        pairs = (_of_pair(run, training, loader, data) for loader in training)
+        near = [each for each in training if not _are_given_apart(run, each, data)]
+        pairs = (_of_pair(run, training, loader, data) for loader in near)
         found = [each for each in pairs if each is not None]
         if found and (data.loader is None or is_scored(run, data.loader)):
             yield from found
+
+
+def _are_given_apart(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> bool:
+    """Whether trainers are given both, and the one that learns from the first is never given the second to
+    choose by: another model may learn without labels what this one is judged by."""
+    given = list(run.events(DataGiven))
+    judging = [each for each in given if data.loader in alternatives(each.data)]
+    if not judging or any(each.use == "testing" for each in judging):
+        return False
+    learns = {id(each.place.node) for each in given if loader.loader in alternatives(each.data)}
+    return bool(learns) and not any(id(each.place.node) in learns for each in judging)
 
 
 def _of_pair(
