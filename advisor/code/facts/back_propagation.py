@@ -319,6 +319,8 @@ class RunningTotal(Fact):
         holds the graph of its own batch; or comes from an evaluation that records gradients."""
         if self.event.context.gradients is not True or gradient_of(self.event.value) is False:
             return False
+        if any(cut_of(each) is not None for each in alternatives(self.event.value)):
+            return False  # on one of the ways, at least
         if not self._is_stepped() or self._is_begun_anew():
             return False
         goes_back = not self._ends_with_the_step() and any(

@@ -8,6 +8,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import NoiseAdded
+from advisor.code.gradients import cut_off
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.statements import assign
 from advisor.code.library import lineages
@@ -111,6 +112,8 @@ def converted(call: Call) -> Value | None:
     value = call.argument(0, "object")
     if isinstance(value, Tensor):
         given = call.argument(1, "dtype")
+        if value.library == "torch" and value.graph is True:
+            return cut_off(value, call.place, "np.array")  # an array has no way back
         return value if given is None else cast(value, named_dtype(given))
     if isinstance(value, Unknown):
         known, given = as_tensor(value), call.argument(1, "dtype")
