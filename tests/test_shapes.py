@@ -445,3 +445,13 @@ def test_a_product_of_nothing_is_nobodys_concern() -> None:
     text = "import torch\nweight = torch.nn.Parameter(torch.rand(2, 3))\n"
     for call in ("torch.nn.functional.linear(None, weight)", "torch.matmul(other=weight)"):
         assert findings(f"{text}print({call})\n") == []
+
+
+def test_the_largest_numbers_over_the_first_axis_keep_the_other_axes() -> None:
+    text = (
+        "import torch\nfrom torch import nn\nb, c, h, w = x.shape\n"
+        "y = nn.Linear(5, 7)(x.amax(0)).sum(1)\n"
+    )
+    shape = shape_of(program(text).scope.fields["y"])
+    assert shape is not None
+    assert shape.rank == 2

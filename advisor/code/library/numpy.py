@@ -377,7 +377,7 @@ def statistic(call: Call) -> Value | None:
     return made.replace(shape=Shape()) if isinstance(made, Tensor) else made
 
 
-@method("unknown", "mean", "std", "var")
+@method("unknown", "mean", "std", "var", "amax", "amin")
 def statistic_of_unknown(call: Call) -> Value | None:
     """A statistic of data nothing is known about yet."""
     receiver = call.receiver
@@ -390,7 +390,7 @@ def statistic_of_unknown(call: Call) -> Value | None:
     return result
 
 
-@method("unknown", "max", "min", "median", "ptp", "amax", "amin")
+@method("unknown", "max", "min", "median", "ptp")
 def extreme_of_unknown(call: Call) -> Value | None:
     """The largest numbers of data nothing else is known about; with a dimension there may be places
     beside them."""
