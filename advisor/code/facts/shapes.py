@@ -78,7 +78,7 @@ class Reshape(Fact):
         undone = {
             id(each)
             for each in moving
-            for other in moving
+            for other in found
             if each is not other and each.is_undone_with(other)
         }
         asked = list(run.events(Reshaped))
@@ -97,7 +97,7 @@ class Reshape(Fact):
 
     @cached_property
     def _moved_axis(self) -> tuple[int, int] | None:
-        if self._is_of_equal_sides():
+        if self._is_of_equal_sides() or self._may_be_split_in_order():
             return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
@@ -120,6 +120,22 @@ class Reshape(Fact):
             for dims in (self.before, self.after)
         )
         return before == after and all(dim.constant is not None for dim in before)
+
+    def _may_be_split_in_order(self) -> bool:
+        """Whether the first axis, which the program does not ask for, may be as long as all that it asks
+        for: `(rows, classes)` as `(classes, queries, -1)`, where each class has so many rows."""
+        *asked, rest = self.event.dims or (None,)
+        first = self.before[0].axis if self.before else None
+        if rest is not None or first is None or first.value is not None or None in asked:
+            return False
+        new = [
+            dim
+            for dim in asked
+            if dim is not None
+            and dim.factors
+            and not any(_is_same(dim, each) for each in self.before)
+        ]
+        return bool(new) and not self._is_asked_for(first)
 
     def _may_have_the_size_asked_for(self, position: int) -> bool:
         """Whether nothing would change if one axis, of which nobody knows how long it is, were as
