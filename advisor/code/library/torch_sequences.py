@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from advisor.code import symbols
+from advisor.code.gradients import computed
 from advisor.code.library.models import Call, function
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.symbols import Number
@@ -84,7 +85,17 @@ def packed(call: Call) -> Value | None:
     result = call.unknown()
     if padded is not None and first is not None:
         result.fields[_PACKED] = padded.shape.axis(0 if first else 1), padded.shape.axis(-1)
+    if padded is not None and isinstance(result, Unknown):
+        result.fields["data"] = _steps_of_all(padded, call)
     return result
+
+
+def _steps_of_all(padded: Tensor, call: Call) -> Value:
+    """`.data` of packed sequences: the steps of all of them under each other, with their way back."""
+    dims = padded.shape.dims
+    steps = symbols.fresh("steps", is_axis=True)
+    shape = Shape() if dims is None else Shape((steps, *dims[2:]))
+    return computed(padded.replace(shape=shape, layout=None, place=call.place), padded)
 
 
 @function("torch.nn.utils.rnn.pad_packed_sequence")
@@ -114,6 +125,7 @@ def _after_packed(layer: Layer, samples: Number, call: Call) -> Value:
     """What a recurrent layer makes of packed sequences: others, and states that nobody packs."""
     hidden, directions = size_of_axis(layer.argument(1, "hidden_size")), _directions(layer)
     made = call.unknown()
+    made.fields["data"] = Tensor(Shape(), graph=True, place=call.place)
     state = Shape()
     if hidden is not None and directions is not None:
         projected = size_of_axis(layer.argument(-1, "proj_size")) or hidden
