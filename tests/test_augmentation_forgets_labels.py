@@ -707,3 +707,25 @@ class Holes(Dataset):
         return image, mask
 """
     assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("then", "stays"),
+    [("points = points - [left, top]", False), ("points = points / [width, height]", True)],
+)
+def test_points_may_be_shifted_by_what_was_drawn_for_the_picture(then: str, stays: bool) -> None:
+    text = f"""\
+class RandomCrop:
+    def __init__(self, size):
+        self.size = size
+
+    def __call__(self, sample):
+        image, points = sample["image"], sample["keypoints"]
+        height, width = image.shape[:2]
+        top = np.random.randint(0, height - self.size)
+        left = np.random.randint(0, width - self.size)
+        image = image[top : top + self.size, left : left + self.size]
+        {then}
+        return {{"image": image, "keypoints": points}}
+"""
+    assert bool(found(text)) == stays

@@ -56,6 +56,7 @@ _OF_EACH_PLACE = (
 )
 _BEGUN_EMPTY = re.compile(r"\b(\w+) = (?:\[\]|list\(\))")
 _OF_NUMBER = re.compile(r"self\.(?P<name>\w+)\[(?P<index>\w+)\]$")
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 # Draws that come out alike: whoever repeats the seed, or keeps what was drawn.
 _DRAWN_ONCE = re.compile(r"seed|rng_state|setstate|get_params|[Rr]eplay|to_deterministic|fork_rng")
 _DRAWS = re.compile(r"rand|choice|shuffle|uniform")
@@ -300,9 +301,23 @@ def _apart(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] |
         return None
     if labels & POINTS and any(words(each) & labels for each in parts.sums):
         return None
+    if labels & POINTS and _is_shifted_alike(first.call, code):
+        return None
     if behind is None and any(words(name) & labels for name in _BEGUN_EMPTY.findall(code.text)):
         return None  # they are found where things have been put
     return first, min(labels & words(code.text)), None
+
+
+def _is_shifted_alike(call: cst.Call | cst.Subscript, code: _Code) -> bool:
+    """Whether something that the picture does not need is computed from the drawn numbers that move it:
+    `points = points - [left, top]`."""
+    text = code_of(call)
+    drawn = {name for name, value in code.parts.bound if _DRAWS.search(value)} & _names_in(text)
+    return any(
+        _names_in(value) & drawn and not _names_in(target) & _names_in(text) and target not in drawn
+        for target, value in code.parts.bound
+        if any(each in value for each in code.parts.sums)
+    )
 
 
 def _behind_chance(code: _Code, first: _Step, labels: frozenset[str]) -> "_Parts | None":
@@ -342,12 +357,17 @@ def _is_placed_by(call: cst.Call | cst.Subscript, labels: frozenset[str], code: 
         text = waiting.pop()
         if words(text) & labels:
             return True
-        names = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text)) - seen
+        names = _names_in(text) - seen
         seen |= names
         for target, value in code.parts.bound:
-            if names & set(re.findall(r"(?<![\w.])[^\W\d]\w*", target)):
+            if names & _names_in(target):
                 waiting.append(value)
     return False
+
+
+def _names_in(text: str) -> set[str]:
+    """The names that a piece of code goes by, without the attributes of objects."""
+    return set(_NAME.findall(text))
 
 
 def _of_one_number(code: _Code, steps: list[_Step]) -> tuple[_Step, str, _Step | None] | None:
