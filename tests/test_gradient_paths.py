@@ -494,3 +494,44 @@ def test_what_is_cut_off_or_held_on_to_is_flagged(name: str) -> None:
 def test_what_is_connected_or_let_go_is_left_alone(name: str) -> None:
     found = [code for _, code in findings(SETTING + dedent(RIGHT[name]))]
     assert not {"NN106", "NN110"} & set(found)
+
+
+def test_the_steps_of_packed_sequences_keep_their_way_back() -> None:
+    assert not findings(
+        """\
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+tagger = nn.Sequential(nn.Embedding(1000, 64), nn.Linear(64, 20))
+optimizer = torch.optim.Adam(tagger.parameters())
+for words, tags, lengths in loader:
+    scores = pack_padded_sequence(tagger(words), lengths, batch_first=True)
+    targets = pack_padded_sequence(tags, lengths, batch_first=True)
+    loss = nn.functional.cross_entropy(scores.data, targets.data)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    )
+
+
+def test_an_array_has_no_gradient_that_a_root_could_make_infinite() -> None:
+    told = findings(
+        """\
+import numpy as np
+import torch
+from torch import nn
+
+model = nn.Linear(8, 1)
+optimizer = torch.optim.Adam(model.parameters())
+for inputs, targets in loader:
+    made = model(inputs).detach().cpu().numpy()
+    error = float(np.sqrt(np.mean((np.maximum(made, 0) - targets.cpu().numpy()) ** 2)))
+    loss = torch.tensor(error, requires_grad=True)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    )
+    assert {code for _, code in told} == {"NN110"}

@@ -36,12 +36,13 @@ _MOST_TERMS = 2000
 
 
 def gradient_of(value: Value | None) -> bool | None:
-    """Whether a gradient can flow from a value to parameters; None when nobody knows."""
+    """Whether a gradient can flow from a value to parameters; None when nobody knows. An array of NumPy
+    keeps none."""
     match value:
         case None | Scalar() | Constant():
             return False
         case Tensor():
-            return value.graph
+            return False if value.library == "numpy" else value.graph
         case Unknown():
             if _WANTED in value.fields:
                 return True

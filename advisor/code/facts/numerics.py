@@ -100,10 +100,10 @@ class NumericalRisk(Fact):
     def _back_propagated(cls, run: AbstractRun) -> Iterator[Self]:
         losses = list(_learned_losses(run))
         for root in run.events(RootTaken):
-            if (
+            if gradient_of(root.result) is not False and (
                 _is_part_of_step(run, root)
                 or any(is_computed_from(loss, root.result) for loss in losses)
-                or (_is_of_loss(run, root) and gradient_of(root.result) is not False)
+                or _is_of_loss(run, root)
             ):
                 yield cls(root, "root", of=root.of)
         given = {event.given for event in run.events(GradientsCleared)}
