@@ -67,7 +67,7 @@ def test_plain_descent_may_be_slow_where_losses_are_large(rate: str, loss: str, 
 KERAS = """
 import keras
 from keras import layers
-model = keras.Sequential([FIRST, layers.Dense(8), layers.Dense(1)])
+model = keras.Sequential([FIRST, layers.Dense(8, "relu"), layers.Dense(1)])
 model.compile(optimizer=keras.optimizers.Adam(RATE), loss="mse")
 model.fit(x, y, epochs=9, callbacks=[CALLBACK])
 """

@@ -239,7 +239,7 @@ right = torch.softmax(score(states), dim=1)
 def test_who_brings_an_axis_to_the_front_knows_which_one_torch_takes(
     given: str, severity: Severity
 ) -> None:
-    text = dedent(f"{PREAMBLE}scores = torch.rand(8, 5, 7)\nprint(F.softmax({given}))\n")
+    text = dedent(f"{PREAMBLE}scores = net(words).view(8, 5, 7)\nprint(F.softmax({given}))\n")
     source = Source(text, "program.py")
     told = analyze(source, Project([source]), rulebook("code").rules).findings
     assert [each.severity for each in told if each.code == "NN205"] == [severity]

@@ -345,14 +345,16 @@ def test_a_named_schedule_that_ends_long_before_the_training() -> None:
     code = """
     import torch
     from transformers import get_scheduler
-    optimizer = torch.optim.AdamW(torch.nn.Linear(2, 2).parameters())
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
     schedule = get_scheduler("linear", optimizer, 0, 100)
     for step in range(1000):
         optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), y).backward()
         optimizer.step()
         schedule.step()
     """
-    assert findings(code) == [(5, "NN601")]
+    assert findings(code) == [(6, "NN601")]
 
 
 # --- engines that step themselves ---------------------------------------------------------

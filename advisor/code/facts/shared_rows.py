@@ -195,7 +195,12 @@ def _of_loaders(run: AbstractRun) -> Iterator[_Found]:
 def _are_given_apart(run: AbstractRun, loader: TrainingLoader, data: HeldOutData) -> bool:
     """Whether trainers are given both, and the one that learns from the first is never given the second to
     choose by: another model may learn without labels what this one is judged by."""
-    given = list(run.events(DataGiven))
+    # What a data module makes itself, any trainer that it is given to learns from and judges by.
+    given = [
+        each
+        for each in run.events(DataGiven)
+        if not isinstance(each.data, Object) or each.data.place != each.place
+    ]
     judging = [each for each in given if data.loader in alternatives(each.data)]
     if not judging or any(each.use == "testing" for each in judging):
         return False
