@@ -23,7 +23,7 @@ _ON_PURPOSE = frozenset(
     [
         *("lora", "low", "rank", "bottleneck", "factor", "factored", "factorized", "embed"),
         *("embedding", "proj", "projection", "project", "depthwise", "pointwise", "dw", "pw"),
-        *("query", "key", "value", "latent", "linear", "svd", "adapter", "down", "up", "code"),
+        *("query", "key", "value", "latent", "svd", "adapter", "down", "up", "code"),
     ]
 )
 # What methods are called that hand on what others take as well.
