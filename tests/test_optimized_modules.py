@@ -291,6 +291,77 @@ RIGHT = {
         optimizer = torch.optim.Adam(model.parameters())
         train(model, optimizer)
         """,
+    "what a loss reads from a file for itself": """
+        class Likeness(nn.Module):
+            def __init__(self, path):
+                super().__init__()
+                self.eye = torch.load(path)
+                self.eye.eval()
+            def forward(self, made, real):
+                return F.mse_loss(self.eye(made), self.eye(real))
+        class Painter:
+            def __init__(self, brush):
+                self.brush = brush
+            def start(self):
+                self.optimizer = torch.optim.Adam(self.brush.parameters())
+                return Likeness("eye.pt")
+            def fit(self):
+                likeness = self.start()
+                for x, y in loader:
+                    self.optimizer.zero_grad()
+                    likeness(self.brush(x), y).backward()
+                    self.optimizer.step()
+        """,
+    "a judge that was read from a file, of what is made": """
+        painter = nn.Linear(3, 3)
+        optimizer = torch.optim.Adam(painter.parameters())
+        judge = torch.load("judge.pt")
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(judge(painter(x)), y).backward()
+            optimizer.step()
+        """,
+    "a prompt for a model that was read from a file": """
+        prompt = nn.Embedding(5, 3)
+        optimizer = torch.optim.Adam(prompt.parameters())
+        language = torch.load("language.pt")
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(language(x + prompt.weight.mean(0)), y).backward()
+            optimizer.step()
+        """,
+    "a picture that a model from a file is to take for another": """
+        picture = torch.zeros(1, 3, requires_grad=True)
+        optimizer = torch.optim.Adam([picture])
+        judge = torch.load("judge.pt")
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(judge(x + picture), y).backward()
+            optimizer.step()
+        """,
+    "the best model, read once more to predict, and the end": """
+        def predict(model):
+            model = torch.load("best.pt")
+            for x, y in loader:
+                print(model(x).argmax(1))
+        def fit(model):
+            optimizer = torch.optim.Adam(model.parameters())
+            for epoch in range(100):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    F.cross_entropy(model(x), y).backward()
+                    optimizer.step()
+                if elsewhere.is_over(epoch):
+                    predict(model)
+                    exit()
+        """,
+    "a model from a file that somebody else makes an optimizer for": """
+        optimizer = torch.optim.Adam(model.parameters())
+        if elsewhere.resume:
+            model = torch.load("model.pt")
+            optimizer = elsewhere.optimizer_of(model)
+        train(model, optimizer)
+        """,
     "a teacher that is read from a file": """
         optimizer = torch.optim.Adam(model.parameters())
         teacher = torch.load("teacher.pt")

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
+
+import libcst as cst
 
 from advisor.code.events import (
     AttributeAssigned,
@@ -18,11 +21,13 @@ from advisor.code.events import (
     OptimizerBuilt,
     OptimizerStepped,
     ParametersAdded,
+    ParametersAsked,
 )
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.left_out import is_frozen, left_out
+from advisor.code.facts.origins import module_of, origins_of
 from advisor.code.facts.relations import reaches
-from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.sources import NodePlace, Stretch
@@ -32,6 +37,8 @@ from advisor.code.values import (
     Method,
     Optimizer,
     Parameters,
+    Tensor,
+    Unknown,
     Value,
     alternatives,
 )
@@ -123,38 +130,67 @@ class OptimizedModules(Fact):
                     yield step, event
 
     def replaced(self) -> Iterator[ObjectLoaded]:
-        """Models that are read from a file once the optimizer is built, and that run instead of its
-        own model before it steps; not those that get an optimizer of their own, or whose parameters are
-        given to something else."""
-        updated = {
-            owner
-            for event in self.run.events(OptimizerBuilt)
-            if isinstance(event.optimizer, Optimizer)
-            for owner in event.optimizer.owners
-        }
-        for escaped in self.run.events(Escaped):
-            for way in (each for value in escaped.values for each in alternatives(value)):
-                updated.update(way.owners if isinstance(way, Parameters) else ())
+        """Models that are read from a file once the optimizer is built, and by whose loss it steps: what
+        goes back has come out of them, with gradients, and of nothing that the optimizer updates. What
+        somebody else is given may get an optimizer there, and a judge is not there to learn."""
         loaded = {
             event.value: event
             for event in self.run.events(ObjectLoaded)
-            if event.index > self.event.index
-            and event.value not in updated
-            and not excludes(event, self.event)
+            if event.index > self.event.index and not excludes(event, self.event)
+        }
+        if not loaded or not all(map(_is_module, self.optimizer.owners)):
+            return
+        handed = set(_handed_over(self.run))
+        learning_anew = {
+            value: event
+            for value, event in loaded.items()
+            if value not in handed
+            and not is_frozen(self.run, value)
+            and not any(reaches(owner, value) for owner in self.optimizer.owners)
         }
         found: dict[ObjectLoaded, None] = {}
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            ran = self.run.trace[before.index + 1 : step.index] if loaded else ()
-            own = {
-                event.place.node
-                for event in ran
-                if isinstance(event, ForwardRun) and self._concerns(event.module)
-            }
-            for event in ran:
-                load = loaded.get(event.callee) if isinstance(event, Escaped) else None
-                if load is not None and (not own or event.place.node in own):
-                    found[load] = None
+        for before, step in pairwise(self.steps) if learning_anew else ():
+            between = self.run.events_within(before.index + 1, step.index, BackwardRun)
+            for loss in between:
+                for load in self._loaded_behind(loss, learning_anew):
+                    if not excludes(load, step):
+                        found[load] = None
         yield from found
+
+    def _loaded_behind(
+        self, loss: BackwardRun, loaded: dict[Value, ObjectLoaded]
+    ) -> Iterator[ObjectLoaded]:
+        """What was loaded that a loss has come out of; nothing if one of the optimizer's own modules, or
+        what they hold, takes part in it beside that."""
+        origins = origins_of(self.run, loss.loss)
+        found = [each for each in origins.passes if module_of(each) in loaded]
+        here = {each.place.node for each in found}
+        ran = {module_of(each) for each in origins.passes}
+        parts = (
+            *(module_of(each) for each in origins.passes if each.place.node not in here),
+            *(each for each in origins.leaves if each not in ran),
+        )
+        learned = any(isinstance(each, Tensor) and each.graph is True for each in origins.leaves)
+        if not found or learned or not origins.complete or any(map(self._concerns, parts)):
+            return
+        runs_too = any(map(self._concerns, ran))
+        for each in found:
+            if not runs_too and not self._called() & _names(module_of(each)):
+                continue  # nothing tells that it takes the place of a module of the optimizer
+            judges = any(mode.training is not True for mode in each.modes)
+            if each.context.gradients is True and not each.context.running and not judges:
+                yield loaded[module_of(each)]
+
+    def _called(self) -> set[str]:
+        """What the modules of the optimizer go by where their parameters are asked for."""
+        asked = (
+            each.place.node
+            for each in self.run.events(ParametersAsked)
+            if any(each.module is owner for owner in self.optimizer.owners)
+        )
+        calls = (each.func for each in asked if isinstance(each, cst.Call))
+        written = (each.value for each in calls if isinstance(each, cst.Attribute))
+        return {code_of(each).rpartition(".")[2] for each in written}
 
     def left_out(self) -> ForwardRun | None:
         """A new module that takes part in the loss along with those of the optimizer, and that no
@@ -223,6 +259,29 @@ def _owned_elsewhere(run: AbstractRun, module: Value) -> bool:
         or any(reaches(owner, module) for owner in each.optimizer.owners)
         for each in run.events(OptimizerBuilt)
     )
+
+
+def _names(value: Value) -> set[str]:
+    """What the program calls something that nobody knows."""
+    return {value.name, *value.names} if isinstance(value, Unknown) else set()
+
+
+def _is_module(value: Value) -> bool:
+    """Whether an optimizer may have got the parameters of a whole module: not a tensor by itself, such
+    as a picture that is learned."""
+    return isinstance(value, (Instance, Layer, Unknown))
+
+
+def _handed_over(run: AbstractRun) -> Iterator[Value]:
+    """What an optimizer is built over, and what is handed to code that nobody can look into, itself or
+    its parameters."""
+    for event in run.events(OptimizerBuilt):
+        yield from event.optimizer.owners if isinstance(event.optimizer, Optimizer) else ()
+    for escaped in run.events(Escaped):
+        for given in escaped.arguments.values():
+            for way in alternatives(given):
+                yield way
+                yield from way.owners if isinstance(way, Parameters) else ()
 
 
 def _known(value: Value | None) -> tuple[Value, ...]:
