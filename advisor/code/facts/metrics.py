@@ -33,6 +33,7 @@ from advisor.code.events import (
     TotalJoined,
     TotalRaised,
 )
+from advisor.code.facts.judged_batches import judges_batches
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
 from advisor.code.facts.loop_lengths import data_of, length_of
@@ -265,14 +266,17 @@ class LoggedBatch(Fact):
                 continue
             if event.printed and not _is_all_there_is(event):
                 continue
-            if _judges(run, event.amount, event.context.loops[-1]):
+            loop = event.context.loops[-1]
+            if _judges(run, event.amount, loop) and judges_batches(run, loop):
                 yield cls(event, event.amount)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
         for kept in run.events(AmountKept) if plotted else ():
             if kept.kept in plotted and _is_of_its_batch(kept) and _judges_here(run, kept):
                 yield cls(kept, kept.amount)
         for metric in run.facts(Metric):
-            if metric.is_told_of_last_batch and overwritten_loss(run, metric) is None:
+            if not metric.is_told_of_last_batch or overwritten_loss(run, metric) is not None:
+                continue
+            if judges_batches(run, _left(metric.amount.made, metric.event.context)[-1]):
                 yield cls(metric.event, metric.amount, metric)
 
     def finding(self, message: str) -> Draft:
@@ -296,7 +300,11 @@ def _judges_here(run: AbstractRun, kept: AmountKept) -> bool:
     loops = kept.context.loops
     if len(loops) == 1 or not _is_left_of_batches(kept.amount, loops[-1]):
         return False
-    return _judges(run, kept.amount, loops[-1]) and evaluates(run, loops[-1])
+    return (
+        _judges(run, kept.amount, loops[-1])
+        and evaluates(run, loops[-1])
+        and judges_batches(run, loops[-1])
+    )
 
 
 def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
