@@ -373,3 +373,43 @@ def test_a_layer_may_take_packed_sequences_whichever_axis_it_takes_first() -> No
     text = PACKED.format("state[-1], outputs[:, -1]").replace(", batch_first=True)\n\n", ")\n\n")
     assert "num_layers=2, bidirectional=True)" in text
     check(text, "NN305")
+
+
+BLEND = """
+class Blend(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Linear(8, 1), nn.Linear(4, 1)
+        self.joint = nn.Linear(16, 1)
+        self.free = nn.Linear(16, 1)
+    def forward(self, x):
+        features = torch.zeros(3, 12)
+        return self.joint(features){rest}
+"""
+JOIN = """
+    def join(self):
+        both = torch.cat([self.left.weight, self.right.weight], dim=1)
+        self.joint.weight = nn.Parameter(both)
+"""
+COPIES = """
+def copied(theirs):
+    ours = Blend()
+    for name in ("joint", "free"):
+        getattr(ours, name).weight = nn.Parameter(torch.tensor(theirs[name]))
+    return ours
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BLEND.format(rest="  # error"),
+        BLEND.format(rest="") + JOIN,
+        BLEND.format(rest=" + self.free(features)  # error") + JOIN,
+        BLEND.format(rest="") + COPIES,
+        BLEND.format(rest="") + JOIN.replace("weight = nn", "weight.data = nn"),
+        BLEND.format(rest="  # error") + JOIN.replace(".weight = ", ".weight == "),
+    ],
+)
+def test_a_layer_has_the_size_of_the_weight_that_it_is_given(body: str) -> None:
+    check(body, "NN307")

@@ -1,17 +1,18 @@
 """Shapes that do not go together: of a layer and its input, or of two tensors."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Event, FailureCaught, ShapesClashed
+from advisor.code.events import AttributeAssigned, Event, FailureCaught, LayerRun, ShapesClashed
 from advisor.code.facts.announced_failures import is_announced
 from advisor.code.facts.batches import BatchAxis
 from advisor.code.facts.layer_sizes import LayerInput, changeable_sizes, depends
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
-from advisor.code.values import Shape
+from advisor.code.values import Instance, Shape, alternatives
 from advisor.rulebook import Draft
 
 
@@ -28,7 +29,7 @@ class Mismatch(Fact):
         given what cannot be."""
         for layer in run.facts(LayerInput):
             wrong = layer.differs and not layer.has_channels_last
-            if wrong and not _is_expected(run, layer.event):
+            if wrong and not _is_expected(run, layer.event) and not _gets_weights(run, layer.event):
                 yield cls(layer)
         clashes = list(run.events(ShapesClashed))
         if not clashes or holds_unit_tests(run):
@@ -71,6 +72,24 @@ class Mismatch(Fact):
         if isinstance(self.met, LayerInput):
             return self.met.finding(message)
         return draft(self.met, message)
+
+
+def _gets_weights(run: AbstractRun, event: LayerRun) -> bool:
+    """Whether a layer is given another weight, here or by what nobody is seen to call: its size is that
+    of the weight then, not the one that it was built for."""
+    if any(
+        each.name == "weight" and any(way is event.layer for way in alternatives(each.owner))
+        for each in run.events(AttributeAssigned)
+    ):
+        return True
+    owners = [each for each in event.context.running if isinstance(each, Instance)]
+    fields = [field for owner in owners for field in owner.fields.items()]
+    called = [re.escape(name) for name, each in fields if each is event.layer]
+    # Which layer `getattr` gives is told by a text.
+    ways = "|".join([r"getattr\([^\n]*\)", *(rf"\b{name}" for name in called)])
+    assigned = re.compile(rf"(?:{ways})\.weight(?:\.data)?[ \t]*=(?!=)")
+    texts = {run.source.text, event.layer.place.source.text if event.layer.place else ""}
+    return any(assigned.search(text) for text in texts)
 
 
 def _is_by_default(run: AbstractRun, event: ShapesClashed) -> bool:
