@@ -133,3 +133,46 @@ class Pictures({base}):
 )
 def test_a_trainer_records_nothing_while_it_validates(base: str, name: str, wrong: bool) -> None:
     assert _tells_of_gradients(CALLBACK.format(base=base, name=name)) == wrong
+
+
+CONVERTED = """
+import copy
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+digits = datasets.MNIST(".", transform=transforms.ToTensor())
+unseen = datasets.MNIST(".", train=False, transform=transforms.ToTensor())
+train_loader = DataLoader(digits, batch_size=32, shuffle=True)
+test_loader = DataLoader(unseen, batch_size=32)
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for images, labels in train_loader:
+    optimizer.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    optimizer.step()
+small_model = copy.deepcopy(model).eval()
+small_model.qconfig = torch.quantization.default_qconfig
+torch.quantization.prepare(small_model, inplace=True)
+{told}
+right = 0
+for images, labels in test_loader:
+    right += (small_model(images).argmax(1) == labels).sum().item()
+print(right)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("print(small_model)", True),
+        ("torch.quantization.convert(small_model, inplace=True)", False),
+        ("torch.ao.quantization.convert(small_model)", True),
+        ("small_model = torch.ao.quantization.convert(small_model)", False),
+        ("small_model = torch.quantization.quantize_dynamic(small_model, {nn.Linear})", False),
+    ],
+)
+def test_a_model_of_integers_records_nothing(told: str, wrong: bool) -> None:
+    assert _tells_of_gradients(CONVERTED.format(told=told)) == wrong
