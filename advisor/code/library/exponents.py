@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.gradients import SOURCES, made_from, terms_of
+from advisor.code.gradients import SOURCES, gradient_of, made_from, terms_of
+from advisor.code.library.lineages import is_noise
 from advisor.code.library.models import observes
 from advisor.code.values import (
     COUNTED,
+    Alike,
     Decayed,
     Falling,
     Library,
@@ -24,6 +26,7 @@ from advisor.code.values import (
     Vanishing,
     give_meaning,
     is_made_new,
+    lineage_of,
     meaning_of,
 )
 from advisor.code.values import Sequence as ValueSequence
@@ -101,6 +104,15 @@ def is_written_out(value: Value) -> bool:
         elif not isinstance(each, (Library, ValueSequence)):
             return False
     return leaves > 0
+
+
+def is_made_up(value: Value) -> bool:
+    """Whether numbers were filled in, or drawn at random, as they are: no score of a model, and nothing
+    that gradients move."""
+    if gradient_of(value) is True or terms_of(value):
+        return False
+    lineage = lineage_of(value)
+    return isinstance(meaning_of(value), Alike) or (lineage is not None and is_noise(lineage.rows))
 
 
 def _counts(tensor: Tensor) -> bool:

@@ -23,7 +23,7 @@ from advisor.code.events import (
     TotalRaised,
 )
 from advisor.code.gradients import gradient_of
-from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_written_out
+from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_made_up, is_written_out
 from advisor.code.library.growing_lists import is_of_several_rounds
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
@@ -86,6 +86,7 @@ _HOLD = frozenset(
     + ["view", "squeeze", "unsqueeze", "expand_dims", "copy", "contiguous", "clone", "flatten"]
     + ["resize", "flip", "fromarray", "ravel", "swapaxes", "moveaxis", "ascontiguousarray"]
 )
+_COPIES = frozenset(["copy", "clone"])
 _LOGARITHMS = frozenset(["log", "log2", "log10", "log1p", "log_softmax", "logsigmoid"])
 _AVERAGES = frozenset(["mean", "average", "fmean", "nanmean", "reduce_mean"])
 _LISTS = frozenset(["stack", "tensor", "as_tensor", "array", "asarray", "cat", "sum", "Tensor"])
@@ -269,7 +270,7 @@ def _meaning(
         return None
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:
         machine.emit(SoftmaxByHand(machine.place(node), machine.context, "logsumexp"))
-    if operation in _KEEP:
+    if operation in _KEEP or (isinstance(first, Alike) and operation in _COPIES):
         return first
     if isinstance(first, Rated) and (operation == "round" or is_root(operation, operands)):
         return first
@@ -319,6 +320,7 @@ def _is_bounded(value: Value) -> bool:
         isinstance(meaning_of(each), (Bounded, Falling))
         or _has_limits(scale_of(each))
         or is_written_out(each)
+        or is_made_up(each)
         or _is_called_probability(each)
         for each in alternatives(value)
     )

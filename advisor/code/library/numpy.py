@@ -30,6 +30,7 @@ from advisor.code.values import (
     NONE,
     PERMUTATION,
     REPEATED,
+    Alike,
     Arguments,
     Columns,
     Constant,
@@ -43,6 +44,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    give_meaning,
     known_number,
     lineage_of,
     shape_of,
@@ -322,6 +324,8 @@ def filled(call: Call) -> Value | None:
     if named_dtype(given) == "uint8":
         return bytes_of_shape(call, shape)
     result = array_of_shape(call, shape)
+    if call.path.endswith((".zeros", ".ones")):
+        give_meaning(result, Alike())
     default = None if call.path.endswith("full") else "float"
     result.fields[DTYPE] = default if given is None else named_dtype(given)
     return result

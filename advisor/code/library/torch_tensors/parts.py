@@ -7,6 +7,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import AxisRead
+from advisor.code.gradients import made_from
 from advisor.code.library.models import Call, Index, hook, item, method
 from advisor.code.library.torch_tensors.bytes import part_chosen
 from advisor.code.library.torch_tensors.loop_slices import piece_of_loop
@@ -20,6 +21,7 @@ from advisor.code.library.torch_tensors.operations import (
 )
 from advisor.code.symbols import Number
 from advisor.code.values import (
+    MEANING,
     Activation,
     Alike,
     AtLeast,
@@ -38,6 +40,7 @@ from advisor.code.values import (
     is_constant,
     known_integer,
     known_number,
+    meaning_of,
     shape_of,
     size_of_axis,
 )
@@ -306,6 +309,12 @@ def overwritten(
             receiver.scale = Scale(kind, machine.place(node)) if is_hot else None
         elif not isinstance(meaning, (Alike, Blank)):
             receiver.meaning = meaning
+    elif (
+        isinstance(receiver, Unknown)
+        and isinstance(meaning_of(receiver), Alike)
+        and all(each is not receiver for each in made_from(value))
+    ):
+        del receiver.fields[MEANING]
     return False
 
 
