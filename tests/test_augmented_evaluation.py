@@ -805,3 +805,81 @@ print((torch.stack(found).mean(0).argmax(1) == torch.tensor(test.targets)).float
 def test_the_same_pictures_may_be_looked_at_several_times(again: str, told: int) -> None:
     text = SEVERAL_TIMES.replace("AGAIN", again)
     assert sum(code == "NN505" for _, code in findings(text)) == told
+
+
+SHOWN = """\
+import matplotlib.pyplot as plt
+from keras.datasets import cifar10
+from keras.preprocessing.image import ImageDataGenerator
+(train_images, train_labels), (test_images, test_labels) = cifar10.load_data()
+model.fit(train_images, train_labels, epochs=4, validation_data=(test_images, test_labels))
+turned = ImageDataGenerator(rotation_range=40)
+test_img = train_images[20].reshape((1, 32, 32, 3))
+shown = 0
+for batch in turned.flow({pictures}):
+    {use}
+    shown += 1
+    if shown > 4:
+        break
+"""
+
+
+@pytest.mark.parametrize(
+    ("pictures", "use", "count"),
+    [
+        ("test_img, save_prefix='test'", "plt.imshow(batch[0])", 0),
+        ("test_images, batch_size=9", "plt.imshow(batch[0])", 0),
+        ("test_images, batch_size=9", "print(model.predict(batch))", 1),
+    ],
+)
+def test_pictures_that_are_drawn_several_times_judge_nothing(
+    pictures: str, use: str, count: int
+) -> None:
+    assert len(found(SHOWN.replace("{pictures}", pictures).replace("{use}", use))) == count
+
+
+EXCHANGED = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Subset
+from torchvision import transforms
+class Pieces(Dataset):
+    def __init__(self, items, transform=None):
+        self.items, self.transform = items, transform
+    def __len__(self):
+        return len(self.items)
+    def __getitem__(self, index):
+        piece, label = self.items[index]
+        return (self.transform(piece) if self.transform else piece), label
+pieces = Pieces(torch.load("items.pt"), transforms.RandomCrop(32))
+net = nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
+optimizer = torch.optim.Adam(net.parameters())
+test_loader = DataLoader(Subset(pieces, range(100)), batch_size=8)
+def learn():
+    for epoch in range(10):
+        for x, y in DataLoader(Subset(pieces, range(100, 900)), batch_size=8, shuffle=True):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+learn()
+kept = pieces.transform
+{before}
+total = 0
+for x, y in test_loader:
+    total += nn.functional.cross_entropy(net(x), y).item()
+print(total / len(test_loader))
+pieces.transform = kept
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "count"),
+    [
+        ("pieces.transform = None", 0),
+        ("pieces.transform = transforms.CenterCrop(32)", 0),
+        ("pieces.transform = transforms.RandomCrop(48)", 1),
+        ("print(kept)", 1),
+    ],
+)
+def test_a_transform_may_be_exchanged_while_a_model_is_judged(before: str, count: int) -> None:
+    assert len(found(EXCHANGED.replace("{before}", before))) == count

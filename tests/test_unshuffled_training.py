@@ -583,3 +583,41 @@ def test_batches_of_several_sizes_are_tried_in_one_pass_each(
 ) -> None:
     text = SIZES.replace("SIZES", sizes).replace("EPOCHS", epochs)
     assert sum(code == "NN507" for _, code in findings(text)) == told
+
+
+RECURRENT = """
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(3, 32, 2, batch_first=True), nn.Linear(32, 1)
+    def forward(self, steps, memory):
+        out, memory = self.lstm(steps, memory)
+        return self.head(out), memory
+    def blank(self, size):
+        some = next(self.parameters()).data
+        return some.new(2, size, 32).zero_(), some.new(2, size, 32).zero_()
+reader = Reader()
+optimizer = torch.optim.Adam(reader.parameters())
+loader = DataLoader(list(zip(torch.load("x.pt"), torch.load("y.pt"))), batch_size=16)
+for epoch in range(30):
+    memory = reader.blank(16)
+    for steps, values in loader:
+        optimizer.zero_grad()
+        guess, memory = reader(steps, memory)
+        memory = {memory}
+        nn.functional.mse_loss(guess, values).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("memory", "count"),
+    [
+        ("tuple([each.data for each in memory])", 0),
+        ("tuple(each.detach() for each in memory)", 0),
+        ("memory[0].data, memory[1].data", 0),
+        ("reader.blank(16)", 1),
+    ],
+)
+def test_batches_whose_state_is_carried_on_follow_one_another(memory: str, count: int) -> None:
+    assert len(found(RECURRENT.replace("{memory}", memory))) == count

@@ -38,7 +38,7 @@ class ModulePlaced(Event):
 
 @dataclass(eq=False, slots=True)
 class AttributeAssigned(Event):
-    """An attribute of a module, an optimizer, a parameter or a tensor is assigned."""
+    """An attribute of a module, an optimizer, a parameter, a tensor or a data set is assigned."""
 
     owner: Value
     name: str

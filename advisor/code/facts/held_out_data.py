@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from itertools import pairwise
+from typing import Self, TypeGuard
 
 import libcst as cst
 
 from advisor.code.events import (
+    AttributeAssigned,
     BackwardRun,
     DataGiven,
     Escaped,
     Event,
+    ForwardRun,
     LoaderBuilt,
     Loop,
     ModelTrained,
@@ -163,6 +166,36 @@ class HeldOutData(Fact):
             return False
         return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
 
+    def _is_only_looked_at(self) -> bool:
+        """Whether the loops over it compute no score, and nothing else gets it: pictures are drawn to see
+        what becomes of them."""
+        if self.loader is None or self._is_given_away() or is_scored(self.run, self.loader):
+            return False
+        through = {each.loop for each in self.run.once(_rounds) if self._is_of(each.loop)}
+        asked = self.run.events_among(ForwardRun, Escaped) if through else ()
+        return bool(through) and not any(map(self._is_asked_in, asked))
+
+    def _is_changed_otherwise_meanwhile(self) -> bool:
+        """Whether somebody replaces its transform by one that leaves nothing to chance, has a model say
+        something of it then, and puts another one back."""
+        whole = whole_behind(self.dataset) if _is_subset(self.dataset) else self.dataset
+        replaced = [
+            each
+            for each in self.run.events(AttributeAssigned)
+            if each.owner is whole and _TRANSFORM.search(each.name)
+        ]
+        return any(
+            random_part(each.value) is None
+            and any(
+                map(self._is_asked_in, self.run.events_within(each.index, then.index, ForwardRun))
+            )
+            for each, then in pairwise(replaced)
+        )
+
+    def _is_asked_in(self, event: Event) -> bool:
+        """Whether a model, or something unknown that may be one, is asked in a loop over it."""
+        return any(map(self._is_of, event.context.loops))
+
     def _is_given_away(self) -> bool:
         """Whether something else goes through it, nobody knows how."""
         return any(map(self._is_handed_over, self.run.events_among(Escaped, DataGiven)))
@@ -190,7 +223,9 @@ class HeldOutData(Fact):
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
-        if self.loader is not None and self._is_only_tasted():
+        if self.loader is not None and (self._is_only_tasted() or self._is_only_looked_at()):
+            return None
+        if self._is_changed_otherwise_meanwhile():
             return None
         return None if self._is_loaded_unchanged_too() else change
 
@@ -199,7 +234,7 @@ class HeldOutData(Fact):
         if part is not None:
             return RandomChange(part.path.rsplit(".", 1)[-1], part.place)
         data = self.dataset
-        if isinstance(data, Object) and data.path == SUBSET:
+        if _is_subset(data):
             data = whole_behind(data) or data
         return change_in_code(self.run, data)
 
@@ -287,6 +322,10 @@ class HeldOutData(Fact):
             place = seen_from(self.run, self.event)
         known = tuple((where, text) for where, text in related if where is not None)
         return Draft(place, message, known)
+
+
+def _is_subset(data: Value) -> TypeGuard[Object]:
+    return isinstance(data, Object) and data.path == SUBSET
 
 
 def _is_same_part(one: Object, other: Object) -> bool:

@@ -24,7 +24,7 @@ from advisor.code.facts.passes import head_of, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
-from advisor.code.gradients import made_from
+from advisor.code.gradients import BEHIND, made_from
 from advisor.code.library.keras_data import FOLDER
 from advisor.code.library.lineages import all_of
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
@@ -327,10 +327,26 @@ def _carries_state(run: AbstractRun) -> bool:
         if event.context.running:
             continue
         state = list(event.arguments.values())[1:]
-        if any(made.get(id(part)) is event.module for each in state for part in made_from(each)):
+        if any(made.get(id(part)) is event.module for each in state for part in _origins(each)):
             return True
         made.update((id(part), event.module) for part in outputs_of(event.output))
     return False
+
+
+def _uncut(value: Value) -> Iterator[Value]:
+    """A value, and what it is when nothing had cut it off."""
+    yield value
+    if isinstance(value, Tensor) and value.whole is not None:
+        yield from _uncut(value.whole)
+    if isinstance(value, Unknown) and isinstance(before := value.fields.get(BEHIND), Value):
+        yield from _uncut(before)
+
+
+def _origins(value: Value | None) -> Iterator[Value]:
+    """What a value was made from, whether or not a gradient can flow through."""
+    for option in alternatives(value):
+        for each in made_from(option):
+            yield from _uncut(each)
 
 
 def _trained_with(run: AbstractRun) -> Iterator[tuple[Event, Object]]:

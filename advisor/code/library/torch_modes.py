@@ -293,10 +293,13 @@ def _tell_of_gradients(call: Call, module: Value, wanted: Value) -> None:
 def assigned(
     machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
 ) -> bool:
-    """`module.name = value`, and the same for optimizers, parameters and tensors."""
-    is_own = isinstance(receiver, Instance) and classes.is_module(receiver)
+    """`module.name = value`, and the same for optimizers, parameters, tensors and data sets."""
+    is_own = isinstance(receiver, Instance) and (
+        classes.is_module(receiver) or receiver.cls.find("__getitem__") is not None
+    )
     matters = isinstance(receiver, (Layer, Optimizer, Parameters, Tensor)) or (
-        isinstance(receiver, Object) and receiver.path.startswith("torch.param")
+        isinstance(receiver, Object)
+        and receiver.path.startswith(("torch.param", "torchvision.datasets."))
     )
     if is_own or matters or (isinstance(receiver, (Unknown, Method)) and name.startswith("requi")):
         event = AttributeAssigned(machine.place(node), machine.context, receiver, name, value)
