@@ -667,3 +667,32 @@ print(hits / len(loader.dataset))
 def test_weights_of_ones_own_want_what_they_were_trained_with(loaded: str, told: int) -> None:
     found = findings(REPLACED.format(loaded=loaded))
     assert sum(code == "NN509" for _, code in found) == told
+
+
+PAINTED = """
+from torch.utils.data import DataLoader
+pictures = torchvision.datasets.ImageFolder("pictures", T.Compose([
+    T.ToTensor(), T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+]))
+painter = nn.Conv2d(3, 3, 3, padding=1)
+optimizer = optim.Adam(painter.parameters())
+for batch, _ in DataLoader(pictures, batch_size=8, shuffle=True):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(painter(batch), batch).backward()
+    optimizer.step()
+    step = T.Normalize({numbers})
+    save(step(painter(batch)[0]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count"),
+    [
+        ("mean=[-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], std=[1 / 0.229, 4.46, 4.44]", 0),
+        ("[0.0, 0.0, 0.0], [1 / 0.229, 1 / 0.224, 1 / 0.225]", 0),
+        ("mean=-middle / spread, std=1 / spread", 0),
+        ("[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]", 1),
+    ],
+)
+def test_a_normalisation_is_taken_back_before_pictures_are_saved(numbers: str, count: int) -> None:
+    assert len(rows(PAINTED.replace("{numbers}", numbers))) == count

@@ -394,3 +394,23 @@ plt.hist(other, bins=40)
 def test_what_no_model_is_asked_about_may_be_scaled_for_a_picture(behind: str, told: int) -> None:
     found = findings(f"{SHOWN}\n{behind}\n")
     assert sum(code == "NN519" for _, code in found) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ("transform('median')", 0),
+        ("transform(lambda ages: ages.mean())", 0),
+        ("median()", 1),
+    ],
+)
+def test_the_group_of_a_held_out_row_may_be_one_that_nobody_has_trained_on(
+    asked: str, count: int
+) -> None:
+    text = f"""
+def filled(rows):
+    return rows.fillna({{"age": rows["age"].median() if {count} else rows.groupby("family")["age"].{asked}}})
+model = LogisticRegression().fit(filled(X_train), y_train)
+print(model.score(filled(X_test), y_test))
+"""
+    assert len(found(text)) == count

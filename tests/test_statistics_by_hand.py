@@ -166,3 +166,14 @@ def test_smoothed_means_of_other_rows_know_none() -> None:
         value=WEIGHTED,
     )
     assert "NN503" not in {code for _, code in findings(text)}
+
+
+@pytest.mark.parametrize(
+    "scaled", ["weights /= weights.mean()", "weights = weights / weights.max()  # error"]
+)
+def test_weights_that_are_brought_to_a_mean_of_one_are_no_features(scaled: str) -> None:
+    check(f"""
+    weights = pd.read_csv("table.csv")[["rare", "odd"]]
+    {scaled}
+    first, second = train_test_split(weights)
+    """)

@@ -81,6 +81,8 @@ class FittedTransform(Fact):
         components are for pictures."""
         if self._side(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
             return False
+        if _is_of_own_groups(self.fit):
+            return False
         return not _is_said_to_train(self.fit) and not _are_predictions(self.fit.rows)
 
     def is_applied_to_training_rows(self) -> bool:
@@ -174,6 +176,15 @@ def _are_predictions(rows: RowSet) -> bool:
     of several models to one scale is not to learn from what they are made of."""
     held_out = [name for name in rows.names if side_of_names({name}) is Side.HELD_OUT]
     return bool(held_out) and all(words(name) & _PREDICTIONS for name in held_out)
+
+
+def _is_of_own_groups(fit: Fit) -> bool:
+    """Whether a statistic was taken for each row of the group that it belongs to, as `transform` does of
+    groups of a table: a family or a visit has nothing that was learned from others."""
+    node = fit.place.node
+    called = node.func if isinstance(node, cst.Call) else None
+    named = isinstance(called, cst.Attribute) and called.attr.value == "transform"
+    return named and fit.kind == "statistic"
 
 
 def _is_said_to_train(fit: Fit) -> bool:

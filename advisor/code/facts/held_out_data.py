@@ -15,11 +15,14 @@ from advisor.code.events import (
     Escaped,
     Event,
     ForwardRun,
+    HitsCounted,
+    LayerRun,
     LoaderBuilt,
     Loop,
     ModelTrained,
     ObjectLoaded,
     OptimizerStepped,
+    Predicted,
     Round,
     StateUsed,
 )
@@ -63,6 +66,8 @@ from advisor.rulebook import Draft
 # Learning that compares augmented views of a sample judges by them, too.
 _COMPARES_VIEWS = re.compile(r"contrastive|simclr|byol|\bmoco\b|barlow|vicreg|swav", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(break|return|raise|exit)\b")
+# What happens where a model is asked about something, or may be.
+_ASKS = (ForwardRun, LayerRun, Predicted, HitsCounted, Escaped)
 _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORECASE)
 # Held-out data that is loaded this many times is looked at in several versions, to average over them.
 MOST_PASSES = 3
@@ -167,13 +172,14 @@ class HeldOutData(Fact):
         return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
 
     def _is_only_looked_at(self) -> bool:
-        """Whether the loops over it compute no score, and nothing else gets it: pictures are drawn to see
-        what becomes of them."""
+        """Whether the loops over it compute no score and are left early, and nothing else gets it: some
+        pictures are drawn to see what becomes of them."""
         if self.loader is None or self._is_given_away() or is_scored(self.run, self.loader):
             return False
         through = {each.loop for each in self.run.once(_rounds) if self._is_of(each.loop)}
-        asked = self.run.events_among(ForwardRun, Escaped) if through else ()
-        return bool(through) and not any(map(self._is_asked_in, asked))
+        if not through or not all(_LEAVES.search(code_of(each.node)) for each in through):
+            return False
+        return not any(map(self._is_asked_in, self.run.events_among(*_ASKS)))
 
     def _is_changed_otherwise_meanwhile(self) -> bool:
         """Whether somebody replaces its transform by one that leaves nothing to chance, has a model say

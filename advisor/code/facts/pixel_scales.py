@@ -67,7 +67,7 @@ class PixelScale(Fact):
         for place in _twice(run):
             yield cls(place, "twice")
         again = {place.node: (place, other) for place, other in _scaled_again(run)}
-        for place, other in second_scalings(run, _names_of_steps):
+        for place, other in second_scalings(run, _names_of_steps, _brings_to_zero):
             again.pop(place.node, None)
             yield cls(place, "twice", "", ((other, "the training pictures' transform"),))
         within = {place.node: (place, other) for place, other in scaled_again(run)}

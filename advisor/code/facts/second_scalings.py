@@ -24,9 +24,12 @@ _WRITTEN_OUT = re.compile(r"mean\w*[\"']?\s*[,=:][^\n]*\[\s*0?\.\d", re.IGNORECA
 
 
 def second_scalings(
-    run: AbstractRun, steps_of: Callable[[Value | None], set[str]]
+    run: AbstractRun,
+    steps_of: Callable[[Value | None], set[str]],
+    brings_to_zero: Callable[[Object], bool],
 ) -> Iterator[tuple[NodePlace, NodePlace]]:
-    """Where training pictures are scaled or normalised a second time, and their transform."""
+    """Where training pictures are scaled or normalised a second time, and their transform. A step that
+    may take the first normalisation back, before pictures are shown, is none."""
     prepared = {}
     for each in TrainingLoader.collect(run):
         transform = transform_of(each.dataset)
@@ -39,7 +42,7 @@ def second_scalings(
     if not prepared:
         return
     for event in run.events_among(PixelsRescaled, TransformApplied):
-        wanted = _repeats(event)
+        wanted = _repeats(event, brings_to_zero)
         for loader, (steps, place) in prepared.items():
             if wanted in steps and _is_on_the_way(event, loader):
                 if run.may_tell_of(event.place.source):
@@ -51,7 +54,7 @@ def _reads_pictures(dataset: Value | None) -> bool:
     return is_of_torchvision(undivided(dataset))
 
 
-def _repeats(event: Event) -> str | None:
+def _repeats(event: Event, brings_to_zero: Callable[[Object], bool]) -> str | None:
     """The step of a transform that an event repeats."""
     if isinstance(event, PixelsRescaled):
         if not words(event.text) & _PICTURES:
@@ -60,8 +63,9 @@ def _repeats(event: Event) -> str | None:
             return "ToTensor"
         return "Normalize" if _WRITTEN_OUT.search(event.place.source.text) else None
     transform = event.transform if isinstance(event, TransformApplied) else None
-    is_step = isinstance(transform, Object) and transform.path.endswith("transforms.Normalize")
-    return "Normalize" if is_step else None
+    if not isinstance(transform, Object) or not transform.path.endswith("transforms.Normalize"):
+        return None
+    return "Normalize" if brings_to_zero(transform) else None
 
 
 def _is_on_the_way(event: Event, loader: Object) -> bool:

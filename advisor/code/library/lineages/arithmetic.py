@@ -34,6 +34,9 @@ def computed(
     if data and operator in {"+", "*"}:
         # What brings rows to one scale takes something away, or divides.
         found = [each for each in found if not each.rows.is_statistic]
+    if data and operator == "/":
+        # Weights are brought to a mean of one so; features have their mean taken away.
+        found = [each for each in found if each.rows.how != "mean"]
     if data:
         return _changed(left, right, found, data, place)
     statistics = [each for each in found if each.rows.is_statistic]
