@@ -169,7 +169,8 @@ def test_smoothed_means_of_other_rows_know_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "scaled", ["weights /= weights.mean()", "weights = weights / weights.max()  # error"]
+    "scaled",
+    ["weights /= weights.mean()", "weights = (weights - weights.mean()) / weights.std()  # error"],
 )
 def test_weights_that_are_brought_to_a_mean_of_one_are_no_features(scaled: str) -> None:
     check(f"""
