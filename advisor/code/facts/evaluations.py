@@ -26,7 +26,7 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.facts.doubts import switches_mode
-from advisor.code.facts.modules import has_weights, holds, mode_dependent_layers
+from advisor.code.facts.modules import has_weights, holds, is_pretrained, mode_dependent_layers
 from advisor.code.facts.passes import (
     Pass,
     is_about_held_out_data,
@@ -40,7 +40,7 @@ from advisor.code.facts.relations import owners_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.gradients import computed_from
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.values import Object, Parameters, Tensor, Unknown, Value, is_constant
+from advisor.code.values import Object, Optimizer, Parameters, Tensor, Unknown, Value, is_constant
 from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
@@ -406,7 +406,7 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
         return False
     module = event.module if isinstance(event, ForwardRun) else event.callee
     between = _between(run, since, event)
-    if not event.modes and _is_only_tried(since, event, module, between):
+    if not event.modes and _is_only_tried(run, since, event, module, between):
         return False
     return not any(_may_switch(run, each, module) for each in between)
 
@@ -458,11 +458,15 @@ def _is_asked_for(run: AbstractRun, mode: ModeSwitched, event: Event) -> bool:
     return bool(other) and calls not in other
 
 
-def _is_only_tried(since: Event, event: Event, module: Value, between: Iterable[Event]) -> bool:
+def _is_only_tried(
+    run: AbstractRun, since: Event, event: Event, module: Value, between: Iterable[Event]
+) -> bool:
     """Whether a function builds a model just to see what comes out of it: nothing is learned by then,
     nor loaded."""
     inside = event.context.functions
-    if not inside or since.context.functions[: len(inside)] != inside:
+    if not inside and not _is_asked_once(run, event, module):
+        return False
+    if since.context.functions[: len(inside)] != inside:
         return False
     if isinstance(since, LayerBuilt) and has_weights(since.layer):
         return False
@@ -470,6 +474,23 @@ def _is_only_tried(since: Event, event: Event, module: Value, between: Iterable[
         isinstance(each, (BackwardRun, ObjectLoaded, OptimizerBuilt, StateUsed))
         or (isinstance(each, Escaped) and any(holds(value, module) for value in each.values))
         for each in between
+    )
+
+
+def _is_asked_once(run: AbstractRun, event: Event, module: Value) -> bool:
+    """Whether a script asks a new model a single time, outside of all loops, and has it learn nothing
+    before or after."""
+    return (
+        run.is_script
+        and not event.context.loops
+        and not is_pretrained(module)
+        and sum(each.module is module for each in run.events(ForwardRun)) == 1
+        and not any(
+            holds(owner, module) or holds(module, owner)
+            for each in run.events(OptimizerBuilt)
+            if isinstance(each.optimizer, Optimizer)
+            for owner in each.optimizer.owners
+        )
     )
 
 
