@@ -883,3 +883,20 @@ pieces.transform = kept
 )
 def test_a_transform_may_be_exchanged_while_a_model_is_judged(before: str, count: int) -> None:
     assert len(found(EXCHANGED.replace("{before}", before))) == count
+
+
+def test_folds_that_are_only_made_in_a_loop_are_no_versions_of_the_same() -> None:
+    text = """
+from torch.utils.data import DataLoader
+from torchvision import transforms as T
+from torchvision.datasets import ImageFolder
+changing = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
+
+def validation_of(folder):
+    return DataLoader(ImageFolder(f"{folder}/val", changing), batch_size=32)
+
+folds = []
+for number in range(5):
+    folds.append(validation_of("data"))
+"""
+    assert sum(code == "NN505" for _, code in findings(text)) == 1

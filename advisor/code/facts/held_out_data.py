@@ -49,7 +49,9 @@ from advisor.code.values import (
     Constant,
     Function,
     Instance,
+    Layer,
     Object,
+    Optimizer,
     Scalar,
     Unknown,
     Value,
@@ -282,16 +284,18 @@ class HeldOutData(Fact):
         """Whether it is loaded, or gone through, once for each of several augmentations:
         `for aug in range(5)`, or in a loop in which no model learns and none is read."""
         around = set(self.event.context.loops)
+        through: set[Loop] = set()
         if self.loader is not None:
             for loops in self.run.once(_nests):
-                around |= set(loops if any(map(self._is_of, loops)) else ())
+                through |= set(loops if any(map(self._is_of, loops)) else ())
+            around |= through
             around |= {
                 loop
                 for event in self.run.events(Escaped)
                 if self.loader in event.values
                 for loop in event.context.loops
             }
-        return any(map(self._repeats, around)) or any(
+        return any(map(self._repeats, through)) or any(
             words(code_of(part)) & _VERSIONS
             for loop in around
             for part in (getattr(loop.node, "target", None), getattr(loop.node, "iter", None))
@@ -304,9 +308,9 @@ class HeldOutData(Fact):
         if self._is_of(loop) or is_loader(data_of(loop)) or made is None or stands_in(made, loop):
             return False
         several = loop.trips is not None and (loop.trips.integer or 0) > 1
-        changes = (OptimizerStepped, BackwardRun, ModelTrained, StateUsed, ObjectLoaded)
+        changes = (OptimizerStepped, BackwardRun, ModelTrained, StateUsed, ObjectLoaded, Escaped)
         return several and not any(
-            each.node is loop.node
+            each.node is loop.node and _may_change_model(event)
             for event in self.run.events_among(*changes)
             for each in event.context.loops
         )
@@ -346,6 +350,14 @@ def _is_same_part(one: Object, other: Object) -> bool:
 def _nests(run: AbstractRun) -> set[tuple[Loop, ...]]:
     """The loops around whatever happens, outermost first."""
     return {context.loops for context in contexts_of(run)}
+
+
+def _may_change_model(event: Event) -> bool:
+    """Whether something that happens may let a model learn, or be another one: code that nobody sees
+    may, where it is given a model or an optimizer."""
+    return not isinstance(event, Escaped) or any(
+        isinstance(each, (Instance, Layer, Optimizer)) for each in event.values
+    )
 
 
 def _rounds(run: AbstractRun) -> set[Round]:
