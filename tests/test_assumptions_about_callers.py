@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor.code.interpreter.machine import Machine
 from advisor.commands.nnlint import main
 
 Output = pytest.CaptureFixture[str]
@@ -86,3 +87,18 @@ def test_of_a_file_alone_nobody_knows_who_calls_it(
     (tmp_path / "judge.py").write_text(JUDGE)
     (tmp_path / "caller.py").write_text(CALLER.format(around=OFF))
     assert told(capsys, "judge.py") == ["judge.py"]
+
+
+@pytest.mark.parametrize(("steps", "wrong"), [(300_000, True), (60, False)])
+def test_a_script_that_is_not_followed_to_the_end_may_call_what_stands_in_it(
+    steps: int,
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Machine.start, "__defaults__", (steps,))
+    script = "\n".join(f"number_{each} = load({each})" for each in range(60))
+    (tmp_path / "judge.py").write_text(f"{JUDGE}\n\n{script}\n")
+    assert told(capsys, "judge.py") == (["judge.py"] if wrong else [])

@@ -58,10 +58,12 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
     seen: set[tuple[str, Location]] = set()
     in_order: dict[tuple[str, Location], None] = {}
     script: tuple[Event, ...] = ()
+    is_cut_short = False
     try:
         for entry in entry_points(machine, source):
             if entry.given_up is not None:
                 result.given_up.append(f"{entry.name}: {entry.given_up}")
+                is_cut_short |= entry.is_script
                 continue
             run = AbstractRun(
                 source, entry.name, entry.trace, entry.is_script, project.is_looked_at, script
@@ -83,6 +85,12 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
         f"{name}: not every call is followed" for name in sorted(machine.left_alone)
     ]
     result.assumed = [each for each in found if each not in seen]
+    if is_cut_short:  # the script itself may call them, behind what it was followed to
+        ask_callers = {rule.code for rule in rules if rule.in_order is not None}
+        result.assumed = [each for each in result.assumed if each[0] not in ask_callers]
+        found = {
+            key: each for key, each in found.items() if key in seen or key[0] not in ask_callers
+        }
     result.in_order = list(in_order)
     for finding in sorted(found.values(), key=in_the_text):
         own = finding.location.filename == source.display_name
