@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from advisor.code.outcomes import Outcome
-from advisor.commands import linting, workers
+from advisor.commands import linting, memory, workers
 from advisor.commands.examining import Examiner, Task
 from advisor.commands.nnlint import main
 from advisor.commands.standard_input import read_standard_input
@@ -82,6 +82,28 @@ def test_other_processes_go_on_where_one_has_looked_at_many_files(
     assert len(looked) == FILES
     assert len(set(looked)) >= FILES // 4
     assert str(os.getpid()) not in looked
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are copies of this one")
+@pytest.mark.parametrize(("most", "hired"), [(10_000, 2), (0, FILES)])
+def test_other_processes_go_on_where_one_keeps_too_much_memory(
+    most: int, hired: int, lint: Lint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    start = workers._Worker.__init__
+
+    def counted(self: Any, *arguments: Any) -> None:
+        started.append(1)
+        start(self, *arguments)
+
+    monkeypatch.setattr(workers._Worker, "__init__", counted)
+    monkeypatch.setattr(memory, "_ENOUGH", 0)
+    monkeypatch.setattr(memory, "_GROWTH", 0)
+    monkeypatch.setattr(memory, "_MOST", most << 20)
+    status, files, told = lint("--jobs", "2")
+    assert (status, told) == (1, "")
+    assert files == [f"train_{number:02}.py" for number in range(FILES)]
+    assert len(started) >= hired if most == 0 else len(started) == hired
 
 
 def test_a_process_that_dies_is_told_and_the_other_files_are_reported(

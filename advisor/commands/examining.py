@@ -67,6 +67,11 @@ class Examiner:
             what = f"internal error, please report it ({type(error).__name__}: {error})"
             return Outcome(problems=[f"{task.display_name}: {what}"], final=False)
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether so much memory is kept for good that another process should go on."""
+        return self._memory.is_used_up
+
     def _examine(self, task: Task) -> Outcome:
         if task.relevant:
             load_engine()

@@ -13,15 +13,20 @@ _ENOUGH = 144 * _MEBIBYTE
 many bytes."""
 _GROWTH = 24 * _MEBIBYTE
 """Bytes by which the process may grow before it is worth it to look again."""
+_MOST = 160 * _MEBIBYTE
+"""A process that keeps more, though nothing in it is garbage any more, will not give it back: what
+lasts lies scattered among what was free."""
 _MOST_GARBAGE = 300_000
 """Characters whose trees are given back at once where the process cannot be asked for its size;
 some eighty times as many bytes."""
 
 
 class Memory:
-    """Watches how large the process becomes from file to file, and makes room in time."""
+    """Watches how large the process becomes from file to file, and makes room in time. `is_used_up`
+    tells that another process should go on."""
 
     def __init__(self) -> None:
+        self.is_used_up = False
         self._allowed = _ENOUGH
         self._unneeded = 0
 
@@ -35,7 +40,9 @@ class Memory:
                 self._collect()
         elif size > self._allowed:
             self._collect()
-            self._allowed = max(_ENOUGH, (resident_bytes() or size) + _GROWTH)
+            kept = resident_bytes() or size
+            self.is_used_up = kept > _MOST
+            self._allowed = max(_ENOUGH, kept + _GROWTH)
 
     @contextmanager
     def room(self) -> Iterator[None]:

@@ -47,9 +47,11 @@ def examine_in_parallel(
                 if found is not None:
                     yield found
                 else:
-                    yield worker.casualty()
+                    if not worker.is_used_up:
+                        yield worker.casualty()
                     rest = list(worker.left)
                     workers.remove(worker)
+                    worker.stop()
                     if rest:
                         waiting.appendleft(rest)
                     worker = _hire(workers, context, make)
@@ -94,6 +96,7 @@ class _Worker:
         self, context: BaseContext, make: Callable[[], Examiner], others: "Sequence[_Worker]"
     ) -> None:
         self.left: deque[Numbered] = deque()
+        self.is_used_up = False
         self._given = 0
         self.connection, theirs = multiprocessing.Pipe()
         foreign = [self.connection, *(other.connection for other in others)]
@@ -120,10 +123,14 @@ class _Worker:
         return self._given >= MOST_AT_ONCE // 2
 
     def take(self) -> tuple[int, Outcome] | None:
-        """The outcome of the next of its tasks; None when the process is gone."""
+        """The outcome of the next of its tasks; None when the process is gone, or has taken so much
+        memory that another one should go on."""
         try:
             outcome = self.connection.recv()
         except (EOFError, OSError):
+            return None
+        if outcome is None:
+            self.is_used_up = True
             return None
         return self.left.popleft()[0], outcome
 
@@ -156,6 +163,9 @@ def _work(
             try:
                 tasks = connection.recv()
                 for task in tasks:
+                    if examiner.is_used_up:
+                        connection.send(None)
+                        return
                     connection.send(examiner.examine(task))
             except (EOFError, OSError):
                 return
