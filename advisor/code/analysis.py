@@ -24,7 +24,8 @@ class Analysis:
     """What is to be said of a file, and where the interpreter has given up on it: mostly after a
     number of steps, which is the same each time, seldom because it `ran_out_of_time`. `elsewhere` is
     what it shows of the files that it imports, `in_order` what it shows to be right in them; `assumed` are
-    those of the findings that rest on nothing but a function that the file itself calls nowhere."""
+    those of the findings that rest on nothing but a function that the file itself calls nowhere, where the
+    callers decide."""
 
     findings: list[Finding] = field(default_factory=list)
     elsewhere: list[Finding] = field(default_factory=list)
@@ -84,13 +85,13 @@ def analyze(source: Source, project: Project, rules: Sequence[Rule]) -> Analysis
     result.given_up += [
         f"{name}: not every call is followed" for name in sorted(machine.left_alone)
     ]
-    result.assumed = [each for each in found if each not in seen]
+    ask_callers = {rule.code for rule in rules if rule.in_order is not None}
+    assumed = [each for each in found if each[0] in ask_callers and each not in seen]
     if is_cut_short:  # the script itself may call them, behind what it was followed to
-        ask_callers = {rule.code for rule in rules if rule.in_order is not None}
-        result.assumed = [each for each in result.assumed if each[0] not in ask_callers]
-        found = {
-            key: each for key, each in found.items() if key in seen or key[0] not in ask_callers
-        }
+        for each in assumed:
+            del found[each]
+    else:
+        result.assumed = assumed
     result.in_order = list(in_order)
     for finding in sorted(found.values(), key=in_the_text):
         own = finding.location.filename == source.display_name

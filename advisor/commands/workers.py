@@ -49,17 +49,12 @@ def examine_in_parallel(
                 else:
                     if not worker.is_used_up:
                         yield worker.casualty()
-                    rest = list(worker.left)
-                    workers.remove(worker)
-                    worker.stop()
-                    if rest:
-                        waiting.appendleft(rest)
-                    worker = _hire(workers, context, make)
+                    if worker.left:
+                        waiting.appendleft(list(worker.left))
+                    worker = _replace(worker, workers, context, make)
                 if not worker.left and waiting:
                     if worker.is_worn_out:
-                        worker.stop()
-                        workers.remove(worker)
-                        worker = _hire(workers, context, make)
+                        worker = _replace(worker, workers, context, make)
                     worker.give(waiting.popleft())
     finally:
         for worker in workers:
@@ -75,6 +70,18 @@ def _hire(
         worker = _Worker(context, make, workers)
         workers.append(worker)
     return worker
+
+
+def _replace(
+    worker: "_Worker",
+    workers: "list[_Worker]",
+    context: BaseContext,
+    make: Callable[[], Examiner],
+) -> "_Worker":
+    """Another worker in the place of one."""
+    worker.stop()
+    workers.remove(worker)
+    return _hire(workers, context, make)
 
 
 @contextmanager
