@@ -166,22 +166,23 @@ class HeldOutData(Fact):
         """Whether every loop over it stops after the first batch: nothing is judged by it."""
         if self._is_given_away():
             return False
-        through = [each for each in self.run.once(_rounds) if self._is_of(each.loop)]
+        through = self._rounds_over_it()
         if not through:
             return self._is_looked_into()
-        if {each.index for each in through} != {0}:
-            return False
-        return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in through})
+        return {each.index for each in through} == {0} and _are_left_early(through)
 
     def _is_only_looked_at(self) -> bool:
         """Whether the loops over it compute no score and are left early, and nothing else gets it: some
         pictures are drawn to see what becomes of them."""
         if self.loader is None or self._is_given_away() or is_scored(self.run, self.loader):
             return False
-        through = {each.loop for each in self.run.once(_rounds) if self._is_of(each.loop)}
-        if not through or not all(_LEAVES.search(code_of(each.node)) for each in through):
+        through = self._rounds_over_it()
+        if not through or not _are_left_early(through):
             return False
         return not any(map(self._is_asked_in, self.run.events_among(*_ASKS)))
+
+    def _rounds_over_it(self) -> list[Round]:
+        return [each for each in self.run.once(_rounds) if self._is_of(each.loop)]
 
     def _is_changed_otherwise_meanwhile(self) -> bool:
         """Whether somebody replaces its transform by one that leaves nothing to chance, has a model say
@@ -350,6 +351,11 @@ def _is_same_part(one: Object, other: Object) -> bool:
 def _nests(run: AbstractRun) -> set[tuple[Loop, ...]]:
     """The loops around whatever happens, outermost first."""
     return {context.loops for context in contexts_of(run)}
+
+
+def _are_left_early(rounds: Iterable[Round]) -> bool:
+    """Whether all loops that rounds belong to may stop before the last one."""
+    return all(_LEAVES.search(code_of(node)) for node in {each.loop.node for each in rounds})
 
 
 def _may_change_model(event: Event) -> bool:
