@@ -1,7 +1,8 @@
 """Whether the rounds of a loop can be those over the batches of an evaluation."""
 
-from advisor.code.events import Loop, LossComputed
+from advisor.code.events import Loop
 from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.one_batch import keeps_targets
 from advisor.code.facts.run import AbstractRun
 from advisor.code.values import Constant, Dictionary, Scalar, Sequence, Tensor, Value
 
@@ -9,7 +10,7 @@ from advisor.code.values import Constant, Dictionary, Scalar, Sequence, Tensor, 
 def judges_batches(run: AbstractRun, loop: Loop) -> bool:
     """Whether a loop may judge other samples in each round. One over settings that are written out does
     not, be they temperatures, names or sizes, nor does one that compares with the same targets again."""
-    return not _goes_over_settings(data_of(loop)) and not _keeps_targets(run, loop)
+    return not _goes_over_settings(data_of(loop)) and not keeps_targets(run, loop)
 
 
 def _goes_over_settings(data: Value | None) -> bool:
@@ -30,22 +31,3 @@ def _is_plain(value: Value | None) -> bool:
     if isinstance(value, Sequence):
         return bool(value.items) and all(_is_plain(each) for each in value.items or ())
     return isinstance(value, (Constant, Scalar))
-
-
-def _keeps_targets(run: AbstractRun, loop: Loop) -> bool:
-    """Whether each loss in a loop is seen to be computed of the same targets in several rounds."""
-    seen: dict[object, tuple[int, Value]] = {}
-    same = False
-    for event in run.events(LossComputed):
-        index = next(
-            (each.index for each in event.context.rounds if each.loop.node is loop.node), None
-        )
-        if index is None or event.target is None:
-            continue
-        before = seen.setdefault(event.place.node, (index, event.target))
-        if before[0] == index:
-            continue
-        if before[1] is not event.target:
-            return False
-        same = True
-    return same

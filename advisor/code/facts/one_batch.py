@@ -11,6 +11,12 @@ def has_one_batch(run: AbstractRun, loop: Loop) -> bool:
     return _is_the_same(_inputs(run, loop) or _targets(run, loop))
 
 
+def keeps_targets(run: AbstractRun, loop: Loop) -> bool:
+    """Whether the losses in several rounds of a loop are seen to be computed of the same targets."""
+    targets = _targets(run, loop)
+    return len(targets) > 1 and _is_the_same(targets)
+
+
 def _is_the_same(by_round: dict[int, set[Value]]) -> bool:
     rounds = [by_round[index] for index in sorted(by_round)]
     return not any(each - rounds[0] for each in rounds[1:])

@@ -402,8 +402,9 @@ def judge_model(call: Call) -> Value | None:
     if given is not None:
         notice_batches(call, given)
         most = call.argument(-1, "steps")
-        event = DataGiven(call.place, call.context, given, "testing", most=most)
-        event.model = call.receiver
+        event = DataGiven(
+            call.place, call.context, given, "testing", most=most, model=call.receiver
+        )
         call.machine.emit(event)
         rows = lineages.known(given)
         if rows is not None and lineages.holds_rows(rows) and call.receiver is not None:
