@@ -310,3 +310,37 @@ def test_versions_of_a_sample_may_come_from_a_generator() -> None:
         "if path in small:\n            yield image\n        else:\n            ",
     )
     assert flagged(either) == []
+
+
+TAKEN_OUT = {
+    "of a list": "tables = [pd.read_csv(each) for each in names]\nfor one in tables:\n    parts.append(one)",
+    "by number": """
+tables = [pd.read_csv(each) for each in names]
+for number in range(len(tables)):
+    parts.append(tables[number][columns])
+""",
+    "of a dictionary": """
+tables = {each: pd.read_csv(each) for each in names}
+for one in tables.values():
+    parts.append(one.dropna())
+""",
+    "read by a function": """
+tables = list(map(pd.read_csv, names))
+for number, one in enumerate(tables):
+    parts.append(one[columns])
+""",
+}
+
+
+@pytest.mark.parametrize("taken", TAKEN_OUT.values(), ids=TAKEN_OUT)
+def test_tables_that_a_list_holds_one_by_one_are_no_copies(taken: str) -> None:
+    text = (
+        f"{taken}\ndata = pd.concat([table[columns], *parts])\ntrain, test = train_test_split(data)"
+    )
+    assert flagged(f"parts = []\n{text}") == []
+
+
+def test_copies_in_a_list_may_be_unpacked_beside_their_table() -> None:
+    text = "data = pd.concat([table, *[noisy(table) for _ in range(9)]])"
+    found = flagged(f"{NOISY}{text}\ntrain, test = train_test_split(data)")
+    assert [code for code, _ in found] == ["NN501"]

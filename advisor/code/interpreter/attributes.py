@@ -28,6 +28,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    any_of_list,
     call_by_key,
     call_it,
     join,
@@ -234,7 +235,7 @@ def _item_of_sequence(
             result = join(result, item)
         return result
     if sequence.element is not None:
-        return sequence.element
+        return any_of_list(sequence.element)
     key = ("item", position)
     if position is None or key not in sequence.fields:
         machine.store(sequence.fields, key, machine.unknown("item", node))

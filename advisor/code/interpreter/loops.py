@@ -33,6 +33,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    any_of_list,
     lineage_of,
     part_of,
 )
@@ -68,6 +69,10 @@ class Iteration:
         if self.items:
             return join_all(self.items)
         return machine.unknown("item", node)
+
+    def of_round(self, machine: "Machine", node: cst.CSTNode) -> Value:
+        """One value that stands for the item of any round."""
+        return any_of_list(self.element(machine, node))
 
 
 def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
@@ -257,7 +262,7 @@ def _two_rounds(
     again = not any(each.index for each in machine.context.rounds)
     frame.stands_for_many = True
     machine.begin()
-    completion = _one_round(machine, Round(loop, 0), body, iteration.element(machine, node), frame)
+    completion = _one_round(machine, Round(loop, 0), body, iteration.of_round(machine, node), frame)
     before = last = machine.keep()
     rounds = 1
     if completion is Completion.NORMAL and again:
@@ -267,13 +272,13 @@ def _two_rounds(
         asked = machine.lengths_asked
         machine.begin()
         completion = _one_round(
-            machine, Round(loop, 1), body, iteration.element(machine, node), frame
+            machine, Round(loop, 1), body, iteration.of_round(machine, node), frame
         )
         last = machine.keep()
         if completion is Completion.NORMAL and machine.lengths_asked > asked:
             # What waits until a list is long enough happens in this round for the first time.
             completion = _one_round(
-                machine, Round(loop, 2), body, iteration.element(machine, node), frame
+                machine, Round(loop, 2), body, iteration.of_round(machine, node), frame
             )
     machine.blur(before)
     if loop.trips is None or loop.trips.integer != rounds:
@@ -341,7 +346,7 @@ def run_comprehension(
     iteration = iterate(machine, over, clause.iter)
     unrolled = _unrolled(machine, iteration)
     exact = unrolled is not None
-    items = unrolled if unrolled is not None else [iteration.element(machine, clause.iter)]
+    items = unrolled if unrolled is not None else [iteration.of_round(machine, clause.iter)]
     trips, symbol, start = iteration.trips, iteration.symbol, iteration.start
     loop = Loop(clause, machine.place(clause), over, trips, symbol, start)
     for position, item in enumerate(items):

@@ -211,6 +211,18 @@ def rows_of(value: Value | None) -> RowSet | None:
     return None if lineage is None else lineage.rows
 
 
+def any_of_list(item: Value) -> Value:
+    """What stands for every item of a list, taken out of it: its rows are others each time."""
+    for option in alternatives(item):
+        parts = option.items if isinstance(option, Sequence) else None
+        for part in parts or ():
+            any_of_list(part)
+        rows = rows_of(option)
+        if rows is not None:
+            rows.are_any_of_list = True
+    return item
+
+
 def meaning_of(value: Value | None) -> Meaning | None:
     """What the numbers in a value say, if that is known."""
     if isinstance(value, Tensor):

@@ -58,10 +58,12 @@ class RowSet:
     them begins inside of the one before, `has_blanks` whether they are pictures with pixels that are 0 in all
     of them, `are_for_test` whether they are the part of a published data set that is there to test by,
     `are_points_in_time` whether a program has counted them out, from hour to hour, `are_thinned` whether
-    some were left out to balance classes, and none made up or repeated.
+    some were left out to balance classes, and none made up or repeated, `are_any_of_list` whether they are
+    those of whichever item of a list: not the same each time that one is taken out of it.
     """
 
     __slots__ = (
+        "are_any_of_list",
         "are_for_test",
         "are_points_in_time",
         "are_thinned",
@@ -108,6 +110,7 @@ class RowSet:
         self.are_for_test = False
         self.are_points_in_time = False
         self.are_thinned = False
+        self.are_any_of_list = False
 
     def __repr__(self) -> str:
         return f"RowSet({self.how}, {self.parent or self.sources or 'origin'})"

@@ -62,7 +62,10 @@ def repeated_whole(given: Value | None, place: "NodePlace", context: Context) ->
 
 
 def _is_whole(rows: RowSet) -> bool:
-    """Whether rows are the same in each round of a loop: they are no part that each round chooses."""
+    """Whether rows are the same in each round of a loop: they are no part that each round chooses, and
+    none of the tables in a list that it goes through."""
+    if any(each.are_any_of_list for each in rows.ancestors()):
+        return False
     while rows.parent is not None and (rows.how in _OF_WHOLE or _has_no_blanks(rows)):
         rows = rows.parent
     return rows.how in _WHOLE_SETS
