@@ -43,11 +43,47 @@ def main():
 if __name__ == "__main__":
     main()
 """
+NETS = """\
+from keras.layers import Activation, Dense, Input
+from keras.models import Model
+
+
+def generator():
+    noise = Input(shape=(100,))
+    model = Model(noise, Activation("tanh")(Dense(784)(noise)))
+    model.compile(loss="binary_crossentropy", optimizer="adam")
+    return model
+
+
+def judge():
+    picture = Input(shape=(784,))
+    model = Model(picture, Dense(1, activation="sigmoid")(picture))
+    model.compile(loss="binary_crossentropy", optimizer="adam")
+    return model
+"""
+BOTH_TRAINED = """\
+import numpy as np
+from keras.layers import Input
+from keras.models import Model
+from nets import generator, judge
+
+painter, critic = generator(), judge()
+critic.trainable = False
+noise = Input(shape=(100,))
+both = Model(noise, critic(painter(noise)))
+both.compile(loss="binary_crossentropy", optimizer="adam")
+for step in range(1000):
+    drawn = np.random.normal(size=(32, 100))
+    critic.train_on_batch(painter.predict(drawn), np.zeros(32))
+    both.train_on_batch(drawn, np.ones(32))
+    {alone}
+"""
+ALONE = "painter.train_on_batch(drawn, np.zeros((32, 784)))"
 OFF, ON = "with torch.no_grad():", "with open('log'):"
 
 
-def told(capsys: Output, *paths: str, cached: bool = False) -> list[str]:
-    options = ["--select", "NN403", "--output-format", "concise", "--quiet", "--jobs", "1"]
+def told(capsys: Output, *paths: str, cached: bool = False, code: str = "NN403") -> list[str]:
+    options = ["--select", code, "--output-format", "concise", "--quiet", "--jobs", "1"]
     main([*options, *([] if cached else ["--no-cache"]), *paths])
     return [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if ":" in line]
 
@@ -102,3 +138,20 @@ def test_a_script_that_is_not_followed_to_the_end_may_call_what_stands_in_it(
     script = "\n".join(f"number_{each} = load({each})" for each in range(60))
     (tmp_path / "judge.py").write_text(f"{JUDGE}\n\n{script}\n")
     assert told(capsys, "judge.py") == (["judge.py"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("callers", "wrong"), [([], True), (["pass"], False), ([ALONE], True), (["pass", ALONE], True)]
+)
+def test_another_file_may_train_a_compiled_model_inside_of_another_one(
+    callers: list[str],
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text(NETS)
+    for number, alone in enumerate(callers):
+        (tmp_path / f"caller{number}.py").write_text(BOTH_TRAINED.format(alone=alone))
+    assert told(capsys, ".", code="NN203") == (["nets.py"] if wrong else [])

@@ -1,8 +1,11 @@
 """Losses that models of Keras are compiled with: whether any model learns by them."""
 
+from collections.abc import Iterator
+
 from advisor.code.events import Escaped, Event, LossComputed, ModelCompiled, ModelTrained
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun
+from advisor.code.sources import NodePlace
 from advisor.code.values import Value
 
 
@@ -16,6 +19,14 @@ def is_put_to_use(run: AbstractRun, event: LossComputed) -> bool:
     if any(each.model is model for each in run.events(ModelTrained)):
         return True
     return not _is_part_of_another(run, model) and not _is_for_show(run, event, model)
+
+
+def losses_that_train_nothing(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where a script shows that a model of Keras which is compiled learns by another loss than its own."""
+    if run.is_script:
+        for event in run.events(LossComputed):
+            if event.model is not None and not is_put_to_use(run, event):
+                yield event.place
 
 
 def _is_replaced(run: AbstractRun, event: LossComputed) -> bool:

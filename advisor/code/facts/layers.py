@@ -62,6 +62,10 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _PASSES_ON = frozenset({"torch.nn.Identity"})
+# Words of conditions that ask whether a model is being trained.
+_OF_MODE = frozenset(["train", "training", "eval", "evaluating", "test", "testing", "inference"])
+# Words of conditions that ask whether something is to bend the numbers.
+_OF_BENDS = frozenset(["linear", "nonlinear", "nonlinearity", "activation", "activate"])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,9 +117,12 @@ class BuiltLayer(Fact):
 
     @property
     def drops(self) -> bool:
-        """Whether it is dropout that asks nobody for the mode: Keras's own is told with each call."""
+        """Whether it is dropout that asks nobody for the mode: Keras's own is told with each call, and
+        a condition around it may have asked."""
         path = getattr(self.module, "path", "")
-        return path.startswith("torch.") and is_dropout(self.module)
+        if not path.startswith("torch.") or not is_dropout(self.module):
+            return False
+        return not _words_of(self.event.context.guards) & _OF_MODE
 
     def is_built_in_each_pass(self) -> bool:
         """Whether it is built anew whenever a module runs, and runs in the same pass: not kept
@@ -297,6 +304,16 @@ def _own_guards(event: Event, owner: ForwardRun) -> tuple[Guard, ...]:
     return tuple(guard for guard in event.context.guards if id(guard) not in outside)
 
 
+def _words_of(guards: Iterable[Guard]) -> set[str]:
+    """The words that conditions are written in."""
+    return {
+        word
+        for guard in guards
+        if isinstance(guard.node, cst.BaseExpression)
+        for word in words(code_of(guard.node))
+    }
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class LayerRun(Fact):
     """A layer runs inside of a module, with what ran directly before it on the same numbers.
@@ -445,6 +462,13 @@ class LayerRun(Fact):
         """Whether a loop begins between a layer and this one: what it is given may go past it, too."""
         return len(self.event.context.loops) > len(before.context.loops)
 
+    def is_built_by_choice(self) -> bool:
+        """Whether a condition that asks for an activation, or for none, decides that it is built:
+        `if not config.nonlinear:`."""
+        place = self.layer.place
+        built = [each for each in self.run.events(LayerBuilt) if each.place is place]
+        return any(_words_of(each.context.guards) & _OF_BENDS for each in built)
+
     @property
     def text(self) -> str:
         """What the layer goes by in the code."""
@@ -538,11 +562,7 @@ class DropoutCall(Fact):
             said |= words(function.name)
             said |= set() if function.owner is None else words(function.owner.name)
         guards = self.event.context.guards
-        for guard in guards if around is None else _own_guards(self.event, around):
-            said |= (
-                words(code_of(guard.node)) if isinstance(guard.node, cst.BaseExpression) else set()
-            )
-        return said
+        return said | _words_of(guards if around is None else _own_guards(self.event, around))
 
     @property
     def names_of_callers(self) -> set[str]:

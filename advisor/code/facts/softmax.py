@@ -16,6 +16,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.lineages import is_noise
 from advisor.code.values import (
     Activation,
@@ -51,7 +52,8 @@ class SoftmaxCall(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every softmax of a run."""
         losses = list(run.events(LossComputed))
-        logarithms = list(run.events(LogarithmTaken))
+        # A unit test takes a loss apart on purpose.
+        logarithms = [] if holds_unit_tests(run) else list(run.events(LogarithmTaken))
         applied, choices = tuple(run.events(WeightsApplied)), list(run.events(ChoiceMade))
         for event in run.events(SoftmaxApplied):
             yield cls(

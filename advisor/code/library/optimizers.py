@@ -39,11 +39,14 @@ def parameters_extended(call: Call) -> Value | None:
 def parameters_put_together(
     machine: "Machine", operator: str, left: Value, right: Value | None, node: cst.CSTNode
 ) -> Value | None:
-    """`list(encoder.parameters()) + list(decoder.parameters())`."""
-    if operator != "+" or not isinstance(left, Parameters) or not isinstance(right, Parameters):
+    """`list(encoder.parameters()) + list(decoder.parameters())`, or a list written out beside one."""
+    if operator != "+" or right is None:
         return None
-    complete = left.complete and right.complete
-    return Parameters((*left.owners, *right.owners), complete, machine.place(node))
+    if not isinstance(left, Parameters) and not isinstance(right, Parameters):
+        return None
+    (before, is_whole), (behind, is_all) = owners_of(left), owners_of(right)
+    complete = is_whole and is_all
+    return Parameters((*before, *behind), complete, machine.place(node))
 
 
 # --- built over parameters ----------------------------------------------------------------

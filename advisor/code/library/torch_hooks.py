@@ -1,5 +1,5 @@
-"""Functions that run whenever gradients have been computed: what they do is seen where they are
-registered."""
+"""Functions that run whenever a module has run, or gradients have been computed: what they do is seen
+where they are registered."""
 
 from advisor.code.events import OptimizerStepped
 from advisor.code.interpreter import calls
@@ -7,7 +7,8 @@ from advisor.code.library.families import WEIGHTS, weights_of
 from advisor.code.library.models import Call, method
 from advisor.code.values import TRUE, Arguments, Bound, Function, Layer, Partial, Value
 
-# Under this key a layer has that a hook is called with its gradients, or with those of its weights.
+# Under this key a layer has that a hook is called with its gradients, with those of its weights, or with
+# what it makes, to return something else.
 HOOKED = ("hooked",)
 _OF_TENSORS = ("register_hook", "register_post_accumulate_grad_hook")
 _OF_MODULES = (
@@ -36,6 +37,13 @@ def called_behind_module(call: Call) -> Value | None:
     """`model.register_full_backward_hook(update)`."""
     _tell_hooked(call, call.receiver)
     _run_once(call, Arguments(unknown=True))
+    return None
+
+
+@method("module", "register_forward_hook", "register_forward_pre_hook")
+def called_with_outputs(call: Call) -> Value | None:
+    """`layer.register_forward_hook(lambda module, inputs, output: output.relu())`."""
+    _tell_hooked(call, call.receiver)
     return None
 
 

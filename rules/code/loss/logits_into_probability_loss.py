@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from advisor.code.facts.compiled_losses import losses_that_train_nothing
 from advisor.code.facts.losses import LossCall
 from advisor.code.values import Activation
 from advisor.findings import Severity
@@ -29,6 +30,7 @@ _LOGARITHMS = {
     step=Step.SKELETON,
     symptoms=("never-learns", "plateau", "divergence", "non-finite", "high-bias"),
     sources=("002",),
+    in_order=losses_that_train_nothing,
 )
 def logits_into_probability_loss(loss: LossCall) -> Iterator[Draft]:
     given = None if loss.scale is None else loss.scale.activation

@@ -46,7 +46,7 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     redundant = _is_redundant(before.module, run.layer, run.given_width)
     if not redundant or run.is_held_still(before.module) or run.is_held_still(run.layer):
         return
-    if is_only_shown(run.run, run.owner):
+    if is_only_shown(run.run, run.owner) or run.is_built_by_choice():
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text

@@ -128,8 +128,6 @@ def module_itself(call: Call) -> Value | None:
 @method(
     "module",
     "register_buffer",
-    "register_parameter",
-    "register_forward_hook",
     "named_buffers",
     "buffers",
     "extra_repr",
@@ -144,10 +142,11 @@ def nothing_to_tell(call: Call) -> Value | None:
     return None
 
 
-@method("module", "add_module", "register_module")
+@method("module", "add_module", "register_module", "register_parameter")
 def add_module(call: Call) -> Value | None:
-    """`self.add_module(name, module)`."""
-    name, value = call.argument(0, "name"), call.argument(1, "module")
+    """`self.add_module(name, module)`, `self.register_parameter(name, param)`."""
+    name = call.argument(0, "name")
+    value = call.argument(1, "module") or call.argument(-1, "param")
     if isinstance(name, Constant) and isinstance(name.value, str) and value is not None:
         assert call.receiver is not None
         attributes.set_attribute(call.machine, call.receiver, name.value, value, call.node)

@@ -17,15 +17,30 @@ from advisor.code.values import (
     scale_of,
 )
 
+_WITHIN_ONE = frozenset({Activation.SIGMOID, Activation.SOFTMAX})
+
 
 def activated(
     tensor: Tensor, activation: Activation, call: Call, axis: int | None = None
 ) -> Tensor:
     """The tensor after an activation."""
-    made = tensor.replace(scale=Scale(activation, call.place, axis), place=call.place)
+    scale = _scale_after(activation, tensor.scale, Scale(activation, call.place, axis))
+    made = tensor.replace(scale=scale, place=call.place)
     in_place = is_in_place(call)
     call.machine.emit(Bent(call.place, call.context, activation.value, tensor, made, in_place))
     return made
+
+
+def _scale_after(activation: Activation, given: Scale | None, own: Scale) -> Scale | None:
+    """Which numbers an activation makes: of those that lie between 0 and 1, or above 0, it may make
+    others than of any."""
+    before = None if given is None else given.activation
+    if activation is Activation.RELU and before in _WITHIN_ONE:
+        return given
+    halves = {Activation.RELU, Activation.TANH}
+    if activation is Activation.TANH and before in _WITHIN_ONE or {activation, before} == halves:
+        return None
+    return own
 
 
 def is_in_place(call: Call) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import AxisRead
+from advisor.code.events import AxisRead, Bent
 from advisor.code.gradients import made_from
 from advisor.code.library.models import Call, Index, hook, item, method
 from advisor.code.library.torch_tensors.bytes import part_chosen
@@ -300,6 +300,9 @@ def overwritten(
     """`x[:, 0] = ...`: the numbers are no longer all of one range."""
     if isinstance(receiver, Tensor):
         receiver.overwrite()
+        if any(isinstance(each, Tensor) for each in indices):
+            place = machine.place(node)
+            machine.emit(Bent(place, machine.context, "[]", receiver, receiver, in_place=True))
         meaning, receiver.meaning = receiver.meaning, None
         one = known_number(value) if len(indices) == 1 else None
         is_vector = receiver.shape.rank == 1 and not isinstance(indices[0], (slice, Tensor))
