@@ -147,8 +147,10 @@ def test_a_first_training_with_keras_is_plain(first: str, callback: str, told: b
 @pytest.mark.parametrize(
     ("rate", "loss", "told"),
     [
-        ("5.0", "F.mse_loss(model(x), y)", True),
+        ("8.0", "F.mse_loss(model(x), y)", True),
         ("1.0", "F.mse_loss(model(x), y)", False),
+        ("8.0", "F.mse_loss(torch.sigmoid(model(x)), y)", False),
+        ("8.0", "F.mse_loss(build()(x), y)", False),
         ("30.0", MEAN, False),
     ],
 )

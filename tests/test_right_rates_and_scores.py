@@ -474,3 +474,141 @@ def test_a_mean_over_all_epochs_is_divided_by_all_their_batches(begun: str, told
 def test_what_an_inner_loop_leaves_may_be_meant_for_what_follows(loops: str) -> None:
     program = f"def run(rows, width, players, batches):\n{indent(dedent(loops), '    ')}"
     assert "NN802" not in codes(program)
+
+
+MEMORY = """
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(9, 6)
+        self.layers = nn.ModuleList([nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 3)])
+
+    def forward(self, words, state=None):
+        x = self.table(words)
+        for layer in self.layers:
+            x = torch.tanh(layer(x))
+        return x
+
+SENTENCES = [("the dog".split(), [0, 1]), ("a cat".split(), [0, 1])]
+words = torch.load("words.pt")
+tags = torch.load("tags.pt")
+model = Tagger()
+optimizer = torch.optim.Adam(model.parameters(), lr=0.3)
+for epoch in range(300):
+ROUND
+"""
+
+
+@pytest.mark.parametrize(
+    ("one_round", "told"),
+    [
+        (
+            """
+    state = torch.zeros(6)
+    loss = F.cross_entropy(model(words, state), tags)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+""",
+            False,
+        ),
+        (
+            """
+    loss, state = 0, torch.zeros(6)
+    for word, tag in zip(words, tags):
+        loss = loss + F.cross_entropy(model(word, state), tag.view(1))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+""",
+            False,
+        ),
+        (
+            """
+    for sentence, own in SENTENCES:
+        loss = F.cross_entropy(model(encode(sentence)), torch.tensor(own))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+""",
+            False,
+        ),
+        (
+            """
+    for sentence, own in load_sentences():
+        loss = F.cross_entropy(model(encode(sentence)), torch.tensor(own))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+""",
+            True,
+        ),
+        (
+            """
+    words, tags = draw()
+    loss = F.cross_entropy(model(words), tags)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+""",
+            True,
+        ),
+    ],
+)
+def test_what_is_learned_by_heart_takes_rates_of_a_half(one_round: str, told: bool) -> None:
+    assert ("NN606" in codes(MEMORY.replace("ROUND", one_round))) is told
+
+
+OF_THEIR_OWN = """
+class Camera(nn.Module):
+    def __init__(self, renderer):
+        super().__init__()
+        self.renderer = renderer
+        self.position = nn.Parameter(torch.zeros(3))
+
+    def forward(self, scene):
+        return self.renderer(scene, self.position)
+
+class Factors(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.users, self.items = nn.Embedding(90, 8), nn.Embedding(50, 8)
+        self.user_biases, self.item_biases = nn.Embedding(90, 1), nn.Embedding(50, 1)
+
+    def forward(self, pair):
+        user, item = pair
+        return (self.users(user) * self.items(item)).sum(1)
+
+def fit(renderer, batches):
+    model = MODEL
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.3)
+    for x, y in batches:
+        optimizer.zero_grad()
+        F.mse_loss(model(x), y).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("model", ["Camera(renderer)", "Factors()"])
+def test_parameters_without_a_layer_and_rows_of_tables_have_far_to_go(model: str) -> None:
+    assert "NN606" not in codes(OF_THEIR_OWN.replace("MODEL", model))
+    assert "NN606" in codes(OF_THEIR_OWN.replace("MODEL", "renderer"))
+
+
+FEW_ROWS = """
+import numpy as np
+from tensorflow import keras
+
+X = np.array(ROWS)
+layers = [keras.layers.Dense(8, "relu"), keras.layers.Dense(8, "relu"), keras.layers.Dense(1)]
+model = keras.Sequential(layers)
+model.compile(optimizer=keras.optimizers.Adam(0.1), loss="mse")
+model.fit(X, np.load("labels.npy"), epochs=500)
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"), [("[[0, 0], [0, 1], [1, 0], [1, 1]]", False), ("load_rows()", True)]
+)
+def test_keras_may_learn_a_few_rows_by_heart(rows: str, told: bool) -> None:
+    assert ("NN606" in codes(FEW_ROWS.replace("ROWS", rows))) is told

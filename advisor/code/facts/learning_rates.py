@@ -8,9 +8,12 @@ from typing import Self
 from advisor.code.events import (
     BaseConstructed,
     Escaped,
+    ForwardRun,
     LayerBuilt,
+    Loop,
     LossComputed,
     ModelCompiled,
+    ModelTrained,
     OptimizerBuilt,
     OptimizerRestored,
     OptimizerStepped,
@@ -19,22 +22,25 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.learning_layers import learning
-from advisor.code.facts.loop_lengths import only_counts
-from advisor.code.facts.one_batch import has_one_batch
+from advisor.code.facts.loop_lengths import data_of, only_counts
+from advisor.code.facts.one_batch import has_one_batch, keeps_targets
 from advisor.code.facts.relations import inside
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.nodes import passed_by_name
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    Activation,
     Amount,
     Dictionary,
     Instance,
     Layer,
+    Object,
     Optimizer,
     Scalar,
     Schedule,
     Sequence,
+    Tensor,
     Unknown,
     Value,
     alternatives,
@@ -71,6 +77,9 @@ _SETS_RATES = re.compile(
 _WRITES_RATES = re.compile(r"\[['\"]lr['\"]\]\s*=[^=]")
 # With fewer layers that learn it may be a toy.
 FEWEST_LAYERS = 3
+# So few samples are learned by heart, and fill no more than a batch.
+FEW_SAMPLES = 32
+_EMBEDS = re.compile(r"^torch\.nn\.Embedding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,9 @@ class LearningRate(Fact):
     `pretrained`, holds a `transformer`, is `deep`, has at least two `layers`, is a `line`, or what is known of it is
     `little`;
     `classifies` tells that all losses are means over batches that compare scores of classes, `regresses` that all
-    are squares, `averages` that they are means of these over batches; `sees_all` that each step goes by the same
-    samples."""
+    are squares, `averages` that they are means of these over batches; `squared` how many numbers that nothing keeps
+    small each sample has in the mean of them, where that is known; `sees_all` that each step goes by the same
+    samples, or that there are but a few. `is_of_group` tells that other parameters have rates of their own."""
 
     optimizer: str
     rate: float
@@ -90,7 +100,9 @@ class LearningRate(Fact):
     classifies: bool = False
     regresses: bool = False
     averages: bool = False
+    squared: int | None = None
     sees_all: bool = False
+    is_of_group: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -113,8 +125,9 @@ class LearningRate(Fact):
                     kind = "transformer"
                 regresses = run.once(_regresses)
                 averages = regresses and run.once(_averages)
-                means = classifies, regresses, averages
-                yield cls(name, rate, event.place, kind, *means, _sees_all(run, made))
+                squared = run.once(_squared) if averages else None
+                losses = classifies, regresses, averages, squared
+                yield cls(name, rate, event.place, kind, *losses, _sees_all(run, made))
         yield from cls._of_keras(run)
         trainers = list(run.events(TrainerBuilt))
         if trainers and not _FEW_PARAMETERS.search(run.source.text):
@@ -134,7 +147,8 @@ class LearningRate(Fact):
             rate = group.items.get("lr") if isinstance(group, Dictionary) else None
             if isinstance(rate, Scalar) and not rate.configurable and rate.number.constant:
                 name = made.path.rsplit(".", 1)[-1]
-                yield cls(name, float(rate.number.constant), event.place, _kind_of(made))
+                constant, kind = float(rate.number.constant), _kind_of(made)
+                yield cls(name, constant, event.place, kind, is_of_group=True)
 
     @classmethod
     def _of_keras(cls, run: AbstractRun) -> Iterator[Self]:
@@ -145,9 +159,12 @@ class LearningRate(Fact):
             if _LEARNS_IN_KERAS.search(event.layer.path)
         }
         found: dict[Optimizer, tuple[float, str]] = {}
+        memorises = {each.model for each in run.events(ModelTrained) if _is_shown_few(each)}
         for event in run.events(ModelCompiled):
             made = event.optimizer
             if not isinstance(made, Optimizer) or made.arguments.unknown or event.context.loops:
+                continue
+            if event.model in memorises:
                 continue
             given = made.arguments
             told = given.get(0, "learning_rate") or given.keywords.get("lr")
@@ -218,22 +235,81 @@ def _averages(run: AbstractRun) -> bool:
     return all(_is_mean(each) for each in run.events(LossComputed))
 
 
+def _squared(run: AbstractRun) -> int | None:
+    """How many numbers each sample has in a mean of squares, of those that come from a linear layer as they
+    are: what a sigmoid has bounded goes astray with no rate, and each of many has a small share in the mean."""
+    found: set[int | None] = set()
+    for loss in run.events(LossComputed):
+        given = loss.prediction
+        scale = given.scale if isinstance(given, Tensor) else None
+        linear = scale is not None and scale.activation is Activation.LOGITS
+        last = given.shape.known_axis(-1) if isinstance(given, Tensor) and linear else None
+        found.add(None if last is None else last.integer)
+    return None if not found or None in found else max(each or 0 for each in found)
+
+
+def _is_shown_few(trained: ModelTrained) -> bool:
+    """Whether a model of Keras is fitted to no more samples than a batch holds."""
+    samples = trained.arguments.get(0, "x")
+    rows = samples.shape.axis(0) if isinstance(samples, (Tensor, Unknown)) else None
+    return rows is not None and rows.integer is not None and rows.integer <= FEW_SAMPLES
+
+
 def _sees_all(run: AbstractRun, optimizer: Optimizer) -> bool:
-    """Whether an optimizer is stepped in a loop that only counts, in each round of which a model is given
-    the same samples."""
+    """Whether an optimizer is stepped in loops that only count, in each round of which a model is given
+    the same samples, or in loops over a few of them."""
     loops = [
         event.context.loops[-1] if event.context.loops else None
         for event in run.events(OptimizerStepped)
         if event.optimizer is optimizer
     ]
+    around = {loop.node: loop for loop in loops if loop is not None}
     return (
         bool(loops)
-        and all(each is not None and only_counts(each) for each in loops)
-        and all(
-            has_one_batch(run, each)
-            for each in {loop.node: loop for loop in loops if loop is not None}.values()
-        )
+        and None not in loops
+        and all(_is_of_same(run, each) for each in around.values())
     )
+
+
+def _is_of_same(run: AbstractRun, loop: Loop) -> bool:
+    """Whether the steps in a loop see the same samples again and again."""
+    if not only_counts(loop):
+        return _goes_over_few(loop)
+    return has_one_batch(run, loop) or keeps_targets(run, loop) or _goes_over_same(run, loop)
+
+
+def _goes_over_few(loop: Loop) -> bool:
+    """Whether a loop goes over a few samples that the program lists."""
+    listed = list(_gone_over(loop))
+    lengths = [len(each.items) for each in listed if isinstance(each, Sequence) and each.items]
+    return bool(lengths) and len(lengths) == len(listed) and max(lengths) <= FEW_SAMPLES
+
+
+def _goes_over_same(run: AbstractRun, outer: Loop) -> bool:
+    """Whether all that a model is given in the rounds of a loop comes from loops inside of it that go over
+    the same each time."""
+    by_round: dict[int, set[Value]] = {}
+    for event in run.events(ForwardRun):
+        index = next(
+            (i for i, each in enumerate(event.context.loops) if each.node is outer.node), None
+        )
+        if index is None or event.context.running:
+            continue
+        inside = [each for each in event.context.loops[index + 1 :] if not only_counts(each)]
+        if not inside:
+            return False
+        number = event.context.rounds[index].index
+        by_round.setdefault(number, set()).update(_gone_over(inside[0]))
+    return len(by_round) > 1 and len(set(map(frozenset, by_round.values()))) == 1
+
+
+def _gone_over(loop: Loop) -> Iterator[Value]:
+    """What a loop goes over, all of it at once."""
+    data = data_of(loop)
+    if isinstance(data, Object) and data.path == "builtins.zip":
+        yield from data.arguments.positional
+    elif data is not None:
+        yield data
 
 
 def _is_mean(loss: LossComputed) -> bool:
@@ -257,26 +333,25 @@ def _kind_of(optimizer: Optimizer) -> str:
     parts = (part for owner in optimizer.owners for part in inside(owner))
     if any(_TRANSFORMER.search(layer.path) for layer in layers) or any(map(_is_ready, parts)):
         return "transformer"
-    is_ready = any(not layer.path.startswith("torch.nn.") for layer in layers)
-    if is_ready or len(layers) >= FEWEST_LAYERS:
+    # Each row of a table is moved by the few samples that name it.
+    dense = [layer for layer in layers if not _EMBEDS.search(layer.path)]
+    is_ready = any(not layer.path.startswith("torch.nn.") for layer in dense)
+    if is_ready or len(dense) >= FEWEST_LAYERS:
         return "deep"
-    if len(layers) > 1:
+    if len(dense) > 1 or (dense and dense != layers):
         return "layers"
     return "line" if all(map(_is_of_one_layer, optimizer.owners)) else "little"
 
 
 def _is_of_one_layer(owner: Value) -> bool:
-    """Whether a model is a layer, or is known to have at most one and perhaps parameters of its own: a line
-    through numbers of any size, a prompt, a picture."""
+    """Whether a model is a layer, or is of a class of the project that is seen to hold at most one, or tables, and
+    perhaps parameters of its own: a line through numbers of any size, a prompt, a camera, a Gaussian process."""
     if isinstance(owner, Layer):
         return owner.path == "torch.nn.Linear"
-    if not isinstance(owner, Instance) or owner.cls.has_unknown_base():
+    if not isinstance(owner, Instance):
         return False
-    parts = [part for part in inside(owner) if isinstance(part, (Layer, Instance, Unknown))]
-    learn = [
-        part for part in parts if any(True for _ in learning(part)) or isinstance(part, Unknown)
-    ]
-    return all(isinstance(part, Layer) and part.path == "torch.nn.Linear" for part in learn)
+    layers = [layer for layer in learning(owner) if not _EMBEDS.search(layer.path)]
+    return all(layer.path == "torch.nn.Linear" for layer in layers)
 
 
 def _is_ready(value: Value) -> bool:

@@ -32,7 +32,8 @@ LOWEST_OF_CLASSIFIERS = 1e-6
 # A line through numbers in the millions takes rates as small as this, a network with a hidden layer does not.
 LOWEST_OF_NETWORKS = 1e-8
 
-# Squares of standardised numbers diverge with a step of a few even in one dimension.
+# Squares of standardised numbers diverge with a step of a few even in one dimension; in the mean over several
+# each has its share of it.
 HIGHEST_OF_SQUARES = 3.0
 
 # Networks of several layers are trained, by batches that differ, by Adam with rates up to 0.01, transformers up to 0.001.
@@ -40,6 +41,8 @@ _ADAMS = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam"})
 # Whole models that are fine-tuned forget what they know with a tenth of that.
 # A line, or a few parameters without a layer, may have far to go: to a price, or over all grey values.
 HIGHEST = {"deep": 0.1, "transformer": 0.02, "pretrained": 0.005, "line": 10.0}
+# What steps by the same samples again and again, or learns a few by heart, comes down with rates of a half.
+HIGHEST_BY_HEART = {"deep": 1.0, "layers": 1.0, "little": 1.0, "transformer": 0.1}
 
 
 @rule(
@@ -54,10 +57,12 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
     if known is None:
         return
     lowest, highest, usual = known
-    if rate.optimizer in _ADAMS and not (rate.sees_all and rate.kind == "deep"):
+    if rate.optimizer in _ADAMS:
         highest = HIGHEST.get(rate.kind, highest)
-    if rate.optimizer == "SGD" and rate.regresses:
-        highest = HIGHEST_OF_SQUARES
+    if rate.optimizer != "SGD" and rate.sees_all:
+        highest = max(highest, HIGHEST_BY_HEART.get(rate.kind, highest))
+    if rate.optimizer == "SGD" and rate.squared is not None:
+        highest = HIGHEST_OF_SQUARES * rate.squared
     if rate.optimizer == "SGD" and rate.classifies:
         lowest = LOWEST_OF_CLASSIFIERS
     if rate.optimizer == "SGD" and rate.averages and rate.kind in {"layers", "deep"}:
@@ -66,7 +71,7 @@ def learning_rate_out_of_range(rate: LearningRate) -> Iterator[Draft]:
         yield rate.finding(f"the learning rate of `{rate.optimizer}` is 0: nothing is ever learnt")
     elif rate.rate >= highest:
         yield rate.finding(_far(rate, "above", usual))
-    elif rate.rate <= lowest:
+    elif rate.rate <= lowest and not rate.is_of_group:
         yield rate.finding(_far(rate, "below", usual))
 
 
