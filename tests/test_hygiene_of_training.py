@@ -454,6 +454,7 @@ for epoch in range(10):
     loss.backward()
     optimizer.step()
     stopper(validate(), model)
+print(validate(stopper.best_model))
 """
         check(stopper.format(keep="self.best_model = model  # error"), "NN807")
         check(stopper.format(keep="self.best_model = copy.deepcopy(model)"), "NN807")

@@ -194,3 +194,53 @@ def learn(model, optimizer, criterion, loader, epochs):
 def test_a_copy_may_be_called_the_model_by_those_who_are_given_it(kept: str, told: bool) -> None:
     text = NAMED_LATER.format(kept=kept)
     assert bool([code for _, code in findings(text) if code == "NN807"]) is told
+
+
+NAMED_BEST = """
+import torch
+def learn(model, loader, path):
+    optimizer = torch.optim.Adam(model.parameters())
+    best, best_model = 0.0, None
+    for epoch in range(9):
+        for x, y in loader:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        score = judge(model)
+        if score > best:
+            best = score
+            best_model = model
+            AT_ONCE
+    IN_THE_END
+def another(best_model):
+    print(judge(best_model))
+"""
+
+
+@pytest.mark.parametrize(
+    ("at_once", "in_the_end", "told"),
+    [
+        ("pass", "return best_model", True),
+        ("torch.save(model, path)", "print(judge(best_model))", True),
+        ("pass", "torch.save(best_model.state_dict(), path)", True),
+        ("torch.save(best_model.state_dict(), path)", "return score", False),
+        ("torch.save(model.state_dict(), path)", "return model", False),
+        ("torch.save(best_model, path)", "best_model = torch.load(path); return best_model", False),
+        (
+            "torch.save(model.state_dict(), path)",
+            "model.load_state_dict(torch.load(path)); return best_model",
+            False,
+        ),
+        (
+            "torch.save(model.state_dict(), path)",
+            "best_model.load_state_dict(torch.load(path)); return best_model",
+            False,
+        ),
+    ],
+)
+def test_a_best_model_that_nothing_reads_later_does_no_harm(
+    at_once: str, in_the_end: str, told: bool
+) -> None:
+    text = NAMED_BEST.replace("AT_ONCE", at_once)
+    text = text.replace("IN_THE_END", in_the_end.replace("; ", "\n    "))
+    assert bool([code for _, code in findings(text) if code == "NN807"]) is told

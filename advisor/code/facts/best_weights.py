@@ -1,6 +1,5 @@
 """Weights that are put aside while training goes on."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +11,7 @@ from advisor.code.events import (
     StateTaken,
     StateUsed,
 )
+from advisor.code.facts.later_reads import is_read_later
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_states import STATE
@@ -29,7 +29,6 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3
-_SAVES = re.compile(r"\bsave\w*\(")
 _CALLED_MODELS = ("model", "net", "network", "classifier", "encoder")
 
 
@@ -68,7 +67,8 @@ class KeptWeights(Fact):
                 or taken.name
                 and conditions[taken.place.node] - {each.node for each in changed.context.guards}
                 and _is_model(run, taken)
-                and not _is_only_saved(run, taken)
+                and _is_read_later(taken)
+                and not _is_loaded_again(run, taken, changed)
             ):
                 found.setdefault(taken.place.node, cls(taken, changed, None))
         return found.values()
@@ -89,14 +89,24 @@ class KeptWeights(Fact):
         return isinstance(self.taken.state, (Sequence, Dictionary))
 
 
-def _is_only_saved(run: AbstractRun, taken: StateTaken) -> bool:
-    """Whether nothing in the file reads a name of the model but to save it: the file holds what it was."""
-    name = re.escape(taken.name or "")
-    named = re.compile(rf"\b{name}\b")
-    lines = (line.split("#")[0] for line in run.source.text.splitlines())
-    bound = re.compile(rf"^[\w\s.,]*\b{name}\b[\w\s.,]*=[^=]|^\s*(?:global|nonlocal)\b")
-    reads = [line for line in lines if named.search(line) and not bound.search(line)]
-    return bool(reads) and all(_SAVES.search(line) for line in reads)
+def _is_read_later(taken: StateTaken) -> bool:
+    """Whether anything reads a name of the model once training has gone on: a file that was written at once
+    holds what the model was then."""
+    functions = taken.context.functions
+    node = functions[-1].node if functions else None
+    return is_read_later(taken.place, taken.name or "", node)
+
+
+def _is_loaded_again(run: AbstractRun, taken: StateTaken, changed: Event) -> bool:
+    """Whether other weights are loaded into the model behind the loop, be it under its other name."""
+    around = len(taken.context.rounds)
+    return any(
+        used.index > changed.index
+        and len(used.context.rounds) < around
+        and used.module is taken.module
+        and used.state is not taken.state
+        for used in run.events(StateUsed)
+    )
 
 
 def _put_into_list(run: AbstractRun, taken: StateTaken) -> StateListed | None:
