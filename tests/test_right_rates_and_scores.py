@@ -368,18 +368,32 @@ def judged(code: str) -> list[str]:
     return codes(EVALUATION.replace("JUDGED", indent(dedent(code), " " * 8)))
 
 
-@pytest.mark.parametrize("whole", ["log.add_scalar('mean', total / len(batches), epoch)", ""])
-def test_batches_may_be_logged_beside_the_mean_of_them(whole: str) -> None:
-    told = judged(f"""
+@pytest.mark.parametrize(
+    ("together", "whole", "told"),
+    [
+        ("total += loss.item()", "log.add_scalar('mean', total / len(batches), epoch)", False),
+        ("losses.append(loss.item())", "report(losses)", False),
+        ("losses[i] = loss.item()", "report(losses)", False),
+        ("meter.update(loss.item(), len(x))", "print(meter.avg)", False),
+        ("right.extend((model(x).argmax(1) == y).tolist())", "print(sum(right))", False),
+        ("pass", "pass", True),
+    ],
+)
+def test_batches_may_be_logged_beside_what_is_put_together_of_them(
+    together: str, whole: str, told: bool
+) -> None:
+    found = judged(f"""
         from torch.utils.tensorboard import SummaryWriter
+        from meters import Meter
         log, batches, total = SummaryWriter(), torch.utils.data.DataLoader(held_out(), 8), 0.0
+        losses, right, meter = [], [], Meter()
         for i, (x, y) in enumerate(batches):
             loss = F.cross_entropy(model(x), y)
-            total += loss.item()
+            {together}
             log.add_scalar("loss", loss.item(), epoch * len(batches) + i)
         {whole}
     """)
-    assert ("NN803" in told) is not bool(whole)
+    assert ("NN803" in found) is told
 
 
 @pytest.mark.parametrize(

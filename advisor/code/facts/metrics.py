@@ -61,8 +61,9 @@ _SAYS_BATCHES = re.compile(r"batch|loader|iterator|(?<![a-z])dl(?![a-z])", re.IG
 _OF_BATCHES = re.compile(r"\b(batch|step|iter)", re.IGNORECASE)
 # Whatever a loop may put the numbers of its rounds together with.
 _PUTS_TOGETHER = re.compile(
-    r"\+=|\.(append|extend|update|add|put|write|accumulate)\(|=[^=\n]*\+|\byield\b|\breturn\b|\]\s*=[^=]"
-    r"|cat\(|stack\(|hist|meter|metric"
+    r"\+=|\.(append|extend|update|add|put|write|accumulate)\(|^\s*[^\n=(]*=[^=\n]*\+|\byield\b|\breturn\b"
+    r"|\]\s*=[^=]|cat\(|stack\(|hist|meter|metric",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -244,7 +245,7 @@ def _is_kept_by_key(event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoggedBatch(Fact):
-    """The loss or score of a single batch of an evaluation, written to a log, or printed by a loop that
+    """The loss or score of a single batch of an evaluation, written to a log or printed by a loop that
     puts nothing together; `last` is what is left of the last batch, where that is told of."""
 
     event: Event
@@ -264,9 +265,11 @@ class LoggedBatch(Fact):
                 continue
             if _is_put_together_too(run, event):
                 continue
-            if event.printed and not _is_all_there_is(event):
-                continue
             loop = event.context.loops[-1]
+            if _PUTS_TOGETHER.search(code_of(loop.node)) is not None:
+                continue
+            if event.printed and not _is_line_for_each_batch(event):
+                continue
             if _judges(run, event.amount, loop) and judges_batches(run, loop):
                 yield cls(event, event.amount)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
@@ -359,20 +362,15 @@ def _is_put_together_too(run: AbstractRun, logged: AmountLogged) -> bool:
     )
 
 
-def _is_all_there_is(event: AmountLogged) -> bool:
-    """Whether a line is printed for each batch of several, and nothing puts these together."""
+def _is_line_for_each_batch(event: AmountLogged) -> bool:
+    """Whether a line is printed for each batch of several."""
     loop = event.context.loops[-1]
     if loop.trips is not None and loop.trips.is_one:
         return False
     over = loop.over
     counted = isinstance(over, Object) and over.path == "builtins.enumerate"
-    if (
-        not counted
-        and not _goes_over_batches(loop)
-        and _OF_BATCHES.search(code_of(event.place.node)) is None
-    ):
-        return False
-    return _PUTS_TOGETHER.search(code_of(loop.node)) is None
+    says_batch = _OF_BATCHES.search(code_of(event.place.node)) is not None
+    return counted or _goes_over_batches(loop) or says_batch
 
 
 def _divided_by(run: AbstractRun, event: AmountDivided, amount: Amount, loop: Loop) -> str | None:
