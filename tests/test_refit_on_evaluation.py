@@ -1,5 +1,7 @@
 """What may be fitted on rows that judge a model, and what may not."""
 
+from textwrap import dedent
+
 import pytest
 
 from advisor.code.values import names_of
@@ -414,3 +416,46 @@ model = LogisticRegression().fit(filled(X_train), y_train)
 print(model.score(filled(X_test), y_test))
 """
     assert len(found(text)) == count
+
+
+PREPARED = """
+def prepared(rows, scaler=None):
+    if {test}:
+        scaler = StandardScaler()
+        values = scaler.fit_transform(rows)
+    else:
+        values = scaler.transform(rows)
+    return values, scaler
+
+X_train, scaler = prepared(X_train{first})
+X_test, _ = prepared(X_test{then})
+model = LogisticRegression().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+"""
+
+
+@pytest.mark.parametrize("test", ["scaler == None", "not scaler", "not hasattr(scaler, 'mean_')"])
+def test_a_scaler_that_is_handed_over_is_only_applied(test: str) -> None:
+    assert found(PREPARED.format(test=test, first="", then=", scaler")) == []
+    first = ", StandardScaler()" if "hasattr" in test else ""
+    assert found(PREPARED.format(test=test, first=first, then=", scaler=scaler")) == []
+
+
+def test_a_scaler_that_is_made_anew_has_seen_the_rows() -> None:
+    text = PREPARED.format(test="scaler is None", first="", then="")
+    text = text.replace("prepared(X_test)", "prepared(X_test)  # error")
+    assert found(text) == wrong(text)
+
+
+def test_rows_that_an_option_has_scaled_may_all_be_scaled_wrongly() -> None:
+    text = """
+    import sys
+    scaler = StandardScaler()
+    if "--scaled" in sys.argv:
+        X_train = scaler.fit_transform(X_train)
+        X_test = scaler.fit_transform(X_test)  # error
+    model = LogisticRegression().fit(X_train, y_train)
+    print(model.score(X_test, y_test))
+    """
+    text = dedent(text)
+    assert found(text) == wrong(text)

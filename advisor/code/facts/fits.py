@@ -95,6 +95,23 @@ class FittedTransform(Fact):
         of_training = [other for other in self.others if self._is_of_training_rows(other)]
         return max(of_training, key=self._calls_in_common, default=None)
 
+    def may_be_left_out_beside(self, other: Fit) -> bool:
+        """Whether it is fitted under a condition that is open, while what was fitted on training rows is, the
+        other way, applied to its rows: `if not scaler` in a function that is handed the scaler then."""
+        if self.fit.context is None or other.context is None or not self.fit.context.guards:
+            return False
+        kept = {id(guard.node) for guard in other.context.guards}
+        known = any(id(guard.node) not in kept for guard in self.fit.context.guards)
+        if known and other.place.node is self.fit.place.node:
+            return True
+        return any(
+            _alike(event.fit, self.fit)
+            and self._is_of_training_rows(event.fit)
+            and event.rows.within(self.fit.rows)
+            for event in self.run.events(FitApplied)
+            if event.fit is not self.fit
+        )
+
     def _is_of_training_rows(self, other: Fit) -> bool:
         side = self._side(other.rows)
         same = other.estimator is self.fit.estimator

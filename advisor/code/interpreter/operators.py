@@ -20,6 +20,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Joined,
+    Layer,
     Library,
     Object,
     ProjectModule,
@@ -51,6 +52,8 @@ _ARITHMETIC: dict[str, Callable[[Number, Number], Number | None]] = {
     "Modulo": symbols.modulo,
     "Power": symbols.power,
 }
+# What is compared by identity, unless libraries say more of it.
+_LIKE_ITSELF_ALONE = (Function, Class, ProjectModule, Layer)
 _SIGNS = {
     "Add": "+",
     "Subtract": "-",
@@ -277,6 +280,8 @@ def _equal(left: Value, right: Value) -> bool | None:
         return None if first is None or second is None else first == second
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         return _equal_items(left, right)
+    if isinstance(left, _LIKE_ITSELF_ALONE) and is_constant(right, None):
+        return False
     return None
 
 

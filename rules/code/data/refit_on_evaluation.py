@@ -22,6 +22,8 @@ def refit_on_evaluation(transform: FittedTransform) -> Iterator[Draft]:
     earlier, on_both = transform.of_training_rows(), transform.is_applied_to_training_rows()
     if earlier is not None and on_both:
         return  # rows to train on, whatever else they are called after
+    if earlier is not None and transform.may_be_left_out_beside(earlier):
+        return
     if earlier is not None:
         message = (
             f"`{text}` is fitted on `{rows}` instead of applied as fitted on the training rows"
