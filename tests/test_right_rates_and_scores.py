@@ -375,7 +375,7 @@ def judged(code: str) -> list[str]:
         ("losses.append(loss.item())", "report(losses)", False),
         ("losses[i] = loss.item()", "report(losses)", False),
         ("meter.update(loss.item(), len(x))", "print(meter.avg)", False),
-        ("right.extend((model(x).argmax(1) == y).tolist())", "print(sum(right))", False),
+        ("right.extend((model(x).argmax(1) == y).tolist())", "print(sum(right))", True),
         ("pass", "pass", True),
     ],
 )

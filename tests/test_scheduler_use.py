@@ -305,6 +305,20 @@ class TestAScheduleThatIsNeverStepped:
     def test_it_is_or_may_be_stepped(self, line: str) -> None:
         check(training("StepLR(optimizer, args.size)", at_end=line), "NN604")
 
+    @pytest.mark.parametrize(
+        ("line", "is_told"),
+        [
+            ("args.adjust_learning_rate(optimizer, epoch)", False),
+            ("args.warm_up(epoch, optimizer)", False),
+            ("optimizer = torch.optim.SGD(model.parameters(), lr=0.1 / (epoch + 1))", False),
+            ("args.save(model, optimizer, epoch)", True),
+            ("other = torch.optim.SGD(args.other.parameters(), lr=0.1)", True),
+        ],
+    )
+    def test_the_rate_may_change_without_it(self, line: str, is_told: bool) -> None:
+        mark = "  # error" if is_told else ""
+        check(training(f"StepLR(optimizer, args.size){mark}", at_start=line), "NN604")
+
     def test_an_optimizer_that_is_never_stepped_here_belongs_to_somebody_else(self) -> None:
         check(
             """

@@ -14,9 +14,10 @@ def is_read_later(bound: NodePlace, name: str, function: cst.CSTNode | None) -> 
     lines = [line.split("#")[0].rstrip() for line in bound.source.text.splitlines()]
     row = bound.row - 1
     first, end = 0, len(lines)
-    if function is not None and not re.search(rf"\.{re.escape(name)}\b", lines[row]):
-        first = NodePlace(bound.source, function).row - 1
-        end = _end_of_block(lines, first + 1, _indent(lines[first]) + 1)
+    body = function.body.body if isinstance(function, cst.FunctionDef) else ()
+    if body and not re.search(rf"\.{re.escape(name)}\b", lines[row]):
+        first = NodePlace(bound.source, body[0]).row - 1
+        end = _end_of_block(lines, first, _indent(lines[first]))
     beside = _beginning_of_block(lines, row), _end_of_block(lines, row, _indent(lines[row]))
     named = re.compile(rf"\b{re.escape(name)}\b")
     binds = re.compile(rf"^[\w\s.,:\[\]]*\b{re.escape(name)}\b[\w\s.,:\[\]]*=[^=]")

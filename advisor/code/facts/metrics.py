@@ -39,6 +39,7 @@ from advisor.code.facts.loaders import gives_by_number
 from advisor.code.facts.loop_lengths import data_of, length_of
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -64,6 +65,12 @@ _PUTS_TOGETHER = re.compile(
     r"\+=|\.(append|extend|update|add|put|write|accumulate)\(|^\s*[^\n=(]*=[^=\n]*\+|\byield\b|\breturn\b"
     r"|\]\s*=[^=]|cat\(|stack\(|hist|meter|metric",
     re.IGNORECASE | re.MULTILINE,
+)
+_NAME = re.compile(r"\b[^\W\d]\w*")
+_BINDS = re.compile(r"^[ \t]*(\w+)[ \t]*[-+*/]?=(?!=)", re.MULTILINE)
+# A name of a number beside that of the tensor that it is read off.
+_READS_OFF = re.compile(
+    r"^[ \t]*(\w+)[ \t]*=[ \t]*(?:float\()?(\w+)(?:\.\w+\([^()\n]*\))*\)?[ \t]*$", re.MULTILINE
 )
 
 
@@ -265,11 +272,9 @@ class LoggedBatch(Fact):
                 continue
             if _is_put_together_too(run, event):
                 continue
+            if event.printed and not _is_all_there_is(event):
+                continue
             loop = event.context.loops[-1]
-            if _PUTS_TOGETHER.search(code_of(loop.node)) is not None:
-                continue
-            if event.printed and not _is_line_for_each_batch(event):
-                continue
             if _judges(run, event.amount, loop) and judges_batches(run, loop):
                 yield cls(event, event.amount)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
@@ -351,8 +356,11 @@ def _ends_with_the_round(run: AbstractRun, event: AmountLogged) -> bool:
 
 
 def _is_put_together_too(run: AbstractRun, logged: AmountLogged) -> bool:
-    """Whether behind the loop the mean is taken of the very numbers that it writes to a log one by one."""
+    """Whether the very numbers that a loop writes to a log one by one are put together as well: in the loop, be it
+    by an object that nobody can look into, or behind it, where the mean is taken of them."""
     loop, place = logged.context.loops[-1].node, logged.amount.place
+    if _is_named_in_sum(as_written(loop), as_written(logged.place.node)):
+        return True
     return place is not None and any(
         event.amount.place is not None
         and event.amount.place.node is place.node
@@ -362,15 +370,33 @@ def _is_put_together_too(run: AbstractRun, logged: AmountLogged) -> bool:
     )
 
 
-def _is_line_for_each_batch(event: AmountLogged) -> bool:
-    """Whether a line is printed for each batch of several."""
+def _is_named_in_sum(loop: str, logged: str) -> bool:
+    """Whether a line of a loop that puts something together names what another one logs, which the loop binds."""
+    bound = set(_BINDS.findall(loop))
+    names = bound.intersection(_NAME.findall(logged))
+    for name, number in _READS_OFF.findall(loop):
+        if {name, number} & names:
+            names |= {name, number} & bound
+    return any(
+        _PUTS_TOGETHER.search(line) is not None
+        and not names.isdisjoint(_NAME.findall(line))
+        and names.isdisjoint(_BINDS.findall(line))
+        for line in loop.splitlines()
+        if line.strip() not in logged
+    )
+
+
+def _is_all_there_is(event: AmountLogged) -> bool:
+    """Whether a line is printed for each batch of several, and nothing puts these together."""
     loop = event.context.loops[-1]
     if loop.trips is not None and loop.trips.is_one:
         return False
     over = loop.over
     counted = isinstance(over, Object) and over.path == "builtins.enumerate"
     says_batch = _OF_BATCHES.search(code_of(event.place.node)) is not None
-    return counted or _goes_over_batches(loop) or says_batch
+    if not (counted or _goes_over_batches(loop) or says_batch):
+        return False
+    return _PUTS_TOGETHER.search(as_written(loop.node)) is None
 
 
 def _divided_by(run: AbstractRun, event: AmountDivided, amount: Amount, loop: Loop) -> str | None:

@@ -18,6 +18,7 @@ from advisor.code.events import (
     LossComputed,
     MethodNamed,
     ModelTrained,
+    OptimizerBuilt,
     OptimizerStepped,
     PredictionsCompared,
     RateAssigned,
@@ -39,6 +40,7 @@ from advisor.code.values import (
     Amount,
     Function,
     Method,
+    Optimizer,
     Rated,
     Scalar,
     Schedule,
@@ -71,6 +73,8 @@ FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "Polyno
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
+# What functions are called that set the rates of an optimizer.
+_SETS_RATES = re.compile(r"(?<![a-z])lr|rate|schedul|anneal|decay|warm|adjust", re.IGNORECASE)
 PLATEAU = "ReduceLROnPlateau"
 # What is computed once in so many rounds can still be waited for; more rarely it comes too late.
 RARELY = 3
@@ -141,11 +145,20 @@ class ScheduleUse(Fact):
 
     @property
     def is_written_by_hand(self) -> bool:
-        """Whether the program writes rates into the optimizer itself, so that they do change."""
+        """Whether the program writes rates into the optimizer itself, has a function do it that cannot be looked
+        into, or goes on with another optimizer, so that they do change."""
         optimizers = alternatives(self.schedule.optimizer)
-        return any(
-            event.optimizer is None or event.optimizer in optimizers
-            for event in self.run.events(RateAssigned)
+        return (
+            any(
+                event.optimizer is None or event.optimizer in optimizers
+                for event in self.run.events(RateAssigned)
+            )
+            or any(
+                _SETS_RATES.search(as_written(event.place.node).split("(")[0]) is not None
+                and any(each in event.values for each in optimizers)
+                for event in self.run.events(Escaped)
+            )
+            or any(_goes_on(event, optimizers) for event in self.run.events(OptimizerBuilt))
         )
 
     @property
@@ -509,6 +522,20 @@ def _holds(value: Value, target: Value) -> bool:
     if isinstance(value, Method):
         return _holds(value.receiver, target)
     return reaches(value, target, _DEEPEST_REACH)
+
+
+def _goes_on(built: OptimizerBuilt, optimizers: Sequence[Value]) -> bool:
+    """Whether an optimizer takes the place of one of others in a loop, for the same model."""
+    made = built.optimizer
+    return (
+        bool(built.context.loops)
+        and isinstance(made, Optimizer)
+        and bool(made.owners)
+        and any(
+            isinstance(each, Optimizer) and each.place != made.place and each.owners == made.owners
+            for each in optimizers
+        )
+    )
 
 
 def _shares_optimizer(one: Value, other: Schedule) -> bool:
