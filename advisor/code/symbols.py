@@ -24,7 +24,7 @@ class Symbol:
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
     own; `called` what the program calls such a length; `is_batch` that samples lie along it (always as many when it `is_full`),
     `is_spatial` that it is the height or width of a picture, `is_stacked` that tensors were put together
-    along it;
+    along it, `is_default` that the user may ask for another length;
     `value` what it is, when that is known: two axes of equal length are still two axes; `derived` what
     was computed from it and from older ones, which stays the same as long as there is the symbol."""
 
@@ -34,6 +34,7 @@ class Symbol:
         "derived",
         "is_axis",
         "is_batch",
+        "is_default",
         "is_full",
         "is_spatial",
         "is_stacked",
@@ -52,6 +53,7 @@ class Symbol:
         self.name = name
         self.is_axis = is_axis
         self.is_batch = False
+        self.is_default = False
         self.is_full = False
         self.is_spatial = False
         self.is_stacked = False
@@ -215,9 +217,12 @@ def slice_axis(start: Number, stop: Number) -> Number:
 
 
 @lru_cache(maxsize=4096)
-def named(name: str, value: int) -> Number:
-    """A known number that goes by a name in the program, such as `batch_size`."""
-    return Number(1, ((Symbol(name, value=value), 1),))
+def named(name: str, value: int, is_default: bool = False) -> Number:
+    """A known number that goes by a name in the program, such as `batch_size`; `is_default` where it is
+    only what an option or a parameter stands for until somebody says otherwise."""
+    found = Number(1, ((Symbol(name, value=value), 1),))
+    found.factors[0][0].is_default = is_default
+    return found
 
 
 def axis_of_length(value: int) -> Number:

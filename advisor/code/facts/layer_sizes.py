@@ -184,5 +184,7 @@ def _changeable(layer: Layer) -> Iterable[int]:
 
 def depends(size: Number, changeable: set[int]) -> bool:
     """Whether a size may be one of those that can be changed, or so many times one."""
+    if any(symbol.is_default for symbol, _ in size.factors):
+        return True
     length = size.integer
     return length is not None and any(length % each == 0 for each in changeable if each > 1)

@@ -11,6 +11,7 @@ from advisor.code.facts.batches import BatchAxis
 from advisor.code.facts.layer_sizes import LayerInput, changeable_sizes, depends
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.library.torch_tensors.broadcasting import differ
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Shape, alternatives
 from advisor.rulebook import Draft
@@ -94,9 +95,16 @@ def _gets_weights(run: AbstractRun, event: LayerRun) -> bool:
 
 def _is_by_default(run: AbstractRun, event: ShapesClashed) -> bool:
     """Whether lengths that differ are those of options or defaults: others may fit."""
-    sides = [set(shape.dims or ()) for shape in (event.left, event.right)]
+    left, right = event.left.dims or (), event.right.dims or ()
+    apart = set(left) ^ set(right)
+    # A length that both have may be in its place in one of them alone.
+    if event.operation == "broadcast":
+        pairs = zip(reversed(left), reversed(right), strict=False)
+        apart.update(each for pair in pairs if differ(*pair) for each in pair if not each.is_one)
+    elif event.operation == "multiplied":
+        apart.update((left[-1], right[-2:][0]))
     changeable = changeable_sizes(run, event)
-    return any(depends(length, changeable) for length in sides[0] ^ sides[1])
+    return any(depends(length, changeable) for length in apart)
 
 
 def _is_expected(run: AbstractRun, event: Event) -> bool:

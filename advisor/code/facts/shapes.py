@@ -97,7 +97,7 @@ class Reshape(Fact):
 
     @cached_property
     def _moved_axis(self) -> tuple[int, int] | None:
-        if self._is_of_equal_sides() or self._may_be_split_in_order():
+        if self._is_of_equal_sides() or self._may_be_split_in_order() or self._repeats_a_vector():
             return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
@@ -125,17 +125,29 @@ class Reshape(Fact):
         """Whether the first axis, which the program does not ask for, may be as long as all that it asks
         for: `(rows, classes)` as `(classes, queries, -1)`, where each class has so many rows."""
         *asked, rest = self.event.dims or (None,)
-        first = self.before[0].axis if self.before else None
-        if rest is not None or first is None or first.value is not None or None in asked:
+        lengths = [dim for dim in asked if dim is not None]
+        if rest is not None or not self.before or len(lengths) < len(asked):
             return False
-        new = [
-            dim
-            for dim in asked
-            if dim is not None
-            and dim.factors
-            and not any(_is_same(dim, each) for each in self.before)
-        ]
-        return bool(new) and not self._is_asked_for(first)
+        first = self.before[0]
+        if not any(dim.factors and not _is_among(dim, self.before) for dim in lengths):
+            return False
+        if first.integer is not None:
+            return symbols.product(lengths).integer in {None, first.integer}
+        only = first.factors[0][0] if len(first.factors) == 1 else None
+        alone = only is not None and first == Number(1, ((only, 1),)) and only.definition is None
+        return alone and only is not None and not self._is_asked_for(only)
+
+    def _repeats_a_vector(self) -> bool:
+        """Whether it is of one row or column that was expanded: each number of it as often as the
+        other axis is long, one behind the other."""
+        tensor = as_tensor(self.event.tensor)
+        length = _length(self.before)
+        while tensor is not None and tensor.whole is not None:
+            tensor = tensor.whole
+            dims = [dim for dim in tensor.shape.dims or () if not dim.is_one]
+            if len(dims) == 1 and tensor.shape.rank != 1 and _length((dims[0],)) != length:
+                return True
+        return False
 
     def _may_have_the_size_asked_for(self, position: int) -> bool:
         """Whether nothing would change if one axis, of which nobody knows how long it is, were as
@@ -461,6 +473,10 @@ def _is_same(dim: Number, axis: Number) -> bool:
     if axis.constant is not None:
         return dim == axis
     return symbols.without_names(dim) == symbols.without_names(axis)
+
+
+def _is_among(dim: Number, axes: Iterable[Number]) -> bool:
+    return any(_is_same(dim, axis) for axis in axes)
 
 
 def _length(dims: tuple[Number, ...]) -> Number:

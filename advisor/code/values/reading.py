@@ -77,9 +77,9 @@ def size_of_axis(value: Value | None) -> Number | None:
     """The number a value stands for as the length of an axis: a constant that goes by a name keeps
     that name, so that axes of equal length are told apart as the program tells them apart."""
     if isinstance(value, Scalar) and len(value.names) == 1:
-        length = value.number.integer
-        if not value.number.factors and length is not None and length > 1:
-            return named(next(iter(value.names)), length)
+        length, is_default = value.number.integer, value.configurable is not None
+        if not value.number.factors and length is not None and length > 1 - is_default:
+            return named(next(iter(value.names)), length, is_default)
     if isinstance(value, Unknown):
         _mark_plain(value)
     return number_of(value)
