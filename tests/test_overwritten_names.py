@@ -310,8 +310,10 @@ def fit(model, train_loader, held_out, optimizer):
 @pytest.mark.parametrize(
     ("before", "behind", "lost"),
     [
-        ("pass", "curve.append(loss.item())", True),
-        ("pass", "print(epoch, loss.item(), judged[-1])", True),
+        ("pass", "train_curve = [*curve, loss.item()]; train_curve.append(loss.item())", True),
+        ("pass", "print('training:', loss.item(), 'held out:', judged[-1])", True),
+        ("pass", "print('training', epoch, 'held out', loss.item(), judged[-1])", False),
+        ("pass", "print(epoch, loss.item(), judged[-1])", False),
         ("curve.append(loss.item())", "print(judged[-1])", False),
         ("pass", "loss = judged[-1]; print(loss)", False),
         ("pass", "print(f'loss {judged[-1]}')", False),

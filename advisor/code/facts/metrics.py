@@ -1,7 +1,7 @@
 """How scores and losses over many batches are put together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -68,6 +68,8 @@ _PUTS_TOGETHER = re.compile(
 )
 _NAME = re.compile(r"\b[^\W\d]\w*")
 _BINDS = re.compile(r"^[ \t]*(\w+)[ \t]*[-+*/]?=(?!=)", re.MULTILINE)
+# What a line says that a number is of.
+_PARTS = re.compile(r"train|valid|val|test|eval|dev|held", re.IGNORECASE)
 # A name of a number beside that of the tensor that it is read off.
 _READS_OFF = re.compile(
     r"^[ \t]*(\w+)[ \t]*=[ \t]*(?:float\()?(\w+)(?:\.\w+\([^()\n]*\))*\)?[ \t]*$", re.MULTILINE
@@ -284,6 +286,10 @@ class LoggedBatch(Fact):
         for metric in run.facts(Metric):
             if not metric.is_told_of_last_batch or overwritten_loss(run, metric) is not None:
                 continue
+            if any(
+                _comes_from_same_line(each, metric) for each in _put_together_behind(run, metric)
+            ):
+                continue
             if judges_batches(run, _left(metric.amount.made, metric.event.context)[-1]):
                 yield cls(metric.event, metric.amount, metric)
 
@@ -321,12 +327,9 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
     not where the training has told its own."""
     if not metric.is_told_of_last_batch or metric.event.context.gradients is False:
         return None
-    loop, told = _left(metric.amount.made, metric.event.context)[-1], metric.event
-    if not any(
-        each.amount.summed is not None and each.amount.summed.loops[-1].node is loop.node
-        for each in run.events(AmountDivided)
-    ):
+    if not any(_put_together_behind(run, metric)):
         return None
+    told = metric.event
     around = numbered_rounds(told.context)
     written = code_of(told.place.node)
     for event in run.events(BackwardRun):
@@ -337,13 +340,33 @@ def overwritten_loss(run: AbstractRun, metric: Metric) -> str | None:
             continue
         if event.context.calls != told.context.calls:
             continue  # another function has a name of its own for it
-        if re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written):
+        if _is_told_as_of_training(name, written):
             told_before = any(
                 each.index < told.index and numbered_rounds(each.context)[: len(rounds)] == rounds
                 for each in run.events(AmountLogged)
             )
             return None if told_before else name
     return None
+
+
+def _put_together_behind(run: AbstractRun, metric: Metric) -> Iterator[Amount]:
+    """What the loop that leaves a number of its last batch puts together of its batches, for a mean."""
+    loop = _left(metric.amount.made, metric.event.context)[-1]
+    for each in run.events(AmountDivided):
+        if each.amount.summed is not None and each.amount.summed.loops[-1].node is loop.node:
+            yield each.amount
+
+
+def _comes_from_same_line(amount: Amount, metric: Metric) -> bool:
+    one, other = amount.place, metric.amount.place
+    return one is not None and other is not None and one.node is other.node
+
+
+def _is_told_as_of_training(name: str, written: str) -> bool:
+    """Whether a line says of a number that it is one of the training, before any other word of the kind."""
+    found = re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written)
+    said = _PARTS.findall(written[: found.start()]) if found else []
+    return bool(said) and said[-1].lower() == "train"
 
 
 def _ends_with_the_round(run: AbstractRun, event: AmountLogged) -> bool:

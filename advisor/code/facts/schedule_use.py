@@ -158,7 +158,12 @@ class ScheduleUse(Fact):
                 and any(each in event.values for each in optimizers)
                 for event in self.run.events(Escaped)
             )
-            or any(_goes_on(event, optimizers) for event in self.run.events(OptimizerBuilt))
+            or any(
+                _goes_on(event, optimizers)
+                for event in self.run.events(OptimizerBuilt)
+                if self.built is not None
+                and len(event.context.rounds) > len(self.built.context.rounds)
+            )
         )
 
     @property
@@ -528,8 +533,7 @@ def _goes_on(built: OptimizerBuilt, optimizers: Sequence[Value]) -> bool:
     """Whether an optimizer takes the place of one of others in a loop, for the same model."""
     made = built.optimizer
     return (
-        bool(built.context.loops)
-        and isinstance(made, Optimizer)
+        isinstance(made, Optimizer)
         and bool(made.owners)
         and any(
             isinstance(each, Optimizer) and each.place != made.place and each.owners == made.owners
