@@ -16,6 +16,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.passes import sources_of
+from advisor.code.facts.ready_inputs import sees_pictures
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -67,17 +68,18 @@ def _ready_models(run: AbstractRun) -> Iterator[Layer]:
     for event in run.events(LayerBuilt):
         layer = event.layer
         is_ready = not layer.path.startswith("timm.") and has_weights(layer)
-        if is_ready and not are_replaced(run, layer):
+        if is_ready and sees_pictures(run, layer) and not are_replaced(run, layer):
             yield layer
 
 
 def are_replaced(run: AbstractRun, ready: Layer) -> bool:
-    """Whether a program that trains nothing surely loads other weights over those of a ready model:
+    """Whether a program surely loads other weights over those of a ready model before it trains any:
     whoever saved them says what pixels they want."""
     built = next((each for each in run.events(LayerBuilt) if each.layer is ready), None)
     loaded = list(run.events(StateUsed)) if built is not None else []
-    if built is None or not loaded or run.events_among(OptimizerStepped, ModelTrained):
+    if built is None or not loaded:
         return False
+    trained = next(iter(run.events_among(OptimizerStepped, ModelTrained)), None)
     holders: list[Value] = [ready]
     for event in loaded:
         if event.module is None or event.index < built.index:
@@ -85,6 +87,8 @@ def are_replaced(run: AbstractRun, ready: Layer) -> bool:
         state = event.state
         if isinstance(state, Object) and ready in state.arguments.positional:
             holders.append(event.module)
+            continue
+        if trained is not None and (trained.index < event.index or isinstance(state, Object)):
             continue
         surely = all(guard in built.context.guards for guard in event.context.guards)
         if surely and any(reaches(event.module, each) for each in holders):
@@ -128,12 +132,16 @@ def _outermost(run: AbstractRun) -> Iterator[Object]:
 
 
 def _is_for_others(run: AbstractRun, transform: Object, ready: list[Layer]) -> bool:
-    """Whether the pictures of a generator are given to models alone that no ready one is a part of."""
-    given = [
-        each
+    """Whether the pictures of a generator are given to models alone that no ready one is a part of, or to
+    none at all, while models are trained on those of others."""
+    by_generator = [
+        (each, each.data.fields["generator"])
         for each in run.events(DataGiven)
-        if isinstance(each.data, Object) and each.data.fields.get("generator") is transform
+        if isinstance(each.data, Object) and "generator" in each.data.fields
     ]
+    given = [each for each, generator in by_generator if generator is transform]
+    if transform.path == GENERATOR and by_generator and not given:
+        return True
     built = {each.layer: each.index for each in run.events(LayerBuilt)}
     return bool(given) and all(
         all(event.index < built[each] or _has_no_ready_part(event.model) for each in ready)

@@ -423,6 +423,15 @@ def keep_weights(call: Call) -> Value | None:
     return None
 
 
+@method("keras model", "load_weights")
+def weights_loaded(call: Call) -> Value | None:
+    """`model.load_weights(path)`: it has the weights that somebody put aside."""
+    path = call.argument(0, "filepath")
+    if path is not None and call.receiver is not None:
+        call.machine.emit(StateUsed(call.place, call.context, path, call.receiver))
+    return None
+
+
 @method("unknown", "evaluate", "evaluate_generator")
 def judge_unknown(call: Call) -> Value | None:
     """`model.evaluate(data)` of a model that was loaded, for instance."""
