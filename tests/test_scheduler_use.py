@@ -281,9 +281,21 @@ class Learner:
             "NN603",
         )
 
+    @pytest.mark.parametrize("line", ["print(loss.data[0])", "x = args.wrap(x, volatile=True)"])
+    def test_it_came_first_in_the_torch_that_a_program_is_written_for(self, line: str) -> None:
+        schedule = "StepLR(optimizer, args.size)"
+        check(training(schedule, at_start="scheduler.step()", at_end=line), "NN603")
+
     def test_a_scaler_steps_the_optimizer_too(self) -> None:
         code = training("StepLR(optimizer, args.size)", at_end="scheduler.step()")
         check(code.replace("optimizer.step()", "args.scaler.step(optimizer)"), "NN603")
+
+
+@pytest.mark.parametrize(("factor", "told"), [("0.1", True), ("1.0", False)])
+def test_a_factor_of_one_switches_a_decay_off(factor: str, told: bool) -> None:
+    text = training(f"StepLR(optimizer, 30, gamma={factor})", at_end="scheduler.step()")
+    program = HEADER + text.replace("range(epochs)", "range(10)")
+    assert ("NN601" in [code for _, code in findings(program)]) is told
 
 
 class TestAScheduleThatIsNeverStepped:

@@ -36,15 +36,21 @@ def _rate(schedule: Schedule) -> float | None:
     return setting(optimizer, 1, "lr", None)
 
 
+def _decay(schedule: Schedule, index: int, default: float | None) -> float | None:
+    """What a schedule multiplies the rate by; with 1 it is switched off, which fits every training."""
+    gamma = setting(schedule, index, "gamma", default)
+    return None if gamma == 1 else gamma
+
+
 def _step(schedule: Schedule) -> Factor | None:
-    size, gamma = setting(schedule, 1, "step_size", None), setting(schedule, 2, "gamma", 0.1)
+    size, gamma = setting(schedule, 1, "step_size", None), _decay(schedule, 2, 0.1)
     if size is None or gamma is None or not 1 <= size < float("inf"):
         return None
     return simulation.step_decay(int(size), gamma)
 
 
 def _multi_step(schedule: Schedule) -> Factor | None:
-    milestones, gamma = milestones_of(schedule), setting(schedule, 2, "gamma", 0.1)
+    milestones, gamma = milestones_of(schedule), _decay(schedule, 2, 0.1)
     if not milestones or gamma is None:
         return None
     return simulation.multi_step_decay(milestones, gamma)
@@ -60,7 +66,7 @@ def milestones_of(schedule: Schedule) -> list[int]:
 
 
 def _exponential(schedule: Schedule) -> Factor | None:
-    gamma = setting(schedule, 1, "gamma", None)
+    gamma = _decay(schedule, 1, None)
     return None if gamma is None else simulation.exponential_decay(gamma)
 
 

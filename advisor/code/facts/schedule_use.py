@@ -73,6 +73,8 @@ FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "Polyno
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
+# A loss has no axis to take the first number along, and `Variable` no such option, since torch 0.5.
+_OLD_TORCH = re.compile(r"^[^#\n]*(?:loss\w*\.data\[0\]|\bvolatile\s*=\s*True)", re.MULTILINE)
 # What functions are called that set the rates of an optimizer.
 _SETS_RATES = re.compile(r"(?<![a-z])lr|rate|schedul|anneal|decay|warm|adjust", re.IGNORECASE)
 PLATEAU = "ReduceLROnPlateau"
@@ -292,6 +294,11 @@ class ScheduleUse(Fact):
             for value in earlier.values
             for optimizer in optimizers
         )
+
+    @property
+    def is_of_old_torch(self) -> bool:
+        """Whether the program runs on no torch from 1.1 on, before which a schedule was stepped ahead of each epoch."""
+        return any(_OLD_TORCH.search(source.text) for source in sources_of(self.run))
 
     @property
     def is_left_out(self) -> bool:

@@ -18,6 +18,8 @@ def scheduler_before_optimizer(use: ScheduleUse) -> Iterator[Draft]:
         return
     if use.may_be_another(step) or use.optimizer_may_be_stepped_before(step):
         return
+    if use.is_of_old_torch:
+        return
     draft = use.finding_on_the_way(
         step,
         update,
