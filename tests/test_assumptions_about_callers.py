@@ -80,6 +80,7 @@ for step in range(1000):
 """
 ALONE = "painter.train_on_batch(drawn, np.zeros((32, 784)))"
 OFF, ON = "with torch.no_grad():", "with open('log'):"
+STATEMENT = "torch.set_grad_enabled({})\n    with open('log'):"
 
 
 def told(capsys: Output, *paths: str, cached: bool = False, code: str = "NN403") -> list[str]:
@@ -95,6 +96,8 @@ def told(capsys: Output, *paths: str, cached: bool = False, code: str = "NN403")
         (JUDGE, [OFF], False),
         (JUDGE, [ON], True),
         (JUDGE, [OFF, ON], True),
+        (JUDGE, [STATEMENT.format(False)], False),
+        (JUDGE, [STATEMENT.format(True)], True),
         (JUDGE + TRAINS_ITSELF, [OFF], True),
     ],
 )

@@ -37,6 +37,10 @@ def _tells_of_gradients(text: str) -> bool:
     [
         ("print(len(val_loader))", True),
         ("for parameter in net.parameters(): parameter.requires_grad = False", False),
+        ("for parameter in net.parameters(): parameter.requires_grad_(False)", False),
+        ("for _, parameter in net.named_parameters(): parameter.requires_grad_(False)", False),
+        ("for parameter in net.parameters(): parameter.detach_()", False),
+        ("for parameter in net.parameters(): parameter.requires_grad_()", True),
         ("net.requires_grad_(False)", False),
         ("net.requires_grad_(True)", True),
     ],
@@ -176,3 +180,119 @@ print(right)
 )
 def test_a_model_of_integers_records_nothing(told: str, wrong: bool) -> None:
     assert _tells_of_gradients(CONVERTED.format(told=told)) == wrong
+
+
+MOVED = """
+import torch
+
+
+def moved(net, test_image, rounds):
+    net.eval()
+    test_image = test_image.clone()
+    start = {start}
+    scores = net(start)
+    for _ in range(rounds):
+        {back}
+        test_image = test_image + 0.1
+        start = {start}
+        scores = net(start)
+        print(scores.argmax().item())
+    return test_image
+"""
+WANTED = "torch.tensor(test_image, requires_grad=True)"
+
+
+@pytest.mark.parametrize(
+    ("start", "back", "wrong"),
+    [
+        (WANTED, "scores[0, 1].backward(retain_graph=True)", False),
+        (WANTED, "print(scores[0, 1])", True),
+        ("test_image", "print(scores[0, 1])", True),
+    ],
+)
+def test_what_goes_back_in_the_next_round_is_no_evaluation(
+    start: str, back: str, wrong: bool
+) -> None:
+    assert _tells_of_gradients(MOVED.format(start=start, back=back)) == wrong
+
+
+LEARNED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+device = torch.device("cuda")
+net = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3)).to(device)
+optimizer = torch.optim.Adam(net.parameters())
+shown, _ = next(iter(DataLoader(torch.load("other.pt"))))
+for epoch in range(9):
+    net.train()
+    for x, y in DataLoader(torch.load("train.pt"), shuffle=True):
+        x_{suffix}, y = x.to(device), y.to(device)
+        loss = nn.functional.cross_entropy(net(x_{suffix}), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    shown_dev = shown.to(device)
+    val_shown = shown.to(device)
+    print(net({given}).argmax(1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "given", "wrong"),
+    [
+        ("dev", "x_dev", False),  # the last batch that was learned from
+        ("val", "x_val", False),
+        ("on", "shown_dev", False),  # named after the device
+        ("on", "val_shown", True),
+    ],
+)
+def test_what_was_learned_from_or_only_put_on_a_device_is_not_held_out(
+    suffix: str, given: str, wrong: bool
+) -> None:
+    told = [code for _, code in findings(LEARNED.format(suffix=suffix, given=given))]
+    assert ("NN401" in told, "NN403" in told) == (wrong, wrong)
+
+
+AVERAGED = """
+import copy
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+
+def validate(model, val_loader):
+    model.eval()
+    return sum((model(x).argmax(1) == y).sum().item() for x, y in val_loader)
+
+
+net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 3))
+average = copy.deepcopy(net)
+for weight in {frozen}.parameters():
+    weight.requires_grad_(False)
+{head}
+optimizer = torch.optim.Adam(net.parameters())
+for epoch in range(9):
+    net.train()
+    for x, y in DataLoader(torch.load("train.pt"), shuffle=True):
+        loss = nn.functional.cross_entropy(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(validate({judged}, DataLoader(torch.load("val.pt"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("frozen", "head", "judged", "wrong"),
+    [
+        ("average", "", "average", False),
+        ("average", "", "net", True),
+        ("net", "net[2] = nn.Linear(8, 3)", "net", True),
+    ],
+)
+def test_the_frozen_average_of_a_model_that_learns_records_nothing(
+    frozen: str, head: str, judged: str, wrong: bool
+) -> None:
+    assert _tells_of_gradients(AVERAGED.format(frozen=frozen, head=head, judged=judged)) == wrong

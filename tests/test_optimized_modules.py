@@ -156,6 +156,15 @@ WRONG = {
         model = torch.load("model.pt")  # error
         train(model, optimizer)
         """,
+    "another one that is switched to training, too": """
+        teacher = Net()
+        optimizer = torch.optim.Adam(model.parameters())  # error
+        model.train(); teacher.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(model(x), teacher(x)).backward()
+            optimizer.step()
+        """,
 }
 
 RIGHT = {
@@ -437,6 +446,40 @@ RIGHT = {
             F.cross_entropy(fast(x), y).backward()
             for slow, quick in zip(model.parameters(), fast.parameters()):
                 slow.grad = quick.grad
+            optimizer.step()
+        """,
+    "a copy that the weights are moved towards": """
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        for x, y in loader:
+            fast = copy.deepcopy(model)
+            inner = torch.optim.SGD(fast.parameters(), lr=0.1)
+            F.cross_entropy(fast(x), y).backward()
+            inner.step()
+            optimizer.zero_grad()
+            for slow, quick in zip(model.parameters(), fast.parameters()):
+                slow.grad = slow.data - quick.data
+            optimizer.step()
+        """,
+    "a teacher whose weights are detached in place": """
+        teacher = Net()
+        for parameter in teacher.parameters():
+            parameter.detach_()
+        optimizer = torch.optim.Adam(model.parameters())
+        model.train(); teacher.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(model(x), teacher(x)).backward()
+            optimizer.step()
+        """,
+    "a teacher whose weights are told one by one to need no gradients": """
+        teacher = Net()
+        for parameter in teacher.parameters():
+            parameter.requires_grad_(False)
+        optimizer = torch.optim.Adam(model.parameters())
+        model.train(); teacher.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            F.mse_loss(model(x), teacher(x)).backward()
             optimizer.step()
         """,
     "a teacher of the same class": """

@@ -359,3 +359,54 @@ for x, y in torch.load("batches.pt"):
 
 def test_features_that_grow_from_layer_to_layer_are_no_total() -> None:
     assert findings(GROWING_FEATURES) == []
+
+
+HANDED_ON = """
+import collections
+import torch
+from torch import nn
+
+
+def reduced(loss):
+    {around}
+        return {how}
+
+
+def as_number(value):
+    return value.detach().cpu().numpy() if torch.is_tensor(value) else value
+
+
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+total = 0.0
+kept = {kept}
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    {added}
+"""
+OFF, ON = "with torch.no_grad():", "with open('log'):"
+
+
+@pytest.mark.parametrize(
+    ("around", "how", "kept", "added", "wrong"),
+    [
+        (ON, "loss / 2", "[]", "total += reduced(loss)", True),
+        (OFF, "loss / 2", "[]", "total += reduced(loss)", False),
+        (OFF, "loss.mean()", "[]", "total += reduced(loss)", False),
+        (ON, "loss.clone()", "[]", "total += reduced(loss)", True),
+        (OFF, "loss.clone()", "[]", "total += reduced(loss)", False),
+        (OFF, "torch.stack([loss]).mean()", "[]", "total += reduced(loss)", False),
+        (ON, "loss", "[]", "kept.append(as_number(loss))", False),
+        (ON, "loss", "collections.deque()", "kept.append(loss)", True),
+        (ON, "loss", "collections.deque(maxlen=20)", "kept.append(loss)", False),
+        (ON, "loss", "collections.deque([], 20)", "kept.append(loss)", False),
+    ],
+)
+def test_what_is_computed_without_gradients_or_soon_dropped_keeps_no_graphs(
+    around: str, how: str, kept: str, added: str, wrong: bool
+) -> None:
+    text = HANDED_ON.format(around=around, how=how, kept=kept, added=added)
+    assert ("NN106" in [code for _, code in findings(text)]) == wrong

@@ -30,17 +30,29 @@ from advisor.code.facts.modules import has_weights, holds, is_pretrained, mode_d
 from advisor.code.facts.passes import (
     Pass,
     is_about_held_out_data,
+    is_entered,
+    is_statement,
+    is_switched_off_by_statement,
     passes,
     place_of_head,
     seen_from,
     stands_in,
     words,
 )
-from advisor.code.facts.relations import owners_of
+from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.gradients import computed_from
 from advisor.code.sources import NodePlace, Stretch
-from advisor.code.values import Object, Optimizer, Parameters, Tensor, Unknown, Value, is_constant
+from advisor.code.values import (
+    Object,
+    Optimizer,
+    Parameters,
+    Tensor,
+    Unknown,
+    Value,
+    alternatives,
+    is_constant,
+)
 from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.
@@ -53,7 +65,6 @@ _DRAWN = frozenset(["sample()", "rsample()"])
 _BY_NAME = frozenset(["items", "values"])
 # What may bring a model out of training mode.
 _SWITCHES = re.compile(r"\.eval\b|\.train\b(?!\(\))")
-_STATEMENTS = re.compile(r"set_grad_enabled$")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,7 +87,7 @@ class Evaluation(Fact):
         """The evaluations of a run."""
         found: dict[tuple[cst.CSTNode, ...], list[Pass]] = {}
         loops: dict[tuple[cst.CSTNode, ...], Loop | None] = {}
-        training: set[tuple[cst.CSTNode, ...]] = set()
+        training: dict[tuple[cst.CSTNode, ...], list[Pass]] = {}
         barred: set[tuple[cst.CSTNode, ...]] = set()
         for each in passes(run):
             if each.is_thrown_away():
@@ -87,7 +98,8 @@ class Evaluation(Fact):
             recorded = each.event.context.gradients is not False
             judges = each.loop is not None and each.judging_function() is not None
             judges = judges or each.is_one_prediction()
-            by_itself = each.takes_held_out_rows() or each.is_inference()
+            by_itself = each.takes_held_out_rows() and not _is_given_to_learn(run, each)
+            by_itself = by_itself or each.is_inference()
             by_itself = by_itself or each.is_called_held_out() or each.is_handed_held_out_rows()
             by_itself = by_itself or (not judges and each.goes_over_other_data())
             named = loop is not None or judges or by_itself
@@ -97,16 +109,26 @@ class Evaluation(Fact):
             learning = each.goes_back() or (not alone and each.trains_nearby(loop))
             learning = learning or each.module in run.once(_taking_gradients)
             if not idle or learning or _is_learned_from(run, each):
-                (training if recorded else barred).add(node)
+                if recorded:
+                    training.setdefault(node, []).append(each)
+                else:
+                    barred.add(node)
                 continue
             found.setdefault(node, []).append(each)
             loops.setdefault(node, loop or each.loop)
         for node in training & found.keys():
             # What is trained and judged in the same loop is judged where nothing is recorded, or the
-            # model is switched to evaluation.
-            found[node] = [each for each in found[node] if _is_set_to_judge(each)]
+            # model is switched to evaluation. What goes back in the round behind does so in each round.
+            carried = [
+                each.loop for each in training[node] if _goes_back_in_a_later_round(run, each)
+            ]
+            found[node] = [
+                each
+                for each in found[node]
+                if _is_set_to_judge(each) and not any(each.loop is loop for loop in carried)
+            ]
         judged = [node for node, judging in found.items() if judging and node not in barred]
-        ways = training | barred
+        ways = training.keys() | barred
         first: dict[cst.CSTNode, Pass] = {}
         for node in judged:
             loop = loops[node]
@@ -187,7 +209,8 @@ class Evaluation(Fact):
         if words(self.text) & _OTHER_RUNTIMES:
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (
-            self._is_switched_by_statement()
+            is_switched_off_by_statement(self.run, self.passes[0].event)
+            or self._are_switched_on_on_purpose()
             or self._is_handed_over()
             or self._is_frozen()
             or all(_is_frozen_for(self.run, each) for each in self.passes)
@@ -199,23 +222,15 @@ class Evaluation(Fact):
         first = self.passes[0].event
         for event in self.run.events(GradientModeMade):
             near = event.context.functions == first.context.functions
-            idle = not _is_entered(event.manager) and _is_alone(event.place)
-            if not _STATEMENTS.search(event.manager.path) and idle and near:
+            idle = not is_entered(event.manager) and _is_alone(event.place)
+            if not is_statement(event.manager) and idle and near:
                 return event.place if event.index < first.index else None
         return None
 
-    def _is_switched_by_statement(self) -> bool:
-        """Whether a statement has switched the gradients off, or they are switched on explicitly."""
-        last = None
-        for event in self.run.events(GradientModeMade):
-            manager = event.manager
-            if manager.path.endswith("enable_grad"):
-                return True
-            earlier = event.index < self.passes[0].event.index and not _is_entered(manager)
-            if earlier and _STATEMENTS.search(manager.path):
-                last = manager
-        mode = None if last is None else last.argument(0, "mode")
-        return mode is not None and not is_constant(mode, True)
+    def _are_switched_on_on_purpose(self) -> bool:
+        """Whether the program says anywhere that gradients are to be recorded."""
+        made = self.run.events(GradientModeMade)
+        return any(event.manager.path.endswith("enable_grad") for event in made)
 
     def _is_handed_over(self) -> bool:
         """Whether code that nobody can look into was handed a gradient mode, to enter it: a stack."""
@@ -324,6 +339,39 @@ def _is_learned_from(run: AbstractRun, forward: Pass) -> bool:
     return output is not None and id(output) in run.once(_learned_from)
 
 
+def _is_given_to_learn(run: AbstractRun, forward: Pass) -> bool:
+    """Whether a model learns from the very samples that it is given here: none that were held out."""
+    learned = run.once(_samples_to_learn)
+    given = list(alternatives(forward.arguments.get(0, "input")))
+    return bool(given) and all(id(each) in learned for each in given)
+
+
+def _samples_to_learn(run: AbstractRun) -> frozenset[int]:
+    """What the passes are given whose losses go back, by identity."""
+    return frozenset(
+        id(option)
+        for each in passes(run)
+        if _is_learned_from(run, each)
+        for value in each.arguments.values()
+        for option in alternatives(value)
+    )
+
+
+def _goes_back_in_a_later_round(run: AbstractRun, forward: Pass) -> bool:
+    """Whether a loss of what the model says in one round of a loop goes back in another round of it, as
+    where the last line of a loop asks the model anew for what its first line goes back through."""
+    rounds = forward.event.context.rounds
+    output = forward.event.output if isinstance(forward.event, ForwardRun) else forward.event.result
+    if output is None or not rounds:
+        return False
+    return any(
+        later.loop is rounds[-1].loop and later.index > rounds[-1].index
+        for event in run.events(BackwardRun)
+        for later in event.context.rounds[len(rounds) - 1 : len(rounds)]
+        if any(each is output for each in computed_from(event.loss, beyond_cuts=False))
+    )
+
+
 def _taking_gradients(run: AbstractRun) -> frozenset[Value]:
     """The modules that take gradients in their own forward pass: to learn a task from a few samples, or
     to tell forces from an energy."""
@@ -333,17 +381,23 @@ def _taking_gradients(run: AbstractRun) -> frozenset[Value]:
 
 
 def _is_frozen_for(run: AbstractRun, forward: Pass) -> bool:
-    """Whether the whole model was told last that its parameters need no gradients, and nothing has gone
-    back since: a validation may switch them off by that. Behind a training another head may have come."""
+    """Whether the whole model was told last that its parameters need no gradients, and nothing of it is
+    learned since: a validation may switch them off by that, and the average of a model that learns has
+    no use for them. Behind a training another head may have come."""
     last = None
     for event in run.events_within(0, forward.event.index, AttributeAssigned):
         if event.name == "requires_grad" and forward.module in owners_of(event.owner):
             last = event
-    return (
-        last is not None
-        and is_constant(last.value, False)
-        and not run.events_within(last.index, forward.event.index, BackwardRun)
-    )
+    if last is None or not is_constant(last.value, False):
+        return False
+    if not run.events_within(last.index, forward.event.index, BackwardRun):
+        return True
+    return not any(reaches(forward.module, each) for each in run.once(_learning_modules))
+
+
+def _learning_modules(run: AbstractRun) -> tuple[Value, ...]:
+    """The models whose own losses go back."""
+    return tuple({each.module for each in passes(run) if _is_learned_from(run, each)})
 
 
 def _is_of_policy(run: AbstractRun, forward: Pass) -> bool:
@@ -381,10 +435,6 @@ def _inside(head: NodePlace, forward: Pass) -> NodePlace:
     places = (forward.event.place, *forward.event.context.calls)
     behind = [each for each in places if each.source is head.source and each.locate().row >= row]
     return min(behind, key=lambda each: each.locate().row, default=head)
-
-
-def _is_entered(manager: Object) -> bool:
-    return "entered" in manager.fields
 
 
 def _is_alone(place: NodePlace) -> bool:

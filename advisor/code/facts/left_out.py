@@ -24,7 +24,7 @@ from advisor.code.events import (
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
 from advisor.code.facts.passes import words
-from advisor.code.facts.relations import reaches, told_of_gradients
+from advisor.code.facts.relations import reaches, sets_gradients, told_of_gradients
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.gradients import gradient_of
 from advisor.code.values import Instance, Optimizer, Tensor, Value
@@ -64,7 +64,8 @@ def left_out(
         return
     for before, step in pairwise(steps):
         between = run.trace[before.index + 1 : step.index]
-        if any(isinstance(each, (GradientsRead, GradientsChanged)) for each in between):
+        by_hand = (isinstance(each, (GradientsRead, GradientsChanged)) for each in between)
+        if any(by_hand) or any(map(sets_gradients, between)):
             continue
         losses = [each for each in between if isinstance(each, BackwardRun)]
         passes = [

@@ -26,7 +26,7 @@ from advisor.code.events import (
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.left_out import is_frozen, left_out
 from advisor.code.facts.origins import module_of, origins_of
-from advisor.code.facts.relations import reaches
+from advisor.code.facts.relations import reaches, sets_gradients
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import excludes
 from advisor.code.interpreter.classes import are_of_modules
@@ -119,6 +119,7 @@ class OptimizedModules(Fact):
             ran = [event for event in between if isinstance(event, ForwardRun)]
             copied = any(
                 isinstance(event, (GradientsRead, GradientsChanged, GradientsTaken, Escaped))
+                or sets_gradients(event)
                 for event in between
             )
             if copied or not any(isinstance(event, BackwardRun) for event in between):

@@ -12,6 +12,7 @@ from advisor.code.events import (
     Escaped,
     Event,
     ForwardRun,
+    GradientModeMade,
     Loop,
     LossComputed,
     ModeSwitched,
@@ -38,6 +39,8 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
+    is_constant,
     known_text,
 )
 
@@ -207,7 +210,17 @@ class Pass:
         if not isinstance(node, cst.Call) or not node.args:
             return False
         said = words(_PUT_SOMEWHERE.sub("", code_of(node.args[0].value)))
-        return bool(said & HELD_OUT) and not said & _TRAINS and not self._is_try_out()
+        if not said & HELD_OUT or said & _TRAINS or self._is_try_out():
+            return False
+        return not self._is_named_after_device(said)
+
+    def _is_named_after_device(self, said: set[str]) -> bool:
+        """Whether samples go by another name, too, and were put on a device under this one: `x_dev`."""
+        given = self.arguments.get(0, "input")
+        names = {
+            name for each in alternatives(given) if isinstance(each, Unknown) for name in each.names
+        }
+        return said & HELD_OUT == {"dev"} and any(words(name) == said - {"dev"} for name in names)
 
     def is_handed_held_out_rows(self) -> bool:
         """Whether a function that runs the model without gradients is handed what goes by the name of
@@ -541,9 +554,32 @@ def _modules_by_use(run: AbstractRun) -> frozenset[Value]:
 def recording_nothing(run: AbstractRun) -> Iterator[NodePlace]:
     """Where models of other files run while gradients are switched off by this one."""
     for each in run.events_among(ForwardRun, Escaped):
-        elsewhere = each.place.source is not run.source
-        if elsewhere and each.context.gradients is False and not each.context.running:
+        if each.place.source is run.source or each.context.running:
+            continue
+        if each.context.gradients is False or is_switched_off_by_statement(run, each):
             yield each.place
+
+
+def is_switched_off_by_statement(run: AbstractRun, forward: Event) -> bool:
+    """Whether a statement has switched the gradients off before: `torch.set_grad_enabled(False)`."""
+    last = None
+    for event in run.events(GradientModeMade):
+        manager = event.manager
+        earlier = event.index < forward.index and not is_entered(manager)
+        if earlier and is_statement(manager):
+            last = manager
+    mode = None if last is None else last.argument(0, "mode")
+    return mode is not None and not is_constant(mode, True)
+
+
+def is_statement(manager: Object) -> bool:
+    """Whether a gradient mode takes effect by itself, without being entered."""
+    return manager.path.endswith("set_grad_enabled")
+
+
+def is_entered(manager: Object) -> bool:
+    """Whether the code that a gradient mode is to be in force for is run under it."""
+    return "entered" in manager.fields
 
 
 def sources_of(run: AbstractRun) -> set[Source]:

@@ -27,6 +27,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
 )
 
 # Names of functions that may clear gradients when they are handed a model.
@@ -97,6 +98,15 @@ def told_of_gradients(events: Iterable[Event]) -> Iterator[Value]:
     for event in events:
         if isinstance(event, AttributeAssigned) and event.name == "requires_grad":
             yield from owners_of(event.owner)
+
+
+def sets_gradients(event: Event) -> bool:
+    """Whether gradients are made by hand: `p.grad = other.data - p.data`. Without any they are cleared."""
+    return (
+        isinstance(event, AttributeAssigned)
+        and event.name == "grad"
+        and not is_constant(event.value, None)
+    )
 
 
 def overlap(one: Value, other: Value) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.events import LayerBuilt, ModeSwitched
-from advisor.code.gradients import computed, made_of
+from advisor.code.gradients import computed, is_learned, made_of
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
@@ -38,6 +38,7 @@ from advisor.code.values import (
     Arguments,
     Class,
     Constant,
+    Cut,
     Dictionary,
     Function,
     Instance,
@@ -247,6 +248,8 @@ class Models:
                 machine.emit(LayerBuilt(result.place, machine.context, result))
             result = result if result is not None else call.unknown()
             made_of(result, passed.values())
+            if "requires_grad" not in passed.keywords:
+                _leave_unrecorded(machine, result, node)
             name = callee.path.rsplit(".", 1)[-1]
             self.observe(machine, name, tuple(passed.positional), result, node)
             return result
@@ -280,6 +283,7 @@ class Models:
             else:
                 result = _result(model, call)
                 made_of(result, (receiver, *passed.values()))
+                _leave_unrecorded(machine, result, node)
             self.observe(machine, name, (receiver, *passed.positional), result, node)
             return self.follow(machine, name, (receiver,), (passed,), result, node)
         if isinstance(receiver, Unknown):
@@ -459,6 +463,7 @@ class Models:
             if found is not None:
                 assert isinstance(found, Value)
                 found = computed(found, left, right)
+                _leave_unrecorded(machine, found, node)
                 return self.follow(machine, operator, (left, right), (), found, node)
         result = computed(machine.unknown("?", node), left, right)
         return self.follow(machine, operator, (left, right), (), result, node)
@@ -634,6 +639,15 @@ class Models:
             if model is not None:
                 return model
         return None
+
+
+def _leave_unrecorded(machine: "Machine", result: Value, node: cst.CSTNode) -> None:
+    """Let what is computed here know that nothing of it is recorded, where gradients are off."""
+    if machine.context.gradients is not False or not isinstance(result, Tensor):
+        return
+    made_here = result.place is not None and result.place.node is node
+    if made_here and result.graph is True and not is_learned(result):
+        result.graph, result.cut = False, Cut(machine.place(node), "torch.no_grad()")
 
 
 def _result(model: Model, call: Call) -> Value:

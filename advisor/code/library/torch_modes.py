@@ -280,6 +280,26 @@ def all_gradients_wanted(call: Call) -> Value | None:
     return call.receiver
 
 
+@method("torch.parameter", "requires_grad_")
+def gradients_of_parameter_wanted(call: Call) -> Value | None:
+    """`weight.requires_grad_(False)` of each of `model.parameters()`."""
+    _tell_of_gradients_of_owners(call, call.argument(0, "requires_grad") or Constant(True))
+    return call.receiver
+
+
+@method("torch.parameter", "detach_")
+def parameter_without_gradients(call: Call) -> Value | None:
+    """`weight.detach_()` of each of `model.parameters()`: what is cut off in place takes no gradients."""
+    _tell_of_gradients_of_owners(call, Constant(False))
+    return call.receiver
+
+
+def _tell_of_gradients_of_owners(call: Call, wanted: Value) -> None:
+    owners = call.receiver.arguments.positional if isinstance(call.receiver, Object) else ()
+    for owner in owners:
+        _tell_of_gradients(call, owner, wanted)
+
+
 def _tell_of_gradients(call: Call, module: Value, wanted: Value) -> None:
     owned = Parameters((module,))
     event = AttributeAssigned(call.place, call.context, owned, "requires_grad", wanted)

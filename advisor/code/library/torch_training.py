@@ -37,6 +37,7 @@ from advisor.code.library.models import (
     method,
 )
 from advisor.code.library.python.containers import on_append
+from advisor.code.library.python.iterations import DROPS_OLDEST
 from advisor.code.nodes import as_written
 from advisor.code.values import (
     Arguments,
@@ -534,7 +535,10 @@ def loss_collected_as_item(
 def _tell_collected(
     machine: "Machine", total: Value, value: Value, text: str, node: cst.CSTNode
 ) -> None:
-    """Say which tensors are kept: what is put into a container, or what that holds in turn."""
+    """Say which tensors are kept: what is put into a container, or what that holds in turn. One that
+    holds the last ones only does not grow."""
+    if isinstance(total, Sequence) and DROPS_OLDEST in total.fields:
+        return
     held: Iterable[Value] = (value,)
     if isinstance(value, Sequence) and value.items is not None:
         held = value.items

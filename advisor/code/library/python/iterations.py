@@ -300,6 +300,8 @@ def filtered(call: Call) -> Value | None:
 
 # Under this key a list of files says that they stand in no order.
 LISTING = ("listing",)
+# Under this key a list says that it holds only so many items, the last ones.
+DROPS_OLDEST = ("drops oldest",)
 
 
 def _in_order(found: Iteration, call: Call) -> Iteration:
@@ -344,7 +346,16 @@ def _converted(kind: str) -> Callable[[Call], Value | None]:
 
 for _kind in ("list", "tuple", "set"):
     function(f"builtins.{_kind}")(_converted(_kind))
-function("builtins.sorted", "collections.deque", "builtins.frozenset")(_converted("list"))
+function("builtins.sorted", "builtins.frozenset")(_converted("list"))
+
+
+@function("collections.deque")
+def double_ended_queue(call: Call) -> Value | None:
+    """`deque(items, maxlen=20)`: a list, which may drop its oldest items."""
+    result = _converted("list")(call)
+    if call.argument(1, "maxlen") is not None and isinstance(result, Sequence):
+        result.fields[DROPS_OLDEST] = TRUE
+    return result
 
 
 @function("itertools.chain")

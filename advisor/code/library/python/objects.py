@@ -73,6 +73,15 @@ def is_instance(call: Call) -> Value | None:
     return None if None in results else FALSE
 
 
+@function("torch.is_tensor")
+def is_tensor(call: Call) -> Value | None:
+    """`torch.is_tensor(object)`, where the object is known."""
+    value = call.argument(0, "obj")
+    if isinstance(value, Unknown):
+        return TRUE if _has_gone_back(call, value) else None
+    return TRUE if isinstance(value, Tensor) and value.library == "torch" else None
+
+
 def _has_gone_back(call: Call, value: Unknown) -> bool:
     """Whether something unknown has been back-propagated, as only tensors are."""
     return any(isinstance(each, BackwardRun) and each.loss is value for each in call.machine.trace)

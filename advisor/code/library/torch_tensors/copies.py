@@ -18,7 +18,6 @@ _KEEPS = [
     "contiguous",
     "cpu",
     "cuda",
-    "clone",
     "pin_memory",
     "share_memory_",
     "npu",
@@ -34,6 +33,15 @@ _CASTS = ["to", "float", "double", "half", "bfloat16", "type", "type_as", "int",
 def same_tensor(call: Call) -> Value | None:
     """The same numbers elsewhere."""
     return call.receiver
+
+
+@method("tensor", "clone")
+def cloned(call: Call) -> Value | None:
+    """`x.clone()`, which is not recorded where gradients are off."""
+    tensor = call.receiver
+    if call.context.gradients is False and isinstance(tensor, Tensor) and tensor.graph is True:
+        return cut_off(tensor, call.place, "torch.no_grad()")
+    return tensor
 
 
 @method("tensor", "numpy")
