@@ -21,6 +21,7 @@ from advisor.code.library.lineages import is_noise
 from advisor.code.values import (
     Activation,
     Layer,
+    PutFirst,
     Scalar,
     Scale,
     Sequence,
@@ -86,8 +87,11 @@ class SoftmaxCall(Fact):
     @property
     def is_implicit(self) -> bool:
         """Whether the dimension is left to torch, and may be another one than is meant: of a single
-        dimension there is none."""
-        return self.event.implicit and self.event.tensor.shape.rank != 1
+        dimension there is none, and of three that has been put in front which torch takes."""
+        tensor = self.event.tensor
+        rank = tensor.shape.rank
+        known = rank == 1 or (rank != 2 and isinstance(tensor.meaning, PutFirst))
+        return self.event.implicit and not known
 
     @property
     def takes_first_of_three(self) -> bool:

@@ -248,6 +248,11 @@ class ClassIndices:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class PutFirst:
+    """Numbers of which another axis has been put in front."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Drawn:
     """Places of samples that are drawn at random: what they choose are samples along `axis`. With
     no axis they are the places of all samples, in a random order."""
@@ -383,6 +388,7 @@ Meaning = (
     | Part
     | Pixels
     | Positive
+    | PutFirst
     | Quotient
     | Rated
     | Rising

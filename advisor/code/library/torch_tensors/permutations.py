@@ -16,8 +16,16 @@ from advisor.code.library.torch_tensors.operations import (
     tensor_operation,
 )
 from advisor.code.symbols import Number
+from advisor.code.values import (
+    PutFirst,
+    Shape,
+    Tensor,
+    Value,
+    following,
+    known_integer,
+    known_number,
+)
 from advisor.code.values import Sequence as SequenceValue
-from advisor.code.values import Shape, Tensor, Value, following, known_integer, known_number
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -41,18 +49,23 @@ def transposed(call: Call) -> Value | None:
     if call.receiver is not None and len(given) != 2 and not call.arguments.keywords:
         # `array.transpose(2, 0, 1)` of numpy.
         return permuted(call)
+    left, right = call.operand(0, "dim0"), call.operand(1, "dim1")
+    result = _changed(tensor, _exchanged_by(tensor, left, right))
+    if 0 in {known_integer(left), known_integer(right)} and result.meaning is None:
+        result.meaning = PutFirst()
+    return result
+
+
+def _exchanged_by(tensor: Tensor, left: Value | None, right: Value | None) -> Shape:
     dims = dims_of(tensor)
     if dims is None:
-        return _changed(
-            tensor, _swapped(tensor.shape, call.operand(0, "dim0"), call.operand(1, "dim1"))
-        )
-    first = axis_of(call.operand(0, "dim0"), len(dims))
-    second = axis_of(call.operand(1, "dim1"), len(dims))
+        return _swapped(tensor.shape, left, right)
+    first, second = axis_of(left, len(dims)), axis_of(right, len(dims))
     if first is None or second is None:
-        return _changed(tensor, Shape())
+        return Shape()
     swapped = list(dims)
     swapped[first], swapped[second] = swapped[second], swapped[first]
-    return _changed(tensor, Shape(tuple(swapped)))
+    return Shape(tuple(swapped))
 
 
 method("tensor", "swapaxes", "swapdims")(transposed)
