@@ -143,6 +143,8 @@ class Construction(Fact):
             chosen = isinstance(value, Dictionary) and (
                 len(hidden) < len(values) or not self._runs(hidden)
             )
+            if not self._is_to_learn(hidden):
+                continue
             if hidden and not chosen and not _is_hidden_on_purpose(value):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
                 holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
@@ -158,6 +160,28 @@ class Construction(Fact):
             for value in _called_or_given(event)
         }
         return any(id(each) in inside or is_parameter(each) for each in hidden)
+
+    def _is_to_learn(self, hidden: list[Value]) -> bool:
+        """Whether any of what torch does not see runs, or may do so, where gradients are recorded, not
+        only to judge by it or to learn from what it makes; or whether no method is there to run it."""
+        if not self._has_methods():
+            return True
+        inside = {
+            id(value)
+            for event in self.run.events_among(ForwardRun, Escaped)
+            if event.context.gradients is not False
+            for value in _called_or_given(event)
+        }
+        return any(id(each) in inside or is_parameter(each) for each in hidden)
+
+    def _has_methods(self) -> bool:
+        """Whether one of its classes defines more than a constructor."""
+        return any(
+            isinstance(field, Function) and name != "__init__"
+            for kind in self.module.cls.lineage()
+            if isinstance(kind, Class)
+            for name, field in kind.fields.items()
+        )
 
     def _optimized(self) -> set[int]:
         """The modules that optimizers of their own are given by name, perhaps by the script before

@@ -347,7 +347,7 @@ def base_constructed_by_name(call: Call) -> Value | None:
     return None
 
 
-@attribute("module", "weight", "bias", "AuxLogits", "_modules")
+@attribute("module", "weight", "bias", "AuxLogits")
 def weights_touched(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
     """`layer.weight`, `model.AuxLogits`: whoever asks for it may fill or replace it."""
     if isinstance(receiver, Layer):

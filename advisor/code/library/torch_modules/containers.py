@@ -13,12 +13,14 @@ from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import (
     Call,
     Index,
+    attribute,
     function,
     hook,
     item,
     iteration,
     method,
 )
+from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_modules.layers import ACTIVATIONS
 from advisor.code.values import (
     TRUE,
@@ -29,6 +31,7 @@ from advisor.code.values import (
     Scalar,
     Scale,
     Tensor,
+    Unknown,
     Value,
     alternatives,
     known_integer,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 # The name that an attribute is assigned under where nobody knows it.
 UNKNOWN_NAME = "?"
+# Under this key the modules that a module knows by name have that module.
+_OWNER = ("modules of",)
 # Under this key an object of a project class knows that it has modules under names nobody knows.
 OTHER_MODULES = ("other modules",)
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
@@ -223,6 +228,32 @@ def module_replaced(
     if isinstance(children, Value):
         attributes.set_item(machine, children, indices, value, node)
     return False
+
+
+@hook("assign_item")
+def module_registered(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`self._modules[name] = layer` is what `add_module` does."""
+    owner = receiver.fields.get(_OWNER) if isinstance(receiver, Unknown) else None
+    if isinstance(owner, Value):
+        machine.models.assign_attribute(machine, owner, UNKNOWN_NAME, value, node)
+    return False
+
+
+@attribute("module", "_modules")
+def modules_by_name(machine: "Machine", receiver: Value, node: cst.CSTNode) -> Value | None:
+    """`model._modules`: whoever asks a layer for it may replace what is in it."""
+    if isinstance(receiver, Layer):
+        machine.store(receiver.fields, TOUCHED, TRUE)
+        return None
+    found = machine.unknown("_modules", node)
+    machine.store(found.fields, _OWNER, receiver)
+    return found
 
 
 def _children(value: Value | None) -> SequenceValue | None:

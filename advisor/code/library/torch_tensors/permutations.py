@@ -51,7 +51,12 @@ def transposed(call: Call) -> Value | None:
         return permuted(call)
     left, right = call.operand(0, "dim0"), call.operand(1, "dim1")
     result = _changed(tensor, _exchanged_by(tensor, left, right))
-    if 0 in {known_integer(left), known_integer(right)} and result.meaning is None:
+    return _put_first(result) if 0 in {known_integer(left), known_integer(right)} else result
+
+
+def _put_first(result: Tensor) -> Tensor:
+    """The result, which says of itself that another axis has come to the front."""
+    if result.meaning is None:
         result.meaning = PutFirst()
     return result
 
@@ -107,7 +112,8 @@ def permuted(call: Call) -> Value | None:
         return _changed(tensor, Shape())
     if sorted(index % rank for index in order) != list(range(rank)):
         return _changed(tensor, Shape())
-    return _changed(tensor, Shape(tuple(dims[index] for index in order)))
+    result = _changed(tensor, Shape(tuple(dims[index] for index in order)))
+    return _put_first(result) if order[0] % rank else result
 
 
 def _order(values: Sequence[Value]) -> list[int] | None:
