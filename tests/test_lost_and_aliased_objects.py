@@ -244,3 +244,48 @@ def test_a_best_model_that_nothing_reads_later_does_no_harm(
     text = NAMED_BEST.replace("AT_ONCE", at_once)
     text = text.replace("IN_THE_END", in_the_end.replace("; ", "\n    "))
     assert bool([code for _, code in findings(text) if code == "NN807"]) is told
+
+
+LEARNERS = """
+import copy
+import torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.out = torch.nn.Linear(8, 2)
+    def forward(self, x):
+        return self.out(x)
+def learn(model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in loader:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+def run(loaders, rounds):
+    shared = Net()
+    learners = LEARNERS
+    for number in range(rounds):
+        states, best, best_model = [], 0.0, None
+        for learner, loader in zip(learners, loaders):
+            learner.load_state_dict(shared.state_dict())
+            learn(learner, loader)
+            states.append(learner.state_dict())
+            score = judge(learner)
+            if score > best:
+                best, best_model = score, learner
+        print(judge(best_model))
+        shared.load_state_dict(average(states))
+"""
+
+
+@pytest.mark.parametrize(
+    ("learners", "told"),
+    [
+        ("[Net() for _ in loaders]", False),
+        ("[copy.deepcopy(shared) for _ in loaders]", False),
+        ("[shared] * len(loaders)", True),
+    ],
+)
+def test_what_a_comprehension_builds_are_several_models(learners: str, told: bool) -> None:
+    text = LEARNERS.replace("LEARNERS", learners)
+    assert bool([code for _, code in findings(text) if code == "NN807"]) is told

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     Event,
+    LayerBuilt,
+    ModuleBuilt,
     OptimizerStepped,
     StateListed,
     StateTaken,
@@ -53,7 +57,7 @@ class KeptWeights(Fact):
             conditions.setdefault(each.place.node, set()).update(guards)
         for taken in run.events(StateTaken):
             changed = _first_change(run, taken)
-            if changed is None:
+            if changed is None or _is_one_of_many(run, taken.module):
                 continue
             listed = _put_into_list(run, taken)
             if listed is not None:
@@ -87,6 +91,25 @@ class KeptWeights(Fact):
     def are_copies_wanted(self) -> bool:
         """Whether the values of parameters are kept under a name of earlier ones."""
         return isinstance(self.taken.state, (Sequence, Dictionary))
+
+
+def _is_one_of_many(run: AbstractRun, module: Value) -> bool:
+    """Whether a module stands for all that a comprehension builds, or is a copy, as they are made for several
+    learners: the next one that is trained is another."""
+    if not isinstance(module, (Instance, Layer)):
+        return False
+    built = run.once(_built)
+    return module not in built or built[module]
+
+
+def _built(run: AbstractRun) -> dict[Value, bool]:
+    """The modules that are built, each with whether a comprehension does so."""
+    found: dict[Value, bool] = {}
+    for event in (*run.before, *run.events_among(ModuleBuilt, LayerBuilt)):
+        if isinstance(event, (ModuleBuilt, LayerBuilt)):
+            module = event.module if isinstance(event, ModuleBuilt) else event.layer
+            found[module] = any(isinstance(each.node, cst.CompFor) for each in event.context.loops)
+    return found
 
 
 def _is_read_later(taken: StateTaken) -> bool:
