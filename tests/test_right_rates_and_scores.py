@@ -573,6 +573,24 @@ def test_what_is_learned_by_heart_takes_rates_of_a_half(one_round: str, told: bo
     assert ("NN606" in codes(MEMORY.replace("ROUND", one_round))) is told
 
 
+JUDGED_ALONE = """
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+model.load_state_dict(torch.load("model.pt"))
+optimizer = torch.optim.Adam(model.parameters(), lr=1.0)
+for x, y in torch.load("held out.pt"):
+    loss = F.cross_entropy(model(x), y)
+    LEARN
+    print(loss.item())
+"""
+
+
+@pytest.mark.parametrize(
+    ("learn", "told"), [("loss.backward(); optimizer.step()", True), ("pass", False)]
+)
+def test_an_optimizer_of_a_program_that_learns_nothing_has_any_rate(learn: str, told: bool) -> None:
+    assert ("NN606" in codes(JUDGED_ALONE.replace("LEARN", learn))) is told
+
+
 OF_THEIR_OWN = """
 class Camera(nn.Module):
     def __init__(self, renderer):

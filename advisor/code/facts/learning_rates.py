@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
+    BackwardRun,
     BaseConstructed,
     Escaped,
     ForwardRun,
@@ -369,7 +370,16 @@ def _rate_of(run: AbstractRun, event: OptimizerBuilt) -> float | None:
     constant = rate.number.constant
     if constant == 0 and not _steps_as_built(run, made):
         return None
+    if run.once(_only_judges):
+        return None
     return None if constant is None else float(constant)
+
+
+def _only_judges(run: AbstractRun) -> bool:
+    """Whether models run and nothing learns: what asks for an optimizer makes no use of it."""
+    runs = any(True for _ in run.events(ForwardRun))
+    learns = run.events_among(BackwardRun, OptimizerStepped, ModelTrained)
+    return runs and not learns
 
 
 def _steps_as_built(run: AbstractRun, optimizer: Optimizer) -> bool:
