@@ -42,6 +42,14 @@ NAMES = {
                 total += F.cross_entropy(model(data), target, reduction="sum").item()
             print(total / len(data))
         """,
+    "a data set whose name a batch has when it is looked at": """
+        data = TensorDataset(x, y)
+        loader = DataLoader(data, batch_size=8)
+        print(data[0])
+        for data, target in loader:
+            total = F.cross_entropy(model(data), target)
+        print(data.shape, model(data))
+        """,
     "a function that its result takes the place of": """
         for epoch in range(9):
             accuracy = accuracy(model, x, y)  # error

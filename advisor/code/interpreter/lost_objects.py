@@ -1,16 +1,21 @@
 """Models, data sets and functions whose names are bound to something else, though they are used again."""
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, ObjectLost
+from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.overwriting import names_in, uses_in, visible
+from advisor.code.nodes import as_written
 from advisor.code.values import Function, Instance, Layer, Object, Optimizer, Value
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
+_OF_DATA_SETS = re.compile(r"^len$|loader|split|subset|sampler|dataset", re.IGNORECASE)
 _DATA = ("torch.utils.data.", "torchvision.datasets.")
 
 
@@ -18,13 +23,37 @@ def tell_lost_object(machine: "Machine", node: cst.For) -> None:
     """Tell of a model, optimizer or data set that has been used, whose name a loop takes for its items,
     and that the code behind the loop uses again."""
     for name in names_in(node.target):
-        if _is_kept(machine.scope.fields.get(name.value)):
+        lost = machine.scope.fields.get(name.value)
+        if _is_kept(lost):
             read = _used_on_both_sides(machine, node, name.value)
-            if read is not None:
+            if read is not None and (_is_model(lost) or _is_meant_whole(machine, read)):
                 place = machine.place(read)
                 event = ObjectLost(machine.place(name), machine.context, name.value, place)
                 machine.emit(event)
                 return
+
+
+def _is_model(value: Value | None) -> bool:
+    """Whether it is a model or an optimizer: a data set has samples, and batches of them go by its name."""
+    return isinstance(value, (Layer, Optimizer)) or (
+        isinstance(value, Instance) and is_module(value)
+    )
+
+
+def _is_meant_whole(machine: "Machine", read: cst.CSTNode) -> bool:
+    """Whether a name is read as of a data set: its length, or what goes over it or divides it."""
+    return any(
+        _OF_DATA_SETS.search(as_written(call.func)) is not None
+        and any(argument.value is read for argument in call.args)
+        for call in _calls_in(machine.source.tree)
+    )
+
+
+def _calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
+    if isinstance(node, cst.Call):
+        yield node
+    for child in node.children:
+        yield from _calls_in(child)
 
 
 def _is_kept(value: Value | None) -> bool:
