@@ -126,16 +126,15 @@ model.fit(pictures, epochs=3)
         ({"loaded": "model.load_weights('ours.h5')"}, 0),
         ({"loaded": "base.load_weights('faces.h5')"}, 0),
         ({"behind": "model.load_weights('best.h5')"}, 1),
-        (
-            {
-                "other": "centred = ImageDataGenerator(samplewise_center=True)\n"
-                "pictures = centred.flow_from_directory('leaves', target_size=(224, 224))"
-            },
-            0,
-        ),
     ],
 )
 def test_weights_of_keras_may_be_others_or_see_other_pictures(
     parts: dict[str, str], count: int
 ) -> None:
     assert told(KERAS.format_map({"other": "", "loaded": "", "behind": ""} | parts)) == count
+
+
+def test_a_generator_that_nobody_asks_gives_no_pictures() -> None:
+    text = KERAS.format(other="", loaded="", behind="")
+    other = "centred = ImageDataGenerator(samplewise_center=True)\npictures = centred.flow_from"
+    assert told(text.replace("pictures = scaled.flow_from", other)) == 0

@@ -16,6 +16,7 @@ from advisor.code.events import (
     Loop,
     NeighboursUsed,
     OptimizerStepped,
+    RowsShuffled,
 )
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
@@ -26,7 +27,7 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import BEHIND, made_from
 from advisor.code.library.keras_data import FOLDER
-from advisor.code.library.lineages import all_of
+from advisor.code.library.lineages import NOISE, all_of
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL, SUBSET, loaded_from
 from advisor.code.nodes import passed_by_name
@@ -81,6 +82,10 @@ _IN_ORDER = frozenset(
         ),
     ]
 )
+
+
+# What a data set does that gives its samples in an order of its own.
+_CHANGES_ORDER = re.compile(r"shuffle|permutation\(|randperm\(")
 
 
 def has_sampler(loader: Object) -> bool:
@@ -220,6 +225,8 @@ class TrainingLoader(Fact):
                 return True
             if own and around and own[0] == 0:
                 return True  # the epochs are inside of it: each batch has a training of its own
+            if own and not around and self.run.is_script:
+                return self._passes() == 1
             return bool(around) and all(_is_once(each) and not _is_set(each) for each in around)
         uses = [
             each
@@ -229,6 +236,12 @@ class TrainingLoader(Fact):
         # Each of several models may go through it once.
         models = {_learner_in(each) for each in uses}
         return len(models) == len(uses) and all(each.once for each in uses)
+
+    def _passes(self) -> int:
+        """How many loops go through it, of those in which a model learns."""
+        steps = self.run.events(OptimizerStepped)
+        loops = {loop for each in steps for loop in each.context.loops}
+        return sum(self.loader in alternatives(data_of(each)) for each in loops)
 
     def _loops_of_trials(self) -> tuple[Loop, ...]:
         """The loops that make a loader of other batches in each round, to try out how large they may be:
@@ -248,14 +261,30 @@ class TrainingLoader(Fact):
             return not self._said() & _IN_ORDER
         if not all(gives_by_number(each) for each in alternatives(self.dataset)):
             return False
-        if self.run.once(_carries_state):
+        if self.run.once(_carries_state) or self._is_brought_into_another_order():
             return False
         if self._is_stream and _OF_SERIES.search(self.run.source.text):
             return False
         lineage = lineage_of(self.dataset)
         if lineage is not None and side_of(lineage.rows) is Side.HELD_OUT:
             return False
+        if lineage is not None and any(each.how == NOISE for each in lineage.rows.history()):
+            return False  # numbers that nobody will ask about
         return not self._said() & _IN_ORDER and not self._follow_one_another()
+
+    def _is_brought_into_another_order(self) -> bool:
+        """Whether something is shuffled in the loop over the epochs, before the loop over the batches or
+        behind it: what the data set holds, as far as anybody knows."""
+        epochs = {
+            loop.node
+            for loop in self.event.context.loops
+            if self.loader not in alternatives(data_of(loop))
+        }
+        return any(
+            loop.node in epochs
+            for each in self.run.events(RowsShuffled)
+            for loop in each.context.loops
+        )
 
     def _follow_one_another(self) -> bool:
         """Whether the samples are windows of a series, or get something of those before them. Those of
@@ -321,15 +350,18 @@ def _stands_for_others(run: AbstractRun, event: DataGiven) -> bool:
 
 
 def _carries_state(run: AbstractRun) -> bool:
-    """Whether a model is given what came out of its last pass: its batches follow one another."""
-    made: dict[int, Value] = {}
+    """Whether a model, or a layer in it, is given what came out of its last pass: its batches follow one
+    another. What a layer is given within one pass of the model, step by step, is none of that."""
+    made: dict[int, tuple[Value, int]] = {}
+    whole = -1
     for event in run.events(ForwardRun):
-        if event.context.running:
-            continue
+        if not event.context.running:
+            whole = event.index
         state = list(event.arguments.values())[1:]
-        if any(made.get(id(part)) is event.module for each in state for part in _origins(each)):
+        earlier = (made.get(id(part)) for each in state for part in _origins(each))
+        if any(each and each[0] is event.module and each[1] != whole for each in earlier):
             return True
-        made.update((id(part), event.module) for part in outputs_of(event.output))
+        made.update((id(part), (event.module, whole)) for part in outputs_of(event.output))
     return False
 
 
@@ -460,7 +492,7 @@ def _class_gives_by_number(dataset: Instance) -> bool:
     """Whether a class gives the sample that is asked for: not one it draws itself, nor one of an
     order that it changes."""
     cls = dataset.cls
-    if cls.has_unknown_base() or "shuffle" in code_of(cls.node) or cls.find("__iter__"):
+    if cls.has_unknown_base() or cls.find("__iter__") or _CHANGES_ORDER.search(code_of(cls.node)):
         return False
     if not set(cls.library_bases()) <= _MAP_STYLE | {"builtins.object", "abc.ABC"}:
         return any(path.startswith("torchvision.datasets.") for path in cls.library_bases())

@@ -132,15 +132,15 @@ def _outermost(run: AbstractRun) -> Iterator[Object]:
 
 
 def _is_for_others(run: AbstractRun, transform: Object, ready: list[Layer]) -> bool:
-    """Whether the pictures of a generator are given to models alone that no ready one is a part of, or to
-    none at all, while models are trained on those of others."""
-    by_generator = [
-        (each, each.data.fields["generator"])
+    """Whether the pictures of a generator are given to models alone that no ready one is a part of, or
+    nobody asks it for pictures and others for some."""
+    given = [
+        each
         for each in run.events(DataGiven)
-        if isinstance(each.data, Object) and "generator" in each.data.fields
+        if isinstance(each.data, Object) and each.data.fields.get("generator") is transform
     ]
-    given = [each for each, generator in by_generator if generator is transform]
-    if transform.path == GENERATOR and by_generator and not given:
+    asked = {each.loader.fields.get("generator") for each in run.events(LoaderBuilt)} - {None}
+    if transform.path == GENERATOR and asked and transform not in asked:
         return True
     built = {each.layer: each.index for each in run.events(LayerBuilt)}
     return bool(given) and all(
