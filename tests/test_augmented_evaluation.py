@@ -900,3 +900,44 @@ for number in range(5):
     folds.append(validation_of("data"))
 """
     assert sum(code == "NN505" for _, code in findings(text)) == 1
+
+
+PAIRED = """
+look = T.Compose([T.RandomResizedCrop(64), T.ToTensor()])
+
+class Twice(Dataset):
+    def __init__(self, pictures, look):
+        self.pictures, self.look = pictures, look
+    def __len__(self):
+        return len(self.pictures)
+    def __getitem__(self, index):
+        picture, label = self.pictures[index]
+        return {given}
+
+class Both:
+    def __init__(self, look):
+        self.look = look
+    def __call__(self, picture):
+        return {given}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "several"),
+    [
+        ("self.look(picture), self.look(picture)", True),
+        ("[self.look(picture) for _ in range(2)]", True),
+        ("[self.look(part) for part in (picture, picture.rotate(90))]", False),
+        ("self.look(picture), 0", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "made",
+    [
+        "data = CIFAR10('data', train=False, transform=Both(look))",
+        "train, data = random_split(Twice(CIFAR10('data'), look), [45000, 5000])",
+    ],
+)
+def test_views_of_a_sample_are_judged_by_views(given: str, several: bool, made: str) -> None:
+    text = f"{PAIRED.format(given=given)}\n{made}\ntest_loader = DataLoader(data, batch_size=64)\n"
+    assert bool(found(text)) is not several

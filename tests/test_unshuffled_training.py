@@ -621,3 +621,82 @@ for epoch in range(30):
 )
 def test_batches_whose_state_is_carried_on_follow_one_another(memory: str, count: int) -> None:
     assert len(found(RECURRENT.replace("{memory}", memory))) == count
+
+
+ONE_PASS = """
+def learn(loader):
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+
+loader = DataLoader(CIFAR10('data', train=True), batch_size=16)  # error
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        ("learn(loader)", False),
+        ("learn(loader)\nlearn(loader)", True),
+        ("for epoch in range(5):\n    learn(loader)", True),
+    ],
+)
+def test_a_script_that_goes_through_its_data_once_has_no_epochs(calls: str, told: bool) -> None:
+    assert found(ONE_PASS + calls) == (wrong(ONE_PASS) if told else [])
+
+
+def test_random_numbers_are_in_no_order() -> None:
+    assert not found("train(DataLoader(TensorDataset(torch.randn(64, 8)), batch_size=8))")
+
+
+def test_what_a_data_set_holds_may_be_shuffled_between_the_epochs() -> None:
+    text = f"""{CLASS}
+import random
+pictures = Pictures(open('names').readlines())
+loader = DataLoader(pictures, batch_size=16)
+for epoch in range(9):
+    random.shuffle(pictures.names)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+"""
+    assert not found(text)
+    assert found(text.replace("random.shuffle(pictures.names)", "print(epoch)"))
+
+
+CARRIED = (
+    CLASS
+    + """
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cells = nn.GRU(8, 16, batch_first=True)
+        self.head = nn.Linear(16, 2)
+        self.memory = None
+
+    def forward(self, inputs):
+        outputs, memory = self.cells(inputs, {state})
+        {kept}
+        return self.head(outputs[:, -1])
+
+model = Reader()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+train(DataLoader(Pictures(open('names').readlines()), batch_size=16))  # error
+"""
+)
+
+
+def test_a_layer_may_be_given_what_it_left_in_the_last_batch() -> None:
+    carried = CARRIED.format(state="self.memory", kept="self.memory = memory.detach()")
+    assert not found(carried)
+    alone = CARRIED.format(state="None", kept="pass")
+    assert found(alone) == wrong(alone)
+
+
+def test_a_state_that_goes_on_within_one_pass_carries_nothing_over() -> None:
+    within = CARRIED.format(
+        state="None", kept="outputs, memory = self.cells(outputs[..., :8], memory)"
+    )
+    assert found(within) == wrong(within)

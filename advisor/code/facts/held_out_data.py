@@ -34,6 +34,7 @@ from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.passes import seen_from, sources_of, stands_in, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, contexts_of
 from advisor.code.facts.scored_loaders import is_scored
+from advisor.code.facts.several_views import gives_several_views
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import ITERATOR
@@ -229,6 +230,8 @@ class HeldOutData(Fact):
         """What changes each sample at random, where that is not on purpose."""
         change = self._change()
         if change is None or self._compares_samples() or "tta" in self._said():
+            return None
+        if gives_several_views(self.run, self.dataset):
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None

@@ -275,13 +275,13 @@ class TrainingLoader(Fact):
     def _is_brought_into_another_order(self) -> bool:
         """Whether something is shuffled in the loop over the epochs, before the loop over the batches or
         behind it: what the data set holds, as far as anybody knows."""
-        epochs = {
-            loop.node
+        around = [
+            loop
             for loop in self.event.context.loops
             if self.loader not in alternatives(data_of(loop))
-        }
-        return any(
-            loop.node in epochs
+        ]
+        return bool(around) and any(
+            loop.node is around[-1].node
             for each in self.run.events(RowsShuffled)
             for loop in each.context.loops
         )
