@@ -410,3 +410,34 @@ def test_what_is_computed_without_gradients_or_soon_dropped_keeps_no_graphs(
 ) -> None:
     text = HANDED_ON.format(around=around, how=how, kept=kept, added=added)
     assert ("NN106" in [code for _, code in findings(text)]) == wrong
+
+
+STEPS_ON_EACH_BATCH = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+net, judge = nn.Linear(3, 3), nn.Linear(3, 1)
+optimizer = torch.optim.Adam(judge.parameters())
+for epoch in range(9):
+    {early}
+    for x, _ in DataLoader(torch.load("train.pt"), shuffle=True):
+        {late}
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss = judge(net(x).detach()).mean() - judge(x).mean()
+            loss.backward()
+            optimizer.step()
+            total += loss
+    print(total)
+"""
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "wrong"), [("total = 0.0", "pass", True), ("pass", "total = 0.0", False)]
+)
+def test_a_total_of_the_few_steps_on_one_batch_does_not_grow(
+    early: str, late: str, wrong: bool
+) -> None:
+    text = STEPS_ON_EACH_BATCH.format(early=early, late=late)
+    assert ("NN106" in [code for _, code in findings(text)]) == wrong

@@ -21,6 +21,8 @@ from advisor.code.events import (
     OptimizerStepped,
 )
 from advisor.code.facts.evaluations import Evaluation
+from advisor.code.facts.loaders import is_loader
+from advisor.code.facts.loop_lengths import data_of, only_counts
 from advisor.code.facts.origins import (
     hidden_pass,
     origins_of,
@@ -321,7 +323,7 @@ class RunningTotal(Fact):
             return False
         if any(cut_of(each) is not None for each in alternatives(self.event.value)):
             return False  # on one of the ways, at least
-        if not self._is_stepped() or self._is_begun_anew():
+        if not self._is_stepped() or self._is_begun_anew() or self._is_of_one_batch():
             return False
         goes_back = not self._ends_with_the_step() and any(
             event.loss is not None
@@ -363,6 +365,16 @@ class RunningTotal(Fact):
         inside = any(each.node is loops[-1].node for nodes in stepped for each in nodes)
         around = any(each.node is loops[-2].node for nodes in stepped for each in nodes)
         return around and not inside
+
+    def _is_of_one_batch(self) -> bool:
+        """Whether it grows over some steps on one batch only, and begins anew with the next: the five
+        steps that a critic takes for each one of a generator."""
+        rounds = self.event.context.rounds
+        if len(rounds) < 2 or not only_counts(rounds[-1].loop):
+            return False
+        if any(each.context.rounds[:-1] != rounds[:-1] for each in self.earlier):
+            return False
+        return is_loader(data_of(rounds[-2].loop))
 
     def _is_begun_anew(self) -> bool:
         """Whether the loop sets it to zero again, as behind the parts of a batch."""
