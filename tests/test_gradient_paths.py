@@ -535,3 +535,34 @@ for inputs, targets in loader:
 """
     )
     assert {code for _, code in told} == {"NN110"}
+
+
+BY_HAND = """
+import torch
+
+x, y = torch.randn(100, 3), torch.randn(100)
+w = torch.zeros(3, requires_grad=True)
+for epoch in range(100):
+    loss = ((x @ w - y) ** 2).mean()
+    loss.backward()
+    with torch.no_grad():
+        {changed}
+    if w.grad is not None:
+        w.grad.zero_()
+"""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "w -= 0.01 * w.grad",
+        "w.sub_(0.01 * w.grad)",
+        "w[:] = w - 0.01 * w.grad",
+        "w.copy_(w - 0.01 * w.grad)",
+        "torch.sub(w, 0.01 * w.grad, out=w)",
+        "w = (w - 0.01 * w.grad).requires_grad_()",
+        "w = torch.nn.Parameter(w - 0.01 * w.grad)",
+    ],
+)
+def test_weights_that_are_changed_in_place_keep_their_gradients(changed: str) -> None:
+    assert findings(BY_HAND.format(changed=changed)) == []

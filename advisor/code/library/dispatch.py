@@ -463,7 +463,8 @@ class Models:
             if found is not None:
                 assert isinstance(found, Value)
                 found = computed(found, left, right)
-                _leave_unrecorded(machine, found, node)
+                if isinstance(node, cst.BinaryOperation):  # nothing that is changed in place
+                    _leave_unrecorded(machine, found, node)
                 return self.follow(machine, operator, (left, right), (), found, node)
         result = computed(machine.unknown("?", node), left, right)
         return self.follow(machine, operator, (left, right), (), result, node)
