@@ -35,6 +35,7 @@ from advisor.code.facts.modules import (
     concerns,
     holds,
     is_dropout,
+    is_parameter,
     may_drop,
 )
 from advisor.code.facts.other_uses import is_used_besides
@@ -426,8 +427,7 @@ class LayerRun(Fact):
         their gradients: then it is no layer that learns what the other one could, too. A copy of a
         layer is as still as that."""
         return HOOKED in layer.fields or any(
-            event.name == "requires_grad"
-            and is_constant(event.value, False)
+            _is_frozen_by(event)
             and any(
                 owner is layer or (layer.place is not None and owner.place is layer.place)
                 for owner in owners_of(event.owner)
@@ -510,6 +510,14 @@ class LayerRun(Fact):
         """A finding at a place that explains more, such as where a layer is built."""
         known = tuple((each, text) for each, text in related if each is not None)
         return Draft(place or self.event.place, message, known)
+
+
+def _is_frozen_by(event: AttributeAssigned) -> bool:
+    """Whether an attribute says that weights are not trained, or weights are put there that are not:
+    `layer.weight = nn.Parameter(kernel, requires_grad=False)`."""
+    if event.name == "weight":
+        return is_parameter(event.value) and not getattr(event.value, "graph", True)
+    return event.name == "requires_grad" and is_constant(event.value, False)
 
 
 def _is_of_keras(layer: Layer) -> bool:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 
-from advisor.code.events import AttributeAssigned, Escaped, Event, ForwardRun, LayerBuilt
+from advisor.code.events import AttributeAssigned, Bent, Escaped, Event, ForwardRun, LayerBuilt
 from advisor.code.facts.run import AbstractRun
 from advisor.code.gradients import SOURCES, terms_of
 from advisor.code.values import (
@@ -26,9 +26,9 @@ def is_used_besides(
     around, or in what follows where no module runs the layer."""
     end = len(run.trace) if around is None else around.end
     later = run.events_within(
-        first.index + 1, end, ForwardRun, AttributeAssigned, Escaped, LayerBuilt
+        first.index + 1, end, ForwardRun, AttributeAssigned, Bent, Escaped, LayerBuilt
     )
-    past = list[Value]()
+    past, others = list[Value](), list[Value]()
     for event in later:
         match event:
             case ForwardRun() if _takes(event.arguments.values(), made):
@@ -38,6 +38,12 @@ def is_used_besides(
                     past.append(event.output)
                 elif around is None:
                     return True
+                else:
+                    others.append(event.output)
+            case ForwardRun() if _takes(event.arguments.values(), others):
+                return True
+            case Bent() if any(event.tensor is each for each in made) and not event.in_place:
+                others.append(event.made)
             case Escaped() if _takes(event.values, made):
                 return True
             case AttributeAssigned() if _takes((event.value,), made):

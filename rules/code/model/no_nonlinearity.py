@@ -46,6 +46,8 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     redundant = _is_redundant(before.module, run.layer, run.given_width)
     if not redundant or run.is_held_still(before.module) or run.is_held_still(run.layer):
         return
+    if before.context.gradients is False and run.event.context.gradients is not False:
+        return
     if is_only_shown(run.run, run.owner) or run.is_built_by_choice():
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
