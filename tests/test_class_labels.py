@@ -82,3 +82,34 @@ model.fit(x / 255.0, y)
     assert "NN212" in [code for _, code in findings(text.format(options=""))]
     coarse = text.format(options='label_mode="coarse"')
     assert "NN212" not in [code for _, code in findings(coarse)]
+
+
+DIGITS = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Subset, random_split
+from torchvision import datasets, transforms
+
+whole = datasets.MNIST(".", transform=transforms.ToTensor())
+chosen = {chosen}
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 5))
+for pictures, labels in DataLoader(chosen, 32):
+    loss = nn.functional.cross_entropy(model(pictures), labels)
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("whole", True),
+        ("Subset(whole, range(1000))", True),
+        ("random_split(whole, [50_000, 10_000])[0]", True),
+        ("Subset(whole, [at for at, label in enumerate(whole.targets) if label < 5])", False),
+        ("Subset(whole, torch.where(whole.targets < 5)[0])", False),
+        ("Subset(whole, (whole.targets < 5).nonzero().squeeze())", False),
+        ("whole\nwhole.targets = whole.targets[whole.targets < 5]", False),
+    ],
+)
+def test_a_part_of_a_data_set_may_hold_some_classes_only(chosen: str, told: bool) -> None:
+    found = [code for _, code in findings(DIGITS.format(chosen=chosen))]
+    assert ("NN212" in found) is told

@@ -51,11 +51,13 @@ from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
     COLLATED,
+    TRUE,
     Arguments,
     Bound,
     ClassIndices,
     Columns,
     Dictionary,
+    Drawn,
     Function,
     Instance,
     Lineage,
@@ -76,6 +78,7 @@ from advisor.code.values import (
     known_text,
     known_truth,
     lineage_of,
+    meaning_of,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -88,6 +91,10 @@ LENGTH_OF_LOADER = "len(loader)"
 """What the number of batches of any loader goes by, also where it is known."""
 # Under this key a loader has the part of its data set that its sampler takes.
 _SAMPLED = ("sampled",)
+# Under this key a part of a data set has that it may hold some of the classes only.
+_CHOSEN = ("chosen classes",)
+# Where the data sets of torchvision keep their labels.
+_LABELS = ("targets", "labels")
 _PATH = "torch.utils.data."
 SEQUENTIAL = f"{_PATH}SequentialSampler"
 # How many samples the well-known data sets hold, for training and for testing.
@@ -186,7 +193,17 @@ def subset(call: Call) -> Value | None:
     notice_windows(call.machine, whole, call.node)
     rows = _rows_at(call, whole, lineage, indices)
     length = _count(indices)
-    return dataset(SUBSET, call, lineage.of(rows), length)
+    part = dataset(SUBSET, call, lineage.of(rows), length)
+    if _may_choose_classes(indices):
+        call.machine.store(part.fields, _CHOSEN, TRUE)
+    return part
+
+
+def _may_choose_classes(indices: Value) -> bool:
+    """Whether samples may be chosen by their classes: by other indices than a stretch of all, or drawn
+    ones."""
+    stretch = isinstance(indices, Object) and indices.path == "builtins.range"
+    return not stretch and not isinstance(meaning_of(indices), Drawn)
 
 
 @attribute(SUBSET, "dataset")
@@ -507,7 +524,8 @@ def _of_no_rows(batch: Value) -> Value | None:
 def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | None:
     """One sample as a dataset of the project gives it, or as a well-known one does."""
     if isinstance(dataset, Object) and dataset.path == SUBSET:
-        return _sample(machine, whole_behind(dataset), node)
+        sample = _sample(machine, whole_behind(dataset), node)
+        return _of_some_classes(sample) if _CHOSEN in dataset.fields else sample
     if isinstance(dataset, SequenceValue) and dataset.kind == "list":
         first = dataset.items[0] if dataset.items else dataset.element
         return first if isinstance(first, (SequenceValue, Dictionary)) else None
@@ -530,8 +548,20 @@ def _sample(machine: "Machine", dataset: object, node: cst.CSTNode) -> Value | N
     return imagined[0]
 
 
+def _of_some_classes(sample: Value | None) -> Value | None:
+    """A sample, of whose labels nobody knows how many classes there are."""
+    if isinstance(sample, SequenceValue) and sample.items is not None:
+        items = tuple(_of_some_classes(each) or each for each in sample.items)
+        return SequenceValue(sample.kind, items, place=sample.place)
+    if isinstance(sample, Tensor) and isinstance(sample.meaning, ClassIndices):
+        return sample.replace(whole=sample)
+    return sample
+
+
 def _label(machine: "Machine", dataset: Object, node: cst.CSTNode) -> Value:
     """The label of a picture of a well-known data set."""
+    if any(name in dataset.fields for name in _LABELS):
+        return Unknown("label", place=dataset.place)
     change = dataset.argument(-1, "target_transform")
     if change is None:
         return label_of(dataset)
