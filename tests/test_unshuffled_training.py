@@ -700,3 +700,27 @@ def test_a_state_that_goes_on_within_one_pass_carries_nothing_over() -> None:
         state="None", kept="outputs, memory = self.cells(outputs[..., :8], memory)"
     )
     assert found(within) == wrong(within)
+
+
+ORDERED = """
+class Ordered(Dataset):
+    def __init__(self, pictures):
+        self.pictures = pictures
+        {made}
+    def __len__(self):
+        return len(self.pictures)
+    def __getitem__(self, index):
+        return {given}
+    def begin(self):
+        {made}
+
+train(DataLoader(Ordered(torch.load('pictures.pt')), batch_size=16))  # error
+"""
+
+
+def test_a_data_set_may_keep_a_random_order_of_its_own() -> None:
+    made = "self.order = torch.randperm(len(self.pictures))"
+    assert not found(ORDERED.format(made=made, given="self.pictures[self.order[index]]"))
+    made = "few = torch.randperm(9)\n        self.pictures[few] = 0"
+    unused = ORDERED.format(made=made, given="self.pictures[index]")
+    assert found(unused) == wrong(unused)

@@ -84,8 +84,8 @@ _IN_ORDER = frozenset(
 )
 
 
-# What a data set does that gives its samples in an order of its own.
-_CHANGES_ORDER = re.compile(r"shuffle|permutation\(|randperm\(")
+# The random orders that a data set keeps.
+_ORDERS = re.compile(r"\bself\.(\w+) *= *[\w.]*\b(?:permutation|randperm)\(")
 
 
 def has_sampler(loader: Object) -> bool:
@@ -492,14 +492,17 @@ def _class_gives_by_number(dataset: Instance) -> bool:
     """Whether a class gives the sample that is asked for: not one it draws itself, nor one of an
     order that it changes."""
     cls = dataset.cls
-    if cls.has_unknown_base() or cls.find("__iter__") or _CHANGES_ORDER.search(code_of(cls.node)):
+    code = code_of(cls.node)
+    if cls.has_unknown_base() or "shuffle" in code or cls.find("__iter__"):
         return False
     if not set(cls.library_bases()) <= _MAP_STYLE | {"builtins.object", "abc.ABC"}:
         return any(path.startswith("torchvision.datasets.") for path in cls.library_bases())
     get = cls.find("__getitem__")
     if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
         return bool(set(cls.library_bases()) & _MAP_STYLE) and cls.find("get") is None
-    return looks_at_number(get.node)
+    kept = _ORDERS.findall(code)
+    read = code_of(get.node.body) if kept else ""
+    return looks_at_number(get.node) and not any(f"self.{each}[" in read for each in kept)
 
 
 def looks_at_number(function: cst.FunctionDef) -> bool:
