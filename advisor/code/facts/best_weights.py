@@ -16,6 +16,7 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.facts.later_reads import is_read_later
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_states import STATE
@@ -71,7 +72,7 @@ class KeptWeights(Fact):
                 or taken.name
                 and conditions[taken.place.node] - {each.node for each in changed.context.guards}
                 and _is_model(run, taken)
-                and _is_read_later(taken)
+                and _is_read_later(run, taken)
                 and not _is_loaded_again(run, taken, changed)
             ):
                 found.setdefault(taken.place.node, cls(taken, changed, None))
@@ -112,12 +113,12 @@ def _built(run: AbstractRun) -> dict[Value, bool]:
     return found
 
 
-def _is_read_later(taken: StateTaken) -> bool:
+def _is_read_later(run: AbstractRun, taken: StateTaken) -> bool:
     """Whether anything reads a name of the model once training has gone on: a file that was written at once
     holds what the model was then."""
     functions = taken.context.functions
     node = functions[-1].node if functions else None
-    return is_read_later(taken.place, taken.name or "", node)
+    return is_read_later(taken.place, taken.name or "", node, sources_of(run))
 
 
 def _is_loaded_again(run: AbstractRun, taken: StateTaken, changed: Event) -> bool:

@@ -1,19 +1,29 @@
 """Whether a name is read elsewhere than beside the line that binds it, as the lines of its function tell."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
-from advisor.code.sources import NodePlace
+from advisor.code.sources import NodePlace, Source
 
 
-def is_read_later(bound: NodePlace, name: str, function: cst.CSTNode | None) -> bool:
+def is_read_later(
+    bound: NodePlace, name: str, function: cst.CSTNode | None, sources: Iterable[Source]
+) -> bool:
     """Whether what a line binds is read outside of the block of that line before another one binds it
-    anew. A variable is looked for in its function, an attribute in all of the file."""
+    anew. A variable is looked for in its function, an attribute in all of the files."""
     lines = [line.split("#")[0].rstrip() for line in bound.source.text.splitlines()]
     row = bound.row - 1
     first, end = 0, len(lines)
+    attribute = re.compile(rf"\.{re.escape(name)}\b(?!\s*=[^=])")
+    if re.search(rf"\.{re.escape(name)}\b", lines[row]) and any(
+        attribute.search(line.split("#")[0])
+        for source in sources
+        if source is not bound.source
+        for line in source.text.splitlines()
+    ):
+        return True
     body = function.body.body if isinstance(function, cst.FunctionDef) else ()
     if body and not re.search(rf"\.{re.escape(name)}\b", lines[row]):
         first = NodePlace(bound.source, body[0]).row - 1

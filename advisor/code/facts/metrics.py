@@ -36,7 +36,7 @@ from advisor.code.events import (
 from advisor.code.facts.judged_batches import judges_batches
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
-from advisor.code.facts.loop_lengths import data_of, length_of
+from advisor.code.facts.loop_lengths import data_of, length_of, only_counts
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.nodes import as_written
@@ -290,7 +290,11 @@ class LoggedBatch(Fact):
                 _comes_from_same_line(each, metric) for each in _put_together_behind(run, metric)
             ):
                 continue
-            if judges_batches(run, _left(metric.amount.made, metric.event.context)[-1]):
+            loop = _left(metric.amount.made, metric.event.context)[-1]
+            written = as_written(loop.node), as_written(metric.event.place.node)
+            if only_counts(loop) or _is_told_beside_sum(*written):
+                continue
+            if judges_batches(run, loop):
                 yield cls(metric.event, metric.amount, metric)
 
     def finding(self, message: str) -> Draft:
@@ -407,6 +411,12 @@ def _is_named_in_sum(loop: str, logged: str) -> bool:
         for line in loop.splitlines()
         if line.strip() not in logged
     )
+
+
+def _is_told_beside_sum(loop: str, told: str) -> bool:
+    """Whether a line that tells what is left of a loop tells what the loop adds up as well."""
+    sums = {name for line in loop.splitlines() if "+=" in line for name in _BINDS.findall(line)}
+    return not sums.isdisjoint(_NAME.findall(told))
 
 
 def _is_all_there_is(event: AmountLogged) -> bool:
