@@ -941,3 +941,19 @@ class Both:
 def test_views_of_a_sample_are_judged_by_views(given: str, several: bool, made: str) -> None:
     text = f"{PAIRED.format(given=given)}\n{made}\ntest_loader = DataLoader(data, batch_size=64)\n"
     assert bool(found(text)) is not several
+
+
+def test_a_picture_that_cannot_be_read_is_no_second_view() -> None:
+    given = "self.look(picture), label"
+    tried = """
+        try:
+            return self.look(picture), label
+        except OSError:
+            return self.look(picture), 0
+    """
+    text = PAIRED.format(given=given).replace(
+        f"        return {given}\n\nclass Both", f"{tried}\nclass Both"
+    )
+    made = "train, data = random_split(Twice(CIFAR10('data'), look), [45000, 5000])"
+    assert "try:" in text
+    assert found(f"{text}\n{made}\ntest_loader = DataLoader(data, batch_size=64)\n")

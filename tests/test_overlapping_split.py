@@ -926,3 +926,17 @@ def test_a_loader_that_nothing_is_judged_by_may_hold_what_is_trained_on(
     body: str, count: int
 ) -> None:
     assert len(found(OF_TORCH + OF_ONE_FILE + body)) == count
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("print(model.predict(X_test[:3]))", False),
+        ("print(model.predict(X_test))", False),
+        ("print(model.score(X_test, y_test))", True),
+        ("from checks import shown\nshown(model.predict(X_test), y_test)", True),
+    ],
+)
+def test_a_model_that_has_been_scored_may_be_fitted_on_everything(last: str, told: bool) -> None:
+    scored = f"{SPLIT}model.fit(X_train, y_train)\nprint(model.score(X_test, y_test))\n"
+    assert bool(found(f"{scored}model.fit(X, y)\n{last}\n")) is told

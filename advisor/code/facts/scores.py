@@ -5,7 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from advisor.code.events import Fitted, MetricTaken, RowsSplit, Scored, SeedFixed
+from advisor.code.events import (
+    AmountDivided,
+    DeviationMeasured,
+    Escaped,
+    Fitted,
+    HitsCounted,
+    LossComputed,
+    MetricTaken,
+    RowsSplit,
+    Scored,
+    SeedFixed,
+)
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.library.lineages.parts import Ends, ends_of_slice
@@ -88,6 +99,18 @@ class Score(Fact):
         other = any(each in path for each in _TRANSDUCTIVE)
         predicts = self.fitted.kind == "model" or _PREDICTS.fullmatch(self.scored.method)
         return bool(predicts) and self.fitted.labelled and not other
+
+    def judges(self) -> bool:
+        """Whether it says how good the model is. Predictions of one that is fitted on all rows in the end are
+        only looked at, where another fit was scored by these rows before, and nothing that is known to
+        compare any comes behind them."""
+        if not self.scored.method.startswith("predict"):
+            return True
+        kinds = (MetricTaken, HitsCounted, AmountDivided, DeviationMeasured, LossComputed, Escaped)
+        if any(each.index > self.scored.index for each in self.run.events_among(*kinds)):
+            return True
+        before = (each for each in self.run.events(Scored) if each.index < self.fitted.index)
+        return not any(self.scored.rows.within(each.rows) for each in before)
 
     def is_of_held_out_rows(self) -> bool:
         """Whether the rows are there to judge by."""

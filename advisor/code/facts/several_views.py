@@ -12,6 +12,8 @@ from advisor.code.library.torch_data import SUBSET, whole_behind
 from advisor.code.nodes import as_written
 from advisor.code.values import Function, Instance, Object, Value
 
+# Where another way through a function begins.
+_WAYS = re.compile(r"\n\s*(?:elif|else|except|if)\b[^\n]*:|(?<=\n)\s*return [^\n]*\n(?=\s*\S)")
 _NAME = re.compile(r"\w+")
 _ASKED_OF_ITSELF = re.compile(r"\bself\.(\w+)\(([^()]*)\)")
 
@@ -27,27 +29,29 @@ def gives_several_views(run: AbstractRun, dataset: Value) -> bool:
     changes = [each for each in run.events(SampleChanged) if each.dataset is whole]
     if any(map(_is_drawn_in_a_comprehension, changes)):
         return True
-    seen: dict[tuple[int, str], cst.CSTNode] = {}
+    seen: dict[tuple[object, ...], cst.CSTNode] = {}
     for each in changes:
         for given in _given(each):
-            key = (id(each.transform), given)
+            key = (id(each.transform), given, *(id(guard.node) for guard in each.guards))
             if seen.setdefault(key, each.place.node) is not each.place.node:
                 return True
     return False
 
 
 def _asks_twice(dataset: Instance) -> bool:
-    """Whether the code that gives a sample puts the same thing through the same part twice, or in each
-    round of a comprehension."""
+    """Whether the code that gives a sample puts the same thing through the same part twice, and not one
+    way or the other."""
     get = dataset.cls.find("__getitem__")
     if not isinstance(get, Function) or not isinstance(get.node, cst.FunctionDef):
         return False
-    asked = [
-        call
-        for call in _ASKED_OF_ITSELF.findall(as_written(get.node.body))
-        if call[1] and isinstance(dataset.fields.get(call[0]), Object)
-    ]
-    return len(set(asked)) < len(asked)
+    for way in _WAYS.split(as_written(get.node.body)):
+        calls = _ASKED_OF_ITSELF.findall(way)
+        asked = [
+            call for call in calls if call[1] and isinstance(dataset.fields.get(call[0]), Object)
+        ]
+        if len(set(asked)) < len(asked):
+            return True
+    return False
 
 
 def _given(event: SampleChanged) -> Iterator[str]:

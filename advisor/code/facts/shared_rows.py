@@ -157,6 +157,8 @@ def _of_scores(run: AbstractRun) -> Iterator[_Found]:
             continue
         fitted = ((score.fitted.place, "fitted here"),)
         splits = score.other_split()
+        if not score.judges():
+            continue
         if score.is_of_held_out_rows() and score.covers_held_out_rows():
             yield score.place, score.name, "all", fitted
         elif splits is not None:
