@@ -78,6 +78,31 @@ for step in range(1000):
     both.train_on_batch(drawn, np.ones(32))
     {alone}
 """
+ROOT = """\
+import torch
+from torch import nn
+
+
+class RootLoss(nn.Module):
+    def forward(self, predicted, wanted):
+        return torch.sqrt(nn.functional.mse_loss(predicted, wanted))
+"""
+TRAINED_AND_SHOWN = """\
+import torch
+from losses import RootLoss
+
+
+def train(model, batches, loss_function):
+    optimizer = torch.optim.Adam(model.parameters())
+    shown = RootLoss()
+    for inputs, targets in batches:
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        loss, score = loss_function(outputs, targets), shown(outputs, targets)
+        {back}.backward()
+        optimizer.step()
+        print(score.item())
+"""
 ALONE = "painter.train_on_batch(drawn, np.zeros((32, 784)))"
 OFF, ON = "with torch.no_grad():", "with open('log'):"
 STATEMENT = "torch.set_grad_enabled({})\n    with open('log'):"
@@ -158,3 +183,20 @@ def test_another_file_may_train_a_compiled_model_inside_of_another_one(
     for number, alone in enumerate(callers):
         (tmp_path / f"caller{number}.py").write_text(BOTH_TRAINED.format(alone=alone))
     assert told(capsys, ".", code="NN203") == (["nets.py"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("back", "wrong"), [(None, True), ("loss", False), ("score", True), ("(loss + score)", True)]
+)
+def test_another_file_may_only_show_a_loss(
+    back: str | None,
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "losses.py").write_text(ROOT)
+    if back is not None:
+        (tmp_path / "training.py").write_text(TRAINED_AND_SHOWN.format(back=back))
+    assert told(capsys, ".", code="NN701") == (["losses.py"] if wrong else [])

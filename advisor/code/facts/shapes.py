@@ -21,7 +21,16 @@ from advisor.code.gradients import made_from
 from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Activation, Shape, Tensor, Value, scale_of, shape_of
+from advisor.code.values import (
+    Activation,
+    Lengthened,
+    Shape,
+    Tensor,
+    Value,
+    meaning_of,
+    scale_of,
+    shape_of,
+)
 from advisor.rulebook import Draft
 
 # What programs call the last two axes of pictures and kernels.
@@ -99,6 +108,8 @@ class Reshape(Fact):
     def _moved_axis(self) -> tuple[int, int] | None:
         if self._is_of_equal_sides() or self._may_be_split_in_order() or self._repeats_a_vector():
             return None
+        if self._skews_rows:
+            return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
                 continue
@@ -149,6 +160,20 @@ class Reshape(Fact):
                 return True
         return False
 
+    @cached_property
+    def _skews_rows(self) -> bool:
+        """Whether the last two axes change places and rows are longer by one than they were, or than there
+        are of them: counted out anew, each begins one further on, as relative attention wants them."""
+        if len(self.before) < 2 or len(self.before) != len(self.after):
+            return False
+        count, length = self.before[-2:]
+        wished = *self.before[:-2], length, count
+        if any(_length((a,)) != _length((b,)) for a, b in zip(self.after, wished, strict=True)):
+            return False
+        if isinstance(meaning_of(self.event.tensor), Lengthened):
+            return True
+        return symbols.subtract(length, count).constant == 1 or _is_one_more(length)
+
     def _may_have_the_size_asked_for(self, position: int) -> bool:
         """Whether nothing would change if one axis, of which nobody knows how long it is, were as
         long as the number that is asked for in its place: `x.view(beams, -1)` of a row for each beam."""
@@ -192,6 +217,8 @@ class Reshape(Fact):
     def is_permutation_of_sizes(self) -> bool:
         """Whether, behind a batch axis that stays, the dimensions are those from before in another
         order, judged by their sizes alone."""
+        if self._skews_rows:
+            return False
         before, after = self.before[1:], self.after[1:]
         if len(before) < 2 or not _is_same(self.before[0], self.after[0]):
             return False
@@ -473,6 +500,15 @@ def _is_same(dim: Number, axis: Number) -> bool:
     if axis.constant is not None:
         return dim == axis
     return symbols.without_names(dim) == symbols.without_names(axis)
+
+
+def _is_one_more(length: Number) -> bool:
+    """Whether a length is that of something, and one."""
+    symbol = length.factors[0][0] if len(length.factors) == 1 else None
+    if symbol is None or symbol.definition is None or length != Number(1, ((symbol, 1),)):
+        return False
+    operation, parts = symbol.definition
+    return operation == "+" and any(part.is_one for part in parts)
 
 
 def _is_among(dim: Number, axes: Iterable[Number]) -> bool:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import DividedByNothing, LogarithmTaken
+from advisor.code.gradients import made_from
 from advisor.code.library.exponents import BY_HAND
+from advisor.code.library.lineages import is_noise
 from advisor.code.library.models import Call, function, method, observes
 from advisor.code.nodes import as_written
 from advisor.code.values import (
@@ -23,6 +25,7 @@ from advisor.code.values import (
     Vanishing,
     give_meaning,
     known_number,
+    lineage_of,
     meaning_of,
 )
 
@@ -58,7 +61,8 @@ _LOGS = frozenset(["log", "log10", "log2"])
 # What has to do with the case that there is nothing, somewhere in the same function.
 _MINDS = re.compile(
     r"nan|==\s*0|!=\s*0|>\s*0(?![.\w])|<\s*1e|<=\s*0|eps|smooth|clip|clamp|where\(|errstate|zero_div"
-    r"|noise|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
+    r"|noise|except|(?<![.\w])max\(|maximum|\bany\(|isclose|\btiny\b"
+    r"|\b(?:else|or)\s+1(?:\.0*)?\b|\bif\s+(?:not\s+)?\w*(?:std|range|union|denom)",
     re.IGNORECASE,
 )
 # What sorts out, or rules out, samples that are even, anywhere in the class that makes them.
@@ -166,8 +170,17 @@ def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) ->
     found = meaning_of(by)
     if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
         return
-    if not _is_minded(machine, node) and not _is_asked_about(machine, node):
+    if _is_drawn(found.origin) or _is_minded(machine, node):
+        return
+    if not _is_asked_about(machine, node):
         machine.emit(DividedByNothing(machine.place(node), machine.context, found.of, result))
+
+
+def _is_drawn(value: Value) -> bool:
+    """Whether numbers were drawn at random, or some that were are among what they were made from: they
+    are never all the same."""
+    found = (lineage_of(each) for each in made_from(value))
+    return any(lineage is not None and is_noise(lineage.rows) for lineage in found)
 
 
 def _is_asked_about(machine: "Machine", node: cst.CSTNode) -> bool:

@@ -167,6 +167,11 @@ class Rising:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Lengthened:
+    """Rows that were padded with a single number each."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Mask:
     """Where a probability is above one half; `is_union` where either of two masks is set."""
 
@@ -380,6 +385,7 @@ Meaning = (
     | Drawn
     | Exponential
     | Extreme
+    | Lengthened
     | Listed
     | Mask
     | Moment

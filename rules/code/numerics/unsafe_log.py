@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.numerics import NumericalRisk
+from advisor.code.facts.shown_losses import roots_that_are_shown
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -33,6 +34,7 @@ _ROOTS = {
     step=Step.SKELETON,
     symptoms=("non-finite", "spikes"),
     sources=("002",),
+    in_order=roots_that_are_shown,
 )
 def unsafe_log(risk: NumericalRisk) -> Iterator[Draft]:
     if risk.kind == "log":

@@ -14,6 +14,7 @@ from advisor.code.values import (
     Arguments,
     Cosine,
     Layer,
+    Lengthened,
     Scalar,
     Shape,
     Tensor,
@@ -45,6 +46,15 @@ def _padded(layer: Layer, shape: Shape) -> Shape:
         both = symbols.add(known[2 * index], known[2 * index + 1])
         dims[-1 - index] = symbols.add(dims[-1 - index], both)
     return Shape(tuple(dims))
+
+
+def _lengthens_by_one(arguments: Arguments) -> bool:
+    """Whether the last axis, and no other, is padded with a single number."""
+    given = arguments.get(0, "pad")
+    items = (given.items or ()) if isinstance(given, SequenceValue) else ()
+    widths = [known_number(each) for each in items]
+    sizes = [None if width is None else width.integer for width in widths]
+    return sorted(sizes[:2], key=str) == [0, 1] and not any(sizes[2:])
 
 
 def _rank_of(layer: Layer) -> int | None:
@@ -139,7 +149,10 @@ def _functional(path: str, name: str) -> None:
         rest = Arguments(call.arguments.positional[1:], call.arguments.keywords)
         shape = SHAPES_RESIZED[path](Layer(path, rest), tensor.shape)
         shape = Shape() if call.arguments.unknown else shape
-        return computed(tensor.replace(shape=shape, scale=None, place=call.place), tensor)
+        made = computed(tensor.replace(shape=shape, scale=None, place=call.place), tensor)
+        if name == "pad" and _lengthens_by_one(rest):
+            give_meaning(made, Lengthened())
+        return made
 
     function(f"torch.nn.functional.{name}", f"torch.{name}")(model)
 
