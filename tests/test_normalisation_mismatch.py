@@ -696,3 +696,34 @@ for batch, _ in DataLoader(pictures, batch_size=8, shuffle=True):
 )
 def test_a_normalisation_is_taken_back_before_pictures_are_saved(numbers: str, count: int) -> None:
     assert len(rows(PAINTED.replace("{numbers}", numbers))) == count
+
+
+JUDGED_BRIGHTER = """
+import torch
+from torch import nn, optim
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+digits = MNIST("digits", train=True, transform=T.ToTensor())
+others = MNIST("digits", train=False, transform=T.ToTensor())
+net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+optimizer = optim.Adam(net.parameters())
+judging = DataLoader(others, batch_size=8)
+for epoch in range(3):
+    for batch, labels in DataLoader(digits, batch_size=8, shuffle=True):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(batch), labels)
+        loss.backward()
+        optimizer.step()
+for factor in {factors}:
+    right = 0
+    with torch.no_grad():
+        for batch, labels in judging:
+            right += (net(batch * factor).argmax(1) == labels).sum().item()
+    print(factor, right / len(others))
+"""
+
+
+@pytest.mark.parametrize(("factors", "count"), [("(3.0, 1.0)", 0), ("(3.0,)", 1)])
+def test_a_model_may_be_asked_about_brighter_pictures_besides(factors: str, count: int) -> None:
+    found = rows(JUDGED_BRIGHTER.replace("{factors}", factors))
+    assert len(found) == count

@@ -146,10 +146,26 @@ def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePl
         learned = [other for _, other in own]
         if not learned or _trains(run, event) or any(map(pixels.is_as, learned)):
             continue
+        if _is_compared_with(event, passes, learned):
+            continue
         if pixels.place is not None and learned[0].place is not None:
             forgotten = pixels.are_bytes and run.may_tell_of(event.place.source)
             place = _place_of_its_own(run, event, pixels.place, own[0])
             yield event.place if forgotten else place, learned[0].place
+
+
+def _is_compared_with(
+    event: ForwardRun, passes: list[tuple[ForwardRun, Pixels]], learned: list[Pixels]
+) -> bool:
+    """Whether the same model is asked about the same pictures as it was trained with them, too: what it says
+    of brighter or darker ones is compared with that."""
+    data = _data_behind(event)
+    return data is not None and any(
+        other.module is event.module
+        and _data_behind(other) is data
+        and any(map(pixels.is_as, learned))
+        for other, pixels in passes
+    )
 
 
 def _place_of_its_own(
