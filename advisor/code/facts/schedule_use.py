@@ -29,7 +29,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.loop_lengths import length_of
-from advisor.code.facts.passes import sources_of
+from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
@@ -76,7 +76,10 @@ _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
 # A loss has no axis to take the first number along, and `Variable` no such option, since torch 0.5.
 _OLD_TORCH = re.compile(r"^[^#\n]*(?:loss\w*\.data\[0\]|\bvolatile\s*=\s*True)", re.MULTILINE)
 # What functions are called that set the rates of an optimizer.
-_SETS_RATES = re.compile(r"(?<![a-z])lr|rate|schedul|anneal|decay|warm|adjust", re.IGNORECASE)
+_SETS_RATES = frozenset(
+    ["lr", "lrs", "rate", "rates", "sched", "schedule", "scheduler", "anneal", "decay", "adjust"]
+    + ["warm", "warmup"]
+)
 PLATEAU = "ReduceLROnPlateau"
 # What is computed once in so many rounds can still be waited for; more rarely it comes too late.
 RARELY = 3
@@ -156,8 +159,8 @@ class ScheduleUse(Fact):
                 for event in self.run.events(RateAssigned)
             )
             or any(
-                _SETS_RATES.search(as_written(event.place.node).split("(")[0]) is not None
-                and any(each in event.values for each in optimizers)
+                any(each in event.values for each in optimizers)
+                and words(as_written(event.place.node).split("(")[0]) & _SETS_RATES
                 for event in self.run.events(Escaped)
             )
             or any(
