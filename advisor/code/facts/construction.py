@@ -331,13 +331,16 @@ class Assignment(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """All assignments in a run, with all the owners that one line assigns to."""
+        """The assignments in a run, each line once, with all the owners that it assigns to."""
+        by_line: dict[cst.CSTNode, dict[str, AttributeAssigned]] = {}
         owners: dict[cst.CSTNode, list[Value]] = {}
         for event in run.events(AttributeAssigned):
+            by_line.setdefault(event.place.node, {}).setdefault(event.name, event)
             owners.setdefault(event.place.node, []).append(event.owner)
-        return [
-            cls(event, tuple(owners[event.place.node])) for event in run.events(AttributeAssigned)
-        ]
+        for node, events in by_line.items():
+            assigned_to = tuple(owners[node])
+            for event in events.values():
+                yield cls(event, assigned_to)
 
     @property
     def name(self) -> str:
@@ -347,8 +350,10 @@ class Assignment(Fact):
     @property
     def is_of_optimizer(self) -> bool:
         """Whether it is an attribute of one of torch's optimizers."""
-        owner = self.event.owner
-        return isinstance(owner, Optimizer) and owner.path.startswith("torch.optim.")
+        return any(
+            isinstance(owner, Optimizer) and owner.path.startswith("torch.optim.")
+            for owner in self.owners
+        )
 
     @property
     def is_of_module(self) -> bool:
@@ -374,10 +379,7 @@ class Assignment(Fact):
     @property
     def is_of_tensor(self) -> bool:
         """Whether it is an attribute of a parameter or another tensor, or may be one."""
-        owner = self.event.owner
-        if isinstance(owner, (Tensor, Unknown, Parameters)) or weights_of(owner) is not None:
-            return True
-        return getattr(owner, "path", "") == "torch.parameter"
+        return any(map(_is_tensor, self.owners))
 
     def finding(self, message: str) -> Draft:
         """A finding at the attribute."""
@@ -396,3 +398,9 @@ def _is_part(owner: Value) -> bool:
     if not isinstance(owner, Unknown) or owner.parent is None:
         return False
     return owner.name.rsplit(".", 1)[-1] in _MODULES and owner.parent.name not in _SETTINGS
+
+
+def _is_tensor(owner: Value) -> bool:
+    if isinstance(owner, (Tensor, Unknown, Parameters)) or weights_of(owner) is not None:
+        return True
+    return getattr(owner, "path", "") == "torch.parameter"
