@@ -79,3 +79,41 @@ nn.Linear(10, 5)(x)
 """
     assert [code for _, code in told(program)] == ["NN307"]
     assert told(program.replace("range(2)", "range(count())")) == []
+
+
+def test_what_loops_of_later_rounds_collect_is_not_all_like_the_first() -> None:
+    program = """
+import torch
+from torch import nn
+
+def noises(count):
+    found, size = [], 4
+    for _ in range(count):
+        found.append(torch.randn(2, 1, size, size))
+        size *= 2
+    return found
+
+class Generator(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+        self.start = nn.Parameter(torch.randn(2, 3, 4, 4))
+        self.double = nn.Upsample(scale_factor=2)
+
+    def forward(self, noise):
+        x = self.start + noise[0]
+        picture = x[:, :1]
+        for i in range(1, self.count):
+            x = self.double(x) + noise[i]
+            picture = self.double(picture) + x[:, :1]
+        return picture
+
+def train(count, steps):
+    generator = Generator(count)
+    optimizer = torch.optim.Adam(generator.parameters(), lr=1e-3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        generator(noises(count)).mean().backward()
+        optimizer.step()
+"""
+    assert told(program) == []

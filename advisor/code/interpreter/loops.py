@@ -261,14 +261,17 @@ def _two_rounds(
 ) -> Completion:
     again = not any(each.index for each in machine.context.rounds)
     frame.stands_for_many = True
+    if not again:
+        machine.widen_again(machine.counted.get(loop.node, ()))
     machine.begin()
     completion = _one_round(machine, Round(loop, 0), body, iteration.of_round(machine, node), frame)
     before = last = machine.keep()
     rounds = 1
     if completion is Completion.NORMAL and again:
         rounds = 2
-        machine.widen(before)
-        machine.blur(before)
+        changed = machine.widen(before)
+        if machine.blur(before) and changed:
+            machine.counted[loop.node] = changed
         asked = machine.lengths_asked
         machine.begin()
         completion = _one_round(

@@ -112,6 +112,8 @@ class Machine:
         self.ways = 1
         # How often the length was asked of lists that rounds of a loop have put items into.
         self.lengths_asked = 0
+        # The variables of loops that fill lists whose numbers each round changes.
+        self.counted: dict[cst.CSTNode, list[str]] = {}
         self.main: Source | None = None
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
@@ -409,9 +411,10 @@ class Machine:
         if items is None and known:
             self.store(fields, "element", join_all(known))
 
-    def widen(self, before: Writes) -> None:
+    def widen(self, before: Writes) -> list[str]:
         """Forget the exact numbers that a loop round has changed: the next round changes them
-        again."""
+        again. Returns the names of those that are variables."""
+        changed: list[str] = []
         for fields, key, value in list(before.values()):
             old, new = _numbers(value), _numbers(fields.get(key))
             if not old or not new:
@@ -419,10 +422,21 @@ class Machine:
             if {each.number for each in old} != {each.number for each in new}:
                 names = frozenset(name for each in (*old, *new) for name in each.names)
                 self.store(fields, key, Scalar(fresh(str(key)), names))
+                if fields is self.scope.fields:
+                    changed.append(key)
+        return changed
 
-    def blur(self, before: Writes) -> None:
+    def widen_again(self, names: Iterable[str]) -> None:
+        """Forget the exact numbers of variables before a round that stands for all there are."""
+        for name in names:
+            value = self.scope.fields.get(name)
+            if isinstance(value, Scalar):
+                self.store(self.scope.fields, name, Scalar(fresh(name), value.names))
+
+    def blur(self, before: Writes) -> bool:
         """After a round, or a loop of unknown length, forget how many items were put into lists and
-        dicts."""
+        dicts. Returns whether any list has become longer."""
+        has_grown = False
         for fields, key, value in list(before.values()):
             if value is _MISSING and isinstance(key, tuple) and key[0] == "key" and key in fields:
                 self.store(fields, GROWN, True)
@@ -434,6 +448,8 @@ class Machine:
                 self.store(fields, "items", None)
                 self.store(fields, "element", join_all(known) if known else None)
                 self.store(fields, GROWN, True)
+                has_grown = True
+        return has_grown
 
     def blur_shapes(self, before: Writes) -> None:
         """After a loop of which only the first rounds have run, forget the lengths of axes that the
