@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from advisor.code.outcomes import Outcome
-from advisor.commands import linting, memory, workers
+from advisor.commands import examining, linting, memory, workers
 from advisor.commands.examining import Examiner, Task
 from advisor.commands.nnlint import main
 from advisor.commands.standard_input import read_standard_input
@@ -84,11 +84,9 @@ def test_other_processes_go_on_where_one_has_looked_at_many_files(
     assert str(os.getpid()) not in looked
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the processes are copies of this one")
-@pytest.mark.parametrize(("most", "hired"), [(10_000, 2), (0, FILES)])
-def test_other_processes_go_on_where_one_keeps_too_much_memory(
-    most: int, hired: int, lint: Lint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def processes_started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One item for each process that is started."""
     started: list[int] = []
     start = workers._Worker.__init__
 
@@ -97,13 +95,43 @@ def test_other_processes_go_on_where_one_keeps_too_much_memory(
         start(self, *arguments)
 
     monkeypatch.setattr(workers._Worker, "__init__", counted)
+    return started
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are copies of this one")
+@pytest.mark.parametrize(("most", "hired"), [(10_000, 2), (0, FILES)])
+def test_other_processes_go_on_where_one_keeps_too_much_memory(
+    most: int,
+    hired: int,
+    lint: Lint,
+    processes_started: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(memory, "_ENOUGH", 0)
     monkeypatch.setattr(memory, "_GROWTH", 0)
     monkeypatch.setattr(memory, "_MOST", most << 20)
     status, files, told = lint("--jobs", "2")
     assert (status, told) == (1, "")
     assert files == [f"train_{number:02}.py" for number in range(FILES)]
-    assert len(started) >= hired if most == 0 else len(started) == hired
+    assert len(processes_started) >= hired if most == 0 else len(processes_started) == hired
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are copies of this one")
+@pytest.mark.parametrize(("limit", "hired"), [(10_000, 2), (0, FILES)])
+def test_large_files_go_to_other_processes_where_one_has_become_large(
+    limit: int,
+    hired: int,
+    lint: Lint,
+    processes_started: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = lint("--jobs", "1")
+    monkeypatch.setattr(examining, "_LARGE", 0)
+    monkeypatch.setattr(memory, "_LIMIT", limit << 20)
+    assert lint("--jobs", "1") == expected
+    assert processes_started == []
+    assert lint("--jobs", "2") == expected
+    assert len(processes_started) >= hired if limit == 0 else len(processes_started) == hired
 
 
 def test_a_process_that_dies_is_told_and_the_other_files_are_reported(

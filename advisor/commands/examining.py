@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.outcomes import Outcome, Seen
 from advisor.commands.engine import load_engine
-from advisor.commands.memory import Memory
+from advisor.commands.memory import Memory, OutOfRoom
 from advisor.commands.policy import Policy
 from advisor.settings import SettingsError
 
@@ -52,11 +52,13 @@ class Examiner:
         self._edited: dict[str, Source] = {}
 
     def examine(self, task: Task) -> Outcome:
-        """What is to be reported of a file."""
+        """What is to be reported of a file. Raises `OutOfRoom` where this process gives way."""
         from advisor.code.syntax import SourceError
 
         try:
             return self._examine(task)
+        except OutOfRoom:
+            raise
         except (SourceError, SettingsError) as error:
             return Outcome(problems=[str(error)], final=False)
         except OSError as error:
@@ -71,6 +73,10 @@ class Examiner:
     def is_used_up(self) -> bool:
         """Whether so much memory is kept for good that another process should go on."""
         return self._memory.is_used_up
+
+    def give_way(self) -> None:
+        """Leave large files to another process where this one has become large."""
+        self._memory.gives_way = True
 
     def _examine(self, task: Task) -> Outcome:
         if task.relevant:
@@ -117,7 +123,7 @@ class Examiner:
         if len(source.text) <= _LARGE:
             _ = source.tree
             return
-        with self._memory.room():
+        with self._memory.room(len(source.text)):
             _ = source.tree
 
     def _elsewhere(self, project: "Project", findings: "list[Finding]") -> "Iterator[Finding]":

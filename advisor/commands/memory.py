@@ -8,31 +8,42 @@ from functools import cache
 from typing import Any
 
 _MEBIBYTE = 1 << 20
-_ENOUGH = 144 * _MEBIBYTE
+_ENOUGH = 128 * _MEBIBYTE
 """Looking for garbage takes a tenth of a run over a hundred files, so nothing is looked for below so
 many bytes."""
 _GROWTH = 24 * _MEBIBYTE
 """Bytes by which the process may grow before it is worth it to look again."""
-_MOST = 160 * _MEBIBYTE
+_MOST = 112 * _MEBIBYTE
 """A process that keeps more, though nothing in it is garbage any more, will not give it back: what
 lasts lies scattered among what was free."""
+_LIMIT = 190 * _MEBIBYTE
+"""What a process should never come to, where another one can go on instead."""
+_BYTES_OF_CHARACTER = 800
+"""Of a large file, its tree and what happens in it: 158,000 characters took 114 MiB."""
 _MOST_GARBAGE = 300_000
 """Characters whose trees are given back at once where the process cannot be asked for its size;
 some eighty times as many bytes."""
 
 
+class OutOfRoom(Exception):
+    """A large file is next, and another process should look at it."""
+
+
 class Memory:
     """Watches how large the process becomes from file to file, and makes room in time. `is_used_up`
-    tells that another process should go on."""
+    tells that another process should go on, `gives_way` that there is one that would."""
 
     def __init__(self) -> None:
         self.is_used_up = False
+        self.gives_way = False
+        self._is_fresh = True
         self._allowed = _ENOUGH
         self._unneeded = 0
 
     def tidy(self, unneeded: int) -> None:
         """Give back what is garbage, if there is much: `unneeded` characters of source text were
         read for nothing that is still to come."""
+        self._is_fresh = False
         self._unneeded += unneeded
         size = resident_bytes()
         if size is None:
@@ -45,9 +56,14 @@ class Memory:
             self._allowed = max(_ENOUGH, kept + _GROWTH)
 
     @contextmanager
-    def room(self) -> Iterator[None]:
-        """Make room before a large text is parsed, and again behind that."""
+    def room(self, characters: int) -> Iterator[None]:
+        """Make room before a large text of so many characters is parsed, and again behind that.
+        Raises `OutOfRoom` where there is too little and another process has more."""
         self._collect()
+        if self.gives_way and not self._is_fresh:
+            size = resident_bytes() or 0
+            if size + characters * _BYTES_OF_CHARACTER > _LIMIT:
+                raise OutOfRoom
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 
 from advisor.code.outcomes import Outcome
 from advisor.commands.examining import Examiner, Task, rare_collections
+from advisor.commands.memory import OutOfRoom
 
 _SHARES = 6
 """In so many pieces each worker's part is handed out."""
@@ -131,7 +132,7 @@ class _Worker:
 
     def take(self) -> tuple[int, Outcome] | None:
         """The outcome of the next of its tasks; None when the process is gone, or has taken so much
-        memory that another one should go on."""
+        memory, or has too little left, that another one should go on."""
         try:
             outcome = self.connection.recv()
         except (EOFError, OSError):
@@ -165,6 +166,7 @@ def _work(
     for each in foreign:
         each.close()
     examiner = make()
+    examiner.give_way()
     with rare_collections():
         while True:
             try:
@@ -174,6 +176,9 @@ def _work(
                         connection.send(None)
                         return
                     connection.send(examiner.examine(task))
+            except OutOfRoom:
+                connection.send(None)
+                return
             except (EOFError, OSError):
                 return
 
