@@ -281,10 +281,10 @@ class Learner:
             "NN603",
         )
 
-    @pytest.mark.parametrize("line", ["print(loss.data[0])", "x = args.wrap(x, volatile=True)"])
-    def test_it_came_first_in_the_torch_that_a_program_is_written_for(self, line: str) -> None:
-        schedule = "StepLR(optimizer, args.size)"
-        check(training(schedule, at_start="scheduler.step()", at_end=line), "NN603")
+    def test_it_came_first_in_the_torch_that_a_program_is_written_for(self) -> None:
+        schedule, first = "StepLR(optimizer, args.size)", "scheduler.step()"
+        check(training(schedule, at_start=first, at_end="print(loss.data[0])"), "NN603")
+        check(training(schedule, at_start=f"{first}  # error", at_end="print(loss)"), "NN603")
 
     def test_a_scaler_steps_the_optimizer_too(self) -> None:
         code = training("StepLR(optimizer, args.size)", at_end="scheduler.step()")

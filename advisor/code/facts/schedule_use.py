@@ -73,8 +73,8 @@ FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "Polyno
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
-# A loss has no axis to take the first number along, and `Variable` no such option, since torch 0.5.
-_OLD_TORCH = re.compile(r"^[^#\n]*(?:loss\w*\.data\[0\]|\bvolatile\s*=\s*True)", re.MULTILINE)
+# A loss has no axis to take the first number along, since torch 0.5.
+_OLD_TORCH = re.compile(r"^[^#\n]*loss\w*\.data\[0\]", re.MULTILINE)
 # What functions are called that set the rates of an optimizer.
 _SETS_RATES = frozenset(
     ["lr", "lrs", "rate", "rates", "sched", "schedule", "scheduler", "anneal", "decay", "adjust"]
