@@ -357,7 +357,9 @@ def _put_together_behind(run: AbstractRun, metric: Metric) -> Iterator[Amount]:
     """What the loop that leaves a number of its last batch puts together of its batches, for a mean."""
     loop = _left(metric.amount.made, metric.event.context)[-1]
     for each in run.events(AmountDivided):
-        if each.amount.summed is not None and each.amount.summed.loops[-1].node is loop.node:
+        inside = any(around.node is loop.node for around in each.context.loops)
+        summed = each.amount.summed
+        if not inside and summed is not None and summed.loops[-1].node is loop.node:
             yield each.amount
 
 
