@@ -200,6 +200,13 @@ def made_from(value: Value) -> Iterator[Value]:
             waiting.extend(alternatives(term))
 
 
+def may_be_made_from(value: Value, target: Value) -> bool:
+    """Whether a value was made from another one by whatever way, or from so much that nobody has looked
+    through it all."""
+    made = list(made_from(value))
+    return len(made) >= _LONGEST_CHAIN or any(each is target for each in made)
+
+
 def _sources(value: Value) -> tuple[Value, ...]:
     if isinstance(value, Tensor):
         return value.sources or ()

@@ -26,11 +26,17 @@ from advisor.code.events import (
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
-from advisor.code.gradients import gradient_of, is_computed_from, made_from, terms_of
+from advisor.code.gradients import (
+    gradient_of,
+    is_computed_from,
+    made_from,
+    may_be_made_from,
+    terms_of,
+)
 from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
-from advisor.code.values import Amount, Value, alternatives, meaning_of
+from advisor.code.values import Amount, Tensor, Unknown, Value, alternatives, meaning_of
 from advisor.rulebook import Draft
 
 # What a loss goes by that a class or a function computes.
@@ -103,7 +109,7 @@ class NumericalRisk(Fact):
             if gradient_of(root.result) is not False and (
                 _is_part_of_step(run, root)
                 or any(is_computed_from(loss, root.result) for loss in losses)
-                or _is_of_loss(run, root)
+                or (_is_of_loss(run, root) and _is_given_back(run, root))
             ):
                 yield cls(root, "root", of=root.of)
         given = {event.given for event in run.events(GradientsCleared)}
@@ -136,6 +142,18 @@ def _is_of_loss(run: AbstractRun, event: Event) -> bool:
     owner = functions[0].owner
     name = functions[0].name if owner is None else owner.name
     return _LOSS.search(name) is not None and _JUDGES.search(name) is None
+
+
+def _is_given_back(run: AbstractRun, root: RootTaken) -> bool:
+    """Whether what a module gives back is made of a root, for all that is known: what is only noted down
+    moves nothing."""
+    for forward in run.events(ForwardRun):
+        if forward.context.running or forward.module not in root.context.running:
+            continue
+        if not isinstance(forward.output, (Tensor, Unknown)):
+            return True
+        return may_be_made_from(forward.output, root.result)
+    return True
 
 
 def _learned_losses(run: AbstractRun) -> Iterator[Value]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from advisor.code.events import BackwardRun, RootTaken
 from advisor.code.facts.run import AbstractRun
-from advisor.code.gradients import may_be_computed_from
+from advisor.code.gradients import may_be_computed_from, may_be_made_from
 from advisor.code.sources import NodePlace
-from advisor.code.values import Tensor, Unknown, alternatives
+from advisor.code.values import Tensor, Unknown, Value, alternatives
 
 
 def roots_that_are_shown(run: AbstractRun) -> Iterator[NodePlace]:
@@ -23,9 +23,13 @@ def roots_that_are_shown(run: AbstractRun) -> Iterator[NodePlace]:
             if step.loss is not None
         ]
         if losses:
-            apart = all(
-                isinstance(each, (Tensor, Unknown)) and not may_be_computed_from(each, root.result)
-                for each in losses
-            )
+            apart = not any(_may_be_made_from(each, root.result) for each in losses)
             shown[root.place] = shown.get(root.place, True) and apart
     yield from (place for place, apart in shown.items() if apart)
+
+
+def _may_be_made_from(loss: Value, root: Value) -> bool:
+    """Whether a loss is made from a root by whatever way, or nobody knows what it is made from."""
+    if not isinstance(loss, (Tensor, Unknown)) or may_be_computed_from(loss, root):
+        return True
+    return may_be_made_from(loss, root)
