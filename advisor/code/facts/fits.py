@@ -101,7 +101,13 @@ class FittedTransform(Fact):
         if self.fit.context is None or other.context is None or not self.fit.context.guards:
             return False
         kept = {id(guard.node) for guard in other.context.guards}
-        known = any(id(guard.node) not in kept for guard in self.fit.context.guards)
+        functions = self.fit.context.functions
+        inside = (
+            guard
+            for guard in self.fit.context.guards
+            if functions and _holds(functions[-1].node, guard.node)
+        )
+        known = any(id(guard.node) not in kept for guard in inside)
         if known and other.place.node is self.fit.place.node:
             return True
         return any(
@@ -146,6 +152,10 @@ class FittedTransform(Fact):
         own, others = self.fit.context.calls, other.context.calls
         depth = calls_in_common(self.fit.context, other.context)
         return own[depth] if depth < min(len(own), len(others)) else None
+
+
+def _holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    return outer is inner or any(_holds(child, inner) for child in outer.children)
 
 
 def _deviations(run: AbstractRun) -> set[Fit]:

@@ -109,8 +109,11 @@ class Score(Fact):
         kinds = (MetricTaken, HitsCounted, AmountDivided, DeviationMeasured, LossComputed, Escaped)
         if any(each.index > self.scored.index for each in self.run.events_among(*kinds)):
             return True
-        before = (each for each in self.run.events(Scored) if each.index < self.fitted.index)
-        return not any(self.scored.rows.within(each.rows) for each in before)
+        before = (each for each in self.run.facts(Score) if each.scored.index < self.fitted.index)
+        return not any(
+            self.scored.rows.within(each.scored.rows) and not each.covers_held_out_rows()
+            for each in before
+        )
 
     def is_of_held_out_rows(self) -> bool:
         """Whether the rows are there to judge by."""
