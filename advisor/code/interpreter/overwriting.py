@@ -212,27 +212,27 @@ def _is_last(block: cst.IndentedBlock, inner: cst.For, ends: tuple[type[cst.CSTN
             ):
                 return True
             left = _ENDS if isinstance(statement, (cst.For, cst.While)) else ends
-            return any(_is_last(each, inner, left) for each in _blocks_in(statement))
+            return any(_is_last(each, inner, left) for each in blocks_in(statement))
     return False
 
 
-def _blocks_in(statement: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
+def blocks_in(statement: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
     """The blocks of a statement, those of its other branches too."""
     for name in ("body", "orelse", "finalbody"):
         part = getattr(statement, name, None)
         if isinstance(part, cst.IndentedBlock):
             yield part
         elif isinstance(part, (cst.If, cst.Else, cst.Finally)):
-            yield from _blocks_in(part)
+            yield from blocks_in(part)
     for handler in getattr(statement, "handlers", ()):
-        yield from _blocks_in(handler)
+        yield from blocks_in(handler)
 
 
 def _holds(statement: cst.CSTNode, inner: cst.For) -> bool:
     """Whether a statement has a loop somewhere inside."""
     return any(
         each is inner or _holds(each, inner)
-        for block in _blocks_in(statement)
+        for block in blocks_in(statement)
         for each in block.body
     )
 
