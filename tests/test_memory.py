@@ -45,7 +45,7 @@ def test_a_large_file_leaves_little_behind(tmp_path: Path) -> None:
 def test_garbage_is_looked_for_only_when_the_process_has_grown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sizes = iter([90, 127, 154, 134, 144, 164, 133])
+    sizes = iter([60, 90, 127, 154, 134, 144, 164, 133])
     collected: list[int] = []
     monkeypatch.setattr(memory, "resident_bytes", lambda: next(sizes) << 20)
     monkeypatch.setattr(gc, "collect", lambda: collected.append(1))

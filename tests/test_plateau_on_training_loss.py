@@ -94,3 +94,35 @@ def fit(model: nn.Linear, train, held_out=None):
 
 def test_the_training_loss_is_what_remains_without_data_to_judge_by() -> None:
     assert [code for _, code in findings(WITH_OR_WITHOUT) if code == "NN605"] == []
+
+
+WHOLE = """
+import torch
+from torch import nn
+
+
+def evaluate(model, loss_fn, x, y):
+    model.eval()
+    with torch.no_grad():
+        return float(loss_fn(model(x), y).item())
+
+
+def train(model: nn.Module, loader, x_val, y_val, epochs):
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=3)
+    loss_fn = nn.BCEWithLogitsLoss()
+    for epoch in range(epochs):
+        model.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+        held_out = evaluate(model, loss_fn, x_val, y_val)
+        scheduler.step(METRIC)
+"""
+
+
+def test_all_held_out_samples_at_once_in_the_loop_over_epochs_are_no_training() -> None:
+    assert findings(WHOLE.replace("METRIC", "held_out")) == []
+    assert findings(WHOLE.replace("METRIC", "loss.item()")) == [(24, "NN605")]

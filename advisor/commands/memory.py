@@ -36,6 +36,7 @@ class Memory:
     def __init__(self) -> None:
         self.is_used_up = False
         self.gives_way = False
+        self._most = max(_MOST, (resident_bytes() or 0) + _GROWTH)
         self._is_fresh = True
         self._allowed = _ENOUGH
         self._unneeded = 0
@@ -52,7 +53,7 @@ class Memory:
         elif size > self._allowed:
             self._collect()
             kept = resident_bytes() or size
-            self.is_used_up = kept > _MOST
+            self.is_used_up = kept > self._most
             self._allowed = max(_ENOUGH, kept + _GROWTH)
 
     @contextmanager

@@ -114,15 +114,18 @@ class Accumulation(Fact):
 
     @property
     def loss_is_plain_mean(self) -> bool:
-        """Whether what is back-propagated is the mean of the batch, as the loss has returned it; of a
-        loss nothing is known of that is what it is called."""
+        """Whether what is back-propagated is the mean of the batch, as the loss has returned it, on every
+        way there; of a loss nothing is known of that is what it is called."""
+        node = self.backward.place.node
+        losses = [each.loss for each in self.run.events(BackwardRun) if each.place.node is node]
         return all(
             self._is_called_loss(option)
             if isinstance(option, Unknown)
             else isinstance(meaning := meaning_of(option), Amount)
             and meaning.kind == "mean"
             and meaning.summed is None
-            for option in alternatives(self.backward.loss)
+            for loss in losses
+            for option in alternatives(loss)
         )
 
     def _is_called_loss(self, value: Unknown) -> bool:

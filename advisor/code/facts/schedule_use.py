@@ -315,12 +315,13 @@ class ScheduleUse(Fact):
         return rating_of(step.arguments.get(0, "metrics"))
 
     def is_of_training(self, amount: Amount) -> bool:
-        """Whether something is computed from batches that are learned from."""
-        loops = amount.made.loops
-        return bool(loops) and any(
-            loops[-1] is loop
+        """Whether something is computed from batches that are learned from: with gradients, in the very
+        loop that goes back."""
+        made = amount.made
+        return made.gradients is not False and any(
+            made.loops[-1:] == event.context.loops[-1:]
             for event in self.run.events(BackwardRun)
-            for loop in event.context.loops
+            if made.loops
         )
 
     def has_held_out_score(self, step: ScheduleStepped) -> bool:

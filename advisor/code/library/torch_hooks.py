@@ -5,7 +5,16 @@ from advisor.code.events import OptimizerStepped
 from advisor.code.interpreter import calls
 from advisor.code.library.families import WEIGHTS, weights_of
 from advisor.code.library.models import Call, method
-from advisor.code.values import TRUE, Arguments, Bound, Function, Layer, Partial, Value
+from advisor.code.values import (
+    TRUE,
+    Arguments,
+    Bound,
+    Function,
+    Layer,
+    Partial,
+    Value,
+    is_constant,
+)
 
 # Under this key a layer has that a hook is called with its gradients, with those of its weights, or with
 # what it makes, to return something else.
@@ -42,7 +51,14 @@ def called_behind_module(call: Call) -> Value | None:
 
 @method("module", "register_forward_hook", "register_forward_pre_hook")
 def called_with_outputs(call: Call) -> Value | None:
-    """`layer.register_forward_hook(lambda module, inputs, output: output.relu())`."""
+    """`layer.register_forward_hook(lambda module, inputs, output: output.relu())`: one that gives nothing
+    back only looks."""
+    function = call.argument(0, "hook")
+    if isinstance(function, (Function, Bound, Partial)):
+        with call.machine.imagining():
+            made = calls.call(call.machine, function, Arguments(unknown=True), call.node)
+        if is_constant(made, None):
+            return None
     _tell_hooked(call, call.receiver)
     return None
 

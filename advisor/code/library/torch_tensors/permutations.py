@@ -51,12 +51,15 @@ def transposed(call: Call) -> Value | None:
         return permuted(call)
     left, right = call.operand(0, "dim0"), call.operand(1, "dim1")
     result = _changed(tensor, _exchanged_by(tensor, left, right))
-    return _put_first(result) if 0 in {known_integer(left), known_integer(right)} else result
+    return (
+        _put_first(result, tensor) if 0 in {known_integer(left), known_integer(right)} else result
+    )
 
 
-def _put_first(result: Tensor) -> Tensor:
-    """The result, which says of itself that another axis has come to the front."""
-    if result.meaning is None:
+def _put_first(result: Tensor, tensor: Tensor) -> Tensor:
+    """The result, which says of itself that another axis of a tensor has come to the front; where more is
+    known of what that says, it is carried on instead."""
+    if result.meaning is None and tensor.meaning is None:
         result.meaning = PutFirst()
     return result
 
@@ -113,7 +116,7 @@ def permuted(call: Call) -> Value | None:
     if sorted(index % rank for index in order) != list(range(rank)):
         return _changed(tensor, Shape())
     result = _changed(tensor, Shape(tuple(dims[index] for index in order)))
-    return _put_first(result) if order[0] % rank else result
+    return _put_first(result, tensor) if order[0] % rank else result
 
 
 def _order(values: Sequence[Value]) -> list[int] | None:
