@@ -90,7 +90,7 @@ class Evaluation(Fact):
         training: dict[tuple[cst.CSTNode, ...], list[Pass]] = {}
         barred: set[tuple[cst.CSTNode, ...]] = set()
         for each in passes(run):
-            if each.is_thrown_away():
+            if each.is_thrown_away() or each.is_only_sized():
                 continue
             loop = each.judging_loop() or each.scoring_loop()
             # A helper that both trainings and evaluations call is judged for each of the ways to it.

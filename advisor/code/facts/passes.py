@@ -14,6 +14,7 @@ from advisor.code.events import (
     ForwardRun,
     GradientModeMade,
     Loop,
+    LoopLeft,
     LossComputed,
     ModeSwitched,
     ObjectLoaded,
@@ -75,6 +76,8 @@ _TRAINS = frozenset(
 # What the last statement of a function returns: `return ... .item()`.
 _NUMBER = re.compile(r"return [^\n]*\.item\(\)\)?$")
 # Where samples are put says nothing of them: `x.to(dev)`.
+# What a program writes between quotes.
+_TEXT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _PUT_SOMEWHERE = re.compile(r"\.(to|cuda|type)\([^()]*\)|\bdevice *= *[\w.]+")
 _CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -354,6 +357,25 @@ class Pass:
             return False
         lines, code = _lines_of(place.source), code_of(place.node)
         return code in lines and lines[place.row - 1] == code and not self.is_measured()
+
+    def is_only_sized(self) -> bool:
+        """Whether a loop ends with its first round, and asks of what comes out for its size alone: a look at
+        whether all parts fit."""
+        loop, context = self.loop, self.event.context
+        if loop is None or not any(
+            left.context.rounds == context.rounds and left.context.guards == context.guards
+            for left in self.run.events(LoopLeft)
+        ):
+            return False
+        result = self.event.result if isinstance(self.event, Escaped) else None
+        names = self.event.called if isinstance(self.event, ForwardRun) else set[str]()
+        names = names | result.names if isinstance(result, Unknown) else names
+        written = _TEXT.sub("", as_written(loop.node))
+        return any(
+            len(re.findall(rf"\b{name}\b", written))
+            == len(re.findall(rf"\b{name}\.(?:size\(|shape\b)", written)) + 1
+            for name in map(re.escape, names)
+        )
 
     def goes_back(self) -> bool:
         """Whether something goes back between this pass and the next one."""
