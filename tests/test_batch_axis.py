@@ -78,6 +78,7 @@ for x, y in DataLoader(data, batch_size={samples}):
         ("7, 32", "-1, 4, 8)"),
         ("10, 10", "-1, 50)"),
         ("10, 10", "-1, 30)  # error"),
+        ("64", "-1, 10, 64)  # error"),
     ],
 )
 def test_rows_must_end_where_the_samples_do(shape: str, after: str) -> None:
@@ -507,3 +508,31 @@ def test_a_batch_of_flat_maps_is_as_long_as_the_batch(
 ) -> None:
     found = {code for _, code in findings(FLATTENED.format(chosen=chosen, labels=labels))}
     assert ("NN303" in found) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("-1, 3, 32, 32", "h.mean((2, 3)).view(-1, 10, 8)"),
+        ("-1, 3, 32, 32", "h.view(-1, 10, 8 * 32 * 32)"),
+        ("-1, 3, 32, 32", "h.reshape(-1, 24, 32, 32)"),
+        ("-1, 3, 32, 32", "h.view(-1, 8 * 32 * 64)  # error"),
+        ("-1, 3, 32, 32", "h.view(-1, 10, 12, 64)  # error"),
+        ("-1, 3, x.shape[-2], x.shape[-1]", "h.view(-1, 24, x.shape[-2], x.shape[-1])"),
+    ],
+)
+def test_rows_that_a_model_has_made_may_be_frames_that_it_puts_together_again(
+    before: str, after: str
+) -> None:
+    check(
+        f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps = nn.Conv2d(3, 8, 3, padding=1)
+    def forward(self, x):
+        h = self.maps(x.reshape({before}))
+        return {after}
+""",
+        "NN302",
+    )

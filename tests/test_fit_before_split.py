@@ -771,3 +771,28 @@ def test_all_rows_may_be_learned_from_for_what_nobody_knows_yet(
         FORECAST.format(before=before, behind=behind)
     )
     assert bool(lines_of(text, "NN503")) == told
+
+
+@pytest.mark.parametrize(
+    ("folds", "told"),
+    [("GroupKFold(5).split(X, y, table['ward'])", False), ("KFold(5).split(X)", True)],
+)
+def test_what_a_group_says_of_its_own_rows_stays_on_its_side(folds: str, told: bool) -> None:
+    line = "X['apart'] = X.groupby('ward')['weight'].transform('mean') - X['weight']"
+    text = f"""
+    {line}
+    for train, test in {folds}:
+        model = LogisticRegression().fit(X.iloc[train], y.iloc[train])
+        print(model.score(X.iloc[test], y.iloc[test]))
+    """
+    assert lines_of(text, "NN503") == ([line] if told else [])
+
+
+def test_what_is_taken_of_all_groups_does_not() -> None:
+    line = "X['apart'] = X['weight'].mean() - X['weight']"
+    text = f"""
+    {line}
+    for train, test in GroupKFold(5).split(X, y, table['ward']):
+        print(LogisticRegression().fit(X.iloc[train], y.iloc[train]).score(X.iloc[test], y.iloc[test]))
+    """
+    assert lines_of(text, "NN503") == [line]

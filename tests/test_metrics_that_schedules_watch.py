@@ -197,3 +197,24 @@ def test_a_schedule_that_the_module_steps_itself_need_not_be_returned() -> None:
     text = text.replace("sched = ", "self.sched = ")
     text += "    def on_train_epoch_end(self):\n        self.sched.step(1.0)\n"
     assert "NN604" not in [code for _, code in findings(text)]
+
+
+CHAINED = """
+        stages = []
+        for length in LENGTHS:
+            stages.append(torch.optim.lr_scheduler.LinearLR(opt, total_iters=length))
+            stages.append(torch.optim.lr_scheduler.CosineAnnealingLR(opt, length))
+        chain = torch.optim.lr_scheduler.SequentialLR(opt, stages, [5, 9])
+"""
+
+
+@pytest.mark.parametrize("lengths", ["(5, 9)", "range(2)", "self.lengths"])
+@pytest.mark.parametrize(("returned", "told"), [("([opt], [chain])", False), ("[opt]", True)])
+def test_a_chain_takes_along_the_schedules_that_were_put_into_a_list_for_it(
+    lengths: str, returned: str, told: bool
+) -> None:
+    lines = LIGHTNING.splitlines(keepends=True)
+    chained = CHAINED.replace("LENGTHS", lengths)
+    text = "".join(chained if "sched =" in line else line for line in lines)
+    text = text.replace("RETURNED", returned)
+    assert ("NN604" in [code for _, code in findings(text)]) == told

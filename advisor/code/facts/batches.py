@@ -70,7 +70,11 @@ class BatchAxis(Fact):
             return False
         rows = symbols.without_names(completed(shape, self.event.dims)[0])
         sizes_are_known = len(rows.factors) == 1 and _holds_batch(rows)
-        return sizes_are_known and isinstance(rows.coefficient, Fraction)
+        if not sizes_are_known or not isinstance(rows.coefficient, Fraction):
+            return False
+        # Nobody but a loader says for sure that a row is a sample: it may be a frame of a clip.
+        is_loaded = any(symbol.is_loaded for symbol in _samples_along(rows))
+        return is_loaded or not _sets_rows_apart(shape.dims[1:], self.event.dims[1:])
 
     def is_cut_across_axes(self) -> bool:
         """Whether a reshape cuts each sample into rows that end somewhere within its axes: not at
@@ -209,6 +213,18 @@ def _puts_back(later: Reshaped, earlier: Reshaped) -> bool:
         return False
     made = completed(rows, earlier.dims)[0]
     return _samples_along(shape.dims[0]) == _samples_along(made)
+
+
+def _sets_rows_apart(own: Sequence[Number], wished: Sequence[Number | None]) -> bool:
+    """Whether a reshape puts several whole rows side by side along an axis of its own, as the frames of
+    a clip, or along that of their channels."""
+    kept = [symbols.without_names(length) for length in own]
+    asked = [symbols.without_names(length) for length in wished if length is not None]
+    row = symbols.product(kept)
+    along_channels = len(asked) == len(kept) > 1 and asked[1:] == kept[1:]
+    return along_channels or any(
+        symbols.product(asked[start:]) == row for start in range(1, len(asked))
+    )
 
 
 def _ends_at_axis(lengths: Sequence[int], row: int) -> bool:

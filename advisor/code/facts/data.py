@@ -25,7 +25,7 @@ from advisor.code.events import (
     RowsSplit,
     Scored,
 )
-from advisor.code.facts.fits import draws
+from advisor.code.facts.fits import draws, is_of_own_groups
 from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
@@ -180,6 +180,8 @@ class Split(Fact):
                     continue
                 if fit.rows.how == GROUP and not self._mixes_groups(fit):
                     continue
+                if self.event.grouped and is_of_own_groups(fit):
+                    continue  # no group has rows on both sides
                 seen.add(identity)
                 yield fit
 

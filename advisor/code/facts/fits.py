@@ -81,7 +81,7 @@ class FittedTransform(Fact):
         components are for pictures."""
         if self._side(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
             return False
-        if _is_of_own_groups(self.fit):
+        if is_of_own_groups(self.fit):
             return False
         return not _is_said_to_train(self.fit) and not _are_predictions(self.fit.rows)
 
@@ -205,7 +205,7 @@ def _are_predictions(rows: RowSet) -> bool:
     return bool(held_out) and all(words(name) & _PREDICTIONS for name in held_out)
 
 
-def _is_of_own_groups(fit: Fit) -> bool:
+def is_of_own_groups(fit: Fit) -> bool:
     """Whether a statistic was taken for each row of the group that it belongs to, as `transform` does of
     groups of a table: a family or a visit has nothing that was learned from others."""
     node = fit.place.node

@@ -38,6 +38,7 @@ from advisor.code.values import (
     Scalar,
     Schedule,
     Sequence,
+    Unknown,
     Value,
     alternatives,
     is_constant,
@@ -354,8 +355,7 @@ def _all_in(value: Value | None) -> Iterator[Value | None]:
             case Schedule():
                 yield option
                 for part in option.arguments.values():
-                    if isinstance(part, (Schedule, Sequence)):
-                        yield from (each for each in _all_in(part) if each is not None)
+                    yield from _chained_in(part)
             case Optimizer():
                 yield option
             case Sequence() if option.items is not None:
@@ -367,6 +367,20 @@ def _all_in(value: Value | None) -> Iterator[Value | None]:
                         yield from _all_in(option.items[key])
             case _:
                 yield None
+
+
+def _chained_in(part: Value) -> Iterator[Value | None]:
+    """The schedules that another one is made of; None for a list of which not every item is known, and
+    which may hold more of them."""
+    for option in alternatives(part):
+        if isinstance(option, Sequence) and option.items is None:
+            may_be_schedules = option.element is None or any(
+                isinstance(each, (Schedule, Unknown)) for each in alternatives(option.element)
+            )
+            if may_be_schedules:
+                yield None
+        elif isinstance(option, (Schedule, Sequence)):
+            yield from (each for each in _all_in(option) if each is not None)
 
 
 def _optimizers_in(value: Value) -> Iterator[Optimizer]:
