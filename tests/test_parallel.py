@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -107,6 +108,7 @@ def test_other_processes_go_on_where_one_keeps_too_much_memory(
     processes_started: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(memory, "resident_bytes", count(1 << 30, 1 << 20).__next__)
     monkeypatch.setattr(memory, "_ENOUGH", 0)
     monkeypatch.setattr(memory, "_GROWTH", 0)
     monkeypatch.setattr(memory, "_MOST", most << 20)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor.code.outcomes import Outcome, Seen
 from advisor.commands.engine import load_engine
+from advisor.commands.frames import in_one_piece
 from advisor.commands.memory import Memory, OutOfRoom
 from advisor.commands.policy import Policy
 from advisor.settings import SettingsError
@@ -56,7 +57,7 @@ class Examiner:
         from advisor.code.syntax import SourceError
 
         try:
-            return self._examine(task)
+            return in_one_piece(self._examine, task)
         except OutOfRoom:
             raise
         except (SourceError, SettingsError) as error:
@@ -69,16 +70,12 @@ class Examiner:
             what = f"internal error, please report it ({type(error).__name__}: {error})"
             return Outcome(problems=[f"{task.display_name}: {what}"], final=False)
 
-    @property
-    def is_used_up(self) -> bool:
-        """Whether so much memory is kept for good that another process should go on."""
-        return self._memory.is_used_up
-
     def give_way(self) -> None:
-        """Leave large files to another process where this one has become large."""
+        """Leave what is left to another process where this one has become too large."""
         self._memory.gives_way = True
 
     def _examine(self, task: Task) -> Outcome:
+        self._memory.begin()
         if task.relevant:
             load_engine()
         source = self._source(task)

@@ -26,20 +26,25 @@ some eighty times as many bytes."""
 
 
 class OutOfRoom(Exception):
-    """A large file is next, and another process should look at it."""
+    """Another process should look at the next file, and what follows it."""
 
 
 class Memory:
-    """Watches how large the process becomes from file to file, and makes room in time. `is_used_up`
-    tells that another process should go on, `gives_way` that there is one that would."""
+    """Watches how large the process becomes from file to file, and makes room in time. `gives_way`
+    tells that there is another process that would go on."""
 
     def __init__(self) -> None:
-        self.is_used_up = False
         self.gives_way = False
+        self._is_used_up = False
         self._most = max(_MOST, (resident_bytes() or 0) + _GROWTH)
         self._is_fresh = True
         self._allowed = _ENOUGH
         self._unneeded = 0
+
+    def begin(self) -> None:
+        """Begin with a file. Raises `OutOfRoom` where this process keeps too much for good."""
+        if self.gives_way and self._is_used_up:
+            raise OutOfRoom
 
     def tidy(self, unneeded: int) -> None:
         """Give back what is garbage, if there is much: `unneeded` characters of source text were
@@ -53,7 +58,7 @@ class Memory:
         elif size > self._allowed:
             self._collect()
             kept = resident_bytes() or size
-            self.is_used_up = kept > self._most
+            self._is_used_up = kept > self._most
             self._allowed = max(_ENOUGH, kept + _GROWTH)
 
     @contextmanager

@@ -172,9 +172,6 @@ def _work(
             try:
                 tasks = connection.recv()
                 for task in tasks:
-                    if examiner.is_used_up:
-                        connection.send(None)
-                        return
                     connection.send(examiner.examine(task))
             except OutOfRoom:
                 connection.send(None)
