@@ -5,19 +5,21 @@ goes without saying, and a third of the parse goes to it: here they are made by 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache, lru_cache
 from sys import intern
 from typing import Any
 
 import libcst as cst
+from libcst._nodes.internal import CodegenState  # `Module.code_for_node` takes no other
 
 _GENERATED = ("__setattr__", "__delattr__", "__hash__", "__eq__")
 _NOT_GIVEN: Any = object()
 _MOST_SHARED = 1_000
 _spaces: dict[str, cst.SimpleWhitespace] = {}
 _newline = cst.Newline()
+_NOTHING = nullcontext()
 
 
 def nodes_are_fast() -> bool:
@@ -46,7 +48,23 @@ def as_written(node: cst.CSTNode) -> str:
 
 @lru_cache(maxsize=256)
 def _written(node: cst.CSTNode) -> str:
-    return _no_module().code_for_node(node)
+    state = _WithoutPositions(_no_module().default_indent, _no_module().default_newline)
+    node._codegen(state)
+    return "".join(state.tokens)
+
+
+class _WithoutPositions(CodegenState):
+    """Generates code alone. LibCST's own enters a context for each expression, which is made of a
+    generator and for nothing: half of the time."""
+
+    def record_syntactic_position(  # type: ignore[override]
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> AbstractContextManager[None]:
+        return _NOTHING
 
 
 def passed_by_name(call: cst.CSTNode, name: str) -> cst.BaseExpression | None:

@@ -6,7 +6,7 @@ parse. Here the tokens are only counted; their lengths are added up once at the 
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, NamedTuple, cast
 
 import libcst as cst
@@ -43,47 +43,71 @@ class Comment(NamedTuple):
 
 
 class Positions:
-    """The spans of all nodes of a module, its comments and its logical lines.
+    """The spans of the nodes of a module, its comments and its logical lines.
 
-    `text` must be what the module was parsed from, with `\\n` for line ends.
+    `text` must be what the module was parsed from, with `\\n` for line ends. Code is generated only as
+    far as it is asked for.
     """
 
     def __init__(self, module: cst.Module, text: str) -> None:
-        state = _CountingState(module)
-        module._codegen(state)
-        self._spans = state.spans
-        self._offsets = [0, *accumulate(map(len, state.tokens))]
-        self._line_starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-        self._comments = state.comments
-        self._statements = state.statements
+        self._module = module
+        self._state = _CountingState(module)
+        self._spans = self._state.spans
+        self._parts = [*module.header, *module.body, *module.footer][::-1]
+        if not self._parts:
+            self._finish()
+        self._offsets = [0]
         self._lines = text.split("\n")
+        self._line_starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
 
     def holds(self, node: cst.CSTNode) -> bool:
         """Whether a node is one of this module."""
-        return id(node) in self._spans
+        return self._reaches(node)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """The stretch that a node covers, without the whitespace and comments around it."""
-        first, last = self._spans[id(node)]
+        """The stretch that a node covers, without the whitespace and comments around it. Raises
+        `KeyError` where it is none of this module."""
+        first, last = self._tokens(node)
         return Span(*self._position(first), *self._position(last))
 
     def header_span(self, node: cst.CSTNode) -> Span:
-        """The span of a node; of a compound statement only up to its colon."""
-        first, last = self._spans[id(node)]
+        """The span of a node; of a compound statement only up to its colon. Raises `KeyError` where
+        it is none of this module."""
+        first, last = self._tokens(node)
         if type(node) in _HEADED:
             last = self._after_colon(node)
         return Span(*self._position(first), *self._position(last))
 
     def comments(self) -> Iterator[Comment]:
         """All comments, in the order of the text."""
-        for node in self._comments:
+        self._reaches(self._module)
+        for node in self._state.comments:
             row, column = self._position(self._spans[id(node)][0])
             yield Comment(row, node.value, not self._lines[row - 1][: column - 1].strip())
 
     def logical_lines(self) -> list[tuple[int, int]]:
         """First and last row of each simple statement and of each compound one's header."""
-        spans = map(self.header_span, self._statements)
+        self._reaches(self._module)
+        spans = map(self.header_span, self._state.statements)
         return sorted({(span.row, span.end_row) for span in spans})
+
+    def _tokens(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The first token of a node and the one after its last."""
+        self._reaches(node)
+        return self._spans[id(node)]
+
+    def _reaches(self, node: cst.CSTNode) -> bool:
+        """Generate code until a node is among it, or all of it is there, as `Module._codegen` does."""
+        while self._parts and id(node) not in self._spans:
+            self._parts.pop()._codegen(self._state)
+            if not self._parts:
+                self._finish()
+        return id(node) in self._spans
+
+    def _finish(self) -> None:
+        if not self._module.has_trailing_newline:
+            self._state.pop_trailing_newline()
+        self._spans[id(self._module)] = 0, len(self._state.tokens)
 
     def _after_colon(self, statement: Any) -> int:
         """The first token behind the header of a compound statement."""
@@ -94,6 +118,10 @@ class Positions:
         return self._spans[id(suite)][0] - 1
 
     def _position(self, token: int) -> tuple[int, int]:
+        known, tokens = len(self._offsets), self._state.tokens
+        if token >= known:
+            lengths = map(len, islice(tokens, known - 1, token))
+            self._offsets += islice(accumulate(lengths, initial=self._offsets[-1]), 1, None)
         offset = self._offsets[min(token, len(self._offsets) - 1)]
         row = bisect_right(self._line_starts, offset)
         return row, offset - self._line_starts[row - 1] + 1

@@ -129,7 +129,9 @@ class Source:
 
     def suppresses(self, finding: Finding) -> bool:
         """Whether a comment in this file silences a finding that lies in it."""
-        if not isinstance(finding.place, Location):
+        from advisor.code.suppressions import may_silence
+
+        if not isinstance(finding.place, Location) or not may_silence(self.text):
             return False
         return self.suppressions.cover(finding.code, finding.name, self.span(finding.place))
 

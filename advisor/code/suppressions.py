@@ -12,7 +12,13 @@ _NOQA = re.compile(r"#\s*noqa(?P<listed>:\s*(?P<rules>[\w\-]+(?:[,\s]+[\w\-]+)*)
 _IGNORE = re.compile(
     r"#\s*nnlint:\s*(?P<whole_file>file-)?ignore\b(?!-)(?P<listed>\s*\[(?P<rules>[^\]]*)\])?"
 )
+_MENTIONED = re.compile(r"noqa|nnlint", re.IGNORECASE)
 _EVERY_RULE = frozenset({"*"})
+
+
+def may_silence(text: str) -> bool:
+    """Whether a text may hold a comment that silences: most hold none, and need not be gone through."""
+    return _MENTIONED.search(text) is not None
 
 
 class Suppressions:

@@ -23,7 +23,11 @@ def is_unit_test(run: AbstractRun) -> bool:
 
 def holds_unit_tests(run: AbstractRun) -> bool:
     """Whether a file tests other code, or is kept among tests: its models are toys."""
-    return _AMONG_TESTS.search(run.source.display_name) is not None or run.once(_is_test_of_code)
+    return run.once(_is_among_tests) or run.once(_is_test_of_code)
+
+
+def _is_among_tests(run: AbstractRun) -> bool:
+    return _AMONG_TESTS.search(run.source.display_name) is not None
 
 
 def _is_test_of_code(run: AbstractRun) -> bool:
