@@ -16,6 +16,17 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 """
 
 WRONG = {
+    "of what a context manager hands over": """
+        from contextlib import contextmanager
+        @contextmanager
+        def in_training(network):
+            network.train()
+            yield network
+        for x, y in loader:
+            with in_training(model) as net:
+                criterion(net(x), y).backward()  # error
+                optimizer.step()
+        """,
     "nothing clears": """
         for x, y in loader:
             criterion(model(x), y).backward()  # error
@@ -261,6 +272,18 @@ RIGHT = {
         for x, y in loader:
             with clearing():
                 criterion(model(x), y).backward()
+                optimizer.step()
+        """,
+    "on what a context manager hands over": """
+        from contextlib import contextmanager
+        @contextmanager
+        def in_training(network):
+            network.train()
+            yield network
+        for x, y in loader:
+            with in_training(model) as net:
+                net.zero_grad()
+                criterion(net(x), y).backward()
                 optimizer.step()
         """,
     "in the step of an own optimizer": """

@@ -168,6 +168,21 @@ IN_THE_RIGHT_MODE = {
             for x, y in test_loader:
                 print(loss_of(model(x), y))
         """,
+    "a context manager switches, hands over and puts back": """
+        import contextlib
+        @contextlib.contextmanager
+        def evaluating(network):
+            before = network.training
+            network.eval()
+            try:
+                with torch.no_grad():
+                    yield network
+            finally:
+                network.train(before)
+        with evaluating(model) as net:
+            for x, y in test_loader:
+                print(loss_of(net(x), y))
+        """,
     "training mode is wanted where no gradients are": """
         model.eval()
         with torch.no_grad():

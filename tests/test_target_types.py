@@ -243,6 +243,42 @@ def test_class_indices_need_a_sparse_loss(data: str, fitted: str) -> None:
     assert found(compiled("sparse_categorical_crossentropy", data, fitted), "NN207") == []
 
 
+@pytest.mark.parametrize(
+    "targets",
+    [
+        "(frame['kind'].values[:, None] == np.arange(5)).astype(int)",
+        "np.array(rows).astype(int)",
+        "np.array([np.eye(5)[kind] for kind in frame['kind']]).astype('int32')",
+        "np.repeat(np.eye(5)[frame['kind']], 3, axis=0).astype(int)",
+        "in_windows(np.eye(5)[frame['kind']], 10).astype(int)",
+        "LabelBinarizer().fit_transform(frame['kind']).astype(int)",
+        "frame[['cat', 'dog', 'cow']].values.astype(int)",
+    ],
+)
+def test_rows_of_whole_numbers_may_be_columns_of_classes(targets: str) -> None:
+    code = compiled(
+        "categorical_crossentropy",
+        f"""import numpy as np
+from sklearn.preprocessing import LabelBinarizer
+rows = []
+for kind in frame['kind']:
+    row = np.zeros(5)
+    row[kind] = 1
+    rows.append(row)
+def in_windows(values, length):
+    count = len(values) // length
+    return values[: count * length].reshape((count, length, values.shape[1]))
+targets = {targets}""",
+    )
+    assert found(code, "NN207") == []
+
+
+def test_a_column_of_whole_numbers_is_no_row_for_each_class() -> None:
+    data = "targets = frame['kind'].values.astype(int).reshape(-1, 1)"
+    wrong = compiled("categorical_crossentropy", data)
+    assert found(wrong, "NN207") == marked(wrong, "NN207")
+
+
 @pytest.mark.parametrize(("data", "fitted"), AS_COLUMNS)
 def test_columns_of_classes_need_a_loss_that_is_not_sparse(data: str, fitted: str) -> None:
     wrong = compiled("sparse_categorical_crossentropy", data, fitted)

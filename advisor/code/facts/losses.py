@@ -25,6 +25,7 @@ from advisor.code.values import (
     SAMPLE_OF,
     Activation,
     ClassIndices,
+    PlacesOfLargest,
     Scale,
     Shape,
     Tensor,
@@ -232,6 +233,20 @@ class LossCall(Fact):
     def target(self) -> Tensor | None:
         """The targets, when enough is known of them."""
         return self.event.target if isinstance(self.event.target, Tensor) else None
+
+    @property
+    def is_given_indices(self) -> bool:
+        """Whether the targets are one number for each sample, and not one for each class, for sure: rows
+        of zeros and ones are whole numbers, too."""
+        target = self.target
+        if target is None or target.scale is not None:
+            return False
+        if isinstance(meaning_of(target), (ClassIndices, PlacesOfLargest)):
+            return True
+        if self.target_has_one_axis_less:
+            return True
+        dims = target.shape.dims
+        return dims is not None and (len(dims) == 1 or (len(dims) > 1 and dims[-1].integer == 1))
 
     @property
     def takes_fractions_alone(self) -> bool:

@@ -23,6 +23,7 @@ from advisor.code.interpreter.periods import period_of
 from advisor.code.interpreter.refinement import refine
 from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.values import NONE, Function, Scalar, Value, call_it
+from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -356,6 +357,8 @@ def _with(machine: "Machine", node: cst.With) -> Completion:
             entered = classes.call_special(machine, manager, "__enter__", [], item.item)
             if entered is None:
                 entered = machine.models.enter(machine, manager, item.item)
+            if entered is manager and _is_generator(manager):
+                entered = loops.element_of(machine, manager, item.item)
             managers.append((manager, item.item))
             if item.asname is not None:
                 assign(machine, item.asname.name, entered)
@@ -365,6 +368,11 @@ def _with(machine: "Machine", node: cst.With) -> Completion:
         return completion
     finally:
         machine.context = before
+
+
+def _is_generator(manager: Value) -> bool:
+    """Whether `@contextmanager` has made something of a generator: what it yields is bound."""
+    return isinstance(manager, SequenceValue) and manager.kind == "generator"
 
 
 def _while(machine: "Machine", node: cst.While) -> Completion:

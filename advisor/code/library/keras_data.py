@@ -151,7 +151,7 @@ def loaded(call: Call) -> Value | None:
             lineage.rows.axis = symbols.new_axis(symbols.number(count))
         rows = lineages.axis_of_rows(lineage)
         assert rows is not None
-        data, labels = _samples_of(call, rows), _labels_of(call)
+        data, labels = _samples_of(call, rows), _labels_of(call, rows)
         data.lineage = labels.lineage = lineage
         parts.append(SequenceValue("tuple", (data, labels), place=call.place))
     return SequenceValue("tuple", tuple(parts), place=call.place)
@@ -169,12 +169,13 @@ def _samples_of(call: Call, rows: Number) -> Tensor | Unknown:
     return made
 
 
-def _labels_of(call: Call) -> Tensor | Unknown:
+def _labels_of(call: Call, rows: Number) -> Tensor | Unknown:
     """The labels of a data set: the numbers of the classes, where it has classes."""
     name = call.path.split(".")[-2]
     if name not in _WITH_CLASSES:
         return call.unknown()
     made = Tensor(dtype=_WITH_CLASSES[name], graph=False, library="numpy", place=call.place)
+    made.shape = Shape((rows, symbols.ONE) if name.startswith("cifar") else (rows,))
     if not call.arguments.positional and call.argument(-1, "label_mode") is None:
         made.meaning = ClassIndices(_CLASSES[name])
     return made

@@ -57,7 +57,7 @@ def labels_by_mode(mode: str, place: NodePlace) -> dict[object, Value]:
     a column for each class."""
     made = Tensor(graph=False, library="keras", place=place)
     if mode in _WHOLE:
-        made.dtype = "long"
+        made.dtype, made.shape = "long", Shape((symbols.batch_axis(),))
     elif mode == "categorical":
         made.scale = Scale(Activation.ONE_HOT, place)
         made.shape = Shape((symbols.batch_axis(), symbols.fresh("classes", is_axis=True)))

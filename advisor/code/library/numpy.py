@@ -37,6 +37,7 @@ from advisor.code.values import (
     Dictionary,
     Lineage,
     Object,
+    PlacesOfLargest,
     RowSet,
     Scalar,
     Shape,
@@ -233,7 +234,7 @@ def place_of_largest(call: Call) -> Value | None:
     if lineage is None or axis is None or _is_zero(axis):
         return None
     made = lineages.array(lineage.holding(None), call.place)
-    made.dtype = "long"
+    made.dtype, made.meaning = "long", PlacesOfLargest()
     return made
 
 

@@ -266,7 +266,7 @@ def _tell_type(encoder: Object, labels: Value, made: Tensor, place: NodePlace) -
     name, rows = encoder.path.rsplit(".", 1)[-1], made.shape.known_axes.get(0)
     if name == "LabelEncoder":
         made.dtype = "long"
-        made.shape = made.shape if rows is None else Shape((rows,))
+        made.shape = Shape((symbols.fresh("rows", is_axis=True) if rows is None else rows,))
     elif name == "OneHotEncoder":
         made.scale = Scale(Activation.ONE_HOT, place)
     elif name == "LabelBinarizer" and _has_many_classes(labels):

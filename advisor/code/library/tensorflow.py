@@ -12,6 +12,7 @@ from advisor.code.values import (
     Arguments,
     Function,
     Object,
+    PlacesOfLargest,
     Scale,
     Shape,
     Tensor,
@@ -154,7 +155,9 @@ def one_hot(call: Call) -> Value | None:
 @function(*(f"{prefix}.argmax" for prefix in _EVERYWHERE), "tensorflow.arg_max")
 def index_of_largest(call: Call) -> Value | None:
     """Class indices: whole numbers."""
-    return Tensor(Shape(), dtype="long", graph=False, place=call.place)
+    found = Tensor(Shape(), dtype="long", graph=False, place=call.place)
+    found.meaning = PlacesOfLargest()
+    return found
 
 
 @function(*(f"tensorflow.{name}" for name in ("ones", "zeros", "ones_like", "zeros_like")))

@@ -253,6 +253,11 @@ class ClassIndices:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class PlacesOfLargest:
+    """Which of several numbers is the largest, or the smallest: one place for all of them."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class PutFirst:
     """Numbers of which another axis has been put in front."""
 
@@ -393,6 +398,7 @@ Meaning = (
     | NotFinite
     | Part
     | Pixels
+    | PlacesOfLargest
     | Positive
     | PutFirst
     | Quotient

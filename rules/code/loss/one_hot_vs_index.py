@@ -30,7 +30,7 @@ def one_hot_vs_index(loss: LossCall) -> Iterator[Draft]:
         yield loss.finding_here(
             f"one-hot targets of type {target.dtype} go into `{loss.name}`, which takes float rows"
         )
-    elif not one_hot and whole and loss.is_of_keras and not loss.takes_indices_alone:
+    elif whole and loss.is_of_keras and not loss.takes_indices_alone and loss.is_given_indices:
         yield loss.finding_here(
             f"class indices go into `{loss.name}`, which expects one-hot targets"
         )
