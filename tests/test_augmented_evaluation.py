@@ -957,3 +957,16 @@ def test_a_picture_that_cannot_be_read_is_no_second_view() -> None:
     made = "train, data = random_split(Twice(CIFAR10('data'), look), [45000, 5000])"
     assert "try:" in text
     assert found(f"{text}\n{made}\ntest_loader = DataLoader(data, batch_size=64)\n")
+
+
+def test_going_through_the_samples_of_each_batch_asks_nothing_again() -> None:
+    text = """
+net, right = torch.nn.Linear(4, 2), torch.zeros(2)
+test_data = ImageFolder("flowers/test", T.Compose([T.RandomCrop(32), T.ToTensor()]))  # error
+for pictures, labels in DataLoader(test_data, batch_size=20):
+    hits = net(pictures.flatten(1)).argmax(1) == labels
+    for place in range(20):
+        right[labels[place]] += hits[place].item()
+print(right)
+"""
+    assert found(text) == wrong(text) != []

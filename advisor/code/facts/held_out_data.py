@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Self, TypeGuard
 
 import libcst as cst
@@ -288,18 +288,19 @@ class HeldOutData(Fact):
         """Whether it is loaded, or gone through, once for each of several augmentations:
         `for aug in range(5)`, or in a loop in which no model learns and none is read."""
         around = set(self.event.context.loops)
-        through: set[Loop] = set()
+        repeating: set[Loop] = set()
         if self.loader is not None:
             for loops in self.run.once(_nests):
-                through |= set(loops if any(map(self._is_of, loops)) else ())
-            around |= through
+                if any(map(self._is_of, loops)):
+                    around |= set(loops)
+                    repeating |= set(takewhile(lambda each: not self._is_of(each), loops))
             around |= {
                 loop
                 for event in self.run.events(Escaped)
                 if self.loader in event.values
                 for loop in event.context.loops
             }
-        return any(map(self._repeats, through)) or any(
+        return any(map(self._repeats, repeating)) or any(
             words(code_of(part)) & _VERSIONS
             for loop in around
             for part in (getattr(loop.node, "target", None), getattr(loop.node, "iter", None))
@@ -309,7 +310,7 @@ class HeldOutData(Fact):
     def _repeats(self, loop: Loop) -> bool:
         """Whether a loop goes through the same samples with the same model again and again."""
         made = self.dataset.place
-        if self._is_of(loop) or is_loader(data_of(loop)) or made is None or stands_in(made, loop):
+        if is_loader(data_of(loop)) or made is None or stands_in(made, loop):
             return False
         several = loop.trips is not None and (loop.trips.integer or 0) > 1
         changes = (OptimizerStepped, BackwardRun, ModelTrained, StateUsed, ObjectLoaded, Escaped)
