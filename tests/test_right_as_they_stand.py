@@ -131,3 +131,125 @@ class Scans(torch.utils.data.Dataset):
 )
 def test_no_sample_is_even_once_noise_is_added(changed: str, told: bool) -> None:
     assert ("NN701" in _codes(RANGE.replace("CHANGED", changed))) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "squares", "told"),
+    [
+        ("batch.detach()", "products.diag()", False),
+        ("batch.detach()", "torch.diag(products)", False),
+        ("batch.detach()", "products.diagonal()", False),
+        ("batch", "products.diag()", True),
+    ],
+)
+def test_distances_to_draw_by_have_no_slope(given: str, squares: str, told: bool) -> None:
+    program = f"""
+class TripletLoss(nn.Module):
+    def distances(self, vectors):
+        products = torch.mm(vectors, vectors.t())
+        length = {squares}.unsqueeze(1).expand_as(products)
+        return (length + length.t() - 2 * products).clamp(min=0).sqrt()
+
+    def forward(self, batch, labels):
+        far = self.distances({given})
+        return (batch * far.sum(1, keepdim=True)).mean()
+"""
+    assert ("NN701" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("random_map", False), ("randomized", False), ("bridge", True)]
+)
+def test_a_random_map_keeps_the_numbers_it_was_drawn_with(name: str, told: bool) -> None:
+    program = f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(3, 5)
+        self.{name} = nn.Linear(5, 7, bias=False)
+        self.head = nn.Linear(7, 2)
+
+
+def train(batches):
+    net = Net()
+    low = torch.optim.SGD(net.body.parameters(), lr=1e-2)
+    high = torch.optim.SGD(net.head.parameters(), lr=1e-2)
+    for x, y in batches:
+        low.zero_grad()
+        high.zero_grad()
+        F.cross_entropy(net.head(net.{name}(net.body(x))), y).backward()
+        low.step()
+        high.step()
+"""
+    assert ("NN109" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [("listed", False), ("self.parameters()", True)],
+)
+def test_a_module_may_optimize_its_lists_by_itself(parameters: str, told: bool) -> None:
+    program = f"""
+class Coders(nn.Module):
+    def __init__(self, widths, rate):
+        super().__init__()
+        self.body = nn.Linear(2, 2)
+        self.coders = []
+        for width in widths:
+            if width > 9:
+                self.coders += [nn.Linear(2, 2)]
+            else:
+                self.coders += [nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))]
+        listed = []
+        for coder in self.coders:
+            listed.extend(list(coder.parameters()))
+        self.optimizer = torch.optim.Adam({parameters}, rate)
+
+    def learn(self, x):
+        self.optimizer.zero_grad()
+        sum((coder(x) - x).pow(2).mean() for coder in self.coders).backward()
+        self.optimizer.step()
+"""
+    assert ("NN406" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"), [("loss.data[0]", False), ("loss.item()", True)], ids=["old", "new"]
+)
+def test_torchtext_left_gradients_out_in_the_torch_of_old(shown: str, told: bool) -> None:
+    program = f"""
+from torchtext import data
+
+
+def run(train_set, valid_set):
+    model = nn.Sequential(nn.Linear(8, 8), nn.Dropout(), nn.Linear(8, 2))
+    batches, valid_batches = data.BucketIterator.splits((train_set, valid_set), batch_size=8)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in range(9):
+        model.train()
+        for batch in batches:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(batch.text), batch.label)
+            loss.backward()
+            optimizer.step()
+            print({shown})
+        model.eval()
+        hits = 0
+        for batch in valid_batches:
+            hits += (model(batch.text).max(1)[1] == batch.label).sum()
+        print(hits)
+"""
+    assert ("NN403" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [("torch.tensor([0.2, 0.7])", False), ("net(x).sigmoid()", True)]
+)
+def test_a_union_of_written_numbers_is_there_to_be_seen(numbers: str, told: bool) -> None:
+    program = f"""
+def overlap(net, x, truth):
+    one = {numbers} > 0.5
+    other = torch.tensor([0.6, 0.1]) > 0.5
+    return (one & other).sum() / (one | other).sum()
+"""
+    assert ("NN701" in _codes(program)) == told

@@ -154,6 +154,13 @@ def made_of(result: Value, operands: Iterable[Value]) -> None:
                     made_of(item, given)
 
 
+def stay_cut_off(result: Unknown, operands: Iterable[Value]) -> None:
+    """Let what a method of a tensor has made be cut off as well where all it was made of is."""
+    graph, cut = combined(operands)
+    if graph is False and cut is not None:
+        result.fields[_CUT] = cut
+
+
 def is_computed_from(value: Value | None, target: Value) -> bool:
     """Whether a value is another one, or was computed from it by arithmetic or reductions."""
     return any(each is target for each in computed_from(value))

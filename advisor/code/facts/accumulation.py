@@ -19,7 +19,7 @@ from advisor.code.facts.relations import name_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, excludes, in_same_rounds
 from advisor.code.nodes import as_written
-from advisor.code.values import Amount, Unknown, alternatives, meaning_of
+from advisor.code.values import OTHER_ITEM, Amount, Unknown, alternatives, meaning_of
 from advisor.rulebook import Draft
 
 _LOSS = re.compile(r"^(criterion|crit|loss|loss_?fn|loss_?func\w*|ce|bce|mse)$", re.IGNORECASE)
@@ -134,7 +134,9 @@ class Accumulation(Fact):
         made = next((e for e in self.run.events(Escaped) if e.result is value), None)
         if made is not None:
             return _LOSS.search(name_of(made.callee)) is not None
-        return value.name == "loss" and value.parent is not None
+        of = value.parent
+        # Where items were put back under names that nobody knows, they may all have been divided.
+        return value.name == "loss" and of is not None and OTHER_ITEM not in of.fields
 
     def _is_before_the_first(self, event: Event) -> bool:
         """Whether gradients are cleared in every few rounds as well, by a remainder of its own:

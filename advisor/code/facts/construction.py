@@ -125,7 +125,7 @@ class Construction(Fact):
             for name, value in self.module.fields.items()
             if name in assigned and isinstance(value, (Sequence, Dictionary))
         }
-        if not any(learning.values()):
+        if not any(learning.values()) or self._optimizes_unknown_parameters():
             return
         known = self._registered() | self._optimized() | self._frozen()
         # Where registered parameters were made: what was computed from them says the same.
@@ -200,6 +200,16 @@ class Construction(Fact):
         ]
         nodes = {id(each.place.node) for each in owners if each.place}
         return {id(owner) for owner in owners} | nodes
+
+    def _optimizes_unknown_parameters(self) -> bool:
+        """Whether a method of it builds an optimizer over a list that nobody can look into."""
+        lineage = list(self.module.cls.lineage())
+        for event in self.run.events(OptimizerBuilt):
+            is_whole = isinstance(event.optimizer, Optimizer) and event.optimizer.complete
+            builders = (each.owner for each in event.context.functions)
+            if not is_whole and any(each is not None and each in lineage for each in builders):
+                return True
+        return False
 
     def _frozen(self) -> set[int]:
         """Where the modules are built whose weights nothing is to train."""

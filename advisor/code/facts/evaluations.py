@@ -27,6 +27,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.doubts import switches_mode
 from advisor.code.facts.modules import has_weights, holds, is_pretrained, mode_dependent_layers
+from advisor.code.facts.old_torch import leaves_gradients_out
 from advisor.code.facts.passes import (
     Pass,
     is_about_held_out_data,
@@ -204,8 +205,8 @@ class Evaluation(Fact):
     def records_gradients(self) -> bool:
         """Whether operations are recorded in each of the passes, for sure and not on purpose."""
         sources = {self.run.source, self.passes[0].event.place.source}
-        if any("volatile=True" in each.text for each in sources):
-            return False  # the way before there was `no_grad`
+        if any(leaves_gradients_out(each.text) for each in sources):
+            return False
         if words(self.text) & _OTHER_RUNTIMES:
             return False
         return all(each.event.context.gradients is True for each in self.passes) and not (

@@ -46,6 +46,10 @@ _STAY = frozenset(
     ]
     + ["backbone", "tokenizer", "loss", "perceptual", "critic", "judge", "noise", "corrupt"]
 )
+# Words of modules that are there for the numbers that they were drawn with.
+_DRAWN = frozenset(
+    ["random", "randomized", "randomised", "fixed", "frozen", "reservoir", "fourier"]
+)
 
 
 def is_frozen(run: AbstractRun, module: Value) -> bool:
@@ -81,7 +85,9 @@ def left_out(
                 continue
             if _is_updated(event.module, built) or not _takes_part(run, event, own, losses):
                 continue
-            if _is_new(run, event.module) and not _is_built_for(run, event.module, step):
+            if _called(event) & _DRAWN or _is_built_for(run, event.module, step):
+                continue
+            if _is_new(run, event.module):
                 yield event
 
 
@@ -134,10 +140,16 @@ def _is_meant_to_learn(run: AbstractRun, event: ForwardRun) -> bool:
     module = event.module
     if not isinstance(module, Instance) or len(list(islice(learning(module), 2))) < 2:
         return False
-    node = event.place.node
-    called = code_of(node.func) if isinstance(node, cst.Call) else ""
     functions = " ".join(each.name for each in event.context.functions)
-    return not words(f"{module.cls.name} {called} {functions}") & _STAY
+    return not (_called(event) | words(functions)) & _STAY
+
+
+def _called(event: ForwardRun) -> set[str]:
+    """The words that a module goes by where it runs, and those of its class."""
+    node, module = event.place.node, event.module
+    called = code_of(node.func) if isinstance(node, cst.Call) else ""
+    kind = module.cls.name if isinstance(module, Instance) else ""
+    return words(f"{kind} {called}")
 
 
 def _is_new(run: AbstractRun, module: Value) -> bool:

@@ -29,6 +29,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.loop_lengths import length_of
+from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
@@ -73,8 +74,6 @@ FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "Polyno
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
-# A loss has no axis to take the first number along, since torch 0.5.
-_OLD_TORCH = re.compile(r"^[^#\n]*loss\w*\.data\[0\]", re.MULTILINE)
 # What functions are called that set the rates of an optimizer.
 _SETS_RATES = frozenset(
     ["lr", "lrs", "rate", "rates", "sched", "schedule", "scheduler", "anneal", "decay", "adjust"]
@@ -301,7 +300,7 @@ class ScheduleUse(Fact):
     @property
     def is_of_old_torch(self) -> bool:
         """Whether the program runs on no torch from 1.1 on, before which a schedule was stepped ahead of each epoch."""
-        return any(_OLD_TORCH.search(source.text) for source in sources_of(self.run))
+        return any(is_for_old_torch(source.text) for source in sources_of(self.run))
 
     @property
     def is_left_out(self) -> bool:

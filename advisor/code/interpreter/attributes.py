@@ -9,6 +9,7 @@ from advisor.code.interpreter import calls, classes
 from advisor.code.values import (
     MOST_ALTERNATIVES,
     NAMESPACE,
+    OTHER_ITEM,
     TRUE,
     Arguments,
     Bound,
@@ -333,6 +334,8 @@ def set_item(
             _set_item_of_sequence(machine, receiver, index, value)
         case Unknown() if isinstance(index, Constant):
             machine.store(receiver.fields, ("item", index.value), value)
+        case Unknown() if isinstance(index, Unknown):
+            machine.store(receiver.fields, OTHER_ITEM, value)
         case Unknown() if isinstance(index, Scalar) and index.number.integer is None:
             machine.forget(receiver.fields, ("item", index.number))
 

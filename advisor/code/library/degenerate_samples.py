@@ -11,7 +11,7 @@ from advisor.code.events import DividedByNothing, LogarithmTaken
 from advisor.code.gradients import made_from
 from advisor.code.library.exponents import BY_HAND
 from advisor.code.library.lineages import is_noise
-from advisor.code.library.models import Call, function, method, observes
+from advisor.code.library.models import Call, Index, function, hook, method, observes
 from advisor.code.nodes import as_written
 from advisor.code.values import (
     Extreme,
@@ -19,15 +19,18 @@ from advisor.code.values import (
     Object,
     Positive,
     Scalar,
+    Small,
     Tensor,
     Unknown,
     Value,
     Vanishing,
+    forget_meaning,
     give_meaning,
     known_number,
     lineage_of,
     meaning_of,
 )
+from advisor.code.values import Sequence as ValueSequence
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -57,6 +60,7 @@ _EXCEEDS = frozenset(["GreaterThan", "GreaterThanEqual", "gt", "ge"])
 _IS_ABOVE = frozenset(["GreaterThan", "gt"])
 _DIFFERS = frozenset(["NotEqual", "ne"])
 _EQUALS = frozenset(["Equal", "eq"])
+_IS_SMALL = _EQUALS | {"LessThan", "LessThanEqual", "lt", "le"}
 _LOGS = frozenset(["log", "log10", "log2"])
 # What has to do with the case that there is nothing, somewhere in the same function.
 _MINDS = re.compile(
@@ -122,7 +126,7 @@ def same_module(call: Call) -> Value | None:
 
 @observes(
     *("/", "div", "true_divide", "divide", "-", "sub", "+", "sum", "std", "ptp", "count_nonzero"),
-    *(*_EXTREMES, *_KEEP, *_EITHER, *_EXCEEDS, *_DIFFERS, *_EQUALS, *_LOGS),
+    *(*_EXTREMES, *_KEEP, *_EITHER, *_EXCEEDS, *_DIFFERS, *_IS_SMALL, *_LOGS),
 )
 def observed(
     machine: "Machine",
@@ -196,6 +200,25 @@ def _is_asked_about(machine: "Machine", node: cst.CSTNode) -> bool:
     return any(all(text in condition for text in texts) for condition in asked)
 
 
+@hook("assign_item")
+def filled_up(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`power[power == 0] = 1e-10`: what is 0 by a test of the numbers themselves gets another number."""
+    number = known_number(value)
+    if not isinstance(meaning_of(receiver), Vanishing) or (number and number.constant == 0):
+        return False
+    asked = indices[0] if len(indices) == 1 else None
+    tests = map(meaning_of, made_from(asked)) if isinstance(asked, (Tensor, Unknown)) else ()
+    if any(isinstance(test, Small) and test.of is receiver for test in tests):
+        forget_meaning(receiver)
+    return False
+
+
 _RANGE, _SPREAD = "the range of one sample", "the spread of one sample"
 _EPISODE, _UNION = "the spread of one episode", "the size of a union of masks"
 _NOTHINGS = frozenset([_RANGE, _SPREAD, _EPISODE, _UNION])
@@ -203,15 +226,17 @@ _NOTHINGS = frozenset([_RANGE, _SPREAD, _EPISODE, _UNION])
 
 def _meaning(
     machine: "Machine", operation: str, operands: Sequence[Value], node: cst.CSTNode
-) -> Extreme | Mask | Positive | Vanishing | None:
+) -> Extreme | Mask | Positive | Small | Vanishing | None:
     first = operands[0]
     meaning = meaning_of(first)
     if operation in _EITHER and len(operands) == 2 and all(map(_is_mask, operands)):
-        return Mask(is_union=True)
+        return None if all(map(_is_written_mask, operands)) else Mask(is_union=True)
     if operation in _EXCEEDS and len(operands) == 2 and _is_half(operands[1]):
-        return Mask()
+        return Mask(is_written=_is_written_out(first))
     if isinstance(meaning, Vanishing) and _is_above_zero(operation, operands[-1]):
         return Positive(first)
+    if isinstance(meaning, Vanishing) and operation in _IS_SMALL and len(operands) == 2:
+        return Small(first)
     if operation in _EQUALS and len(operands) == 2 and _counts(machine, operands[1]):
         return Mask()
     if operation in {"sum", "count_nonzero"} and isinstance(meaning, Mask) and meaning.is_union:
@@ -241,6 +266,21 @@ def _is_mask(value: Value) -> bool:
     return isinstance(meaning_of(value), Mask) or (
         isinstance(value, Tensor) and value.dtype == "bool"
     )
+
+
+def _is_written_out(value: Value) -> bool:
+    """Whether numbers stand in the program itself, for everybody to see what is there."""
+    return any(
+        isinstance(each, ValueSequence)
+        and bool(each.items)
+        and all(isinstance(item, Scalar) for item in each.items or ())
+        for each in made_from(value)
+    )
+
+
+def _is_written_mask(value: Value) -> bool:
+    meaning = meaning_of(value)
+    return isinstance(meaning, Mask) and meaning.is_written
 
 
 def _is_half(value: Value) -> bool:

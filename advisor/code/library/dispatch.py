@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code.events import LayerBuilt, ModeSwitched
-from advisor.code.gradients import computed, is_learned, made_of
+from advisor.code.gradients import computed, is_learned, made_of, stay_cut_off
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.forward import FORWARD, run_forward
 from advisor.code.interpreter.loops import Iteration
@@ -305,6 +305,8 @@ class Models:
         if isinstance(receiver, (Tensor, Constant, SequenceValue, Dictionary, Parameters)):
             result = machine.unknown(f"{name}()", node)
             made_of(result, (receiver, *passed.values()))
+            if isinstance(receiver, Tensor):
+                stay_cut_off(result, (receiver, *passed.values()))
             self.observe(machine, name, (receiver, *passed.positional), result, node)
             return result
         if families and families[0].split(".")[0] in LIBRARIES:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import PixelsScaledAgain
-from advisor.code.library.models import observes
+from advisor.code.library.models import Index, hook, observes
 from advisor.code.library.names import words
 from advisor.code.library.pretrained import (
     CAFFE,
@@ -31,6 +31,7 @@ from advisor.code.values import (
     Value,
     Written,
     alternatives,
+    forget_meaning,
     give_meaning,
     is_always,
     is_made_new,
@@ -182,6 +183,23 @@ def computed(
         if pixels.input is None and hardly_differ(made) and are_scaled(pixels):
             place = machine.place(node)
             machine.emit(PixelsScaledAgain(place, machine.context, pixels.place))
+
+
+@hook("assign_item")
+def changed_part(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`picture[..., channel] -= mean[channel]`: one channel comes as other numbers than the rest, or all
+    do so behind a loop over them."""
+    was, made = pixels_of(receiver), pixels_of(value)
+    if was is None or known_constant(value) is not None or (made and made.is_as(was)):
+        return False
+    forget_meaning(receiver)
+    return False
 
 
 def _takes_learned(pixels: Pixels, sign: str, operands: Sequence[Value]) -> bool:

@@ -5,7 +5,14 @@ through the machine's `store`, so that branches can be undone and joined.
 """
 
 from advisor.code.values.columns import Columns
-from advisor.code.values.containers import ENDLESS, GROWN, NAMESPACE, Dictionary, Sequence
+from advisor.code.values.containers import (
+    ENDLESS,
+    GROWN,
+    NAMESPACE,
+    OTHER_ITEM,
+    Dictionary,
+    Sequence,
+)
 from advisor.code.values.definitions import (
     BUILT_BY,
     Bound,
@@ -55,6 +62,7 @@ from advisor.code.values.meanings import (
     Rising,
     Saturated,
     Scale,
+    Small,
     Squared,
     Subtracted,
     Told,
@@ -81,6 +89,7 @@ from advisor.code.values.reading import (
     by_default,
     call_by_key,
     call_it,
+    forget_meaning,
     give_meaning,
     is_always,
     is_array,
@@ -164,6 +173,7 @@ __all__ = [
     "NAMESPACE",
     "NONE",
     "OPERANDS",
+    "OTHER_ITEM",
     "PERMUTATION",
     "PLAIN_NUMBER",
     "REPEATED",
@@ -237,6 +247,7 @@ __all__ = [
     "Scope",
     "Sequence",
     "Shape",
+    "Small",
     "Squared",
     "Subtracted",
     "Tensor",
@@ -252,6 +263,7 @@ __all__ = [
     "call_by_key",
     "call_it",
     "following",
+    "forget_meaning",
     "give_meaning",
     "is_always",
     "is_array",

@@ -15,6 +15,8 @@ GROWN = "grown"
 ENDLESS = "endless"
 # Under this key a dict says that its values are attributes as well.
 NAMESPACE = "namespace"
+# Under this key something unknown says what was put under a key of it that nobody knows.
+OTHER_ITEM = "other item"
 
 
 class Sequence(Value):

@@ -173,14 +173,23 @@ class Lengthened:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mask:
-    """Where a probability is above one half; `is_union` where either of two masks is set."""
+    """Where a probability is above one half; `is_union` where either of two masks is set, `is_written`
+    where the probabilities stand in the program."""
 
     is_union: bool = False
+    is_written: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Positive:
     """Where some numbers are above 0."""
+
+    of: "Value"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Small:
+    """Whether numbers of a value are 0, or as good as that."""
 
     of: "Value"
 
@@ -404,6 +413,7 @@ Meaning = (
     | Quotient
     | Rated
     | Rising
+    | Small
     | Squared
     | Told
     | Truncated

@@ -246,6 +246,14 @@ def give_meaning(value: Value, meaning: Meaning) -> None:
         value.fields[MEANING] = meaning
 
 
+def forget_meaning(value: Value) -> None:
+    """Say nothing more of the numbers in a value, which have been changed."""
+    if isinstance(value, Tensor):
+        value.meaning = None
+    elif isinstance(value, Unknown):
+        value.fields.pop(MEANING, None)
+
+
 def names_of(value: Value | None) -> set[str]:
     """What the program calls the samples in a value, or the object that holds them."""
     lineage = lineage_of(value)

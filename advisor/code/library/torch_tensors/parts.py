@@ -205,6 +205,13 @@ def diagonal(call: Call) -> Value | None:
     return moved(tensor, Shape((*rest, shorter)))
 
 
+@tensor_operation("diag")
+def diagonal_of_matrix(call: Call) -> Value | None:
+    """The diagonal of a matrix; of a vector, a matrix is made."""
+    tensor = as_tensor(call.subject)
+    return None if tensor is None or tensor.shape.rank != 2 else diagonal(call)
+
+
 @tensor_operation("unbind")
 def unbound(call: Call) -> Value | None:
     """The slices along a dimension."""
