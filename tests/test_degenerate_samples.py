@@ -18,6 +18,13 @@ WRONG = {
             mel = librosa.feature.melspectrogram(y=wave, sr=16000)
             return np.log(mel)  # error
         """,
+    "the power of silence, which is looked at as well": """
+        import matplotlib.pyplot as plt
+        def features(wave):
+            mel = np.log(librosa.feature.melspectrogram(y=wave, sr=16000))  # error
+            plt.imshow(mel)
+            return mel
+        """,
     "decibels of amplitudes": """
         def features(wave):
             return 20 * np.log10(np.abs(librosa.stft(wave)))  # error
@@ -120,6 +127,13 @@ RIGHT = {
         def features(wave):
             mel = librosa.feature.melspectrogram(y=wave, sr=16000)
             return np.log(mel + 1e-6), np.log1p(mel), np.log(np.maximum(mel, 1e-9))
+        """,
+    "a spectrogram to look at": """
+        import matplotlib.pyplot as plt
+        def show(wave, ax):
+            mel = torchaudio.transforms.MelSpectrogram(16000)(wave)
+            plt.imshow(mel[0].log2().numpy(), origin="lower")
+            ax.pcolormesh(np.log10(mel[0]))
         """,
     "a floor under a spectrogram": """
         class Front(torch.nn.Module):

@@ -99,6 +99,23 @@ wrong = x.reshape(-1, 3, 32, 32)  # error
     assert findings(code) == marked(code, "NN301")
 
 
+@pytest.mark.parametrize(("height", "is_turned"), [("96", False), ("width", False), ("64", True)])
+def test_sides_of_one_length_are_not_turned_however_many_pictures_there_are(
+    height: str, is_turned: bool
+) -> None:
+    code = f"""
+import glob
+import cv2
+import numpy as np
+width = 96
+height = {height}
+pictures = [cv2.resize(cv2.imread(name), (width, height)) for name in glob.glob("*.png")]
+pictures = np.array(pictures, dtype=np.uint8)
+pictures = pictures.reshape(pictures.shape[0], width, height, 3)
+"""
+    assert ("NN301" in [code for _, code in findings(code)]) is is_turned
+
+
 def test_the_axes_that_a_layer_makes_are_known_in_numbers_too() -> None:
     code = """
 import torch

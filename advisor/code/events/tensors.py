@@ -48,6 +48,11 @@ class LogarithmTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class PictureDrawn(Event):
+    """Numbers are drawn for somebody to look at: what has no number stays white."""
+
+
+@dataclass(eq=False, slots=True)
 class SoftmaxByHand(Event):
     """Exponentials are divided by their sum, or the logarithm of a sum of them is taken: `name` is
     the function that does it safely."""

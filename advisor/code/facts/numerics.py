@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     BackwardRun,
     BatchSkipped,
@@ -21,6 +23,7 @@ from advisor.code.events import (
     NumbersChosen,
     OptimizerStepped,
     OwnLossCompiled,
+    PictureDrawn,
     RootTaken,
     SoftmaxByHand,
 )
@@ -98,6 +101,10 @@ class NumericalRisk(Fact):
                 found.of not in _EVEN_UNLEARNED and not _is_learned(run, event, found.of)
             ):
                 continue
+            if any(
+                _contains(each.place.node, event.place.node) for each in run.events(PictureDrawn)
+            ):
+                continue  # nobody computes anything with it
             key = (found.origin, event.place.source, event.place.locate().row)
             if seen.setdefault(key, event).place.node is event.place.node:
                 yield cls(event, "log", of=found.of)
@@ -125,6 +132,10 @@ class NumericalRisk(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""
         return draft(self.event, message)
+
+
+def _contains(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    return outer is inner or any(_contains(child, inner) for child in outer.children)
 
 
 def _is_made_of(value: Value, part: Value | None) -> bool:

@@ -127,10 +127,9 @@ class Reshape(Fact):
         """Whether only axes of length one come or go: both sides of a picture are of one length here,
         whatever they are called."""
         before, after = (
-            [symbols.without_names(dim) for dim in dims if not dim.is_one]
-            for dims in (self.before, self.after)
+            [dim for dim in dims if not dim.is_one] for dims in (self.before, self.after)
         )
-        return before == after and all(dim.constant is not None for dim in before)
+        return len(before) == len(after) and all(map(_is_as_long, before, after))
 
     def _may_be_split_in_order(self) -> bool:
         """Whether the first axis, which the program does not ask for, may be as long as all that it asks
@@ -493,6 +492,11 @@ def _with(dim: Number, symbol: symbols.Symbol, length: Number) -> Number:
         found = symbols.divide(result, ratio) if inverse else symbols.multiply(result, ratio)
         result = found if found is not None else result
     return result
+
+
+def _is_as_long(dim: Number, axis: Number) -> bool:
+    """Whether a dimension is the same as an axis, or both are known to be of one length."""
+    return dim == axis or (axis.constant is not None and dim.constant == axis.constant)
 
 
 def _is_same(dim: Number, axis: Number) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import DividedByNothing, LogarithmTaken
+from advisor.code.events import DividedByNothing, LogarithmTaken, PictureDrawn
 from advisor.code.gradients import made_from
 from advisor.code.library.exponents import BY_HAND
 from advisor.code.library.lineages import is_noise
@@ -150,6 +150,18 @@ def observed(
         meaning = _meaning(machine, operation, operands, node)
         if meaning is not None:
             give_meaning(result, meaning)
+
+
+@observes("imshow", "matshow", "pcolormesh")
+def drawn(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`plt.imshow(spectrogram.log2())`."""
+    machine.emit(PictureDrawn(machine.place(node), machine.context))
 
 
 def _logarithm(machine: "Machine", value: Value, node: cst.CSTNode) -> None:
