@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache, lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # `Module.code_for_node` takes no other
+
+Kind = TypeVar("Kind", bound=cst.CSTNode)
 
 _GENERATED = ("__setattr__", "__delattr__", "__hash__", "__eq__")
 _NOT_GIVEN: Any = object()
@@ -65,6 +67,19 @@ class _WithoutPositions(CodegenState):
         end_node: cst.CSTNode | None = None,
     ) -> AbstractContextManager[None]:
         return _NOTHING
+
+
+def holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
+    """Whether a node is another one or lies in it."""
+    return outer is inner or any(holds(child, inner) for child in outer.children)
+
+
+def all_in(node: cst.CSTNode, kinds: type[Kind] | tuple[type[Kind], ...]) -> Iterator[Kind]:
+    """The nodes of some kinds in a node, itself among them, in the order of the text."""
+    if isinstance(node, kinds):
+        yield node
+    for child in node.children:
+        yield from all_in(child, kinds)
 
 
 def passed_by_name(call: cst.CSTNode, name: str) -> cst.BaseExpression | None:

@@ -152,27 +152,29 @@ class Construction(Fact):
 
     def _runs(self, hidden: list[Value]) -> bool:
         """Whether any of what torch does not see runs when the module does, or may do so."""
-        inside = {
-            id(value)
-            for run in self.run.events(ForwardRun)
-            if run.module is self.module
-            for event in self.run.events_within(run.index, run.end, ForwardRun, Escaped)
-            for value in _called_or_given(event)
-        }
-        return any(id(each) in inside or is_parameter(each) for each in hidden)
+        return _are_used(
+            hidden,
+            (
+                event
+                for run in self.run.events(ForwardRun)
+                if run.module is self.module
+                for event in self.run.events_within(run.index, run.end, ForwardRun, Escaped)
+            ),
+        )
 
     def _is_to_learn(self, hidden: list[Value]) -> bool:
         """Whether any of what torch does not see runs, or may do so, where gradients are recorded, not
         only to judge by it or to learn from what it makes; or whether no method is there to run it."""
         if not self._has_methods():
             return True
-        inside = {
-            id(value)
-            for event in self.run.events_among(ForwardRun, Escaped)
-            if event.context.gradients is not False
-            for value in _called_or_given(event)
-        }
-        return any(id(each) in inside or is_parameter(each) for each in hidden)
+        return _are_used(
+            hidden,
+            (
+                event
+                for event in self.run.events_among(ForwardRun, Escaped)
+                if event.context.gradients is not False
+            ),
+        )
 
     def _has_methods(self) -> bool:
         """Whether one of its classes defines more than a constructor."""
@@ -255,6 +257,12 @@ class PlainCollection:
         if not 0 < first.locate().row - place.locate().row <= _NEARBY:
             return place
         return Stretch(place.source, place.node, first.node)
+
+
+def _are_used(values: list[Value], events: Iterable[Event]) -> bool:
+    """Whether any of some values is called by what happens, or given away, or is learned by itself."""
+    used = {id(value) for event in events for value in _called_or_given(event)}
+    return any(id(each) in used or is_parameter(each) for each in values)
 
 
 def _called_or_given(event: Event) -> Iterator[Value]:

@@ -26,6 +26,7 @@ from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.dataset_samples import rows_by_number
+from advisor.code.nodes import holds
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Instance, Library, Object, RowSet, known_number, names_of
 from advisor.rulebook import Draft
@@ -105,7 +106,7 @@ class FittedTransform(Fact):
         inside = (
             guard
             for guard in self.fit.context.guards
-            if functions and _holds(functions[-1].node, guard.node)
+            if functions and holds(functions[-1].node, guard.node)
         )
         known = any(id(guard.node) not in kept for guard in inside)
         if known and other.place.node is self.fit.place.node:
@@ -152,10 +153,6 @@ class FittedTransform(Fact):
         own, others = self.fit.context.calls, other.context.calls
         depth = calls_in_common(self.fit.context, other.context)
         return own[depth] if depth < min(len(own), len(others)) else None
-
-
-def _holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
-    return outer is inner or any(_holds(child, inner) for child in outer.children)
 
 
 def _deviations(run: AbstractRun) -> set[Fit]:

@@ -27,7 +27,7 @@ from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.gradients import BEHIND, made_from
 from advisor.code.library.keras_data import FOLDER
-from advisor.code.library.lineages import NOISE, all_of
+from advisor.code.library.lineages import all_of, is_noise
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL, SUBSET, loaded_from
 from advisor.code.nodes import passed_by_name
@@ -268,7 +268,7 @@ class TrainingLoader(Fact):
         lineage = lineage_of(self.dataset)
         if lineage is not None and side_of(lineage.rows) is Side.HELD_OUT:
             return False
-        if lineage is not None and any(each.how == NOISE for each in lineage.rows.history()):
+        if lineage is not None and any(map(is_noise, lineage.rows.history())):
             return False  # numbers that nobody will ask about
         return not self._said() & _IN_ORDER and not self._follow_one_another()
 

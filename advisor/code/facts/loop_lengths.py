@@ -6,7 +6,7 @@ from dataclasses import replace
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import Limit, Loop, LoopLeft, RoundCounted
+from advisor.code.events import Event, Limit, Loop, LoopLeft, RoundCounted
 from advisor.code.facts.run import AbstractRun
 from advisor.code.symbols import Number
 from advisor.code.values import ENDLESS, TRUE, Object, Scalar, Unknown, Value, number_of
@@ -34,6 +34,16 @@ def only_counts(loop: Loop) -> bool:
     """Whether a loop goes over nothing but the numbers of its rounds."""
     data = data_of(loop)
     return isinstance(data, Object) and data.path == "builtins.range"
+
+
+def is_left_with(run: AbstractRun, event: Event) -> bool:
+    """Whether the loop around something that happens is left behind it in any case, before it happens
+    again."""
+    rounds, guards = event.context.rounds, event.context.guards
+    return any(
+        left.index > event.index and left.context.rounds == rounds and left.context.guards == guards
+        for left in run.events(LoopLeft)
+    )
 
 
 def _length_of_value(value: Value | None) -> Number | None:

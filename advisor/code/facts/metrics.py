@@ -21,7 +21,6 @@ from advisor.code.events import (
     ForwardRun,
     GradientsTaken,
     Loop,
-    LoopLeft,
     LossComputed,
     MetricChanged,
     ModelTrained,
@@ -36,7 +35,7 @@ from advisor.code.events import (
 from advisor.code.facts.judged_batches import judges_batches
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
-from advisor.code.facts.loop_lengths import data_of, length_of, only_counts
+from advisor.code.facts.loop_lengths import data_of, is_left_with, length_of, only_counts
 from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.nodes import as_written
@@ -270,7 +269,7 @@ class LoggedBatch(Fact):
             if not step.is_mean and id(step.value) not in means:
                 yield cls(step)
         for event in run.events(AmountLogged):
-            if not _is_of_its_batch(event) or _ends_with_the_round(run, event):
+            if not _is_of_its_batch(event) or is_left_with(run, event):
                 continue
             if _is_put_together_too(run, event):
                 continue
@@ -373,15 +372,6 @@ def _is_told_as_of_training(name: str, written: str) -> bool:
     found = re.search(rf"(?<![\w.]){name}\b(?!\s*=)", written)
     said = _PARTS.findall(written[: found.start()]) if found else []
     return bool(said) and said[-1].lower() == "train"
-
-
-def _ends_with_the_round(run: AbstractRun, event: AmountLogged) -> bool:
-    """Whether the loop is left in any case before there is another number to tell."""
-    rounds, guards = event.context.rounds, event.context.guards
-    return any(
-        left.index > event.index and left.context.rounds == rounds and left.context.guards == guards
-        for left in run.events(LoopLeft)
-    )
 
 
 def _is_put_together_too(run: AbstractRun, logged: AmountLogged) -> bool:

@@ -27,6 +27,7 @@ from advisor.code.library.transforms import (
     leaves_in_place,
     moving_part,
 )
+from advisor.code.nodes import holds
 from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
 
@@ -325,7 +326,7 @@ def _behind_chance(code: _Code, first: _Step, labels: frozenset[str]) -> "_Parts
     drawn before it, and nothing but the picture is another one for it: what has been made of the
     labels earlier is the same either way."""
     body = code.node.body.body
-    place = next((n for n, each in enumerate(body) if _holds(each, first.call)), None)
+    place = next((n for n, each in enumerate(body) if holds(each, first.call)), None)
     moved = None if place is None else body[place]
     if place is None or not isinstance(moved, cst.If) or not _DRAWS.search(code_of(moved.test)):
         return None
@@ -341,10 +342,6 @@ def _behind_chance(code: _Code, first: _Step, labels: frozenset[str]) -> "_Parts
         if " if " in code_of(each):
             return None
     return behind
-
-
-def _holds(statement: cst.CSTNode, node: cst.CSTNode) -> bool:
-    return statement is node or any(_holds(each, node) for each in statement.children)
 
 
 def _is_placed_by(call: cst.Call | cst.Subscript, labels: frozenset[str], code: _Code) -> bool:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-import libcst as cst
-
 from advisor.code.events import (
     BackwardRun,
     BatchSkipped,
@@ -39,6 +37,7 @@ from advisor.code.gradients import (
 from advisor.code.library.degenerate_samples import SILENCE
 from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
+from advisor.code.nodes import holds
 from advisor.code.values import Amount, Tensor, Unknown, Value, alternatives, meaning_of
 from advisor.rulebook import Draft
 
@@ -101,9 +100,7 @@ class NumericalRisk(Fact):
                 found.of not in _EVEN_UNLEARNED and not _is_learned(run, event, found.of)
             ):
                 continue
-            if any(
-                _contains(each.place.node, event.place.node) for each in run.events(PictureDrawn)
-            ):
+            if any(holds(each.place.node, event.place.node) for each in run.events(PictureDrawn)):
                 continue  # nobody computes anything with it
             key = (found.origin, event.place.source, event.place.locate().row)
             if seen.setdefault(key, event).place.node is event.place.node:
@@ -132,10 +129,6 @@ class NumericalRisk(Fact):
     def finding(self, message: str) -> Draft:
         """A finding at the operation."""
         return draft(self.event, message)
-
-
-def _contains(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
-    return outer is inner or any(_contains(child, inner) for child in outer.children)
 
 
 def _is_made_of(value: Value, part: Value | None) -> bool:

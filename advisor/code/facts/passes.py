@@ -14,7 +14,6 @@ from advisor.code.events import (
     ForwardRun,
     GradientModeMade,
     Loop,
-    LoopLeft,
     LossComputed,
     ModeSwitched,
     ObjectLoaded,
@@ -23,7 +22,7 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.facts.going_back import goes_back, going_back
-from advisor.code.facts.loop_lengths import data_of
+from advisor.code.facts.loop_lengths import data_of, is_left_with
 from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -361,11 +360,8 @@ class Pass:
     def is_only_sized(self) -> bool:
         """Whether a loop ends with its first round, and asks of what comes out for its size alone: a look at
         whether all parts fit."""
-        loop, context = self.loop, self.event.context
-        if loop is None or not any(
-            left.context.rounds == context.rounds and left.context.guards == context.guards
-            for left in self.run.events(LoopLeft)
-        ):
+        loop = self.loop
+        if loop is None or not is_left_with(self.run, self.event):
             return False
         result = self.event.result if isinstance(self.event, Escaped) else None
         names = self.event.called if isinstance(self.event, ForwardRun) else set[str]()

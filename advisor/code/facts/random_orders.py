@@ -4,7 +4,7 @@ import re
 
 from advisor.code.events import RowsShuffled, RowsSplit
 from advisor.code.facts.run import AbstractRun
-from advisor.code.library.lineages import NOISE
+from advisor.code.library.lineages import is_noise
 from advisor.code.values import PERMUTATION, SHUFFLED, RowSet, lineage_of
 
 _SHUFFLES = re.compile(r"\bshuffle\(")
@@ -39,7 +39,7 @@ def _was_drawn(part: RowSet) -> bool:
 def _is_of_random_numbers(mask: object) -> bool:
     if isinstance(mask, tuple) and len(mask) == 2 and mask[0] == "not":
         return _is_of_random_numbers(mask[1])
-    return isinstance(mask, RowSet) and any(each.how == NOISE for each in mask.ancestors())
+    return isinstance(mask, RowSet) and any(map(is_noise, mask.ancestors()))
 
 
 def _is_shuffle_of(event: RowsShuffled, split: RowsSplit) -> bool:

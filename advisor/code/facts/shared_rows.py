@@ -156,9 +156,9 @@ def _of_scores(run: AbstractRun) -> Iterator[_Found]:
         if not score.learns_labels():
             continue
         fitted = ((score.fitted.place, "fitted here"),)
-        splits = score.other_split()
         if not score.judges():
             continue
+        splits = score.other_split()
         if score.is_of_held_out_rows() and score.covers_held_out_rows():
             yield score.place, score.name, "all", fitted
         elif splits is not None:

@@ -1,7 +1,6 @@
 """Models, data sets and functions whose names are bound to something else, though they are used again."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -9,7 +8,7 @@ import libcst as cst
 from advisor.code.events import NameOverwritten, ObjectLost
 from advisor.code.interpreter.classes import is_module
 from advisor.code.interpreter.overwriting import names_in, uses_in, visible
-from advisor.code.nodes import as_written
+from advisor.code.nodes import all_in, as_written
 from advisor.code.values import Function, Instance, Layer, Object, Optimizer, Value
 
 if TYPE_CHECKING:
@@ -45,15 +44,8 @@ def _is_meant_whole(machine: "Machine", read: cst.CSTNode) -> bool:
     return any(
         _OF_DATA_SETS.search(as_written(call.func)) is not None
         and any(argument.value is read for argument in call.args)
-        for call in _calls_in(machine.source.tree)
+        for call in all_in(machine.source.tree, cst.Call)
     )
-
-
-def _calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
-    if isinstance(node, cst.Call):
-        yield node
-    for child in node.children:
-        yield from _calls_in(child)
 
 
 def _is_kept(value: Value | None) -> bool:

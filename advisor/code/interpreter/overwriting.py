@@ -12,7 +12,7 @@ import libcst as cst
 
 from advisor.code.events import NameOverwritten, TargetLost
 from advisor.code.interpreter.last_items import asks_for_last, looks_for_something
-from advisor.code.nodes import as_written
+from advisor.code.nodes import all_in, as_written
 from advisor.code.values import Constant, Scalar, Value, alternatives
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _lost_targets(node: cst.For) -> list[tuple[str, cst.CSTNode, cst.CSTNode]]:
         compared = next(
             (
                 each
-                for each in _comparisons(node.body)
+                for each in all_in(node.body, (cst.Comparison, cst.Call))
                 if (other := _compared_with(each, name)) is not None
                 and of & _sources(_first_value(other, node.body), set())
             ),
@@ -83,14 +83,6 @@ def _lost_targets(node: cst.For) -> list[tuple[str, cst.CSTNode, cst.CSTNode]]:
         if compared is not None and own[1].kind == "read":
             found.append((name, own[0].node, compared))
     return found
-
-
-def _comparisons(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The comparisons in some code: `a == b`, `a.eq(b)`."""
-    if isinstance(node, (cst.Comparison, cst.Call)):
-        yield node
-    for child in node.children:
-        yield from _comparisons(child)
 
 
 def _compared_with(node: cst.CSTNode, name: str) -> cst.BaseExpression | None:

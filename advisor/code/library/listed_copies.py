@@ -10,6 +10,7 @@ from advisor.code.gradients import made_from
 from advisor.code.library import lineages
 from advisor.code.library.models import Call, hook
 from advisor.code.library.python.containers import on_append
+from advisor.code.nodes import holds
 from advisor.code.values import (
     CHANGED_LINEAGE,
     COUNTED,
@@ -187,7 +188,7 @@ def _made_again(machine: "Machine", sequence: SequenceValue, own: Lineage) -> bo
     if len(loops) < 2 or not 0 < depth < len(loops) or sequence.place is None:
         return False
     created = sequence.place.node
-    around = [each for each in loops if not _contains(each.node, created)]
+    around = [each for each in loops if not holds(each.node, created)]
     if len(around) <= depth:
         return False
     if any(_yields(each, own.rows) for each in around[:-depth]):
@@ -204,10 +205,6 @@ def _depth(rows: RowSet) -> int:
     while rows.how == "item" and rows.parent is not None:
         rows, depth = rows.parent, depth + 1
     return depth
-
-
-def _contains(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
-    return outer is inner or any(_contains(child, inner) for child in outer.children)
 
 
 def _yields(loop: Loop, rows: RowSet) -> bool:
