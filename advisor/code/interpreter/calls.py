@@ -185,7 +185,9 @@ def call_function(
     before = machine.context
     machine.context = _entered(machine, place, function)
     loops_before, machine.loops = machine.loops, []
-    machine.frames.append(Frame(function, scope, receiver))
+    resume = machine.take_resumption(function, node)
+    frame = Frame(function, scope, receiver, resume=resume)
+    machine.frames.append(frame)
     since = machine.steps
     try:
         result = _run_body(machine, function, node)
@@ -193,7 +195,7 @@ def call_function(
             machine.models.returned(machine, function.name, receiver, result)
         return result
     finally:
-        machine.charge(function, since)
+        machine.charge(function, since + frame.spent_outside)
         machine.frames.pop()
         machine.loops = loops_before
         machine.context = before

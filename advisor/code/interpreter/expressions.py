@@ -317,10 +317,10 @@ def _yield(machine: "Machine", node: cst.Yield) -> Value:
         inner = evaluate(machine, value.item)
         element = loops.element_of(machine, inner, value.item)
         machine.frame.yielded.append(element)
-    elif value is not None:
-        machine.frame.yielded.append(evaluate(machine, value))
     else:
-        machine.frame.yielded.append(NONE)
+        machine.frame.yielded.append(NONE if value is None else evaluate(machine, value))
+        if machine.frame.resume is not None:
+            machine.frame.resume(machine.frame.yielded[-1])
     return machine.unknown("sent", node)
 
 

@@ -66,7 +66,8 @@ class Frame:
     number of the log that was begun with the call. What is `yielded` is so one after the other,
     unless that depends on something, or comes in a loop: then it is `uncounted`; `yields_in` is the
     outermost loop that it comes in. `standing` are the numbers of rounds and of conditions that the
-    call stands in."""
+    call stands in. What a context manager is entered for goes on where it yields, with `resume`; the
+    steps that this takes are `spent_outside`."""
 
     function: Function | None
     scope: Scope
@@ -78,6 +79,8 @@ class Frame:
     standing: tuple[int, int] = (0, 0)
     returned: list[Writes] = field(default_factory=list)
     log: int = 0
+    resume: Callable[[Value], None] | None = None
+    spent_outside: int = 0
 
 
 @dataclass(slots=True)
@@ -101,6 +104,8 @@ class Machine:
 
         self.project = project
         self.models = models
+        # The call that a block is entered with, and what goes on where that yields.
+        self.awaited: tuple[cst.CSTNode, Callable[[Value], None]] | None = None
         # The value of an expression.
         self.evaluate: Callable[[cst.BaseExpression], Value] = partial(evaluate, self)
         self.trace: list[Event] = []
@@ -231,6 +236,16 @@ class Machine:
     def steps(self) -> int:
         """How many steps the entry point has taken so far."""
         return self._steps
+
+    def take_resumption(
+        self, function: Function, node: cst.CSTNode
+    ) -> Callable[[Value], None] | None:
+        """What goes on where a function yields that is entered as a context manager by this call."""
+        awaited = self.awaited
+        if awaited is None or awaited[0] is not node:
+            return None
+        paths = (getattr(each, "path", "") for each in function.decorators)
+        return awaited[1] if "contextlib.contextmanager" in paths else None
 
     def charge(self, function: Function, since: int) -> None:
         """Count what a function has taken since a step, with all that it has called."""

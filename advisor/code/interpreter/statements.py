@@ -350,24 +350,65 @@ def _leaving(machine: "Machine") -> list[list[Writes]]:
 
 def _with(machine: "Machine", node: cst.With) -> Completion:
     before = machine.context
-    managers: list[tuple[Value, cst.CSTNode]] = []
     try:
-        for item in node.items:
-            manager = machine.evaluate(item.item)
-            entered = classes.call_special(machine, manager, "__enter__", [], item.item)
-            if entered is None:
-                entered = machine.models.enter(machine, manager, item.item)
-            if entered is manager and _is_generator(manager):
-                entered = loops.element_of(machine, manager, item.item)
-            managers.append((manager, item.item))
-            if item.asname is not None:
-                assign(machine, item.asname.name, entered)
-        completion = execute_suite(machine, node.body)
-        for manager, place in reversed(managers):
-            classes.call_special(machine, manager, "__exit__", [NONE, NONE, NONE], place)
-        return completion
+        return _enter(machine, node, 0)
     finally:
         machine.context = before
+
+
+def _enter(machine: "Machine", node: cst.With, number: int) -> Completion:
+    """Enter the context managers of a block from one of them on, and run it."""
+    if number == len(node.items):
+        return execute_suite(machine, node.body)
+    item = node.items[number]
+    ways: list[Completion] = []
+    machine.awaited = item.item, _going_on(machine, node, number, ways)
+    try:
+        manager = machine.evaluate(item.item)
+    finally:
+        machine.awaited = None
+    if ways:
+        return Completion.NORMAL if Completion.NORMAL in ways else ways[0]
+    entered = classes.call_special(machine, manager, "__enter__", [], item.item)
+    if entered is None:
+        entered = machine.models.enter(machine, manager, item.item)
+    if entered is manager and _is_generator(manager):
+        entered = loops.element_of(machine, manager, item.item)
+    if item.asname is not None:
+        assign(machine, item.asname.name, entered)
+    completion = _enter(machine, node, number + 1)
+    classes.call_special(machine, manager, "__exit__", [NONE, NONE, NONE], item.item)
+    return completion
+
+
+def _going_on(
+    machine: "Machine", node: cst.With, number: int, ways: list[Completion]
+) -> Callable[[Value], None]:
+    """What goes on where a context manager of the project yields: the block that it is entered for."""
+    depth, around, outside = len(machine.frames), machine.loops, machine.context
+
+    def go_on(yielded: Value) -> None:
+        inside, within, since = machine.context, machine.loops, machine.steps
+        if inside.rounds != outside.rounds:
+            return
+        machine.awaited = None
+        above = machine.frames[depth:]
+        del machine.frames[depth:]
+        machine.loops = around
+        machine.context = outside._replace(
+            gradients=inside.gradients, autocast=inside.autocast, guards=inside.guards
+        )
+        try:
+            target = node.items[number].asname
+            if target is not None:
+                assign(machine, target.name, yielded)
+            ways.append(_enter(machine, node, number + 1))
+        finally:
+            machine.frames.extend(above)
+            machine.frame.spent_outside += machine.steps - since
+            machine.loops, machine.context = within, inside
+
+    return go_on
 
 
 def _is_generator(manager: Value) -> bool:
