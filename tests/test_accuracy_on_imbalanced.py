@@ -120,6 +120,35 @@ model.fit(x_train, y_train, class_weight={{0: 1.0, 1: 20.0}}, validation_data=(x
     assert found(text) == marked(text, "NN513")
 
 
+FITTED = """
+from tensorflow import keras
+def build():
+    model = keras.Sequential([keras.layers.Dense(1, activation='sigmoid')])
+    model.compile('adam', 'binary_crossentropy', metrics=['accuracy'])
+    return model
+def fitted(x_train, y_train, x_val, y_val):
+    model = build()
+    weights = {0: 1.0, 1: 20.0}
+    model.fit(x_train, y_train, class_weight=weights, validation_data=(x_val, y_val))
+    GIVEN
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "caller", "wrong"),
+    [
+        ("return model", "", False),
+        ("return", "", True),
+        ("return model", "fitted(x_train, y_train, x_val, y_val)", True),
+    ],
+)
+def test_a_model_that_is_handed_back_is_judged_by_the_caller(
+    given: str, caller: str, wrong: bool
+) -> None:
+    text = FITTED.replace("GIVEN", given) + caller
+    assert bool(found(text)) is wrong
+
+
 EVENED = """\
 import evaluate
 import pandas as pd

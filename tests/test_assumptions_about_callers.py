@@ -200,3 +200,38 @@ def test_another_file_may_only_show_a_loss(
     if back is not None:
         (tmp_path / "training.py").write_text(TRAINED_AND_SHOWN.format(back=back))
     assert told(capsys, ".", code="NN701") == (["losses.py"] if wrong else [])
+
+
+SCORED = """\
+from sklearn.ensemble import RandomForestClassifier
+
+
+def fitted(X_train, y_train, X_test, y_test):
+    model = RandomForestClassifier(class_weight="balanced", random_state=0)
+    model.fit(X_train, y_train)
+    print(model.score(X_test, y_test))
+    return model
+"""
+SCORES_AGAIN = """\
+import numpy as np
+from forest import fitted
+from sklearn.metrics import {score}
+from sklearn.model_selection import train_test_split
+
+parts = train_test_split(np.load("x.npy"), np.load("y.npy"), random_state=0)
+X_train, X_test, y_train, y_test = parts
+model = fitted(X_train, y_train, X_test, y_test)
+print({score}(y_test, model.predict(X_test)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("score", "wrong"), [(None, True), ("f1_score", False), ("accuracy_score", True)]
+)
+def test_another_file_may_measure_more_than_accuracy(
+    tmp_path: Path, capsys: Output, score: str | None, wrong: bool
+) -> None:
+    (tmp_path / "forest.py").write_text(SCORED)
+    if score is not None:
+        (tmp_path / "main.py").write_text(SCORES_AGAIN.format(score=score))
+    assert bool(told(capsys, str(tmp_path), code="NN513")) is wrong

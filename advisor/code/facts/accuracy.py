@@ -26,6 +26,7 @@ from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.nodes import all_in
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Object, Value, is_constant
 from advisor.rulebook import Draft
@@ -73,7 +74,7 @@ class AccuracyAlone(Fact):
         if reason is None:
             return
         taken = _judging(list(_accuracies(run)))
-        if taken is None or _judges_even_classes(run, taken):
+        if taken is None or _judges_even_classes(run, taken) or _is_for_callers(run, taken):
             return
         if not any(_measures_more(each) for each in sources_of(run)):
             yield cls(taken, *reason)
@@ -83,6 +84,12 @@ class AccuracyAlone(Fact):
         return Draft(
             self.event.place, message, ((self.because, "the classes differ in size here"),)
         )
+
+
+def accuracies_beside_others(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where accuracy is computed in a run that measures something else as well."""
+    if any(_measures_more(each) for each in sources_of(run)):
+        yield from (event.place for event in _accuracies(run))
 
 
 def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:
@@ -173,6 +180,15 @@ def _judging(events: list[Event]) -> Event | None:
     divided = [each for each in events if not isinstance(each, HitsCounted)]
     events = divided or events
     return events[-1] if events else None
+
+
+def _is_for_callers(run: AbstractRun, accuracy: Event) -> bool:
+    """Whether accuracy is watched during a training in a function that nothing in the file calls, and that
+    gives something back: what it has trained is judged by those who call it."""
+    functions = accuracy.context.functions
+    if run.is_script or not functions or not isinstance(accuracy, ModelCompiled):
+        return False
+    return any(each.value is not None for each in all_in(functions[0].node, cst.Return))
 
 
 def _judges_even_classes(run: AbstractRun, accuracy: Event) -> bool:

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.accuracy import AccuracyAlone
+from advisor.code.facts.accuracy import AccuracyAlone, accuracies_beside_others
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
 
 @rule(
-    "NN513", severity=Severity.WARNING, step=Step.SKELETON, symptoms=("too-good",), sources=("001",)
+    "NN513",
+    severity=Severity.WARNING,
+    step=Step.SKELETON,
+    symptoms=("too-good",),
+    sources=("001",),
+    in_order=accuracies_beside_others,
 )
 def accuracy_on_imbalanced(judged: AccuracyAlone) -> Iterator[Draft]:
     yield judged.finding(
