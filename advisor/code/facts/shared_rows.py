@@ -9,6 +9,7 @@ from advisor.code.events import DataGiven, DrawnAnew, FolderRead, LoaderBuilt, P
 from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.judged_passes import judged_by_trained_rows, judges_later, trained_rows
+from advisor.code.facts.kept_models import judged_by_earlier_folds
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
 from advisor.code.facts.read_parts import how_shared
@@ -31,8 +32,8 @@ _Related = tuple[tuple[NodePlace, str], ...]
 @dataclass(frozen=True, eq=False, slots=True)
 class SharedRows(Fact):
     """A model is judged by rows that it was fitted on. `name` is what the program calls them; `how`
-    says why: `all` were fitted on, they come from `another split`, they `overlap`, or both sides
-    read the `same file`."""
+    says why: `all` were fitted on, they come from `another split`, they `overlap`, both sides
+    read the `same file`, or the model knows them from `earlier folds`."""
 
     place: NodePlace
     name: str
@@ -43,7 +44,10 @@ class SharedRows(Fact):
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """What is known of scores, of parts that are called so, and of loaders."""
         seen: set[object] = set()
-        ways = (_of_parts, _of_streams, _of_folders, _of_scores, _of_loaders, _of_given, _of_passes)
+        ways = (
+            *(_of_parts, _of_streams, _of_folders, _of_scores),
+            *(_of_loaders, _of_given, _of_passes, _of_folds),
+        )
         for place, name, how, related in (found for way in ways for found in way(run)):
             where = place.locate()
             line = (where.filename, where.cell, where.row)
@@ -275,6 +279,13 @@ def _of_passes(run: AbstractRun) -> Iterator[_Found]:
             yield place, name, "all", (beside,)
         else:
             yield cut, name, "overlap", (beside,)
+
+
+def _of_folds(run: AbstractRun) -> Iterator[_Found]:
+    """Held-out rows of a fold that the same model has learned from in the fold before."""
+    for event, rows, earlier in judged_by_earlier_folds(run):
+        beside = (told_at(run, earlier), "it goes on learning here in each fold")
+        yield told_at(run, event), name_of(rows) or "the held-out rows", "earlier folds", (beside,)
 
 
 def _cut_for_both(

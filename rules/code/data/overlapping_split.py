@@ -12,6 +12,7 @@ MESSAGES = {
     "another split": "`{}` comes from another split than the rows that the model was fitted on",
     "overlap": "`{}` and the rows that the model was fitted on overlap",
     "shuffled anew": "`{}` is taken after a shuffle that mixes both sides anew in each epoch",
+    "earlier folds": "the model has learned from the rows of `{}` in earlier folds, and is not built anew",
     "same file": "`{}` holds the very samples that the model is trained on",
 }
 
