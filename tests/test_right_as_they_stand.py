@@ -253,3 +253,99 @@ def overlap(net, x, truth):
     return (one & other).sum() / (one | other).sum()
 """
     assert ("NN701" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("drawn", "told"),
+    [("next(iter_test)", False), ("next(iter_source)", True)],
+    ids=["adapted to", "only judged by"],
+)
+def test_what_a_training_draws_is_not_held_out(drawn: str, told: bool) -> None:
+    program = f"""
+from PIL import Image
+from torch.utils.data import DataLoader
+from torchvision import transforms
+
+
+class Pictures:
+    def __init__(self, paths, transform):
+        self.paths, self.transform = paths, transform
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, number):
+        return self.transform(Image.open(self.paths[number])), number
+
+
+def adapt(paths, others, rounds):
+    shaken = transforms.Compose([transforms.RandomCrop(64), transforms.ToTensor()])
+    iter_source = iter(DataLoader(Pictures(others, shaken), batch_size=32, shuffle=True))
+    iter_test = iter(DataLoader(Pictures(paths, shaken), batch_size=32, shuffle=True))
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12288, 5))
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-2)
+    for number in range(rounds):
+        x, _ = {drawn}
+        optimizer.zero_grad()
+        (net(x).softmax(1) ** 2).sum(1).mean().neg().backward()
+        optimizer.step()
+    with torch.no_grad():
+        for x, y in iter_test:
+            print((net(x).argmax(1) == y).float().mean())
+"""
+    assert ("NN505" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("frozen", "told"),
+    [("if 'prompt' not in name: weight.requires_grad_(False)", False), ("print(name)", True)],
+)
+def test_what_is_mostly_frozen_may_learn_as_it_is_judged(frozen: str, told: bool) -> None:
+    program = f"""
+class Prompted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten())
+        self.prompt = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.prompt(self.body(x))
+
+
+def tune(train_batches, val_batches):
+    net = Prompted()
+    for name, weight in net.named_parameters():
+        {frozen}
+    optimizer = torch.optim.Adam(net.prompt.parameters(), lr=1e-3)
+    for epoch in range(9):
+        for x, y in train_batches:
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        net.eval()
+        with torch.no_grad():
+            for x, y in val_batches:
+                print((net(x).argmax(1) == y).float().mean())
+"""
+    assert ("NN402" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("if not self.training:", False), ("if len(x) > 1:", True)],
+)
+def test_nothing_is_learned_by_what_is_only_evaluated(asked: str, told: bool) -> None:
+    program = f"""
+class Embedding(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x):
+        found = self.body(x)
+        {asked}
+            return found / found.norm(dim=1, keepdim=True)
+        return self.head(found)
+"""
+    assert ("NN701" in _codes(program)) == told

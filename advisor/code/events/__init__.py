@@ -74,6 +74,7 @@ from advisor.code.events.program import (
     TargetLost,
 )
 from advisor.code.events.samples import (
+    BatchDrawn,
     BestScoreRead,
     BestTaken,
     ClassesWeighted,
@@ -156,6 +157,7 @@ __all__ = [
     "AxisRead",
     "BackwardRun",
     "BaseConstructed",
+    "BatchDrawn",
     "BatchSkipped",
     "Bent",
     "BestScoreRead",

@@ -319,6 +319,13 @@ class LoaderBuilt(Event):
 
 
 @dataclass(eq=False, slots=True)
+class BatchDrawn(Event):
+    """The next batch is asked of a data loader, outside of the head of a loop."""
+
+    loader: Object
+
+
+@dataclass(eq=False, slots=True)
 class DataGiven(Event):
     """A framework's trainer is given data, `use` says for what: `training`, `validation` or
     `testing`. `callbacks` are what acts on the scores, as far as is known; `chooses` says what the

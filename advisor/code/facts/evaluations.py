@@ -42,7 +42,7 @@ from advisor.code.facts.passes import (
 )
 from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
-from advisor.code.gradients import computed_from
+from advisor.code.gradients import computed_from, may_be_made_from
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
     Object,
@@ -337,7 +337,14 @@ def _is_learned_from(run: AbstractRun, forward: Pass) -> bool:
     """Whether a loss goes back that was computed from what the model says: a function that is called
     `evaluate` may work out what a policy is to learn from."""
     output = forward.event.output if isinstance(forward.event, ForwardRun) else forward.event.result
-    return output is not None and id(output) in run.once(_learned_from)
+    if output is None or id(output) in run.once(_learned_from):
+        return output is not None
+    return any(
+        may_be_made_from(event.loss, output)
+        for event in run.events(BackwardRun)
+        if event.index > forward.end and event.context.rounds == forward.event.context.rounds != ()
+        if event.loss is not None
+    )
 
 
 def _is_given_to_learn(run: AbstractRun, forward: Pass) -> bool:

@@ -11,6 +11,7 @@ import libcst as cst
 from advisor.code.events import (
     AttributeAssigned,
     BackwardRun,
+    BatchDrawn,
     DataGiven,
     Escaped,
     Event,
@@ -376,7 +377,7 @@ def _rounds(run: AbstractRun) -> set[Round]:
 
 
 def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
-    trained = {each.loader for each in run.facts(TrainingLoader)}
+    trained = {each.loader for each in run.facts(TrainingLoader)} | _drawn_to_learn(run)
     learned_from = {each.data for each in run.events(DataGiven) if each.use == "training"}
     for event in run.events_among(LoaderBuilt, DataGiven):
         if isinstance(event, LoaderBuilt) and event.loader not in trained:
@@ -393,6 +394,19 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
                 if isinstance(given, (Object, Instance)) and each not in learned_from:
                     yield event, given
+
+
+def _drawn_to_learn(run: AbstractRun) -> set[Object]:
+    """The loaders that a training asks for the next batch in each of the rounds in which it steps, by
+    whatever name: `images = next(iter_test)`, where a model is adapted to what it is tested on."""
+    steps = [each.context for each in run.events(OptimizerStepped)]
+    return {
+        each.loader
+        for each in run.events(BatchDrawn)
+        if each.context.rounds and each.context.gradients is not False
+        for step in steps
+        if step.rounds == each.context.rounds and set(each.context.guards) <= set(step.guards)
+    }
 
 
 def _loads_unknown(loader: Object) -> bool:

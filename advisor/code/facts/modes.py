@@ -7,6 +7,7 @@ from typing import Self
 import libcst as cst
 
 from advisor.code.events import (
+    AttributeAssigned,
     BackwardRun,
     Escaped,
     ForwardRun,
@@ -15,9 +16,10 @@ from advisor.code.events import (
 )
 from advisor.code.facts.modules import concerns, holds, mode_dependent_layers, of_unknown_model
 from advisor.code.facts.passes import Pass, passes, told_at
+from advisor.code.facts.relations import reaches, told_of_gradients
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.sources import NodePlace
-from advisor.code.values import Optimizer
+from advisor.code.values import Optimizer, Value, is_constant
 from advisor.rulebook import Draft
 
 
@@ -37,7 +39,7 @@ class RepeatedTraining(Fact):
         for each in passes(run):
             if each.event.context.gradients is False or not _goes_back(each):
                 continue
-            if _updates_something_else(run, each):
+            if _updates_something_else(run, each) or _is_partly_frozen(run, each.module):
                 continue
             context = each.event.context
             # What a training and an evaluation both call, such as an attack, runs in the mode of either.
@@ -233,3 +235,14 @@ def _goes_back(forward: Pass) -> bool:
         if isinstance(event, ForwardRun) and event.module is forward.module and elsewhere:
             return False
     return False
+
+
+def _is_partly_frozen(run: AbstractRun, module: Value) -> bool:
+    """Whether it is said of parameters of a model that they are to stay as they are, and never otherwise:
+    what goes with these stays best as it is in evaluation, too."""
+    told = [
+        event
+        for event in run.events(AttributeAssigned)
+        if any(reaches(module, owner) for owner in told_of_gradients([event]))
+    ]
+    return bool(told) and all(is_constant(event.value, False) for event in told)

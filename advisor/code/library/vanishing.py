@@ -158,9 +158,20 @@ def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) ->
     of = "the spread of each pixel" if isinstance(meaning_of(by), Blank) else None
     learned = machine.context.gradients is True and gradient_of(by) is True
     if meaning is not None and meaning.of not in _NOT_DIVIDED and learned:
-        of = meaning.of
+        of = None if _is_only_evaluated(machine) else meaning.of
     if of is not None:
         machine.emit(DividedByNothing(machine.place(node), machine.context, of, result))
+
+
+def _is_only_evaluated(machine: "Machine") -> bool:
+    """Whether nothing is learned here by any training, as the module was asked for its mode."""
+    for guard in machine.context.guards:
+        node, taken = guard.node, guard.taken
+        while isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            node, taken = node.expression, not taken
+        if isinstance(node, cst.Attribute) and node.attr.value == "training" and not taken:
+            return True
+    return False
 
 
 def _steep(operation: str, operands: Sequence[Value]) -> str | None:

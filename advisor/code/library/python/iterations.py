@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code import symbols
+from advisor.code.events import BatchDrawn
 from advisor.code.interpreter import attributes, calls
 from advisor.code.interpreter.loops import Iteration, element_of, items_of, iterate
 from advisor.code.interpreter.machine import join_all
@@ -26,6 +27,7 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    alternatives,
     call_by_key,
     known_number,
     shape_of,
@@ -284,6 +286,9 @@ def iterate_map(machine: "Machine", value: Object, node: cst.CSTNode) -> Iterati
 def next_item(call: Call) -> Value | None:
     """The next item of an iterator."""
     value = call.argument(0, "iterator")
+    for each in alternatives(value):
+        if isinstance(each, Object) and "dataset" in each.fields:
+            call.machine.emit(BatchDrawn(call.place, call.context, each))
     return None if value is None else element_of(call.machine, value, call.node)
 
 
