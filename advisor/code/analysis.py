@@ -115,6 +115,8 @@ def _in_order(
 
 def _findings(run: AbstractRun, wanted: dict[type[Fact], list[Rule]]) -> list[Finding]:
     found: list[Finding] = []
+    if not run.trace:
+        return found
     for kind, rules in wanted.items():
         for fact in run.facts(kind):
             for rule in rules:

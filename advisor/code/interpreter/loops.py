@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 LONGEST_UNROLLED = 6
-LONGEST_UNROLLED_IN_CONSTRUCTOR = 16
 
 
 @dataclass(slots=True)
@@ -317,7 +316,7 @@ def _unrolled(machine: "Machine", iteration: Iteration) -> Sequence[Value] | Non
     start = None if iteration.start is None else iteration.start.integer
     if trips is None or start is None or not _constructing(machine):
         return None
-    if not 0 <= trips <= LONGEST_UNROLLED_IN_CONSTRUCTOR:
+    if not 0 <= trips <= iteration.longest:
         return None
     return [Scalar(symbols.number(start + step)) for step in range(trips)]
 
