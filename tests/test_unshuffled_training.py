@@ -509,7 +509,17 @@ train(DataLoader(data, batch_size=8{order}))
     assert len(found(text)) == count
 
 
-@pytest.mark.parametrize(("number", "count"), [("index % 2", 0), ("index % len(self)", 1)])
+@pytest.mark.parametrize(
+    ("number", "count"),
+    [
+        ("index % 2", 0),
+        ("index % len(self)", 1),
+        ("self.names.index(random.choice(self.names))", 0),
+        ("self.names.index(self.names[index])", 1),
+        ("0; index = random.randrange(len(self.names)); chosen = index", 0),
+        ("0; index = index % len(self.names); chosen = index", 1),
+    ],
+)
 def test_a_data_set_that_asks_only_whether_a_number_is_even_draws_its_pairs(
     number: str, count: int
 ) -> None:

@@ -506,9 +506,14 @@ def _class_gives_by_number(dataset: Instance) -> bool:
 
 
 def looks_at_number(function: cst.FunctionDef) -> bool:
-    """Whether a `__getitem__` looks at the number it is given: not only at whether it is even."""
+    """Whether a `__getitem__` looks at the number it is given: not only at whether it is even, nor at another
+    one that takes its name before."""
     parameters = function.params.params
     if len(parameters) < 2:
         return False
-    name = parameters[1].name.value
-    return re.search(rf"\b{name}\b(?! *% *2\b)", code_of(function.body)) is not None
+    name = rf"(?<!\.)\b{parameters[1].name.value}\b"
+    body = code_of(function.body)
+    first = re.search(rf"{name}(?! *% *2\b)(?P<written> *=(?!=)(?P<value>[^;\n]*))?", body)
+    if first is None:
+        return False
+    return first["written"] is None or re.search(name, first["value"]) is not None
