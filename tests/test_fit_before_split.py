@@ -116,6 +116,15 @@ def test_fitting_on_all_rows_after_the_split_is_the_same_leak() -> None:
     assert finding.message == "`scaler` has seen the rows on both sides of `train_test_split`"
 
 
+def test_parts_from_which_no_model_learns_are_nothing() -> None:
+    looked_at = f"scaled = MinMaxScaler().fit_transform(X)\n{SPLIT.replace('(X,', '(scaled,')}"
+    learned = f"{SPLIT}\nmodel = LogisticRegression().fit(X_train, y_train)\n"
+    judged = "print(model.score(X_test, y_test))"
+    assert lines_of(f"{looked_at}\nplt.plot(X_train[:, 0])\n{learned}{judged}", "NN503") == []
+    both = f"{looked_at}\nother = LogisticRegression().fit(X_train, y_train)\n{learned}{judged}"
+    assert lines_of(both, "NN503") == ["scaled = MinMaxScaler().fit_transform(X)"]
+
+
 def test_a_picture_of_the_parts_is_nothing() -> None:
     picture = f"{SPLIT}\npca = PCA(n_components=2).fit(X)\nplot(pca.transform(X_train))"
     assert flagged(picture) == []

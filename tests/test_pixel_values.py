@@ -113,6 +113,7 @@ def test_bytes_that_nobody_scales_meet_weights(read: str, given: str) -> None:
     [
         "nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 8, 3), nn.Flatten(), nn.LazyLinear(37))",
         "nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.LazyLinear(37))",
+        "nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(8), nn.Flatten(), nn.LazyLinear(37))",
     ],
 )
 def test_a_network_may_normalise_bytes_by_itself(model: str) -> None:
@@ -148,6 +149,42 @@ def test_keras_is_trained_with_bytes(change: str) -> None:
 )
 def test_keras_is_given_scaled_pixels_or_scales_them_itself(change: str, layers: str) -> None:
     assert told(KERAS.format(change=change, layers=layers)) == []
+
+
+BRANCHES = """\
+(x, y), held_out = keras.datasets.cifar10.load_data()
+inputs = keras.Input((32, 32, 3))
+first = keras.layers.Conv2D(8, 3{bent})(inputs)
+aside = keras.layers.Conv2D(8, 3)(first)
+second = {behind}
+outputs = keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(second))
+model = keras.Model(inputs, outputs)
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, y, epochs=3)
+"""
+NORMALISED = "keras.layers.BatchNormalization()({})"
+
+
+@pytest.mark.parametrize(
+    ("bent", "behind", "is_wrong"),
+    [
+        ("", NORMALISED.format("first"), False),
+        (", activation='relu'", NORMALISED.format("first"), False),
+        (
+            "",
+            NORMALISED.format("keras.layers.MaxPooling2D()(keras.layers.ReLU()(first))"),
+            False,
+        ),
+        ("", NORMALISED.format("keras.layers.Activation('tanh')(first)"), True),
+        (", activation='sigmoid'", NORMALISED.format("first"), True),
+        ("", NORMALISED.format("aside"), True),
+        ("", "aside", True),
+    ],
+)
+def test_the_scale_is_lost_where_the_first_layer_of_keras_is_normalised(
+    bent: str, behind: str, is_wrong: bool
+) -> None:
+    assert bool(told(BRANCHES.format(bent=bent, behind=behind))) is is_wrong
 
 
 FOLDER = """\

@@ -17,6 +17,7 @@ from advisor.code.facts.held_out_data import dataset_of, transform_of
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.normalisations import are_replaced, has_weights
+from advisor.code.facts.normalised_outputs import KEEPS_PROPORTIONS, is_normalised_behind
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.pixel_values import (
@@ -116,20 +117,25 @@ def fed_bytes(run: AbstractRun) -> Iterator[tuple[NodePlace, str, NodePlace]]:
             continue
         if not pixels.are_bytes and not _are_far_apart(pixels, _FARTHEST):
             continue
-        if pixels.place is None or _is_normalised_next(run, event):
+        if pixels.place is None or _is_normalised_next(run, event, module):
             continue
         if isinstance(event, DataGiven) or _trains(run, event):
             said = "pixels from 0 to 255 go" if pixels.are_bytes else _said_of_ends(pixels)
             yield pixels.place, said, event.place
 
 
-def _is_normalised_next(run: AbstractRun, event: Event) -> bool:
+def _is_normalised_next(run: AbstractRun, event: Event, module: Layer) -> bool:
     """Whether the layer behind one normalises what that has made: its scale does not matter then."""
+    if isinstance(event, DataGiven):
+        return is_normalised_behind(run, module)
     kind = LayerRun if isinstance(event, LayerRun) else ForwardRun
-    later = (each for each in run.events(kind) if each.index > event.index)
-    following = next(later, None)
-    layer = getattr(following, "layer", None) or getattr(following, "module", None)
-    return isinstance(layer, Layer) and "Norm" in layer.path
+    for each in run.events(kind):
+        layer = getattr(each, "layer", None) or getattr(each, "module", None)
+        if each.index <= event.index:
+            continue
+        if not isinstance(layer, Layer) or KEEPS_PROPORTIONS.search(layer.path) is None:
+            return isinstance(layer, Layer) and "Norm" in layer.path
+    return False
 
 
 def otherwise_than_trained(run: AbstractRun) -> Iterator[tuple[NodePlace, NodePlace]]:

@@ -14,6 +14,8 @@ KINDS = frozenset(
 
 @rule("NN503", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
 def fit_before_split(split: Split) -> Iterator[Draft]:
+    if not split.is_learned_from:
+        return
     divides = (split.place, "the rows are divided here")
     told: set[object] = set()
     for fit in split.fits_on_both_sides():
