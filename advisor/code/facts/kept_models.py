@@ -43,8 +43,9 @@ _FOLDS = "sklearn.folds"
 _COMES_ROUND = re.compile(r"KFold|LeaveOne|LeaveP")
 # What code says that lets a model begin anew, or takes another one out of several.
 _ANEW = re.compile(
-    r"reset|re_?init|initiali[sz]|init_|_init\b|set_weights|load_(state|weights|model|checkpoint)"
-    r"|\.load\(|clone|copy|restore|\.apply\(|(model|net)s?\["
+    r"reset|re_?init|initiali[sz]|init_|_init\b|\binit\.|(normal|uniform|fill|zero)_\("
+    r"|set_weights|load_(state|weights|model|checkpoint)|\.load\(|clone|copy|restore|\.apply\("
+    r"|(model|net)s?\["
 )
 _Found = tuple[Event, RowSet, Event]
 
