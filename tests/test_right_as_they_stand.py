@@ -349,3 +349,50 @@ class Embedding(nn.Module):
         return self.head(found)
 """
     assert ("NN701" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("modes", "told"),
+    [("net.eval(); net.decoder.train()", False), ("net.encoder.eval(); net.decoder.train()", True)],
+)
+def test_a_part_may_be_put_back_to_training(modes: str, told: bool) -> None:
+    program = f"""
+class Speaker(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(4, 4)
+        self.decoder = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5))
+
+
+def speak(net, val_loader):
+    with torch.no_grad():
+        for text, sound in val_loader:
+            print(F.mse_loss(net.decoder(net.encoder(text)), sound).item())
+
+
+def evaluate(val_loader):
+    net = Speaker()
+    net.load_state_dict(torch.load("speaker.pt", weights_only=True))
+    {modes}
+    speak(net, val_loader)
+
+
+evaluate(load())
+"""
+    assert ("NN401" in _codes(program)) == told
+
+
+def test_labels_of_one_part_do_not_belong_to_samples_of_the_other() -> None:
+    program = """
+import numpy as np
+
+samples_train, labels_train = load("train")
+samples_test, labels_test = load("test")
+samples_train = np.random.permutation(samples_train)
+labels_train = np.random.permutation(labels_train)
+samples_test = np.random.permutation(samples_test)
+labels_test = np.random.permutation(labels_test)
+"""
+    lines = (HEADER + program).splitlines()
+    told = [lines[line - 1] for line, code in findings(HEADER + program) if code == "NN508"]
+    assert [each.partition(" ")[0] for each in told] == ["labels_train", "labels_test"]

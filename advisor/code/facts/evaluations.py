@@ -455,7 +455,7 @@ def _is_in_training_mode(run: AbstractRun, event: ForwardRun | Escaped) -> bool:
     if event.modes:
         if not all(mode.training and _is_of_trainings(run, mode) for mode in event.modes):
             return False
-        if any(_is_asked_for(run, mode, event) for mode in event.modes):
+        if any(_is_asked_for(run, each, event) or _is_put_back(run, each) for each in event.modes):
             return False
         since = min(event.modes, key=lambda mode: mode.index)
     else:
@@ -514,6 +514,20 @@ def _is_asked_for(run: AbstractRun, mode: ModeSwitched, event: Event) -> bool:
         if each.training is False and any(here is way.node for way in each.context.functions[-1:])
     ]
     return bool(other) and calls not in other
+
+
+def _is_put_back(run: AbstractRun, mode: ModeSwitched) -> bool:
+    """Whether a part of a model is switched to training where the whole of it was switched to evaluation
+    just before: `model.eval()`, and then `model.decoder.train()`."""
+    before = (
+        each
+        for each in run.events(ModeSwitched)
+        if each.index < mode.index and each.context == mode.context
+    )
+    whole = max(before, key=lambda each: each.index, default=None)
+    if whole is None or whole.training is not False or whole.module is mode.module:
+        return False
+    return reaches(whole.module, mode.module)
 
 
 def _is_only_tried(

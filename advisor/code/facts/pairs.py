@@ -60,6 +60,11 @@ _LABELS = frozenset(
         *("gts", "truth", "truths", "vessels", "depth", "depths", "contours", "groundtruth"),
     ]
 )
+# What the parts of a split are called.
+_PARTS = (
+    frozenset(["train", "training", "tr", "trn"]),
+    frozenset(["test", "tst", "te", "val", "valid", "validation", "dev", "eval"]),
+)
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b", re.IGNORECASE)
 
 
@@ -174,6 +179,8 @@ def _goes_along(event: RowsShuffled, events: list[RowsShuffled]) -> bool:
 def _belong(first: RowsShuffled, second: RowsShuffled) -> bool:
     """Whether names say that one holds samples and the other one their labels, and else agree."""
     one, two = words(first.text), words(second.text)
+    if any(one & part and two & _PARTS[1 - number] for number, part in enumerate(_PARTS)):
+        return False
     if one & _LABELS and two & _SAMPLES - one:
         one, two = two, one
     return bool(one & _SAMPLES) and bool(two & _LABELS) and not one & _LABELS
