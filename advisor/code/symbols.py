@@ -23,7 +23,7 @@ class Symbol:
     """A number with an identity, mostly an unknown one. `definition` says how it was computed, if
     it was; `is_axis` that it is the length of an axis that was asked for, and has no name of its
     own; `called` what the program calls such a length; `is_batch` that samples lie along it (always as many when it `is_full`),
-    `is_loaded` that a loader has put them together,
+    `is_loaded` that a loader has put them together, `is_rest` that it is what a reshape leaves of an unknown number of numbers,
     `is_spatial` that it is the height or width of a picture, `is_stacked` that tensors were put together
     along it, `is_default` that the user may ask for another length;
     `value` what it is, when that is known: two axes of equal length are still two axes; `derived` what
@@ -38,6 +38,7 @@ class Symbol:
         "is_default",
         "is_full",
         "is_loaded",
+        "is_rest",
         "is_spatial",
         "is_stacked",
         "name",
@@ -58,6 +59,7 @@ class Symbol:
         self.is_default = False
         self.is_full = False
         self.is_loaded = False
+        self.is_rest = False
         self.is_spatial = False
         self.is_stacked = False
         self.called: set[str] = set()
@@ -195,6 +197,13 @@ def batch_axis(is_full: bool = False) -> Number:
     found = fresh("batch", is_axis=True)
     found.factors[0][0].is_batch = found.factors[0][0].is_loaded = True
     found.factors[0][0].is_full = is_full
+    return found
+
+
+def rest_axis() -> Number:
+    """The length of the one axis that a reshape computes, where nobody knows how many numbers there are."""
+    found = fresh("-1", is_axis=True)
+    found.factors[0][0].is_rest = True
     return found
 
 

@@ -73,8 +73,12 @@ class BatchAxis(Fact):
         if not sizes_are_known or not isinstance(rows.coefficient, Fraction):
             return False
         # Nobody but a loader says for sure that a row is a sample: it may be a frame of a clip.
-        is_loaded = any(symbol.is_loaded for symbol in _samples_along(rows))
-        return is_loaded or not _sets_rows_apart(shape.dims[1:], self.event.dims[1:])
+        samples = _samples_along(rows)
+        if any(symbol.is_loaded for symbol in samples):
+            return True
+        if any(symbol.is_rest for symbol in samples) and rows.coefficient.numerator == 1:
+            return False  # the model has cut what it is given into rows, and puts whole ones together again
+        return not _sets_rows_apart(shape.dims[1:], self.event.dims[1:])
 
     def is_cut_across_axes(self) -> bool:
         """Whether a reshape cuts each sample into rows that end somewhere within its axes: not at

@@ -69,7 +69,7 @@ def completed(source: Shape, dims: tuple[Number | None, ...]) -> tuple[Number, .
         missing = _plainly_one_axis(symbols.divide(whole, rest))
     elif rest.is_one:
         missing = _all_of(source)
-    filled = missing if missing is not None else symbols.fresh("-1", is_axis=True)
+    filled = missing if missing is not None else symbols.rest_axis()
     return tuple(dim if dim is not None else filled for dim in dims)
 
 
