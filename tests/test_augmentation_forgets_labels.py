@@ -729,3 +729,27 @@ class RandomCrop:
         return {{"image": image, "keypoints": points}}
 """
     assert bool(found(text)) == stays
+
+
+@pytest.mark.parametrize(("name", "told"), [("template", 0), ("clean", 1)])
+def test_a_template_is_that_of_a_class_and_lies_where_it_lies(name: str, told: int) -> None:
+    text = f"""
+class Signs(Dataset):
+    def __init__(self, names, labels, train=True):
+        self.names, self.labels = names, labels
+        self.transform = {MOVING} if train else {STILL}
+
+    def __len__(self):
+        return len(self.names)
+
+    def __getitem__(self, index):
+        image = Image.open('images/' + self.names[index])
+        {name} = Image.open('{name}/' + str(self.labels[index]) + '.png')
+        image = self.transform(image)
+        {name} = self.transform({name})
+        return image, {name}, self.labels[index]
+
+
+signs = DataLoader(Signs(names, labels), batch_size=8, shuffle=True)
+"""
+    assert len(found(text)) == told

@@ -44,6 +44,7 @@ _ONE_OF_SEVERAL = frozenset(["left", "right", "view", "views", "query", "key", "
 _VIEWS = _ONE_OF_SEVERAL | {
     *("a", "b", "anchor", "positive", "negative", "pos", "neg", "other", "reference", "style"),
     *("source", "domain", "content", "second", "pair", "noise", "background"),
+    *("template", "prototype", "exemplar"),
 }
 _READS = re.compile(r"\b(open|imread|load|read\w*)\(")
 # What says something of each place of a picture, if it is moved like one.
