@@ -388,6 +388,7 @@ import numpy as np
 
 samples_train, labels_train = load("train")
 samples_test, labels_test = load("test")
+np.random.seed(7)
 samples_train = np.random.permutation(samples_train)
 labels_train = np.random.permutation(labels_train)
 samples_test = np.random.permutation(samples_test)

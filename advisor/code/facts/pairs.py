@@ -66,6 +66,7 @@ _PARTS = (
     frozenset(["test", "tst", "te", "val", "valid", "validation", "dev", "eval"]),
 )
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b", re.IGNORECASE)
+_SEEDED_ONCE = re.compile(r"\s*[\w.]*\bseed\([^()]*\)\s*$")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -192,7 +193,10 @@ def _between(first: RowsShuffled, second: RowsShuffled) -> str:
     lines = first.place.source.text.splitlines()
     if first.place.source is not second.place.source or end < start or end - start > 12:
         return "state"
-    return "\n".join(lines[max(0, start - 2) : end])
+    above = max(0, start - 2)
+    # To seed once before both does not put them in the same order.
+    above += _SEEDED_ONCE.match(lines[above]) is not None
+    return "\n".join(lines[above:end])
 
 
 def _listed_apart(run: AbstractRun) -> Iterator[tuple[ListingRead, ListingRead]]:
