@@ -397,3 +397,14 @@ labels_test = np.random.permutation(labels_test)
     lines = (HEADER + program).splitlines()
     told = [lines[line - 1] for line, code in findings(HEADER + program) if code == "NN508"]
     assert [each.partition(" ")[0] for each in told] == ["labels_train", "labels_test"]
+
+
+@pytest.mark.parametrize(("given", "told"), [("lambda mode=True: part", False), ("False", True)])
+def test_a_module_may_be_given_another_way_to_switch(given: str, told: bool) -> None:
+    program = f"""
+net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+part = net[1]
+part.eval()
+part.train = {given}
+"""
+    assert ("NN412" in _codes(program)) == told

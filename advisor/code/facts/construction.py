@@ -25,6 +25,7 @@ from advisor.code.library.torch_modules.submodules import SUBMODULE
 from advisor.code.library.torch_training import owners_of as owners_in
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
+    Bound,
     Class,
     Dictionary,
     Function,
@@ -34,6 +35,7 @@ from advisor.code.values import (
     Method,
     Optimizer,
     Parameters,
+    Partial,
     Sequence,
     Tensor,
     Unknown,
@@ -388,6 +390,11 @@ class Assignment(Fact):
         if isinstance(owner, Instance):
             return owner.cls.find(self.name) is None and not self._is_inside(owner.cls)
         return isinstance(owner, Layer) and not owner.path.startswith("keras.")
+
+    @property
+    def is_a_method_of_its_own(self) -> bool:
+        """Whether a function takes the place of a method: `norm.train = lambda mode: norm`."""
+        return isinstance(self.event.value, (Function, Bound, Partial, Method, Class, Unknown))
 
     @property
     def is_of_part(self) -> bool:

@@ -36,7 +36,7 @@ def misspelt_attribute(assignment: Assignment) -> Iterator[Draft]:
         yield assignment.finding(
             f"`{_MEANT}` of a module reaches none of its parameters: call `requires_grad_`"
         )
-    elif name in _MODES and assignment.is_of_module:
+    elif name in _MODES and assignment.is_of_module and not assignment.is_a_method_of_its_own:
         yield assignment.finding(
             f"`{name}` is a method: assigning to it switches nothing, and nothing can call it then"
         )
