@@ -351,6 +351,8 @@ class Pass:
         """Whether nothing is done with what comes out: the model is only to see the numbers, as batch
         norm has to that counts them anew. To measure how fast it is nothing else is needed."""
         place = self.event.place
+        if not isinstance(place.node, cst.BaseExpression):
+            return False  # a method that is called by nobody
         # To write the call out, or to find its row, takes longer than to look for such lines.
         if _called(place.node) not in _first_words(place.source):
             return False
