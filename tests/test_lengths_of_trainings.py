@@ -293,6 +293,10 @@ def after_warming_up(epoch):
     return (epoch + 1) / 5 if epoch < 5 else 0.97 ** (epoch - 5)
 
 
+def still_warming_up(epoch):
+    return (epoch + 1) / 80 if epoch < 80 else 0.97 ** (epoch - EPOCHS)
+
+
 def always(epoch):
     return 1.0 if epoch < 60 else 1
 
@@ -326,6 +330,7 @@ for epoch in range(EPOCHS):
         ("Steps(90)", True),
         ("from_the_middle", False),
         ("after_warming_up", False),
+        ("still_warming_up", True),
         ("always", False),
         ("Steps(15)", False),
         ("unknown", False),

@@ -467,6 +467,28 @@ def train(model, optimizer, loaders):
     assert "NN803" not in [code for _, code in findings(program)]
 
 
+def test_losses_of_several_tasks_are_no_means_of_batches() -> None:
+    program = """
+import torch
+from torch import nn
+
+EVERY, TASKS = 8, ("age", "region", "income")
+
+
+def train(model, optimizer, loader):
+    cross_entropy = nn.CrossEntropyLoss()
+    for number, (inputs, targets) in enumerate(loader):
+        outputs, total = model(inputs), 0.0
+        for task in range(len(TASKS)):
+            total = total + cross_entropy(outputs[task], targets[:, task])
+        (total / EVERY).backward()
+        if (number + 1) % EVERY == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+"""
+    assert "NN808" not in [code for _, code in findings(program)]
+
+
 def test_the_last_evaluation_of_a_training_is_a_whole_one() -> None:
     program = """
 import torch

@@ -774,3 +774,38 @@ def test_of_several_schedules_only_those_of_the_class_asked_for_are_on_its_way()
     lines = (HEADER + program.replace("SCHEDULE", both)).splitlines()
     told = [lines[row - 1].strip() for row, code in findings("\n".join(lines)) if code == "NN605"]
     assert told == ["self.scheduler.step(val_loss)", "self.scheduler.step()"]
+
+
+WITHOUT_CALLER = """
+class Course:
+    def __init__(self, model, length):
+        self.model, self.length, self.round = model, length, 0
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        self.scheduler = ExponentialLR(self.optimizer, 0.9)  # error
+
+    def go_on(self):
+        self.scheduler.step()
+        self.round += 1
+
+    def learn(self, loader):
+        for inputs, labels in loader:
+            self.optimizer.zero_grad()
+            F.cross_entropy(self.model(inputs), labels).backward()
+            self.optimizer.step()
+
+    def run(self, loader):
+        while self.round < self.length:
+            self.learn(loader)
+            self.round += 1
+
+
+Course(nn.Linear(3, 2), 20).run(torch.load("batches.pt"))
+"""
+
+
+def test_a_method_that_nothing_names_steps_no_schedule() -> None:
+    check(WITHOUT_CALLER, "NN604")
+    unmarked = WITHOUT_CALLER.replace("  # error", "")
+    check(unmarked.replace("self.learn(loader)", "self.learn(loader, self.go_on)"), "NN604")
+    check(unmarked.replace("class Course:", "class Course(torch.load('course.pt')):"), "NN604")
+    check(unmarked.replace("Course(nn", "# Course(nn"), "NN604")

@@ -662,7 +662,9 @@ def _is_last_round(value: Value, loop: Loop) -> bool:
 
 def _fills_batches(samples: int | None, data: Value | None, loop: Loop) -> bool:
     """Whether so many samples make just as many batches as a loop is known to go over."""
-    size = number_of(data.argument(1, "batch_size")) if isinstance(data, Object) else None
+    if not isinstance(data, Object) or only_counts(loop):
+        return False
+    size = number_of(data.argument(1, "batch_size"))
     batches = loop.trips.integer if loop.trips is not None else None
     if samples is None or batches is None or size is None or not size.integer:
         return False

@@ -205,9 +205,10 @@ def _polynomial_with_warmup(schedule: Schedule) -> Factor | None:
     return simulation.warmup_then(first, lambda step: floor + (1 - floor) * after(step - first))
 
 
-def asked_factors(schedule: Schedule) -> tuple[tuple[int, Scalar], ...]:
-    """What the function of a schedule has given for some steps, where no formula says it for all."""
-    found = schedule.fields.get("factors")
+def asked_factors(schedule: Schedule, in_training: bool = False) -> tuple[tuple[int, Scalar], ...]:
+    """What the function of a schedule has given for some steps, where no formula says it for all: of
+    the training and beyond it, or of the training alone."""
+    found = schedule.fields.get("factors in training" if in_training else "factors")
     return found if isinstance(found, tuple) else ()
 
 

@@ -34,8 +34,8 @@ from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
-from advisor.code.nodes import as_written
-from advisor.code.sources import NodePlace
+from advisor.code.nodes import all_in, as_written
+from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
     Amount,
@@ -137,15 +137,30 @@ class ScheduleUse(Fact):
         """Whether something that cannot be looked into, or another schedule, has hold of it, or it
         is stepped on a way that was not taken."""
         never = not any(True for _ in self.run.events(ScheduleStepped))
-        if never and any(_STEPS.search(source.text) for source in sources_of(self.run)):
+        if never and self._is_said_somewhere(_STEPS, [each.tree for each in sources_of(self.run)]):
             return True
-        if self._is_stepped_in(as_written(node) for node in self._code_of_updates()):
+        if self._is_said_somewhere(self._own_steps(), self._code_of_updates()):
             return True
         return any(
             _holds(value, self.schedule)
             for event in self.run.trace
             for value in _handed_over(event)
         )
+
+    def _is_said_somewhere(
+        self, steps: re.Pattern[str] | None, code: Iterable[cst.CSTNode]
+    ) -> bool:
+        """Whether some code steps a schedule, be it on a way that was not taken: not where the script was
+        followed, and only a method does that nothing names."""
+        if steps is None:
+            return False
+        sources = list(sources_of(self.run))
+        for node in code:
+            said = len(steps.findall(as_written(node)))
+            methods = _named_nowhere(node, sources) if said and self.run.is_script else ()
+            if said > sum(len(steps.findall(as_written(each))) for each in methods):
+                return True
+        return False
 
     @property
     def is_written_by_hand(self) -> bool:
@@ -214,11 +229,15 @@ class ScheduleUse(Fact):
 
     def _is_stepped_in(self, texts: Iterable[str]) -> bool:
         """Whether code says that it is stepped, be it under an option that is off."""
+        steps = self._own_steps()
+        return steps is not None and any(steps.search(text) for text in texts)
+
+    def _own_steps(self) -> re.Pattern[str] | None:
+        """What steps a schedule of its name looks like."""
         names = "|".join(map(re.escape, sorted(self.schedule.names)))
         if not names:
-            return False
-        steps = re.compile(rf"^[^#\n]*\b(?:{names})\b(?:\[\w+\])?\.step\b", re.MULTILINE)
-        return any(steps.search(text) for text in texts)
+            return None
+        return re.compile(rf"^[^#\n]*\b(?:{names})\b(?:\[\w+\])?\.step\b", re.MULTILINE)
 
     def _code_of_updates(self) -> Iterator[cst.CSTNode]:
         """The functions and classes that step the optimizer, and the loops around it that are in none."""
@@ -531,6 +550,20 @@ def _handed_over(event: Event) -> Iterator[Value]:
         case ScheduleBuilt(schedule=Schedule() as schedule):
             given = schedule.arguments.values()
             yield from (each for each in given if not isinstance(each, Function))
+
+
+def _named_nowhere(code: cst.CSTNode, sources: Sequence[Source]) -> Iterator[cst.FunctionDef]:
+    """The methods in some code that the program does not name, of classes that nothing else knows how to
+    call."""
+    for definition in all_in(code, cst.ClassDef):
+        if definition.bases or definition.keywords or definition.decorators:
+            continue
+        for method in definition.body.body:
+            if not isinstance(method, cst.FunctionDef) or method.name.value.startswith("__"):
+                continue
+            name = re.compile(rf"\b{re.escape(method.name.value)}\b")
+            if sum(len(name.findall(each.text)) for each in sources) == 1:
+                yield method
 
 
 def _holds(value: Value, target: Value) -> bool:

@@ -546,7 +546,7 @@ def _names(schedule: Schedule) -> frozenset[str]:
         for part in parts or ():
             if isinstance(part, Scalar):
                 found |= part.names
-    for _, factor in asked_factors(schedule):
+    for _, factor in asked_factors(schedule, in_training=True):
         found |= factor.names
     return found
 

@@ -32,3 +32,4 @@ def ask_for_factors(call: Call, schedule: Schedule) -> None:
                 return
             found.append((step, factor))
     call.machine.store(schedule.fields, "factors", tuple(found))
+    call.machine.store(schedule.fields, "factors in training", tuple(found[:count]))

@@ -2,7 +2,7 @@
 
 from advisor.code.symbols import Number, fresh
 from advisor.code.values.meanings import MEANING, Rated, rating
-from advisor.code.values.objects import Library
+from advisor.code.values.objects import Layer, Library
 from advisor.code.values.plain import Constant, Scalar, Value
 from advisor.code.values.rows import either_part, join_lineages
 from advisor.code.values.shapes import Dims, Shape
@@ -44,8 +44,18 @@ def join(left: Value, right: Value) -> Value:
     if len(distinct) == len(alternatives(left)):
         return left
     if len(distinct) > MOST_ALTERNATIVES:
+        distinct = _one_of_each_place(distinct)
+    if len(distinct) > MOST_ALTERNATIVES:
         return _one_of_many(distinct)
     return Joined(tuple(distinct))
+
+
+def _one_of_each_place(values: list[Value]) -> list[Value]:
+    """Of layers that one place has made again and again only the first: the others are like it."""
+    if not all(isinstance(each, Layer) and each.place is not None for each in values):
+        return values
+    first = {each.place.node: each for each in reversed(values) if each.place is not None}
+    return [each for each in values if each in first.values()]
 
 
 def _one_of_many(values: list[Value]) -> Unknown:
