@@ -467,6 +467,37 @@ def train(model, optimizer, loaders):
     assert "NN803" not in [code for _, code in findings(program)]
 
 
+@pytest.mark.parametrize(
+    ("before", "inside", "told"), [("pass", "total = 0", False), ("total = 0", "pass", True)]
+)
+def test_the_best_sum_so_far_is_of_an_earlier_epoch(before: str, inside: str, told: bool) -> None:
+    program = f"""
+import torch
+from torch.nn import functional as F
+
+
+def train(model, optimizer, loader, held_out):
+    {before}
+    for epoch in range(20):
+        model.train()
+        for inputs, targets in loader:
+            optimizer.zero_grad()
+            F.l1_loss(model(inputs), targets).backward()
+            optimizer.step()
+        model.eval()
+        {inside}
+        with torch.no_grad():
+            for inputs, targets in held_out:
+                total += F.l1_loss(model(inputs), targets).item()
+        if epoch == 0:
+            best = total
+        elif total < best:
+            best = total
+            torch.save(model.state_dict(), "best.pt")
+"""
+    assert ("NN808" in [code for _, code in findings(program)]) == told
+
+
 def test_losses_of_several_tasks_are_no_means_of_batches() -> None:
     program = """
 import torch

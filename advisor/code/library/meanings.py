@@ -572,7 +572,21 @@ def _told(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> N
 
 
 def _compared(machine: "Machine", operands: Sequence[Value], node: cst.CSTNode) -> None:
-    for operand in operands:
-        meaning = meaning_of(operand)
-        if isinstance(meaning, Amount) and meaning.kind != "match":
-            machine.emit(AmountCompared(machine.place(node), machine.context, meaning))
+    amounts = [
+        meaning
+        for meaning in map(meaning_of, operands)
+        if isinstance(meaning, Amount) and meaning.kind != "match"
+    ]
+    for each in amounts:
+        if not any(_was_kept(each, other) for other in amounts):
+            machine.emit(AmountCompared(machine.place(node), machine.context, each))
+
+
+def _was_kept(amount: Amount, other: Amount) -> bool:
+    """Whether an amount is what another one was in an earlier round: the best so far."""
+    if amount.place is None or other.place is None or amount.place.node is not other.place.node:
+        return False
+    first, second = (
+        [each.index for each in (one.summed or one.made).rounds] for one in (amount, other)
+    )
+    return first < second
