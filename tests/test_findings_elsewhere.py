@@ -204,3 +204,30 @@ def test_the_step_may_be_in_another_file(
     (project / "epochs.py").write_text(EPOCHS)
     main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN106", "epochs.py"])
     assert ("epochs.py:12:5: NN106" in capsys.readouterr().out) is is_wrong
+
+
+LOADERS = """\
+from torch.utils.data import DataLoader
+from torchvision import transforms
+from torchvision.datasets import ImageFolder
+
+CHANGES = transforms.Compose([transforms.RandomHorizontalFlip(), transforms.ToTensor()])
+
+
+def both():
+    train, val = (ImageFolder(name, transform=CHANGES) for name in ("train", "val"))
+    return DataLoader(train, 32, shuffle=True), DataLoader(val, 32)
+"""
+
+
+@pytest.mark.parametrize(("part", "told"), [(0, False), (1, True)])
+def test_a_part_that_another_file_gives_along_is_not_told_of_where_nobody_uses_it(
+    part: int, told: bool, project: Path, capsys: Output
+) -> None:
+    (project / "loaders.py").write_text(LOADERS)
+    (project / "use.py").write_text(
+        f"import torch\nfrom loaders import both\n\nloader = both()[{part}]\n"
+        "for pictures, labels in loader:\n    print(pictures.mean())\n"
+    )
+    main(["--isolated", "--no-cache", "--output-format", "concise", "use.py"])
+    assert ("NN505" in capsys.readouterr().out) == told

@@ -33,6 +33,7 @@ from advisor.code.facts.loaders import TrainingLoader, is_loader, looks_at_numbe
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.passes import seen_from, sources_of, stands_in, words
+from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, contexts_of
 from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.several_views import gives_several_views
@@ -386,6 +387,8 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 dataset = event.loader
             if dataset is None:
                 continue
+            if event.place.source is not run.source and not _is_used(run, event.loader):
+                continue  # a part that another file gives along, and nobody asked for here
             called = is_held_out(dataset) or is_held_out(event.loader)
             if called or event.loader in judging_loaders(run):
                 yield event, dataset
@@ -394,6 +397,16 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
                 if isinstance(given, (Object, Instance)) and each not in learned_from:
                     yield event, given
+
+
+def _is_used(run: AbstractRun, loader: Object) -> bool:
+    """Whether a loader is gone through, or given away."""
+    return (
+        any(loader in alternatives(data_of(loop)) for nest in run.once(_nests) for loop in nest)
+        or any(each.loader is loader for each in run.events(BatchDrawn))
+        or any(loader in alternatives(each.data) for each in run.events(DataGiven))
+        or any(reaches(value, loader) for each in run.events(Escaped) for value in each.values)
+    )
 
 
 def _drawn_to_learn(run: AbstractRun) -> set[Object]:
