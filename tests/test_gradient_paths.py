@@ -537,6 +537,59 @@ for inputs, targets in loader:
     assert {code for _, code in told} == {"NN110"}
 
 
+FILLED = """
+import torch
+from torch import nn
+
+class Speller(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(8, 8)
+        self.letter = nn.Linear(8, 30)
+
+    def forward(self, sounds, letters):
+        steps, size = letters.shape[0], letters.shape[1]
+        scores = torch.zeros(steps, size, 30)
+        state = torch.zeros(size, 8)
+        for step in range(1, steps):
+            state = self.cell(sounds[step], state)
+            {filled}
+        return scores
+
+def collate(samples):
+    sounds, letters = zip(*samples)
+    letters = torch.tensor(nn.utils.rnn.pad_sequence(letters))
+    return nn.utils.rnn.pad_sequence(sounds), letters
+
+speller = Speller()
+optimizer = torch.optim.Adam(speller.parameters())
+words = torch.load("words.pt")
+for sounds, letters in torch.utils.data.DataLoader(words, 8, shuffle=True, collate_fn=collate):
+    scores = speller(sounds, letters).view(-1, 30)
+    loss = nn.functional.cross_entropy(scores, letters.view(-1))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("filled", "told"),
+    [
+        ("scores[step] = self.letter(state)", False),
+        ("scores[step, :] = self.letter(state)", False),
+        ("scores[step].copy_(self.letter(state))", False),
+        ("scores.view(steps, size, 30)[step] = self.letter(state)", False),
+        ("scores[step] = self.letter(state).detach()", True),
+        ("scores[step].copy_(self.letter(state).data)", True),
+        ("scores[step] = 1.0", True),
+    ],
+)
+def test_gradients_flow_to_what_a_tensor_is_filled_with(filled: str, told: bool) -> None:
+    found = {code for _, code in findings(FILLED.format(filled=filled))}
+    assert ("NN110" in found) is told
+
+
 BY_HAND = """
 import torch
 

@@ -111,6 +111,45 @@ def test_what_goes_past_the_second_layer_is_not_only_there_for_it(lines: str, to
     assert is_told(MODULE.format(width=1, lines=lines)) is told
 
 
+NEAR_AND_NAMED = """
+import torch
+from torch import nn
+
+class Marker(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.near = nn.Linear(64, 10)
+        self.name = nn.Linear(10, 8)
+        self.bend = {bend}
+
+    def forward(self, found):
+        near = self.near(found)
+        name = self.name(near)
+        {lines}
+
+model = Marker()
+print(model(torch.rand(4, 64)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("bend", "lines", "told"),
+    [
+        ("nn.ReLU()", "return self.bend(near), name", False),
+        ("nn.ReLU()", "near = self.bend(near)\n        return name, near", False),
+        ("nn.ReLU()", "return {'near': torch.tanh(self.bend(near)), 'name': name}", False),
+        ("nn.ReLU()", "return name", True),
+        ("nn.ReLU()", "near = self.bend(near)\n        return name", True),
+        ("nn.ReLU()", "return self.bend(name)", True),
+        ("nn.Sequential(nn.Linear(10, 8), nn.ReLU())", "return self.bend(near), name", True),
+    ],
+)
+def test_what_is_bent_beside_the_second_layer_goes_somewhere_else(
+    bend: str, lines: str, told: bool
+) -> None:
+    assert is_told(NEAR_AND_NAMED.format(bend=bend, lines=lines)) is told
+
+
 TURNED = """
 import copy
 import torch

@@ -154,6 +154,17 @@ def made_of(result: Value, operands: Iterable[Value]) -> None:
                     made_of(item, given)
 
 
+def fill(tensor: Tensor, value: Value) -> None:
+    """Let gradients flow to what a tensor is filled with in place, and all that shows the same numbers."""
+    current: Tensor | None = tensor
+    while current is not None and current.library == "torch" and not is_learned(current):
+        if current is value or current.cut is not None:
+            return  # what was cut off has the numbers of its whole, not its way back
+        current.graph, current.cut = combined((current, value))
+        made_of(current, (current, value))
+        current = current.whole
+
+
 def stay_cut_off(result: Unknown, operands: Iterable[Value]) -> None:
     """Let what a method of a tensor has made be cut off as well where all it was made of is."""
     graph, cut = combined(operands)

@@ -28,7 +28,7 @@ def is_used_besides(
     later = run.events_within(
         first.index + 1, end, ForwardRun, AttributeAssigned, Bent, Escaped, LayerBuilt
     )
-    past, others = list[Value](), list[Value]()
+    past, others, beside = list[Value](), list[Value](), list[Value]()
     for event in later:
         match event:
             case ForwardRun() if _takes(event.arguments.values(), made):
@@ -40,6 +40,8 @@ def is_used_besides(
                     return True
                 else:
                     others.append(event.output)
+                    if not _runs_inside(run, event, first):
+                        beside.append(event.output)
             case ForwardRun() if _takes(event.arguments.values(), others):
                 return True
             case Bent() if any(event.tensor is each for each in made) and not event.in_place:
@@ -50,7 +52,15 @@ def is_used_besides(
                 return True
     escaped = [each for each in later if isinstance(each, Escaped)]
     ends = _ends(later, made) if around is None else _output(around)
-    return any(value is each for value in _made_of(ends, past, escaped) for each in made)
+    wanted = (*made, *beside)
+    return any(value is each for value in _made_of(ends, past, escaped) for each in wanted)
+
+
+def _runs_inside(run: AbstractRun, around: ForwardRun, first: ForwardRun) -> bool:
+    """Whether a layer of the same kind runs inside of a pass."""
+    path = getattr(first.module, "path", "-")
+    inside = run.events_within(around.index + 1, around.end, ForwardRun)
+    return any(getattr(each.module, "path", "") == path for each in inside)
 
 
 def _takes(values: Iterable[Value], made: Collection[Value]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advisor.code import symbols
 from advisor.code.events import RandomDrawn, WeightsFilled
-from advisor.code.gradients import computed, cut_off, gradient_of, want_gradients
+from advisor.code.gradients import computed, cut_off, fill, gradient_of, want_gradients
 from advisor.code.library.lineages import noise, of_list
 from advisor.code.library.models import Call, function, method
 from advisor.code.library.torch_tensors.casts import dtype_of_data, dtype_of_number, named_dtype
@@ -350,6 +350,9 @@ def filled_in_place(call: Call) -> Value | None:
     """`x.zero_()`: the tensor itself, with other numbers."""
     assert isinstance(call.receiver, Tensor)
     call.receiver.overwrite()
+    value = call.argument(0, "src") if call.path.endswith("copy_") else None
+    if value is not None and call.context.gradients is not False:
+        fill(call.receiver, value)
     return call.receiver
 
 

@@ -7,7 +7,7 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.events import AxisRead, Bent
-from advisor.code.gradients import made_from
+from advisor.code.gradients import fill, made_from
 from advisor.code.library.models import Call, Index, hook, item, method
 from advisor.code.library.torch_tensors.bytes import part_chosen
 from advisor.code.library.torch_tensors.loop_slices import piece_of_loop
@@ -307,6 +307,8 @@ def overwritten(
     """`x[:, 0] = ...`: the numbers are no longer all of one range."""
     if isinstance(receiver, Tensor):
         receiver.overwrite()
+        if machine.context.gradients is not False:
+            fill(receiver, value)
         if any(isinstance(each, Tensor) for each in indices):
             place = machine.place(node)
             machine.emit(Bent(place, machine.context, "[]", receiver, receiver, in_place=True))
@@ -343,6 +345,8 @@ def scattered(call: Call) -> Value | None:
     scale = Scale(Activation.ONE_HOT, call.place) if is_hot else None
     if call.path.endswith("_"):
         tensor.overwrite()
+        if value is not None and call.context.gradients is not False:
+            fill(tensor, value)
         tensor.scale, tensor.meaning = scale, None
         return tensor
     return tensor.replace(scale=scale, whole=tensor)
