@@ -1071,3 +1071,34 @@ def train(n, batches, other):
         optimizer.step()
 """
     assert [each for _, each in found(code)] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ('batch["label"], scores', True),
+        ('scores, batch["label"]', False),
+        ('batch["mask"], scores', False),
+        ("self.teacher(batch), scores", False),
+    ],
+)
+def test_targets_by_name_stand_in_front_of_what_a_model_makes(given: str, told: bool) -> None:
+    code = f"""
+import torch
+from torch import nn
+
+
+class Course:
+    def __init__(self, teacher):
+        self.model, self.criterion = nn.Sequential(nn.Linear(3, 1), nn.Flatten(0)), nn.BCEWithLogitsLoss()
+        self.teacher = teacher
+
+    def loss(self, batch):
+        scores = self.model(batch["ids"])
+        return self.criterion({given})
+
+
+for batch in torch.load("batches.pt"):
+    Course(torch.load("teacher.pt")).loss(batch).backward()
+"""
+    assert ("NN209" in [each[1] for each in found(code)]) == told

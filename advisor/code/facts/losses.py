@@ -1,5 +1,6 @@
 """Loss calls: what a loss is given and what it expects."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
@@ -74,6 +75,7 @@ _OF_FRACTIONS = frozenset(
     {"BCELoss", "binary_cross_entropy"} | {"BCEWithLogitsLoss", "binary_cross_entropy_with_logits"}
 )
 OVER_CLASSES = frozenset({Activation.SOFTMAX, Activation.LOG_SOFTMAX})
+_SURE_TARGETS = re.compile(r"label|target|truth", re.IGNORECASE)
 _OF_A_NETWORK = frozenset(
     {
         Activation.LOGITS,
@@ -351,7 +353,9 @@ class LossCall(Fact):
         looks_like_targets = bool(TARGETS.fullmatch(prediction)) or _is_whole(first)
         if not looks_like_targets or PREDICTIONS.fullmatch(prediction):
             return False
-        return _is_network_output(second) or bool(PREDICTIONS.fullmatch(target))
+        if _is_network_output(second) or PREDICTIONS.fullmatch(target):
+            return True
+        return bool(_SURE_TARGETS.search(prediction)) and _leads_alone(second, first)
 
     @property
     def swapped_at(self) -> NodePlace:
@@ -530,6 +534,14 @@ def _is_network_output(value: Value) -> bool:
         and scale.activation in _OF_A_NETWORK
         and all(isinstance(each, Tensor) and each.graph is True for each in alternatives(value))
     )
+
+
+def _leads_alone(value: Value, other: Value) -> bool:
+    """Whether gradients flow through a value for sure, and through another one perhaps not."""
+    ways = alternatives(value)
+    if not all(isinstance(each, Tensor) and each.graph is True for each in ways):
+        return False
+    return not any(isinstance(each, Tensor) and each.graph is True for each in alternatives(other))
 
 
 def _is_given(value: Value) -> bool:
