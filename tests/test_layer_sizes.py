@@ -413,3 +413,31 @@ def copied(theirs):
 )
 def test_a_layer_has_the_size_of_the_weight_that_it_is_given(body: str) -> None:
     check(body, "NN307")
+
+
+SIZES_ASKED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 16, 3, bias=False)
+        self.norm = nn.BatchNorm2d(self.first.out_channels)
+        self.body = nn.Linear(self.norm.num_features, 8)
+        self.head = nn.Linear(self.body.SIZE, 2)
+
+    def forward(self, x):
+        x = self.norm(self.first(x)).mean(dim=(2, 3))
+        return self.head(torch.relu(self.body(x)))
+
+
+Net()(torch.randn(2, 3, 8, 8))
+"""
+
+
+@pytest.mark.parametrize(("size", "fits"), [("out_features", True), ("in_features", False)])
+def test_layers_tell_their_sizes(size: str, fits: bool) -> None:
+    codes = [code for _, code in findings(SIZES_ASKED.replace("SIZE", size))]
+    assert codes == ([] if fits else ["NN307"])
