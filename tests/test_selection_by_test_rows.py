@@ -435,3 +435,70 @@ print(texts(model.predict(HELD_OUT, steps=9)))
 @pytest.mark.parametrize(("name", "told"), [("valid_stream", 0), ("test_stream", 1)])
 def test_what_a_helper_calls_whatever_it_is_given_says_nothing_of_it(name: str, told: int) -> None:
     assert len(found(READ.replace("HELD_OUT", name))) == told
+
+
+SHOWN = """
+import numpy as np
+import torch
+from sklearn.model_selection import train_test_split
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+x, y = torch.tensor(np.load("calls.npy")), torch.tensor(np.load("birds.npy"))
+x_learn, x_test, y_learn, y_test = train_test_split(x, y, test_size=0.1)
+learned = DataLoader(TensorDataset(x_learn, y_learn), 16, shuffle=True)
+kept_back = DataLoader(TensorDataset(x_test, y_test), 16)
+net = nn.Sequential(nn.Linear(40, 20), nn.ReLU(), nn.Linear(20, 5))
+optimizer = torch.optim.Adam(net.parameters())
+
+def train():
+    best_share = 0.0
+    for epoch in range(30):
+        net.train()
+        for a, b in learned:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(a), b).backward()
+            optimizer.step()
+        net.eval()
+        SHARE, count = 0, 0
+        with torch.no_grad():
+            for a, b in kept_back:
+                SHARE += (net(a).argmax(1) == b).sum().item()
+                count += len(b)
+        SHARE = SHARE / count
+        if SHARE > best_share:
+            best_share = SHARE
+            torch.save(net.state_dict(), "birds.pt")
+        {each}
+    {end}
+
+train()
+"""
+
+
+@pytest.mark.parametrize("share", ["share", "test_share"])
+@pytest.mark.parametrize(
+    ("each", "end", "told"),
+    [
+        ("pass", "pass", True),
+        ("print(f'test: {SHARE:.2f}')", "print('best:', best_share)", True),
+        ("print(f'right: {SHARE:.2f}')", "print('best of', count, best_share)", True),
+        ("print(f'val {count} rows, test {SHARE:.2f}')", "pass", True),
+        ("print(f'valid: {SHARE:.2f}')", "print('best on test rows:', best_share)", True),
+        ("print(f'epoch {epoch}, val: {SHARE:.2f}')", "pass", False),
+        ("board.add_scalar('right/validation', SHARE, epoch)", "pass", False),
+        ("wandb.log({'val_right': SHARE})", "pass", False),
+        ("pass", "print(f'best share in validation: {best_share}')", False),
+    ],
+)
+def test_rows_whose_score_is_shown_as_that_of_validation_are_no_test(
+    each: str, end: str, told: bool, share: str
+) -> None:
+    text = SHOWN.replace("{each}", each).replace("{end}", end).replace("SHARE", share)
+    assert bool(found(text)) is told
+    divided = "x_learn, x_test, y_learn, y_test = train_test_split(x, y, test_size=0.1)"
+    files = """
+x_learn, y_learn = x, y
+x_test, y_test = torch.tensor(np.load("test.npy")), torch.tensor(np.load("named.npy"))
+"""
+    assert found(text.replace(divided, files))

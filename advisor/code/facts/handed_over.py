@@ -11,7 +11,7 @@ from advisor.code.library.keras_layers import argument_place
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function
 
-_VALIDATION = frozenset(["val", "valid", "validation", "dev"])
+VALIDATION = frozenset(["val", "valid", "validation", "dev"])
 
 
 def calls_in_common(first: Context, second: Context) -> int:
@@ -46,7 +46,7 @@ def given_to_validate(run: AbstractRun, context: Context) -> NodePlace | None:
         parameters = [each.name.value for each in function.node.params.params]
         own = parameters[1:] if function.owner is not None else parameters
         for index, name in enumerate(own):
-            if not words(name) & _VALIDATION:
+            if not words(name) & VALIDATION:
                 continue
             told = argument_place(place, index, name)
             if told is not None and told is not place and run.may_tell_of(told.source):

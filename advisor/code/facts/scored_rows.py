@@ -13,12 +13,14 @@ from advisor.code.events import (
     LossAccumulated,
     Scored,
 )
+from advisor.code.facts.handed_over import given_to_validate
 from advisor.code.facts.held_out_data import HeldOutData
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.shown_scores import compared_names, is_shown_as_validation, text_around
 from advisor.code.facts.sides import Side, name_of, side_of
 from advisor.code.facts.test_scores import OTHERS, names_validation, rows_of_compared
 from advisor.code.facts.tried_settings import akin, is_test
@@ -83,11 +85,13 @@ def _judged_before(run: AbstractRun, made: Context) -> Sequence[RowSet]:
 
 def are_for_test(run: AbstractRun, rows: Sequence[RowSet], chosen: Event | None = None) -> bool:
     """Whether rows are for sure those to test by: nothing calls them otherwise, and the program holds no
-    others out that may judge in the end. What only its publishers call so, a program that speaks of
+    others out that may judge in the end, nor shows what they score as a score of validation. What only its publishers call so, a program that speaks of
     validation may take for that. Where something is `chosen` by them and they judge once more behind the
     loop, others that nobody says are held out may judge beside them: the anomalies, next to what is usual.
     """
     if not rows or not all(map(is_test, rows)) or any(map(are_called_otherwise, rows)):
+        return False
+    if any(each in rows for each in shown_as_validation(run)):
         return False
     nameless = any(name_of(each) is None for each in rows)
     if nameless and any(map(names_validation, sources_of(run))):
@@ -96,6 +100,22 @@ def are_for_test(run: AbstractRun, rows: Sequence[RowSet], chosen: Event | None 
     if any(side_of(each) is Side.HELD_OUT for each in others):
         return False
     return not others or (chosen is not None and _judge_again(run, rows, chosen))
+
+
+def shown_as_validation(run: AbstractRun) -> list[RowSet]:
+    """The rows that a program has divided off, compares the scores of with the best so far, and shows
+    these as scores of validation, though it calls the rows a test. What a function says of whatever it is
+    handed to validate by says nothing of them."""
+    return run.once(_shown_as_validation)
+
+
+def _shown_as_validation(run: AbstractRun) -> list[RowSet]:
+    found: dict[RowSet, None] = {}
+    for event in run.events(ComparedWithBest):
+        shown = is_shown_as_validation(text_around(event), compared_names(event))
+        if shown and given_to_validate(run, event.context) is None:
+            found.update(dict.fromkeys(rows_compared(run, event)))
+    return [rows for rows in found if any(each.split is not None for each in rows.ancestors())]
 
 
 def _judge_again(run: AbstractRun, rows: Sequence[RowSet], chosen: Event) -> bool:

@@ -35,6 +35,7 @@ from advisor.code.facts.scored_rows import (
     name_of_test,
     rows_behind,
     rows_compared,
+    shown_as_validation,
 )
 from advisor.code.facts.sides import Side, name_of, shortest, side_of
 from advisor.code.facts.steered_trainings import Steering, steered, steered_by_test_rows
@@ -85,7 +86,7 @@ class Choice(Fact):
         kept = list(_kept_weights(run))
         scores = {rows for _, _, rows in kept}
         found = [*kept, *(each for each in steered(run) if each[2] not in scores)]
-        found = [] if proved else found
+        found = [] if proved else [each for each in found if not _is_shown_as_validation(run, each)]
         # The text is long, and there are many runs of it.
         if found and not any(map(names_validation, sources_of(run))):
             for place, what, rows in found:
@@ -108,6 +109,14 @@ class Choice(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the choice is made."""
         return Draft(self.place, message)
+
+
+def _is_shown_as_validation(run: AbstractRun, choice: Steering) -> bool:
+    """Whether the score by which something is chosen is shown as one of validation."""
+    asked = [each for each in run.events(ComparedWithBest) if each.place.node is choice[0].node]
+    return any(
+        each in shown_as_validation(run) for event in asked for each in rows_compared(run, event)
+    )
 
 
 # --- weights ------------------------------------------------------------------------------
