@@ -235,3 +235,72 @@ def test_another_file_may_measure_more_than_accuracy(
     if score is not None:
         (tmp_path / "main.py").write_text(SCORES_AGAIN.format(score=score))
     assert bool(told(capsys, str(tmp_path), code="NN513")) is wrong
+
+
+MARGINS = """\
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+
+class Margins:
+    def __init__(self):
+        self.scaler, self.model = StandardScaler(), None
+
+    def learn(self, X, y):
+        scaled = self.scaler.fit_transform(X)
+        search = GridSearchCV(SVC(), {"C": [1, 10]}, cv=5)
+        search.fit(scaled, y)
+        self.model = search.best_estimator_
+        return search.best_score_
+
+    def judge(self, X, y):
+        return self.model.score(self.scaler.transform(X), y)
+"""
+BIRDS = """\
+import pandas as pd
+from margins import Margins
+from sklearn.model_selection import train_test_split
+
+
+def birds():
+    table = pd.read_csv("birds.csv")
+    X, y = table.drop("kind", axis=1), table["kind"]
+    {divided}
+
+
+def main():
+    rows, labels, *others = birds()
+    margins = Margins()
+    print(margins.learn(rows, labels))
+
+
+if __name__ == "__main__":
+    main()
+"""
+APART = """\
+some, rest, y_some, y_rest = train_test_split(X, y)
+    return some, y_some, rest, y_rest"""
+
+
+@pytest.mark.parametrize(
+    ("divided", "wrong"),
+    [([], True), ([APART], False), (["return X, y"], True), ([APART, "return X, y"], True)],
+)
+@pytest.mark.parametrize("main_is_called", [True, False])
+def test_another_file_may_have_set_rows_apart_before_it_hands_them_over(
+    divided: list[str],
+    wrong: bool,
+    main_is_called: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "margins.py").write_text(MARGINS)
+    for number, each in enumerate(divided):
+        text = BIRDS.format(divided=each)
+        whole = each != APART
+        called = text if main_is_called or whole else text.partition("\n\nif __name__")[0]
+        (tmp_path / f"birds{number}.py").write_text(called)
+    assert bool(told(capsys, ".", code="NN503")) is wrong

@@ -475,6 +475,15 @@ def _handing_over(
     return call if called & set(re.findall(r"\w+", written)) else None
 
 
+def fits_of_training_rows(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where something learns from rows that had been set apart for training, before they are divided to
+    choose a model."""
+    for split in run.facts(Split):
+        for fit in (each for lineage in split.event.lineages for each in lineage.fits):
+            if split.tunes_behind(fit) and not fit.uses_labels:
+                yield fit.place
+
+
 def operation_at(place: NodePlace) -> str:
     """The function or method that is called at a place, as written."""
     function = getattr(place.node, "func", place.node)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.data import Split, learned_at
+from advisor.code.facts.data import Split, fits_of_training_rows, learned_at
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -12,7 +12,14 @@ KINDS = frozenset(
 )
 
 
-@rule("NN503", severity=Severity.WARNING, step=Step.DATA, symptoms=("too-good",), sources=("001",))
+@rule(
+    "NN503",
+    severity=Severity.WARNING,
+    step=Step.DATA,
+    symptoms=("too-good",),
+    sources=("001",),
+    in_order=fits_of_training_rows,
+)
 def fit_before_split(split: Split) -> Iterator[Draft]:
     if not split.is_learned_from:
         return
