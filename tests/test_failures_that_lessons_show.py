@@ -1,4 +1,5 @@
-"""Notebooks that show a failure on purpose: shape-mismatch (NN307), units-do-not-match-loss (NN212)."""
+"""Notebooks that show a failure on purpose: shape-mismatch (NN307), units-do-not-match-loss (NN212),
+detached-loss (NN110)."""
 
 import json
 from typing import Any
@@ -68,3 +69,53 @@ def test_too_few_units_may_be_what_an_exercise_asks_for() -> None:
 def test_cells_of_any_form_are_read() -> None:
     odd = ["no cell", {"cell_type": "code", "outputs": "?"}, {"cell_type": "markdown", "source": 3}]
     assert known_to_fail(odd) == frozenset()
+
+
+DETACHED = """import torch
+w = torch.ones(3, requires_grad=True)
+loss = (w.detach() * 2).sum()
+"""
+STEPPED = """import torch
+w = torch.ones(3, requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+"""
+SHOWN = {
+    "printed": "try:\n    loss.backward()\nexcept RuntimeError as e:\n    print('refused:', e)",
+    "logged": "import logging\ntry:\n    loss.backward()\nexcept Exception:\n    logging.error('no')",
+    "told by a comment": "loss.backward()  # this will raise, for nothing is recorded",
+}
+MEANT = {
+    "not caught": "loss.backward()",
+    "kept quiet about": "try:\n    loss.backward()\nexcept RuntimeError:\n    pass",
+    "raised again": "try:\n    loss.backward()\nexcept RuntimeError as e:\n    print(e)\n    raise",
+    "cleaned up behind": "try:\n    loss.backward()\nfinally:\n    print('done')",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_way_back_that_is_tried_out_shows_what_detaching_does(name: str) -> None:
+    assert "NN110" not in _codes(_code(DETACHED + SHOWN[name]))
+
+
+def test_a_way_back_is_tried_out_where_nothing_is_recorded() -> None:
+    inside = "try:\n    y.backward()\nexcept RuntimeError as e:\n    print(e)"
+    inside = "with torch.no_grad():\n    y = w.sum()\n    " + inside.replace("\n", "\n    ")
+    assert "NN110" not in _codes(_code(DETACHED + inside))
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_a_way_back_that_nobody_expects_to_fail_is_told_of(name: str) -> None:
+    assert "NN110" in _codes(_code(DETACHED + MEANT[name]))
+
+
+@pytest.mark.parametrize("rounds", ["for x in torch.rand(9, 3)", "if (x := torch.rand(3)).any()"])
+def test_a_training_that_catches_failures_is_no_lesson(rounds: str) -> None:
+    training = """{}:
+    try:
+        loss = (w * x).sum().detach()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    except RuntimeError as e:
+        print("skipped", e)"""
+    assert "NN110" in _codes(_code(STEPPED + training.format(rounds)))

@@ -20,6 +20,36 @@ WRONG = {
             def forward(self, x):
                 return self.mix(x)
         """,
+    "NN404 in a helper that a dry run goes through as well": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(1, 4, 3)
+                size = self.features(torch.zeros(1, 1, 28, 28)).shape[1]
+                self.head = nn.Linear(size, 2)
+            def features(self, x):
+                return F.dropout(self.conv(x).flatten(1), 0.2)  # error
+            def forward(self, x):
+                return self.head(self.features(x))
+        """,
+    "NN404 in a forward pass that the constructor tries out": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(1, 4, 3)
+                self.size = self(torch.zeros(1, 1, 28, 28)).shape[1]
+            def forward(self, x):
+                return F.dropout(self.conv(x).flatten(1), 0.2)  # error
+        """,
+    "NN404 a training in the constructor of what is no module": """
+        class Trainer:
+            def __init__(self, model, loader):
+                for x, y in loader:
+                    F.cross_entropy(Net.mix(model, x), y).backward()
+        class Net(nn.Module):
+            def mix(self, x):
+                return F.dropout(x, 0.2)  # error
+        """,
     "NN404 the mode where the rate belongs": """
         class Net(nn.Module):
             def forward(self, x):
@@ -210,6 +240,21 @@ WRONG = {
 }
 
 RIGHT = {
+    "NN404 a dry run that finds out the shapes": """
+        class Net(nn.Module):
+            def __init__(self, shape, rate):
+                super().__init__()
+                self.shape, self.rate = shape, rate
+                self.assemble()
+            def assemble(self):
+                x = torch.zeros(self.shape).flatten(1)
+                self.first = nn.Linear(x.shape[1], 30)
+                x = F.dropout(F.relu(self.first(x)), p=self.rate)
+                self.second = nn.Linear(x.shape[1], 5)
+            def forward(self, x):
+                x = F.relu(self.first(x.flatten(1)))
+                return self.second(F.dropout(x, p=self.rate, training=self.training))
+        """,
     "NN404 the mode by position": """
         class Net(nn.Module):
             def forward(self, x):

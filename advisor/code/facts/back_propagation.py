@@ -20,6 +20,7 @@ from advisor.code.events import (
     LossComputed,
     OptimizerStepped,
 )
+from advisor.code.facts.announced_failures import is_announced, is_caught_and_shown
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of, only_counts
@@ -102,6 +103,20 @@ class BackPropagation(Fact):
             return None
         is_link = self.event.weighted and gradient_of(self.loss) is True
         return None if is_link else cut_of(self.loss)
+
+    @property
+    def is_shown_to_fail(self) -> bool:
+        """Whether a lesson goes back once to show that torch refuses to: no step is to follow."""
+        if self.event.context.rounds or any(
+            step.index > self.event.index
+            and step.context.calls == self.event.context.calls
+            and not step.context.rounds
+            for step in self.run.events(OptimizerStepped)
+        ):
+            return False
+        return is_announced(self.event.place, self.event.context) or is_caught_and_shown(
+            self.run, self.event
+        )
 
     @property
     def cut_of_stepped(self) -> Cut | None:

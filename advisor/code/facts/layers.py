@@ -47,6 +47,7 @@ from advisor.code.library.torch_hooks import HOOKED
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
+    Class,
     Constant,
     Dictionary,
     Instance,
@@ -282,6 +283,19 @@ class BuiltLayer(Fact):
             and (is_constant(event.value, None) or getattr(event.value, "path", "") in _PASSES_ON)
             for event in self.run.events(AttributeAssigned)
         ) or (isinstance(kept.owner, Instance) and kept.owner.cls.find(kept.name) is not None)
+
+
+def _is_of_construction(event: Event) -> bool:
+    """Whether the constructor of a module runs it outside of any forward pass: a dry run, which finds
+    out the shapes of the layers to be made, and no evaluation comes by."""
+    return not event.context.running and any(
+        each.name == "__init__" and each.owner is not None and _is_module_class(each.owner)
+        for each in event.context.functions
+    )
+
+
+def _is_module_class(owner: Class) -> bool:
+    return any(path.endswith(("Module", "Model")) for path in owner.library_bases())
 
 
 def forward_around(run: AbstractRun, event: Event) -> ForwardRun | None:
@@ -555,9 +569,9 @@ class DropoutCall(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """All such calls inside of functions."""
+        """All such calls inside of functions; not those that only put a module together."""
         for event in run.events(DropoutApplied):
-            if event.context.functions:
+            if event.context.functions and not _is_of_construction(event):
                 yield cls(run, event)
 
     @property
@@ -586,6 +600,4 @@ class DropoutCall(Fact):
     def is_of_module(self) -> bool:
         """Whether a method of a module applies it."""
         owner = self.event.context.functions[-1].owner
-        return owner is not None and any(
-            path.endswith(("Module", "Model")) for path in owner.library_bases()
-        )
+        return owner is not None and _is_module_class(owner)

@@ -9,6 +9,7 @@ import libcst as cst
 
 from advisor.code.events import Context, Escaped, LoopLeft
 from advisor.code.interpreter import attributes, classes, implied_models, loops
+from advisor.code.interpreter.called_back import forget_changes
 from advisor.code.interpreter.limits import goes_on
 from advisor.code.interpreter.machine import DEEPEST_CALL, Completion, Frame, join_all
 from advisor.code.interpreter.wording import fails_as_not_implemented, is_left_out
@@ -90,7 +91,9 @@ def call(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode
         case Instance():
             return classes.call_instance(machine, callee, passed, node)
         case Library():
-            return machine.models.call(machine, callee, passed, node)
+            made = machine.models.call(machine, callee, passed, node)
+            forget_changes(machine, passed, made)
+            return made
         case Method():
             return call_method(machine, callee.receiver, callee.name, passed, node)
         case Object():
@@ -141,7 +144,9 @@ def call_method(
             return classes.call_super(machine, receiver, name, passed, node)
         case Object() if isinstance(receiver.fields.get(name), Value):
             return call(machine, receiver.fields[name], passed, node)
-    return machine.models.call_method(machine, receiver, name, passed, node)
+    made = machine.models.call_method(machine, receiver, name, passed, node)
+    forget_changes(machine, passed, made)
+    return made
 
 
 def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNode) -> Value:
@@ -158,6 +163,7 @@ def escape(machine: "Machine", callee: Value, passed: Arguments, node: cst.CSTNo
             result.fields[SCORES] = Constant(machine.context.gradients)
     event = Escaped(machine.place(node), machine.context, callee, passed, values, modes, result)
     machine.emit(event)
+    forget_changes(machine, passed, result)
     return result
 
 

@@ -17,7 +17,7 @@ from advisor.rulebook import Draft, rule
 )
 def detached_loss(backward: BackPropagation) -> Iterator[Draft]:
     cut = backward.cut or backward.cut_of_parts or backward.cut_of_stepped
-    if cut is not None:
+    if cut is not None and not backward.is_shown_to_fail:
         loss = backward.text if backward.text == "the loss" else f"`{backward.text}`"
         yield backward.finding_at(
             cut, f"no gradient flows from {loss} to parameters after `{cut.how}`"
