@@ -498,6 +498,33 @@ def train(model, optimizer, loader, held_out):
     assert ("NN808" in [code for _, code in findings(program)]) == told
 
 
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        ("hits.mean(dim=1).sum()", False),
+        ("hits.mean(-1).sum()", False),
+        ("torch.mean(hits, 1).sum()", False),
+        ("hits.mean()", True),
+        ("torch.mean(hits)", True),
+    ],
+)
+def test_a_share_for_each_sample_is_no_mean_of_a_batch(share: str, told: bool) -> None:
+    program = f"""
+import torch
+
+
+def validate(model, loader):
+    model.eval()
+    total = 0
+    with torch.no_grad():
+        for inputs, labels in loader:
+            hits = ((model(inputs) > 0) == labels.bool()).float()
+            total += {share}.item()
+    return total / len(loader.dataset)
+"""
+    assert ("NN808" in [code for _, code in findings(program)]) == told
+
+
 def test_losses_of_several_tasks_are_no_means_of_batches() -> None:
     program = """
 import torch

@@ -28,7 +28,7 @@ from advisor.code.library.growing_lists import is_of_several_rounds
 from advisor.code.library.models import Call, hook, observes
 from advisor.code.library.python.containers import on_append
 from advisor.code.library.vanishing import ROOTS, is_root
-from advisor.code.nodes import as_written
+from advisor.code.nodes import as_written, passed_by_name
 from advisor.code.values import (
     Activation,
     Alike,
@@ -109,6 +109,7 @@ _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "clip_by_value", "mini
 _ARITHMETIC = frozenset(["+", "*", "/"])
 _DIVISIONS = frozenset(["div", "true_divide", "divide"])
 _REDUCED = frozenset(["sum", "mean", "reduce_sum", "reduce_mean"])
+_ARRAY_LIBRARIES = frozenset(["torch", "np", "numpy", "tf", "K"])
 _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEqual"])
 
 
@@ -346,6 +347,19 @@ def _is_softmax(above: Meaning | None, below: Meaning | None) -> bool:
     return above.of is below.of or (_is_learned(above.of) and _is_learned(below.of))
 
 
+def _is_along_inner_axis(node: cst.CSTNode) -> bool:
+    """Whether a reduction is told an axis other than that of the samples: `hits.mean(dim=1)`."""
+    if not isinstance(node, cst.Call):
+        return False
+    axis = passed_by_name(node, "dim") or passed_by_name(node, "axis")
+    if axis is None:
+        owner = node.func.value if isinstance(node.func, cst.Attribute) else None
+        of_library = owner is None or as_written(owner) in _ARRAY_LIBRARIES
+        positional = [each.value for each in node.args if each.keyword is None][of_library:]
+        axis = positional[0] if positional else None
+    return axis is not None and as_written(axis) not in {"0", "None"}
+
+
 def _reduced(
     machine: "Machine", operation: str, meaning: Meaning, node: cst.CSTNode
 ) -> Meaning | None:
@@ -355,6 +369,8 @@ def _reduced(
         return Exponential(meaning.of, is_sum=True)
     if isinstance(meaning, Amount) and meaning.kind == "match":
         machine.emit(HitsCounted(machine.place(node), machine.context))
+        if operation in _AVERAGES and _is_along_inner_axis(node):
+            return None  # a share for each sample
         kind = "mean" if operation in _AVERAGES else "matches"
         place, rows = machine.place(node), meaning.rows
         return Amount(kind, machine.context, place, rises=meaning.rises, rows=rows)
