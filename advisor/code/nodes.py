@@ -4,6 +4,7 @@ LibCST's nodes are frozen dataclasses that check themselves. For those that its 
 goes without saying, and a third of the parse goes to it: here they are made by plain assignments.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -76,10 +77,42 @@ def holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
 
 def all_in(node: cst.CSTNode, kinds: type[Kind] | tuple[type[Kind], ...]) -> Iterator[Kind]:
     """The nodes of some kinds in a node, itself among them, in the order of the text."""
-    if isinstance(node, kinds):
-        yield node
-    for child in node.children:
-        yield from all_in(child, kinds)
+    # `children` makes a visitor for each node: ten times as slow.
+    waiting: list[cst.CSTNode] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, kinds):
+            yield current
+        held: list[cst.CSTNode] = []
+        for name in _parts_of(type(current)):
+            value = getattr(current, name)
+            if isinstance(value, cst.CSTNode):
+                held.append(value)
+            elif isinstance(value, (list, tuple)):
+                held += value
+        waiting += reversed(held)
+
+
+# Where nodes name their parts in another order than they stand in.
+_IN_TEXT = {
+    cst.FunctionDef: ("decorators", "name", "params", "returns", "body"),
+    cst.ClassDef: ("decorators", "name", "bases", "keywords", "body"),
+    cst.ExceptHandler: ("type", "name", "body"),
+    cst.IfExp: ("body", "test", "orelse"),
+    cst.Arg: ("keyword", "value"),
+    cst.Parameters: ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
+}
+_BLANK = re.compile(
+    r"whitespace|lines|lpar|rpar|lbracket|rbracket|comma|semicolon|header|footer|indent|newline"
+)
+
+
+@cache
+def _parts_of(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a kind of nodes that may hold code, not blanks or brackets."""
+    known = _IN_TEXT.get(kind)
+    names = [each.name for each in fields(kind)] if is_dataclass(kind) else []
+    return known or tuple(name for name in names if _BLANK.search(name) is None)
 
 
 def passed_by_name(call: cst.CSTNode, name: str) -> cst.BaseExpression | None:

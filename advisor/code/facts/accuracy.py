@@ -88,8 +88,10 @@ class AccuracyAlone(Fact):
 
 def accuracies_beside_others(run: AbstractRun) -> Iterator[NodePlace]:
     """Where accuracy is computed in a run that measures something else as well."""
-    if any(_measures_more(each) for each in sources_of(run)):
-        yield from (event.place for event in _accuracies(run))
+    accuracies = list(_accuracies(run))
+    # The text is long, and there are many runs of it.
+    if accuracies and any(map(_measures_more, sources_of(run))):
+        yield from (event.place for event in accuracies)
 
 
 def _reasons(run: AbstractRun) -> Iterator[tuple[NodePlace, str]]:

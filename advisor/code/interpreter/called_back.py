@@ -1,7 +1,8 @@
 """Functions of the project that something else is given to call: what they change is known no more,
 for nobody knows how often they are called, or with what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as SequenceOf
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +41,11 @@ _CHANGING = frozenset(
 _CALLABLE = (Bound, Function, Joined, Method, Partial)
 # How far functions are followed that the given one calls, and lists in lists are forgotten.
 _DEEPEST = 4
+# The parts of a function that say what it changes, and what of it is its own.
+_THAT_MATTER = (
+    *(cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del),
+    *(cst.Call, cst.For, cst.Global, cst.Nonlocal),
+)
 
 
 class Change(NamedTuple):
@@ -103,21 +109,19 @@ def _forget_changes_of(
 def _effects(node: cst.FunctionDef | cst.Lambda) -> Effects:
     changes: set[Change] = set()
     called: set[tuple[str, ...]] = set()
-    for target in _targets(node.body):
+    parts = list(all_in(node.body, _THAT_MATTER))
+    for target in _targets(parts):
         if isinstance(target, (cst.Name, cst.Attribute)):
             changes.add(Change(_path(target), of_items=False))
         elif isinstance(target, cst.Subscript):
             changes.add(Change(_path(target), of_items=True))
-    for call in all_in(node.body, cst.Call):
+    for call in (each for each in parts if isinstance(each, cst.Call)):
         called.add(_path(call.func))
         if isinstance(call.func, cst.Attribute) and call.func.attr.value in _CHANGING:
             changes.add(Change(_path(call.func.value), of_items=True))
-    declared: list[cst.Global | cst.Nonlocal] = [
-        *all_in(node.body, cst.Global),
-        *all_in(node.body, cst.Nonlocal),
-    ]
+    declared = (each for each in parts if isinstance(each, (cst.Global, cst.Nonlocal)))
     outer = {item.name.value for each in declared for item in each.names}
-    own = _own_names(node) - outer
+    own = _own_names(node, parts) - outer
     receiver = _first_parameter(node)
     return Effects(
         frozenset(
@@ -131,14 +135,10 @@ def _effects(node: cst.FunctionDef | cst.Lambda) -> Effects:
     )
 
 
-def _targets(body: cst.CSTNode) -> Iterator[cst.BaseExpression]:
-    assigning: list[cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.Del] = [
-        *all_in(body, cst.AssignTarget),
-        *all_in(body, cst.AugAssign),
-        *all_in(body, cst.AnnAssign),
-        *all_in(body, cst.Del),
-    ]
-    for each in assigning:
+def _targets(parts: Iterable[cst.CSTNode]) -> Iterator[cst.BaseExpression]:
+    for each in parts:
+        if not isinstance(each, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del)):
+            continue
         if isinstance(each.target, (cst.Tuple, cst.List)):
             yield from (item.value for item in each.target.elements)
         else:
@@ -158,12 +158,12 @@ def _path(node: cst.BaseExpression) -> tuple[str, ...]:
     return ()
 
 
-def _own_names(node: cst.FunctionDef | cst.Lambda) -> set[str]:
+def _own_names(node: cst.FunctionDef | cst.Lambda, parts: SequenceOf[cst.CSTNode]) -> set[str]:
     own = {each.name.value for each in all_in(node.params, cst.Param)}
-    for target in _targets(node.body):
+    for target in _targets(parts):
         if isinstance(target, cst.Name):
             own.add(target.value)
-    for loop in all_in(node.body, cst.For):
+    for loop in (each for each in parts if isinstance(each, cst.For)):
         own.update(name.value for name in names_in(loop.target))
     return own
 
