@@ -72,7 +72,7 @@ class _WithoutPositions(CodegenState):
 
 def holds(outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
     """Whether a node is another one or lies in it."""
-    return outer is inner or any(holds(child, inner) for child in outer.children)
+    return any(each is inner for each in all_in(outer, type(inner)))
 
 
 def all_in(node: cst.CSTNode, kinds: type[Kind] | tuple[type[Kind], ...]) -> Iterator[Kind]:

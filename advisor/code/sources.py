@@ -83,11 +83,11 @@ class Source:
         return Positions(self.tree, self.text)
 
     @cached_property
-    def suppressions(self) -> "Suppressions":
-        """What the file's comments silence."""
-        from advisor.code.suppressions import Suppressions
+    def suppressions(self) -> "Suppressions | None":
+        """What the file's comments silence; None where none may, as in most files."""
+        from advisor.code.suppressions import Suppressions, may_silence
 
-        return Suppressions(self.positions)
+        return Suppressions(self.positions) if may_silence(self.text) else None
 
     @cached_property
     def lines(self) -> list[str]:
@@ -129,9 +129,7 @@ class Source:
 
     def suppresses(self, finding: Finding) -> bool:
         """Whether a comment in this file silences a finding that lies in it."""
-        from advisor.code.suppressions import may_silence
-
-        if not isinstance(finding.place, Location) or not may_silence(self.text):
+        if not isinstance(finding.place, Location) or self.suppressions is None:
             return False
         return self.suppressions.cover(finding.code, finding.name, self.span(finding.place))
 

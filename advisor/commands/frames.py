@@ -7,7 +7,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _SLOTS = 1 << 16
-"""Values that the frame of `_enter` says it holds, 8 bytes each: CPython gives it the next power of
+"""Values that the frame of `in_one_piece` says it holds, 8 bytes each: CPython gives it the next power of
 two, 1 MiB, and puts into the other half what it calls."""
 
 
@@ -23,15 +23,7 @@ def in_one_piece(
     with each call: 16,000 times over a hundred files, a twentieth of the time. A frame that needs more
     gets a piece of its own, and only what is touched of it takes memory.
     """
-    return _enter(function, *arguments, **named)
-
-
-def _enter(
-    function: Callable[Parameters, Result],
-    *arguments: Parameters.args,
-    **named: Parameters.kwargs,
-) -> Result:
     return function(*arguments, **named)
 
 
-_enter.__code__ = _enter.__code__.replace(co_stacksize=_SLOTS)
+in_one_piece.__code__ = in_one_piece.__code__.replace(co_stacksize=_SLOTS)

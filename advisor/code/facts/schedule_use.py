@@ -137,9 +137,11 @@ class ScheduleUse(Fact):
         """Whether something that cannot be looked into, or another schedule, has hold of it, or it
         is stepped on a way that was not taken."""
         never = not any(True for _ in self.run.events(ScheduleStepped))
-        if never and self._is_said_somewhere(_STEPS, [each.tree for each in sources_of(self.run)]):
+        whole = ((each.text, each.tree) for each in sources_of(self.run))
+        if never and self._is_said_somewhere(_STEPS, whole):
             return True
-        if self._is_said_somewhere(self._own_steps(), self._code_of_updates()):
+        around = ((as_written(each), each) for each in self._code_of_updates())
+        if self._is_said_somewhere(self._own_steps(), around):
             return True
         return any(
             _holds(value, self.schedule)
@@ -148,15 +150,15 @@ class ScheduleUse(Fact):
         )
 
     def _is_said_somewhere(
-        self, steps: re.Pattern[str] | None, code: Iterable[cst.CSTNode]
+        self, steps: re.Pattern[str] | None, code: Iterable[tuple[str, cst.CSTNode]]
     ) -> bool:
-        """Whether some code steps a schedule, be it on a way that was not taken: not where the script was
-        followed, and only a method does that nothing names."""
+        """Whether some code, as it is written, steps a schedule, be it on a way that was not taken: not
+        where the script was followed, and only a method does that nothing names."""
         if steps is None:
             return False
         sources = list(sources_of(self.run))
-        for node in code:
-            said = len(steps.findall(as_written(node)))
+        for text, node in code:
+            said = len(steps.findall(text))
             methods = _named_nowhere(node, sources) if said and self.run.is_script else ()
             if said > sum(len(steps.findall(as_written(each))) for each in methods):
                 return True
