@@ -273,6 +273,43 @@ def test_an_assertion_tells_how_many_axes_targets_have(assertion: str, is_row: b
     assert [found for found in findings(text) if found[1] == "NN210"] == marked(text, "NN210")
 
 
+KEPT = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+class Fields(Dataset):
+    def __init__(self, path):
+        self.x, self.y = torch.load(path)
+        assert {}
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+model, criterion = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 1)), nn.MSELoss()
+for x, y in DataLoader(Fields("fields.pt"), 64, shuffle=True):
+    loss = criterion(model(x), y){}
+    loss.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("assertion", "is_row"),
+    [
+        ("self.y.ndim == 1", True),
+        ("len(self.y.shape) == 1", True),
+        ("self.y.ndim == 2", False),
+        ("self.x.ndim == 1", False),
+    ],
+)
+def test_an_assertion_tells_of_what_an_object_keeps(assertion: str, is_row: bool) -> None:
+    text = KEPT.format(assertion, "  # error" if is_row else "")
+    assert [found for found in findings(text) if found[1] == "NN210"] == marked(text, "NN210")
+
+
 # --- columns that have met columns, and losses that reduce nothing -------------------------
 
 REGRESSION = f"""{PREAMBLE}

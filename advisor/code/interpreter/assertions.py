@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.values import known_number, shape_of
+from advisor.code.values import Instance, known_number, shape_of
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -25,7 +25,7 @@ def believe(machine: "Machine", test: cst.BaseExpression) -> None:
     if type(compared.operator) is not cst.Equal:
         return
     _believe_length(machine, test.left, compared.comparator)
-    tensor = _ranked(test.left)
+    tensor = _ranked(machine, test.left)
     if tensor is None:
         return
     rank = _rank(machine, compared.comparator)
@@ -38,7 +38,7 @@ def _believe_length(
     machine: "Machine", left: cst.BaseExpression, right: cst.BaseExpression
 ) -> None:
     """Learn that data has so many rows: `len(x) == 1000`, `x.shape[0] == 1000`."""
-    measured = _measured(left)
+    measured = _measured(machine, left)
     if measured is None or not isinstance(right, cst.Name | cst.Integer):
         return
     count = known_number(machine.evaluate(right))
@@ -46,16 +46,16 @@ def _believe_length(
         machine.models.measured(machine, machine.evaluate(measured), count.integer)
 
 
-def _measured(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The name of the data whose length an expression is."""
+def _measured(machine: "Machine", node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The data whose length an expression is."""
     match node:
         case cst.Call(func=cst.Name("len"), args=[cst.Arg(value=counted)]):
-            return _named(counted)
+            return _held(machine, counted)
         case cst.Subscript(
             value=cst.Attribute(value=counted, attr=cst.Name("shape")),
             slice=[cst.SubscriptElement(slice=cst.Index(value=cst.Integer("0")))],
         ):
-            return _named(counted)
+            return _held(machine, counted)
     return None
 
 
@@ -66,24 +66,30 @@ def _rank(machine: "Machine", node: cst.BaseExpression) -> int | None:
     return None if number is None else number.integer
 
 
-def _ranked(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The name of the tensor whose rank an expression is."""
+def _ranked(machine: "Machine", node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The tensor whose rank an expression is."""
     if type(node) is cst.Attribute and node.attr.value == "ndim":
-        return _named(node.value)
+        return _held(machine, node.value)
     if type(node) is not cst.Call or not isinstance(node.func, cst.Name | cst.Attribute):
         return None
     called = node.func
     if type(called) is cst.Attribute:
-        return _named(called.value) if called.attr.value in _RANKS and not node.args else None
+        return _held(machine, called.value) if called.attr.value in _RANKS and not node.args else None
     if called.value != "len" or len(node.args) != 1:
         return None
     size = node.args[0].value
     if type(size) is cst.Call and not size.args:
         size = size.func
     is_size = type(size) is cst.Attribute and size.attr.value in _SIZES
-    return _named(size.value) if is_size and isinstance(size, cst.Attribute) else None
+    return _held(machine, size.value) if is_size and isinstance(size, cst.Attribute) else None
 
 
-def _named(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """What can be looked up once more without anything happening."""
-    return node if type(node) is cst.Name else None
+def _held(machine: "Machine", node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What can be looked up once more without anything happening: a name, or what an object keeps."""
+    match node:
+        case cst.Name():
+            return node
+        case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=name)):
+            receiver = machine.scope.fields.get(owner)
+            return node if isinstance(receiver, Instance) and name in receiver.fields else None
+    return None
