@@ -57,6 +57,23 @@ def test_garbage_is_looked_for_only_when_the_process_has_grown(
     assert looked == [0, 0, 1, 1, 2]
 
 
+@pytest.mark.parametrize(("needed", "gives_way"), [(0, True), (1_200_000, False)])
+def test_a_process_gives_way_for_what_nothing_needs_any_more(
+    needed: int, gives_way: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = iter([60, 150, 150])
+    monkeypatch.setattr(memory, "resident_bytes", lambda: next(sizes) << 20)
+    monkeypatch.setattr(gc, "collect", lambda: None)
+    watched = memory.Memory()
+    watched.gives_way = True
+    watched.tidy(1_000, needed)
+    if gives_way:
+        with pytest.raises(memory.OutOfRoom):
+            watched.begin()
+    else:
+        watched.begin()
+
+
 def test_where_a_process_cannot_be_asked_for_its_size_what_was_read_decides(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -15,9 +15,9 @@ from advisor.code.values import Folder, ProjectModule, Scope, Unknown, Value
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
-MOST_KEPT = 500_000
-"""Characters of imported modules that are kept from one file to the next; their trees take some
-eighty times as many bytes."""
+MOST_KEPT = 1_300_000
+"""Characters of imported modules that are kept from one file to the next: all that a large package has
+its importers read, which takes seconds. In memory they take some fifty times as many bytes."""
 
 
 @dataclass(slots=True)
@@ -51,6 +51,9 @@ class Project:
         self._sources: dict[str, Source | None] = {}
         self._places: dict[Source, str | None] = {}
         self._scopes: dict[Source, Scope] = {}
+        # The last of the files that were tidied up behind that has led to each, by their real paths.
+        self._needed: dict[str | None, int] = {}
+        self._files = 0
         for source in sources:
             self.add(source)
 
@@ -74,18 +77,20 @@ class Project:
         place = self._place_of(source)
         return place is not None and place in self._names
 
+    @property
+    def kept(self) -> int:
+        """How many characters of source the modules have that are kept for the next file."""
+        return sum(len(source.text) for source in self._scopes)
+
     def tidy(self, last: str) -> int:
         """Drop the trees that no import has led to, and when they have become many also those that
-        the file at the real path `last` does not lead to: its neighbours will need the same. Returns
-        how many characters of source they stand for."""
-        before = sum(len(source.text) for source in self._scopes)
+        files have led to longest ago, but none that the file at the real path `last` leads to: its
+        neighbours will need the same. Returns how many characters of source they stand for."""
+        before = self.kept
+        self._files += 1
+        self._needed |= dict.fromkeys(self.leads_to(last), self._files)
         if before > MOST_KEPT:
-            needed = set(self.leads_to(last))
-            self._scopes = {
-                source: scope
-                for source, scope in self._scopes.items()
-                if self._place_of(source) in needed
-            }
+            self._drop_oldest()
         kept = self._scopes.keys()
         self._sources = {
             path: source
@@ -93,7 +98,22 @@ class Project:
             if source is None or source in kept
         }
         self._places = {source: place for source, place in self._places.items() if source in kept}
-        return before - sum(len(source.text) for source in kept)
+        return before - self.kept
+
+    def _drop_oldest(self) -> None:
+        """Keep what the last files have led to. What one of them leads to is kept or dropped together:
+        nothing that is kept rests on what another run of the same module would make anew."""
+        by_file: dict[int, list[Source]] = {}
+        for source in self._scopes:
+            by_file.setdefault(self._needed.get(self._place_of(source), 0), []).append(source)
+        kept: set[Source] = set()
+        characters = 0
+        for file in sorted(by_file, reverse=True):
+            characters += sum(len(source.text) for source in by_file[file])
+            if kept and characters > MOST_KEPT:
+                break
+            kept.update(by_file[file])
+        self._scopes = {source: scope for source, scope in self._scopes.items() if source in kept}
 
     def leads_to(self, start: str) -> list[str]:
         """The real paths of a file and of all files that its imports have led to."""

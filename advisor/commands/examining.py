@@ -112,7 +112,7 @@ class Examiner:
         if place:
             outcome.seen = seen_by(project, place)
         dropped = project.tidy(place)
-        self._memory.tidy(len(source.text) + dropped)
+        self._memory.tidy(len(source.text) + dropped, project.kept)
         return outcome
 
     def _parse(self, source: "Source") -> None:

@@ -74,7 +74,9 @@ def _ranked(machine: "Machine", node: cst.BaseExpression) -> cst.BaseExpression 
         return None
     called = node.func
     if type(called) is cst.Attribute:
-        return _held(machine, called.value) if called.attr.value in _RANKS and not node.args else None
+        return (
+            _held(machine, called.value) if called.attr.value in _RANKS and not node.args else None
+        )
     if called.value != "len" or len(node.args) != 1:
         return None
     size = node.args[0].value
