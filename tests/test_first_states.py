@@ -63,3 +63,58 @@ class Diffusion(nn.Module):
         return torch.randn(batch, 128)
 """
     )
+
+
+def test_learned_states_in_lists_are_drawn_once() -> None:
+    check(
+        """
+class Stack(nn.Module):
+    def __init__(self, size, sizes, drawn=False):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.GRU(size, each) for each in sizes])
+        self.sizes, self.drawn = sizes, drawn
+        self.first, self.second = nn.ParameterList(), nn.ParameterList()
+        self.fill_initial_states()
+        self.start_hidden()
+    def fill_initial_states(self):
+        for each in self.sizes:
+            state = nn.Parameter(torch.zeros(1, 1, each))
+            if self.drawn:
+                nn.init.xavier_uniform_(state)
+            self.first.append(state)
+    def start_hidden(self):
+        for each in self.sizes:
+            self.second.append(nn.Parameter(torch.randn(1, 1, each)))
+    def forward(self, x):
+        for layer, state in zip(self.layers, self.first):
+            x, _ = layer(x, state.expand(-1, x.size(1), -1).contiguous())
+        return x
+class Drawn(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.gru = nn.GRU(size, size)
+    def initial_states(self, x):
+        state = torch.empty(1, x.size(1), 128)
+        nn.init.xavier_uniform_(state) # error
+        return state
+"""
+    )
+
+
+def test_what_is_drawn_as_the_layer_is_built_and_again_before_each_pass_is_told() -> None:
+    check(
+        """
+class Tagger(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.lstm = nn.LSTM(size, size)
+        self.hidden = self.init_hidden()
+    def init_hidden(self):
+        h = torch.randn(1, 1, 128) # error
+        return h, torch.zeros(1, 1, 128)
+    def forward(self, x):
+        self.hidden = self.init_hidden()
+        out, self.hidden = self.lstm(x, self.hidden)
+        return out
+"""
+    )

@@ -241,3 +241,22 @@ L.Trainer().fit(Plain(), img_loader, JUDGED)
 @pytest.mark.parametrize(("judged", "told"), [("test_loader", 0), ("val_loader", 1)])
 def test_what_judges_one_model_may_be_what_another_one_learns_from(judged: str, told: int) -> None:
     assert count(WITHOUT_LABELS.replace("JUDGED", judged)) == told
+
+
+@pytest.mark.parametrize(("labels", "told"), [("model.predict(X_test)", 0), ("y_test", 1)])
+def test_labels_that_a_model_has_guessed_give_nothing_away(labels: str, told: int) -> None:
+    program = f"""
+import numpy as np
+from sklearn.svm import SVC
+
+
+def adapted(X_train, y_train, X_test, y_test):
+    model = SVC()
+    model.fit(X_train, y_train)
+    X_all = np.concatenate([X_train, X_test])
+    y_all = np.concatenate([y_train, {labels}], axis=0)
+    final = SVC()
+    final.fit(X_all, y_all)
+    return final.score(X_test, y_test)
+"""
+    assert count(program) == told

@@ -408,3 +408,114 @@ part.eval()
 part.train = {given}
 """
     assert ("NN412" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("self.slope.weight = nn.Parameter(kernel, requires_grad=False)", False),
+        ("self.slope.weight.data = kernel", False),
+        ("self.slope.weight.data.copy_(kernel)", False),
+        ("nn.init.xavier_uniform_(self.slope.weight)", True),
+    ],
+)
+def test_a_filter_that_the_program_writes_down_itself_needs_no_optimizer(
+    given: str, told: bool
+) -> None:
+    program = f"""
+class Slopes(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.slope = nn.Conv2d(1, 1, (1, 3), bias=False)
+        kernel = torch.tensor([[[[1.0, 0.0, -1.0]]]])
+        {given}
+
+    def forward(self, picture):
+        return self.slope(picture)
+
+
+def train(batches):
+    net, slopes = nn.Conv2d(1, 1, 3, padding=1), Slopes()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-2)
+    for x, y in batches:
+        optimizer.zero_grad()
+        F.l1_loss(slopes(net(x)), slopes(y)).backward()
+        optimizer.step()
+"""
+    assert ("NN109" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("copy.deepcopy(self.parts[number])", False),
+        ("nn.Linear(5, 5)", True),
+    ],
+)
+def test_copies_of_what_torch_sees_keep_the_weights_of_before(kept: str, told: bool) -> None:
+    program = f"""
+import copy
+
+
+class Policy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.low, self.high = nn.Linear(5, 5), nn.Linear(5, 5)
+        self.parts = [self.low, self.high]
+        self.before = [None] * len(self.parts)
+        self.keep()
+
+    def keep(self):
+        for number in range(len(self.parts)):
+            self.before[number] = {kept}
+
+    def forward(self, x, old=False):
+        if old:
+            return self.before[1](torch.tanh(self.before[0](x)))
+        return self.high(torch.tanh(self.low(x)))
+"""
+    assert ("NN406" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(("first", "told"), [(".clone()", False), ("", True)])
+def test_what_was_computed_from_a_parameter_is_none(first: str, told: bool) -> None:
+    program = f"""
+class Memory(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.kept = None
+
+    def forward(self, steps):
+        state = nn.Parameter(torch.zeros(4, 4)){first}
+        states = [state]
+        for step in steps:
+            state = state + step
+            states.append(state)
+        self.kept = states
+        return state
+"""
+    assert ("NN406" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(("kept", "told"), [("given", False), ("None", True)])
+def test_a_schedule_that_callers_may_put_in_its_place_is_any(kept: str, told: bool) -> None:
+    program = f"""
+class Agent:
+    def __init__(self):
+        self.net = nn.Linear(4, 2)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=1e-3)
+        self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self.optimizer, "min")
+
+    def use(self, given=None):
+        self.schedule = {kept}
+
+    def decay(self):
+        self.schedule.step()
+
+    def learn(self, x, y):
+        loss = F.mse_loss(self.net(x), y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+"""
+    assert ("NN605" in _codes(program)) == told

@@ -25,6 +25,7 @@ from advisor.code.library.torch_modules.submodules import SUBMODULE
 from advisor.code.library.torch_training import owners_of as owners_in
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
+    ORIGINAL,
     Bound,
     Class,
     Dictionary,
@@ -34,6 +35,7 @@ from advisor.code.values import (
     Library,
     Method,
     Optimizer,
+    Original,
     Parameters,
     Partial,
     Sequence,
@@ -138,6 +140,7 @@ class Construction(Fact):
                 each
                 for each in values
                 if id(each) not in known
+                and not _is_copy_of(each, known)
                 and (each.place is None or id(each.place.node) not in known)
                 and not _is_unpacked(self.module, name)
                 and each.place not in parameters
@@ -323,6 +326,12 @@ def _items(value: Sequence | Dictionary) -> Iterator[Value]:
             yield from _items(item)
         else:
             yield from alternatives(item)
+
+
+def _is_copy_of(value: Value, known: set[int]) -> bool:
+    """Whether it is a copy of what torch sees: it keeps the weights of before."""
+    original = value.fields.get(ORIGINAL) if isinstance(value, (Instance, Layer)) else None
+    return isinstance(original, Original) and id(original.value) in known
 
 
 def learns(value: Value) -> bool:

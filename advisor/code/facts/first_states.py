@@ -51,7 +51,17 @@ class FirstState(Fact):
 
 
 def _is_learned(run: AbstractRun, drawn: RandomDrawn) -> bool:
-    """Whether the method keeps what gradients are wanted for: a state that is learned."""
+    """Whether the method keeps what gradients are wanted for, or fills it: a state that is learned. What is
+    called only as the layer is built is drawn once, too."""
+    if isinstance(drawn.tensor, Tensor) and drawn.tensor.graph is True:
+        return True
+    own = drawn.context.functions[-1]
+    if all(
+        any(each.name == "__init__" for each in event.context.functions)
+        for event in run.events(RandomDrawn)
+        if event.context.functions[-1:] == (own,)
+    ):
+        return True
     return any(
         event.context.functions == drawn.context.functions
         and isinstance(event.value, Tensor)

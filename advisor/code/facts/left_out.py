@@ -20,6 +20,7 @@ from advisor.code.events import (
     OptimizerStepped,
     ParametersAdded,
     StateUsed,
+    WeightsFilled,
 )
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
@@ -161,6 +162,7 @@ def _is_new(run: AbstractRun, module: Value) -> bool:
         and all(_NEW.search(layer.path) for layer in layers)
         and not is_frozen(run, module)
         and not _is_part_of_frozen(run, module)
+        and not _is_given_weights(run, module)
         and not any(
             each.module is not None and reaches(each.module, module)
             for each in run.events(StateUsed)
@@ -173,6 +175,14 @@ def _is_part_of_frozen(run: AbstractRun, module: Value) -> bool:
     """Whether it is said of a whole model that a module belongs to whether its parameters take
     gradients."""
     return any(reaches(owner, module) for owner in told_of_gradients(run.events(AttributeAssigned)))
+
+
+def _is_given_weights(run: AbstractRun, module: Value) -> bool:
+    """Whether the program writes weights into a module by itself: a filter that is known."""
+    return any(
+        event.function == "copy_" and reaches(module, event.layer)
+        for event in run.events(WeightsFilled)
+    )
 
 
 def _is_built_for(run: AbstractRun, module: Value, step: OptimizerStepped) -> bool:

@@ -96,8 +96,15 @@ def owners_of(target: Value) -> tuple[Value, ...]:
 def told_of_gradients(events: Iterable[Event]) -> Iterator[Value]:
     """The modules of which it is said whether their parameters take gradients."""
     for event in events:
-        if isinstance(event, AttributeAssigned) and event.name == "requires_grad":
+        if isinstance(event, AttributeAssigned) and (
+            event.name == "requires_grad" or _is_kept_as_it_is(event.value)
+        ):
             yield from owners_of(event.owner)
+
+
+def _is_kept_as_it_is(value: Value) -> bool:
+    """Whether a parameter is made that takes no gradients: a filter that is given."""
+    return isinstance(value, Tensor) and value.text == "parameter" and value.graph is False
 
 
 def sets_gradients(event: Event) -> bool:

@@ -39,6 +39,7 @@ from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
     Amount,
+    Class,
     Function,
     Method,
     Optimizer,
@@ -72,6 +73,8 @@ TOLD_THEIR_STEPS = frozenset(
 FALLS_TO_AN_END = TOLD_THEIR_STEPS | {"CosineAnnealingLR", "OneCycleLR", "PolynomialLR"}
 # What steps a schedule, as far as its name tells; not in a comment.
 _STEPS = re.compile(r"^[^#\n]*sched\w*(\[\w+\])?\.step\(", re.MULTILINE)
+# A step of what an object keeps.
+_OWN = re.compile(r"self\.(\w+)\.step")
 _WORD = re.compile(r"\w+")
 _ANY_STEP = re.compile(r"^[^#\n]*\.step\(", re.MULTILINE)
 # What functions are called that set the rates of an optimizer.
@@ -261,8 +264,9 @@ class ScheduleUse(Fact):
         )
 
     def may_be_another(self, step: ScheduleStepped) -> bool:
-        """Whether the same line steps another schedule too, depending on the way taken."""
-        return any(
+        """Whether the same line steps another schedule too, depending on the way taken, or whatever a
+        method of the same class is given in its place."""
+        return _is_set_by_callers(step) or any(
             event.place.node is step.place.node and event.schedule is not self.schedule
             for event in self.run.events(ScheduleStepped)
         )
@@ -746,3 +750,20 @@ def _counts_batches(horizon: Number, loops: tuple[Loop, ...], batches: Number) -
         return bool(batches.symbols() & horizon.symbols())
     epochs = _product(loops)
     return epochs is not None and horizon == product([epochs, batches])
+
+
+def _is_set_by_callers(step: ScheduleStepped) -> bool:
+    """Whether a method keeps what it is given in the attribute that is stepped."""
+    own = step.context.functions[-1].owner if step.context.functions else None
+    call = step.place.node
+    attribute = _OWN.fullmatch(code_of(call.func)) if isinstance(call, cst.Call) else None
+    if own is None or attribute is None:
+        return False
+    kept = re.compile(rf"^\s*self\.{attribute[1]}\s*=\s*(\w+)\s*$", re.MULTILINE)
+    for kind in own.lineage():
+        for each in kind.fields.values() if isinstance(kind, Class) else ():
+            if isinstance(each, Function) and each.name != "__init__":
+                given = {parameter.name.value for parameter in each.node.params.params}
+                if given.intersection(kept.findall(as_written(each.node))):
+                    return True
+    return False

@@ -38,6 +38,7 @@ from advisor.code.values import (
     Lineage,
     Object,
     PlacesOfLargest,
+    Predicted,
     RowSet,
     Scalar,
     Shape,
@@ -48,6 +49,7 @@ from advisor.code.values import (
     give_meaning,
     known_number,
     lineage_of,
+    meaning_of,
     shape_of,
     size_of_axis,
 )
@@ -543,7 +545,12 @@ def after_each_other(parts: Sequence[Value], call: Call) -> Value | None:
     """The samples of several values as one."""
     found = [lineages.samples(part) for part in parts]
     lineage = lineages.together(found, call.place, call.context)
-    return None if lineage is None else lineages.alike(parts[0], lineage, call.place)
+    if lineage is None:
+        return None
+    made = lineages.alike(parts[0], lineage, call.place)
+    if any(isinstance(meaning_of(part), Predicted) for part in parts):
+        give_meaning(made, Predicted())
+    return made
 
 
 def beside(parts: Sequence[Value], call: Call) -> Value | None:

@@ -32,6 +32,7 @@ from advisor.code.values import (
     Library,
     Lineage,
     Object,
+    Predicted,
     Rated,
     Scale,
     Sequence,
@@ -203,7 +204,8 @@ def fit_on(call: Call, target: Value, data: Value) -> Fit:
     given = call.argument(1, "y") or samples_and_labels(data)[1]
     labels = None if given is None else lineages.columns_of(given)
     place, rows = call.place, lineage.rows
-    event = Fitted(place, call.context, target, rows, kind, given is not None, labels, lineage.fits)
+    told = given is not None and not isinstance(meaning_of(given), Predicted)  # by no other model
+    event = Fitted(place, call.context, target, rows, kind, told, labels, lineage.fits)
     call.machine.emit(event)
     if isinstance(target, Object):
         call.machine.store(target.fields, "fit", fit)
@@ -396,7 +398,9 @@ def predicted(call: Call) -> Value | None:
     if call.path.endswith("fit_predict") and call.receiver is not None:
         fit_on(call, call.receiver, data)
     score(call, data)
-    return lineages.array(Lineage(lineages.samples(data).rows), call.place)
+    made = lineages.array(Lineage(lineages.samples(data).rows), call.place)
+    give_meaning(made, Predicted())
+    return made
 
 
 @method("estimator", "score")

@@ -253,6 +253,11 @@ class Chosen:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Predicted:
+    """What an estimator has predicted, for some samples at least."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ClassIndices:
     """Labels of a data set that has so many classes; `mixed` where they are known to stand in no order,
     so that a stretch of them lacks none."""
@@ -409,6 +414,7 @@ Meaning = (
     | Pixels
     | PlacesOfLargest
     | Positive
+    | Predicted
     | PutFirst
     | Quotient
     | Rated

@@ -23,6 +23,17 @@ class Library(Value):
         return f"Library({self.path})"
 
 
+# Under this key a copy has what it was copied from.
+ORIGINAL = ("original",)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Original:
+    """What something was copied from, which is no part of it."""
+
+    value: Value
+
+
 @dataclass(slots=True)
 class Arguments:
     """What a call passes. `unknown` means that `*args` or `**kwargs` of unknown length take part;

@@ -7,6 +7,7 @@ from advisor.code.library.models import Call, function
 from advisor.code.values import (
     FALSE,
     NONE,
+    ORIGINAL,
     TRUE,
     Arguments,
     Bound,
@@ -18,6 +19,7 @@ from advisor.code.values import (
     Joined,
     Library,
     Object,
+    Original,
     Partial,
     Scalar,
     Sequence,
@@ -258,6 +260,8 @@ def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
             )
         else:
             copied.fields[key] = field
+    if isinstance(value, (Instance, Object)):
+        copied.fields[ORIGINAL] = Original(value)
     return copied
 
 

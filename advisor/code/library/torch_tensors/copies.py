@@ -41,6 +41,10 @@ def cloned(call: Call) -> Value | None:
     tensor = call.receiver
     if call.context.gradients is False and isinstance(tensor, Tensor) and tensor.graph is True:
         return cut_off(tensor, call.place, "torch.no_grad()")
+    if isinstance(tensor, Tensor) and tensor.text == "parameter":
+        copy = tensor.restated(text="", place=call.place)  # which is no parameter
+        copy.sources = (tensor,)
+        return copy
     return tensor
 
 
