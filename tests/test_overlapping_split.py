@@ -940,3 +940,40 @@ def test_a_loader_that_nothing_is_judged_by_may_hold_what_is_trained_on(
 def test_a_model_that_has_been_scored_may_be_fitted_on_everything(last: str, told: bool) -> None:
     scored = f"{SPLIT}model.fit(X_train, y_train)\nprint(model.score(X_test, y_test))\n"
     assert bool(found(f"{scored}model.fit(X, y)\n{last}\n")) is told
+
+
+TWO_NETWORKS = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import ToTensor
+def learn(net, batches):
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    net.train()
+    for number, (x, y) in enumerate(batches):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+def judge(net, batches):
+    net.eval()
+    hits = 0
+    with torch.no_grad():
+        for x, y in batches:
+            hits += (net(x).argmax(dim=1) == y).sum().item()
+    print(hits / len(batches.dataset))
+first = nn.Sequential(nn.Flatten(), nn.Linear(3072, 2))
+second = nn.Sequential(nn.Flatten(), nn.LazyLinear(2))
+learn(first, DataLoader(ImageFolder("leaves/train", ToTensor()), 8, shuffle=True))
+test_data = ImageFolder("leaves/test", ToTensor())
+learn(first, DataLoader(test_data, 8, shuffle=True))
+learn(second, DataLoader(ImageFolder("leaves/train", ToTensor()), 8, shuffle=True))
+test_again = ImageFolder("leaves/test", ToTensor()){error}
+judge({judged}, DataLoader(test_again, 8))
+"""
+
+
+def test_one_model_may_learn_what_another_one_is_judged_by() -> None:
+    assert not of(TWO_NETWORKS.format(judged="second", error=""))
+    wrong = TWO_NETWORKS.format(judged="first", error="  # error")
+    assert of(wrong) == [line for line, _ in marked(wrong, "NN516")] != []

@@ -55,6 +55,54 @@ WRONG = [
     again = picked(y_test, chances)  # error
     print(told(y_test, chances, again["cut"]))
     """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        guessed = (chances >= tried).astype(int)
+        score = f1_score(y_test, guessed)  # error
+        if score > best:
+            best, cut = score, tried
+    print(classification_report(y_test, chances >= cut))
+    """,
+    """
+    highest = -1.0
+    for tried in (0.2, 0.3, 0.4, 0.5):
+        now = accuracy_score(y_test, [1 if chance > tried else 0 for chance in chances])
+        now = f1_score(y_test, np.where(chances > tried, 1, 0))  # error
+        if highest < now:
+            highest = now
+            cut = tried
+    print(told(y_test, chances, cut))
+    """,
+    """
+    cuts = np.arange(0.1, 0.9, 0.02)
+    cut = cuts[np.argmax([f1_score(y_test, chances > tried) for tried in cuts])]  # error
+    print(accuracy_score(y_test, chances > cut))
+    """,
+    """
+    def highest(labels, scores):
+        found = []
+        for tried in np.arange(0.1, 0.9, 0.02):
+            found.append((f1_score(labels, scores >= tried), tried))
+        return max(found)
+    score, cut = highest(y_test, chances)  # error
+    print(told(y_test, chances, cut))
+    """,
+    """
+    seen = []
+    for tried in np.linspace(0.1, 0.9, 9):
+        seen.append({"cut": tried, "f1": f1_score(y_test, chances >= tried)})  # error
+    print(told(y_test, chances, max(seen, key=lambda each: each["f1"])["cut"]))
+    """,
+    """
+    for name, scores in {"forest": chances, "squared": chances ** 2}.items():
+        best, cut = 0, 0.5
+        for tried in np.linspace(0.05, 0.95, 19):
+            score = f1_score(y_test, scores >= tried)  # error
+            if score > best:
+                best, cut = score, tried
+        print(name, accuracy_score(y_test, scores >= cut))
+    """,
 ]
 RIGHT = [
     """
@@ -91,6 +139,51 @@ RIGHT = [
     own = forest.predict_proba(X_train)[:, 1]
     cut = picked(y_train, own)["cut"]
     print(told(y_test, chances, cut))
+    """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_val, val_chances >= tried)
+        if score > best:
+            best, cut = score, tried
+    print(classification_report(y_test, chances >= cut))
+    """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_test, chances >= tried)
+        if score > best:
+            best, cut = score, tried
+    print("at best", best, "at", cut)
+    """,
+    """
+    for tried in np.linspace(0.05, 0.95, 19):
+        print(tried, f1_score(y_test, chances >= tried))
+    print(classification_report(y_test, chances >= 0.5))
+    """,
+    """
+    cuts = [0.3, 0.5, 0.7]
+    for tried in cuts:
+        print(tried, f1_score(y_test, chances >= tried))
+    print(classification_report(y_test, chances >= cuts[1]))
+    """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_test, chances >= tried)
+        if score > best:
+            best, cut = score, tried
+    print(classification_report(y_val, val_chances >= cut))
+    """,
+    """
+    best, cut = 0, 0.5
+    own = forest.predict_proba(X_train)[:, 1]
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_train, own >= tried)
+        print(tried, accuracy_score(y_test, chances >= tried))
+        if score > best:
+            best, cut = score, tried
+    print(classification_report(y_test, chances >= cut))
     """,
 ]
 

@@ -106,6 +106,7 @@ from advisor.code.events.samples import (
     Scored,
     SettingsTried,
     ThresholdApplied,
+    ThresholdTried,
     TransformApplied,
     TransformBuilt,
 )
@@ -270,6 +271,7 @@ __all__ = [
     "StepLogged",
     "TargetLost",
     "ThresholdApplied",
+    "ThresholdTried",
     "TotalJoined",
     "TotalRaised",
     "TrainerBuilt",

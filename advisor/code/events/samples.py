@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from advisor.code.events.context import Context, Event, Guard
+from advisor.code.events.context import Context, Event, Guard, Loop
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
 
@@ -62,16 +62,30 @@ class MetricTaken(Event):
 
 
 @dataclass(eq=False, slots=True)
+class ThresholdTried(Event):
+    """Scores of rows are compared with each of the thresholds that a `loop` goes through, one after the
+    other: `threshold` is any of them, `result` says which class each of the rows is taken for, and
+    `made` are the rows of these classes, as far as they are known."""
+
+    loop: Loop
+    threshold: Value
+    scores: Value
+    result: Value
+    made: RowSet | None = None
+
+
+@dataclass(eq=False, slots=True)
 class ThresholdApplied(Event):
     """Scores of rows are compared with a threshold that was picked from a `curve` over the same rows or
     over others: that says which class each is taken for. `made` are the rows of these classes, as
-    far as either are known."""
+    far as either are known. Instead of a curve it may be a score for each threshold that was `tried`."""
 
     scores: Value
     result: Value
     curve: MetricTaken
     rows: RowSet | None = None
     made: RowSet | None = None
+    tried: ThresholdTried | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -13,6 +13,7 @@ from advisor.code.events import (
 )
 from advisor.code.facts.held_out_data import dataset_of
 from advisor.code.facts.loaders import TrainingLoader
+from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.values import Object, RowSet, Value, rows_of
@@ -44,6 +45,20 @@ def judges_later(run: AbstractRun, training: TrainingLoader, held_out: Value) ->
         if _goes_over(event, held_out) and not trains(run, event)
         for earlier in trained
     )
+
+
+def are_of_other_models(run: AbstractRun, training: TrainingLoader, held_out: Value) -> bool:
+    """Whether each model that a loader trains is another one than those that held-out data judge."""
+    passes = [each for each in run.events(ForwardRun) if not each.context.running]
+    learned = {each.module for each in passes if _has_data(each, training.dataset)}
+    judged = {each.module for each in passes if _has_data(each, held_out)}
+    return bool(learned) and bool(judged) and not learned & judged
+
+
+def _has_data(event: ForwardRun, data: Value | None) -> bool:
+    """Whether a model runs in a loop over data, be it behind `enumerate`."""
+    loaders = map(data_of, event.context.loops)
+    return any(isinstance(each, Object) and dataset_of(each) is data for each in loaders)
 
 
 def _goes_over(event: ForwardRun, data: Value) -> bool:

@@ -119,6 +119,15 @@ def code_of(node: cst.CSTNode) -> str:
     return " ".join(as_written(node).split())
 
 
+def place_around(event: Event, node: cst.CSTNode) -> NodePlace:
+    """The place of a condition or a loop that an event stands in: be it in the file of a caller."""
+    source = event.place.source
+    sources = dict.fromkeys((source, *(each.source for each in reversed(event.context.calls))))
+    if len(sources) > 1:
+        source = next((each for each in sources if each.positions.holds(node)), source)
+    return NodePlace(source, node)
+
+
 def contexts_of(run: AbstractRun) -> list[Context]:
     """What all that happens stands in: many events share theirs."""
     return list({id(event.context): event.context for event in run.trace}.values())

@@ -17,6 +17,7 @@ from advisor.code.events import (
     Scored,
     StateTaken,
     StateUsed,
+    ThresholdTried,
 )
 from advisor.code.facts.chosen_thresholds import chosen_thresholds
 from advisor.code.facts.handed_over import given_to_validate
@@ -29,7 +30,7 @@ from advisor.code.facts.judges_behind import (
 )
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.passes import sources_of, words
-from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.run import AbstractRun, Fact, code_of, place_around
 from advisor.code.facts.scored_rows import (
     are_for_test,
     name_of_test,
@@ -132,12 +133,13 @@ def _kept_by_test_rows(run: AbstractRun) -> Iterator[Steering]:
         for each in run.events(ComparedWithBest)
         if each.result is not None and (rows := rows_compared(run, each))
     ]
+    thresholds = {each.threshold for each in run.events(ThresholdTried)}
     for event in run.events_among(StateTaken, StateUsed) if compared else ():
         if not event.context.loops or not event.context.guards:
             continue
         if isinstance(event, StateUsed) and event.module is not None:
             continue
-        if isinstance(event, StateTaken) and _is_the_score(event):
+        if isinstance(event, StateTaken) and (_is_the_score(event) or event.state in thresholds):
             continue
         asked = [way for each in event.context.guards for way in alternatives(each.condition)]
         for comparison, rows in compared:
@@ -170,11 +172,7 @@ def _kept_weights(run: AbstractRun) -> Iterator[Steering]:
             seen.add(event.context.guards[-1].node)
             if others_judge_behind(run, event):
                 continue
-            yield (
-                NodePlace(event.place.source, event.context.guards[-1].node),
-                _KEPT,
-                rows,
-            )
+            yield place_around(event, event.context.guards[-1].node), _KEPT, rows
 
 
 def _judged_by(run: AbstractRun, event: Event) -> str | None:
@@ -200,8 +198,7 @@ def _by_the_samples_of_the_test(run: AbstractRun) -> Iterator[Steering]:
         twins = [twin(each, inside) for each in behind]
         if behind and all(twins):
             name = shortest(names_of(behind[0]), Side.HELD_OUT) or "the test rows"
-            place = NodePlace(event.place.source, guards[-1].node)
-            yield place, _KEPT, name
+            yield place_around(event, guards[-1].node), _KEPT, name
             return
 
 

@@ -8,7 +8,12 @@ from typing import Self
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, LoaderBuilt, PartsOverlap
 from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.judged_passes import judged_by_trained_rows, judges_later, trained_rows
+from advisor.code.facts.judged_passes import (
+    are_of_other_models,
+    judged_by_trained_rows,
+    judges_later,
+    trained_rows,
+)
 from advisor.code.facts.kept_models import judged_by_earlier_folds
 from advisor.code.facts.loaders import TrainingLoader, has_sampler
 from advisor.code.facts.passes import sources_of, told_at
@@ -239,6 +244,8 @@ def _of_pair(
     read = data.dataset.place
     if sampled or read is None or not _read_alike(loader.dataset, data.dataset):
         return None
+    if _is_held_out(loader.dataset) and are_of_other_models(run, loader, data.dataset):
+        return None  # one model is trained on what others are judged by
     return read, data.name, "same file", beside
 
 
@@ -340,6 +347,11 @@ def _is_part(held_out: RowSet, training: RowSet, sampled: bool) -> bool:
         return True
     apart = side_of(held_out) is Side.HELD_OUT and not training.within(held_out)
     return not sampled and apart and held_out.surely_within(training)
+
+
+def _is_held_out(data: object) -> bool:
+    rows = _rows(data)
+    return rows is not None and side_of(rows) is Side.HELD_OUT
 
 
 def _read_alike(first: object, second: object) -> bool:

@@ -9,7 +9,7 @@ import libcst as cst
 from advisor.code.events import BackwardRun, Event
 from advisor.code.facts.judging_calls import TEST, goes_through_test_data, rows_judged_on
 from advisor.code.facts.passes import words
-from advisor.code.facts.run import AbstractRun, code_of
+from advisor.code.facts.run import AbstractRun, code_of, place_around
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import RowSet
 
@@ -67,7 +67,7 @@ def better_test_score(
                 return code_of(side)
             if not own & OTHERS and _is_of_test_phase(event, condition):
                 return code_of(side)
-            place = NodePlace(event.place.source, before or condition)
+            place = place_around(event, before or condition)
             if _is_given_test_score(run, place, code_of(side), own):
                 return code_of(side)
     return None
@@ -109,7 +109,7 @@ def _asked(event: Event, condition: cst.CSTNode) -> cst.CSTNode:
     """A condition, or what it stands for where it is a name: `is_best = score > best`."""
     if not isinstance(condition, cst.Name) or not words(condition.value) & _BEST_NAMES:
         return condition
-    line = _origin(NodePlace(event.place.source, condition), condition.value)
+    line = _origin(place_around(event, condition), condition.value)
     try:
         return condition if line is None else cst.parse_expression(line.text.strip())
     except cst.ParserSyntaxError:

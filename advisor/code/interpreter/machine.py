@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from advisor.code.events import Context, Event, ForwardRun, Guard, Round
+from advisor.code.events import Context, Event, ForwardRun, Guard, Round, ThresholdTried
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
 from advisor.code.values import (
@@ -110,6 +110,8 @@ class Machine:
         self.evaluate: Callable[[cst.BaseExpression], Value] = partial(evaluate, self)
         self.trace: list[Event] = []
         self.latest_pass: ForwardRun | None = None
+        # What has tried one threshold after the other.
+        self.thresholds_tried: list[ThresholdTried] = []
         self.context = Context()
         self.frames: list[Frame] = []
         self.loops: list[LoopFrame] = []
@@ -169,6 +171,7 @@ class Machine:
     def _reset(self, most_steps: int) -> None:
         self.trace = []
         self.latest_pass = None
+        self.thresholds_tried = []
         self.context = Context()
         self.frames = []
         self.loops = []

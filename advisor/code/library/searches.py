@@ -163,14 +163,16 @@ def _score_of_each(value: Value) -> Rated | None:
         return None
     found = [_score_in(each) for each in items]
     first = found[0] if found else None
-    if first is None or any(each is None or each.rows != first.rows for each in found):
+    # Of a score it matters whose labels they are: the predictions are others each time.
+    if first is None or any(each is None or each.rows[:1] != first.rows[:1] for each in found):
         return None
     return first
 
 
 def _score_in(value: Value) -> Rated | None:
-    if isinstance(value, SequenceValue):
-        rated = [each for item in value.items or () if (each := rating_of(item)) is not None]
+    if isinstance(value, (SequenceValue, Dictionary)):
+        items = value.items if isinstance(value, SequenceValue) else value.items.values()
+        rated = [each for item in items or () if (each := rating_of(item)) is not None]
         return rated[0] if rated else None
     # A total that no sample was added to is the number that it began with.
     ways = [each for each in alternatives(value) if not isinstance(each, Scalar)]
