@@ -970,3 +970,45 @@ for pictures, labels in DataLoader(test_data, batch_size=20):
 print(right)
 """
     assert found(text) == wrong(text) != []
+
+
+BOTH_PARTS = """
+import torch, torch.nn.functional as F
+from torch.utils.data import Dataset, DataLoader
+from torchvision import transforms
+class Birds(Dataset):
+    def __init__(self, part):
+        self.part = part
+        self.files = torch.load(f"{part}.pt")
+        self.turn = transforms.RandomRotation(30)
+    def __len__(self):
+        return len(self.files)
+    def __getitem__(self, number):
+        picture, label = self.files[number]
+        if self.part == "train":
+            picture = self.turn(picture)
+        return picture, label
+def score(net, group):
+    val_loader = group["loader"]
+    hits = 0
+    with torch.no_grad():
+        for x, y in val_loader:
+            hits += (net(x).argmax(1) == y).sum().item()
+    return hits
+net = torch.nn.Linear(8, 2)
+optimizer = torch.optim.Adam(net.parameters())
+groups = [{"loader": DataLoader(Birds(part), 32)} for part in PARTS]
+for x, y in DataLoader(Birds("train"), 32, shuffle=True):
+    optimizer.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    optimizer.step()
+net.eval()
+for group in groups:
+    print(score(net, group))
+"""
+
+
+@pytest.mark.parametrize(("parts", "is_told"), [('["train", "val"]', False), ('["train"]', True)])
+def test_rows_to_train_on_may_be_scored_beside_others(parts: str, is_told: bool) -> None:
+    text = BOTH_PARTS.replace("PARTS", parts)
+    assert ("NN505" in [code for _, code in findings(text)]) == is_told

@@ -1,5 +1,7 @@
 """Models of torch that are judged by rows which they were trained on."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.abstract_programs import findings, marked
@@ -260,3 +262,35 @@ def adapted(X_train, y_train, X_test, y_test):
     return final.score(X_test, y_test)
 """
     assert count(program) == told
+
+
+SMOKE = """
+import torch
+import lightning.pytorch as pl
+from torch.utils.data import DataLoader, TensorDataset
+class Net(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(8, 2)
+    def training_step(self, batch, index):
+        return torch.nn.functional.cross_entropy(self.layer(batch[0]), batch[1])
+    def validation_step(self, batch, index):
+        self.log("val_loss", torch.nn.functional.cross_entropy(self.layer(batch[0]), batch[1]))
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters())
+def test_training():
+    samples = TensorDataset(torch.randn(4, 8), torch.randint(2, (4,)))
+    loader = DataLoader(samples, batch_size=2, shuffle=True)
+    trainer = pl.Trainer(max_epochs=1)
+    trainer.fit(Net(), train_dataloaders=loader, val_dataloaders=loader)
+    assert "val_loss" in trainer.callback_metrics
+test_training()
+"""
+
+
+@pytest.mark.parametrize(("name", "told"), [("test_net.py", False), ("training.py", True)])
+def test_a_test_of_code_may_judge_by_whatever_it_trains_on(
+    name: str, told: bool, tmp_path: Path
+) -> None:
+    found = [code for _, code in findings(SMOKE, tmp_path / name)]
+    assert ("NN516" in found) == told

@@ -691,6 +691,18 @@ RIGHT = {
     "NN413 built for each": """
         model = nn.ModuleList([nn.Linear(3, 3) for _ in range(6)])
         """,
+    "NN413 parts of a ready model, one by one": """
+        from torchvision.models import resnet50
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                body = nn.Sequential(*list(resnet50(weights="DEFAULT").children())[:-1])
+                self.low, self.high = nn.Sequential(), nn.Sequential(body[5], body[6])
+                for number in range(5):
+                    self.low.add_module(str(number), body[number])
+            def forward(self, x):
+                return self.high(self.low(x))
+        """,
     "NN413 norms of a list, as many as are asked for": """
         class Net(nn.Module):
             def __init__(self, count):

@@ -503,3 +503,46 @@ def test_what_the_optimizer_misses_is_flagged(name: str) -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_what_it_updates_is_left_alone(name: str) -> None:
     assert "NN109" not in [code for _, code in findings(SETTING + dedent(RIGHT[name]))]
+
+
+FILTERS = """
+import torch
+from torch import nn
+class Edges(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.kernel = nn.Parameter(torch.{made}([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]))
+        self.across = nn.Conv2d(1, 1, 3, bias=False)
+        {given}
+    def forward(self, a, b):
+        return (self.across(a) - self.across(b)).abs().mean()
+model, edges = nn.Conv2d(1, 1, 3), Edges()
+optimizer = torch.optim.Adam(model.parameters()){marker}
+for x, y in [(torch.randn(4, 1, 9, 9), torch.randn(4, 1, 7, 7))] * 100:
+    optimizer.zero_grad()
+    edges(model(x), y).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("made", ["Tensor", "tensor", "FloatTensor"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "self.across.weight = nn.Parameter(self.kernel[None, None])",
+        "self.across.weight.data = self.kernel.data.view(1, 1, 3, 3)",
+        "self.across.weight.data.copy_(self.kernel.detach()[None, None])",
+    ],
+)
+def test_filters_whose_numbers_are_written_down_need_no_optimizer(given: str, made: str) -> None:
+    assert not of_this_rule(FILTERS.format(given=given, made=made, marker=""))
+
+
+@pytest.mark.parametrize("given", ["", "nn.init.xavier_uniform_(self.across.weight)"])
+def test_filters_that_were_drawn_do(given: str) -> None:
+    text = FILTERS.format(given=given, made="tensor", marker="  # error")
+    assert of_this_rule(text) == marked(text, "NN109")
+
+
+def of_this_rule(text: str) -> list[tuple[int, str]]:
+    return [each for each in findings(text) if each[1] == "NN109"]

@@ -459,3 +459,25 @@ def test_rows_that_an_option_has_scaled_may_all_be_scaled_wrongly() -> None:
     """
     text = dedent(text)
     assert found(text) == wrong(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "transformer", "is_told"),
+    [
+        ("plot_components", "PCA(20)", False),
+        ("visualise_embedding", "PCA(20)", False),
+        ("reduce", "PCA(20)", True),
+        ("plot_boundary", "StandardScaler()", True),
+    ],
+)
+def test_components_that_a_function_fits_to_show_them_are_for_a_picture(
+    name: str, transformer: str, is_told: bool
+) -> None:
+    text = f"""
+def {name}(rows):
+    transformer = {transformer}
+    return transformer.fit_transform(rows)
+{name}(X_train)
+{name}(X_test)
+"""
+    assert bool(found(text)) == is_told

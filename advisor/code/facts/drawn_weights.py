@@ -10,7 +10,8 @@ from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.modules import concerns, is_parameter, is_pretrained
 from advisor.code.facts.relations import told_of_gradients
 from advisor.code.facts.run import AbstractRun
-from advisor.code.values import Instance, Layer, Optimizer, Tensor, Value
+from advisor.code.gradients import made_from
+from advisor.code.values import Instance, Layer, Optimizer, Sequence, Tensor, Value
 
 # What fills weights with numbers that are given, not with others that are drawn.
 _GIVES = frozenset({"constant_", "copy_", "dirac_", "eye_", "ones_", "zeros_"})
@@ -41,8 +42,21 @@ def has_drawn_weights(run: AbstractRun, module: Value, end: int) -> bool:
         if event.function in _GIVES
     }
     own = module.fields.values() if isinstance(module, Instance) else ()
-    if any(isinstance(each, Tensor) and is_parameter(each) and each.graph is True for each in own):
+    if any(
+        isinstance(each, Tensor)
+        and is_parameter(each)
+        and each.graph is True
+        and not is_written_kernel(each)
+        for each in own
+    ):
         return True
     return isinstance(module, (Layer, Instance)) and any(
         layer not in filled and not is_pretrained(layer) for layer in learning(module)
     )
+
+
+def is_written_kernel(parameter: Tensor) -> bool:
+    """Whether a parameter is made of rows of numbers that stand in the program: a filter such as those
+    for edges, not a number or a row of them that a training starts from."""
+    rows = (each.items for each in made_from(parameter) if isinstance(each, Sequence))
+    return any(isinstance(item, Sequence) for items in rows for item in items or ())

@@ -31,6 +31,11 @@ from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Instance, Library, Object, RowSet, known_number, names_of
 from advisor.rulebook import Draft
 
+# Words of functions that show data to somebody.
+_SHOWS = frozenset(
+    ["plot", "plots", "plotting", "draw", "show", "display", "figure", "scatter"]
+    + ["visualize", "visualise", "visualization", "visualisation"]
+)
 _PREDICTIONS = frozenset(
     ["pred", "preds", "prediction", "predictions", "predicted", "proba", "probas", "logits"]
 )
@@ -222,8 +227,12 @@ def _is_said_to_train(fit: Fit) -> bool:
 
 
 def draws(fit: Fit) -> bool:
-    """Whether a decomposition leaves two or three components, as many as a picture shows."""
+    """Whether a decomposition leaves two or three components, as many as a picture shows, or is fitted by
+    a function that is there to show something."""
     if not isinstance(fit.estimator, Object):
         return False
+    functions = () if fit.context is None else fit.context.functions
+    if fit.kind == "decomposition" and functions and words(functions[-1].name) & _SHOWS:
+        return True
     components = known_number(fit.estimator.argument(0, "n_components"))
     return components is not None and components.integer in {2, 3}

@@ -390,6 +390,8 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
             if event.place.source is not run.source and not _is_used(run, event.loader):
                 continue  # a part that another file gives along, and nobody asked for here
             called = is_held_out(dataset) or is_held_out(event.loader)
+            if _is_training_part(run, dataset):
+                continue
             if called or event.loader in judging_loaders(run):
                 yield event, dataset
         elif isinstance(event, DataGiven) and event.use != "training":
@@ -397,6 +399,26 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 given = dataset_of(each) if isinstance(each, Object) and is_loader(each) else each
                 if isinstance(given, (Object, Instance)) and each not in learned_from:
                     yield event, given
+
+
+def _is_training_part(run: AbstractRun, dataset: Value) -> bool:
+    """Whether a data set was asked for the part to learn from, and another one of its class for the part
+    to judge by: a model may be shown both, to see how far apart its scores are."""
+    if not isinstance(dataset, Instance):
+        return False
+    others = {dataset_of(event.loader) for event in run.events(LoaderBuilt)} - {dataset}
+    of_class = [each for each in others if isinstance(each, Instance) and each.cls is dataset.cls]
+    return any(
+        _side_of_text(value) is Side.TRAINING
+        and any(_side_of_text(each.fields.get(name)) is Side.HELD_OUT for each in of_class)
+        for name, value in dataset.fields.items()
+    )
+
+
+def _side_of_text(value: object) -> Side | None:
+    """The side that a text asks for: `mode="train"`, not the name of a folder."""
+    text = known_text(value) if isinstance(value, Value) else None
+    return None if text is None or not text.isalpha() else side_of_names({text})
 
 
 def _is_used(run: AbstractRun, loader: Object) -> bool:

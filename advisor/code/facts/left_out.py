@@ -22,6 +22,7 @@ from advisor.code.events import (
     StateUsed,
     WeightsFilled,
 )
+from advisor.code.facts.drawn_weights import has_drawn_weights, is_written_kernel
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
 from advisor.code.facts.passes import words
@@ -88,7 +89,7 @@ def left_out(
                 continue
             if _called(event) & _DRAWN or _is_built_for(run, event.module, step):
                 continue
-            if _is_new(run, event.module):
+            if _is_new(run, event.module) and has_drawn_weights(run, event.module, event.index):
                 yield event
 
 
@@ -196,7 +197,10 @@ def _is_built_for(run: AbstractRun, module: Value, step: OptimizerStepped) -> bo
 def _has_parameter(module: Value) -> bool:
     """Whether a module of the project has a parameter of its own."""
     return isinstance(module, Instance) and any(
-        isinstance(each, Tensor) and each.text == "parameter" and each.graph is True
+        isinstance(each, Tensor)
+        and each.text == "parameter"
+        and each.graph is True
+        and not is_written_kernel(each)
         for each in module.fields.values()
     )
 

@@ -22,6 +22,7 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scored_loaders import is_scored
 from advisor.code.facts.scores import Score, other_split, split_of_another_reading
 from advisor.code.facts.sides import Side, name_of, side_of
+from advisor.code.facts.unit_tests import is_unit_test
 from advisor.code.facts.used_sides import on_both_sides
 from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.library.same_samples import reads_same_file, same_samples
@@ -47,7 +48,10 @@ class SharedRows(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """What is known of scores, of parts that are called so, and of loaders."""
+        """What is known of scores, of parts that are called so, and of loaders. A test of code asks whether
+        a training runs, not how well a model has learned."""
+        if is_unit_test(run):
+            return
         seen: set[object] = set()
         ways = (
             *(_of_parts, _of_streams, _of_folders, _of_scores),

@@ -13,6 +13,7 @@ from advisor.code.facts.modules import BATCH_NORMS
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.library.torch_modes import PART
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Sequence, Value
 
@@ -83,7 +84,7 @@ class SharedLayer(Fact):
             # One that a loop has built stands for as many as the loop has rounds.
             around = event.context.loops[: len(loops[module])]
             once = around == loops[module] and len(around) < len(event.context.loops)
-            if again and once and learns(module) and not words(code_of(node)) & _MEANT:
+            if again and once and _can_be_shared(module) and not words(code_of(node)) & _MEANT:
                 told.add(node)
                 name = getattr(event.owner, "path", "").rsplit(".", 1)[-1]
                 yield cls(module, event.place, module.place, name)
@@ -103,6 +104,13 @@ class SharedLayer(Fact):
             elsewhere = _stands_elsewhere(first[0], each)
             if first[1] is not before.module and elsewhere:
                 yield cls(each.layer, *_places(each, first[0]))
+
+
+def _can_be_shared(module: Value) -> bool:
+    """Whether a module has weights, and is one by itself: what stands for each of the parts of a ready
+    model is another one each time."""
+    is_stand_in = isinstance(module, Layer) and PART in module.fields
+    return learns(module) and not is_stand_in
 
 
 def _around(norm: LayerRun) -> Value:
@@ -149,7 +157,7 @@ def _repeated(container: Layer) -> Layer | Instance | None:
     items = children.items if isinstance(children, Sequence) else None
     seen: set[int] = set()
     for item in items or ():
-        if id(item) in seen and isinstance(item, (Layer, Instance)) and learns(item):
+        if id(item) in seen and isinstance(item, (Layer, Instance)) and _can_be_shared(item):
             return item
         seen.add(id(item))
     return _multiplied(container)
@@ -158,10 +166,14 @@ def _repeated(container: Layer) -> Layer | Instance | None:
 def _multiplied(container: Layer) -> Layer | Instance | None:
     """The module of `[module] * n`, also where it is unpacked."""
     passed = container.arguments
-    if passed.repeated and isinstance(passed.rest, (Layer, Instance)) and learns(passed.rest):
+    if (
+        passed.repeated
+        and isinstance(passed.rest, (Layer, Instance))
+        and _can_be_shared(passed.rest)
+    ):
         return passed.rest
     given = passed.get(0, "modules")
     if not isinstance(given, Sequence) or given.fields.get("repeated") is None:
         return None
     element = given.element
-    return element if isinstance(element, (Layer, Instance)) and learns(element) else None
+    return element if isinstance(element, (Layer, Instance)) and _can_be_shared(element) else None
