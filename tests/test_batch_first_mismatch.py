@@ -275,3 +275,33 @@ def show(features):
 )
 def test_who_swaps_the_axes_of_an_output_keeps_count_of_them(read: str, told: bool) -> None:
     assert ("NN305" in [code for _, code in findings(SWAPPED.replace("READ", read))]) == told
+
+
+READ_FROM_TABLE = """
+import torch
+from torch import nn
+
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(64, 32, batch_first=True)
+
+    def forward(self, features):
+        output, _ = self.rnn(features)
+        return output
+
+def show(reader: Reader, engines, count):
+    for number in range(count):
+        rows = torch.Tensor(engines.get_group(number)GIVEN)
+        print(reader(rows)[-1])
+
+show(Reader(), engines, 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [(".iloc[:, 2:].to_numpy()", False), (".iloc[:, 2:].values", False), ("", True)]
+)
+def test_the_rows_of_a_table_are_one_sequence(given: str, told: bool) -> None:
+    text = READ_FROM_TABLE.replace("GIVEN", given)
+    assert ("NN305" in [code for _, code in findings(text)]) == told

@@ -519,3 +519,88 @@ class Agent:
         self.optimizer.step()
 """
     assert ("NN605" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(("shown", "told"), [("total_loss.data[0]", False), ("float(total)", True)])
+def test_whole_numbers_had_whole_quotients_once(shown: str, told: bool) -> None:
+    program = f"""
+def train(model: nn.Linear, batches, size):
+    total = total_loss = 0
+    for x, y in batches:
+        total_loss += F.nll_loss(F.log_softmax(model(x), dim=1), torch.zeros(8).long() / size)
+    print({shown})
+"""
+    assert ("NN208" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("choose", "told"), [("chosen.max(1, keepdim=True)[0]", False), ("y", True)]
+)
+def test_scores_beside_the_best_of_them_are_no_hits(choose: str, told: bool) -> None:
+    program = f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.last = nn.BatchNorm1d(4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.last(self.norm(x))
+
+
+def learn(batches):
+    nets = [Net(), Net()]
+    critic = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD([*nets[0].parameters(), *critic.parameters()], lr=1e-3)
+    for x, y in batches:
+        with torch.no_grad():
+            acts = []
+            for net in nets:
+                chosen = net(x)
+                acts.append((chosen == {choose}).float())
+        acts[0] = torch.softmax(nets[0](x), dim=-1)
+        optimizer.zero_grad()
+        critic(torch.cat(acts, 1)).mean().backward()
+        optimizer.step()
+"""
+    assert ("NN401" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(("given", "told"), [("stats", False), ("loss", True)])
+def test_somebody_who_counts_may_go_backward_too(given: str, told: bool) -> None:
+    program = f"""
+def train(model: nn.Linear, batches, judge):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    for x, y in batches:
+        optimizer.zero_grad()
+        {given} = judge.shards.compute_loss(y, model(x))
+        optimizer.step()
+        print({given})
+"""
+    assert ("NN105" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "within", "told"),
+    [
+        ("net.reset_states()", "pass", False),
+        ("pass", "net.reset_states()", True),
+        ("net.reset_parameters()", "pass", True),
+    ],
+)
+def test_a_model_that_keeps_its_state_wants_its_samples_in_order(
+    before: str, within: str, told: bool
+) -> None:
+    program = f"""
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def train(net, x, y, optimizer):
+    loader = DataLoader(TensorDataset(x, y), batch_size=16)
+    {before}
+    for a, b in loader:
+        {within}
+        optimizer.zero_grad()
+        F.mse_loss(net(a), b).backward()
+        optimizer.step()
+"""
+    assert ("NN507" in _codes(program)) == told

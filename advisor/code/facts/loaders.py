@@ -8,8 +8,10 @@ from typing import Self, TypeGuard
 import libcst as cst
 
 from advisor.code.events import (
+    BackwardRun,
     Context,
     DataGiven,
+    Escaped,
     Event,
     ForwardRun,
     LoaderBuilt,
@@ -349,6 +351,11 @@ def _stands_for_others(run: AbstractRun, event: DataGiven) -> bool:
     )
 
 
+# What methods are called that make a model forget the batches before.
+_CLEARS = frozenset(["reset", "clear", "init", "forget"])
+_STATES = frozenset(["state", "states", "hidden", "memory"])
+
+
 def _carries_state(run: AbstractRun) -> bool:
     """Whether a model, or a layer in it, is given what came out of its last pass: its batches follow one
     another. What a layer is given within one pass of the model, step by step, is none of that."""
@@ -362,6 +369,19 @@ def _carries_state(run: AbstractRun) -> bool:
         if any(each and each[0] is event.module and each[1] != whole for each in earlier):
             return True
         made.update((id(part), (event.module, whole)) for part in outputs_of(event.output))
+    return _clears_states(run)
+
+
+def _clears_states(run: AbstractRun) -> bool:
+    """Whether a model that nobody knows is told to forget its state, and not anew for each batch."""
+    batches = {
+        event.context.loops[-1].node for event in run.events(BackwardRun) if event.context.loops
+    }
+    for event in run.events(Escaped):
+        named = event.callee
+        said = words(named.name) if isinstance(named, Unknown) else set[str]()
+        if said & _CLEARS and said & _STATES:
+            return not any(loop.node in batches for loop in event.context.loops)
     return False
 
 

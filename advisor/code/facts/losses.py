@@ -17,6 +17,7 @@ from advisor.code.facts.argument_names import (
     name_of,
 )
 from advisor.code.facts.compiled_losses import is_put_to_use
+from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import gradient_of
 from advisor.code.sources import NodePlace, Stretch
@@ -115,6 +116,11 @@ class LossCall(Fact):
             for event in same_call
             if is_put_to_use(run, event)
         ]
+
+    @property
+    def is_of_old_torch(self) -> bool:
+        """Whether the file runs on a torch of long ago alone, where whole numbers had whole quotients."""
+        return is_for_old_torch(self.event.place.source.text)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 import re
 
 # A loss has no axis to take the first number along, since torch 0.5.
-_OLD_TORCH = re.compile(r"^[^#\n]*loss\w*\.data\[0\]", re.MULTILINE)
+_OLD_TORCH = re.compile(r"^[^#\n]*loss\w*\.data\[0\]", re.MULTILINE | re.IGNORECASE)
 _TORCHTEXT = re.compile(r"^\s*(?:from|import) torchtext\b", re.MULTILINE)
 
 

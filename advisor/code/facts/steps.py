@@ -47,6 +47,8 @@ from advisor.code.values import (
 )
 from advisor.rulebook import Draft
 
+# What counts what a batch has come to is called.
+_COUNTS = re.compile(r"stat|count|log|metric|report|info|result", re.IGNORECASE)
 _LOSS = re.compile(r"loss|criterion", re.IGNORECASE)
 
 
@@ -432,9 +434,25 @@ def _may_provide(run: AbstractRun, event: Escaped, optimizer: Value) -> bool:
         return bool(event.values)
     if not isinstance(callee, (Instance, Unknown)) or may_go_backward(run, event):
         return True
+    if _counts_alone(event):
+        return True
     if any(reaches(value, option) for value in event.values for option in alternatives(optimizer)):
         return True
     owners = optimizer.owners if isinstance(optimizer, Optimizer) else ()
     handed = any(reaches(value, owner, 1) for value in event.arguments.values() for owner in owners)
     name = method_called(event) if isinstance(callee, Instance) else name_of(callee)
     return handed and not only_looks(name)
+
+
+def _counts_alone(event: Escaped) -> bool:
+    """Whether a method of somebody unknown that is called after a loss gives no loss, but counts: it goes
+    backward itself, then."""
+    callee, result = event.callee, event.result
+    if not isinstance(callee, Unknown) or not isinstance(callee.parent, Unknown):
+        return False
+    names = result.names if isinstance(result, Unknown) else set[str]()
+    return (
+        bool(names)
+        and _LOSS.search(name_of(callee)) is not None
+        and all(map(_COUNTS.search, names))
+    )

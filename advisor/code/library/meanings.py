@@ -22,7 +22,7 @@ from advisor.code.events import (
     SoftmaxByHand,
     TotalRaised,
 )
-from advisor.code.gradients import gradient_of
+from advisor.code.gradients import gradient_of, is_computed_from
 from advisor.code.library.exponents import SOFTMAX_BY_HAND, is_made_up, is_written_out
 from advisor.code.library.growing_lists import is_of_several_rounds
 from advisor.code.library.models import Call, hook, observes
@@ -302,6 +302,9 @@ def _match(
     not."""
     if len(operands) != 2 or not all(isinstance(each, (Tensor, Unknown)) for each in operands):
         return None
+    left, right = operands
+    if is_computed_from(left, right) or is_computed_from(right, left):
+        return None  # `scores == scores.max()`
     machine.emit(PredictionsCompared(machine.place(node), machine.context, tuple(operands)))
     if any(is_of_several_rounds(machine, each) for each in operands):
         return None  # a count over all batches so far

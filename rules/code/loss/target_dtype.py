@@ -25,7 +25,7 @@ def target_dtype(loss: LossCall) -> Iterator[Draft]:
     whole = target.dtype in {"long", "int", "uint8", "bool"}
     if loss.is_categorical and target.dtype == "float":
         scale = None if loss.target_scale is None else loss.target_scale.activation
-        if scale in _PROBABILITIES:
+        if scale in _PROBABILITIES or loss.is_of_old_torch:
             return
         if loss.takes_indices_alone or loss.target_has_one_axis_less:
             yield loss.finding_here(

@@ -73,6 +73,8 @@ def made_of_data(call: Call) -> Value | None:
 def made_of_written_numbers(call: Call) -> Value | None:
     """`torch.Tensor([[1, 2]])`: of what else is given to it, little is known."""
     value = call.argument(0, "data")
+    if isinstance(value, Tensor) and value.library != "torch" and value.shape.dims:
+        return _made_of(call, value, "float")  # the rows of a table
     if not isinstance(value, Sequence) or not lengths_of(value):
         return None
     return _written_down(call, value, "float")
