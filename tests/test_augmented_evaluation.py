@@ -1012,3 +1012,23 @@ for group in groups:
 def test_rows_to_train_on_may_be_scored_beside_others(parts: str, is_told: bool) -> None:
     text = BOTH_PARTS.replace("PARTS", parts)
     assert ("NN505" in [code for _, code in findings(text)]) == is_told
+
+
+VIEWS = """
+def {name}(size):
+    return T.Compose([
+        T.Resize(size),
+        T.RandomHorizontalFlip(),
+        T.ToTensor(),
+    ])
+def judge(net, times):
+    test_data = CIFAR10("data", train=False, transform={name}(32))
+    with torch.no_grad():
+        return [net(inputs).argmax(1) for inputs, _ in DataLoader(test_data, batch_size=32)]
+judge(torch.load("net.pt"), 5)
+"""
+
+
+def test_what_makes_transforms_for_the_time_of_the_test_may_say_so() -> None:
+    assert found(VIEWS.format(name="test_views"))
+    assert not found(VIEWS.format(name="tta_views"))

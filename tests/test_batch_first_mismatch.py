@@ -300,7 +300,8 @@ show(Reader(), engines, 3)
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [(".iloc[:, 2:].to_numpy()", False), (".iloc[:, 2:].values", False), ("", True)]
+    ("given", "told"),
+    [(".iloc[:, 2:].to_numpy()", False), (".iloc[:, 2:].values", False), ("", True)],
 )
 def test_the_rows_of_a_table_are_one_sequence(given: str, told: bool) -> None:
     text = READ_FROM_TABLE.replace("GIVEN", given)

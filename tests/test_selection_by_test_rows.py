@@ -502,3 +502,29 @@ x_learn, y_learn = x, y
 x_test, y_test = torch.tensor(np.load("test.npy")), torch.tensor(np.load("named.npy"))
 """
     assert found(text.replace(divided, files))
+
+
+FOLDS = """\
+import pandas as pd
+from sklearn.model_selection import KFold
+from tensorflow.keras import Sequential
+from tensorflow.keras.callbacks import EarlyStopping
+from tensorflow.keras.layers import Dense
+{name} = pd.read_csv("{name}.csv")
+for tr, te in KFold(n_splits=5).split({name}):
+    net = Sequential([Dense(8, activation="relu"), Dense(1)])
+    net.compile("adam", "mse")
+    x, y = {name}.drop(columns="price").values, {name}["price"].values
+    net.fit(
+        x[tr], y[tr], epochs=50,
+        validation_data=(x[te], y[te]),{mark}
+        callbacks=[EarlyStopping(patience=3)],
+    )
+    print(net.evaluate(x[te], y[te]))
+"""
+
+
+def test_a_fold_of_the_training_data_is_there_to_choose_by() -> None:
+    for name, mark in (("train", ""), ("houses", "  # error")):
+        text = FOLDS.format(name=name, mark=mark)
+        assert [each for each in findings(text) if each[1] == "NN506"] == marked(text, "NN506")

@@ -734,3 +734,40 @@ def test_a_data_set_may_keep_a_random_order_of_its_own() -> None:
     made = "few = torch.randperm(9)\n        self.pictures[few] = 0"
     unused = ORDERED.format(made=made, given="self.pictures[index]")
     assert found(unused) == wrong(unused)
+
+
+SETTINGS = """
+import torch
+from torch.utils.data import DataLoader, Dataset
+class Rows(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, number):
+        return self.x[number], self.y[number]
+class Training:
+    def __init__(self, **settings):
+        {taken}
+        if self.balance == "sampler":
+            self.shuffles = False
+    def fit(self, net):
+        rows = Rows(torch.load("x.pt"), torch.load("y.pt"))
+        batches = DataLoader(rows, batch_size=8, shuffle=self.shuffles){mark}
+        optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+        for epoch in range(9):
+            for x, y in batches:
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(net(x), y).backward()
+                optimizer.step()
+def main(settings):
+    Training(**settings).fit(torch.nn.Linear(5, 2))
+"""
+
+
+def test_a_switch_may_have_been_set_under_a_name_that_is_read_from_elsewhere() -> None:
+    each = "for name in settings: setattr(self, name, settings[name])"
+    read = SETTINGS.format(taken=each, mark="")
+    assert not [row for row, code in findings(read) if code == "NN507"]
+    told = SETTINGS.format(taken="self.balance = settings['balance']", mark="  # error")
+    assert [each for each in findings(told) if each[1] == "NN507"] == marked(told, "NN507")

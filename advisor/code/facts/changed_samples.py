@@ -25,6 +25,7 @@ _DRAWS = re.compile(
     r"|\.(uniform|normal|gauss|choice|integers|bernoulli|binomial|beta)\("
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_FUNCTION = re.compile(r"(\s*)(?:async )?def (\w+)")
 _WITH_NUMBER = 2
 _TOLD = re.compile(r"\bself\.(\w+)\b(?![.(\[])")
 # Code that takes noise away again, or learns from it, is judged by noise, too.
@@ -39,10 +40,26 @@ _SEEDS = re.compile(r"seed|default_rng\(|\bRandom\(|RandomState\(|Generator\(|PR
 
 @dataclass(frozen=True, slots=True)
 class RandomChange:
-    """What changes samples at random: its name, and where it stands."""
+    """What changes samples at random: its name, and where it stands; `built` is where the transform
+    was built, if that is elsewhere."""
 
     name: str
     place: NodePlace | None
+    built: NodePlace | None = None
+
+    @property
+    def made_by(self) -> str:
+        """What the function is called in whose code it is built."""
+        place = self.built or self.place
+        if place is None:
+            return ""
+        lines = place.source.text.splitlines()[: place.row]
+        inside = len(lines[-1]) - len(lines[-1].lstrip())
+        for line in reversed(lines):
+            found = _FUNCTION.match(line)
+            if found is not None and len(found[1]) < inside:
+                return found[2]
+        return ""
 
 
 def change_in_code(run: AbstractRun, dataset: Value) -> RandomChange | None:
@@ -55,7 +72,8 @@ def change_in_code(run: AbstractRun, dataset: Value) -> RandomChange | None:
             continue
         name = _name_of(event)
         if name is not None and not _WANTS_NOISE.search(_text_around(run, dataset)):
-            return RandomChange(name, event.place)
+            part = random_part(event.transform)
+            return RandomChange(name, event.place, None if part is None else part.place)
     return None
 
 

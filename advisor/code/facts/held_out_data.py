@@ -233,6 +233,8 @@ class HeldOutData(Fact):
         change = self._change()
         if change is None or self._compares_samples() or "tta" in self._said():
             return None
+        if "tta" in words(change.made_by):
+            return None
         if gives_several_views(self.run, self.dataset):
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():

@@ -32,6 +32,7 @@ from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.passes import sources_of, words
 from advisor.code.facts.run import AbstractRun, Fact, code_of, place_around
 from advisor.code.facts.scored_rows import (
+    are_called_otherwise,
     are_for_test,
     name_of_test,
     rows_behind,
@@ -224,7 +225,7 @@ def _choices_of_trainers(run: AbstractRun) -> Iterator[Steering]:
         rows = rows_of(event.data)
         if what is None or rows is None:
             continue
-        if not is_test(rows):
+        if not is_test(rows) or are_called_otherwise(rows):
             test = _test_of_the_same(run, event) or _called_test_as_well(run, event, rows)
             if test is not None:
                 yield _given_at(event.place), what, test

@@ -1,11 +1,13 @@
 """Reading and writing attributes and items of abstract values."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from advisor.code.interpreter import calls, classes
+from advisor.code.nodes import as_written
 from advisor.code.values import (
     MOST_ALTERNATIVES,
     NAMESPACE,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 Index = Value | slice
 # The field of a dictionary that has what makes the values it lacks.
 FACTORY = "factory"
+_SETTING = re.compile(r"(?m)^\s+self\.(\w+) = (?:True|False|None)$")
 # What holds a value of its own under each key, which whoever starts the program chooses.
 _TOLD_FROM_OUTSIDE = frozenset(["sys.argv", "os.environ"])
 
@@ -346,6 +349,17 @@ def forget_settings(machine: "Machine", receiver: Value, node: cst.CSTNode) -> N
     if isinstance(receiver, Dictionary) and receiver.fields.get(NAMESPACE) is TRUE:
         for name in receiver.items:
             machine.store(receiver.fields, ("key", name), machine.unknown(str(name), node))
+    if isinstance(receiver, Instance):
+        # What its code sets later, in some cases, has been set to something by then.
+        for name in _settings_of(receiver.cls):
+            if name not in receiver.fields and receiver.cls.find(name) is None:
+                machine.store(receiver.fields, name, machine.unknown(name, node))
+
+
+def _settings_of(cls: Class) -> set[str]:
+    """The attributes that the code of a class switches on or off."""
+    own = [each for each in cls.lineage() if isinstance(each, Class)]
+    return {name for each in own for name in _SETTING.findall(as_written(each.node))}
 
 
 def _set_item_of_sequence(
