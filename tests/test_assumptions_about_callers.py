@@ -304,3 +304,54 @@ def test_another_file_may_have_set_rows_apart_before_it_hands_them_over(
         called = text if main_is_called or whole else text.partition("\n\nif __name__")[0]
         (tmp_path / f"birds{number}.py").write_text(called)
     assert bool(told(capsys, ".", code="NN503")) is wrong
+
+
+NEIGHBOURS = """\
+from sklearn.neighbors import KNeighborsClassifier
+
+
+class Neighbours:
+    def __init__(self):
+        self.model, self.count = KNeighborsClassifier(), 5
+
+    def search(self, X_train, y_train, X_test, y_test):
+        best = 0
+        for count in [3, 5, 9, 15]:
+            self.model.set_params(n_neighbors=count)
+            self.model.fit(X_train, y_train)
+            score = self.model.score(X_test, y_test)
+            if score > best:
+                best = score
+                self.count = count
+"""
+SEARCHES = """\
+from neighbours import Neighbours
+from sklearn.metrics import accuracy_score
+
+
+def choose(X_train, y_train, X_val, y_val, X_test, y_test):
+    neighbours = Neighbours()
+    neighbours.search({handed})
+    print(accuracy_score(y_test, neighbours.model.predict(X_test)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("handed", "wrong"),
+    [
+        ("X_train, y_train, X_val, y_val", False),
+        ("X_train, y_train, X_test=X_val, y_test=y_val", False),
+        ("X_train, y_train, X_test, y_test", True),
+    ],
+)
+def test_what_is_called_test_rows_may_be_those_to_validate_by(
+    handed: str,
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "neighbours.py").write_text(NEIGHBOURS)
+    (tmp_path / "choose.py").write_text(SEARCHES.format(handed=handed))
+    assert bool(told(capsys, ".", code="NN506")) is wrong

@@ -5,6 +5,7 @@ import re
 import libcst as cst
 
 from advisor.code.events import Context
+from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.library.keras_layers import argument_place
@@ -52,6 +53,19 @@ def given_to_validate(run: AbstractRun, context: Context) -> NodePlace | None:
             if told is not None and told is not place and run.may_tell_of(told.source):
                 return told
     return None
+
+
+def is_handed_to_validate(context: Context) -> bool:
+    """Whether one of the functions around calls test rows what it is handed as rows to validate by."""
+    for place, function in zip(context.calls, context.functions, strict=False):
+        parameters = [each.name.value for each in function.node.params.params]
+        own = parameters[1:] if function.owner is not None else parameters
+        for index, name in enumerate(own):
+            told = argument_place(place, index, name) if words(name) & TEST else None
+            said = words(code_of(told.node)) if told is not None and told is not place else set()
+            if said & VALIDATION and not said & TEST:
+                return True
+    return False
 
 
 def _given_to(function: Function) -> set[str]:

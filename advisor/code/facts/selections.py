@@ -20,7 +20,7 @@ from advisor.code.events import (
     ThresholdTried,
 )
 from advisor.code.facts.chosen_thresholds import chosen_thresholds
-from advisor.code.facts.handed_over import given_to_validate
+from advisor.code.facts.handed_over import given_to_validate, is_handed_to_validate
 from advisor.code.facts.judges_behind import (
     holds_the_same,
     judged_in,
@@ -111,6 +111,13 @@ class Choice(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the choice is made."""
         return Draft(self.place, message)
+
+
+def choices_by_validation_rows(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where the best is chosen by what a function calls test rows and is handed as those to validate by."""
+    for event in run.events(ComparedWithBest):
+        if is_handed_to_validate(event.context):
+            yield event.place
 
 
 def _is_shown_as_validation(run: AbstractRun, choice: Steering) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from advisor.code.facts.selections import Choice
+from advisor.code.facts.selections import Choice, choices_by_validation_rows
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -15,6 +15,7 @@ from advisor.rulebook import Draft, rule
     step=Step.DATA,
     symptoms=("too-good", "test-gap"),
     sources=("001", "002"),
+    in_order=choices_by_validation_rows,
 )
 def test_set_used_for_selection(choice: Choice) -> Iterator[Draft]:
     draft = choice.finding(
