@@ -381,3 +381,62 @@ print(chosen, best)
 def test_a_dataclass_says_what_the_rows_are_for_that_it_holds(error: str, name: str) -> None:
     text = HELD.format(error=error, name=name, mark="  # error" if name == "test" else "")
     assert found(text) == marked(text, "NN506")
+
+
+TUNED = """\
+import pandas as pd
+{imported}
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+from tensorflow import keras
+table = pd.read_csv("loans.csv")
+parts = train_test_split(table.drop(columns="lost"), table["lost"], random_state=0)
+x_train, x_test, y_train, y_test = parts
+def build(hp):
+    hidden = keras.layers.Dense(hp.Int("units", 8, 64), activation="relu")
+    net = keras.Sequential([hidden, keras.layers.Dense(1, activation="sigmoid")])
+    net.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return net
+tuner = {tuner}(build, objective="{objective}", max_trials=5)
+tuner.search(x_train, y_train, epochs=5, {given}){mark}
+{end}
+"""
+BEST_NET = "print(tuner.get_best_models(1)[0].evaluate(x_test, y_test))"
+NEW_NET = """\
+net = tuner.hypermodel.build(tuner.get_best_hyperparameters()[0])
+net.fit(x_train, y_train, epochs=9)
+print(accuracy_score(y_test, net.predict(x_test) > 0.5))"""
+ON_TEST = "validation_data=(x_test, y_test)"
+
+
+@pytest.mark.parametrize("end", [BEST_NET, NEW_NET])
+@pytest.mark.parametrize(
+    ("imported", "tuner"),
+    [
+        ("import keras_tuner as kt", "kt.RandomSearch"),
+        ("from kerastuner.tuners import BayesianOptimization", "BayesianOptimization"),
+    ],
+)
+def test_a_tuner_of_keras_does_not_go_by_test_rows(imported: str, tuner: str, end: str) -> None:
+    def program(given: str, objective: str = "val_accuracy", mark: str = "") -> str:
+        return TUNED.format(
+            imported=imported, tuner=tuner, objective=objective, given=given, mark=mark, end=end
+        )
+
+    wrong = program(ON_TEST, mark="  # error")
+    assert found(wrong) == marked(wrong, "NN506") != []
+    assert not found(program("validation_split=0.2"))
+    assert not found(program(ON_TEST, "loss"))
+
+
+def test_a_trial_may_hold_rows_out_besides_while_test_rows_choose() -> None:
+    net = """\
+from tensorflow import keras
+def objective(trial):
+    net = keras.Sequential([keras.layers.Dense(1)])
+    net.compile(keras.optimizers.Adam(trial.suggest_float("rate", 1e-4, 1e-1)), "mse")
+    net.fit(x_train, y_train, epochs=9, validation_split=0.1)
+    return accuracy_score(y_test, net.predict(x_test) > 0.5)  # error
+"""
+    text = SPLIT + net + STUDY + "study.optimize(objective, n_trials=5)\n"
+    assert found(text) == marked(text, "NN506") != []

@@ -85,10 +85,11 @@ def searched(run: AbstractRun) -> Iterator[Tried]:
     returned, and what the rows are called."""
     for event in run.events(SettingsTried):
         inside = run.trace[event.index + 1 : event.end]
-        if any(isinstance(each, RowsSplit) and not each.by_hand for each in inside):
-            continue
         rows = list(dict.fromkeys(_judged_by(inside)))
         if not rows or not all(map(is_test, rows)) or _others(run, rows):
+            continue
+        splits = [each for each in inside if isinstance(each, RowsSplit) and not each.by_hand]
+        if any(part.split in splits for each in rows for part in each.ancestors()):
             continue
         yield _returned(event, inside), name_of(rows[0]) or "the test rows"
 

@@ -118,6 +118,7 @@ LIBRARY_MODULES = (
     "keras_losses",
     "keras",
     "keras_data",
+    "keras_tuning",
     "keras_text",
     "orders",
     "divided_windows",
