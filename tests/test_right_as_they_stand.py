@@ -604,3 +604,35 @@ def train(net, x, y, optimizer):
         optimizer.step()
 """
     assert ("NN507" in _codes(program)) == told
+
+
+@pytest.mark.parametrize(
+    ("judges", "told"), [("test_batches", False), ("val_batches", True), ("others", True)]
+)
+def test_the_test_data_is_not_to_steer_the_rate(judges: str, told: bool) -> None:
+    program = f"""
+def judge(model, batches):
+    model.eval()
+    total = 0.0
+    with torch.no_grad():
+        for x, y in batches:
+            total += F.mse_loss(model(x), y).item()
+    return total
+
+
+def train(model: nn.Linear, batches, {judges}):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-2)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    for epoch in range(90):
+        model.train()
+        train_loss = 0.0
+        for x, y in batches:
+            optimizer.zero_grad()
+            loss = F.mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+            train_loss += loss.item()
+        print(judge(model, {judges}))
+        schedule.step(train_loss)
+"""
+    assert ("NN605" in _codes(program)) == told

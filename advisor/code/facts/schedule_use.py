@@ -28,6 +28,8 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.facts.evaluations import Evaluation
+from advisor.code.facts.handed_over import VALIDATION
+from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.passes import sources_of, words
@@ -350,7 +352,7 @@ class ScheduleUse(Fact):
 
     def has_held_out_score(self, step: ScheduleStepped) -> bool:
         """Whether a model is judged by data that it does not learn from in the loop that a step is
-        in, whenever the step is taken."""
+        in, whenever the step is taken: not by the test data, which is not to steer the training."""
         loops = {loop.node for loop in inner_loops(step, self.schedule)}
         judged: list[Event] = [each.passes[0].event for each in self.run.facts(Evaluation)]
         judged += [
@@ -362,6 +364,7 @@ class ScheduleUse(Fact):
         return any(
             any(loop.node in loops for loop in event.context.loops)
             and _goes_with(event.context, step.context)
+            and not _is_by_test_data(event, loops)
             for event in judged
         )
 
@@ -766,4 +769,21 @@ def _is_set_by_callers(step: ScheduleStepped) -> bool:
                 given = {parameter.name.value for parameter in each.node.params.params}
                 if given.intersection(kept.findall(as_written(each.node))):
                     return True
+    return False
+
+
+def _is_by_test_data(event: Event, loops: Collection[cst.CSTNode]) -> bool:
+    """Whether what a model is judged by within some loops is called test data where it is handed over, or
+    gone through."""
+    heads = [
+        loop.node.iter
+        for loop in event.context.loops
+        if loop.node not in loops and isinstance(loop.node, cst.For)
+    ]
+    for node in (*(call.node for call in event.context.calls), *heads):
+        if isinstance(node, cst.BaseExpression):
+            given = node.args if isinstance(node, cst.Call) else [node]
+            said = set[str]().union(*(words(code_of(each)) for each in given))
+            if said & (TEST | VALIDATION):
+                return not said & VALIDATION
     return False
