@@ -1032,3 +1032,47 @@ judge(torch.load("net.pt"), 5)
 def test_what_makes_transforms_for_the_time_of_the_test_may_say_so() -> None:
     assert found(VIEWS.format(name="test_views"))
     assert not found(VIEWS.format(name="tta_views"))
+
+
+SMALLER = """
+import torch
+from PIL import Image
+from torch.utils.data import Dataset, DataLoader
+from torchvision import transforms
+class Grain:
+    def __call__(self, picture):
+        return picture + 0.01 * torch.randn_like(picture)
+class Pairs(Dataset):
+    def __init__(self, paths):
+        self.paths = paths
+        self.large = transforms.Compose([LARGE, transforms.ToTensor()])
+        self.small = transforms.Compose([transforms.Resize(64), Grain()])
+    def __len__(self):
+        return len(self.paths)
+    def __getitem__(self, number):
+        large = self.large(Image.open(self.paths[number]))
+        small = self.small(large)
+        return GIVEN
+test_loader = DataLoader(Pairs(torch.load("test.pt")), 8)
+model = torch.load("net.pt")
+model.eval()
+with torch.no_grad():
+    for x, y in test_loader:
+        print(torch.nn.functional.mse_loss(model(x), y))
+"""
+
+
+@pytest.mark.parametrize(
+    ("large", "given", "is_told"),
+    [
+        ("transforms.Resize(256)", "small, large", False),
+        ("transforms.Resize(256)", "{'x': small, 'y': large}", False),
+        ("transforms.RandomCrop(256)", "small, large", True),
+        ("transforms.Resize(256)", "small, number", True),
+    ],
+)
+def test_what_is_made_of_a_picture_that_is_given_as_well_is_the_task(
+    large: str, given: str, is_told: bool
+) -> None:
+    text = SMALLER.replace("LARGE", large).replace("GIVEN", given)
+    assert ("NN505" in [code for _, code in findings(text)]) == is_told

@@ -179,3 +179,48 @@ def forward(x):
     return x.reshape({sizes})
 """
     assert [code for _, code in findings("import torch" + program)] == []
+
+
+WINDOWS = """
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, width * 3)
+
+    def forward(self, x, mask):
+        count, tokens, width = x.shape
+        qkv = self.qkv(x).reshape(count, tokens, 3, self.heads, width // self.heads)
+        qkv = qkv.permute(2, 0, 3, 1, 4)
+        q, k, v = qkv[0], qkv[1], qkv[2]
+        scores = q @ k.transpose(-2, -1)
+        windows = mask.shape[0]
+        scores = scores.view(count // windows, windows, self.heads, tokens, tokens)
+        scores = scores + mask.unsqueeze(1).unsqueeze(0)
+        scores = scores.view({asked})  {mixed}
+        return (scores.softmax(-1) @ v).transpose(1, 2).reshape(count, tokens, width)
+
+class Block(nn.Module):
+    def __init__(self, width, heads, side=7):
+        super().__init__()
+        self.side = side
+        self.attention = Attention(width, heads)
+
+    def forward(self, windows, mask):
+        return self.attention(windows, mask.view(-1, self.side ** 2, self.side ** 2))
+
+
+def run(settings, windows, mask):
+    return Block(settings.width, settings.heads)(windows, mask)
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "mixed"),
+    [
+        ("-1, self.heads, tokens, tokens", ""),
+        ("-1, tokens, self.heads, tokens", "# error"),
+    ],
+)
+def test_tokens_may_be_as_many_as_a_mask_has_shown(asked: str, mixed: str) -> None:
+    check(WINDOWS.format(asked=asked, mixed=mixed), "NN301")

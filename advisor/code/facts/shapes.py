@@ -292,6 +292,8 @@ class Reshape(Fact):
         )
         if behind is not None and symbols.without_names(behind).is_one:
             return False
+        if self._may_be_as_long(self.before[position + 1 :], self.after[other + 1 :]):
+            return False
         old = symbols.product(self.before[:position])
         new = symbols.product(self.after[:other])
         ratio = symbols.divide(new, old)
@@ -314,6 +316,26 @@ class Reshape(Fact):
             # Axes that the program has no name for may be as long as those it asks for.
             return False
         return any(not symbol.is_axis or self._is_asked_for(symbol) for symbol, _ in ratio.factors)
+
+    def _may_be_as_long(self, before: Sequence[Number], after: Sequence[Number]) -> bool:
+        """Whether axes are those from before, one by one, but for lengths that the program asks for by a
+        name and that other tensors have shown as a number."""
+        if not before or len(before) != len(after):
+            return False
+        shown: dict[symbols.Symbol, int] = {}
+        for dim, wished in zip(before, after, strict=True):
+            if _is_same(dim, wished):
+                continue
+            factors = symbols.without_names(wished).factors
+            only = factors[0] if len(factors) == 1 else None
+            if only is None or only[1] != 1 or only[0].definition is not None:
+                return False
+            length = dim.integer
+            if length is None or any(only[0] in each.symbols() for each in self.before):
+                return False
+            if shown.setdefault(only[0], length) != length:
+                return False
+        return True
 
     def _is_known(self, symbol: symbols.Symbol) -> bool:
         """Whether a symbol is a number of the program, or an axis that the program has to do with."""

@@ -1,6 +1,6 @@
 """What the code of a project does at random to each sample that a data set gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -24,7 +24,17 @@ def tell_changes(
     whenever it is asked for; not of noise that is to be taken away again, where the sample is
     given as it was, too."""
     if not _is_given_unchanged(sample):
-        _tell(machine, dataset, dataset, imagined)
+        _tell(machine, dataset, dataset, list(_until_given(sample, imagined)))
+
+
+def _until_given(sample: Value, imagined: Sequence[Event]) -> Iterator[Event]:
+    """What happens before a part of a sample is as it is given: what is made of it besides, a small
+    picture of a large one, is what the model is to turn back into it."""
+    parts = _parts_of(sample)
+    for event in imagined:
+        if isinstance(event, TransformApplied) and any(event.picture is each for each in parts):
+            return
+        yield event
 
 
 def _tell(machine: "Machine", dataset: Value, owner: Value, imagined: Sequence[Event]) -> None:
@@ -49,17 +59,18 @@ def tell_changes_of_pictures(machine: "Machine", dataset: Object, node: cst.CSTN
 
 def _is_given_unchanged(sample: Value) -> bool:
     """Whether a sample holds two versions of the same rows."""
-    parts: Sequence[Value] = ()
-    if isinstance(sample, SequenceValue):
-        parts = sample.items or ()
-    elif isinstance(sample, Dictionary):
-        parts = list(sample.items.values())
-    found = [each for each in map(lineages.known, parts) if each is not None]
+    found = [each for each in map(lineages.known, _parts_of(sample)) if each is not None]
     return any(
         one.rows is other.rows and _changes(one) != _changes(other)
         for number, one in enumerate(found)
         for other in found[:number]
     )
+
+
+def _parts_of(sample: Value) -> Sequence[Value]:
+    if isinstance(sample, SequenceValue):
+        return sample.items or ()
+    return list(sample.items.values()) if isinstance(sample, Dictionary) else ()
 
 
 def _changes(lineage: Lineage) -> list[object]:
