@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from tests.abstract_programs import findings, marked
 
 TWO_LOSSES = """
 import torch
@@ -106,3 +106,36 @@ def test_what_is_cut_off_from_what_goes_back_keeps_none() -> None:
     step = ["optimizer.zero_grad()", "(losses['left'] + 5 * losses['right']).backward()"]
     kept = "totals['left'] += (losses['left'].detach() * len(x))"
     assert of_two_losses(*step, "optimizer.step()", kept) == []
+
+
+OF_SCALES = """
+import torch
+from torch import nn
+class Loss(nn.Module):
+    def forward(self, maps, target):
+        total, parts = 0, {"size": 0, "place": 0}
+        for each in maps:
+            found = {"size": (each - target).abs().mean(), "place": (each - target).pow(2).mean()}
+            for name in parts.keys():
+                parts[name] += found[name]
+            total = total + found["size"] + found["place"]
+        return total, parts
+net, loss_of = nn.Linear(8, 8), Loss()
+optimizer = torch.optim.Adam(net.parameters())
+history = {"size": 0, "place": 0}
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    loss, parts = loss_of([net(x), net(x * 0.5)], y)
+    loss.backward()
+    optimizer.step()
+    for name in history.keys():
+        history[name] += parts[name]KEPT
+"""
+
+
+def test_parts_of_a_loss_are_added_up_over_the_scales_of_a_batch() -> None:
+    assert [
+        each for each in findings(OF_SCALES.replace("KEPT", ".item()")) if each[1] == "NN106"
+    ] == []
+    text = OF_SCALES.replace("KEPT", "  # error")
+    assert [each for each in findings(text) if each[1] == "NN106"] == marked(text, "NN106")

@@ -373,13 +373,14 @@ class RunningTotal(Fact):
     def _ends_with_the_step(self) -> bool:
         """Whether it grows over the parts of a batch, and a step of the optimizer follows. What goes
         on in the next round of the loop around, as totals in a dict do, has seen more steps."""
-        loops, rounds = self.event.context.loops, self.event.context.rounds[:-1]
-        if len(loops) < 2 or any(each.context.rounds[:-1] != rounds for each in self.earlier):
+        loops, rounds = self.event.context.loops, self.event.context.rounds
+        stepped = {
+            loop.node for event in self.run.events(OptimizerStepped) for loop in event.context.loops
+        }
+        depth = max((at for at, loop in enumerate(loops, 1) if loop.node in stepped), default=0)
+        if not 0 < depth < len(loops):
             return False
-        stepped = [event.context.loops for event in self.run.events(OptimizerStepped)]
-        inside = any(each.node is loops[-1].node for nodes in stepped for each in nodes)
-        around = any(each.node is loops[-2].node for nodes in stepped for each in nodes)
-        return around and not inside
+        return all(each.context.rounds[:depth] == rounds[:depth] for each in self.earlier)
 
     def _is_of_one_batch(self) -> bool:
         """Whether it grows over some steps on one batch only, and begins anew with the next: the five
