@@ -512,3 +512,70 @@ OF_BYTES = "v2.Normalize([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])"
 def test_bytes_are_not_normalised_as_shares_of_255(casts: str, normalise: str, count: int) -> None:
     found = findings(INTO_WEIGHTS.format(casts=casts, normalise=normalise))
     assert [code for _, code in found].count("NN509") == count
+
+
+FRACTIONS = """
+import cv2
+import numpy as np
+
+
+def as_fractions(image):
+    kind = image.dtype
+    image = image.astype(np.float32)
+    if kind == np.float32:
+        pass
+    elif kind == np.uint8:
+        image /= 255.0
+    return image
+
+
+image = cv2.imread("a.png"){before}
+print(as_fractions(image).mean())
+"""
+
+
+def test_bytes_alone_are_divided_where_their_type_is_asked_for() -> None:
+    for before in ("", ".astype(np.float32) / 255.0"):
+        assert "NN509" not in [code for _, code in findings(FRACTIONS.format(before=before))]
+    careless = FRACTIONS.replace("elif kind == np.uint8", "elif True").replace(
+        "kind == np.float32", "False"
+    )
+    text = careless.format(before=" / 255.0")
+    assert "NN509" in [code for _, code in findings(text)]
+
+
+STEPS = """
+import cv2
+import numpy as np
+
+
+class Resize:
+    def __call__(self, image):
+        return cv2.resize(image, (64, 64))
+
+
+class Normalize:
+    def __call__(self, image):
+        image /= 255.0
+        image -= 0.5
+        image /= 0.5
+        return image
+
+
+def prepared(steps, image):
+    for step in steps:
+        image = step(image)
+    return image
+
+
+{order}
+print(prepared(steps, cv2.imread("a.png").astype(np.float32)).mean())
+"""
+
+
+def test_each_of_many_steps_is_taken_once() -> None:
+    for count in (1, 20):
+        order = f"steps = [{'Resize(), ' * count} Normalize()]"
+        assert "NN509" not in [code for _, code in findings(STEPS.format(order=order))]
+    twice = "steps = [Normalize(), Normalize()]"
+    assert "NN509" in [code for _, code in findings(STEPS.format(order=twice))]

@@ -180,7 +180,9 @@ def computed(
     made = _after(pixels, sign, numbers, machine.place(node))
     if made is not None:
         give_meaning(result, made)
-        if pixels.input is None and hardly_differ(made) and are_scaled(pixels):
+        again = hardly_differ(made) and are_scaled(pixels)
+        # One of several functions, that a loop calls after another, is not the same one twice.
+        if pixels.input is None and again and machine.ways == 1:
             place = machine.place(node)
             machine.emit(PixelsScaledAgain(place, machine.context, pixels.place))
 

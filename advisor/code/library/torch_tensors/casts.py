@@ -5,10 +5,15 @@ widths), `uint8`, `bool`.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from advisor.code.library.models import Call, method
+import libcst as cst
+
+from advisor.code.library.models import Call, hook, method
 from advisor.code.values import (
     DTYPE,
+    FALSE,
+    TRUE,
     Activation,
     Constant,
     Library,
@@ -21,6 +26,9 @@ from advisor.code.values import (
     Value,
     known_text,
 )
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 _WORDS = {
     **dict.fromkeys(["float", "float16", "float32", "float64", "bfloat16", "half"], "float"),
@@ -96,6 +104,23 @@ def cast_by_argument(call: Call) -> Value | None:
     given = call.arguments.keywords.get("dtype")
     surely_kept = given is None and call.path.endswith(".to")
     return tensor if surely_kept else tensor.replace(dtype=None, whole=tensor.whole)
+
+
+@hook("comparison")
+def types_compared(
+    machine: "Machine", operator: str, left: Value, right: Value, node: cst.CSTNode
+) -> Value | None:
+    """`x.dtype == np.uint8`: known where the numbers are bytes, or fractions of whatever width."""
+    if operator not in {"Equal", "NotEqual", "Is", "IsNot"}:
+        return None
+    for asked, other in ((left, right), (right, left)):
+        if isinstance(asked, Method) and asked.name == "dtype":
+            known = asked.receiver.dtype if isinstance(asked.receiver, Tensor) else None
+            words = {known, named_dtype(other)}
+            if "uint8" in words and words <= {"uint8", "float"}:
+                is_same = len(words) == 1
+                return TRUE if is_same is (operator in {"Equal", "Is"}) else FALSE
+    return None
 
 
 @method("tensor", "type_as")
