@@ -296,3 +296,36 @@ def test_the_frozen_average_of_a_model_that_learns_records_nothing(
     frozen: str, head: str, judged: str, wrong: bool
 ) -> None:
     assert _tells_of_gradients(AVERAGED.format(frozen=frozen, head=head, judged=judged)) == wrong
+
+
+FRAMES = """
+import torch
+from torch import nn
+class Trainer:
+    def __init__(self, loader):
+        self.loader, self.depth, self.pose = loader, nn.Linear(8, 8), nn.Linear(16, 6)
+        self.optimizer = torch.optim.Adam([*self.depth.parameters(), *self.pose.parameters()])
+    def predict_pose(self, frames):
+        found = {{}}
+        for number in [-1, 1]:
+            found[number] = self.pose(torch.cat([frames[0], frames[number]], 1))
+        return found
+    def process(self, frames):
+        outputs = {{"depth": self.depth(frames[0])}}
+        outputs.update(self.predict_pose(frames))
+        return outputs, self.losses_of(outputs, frames)
+    def losses_of(self, outputs, frames):
+        total = sum(elsewhere(frames[number], outputs) for number in [-1, 1])
+        return {{"loss": total}}
+    def run(self):
+        for frames in self.loader:
+            outputs, losses = {called}(frames)
+            self.optimizer.zero_grad()
+            losses["loss"].double().backward()
+            self.optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("called", ["self.process", "getattr(self, name)"])
+def test_what_is_predicted_bit_by_bit_may_be_a_part_of_a_loss(called: str) -> None:
+    assert "NN403" not in [code for _, code in findings(FRAMES.format(called=called))]

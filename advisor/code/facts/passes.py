@@ -196,8 +196,30 @@ class Pass:
                 return function.name
             if said & _PREDICTS:
                 works_for_training = self.loop is not None and self.trains_nearby(self.loop)
-                return None if works_for_training else function.name
+                works_for_training = works_for_training or self._goes_back_in_a_round_around()
+                for_others = works_for_training or self._is_given_back_to_somebody(function)
+                return None if for_others else function.name
         return None
+
+    def _goes_back_in_a_round_around(self) -> bool:
+        """Whether a loss goes back in the same round of a loop around the innermost one, and in no loop of
+        its own there: what is predicted bit by bit is a part of that loss."""
+        rounds = self.event.context.rounds
+        return any(
+            0 < len(each.context.rounds) < len(rounds)
+            and each.context.rounds == rounds[: len(each.context.rounds)]
+            and each.index > self.event.index
+            for each in self.run.events(BackwardRun)
+        )
+
+    def _is_given_back_to_somebody(self, predicting: Function) -> bool:
+        """Whether a function that predicts works for another one that nobody is seen to call, and that gives
+        something back: losses to learn from, for all that is known."""
+        outermost = self.event.context.functions[0]
+        if self.run.is_script or outermost is predicting or words(outermost.name) & _JUDGES:
+            return False
+        gives = re.search(r"(?m)^\s*return +(?!None\b)\S", as_written(outermost.node))
+        return gives is not None and not words(outermost.name) & _PREDICTS
 
     def is_one_prediction(self) -> bool:
         """Whether a function that predicts or judges runs the model once, without gradients; one that
