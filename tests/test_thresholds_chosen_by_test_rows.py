@@ -103,6 +103,15 @@ WRONG = [
                 best, cut = score, tried
         print(name, accuracy_score(y_test, scores >= cut))
     """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_test, chances >= tried)  # error
+        if score > best:
+            best, cut = score, tried
+    print(f1_score(y_test, chances >= cut))
+    print(f1_score(y_test, another_model(X_test) >= cut))
+    """,
 ]
 RIGHT = [
     """
@@ -184,6 +193,15 @@ RIGHT = [
         if score > best:
             best, cut = score, tried
     print(classification_report(y_test, chances >= cut))
+    """,
+    """
+    best, cut = 0, 0.5
+    for tried in np.linspace(0.05, 0.95, 19):
+        score = f1_score(y_test, chances >= tried)
+        if score > best:
+            best, cut = score, tried
+    print(f1_score(y_test, chances >= cut))
+    print(f1_score(y_val, another_model(X_val) >= cut))
     """,
 ]
 

@@ -37,7 +37,7 @@ def chosen_thresholds(run: AbstractRun) -> Iterator[Steering]:
             continue
         if not _is_of_curve(each) or not _is_the_best(run, each):
             continue
-        if any(other.curve is curve and _judges_others(other) for other in applied):
+        if any(other.curve is curve and _judges_others(run, other) for other in applied):
             continue
         if any(_judges(metric, each) for metric in run.events(MetricTaken)):
             told.add(curve)
@@ -88,10 +88,12 @@ def _is_of(rows: RowSet, applied: ThresholdApplied) -> bool:
     return any(each is tried or each in applied.curve.rows for each in rows.ancestors())
 
 
-def _judges_others(applied: ThresholdApplied) -> bool:
-    """Whether a threshold is put to use on other rows that are held out as well, or may be."""
+def _judges_others(run: AbstractRun, applied: ThresholdApplied) -> bool:
+    """Whether a threshold is put to use on other rows that are held out as well, or may be: whose labels
+    judge what comes of it says which rows these are."""
     if applied.rows is None:
-        return not _is_of_curve(applied)
+        judged = any(_judges(metric, applied) for metric in run.events(MetricTaken))
+        return not _is_of_curve(applied) and not judged
     return not _is_of(applied.rows, applied) and side_of(applied.rows) is Side.HELD_OUT
 
 
