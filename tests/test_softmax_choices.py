@@ -244,3 +244,34 @@ def test_who_brings_an_axis_to_the_front_knows_which_one_torch_takes(
     source = Source(text, "program.py")
     told = analyze(source, Project([source]), rulebook("code").rules).findings
     assert [each.severity for each in told if each.code == "NN205"] == expected
+
+
+UNKNOWN_MODEL = """
+import torch.nn.functional as F
+
+
+def score(loader, model):
+    model.eval()
+    hits = 0
+    for x, y in loader:
+        probabilities = F.softmax(model(x), dim={dim}){told}
+        {choice}
+    return hits
+"""
+
+
+@pytest.mark.parametrize(
+    ("dim", "choice", "is_wrong"),
+    [
+        (0, "hits += (probabilities.argmax(1) == y).sum().item()", True),
+        (0, "hits += probabilities.data.max(1)[1].eq(y).sum().item()", True),
+        (1, "hits += (probabilities.argmax(1) == y).sum().item()", False),
+        (0, "hits += (probabilities.argmax(0) == y).sum().item()", False),
+        (0, "hits += model.matched(probabilities.argmax(1))", False),
+    ],
+)
+def test_scores_of_any_model_that_labels_are_compared_with(
+    dim: int, choice: str, is_wrong: bool
+) -> None:
+    text = UNKNOWN_MODEL.format(dim=dim, choice=choice, told="  # error" if is_wrong else "")
+    assert [each for each in findings(text) if each[1] == "NN205"] == marked(text, "NN205")

@@ -11,12 +11,14 @@ from advisor.code.events import (
     LayerRun,
     LogarithmTaken,
     LossComputed,
+    PredictionsCompared,
     SoftmaxApplied,
     WeightsApplied,
 )
 from advisor.code.facts.losses import LossCall
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.gradients import made_from
 from advisor.code.library.lineages import is_noise
 from advisor.code.values import (
     Activation,
@@ -39,8 +41,8 @@ from advisor.rulebook import Draft
 @dataclass(frozen=True, slots=True)
 class SoftmaxCall(Fact):
     """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is, the
-    logarithms that are taken of it, the choices that are made by it, and all weights that are `applied`
-    as rows of a matrix."""
+    logarithms that are taken of it, the choices that are made by it, those of them that are `scored` by
+    what is right, and all weights that are `applied` as rows of a matrix."""
 
     event: SoftmaxApplied
     losses: tuple[LossCall, ...] = ()
@@ -48,6 +50,7 @@ class SoftmaxCall(Fact):
     applied: tuple[WeightsApplied, ...] = ()
     choices: tuple[ChoiceMade, ...] = ()
     is_of_single_scores: bool = False
+    scored: tuple[ChoiceMade, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -56,7 +59,9 @@ class SoftmaxCall(Fact):
         # A unit test takes a loss apart on purpose.
         logarithms = [] if holds_unit_tests(run) else list(run.events(LogarithmTaken))
         applied, choices = tuple(run.events(WeightsApplied)), list(run.events(ChoiceMade))
+        compared = [value for each in run.events(PredictionsCompared) for value in each.values]
         for event in run.events(SoftmaxApplied):
+            mine = tuple(each for each in choices if _is_of(each.tensor.scale, event))
             yield cls(
                 event,
                 tuple(
@@ -64,8 +69,13 @@ class SoftmaxCall(Fact):
                 ),
                 tuple(each for each in logarithms if _is_of(scale_of(each.tensor), event)),
                 applied,
-                tuple(each for each in choices if _is_of(each.tensor.scale, event)),
+                mine,
                 _goes_over_single_scores(run, event),
+                tuple(
+                    each
+                    for each in mine
+                    if any(part is each.tensor for value in compared for part in made_from(value))
+                ),
             )
 
     @property
@@ -183,13 +193,15 @@ class SoftmaxCall(Fact):
 
     @property
     def chooses_along_other_axis(self) -> bool:
-        """Whether the scores of a layer are made to sum to one over the first of several axes, and
-        one of them is chosen, or drawn, along another."""
+        """Whether scores are made to sum to one over the first of several axes, and one of them is
+        chosen, or drawn, along another. They are those of a layer, or what is chosen is then compared with
+        what is right."""
         scale, axis = self.event.tensor.scale, self.event.axis
-        if scale is None or scale.activation is not Activation.LOGITS or axis is None:
+        if axis is None or (scale is not None and scale.activation is not Activation.LOGITS):
             return False
+        choices = self.scored if scale is None else self.choices
         return any(
-            self._lies_elsewhere(axis, each) for each in self.choices if self._has_same_axes(each)
+            self._lies_elsewhere(axis, each) for each in choices if self._has_same_axes(each)
         )
 
     def _has_same_axes(self, choice: ChoiceMade) -> bool:
