@@ -538,3 +538,36 @@ class Net(nn.Module):
 """,
         "NN302",
     )
+
+
+ONE_PICTURE = """
+class Net(nn.Module):
+    def __init__(self, blocks):
+        super().__init__()
+        self.stem, self.blocks = nn.Conv2d(3, 8, 3), blocks
+        self.pool, self.head = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 5)
+    def forward(self, pictures):
+        count = COUNT
+        x = self.stem(pictures)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.pool(x).view(count, -1))MARK
+net = Net(torch.load("blocks.pt")).cuda()
+def judge(pictures):
+    with torch.no_grad():
+        for picture in pictures:
+            batch = GIVEN
+            print(net(batch.cuda()).argmax(1))
+"""
+
+
+def test_a_batch_of_one_may_be_flattened_as_a_whole() -> None:
+    one = ONE_PICTURE.replace("GIVEN", "torch.unsqueeze(picture, dim=0)")
+    check(one.replace("COUNT", "pictures.size(0)").replace("MARK", ""), "NN302")
+    many = ONE_PICTURE.replace("GIVEN", "picture").replace(
+        "picture in pictures", "picture in loader"
+    )
+    many = many.replace(
+        "def judge(pictures):", "def judge(data):\n    loader = DataLoader(data, 8)"
+    )
+    check(many.replace("COUNT", "1").replace("MARK", "  # error"), "NN302")

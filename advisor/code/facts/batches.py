@@ -7,11 +7,18 @@ from math import prod
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import Broadcast, LayerRun, LossComputed, Reshaped, Squeezed
+from advisor.code.events import (
+    Broadcast,
+    ForwardRun,
+    LayerRun,
+    LossComputed,
+    Reshaped,
+    Squeezed,
+)
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
-from advisor.code.values import Tensor, shape_of
+from advisor.code.values import Instance, Tensor, shape_of
 from advisor.rulebook import Draft
 
 
@@ -20,13 +27,14 @@ class BatchAxis(Fact):
     """Something that is done to a batch. Only loaders are trusted to have put one together, except
     where a column meets a row. `folded` is the reshape that has put the samples where a layer has its
     features; it `is_cut_into_channels` where pictures as a loader gives them become a row for each channel; rows that are given
-    other dimensions again are `is_put_back`."""
+    other dimensions again are `is_put_back`. A layer `is_for_one` where the model around it is given a single sample."""
 
     event: LayerRun | Reshaped | Squeezed | Broadcast
     is_unmatched: bool = False
     folded: Reshaped | None = None
     is_cut_into_channels: bool = False
     is_put_back: bool = False
+    is_for_one: bool = False
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -43,7 +51,9 @@ class BatchAxis(Fact):
         for kind in (Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
         for given in run.events(LayerRun):
-            yield cls(given, folded=_folding(run, given))
+            folded = _folding(run, given)
+            is_for_one = folded is not None and _is_for_one(run, given)
+            yield cls(given, folded=folded, is_for_one=is_for_one)
 
     @property
     def layer(self) -> str:
@@ -55,7 +65,7 @@ class BatchAxis(Fact):
         if not isinstance(self.event, LayerRun) or self.event.layer.path != "torch.nn.Linear":
             return False
         dims = self.event.tensor.shape.dims
-        if not self.event.decided or not dims or not _holds_batch(dims[-1]):
+        if not self.event.decided or not dims or not _holds_batch(dims[-1]) or self.is_for_one:
             return False
         # A number that the batch is divided by may be the number of its samples.
         whole = isinstance(dims[-1].coefficient, int)
@@ -169,6 +179,20 @@ def _folding(run: AbstractRun, given: LayerRun) -> Reshaped | None:
             if made and samples & _samples_along(made[-1]) - before:
                 return event
     return None
+
+
+def _is_for_one(run: AbstractRun, given: LayerRun) -> bool:
+    """Whether the outermost model around a layer is given a batch of one sample: then that may well be
+    flattened as a whole."""
+    running = given.context.running
+    if not running or not isinstance(running[0], Instance):
+        return False  # it is the layer alone that is given this
+    for each in run.events_within(0, given.index, ForwardRun):
+        if each.module is running[0] and each.end > given.index:
+            shape = shape_of(next(iter(each.arguments.values()), None))
+            count = None if shape is None else shape.known_axis(0)
+            return count is not None and count.integer == 1
+    return False
 
 
 def _multiplying(run: AbstractRun, loss: LossComputed) -> Iterable[Reshaped]:
