@@ -440,3 +440,36 @@ def objective(trial):
 """
     text = SPLIT + net + STUDY + "study.optimize(objective, n_trials=5)\n"
     assert found(text) == marked(text, "NN506") != []
+
+
+TASKS = """\
+import optuna
+import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+def judge(files, strength):
+    total = 0.0
+    for file in files:
+        task = pd.read_csv(file)
+        X_train, X_test = task.iloc[:80, 1:], task.iloc[80:, 1:]
+        y_train, y_test = task.iloc[:80, 0], task.iloc[80:, 0]
+        model = Ridge(alpha=strength)
+        model.fit(X_train, y_train)
+        total += model.score(X_test, y_test)
+    return total
+def objective(trial):
+    strength = trial.suggest_float("strength", 1e-4, 1e-1)
+    total = 0.0
+    for train_idx, val_idx in KFold(5).split(files):
+        val_files = [files[number] for number in val_idx]
+        total += judge({judged}, strength)
+    return total
+files = open("files.txt").read().split()
+study = optuna.create_study()
+study.optimize(objective, n_trials=5)
+"""
+
+
+@pytest.mark.parametrize(("judged", "told"), [("val_files", False), ("files", True)])
+def test_tasks_to_validate_by_have_test_rows_of_their_own(judged: str, told: bool) -> None:
+    assert bool(found(TASKS.format(judged=judged))) == told

@@ -68,6 +68,17 @@ def is_handed_to_validate(context: Context) -> bool:
     return False
 
 
+def is_handed_validation(context: Context) -> bool:
+    """Whether something is handed over on the way that goes by the name of validation, and not of a test:
+    each task that is to validate by may have test samples of its own."""
+    for place in context.calls:
+        arguments = place.node.args if isinstance(place.node, cst.Call) else ()
+        said = set[str]().union(*(words(code_of(each.value)) for each in arguments))
+        if said & VALIDATION and not said & TEST:
+            return True
+    return False
+
+
 def _given_to(function: Function) -> set[str]:
     """What a function calls the things that it is given, but for the object that it belongs to."""
     parameters = function.node.params

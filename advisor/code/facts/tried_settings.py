@@ -20,6 +20,7 @@ from advisor.code.events import (
     SettingsTried,
     TrainerBuilt,
 )
+from advisor.code.facts.handed_over import is_handed_validation
 from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import words
@@ -85,7 +86,8 @@ def searched(run: AbstractRun) -> Iterator[Tried]:
     returned, and what the rows are called."""
     for event in run.events(SettingsTried):
         inside = run.trace[event.index + 1 : event.end]
-        rows = list(dict.fromkeys(_judged_by(inside)))
+        judging = (each for each in inside if not is_handed_validation(each.context))
+        rows = list(dict.fromkeys(_judged_by(judging)))
         if not rows or not all(map(is_test, rows)) or _others(run, rows):
             continue
         splits = [each for each in inside if isinstance(each, RowsSplit) and not each.by_hand]
