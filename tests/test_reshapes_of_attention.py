@@ -224,3 +224,29 @@ def run(settings, windows, mask):
 )
 def test_tokens_may_be_as_many_as_a_mask_has_shown(asked: str, mixed: str) -> None:
     check(WINDOWS.format(asked=asked, mixed=mixed), "NN301")
+
+
+SAVED = """
+def save(net, picture):
+    made = {made}
+    rows = made.cpu().numpy().reshape({dims}) {mixed}
+    write("made.png", rows * 255)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "dims", "mixed"),
+    [
+        ("net(picture)", "(made.shape[2], made.shape[3], made.shape[1])", ""),
+        ("net(picture)", "made.shape[0], made.shape[2], made.shape[3], made.shape[1]", "# error"),
+        (
+            "nn.Conv2d(3, 3, 1)(picture)",
+            "(made.shape[2], made.shape[3], made.shape[1])",
+            "# error",
+        ),
+    ],
+)
+def test_one_picture_of_unknown_channels_may_be_a_grey_one(
+    made: str, dims: str, mixed: str
+) -> None:
+    check(SAVED.format(made=made, dims=dims, mixed=mixed), "NN301")

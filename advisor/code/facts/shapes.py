@@ -108,7 +108,7 @@ class Reshape(Fact):
     def _moved_axis(self) -> tuple[int, int] | None:
         if self._is_of_equal_sides() or self._may_be_split_in_order() or self._repeats_a_vector():
             return None
-        if self._skews_rows:
+        if self._skews_rows or self._may_be_one_grey_picture():
             return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
@@ -130,6 +130,15 @@ class Reshape(Fact):
             [dim for dim in dims if not dim.is_one] for dims in (self.before, self.after)
         )
         return len(before) == len(after) and all(map(_is_as_long, before, after))
+
+    def _may_be_one_grey_picture(self) -> bool:
+        """Whether a batch is asked to be one picture with its channels last, of which nobody knows how many
+        there are: a single one has its numbers in that order."""
+        if len(self.before) != 4 or self.before[1].integer is not None:
+            return False
+        samples, channels, height, width = self.before
+        picture = len(self.after) == 3 and not _is_among(samples, self.after)
+        return picture and all(map(_is_same, self.after, (height, width, channels)))
 
     def _may_be_split_in_order(self) -> bool:
         """Whether the first axis, which the program does not ask for, may be as long as all that it asks
