@@ -286,6 +286,14 @@ pixels = torch.from_numpy(cv2.imread("leaf.png")).float().permute(2, 0, 1).unsqu
         ("model = models.resnet34(pretrained=True)\nmodel.fc = nn.Linear(512, 3)", True),
         ("model = models.resnet34(pretrained=True)\nmodel.conv1 = nn.Conv2d(3, 64, 7)", False),
         ("model = models.vgg11(pretrained=True)\nmodel.features[0] = nn.Conv2d(3, 64, 3)", False),
+        (
+            "model = models.mnasnet1_0(pretrained=True)\nmodel.features[0][0] = nn.Conv2d(3, 9, 3)",
+            False,
+        ),
+        (
+            "model = models.mnasnet1_0(pretrained=True)\nmodel.features[5][0] = nn.Conv2d(3, 9, 3)",
+            True,
+        ),
         ("model = models.vgg11(pretrained=True)\nmodel.features[3] = nn.Conv2d(64, 128, 3)", True),
         ("model = models.vit_b_16(weights='DEFAULT')\nmodel.conv_proj = own(3, 768)", False),
     ],

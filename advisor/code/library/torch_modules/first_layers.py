@@ -1,12 +1,15 @@
-"""The first layers of ready models, once they are replaced: `model.features[0] = nn.Conv2d(1, 64, 3)`."""
+"""The first layers of ready models, once they are replaced: `model.features[0] = nn.Conv2d(1, 64, 3)`,
+or `model.features[0][0] = …`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.gradients import SOURCES
 from advisor.code.library.models import Index, hook
-from advisor.code.values import Layer, Method, Value, known_integer
+from advisor.code.nodes import as_written
+from advisor.code.values import Layer, Method, Unknown, Value, known_integer
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -23,7 +26,7 @@ def item_replaced(
     """`model.features[0] = …`."""
     first = indices[0]
     if isinstance(first, Value) and known_integer(first) == 0:
-        _notice(machine, receiver)
+        _notice(machine, _whole_of_first(receiver, node))
     return False
 
 
@@ -32,8 +35,17 @@ def part_replaced(
     machine: "Machine", receiver: Value, name: str, value: Value, node: cst.CSTNode
 ) -> bool:
     """`model.patch_embed.proj = …`."""
-    _notice(machine, receiver)
+    _notice(machine, _whole_of_first(receiver, node))
     return False
+
+
+def _whole_of_first(part: Value, node: cst.CSTNode) -> Value:
+    """What something is the first item of, where its author wrote it so: `model.features[0]`."""
+    whole = node.value if isinstance(node, (cst.Subscript, cst.Attribute)) else None
+    if not isinstance(part, Unknown) or whole is None or not as_written(whole).endswith("[0]"):
+        return part
+    sources = part.fields.get(SOURCES, ())
+    return sources[0] if len(sources) == 1 else part
 
 
 def _notice(machine: "Machine", part: Value) -> None:
