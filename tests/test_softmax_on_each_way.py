@@ -42,3 +42,32 @@ def test_what_is_no_tensor_on_one_of_the_ways_is_not_followed() -> None:
     ways = "    scores = {'made': scores} if hard else scores"
     told = [code for _, code in findings(LOSS.format(ways=ways, loss="cross_entropy"))]
     assert "NN201" not in told
+
+
+TEMPERED = """
+import torch
+def log_at(u, heat):
+    if heat == 1:
+        return u.log()
+    return (u.pow(1 - heat) - 1) / (1 - heat)
+def softmax_at(scores, heat):
+    if heat == 1:
+        return scores.softmax(dim=-1)
+    return (1 + (1 - heat) * (scores - scores.amax())).relu().pow(1 / (1 - heat))
+def loss(scores, labels, one, other):
+    return -(labels * LOGARITHM).sum(dim=-1).mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("logarithm", "is_told"),
+    [
+        ("log_at(softmax_at(scores, other), one)", False),
+        ("log_at(scores.softmax(dim=-1), one)", True),
+    ],
+)
+def test_a_case_of_its_own_may_take_the_logarithm_of_something_else(
+    logarithm: str, is_told: bool
+) -> None:
+    found = findings(TEMPERED.replace("LOGARITHM", logarithm))
+    assert ("NN213" in [code for _, code in found]) is is_told

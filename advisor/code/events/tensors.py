@@ -42,9 +42,11 @@ class ChoiceMade(Event):
 
 @dataclass(eq=False, slots=True)
 class LogarithmTaken(Event):
-    """The logarithm of a tensor is taken."""
+    """The logarithm of a tensor is taken; `decided` is False when it may have been another tensor,
+    depending on the way the program took."""
 
     tensor: Tensor | Unknown
+    decided: bool = True
 
 
 @dataclass(eq=False, slots=True)

@@ -67,7 +67,7 @@ class SoftmaxCall(Fact):
                 tuple(
                     LossCall(each) for each in losses if _is_of(scale_of(each.prediction), event)
                 ),
-                tuple(each for each in logarithms if _is_of(scale_of(each.tensor), event)),
+                tuple(each for each in logarithms if _is_taken_of(each, event)),
                 applied,
                 mine,
                 _goes_over_single_scores(run, event),
@@ -301,6 +301,16 @@ class SoftmaxCall(Fact):
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""
         return replace(draft(self.event, message), severity=severity)
+
+
+def _is_taken_of(logarithm: LogarithmTaken, softmax: SoftmaxApplied) -> bool:
+    """Whether a logarithm is taken of a softmax: where something else may be in its place, and a condition
+    of its own says whether it is taken, that may well be so for the other alone."""
+    if not _is_of(scale_of(logarithm.tensor), softmax):
+        return False
+    around = {guard.node for guard in softmax.context.guards}
+    own = [guard for guard in logarithm.context.guards if guard.node not in around]
+    return logarithm.decided or not own
 
 
 def _goes_over_single_scores(run: AbstractRun, event: SoftmaxApplied) -> bool:

@@ -136,7 +136,8 @@ def logarithm(call: Call) -> Value | None:
     if tensor is None:
         return None
     scale = scale_of(tensor)
-    call.machine.emit(LogarithmTaken(call.place, call.context, tensor))
+    decided = call.machine.ways == 1
+    call.machine.emit(LogarithmTaken(call.place, call.context, tensor, decided))
     after = {
         Activation.SOFTMAX: Activation.LOG_SOFTMAX,
         Activation.SIGMOID: Activation.LOG_SIGMOID,
