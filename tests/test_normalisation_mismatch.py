@@ -727,3 +727,36 @@ for factor in {factors}:
 def test_a_model_may_be_asked_about_brighter_pictures_besides(factors: str, count: int) -> None:
     found = rows(JUDGED_BRIGHTER.replace("{factors}", factors))
     assert len(found) == count
+
+
+SHOWN = """
+from PIL import Image
+import elsewhere
+
+
+def overlay(picture, mask):
+    shown = picture + mask
+    return shown / shown.max()
+
+
+net = models.resnet18(pretrained=True)
+net.eval()
+picture, _ = elsewhere.samples[0]
+mask = elsewhere.attribution(net)(picture)
+shown = T.ToTensor()(Image.open("a.png"))
+{use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "is_told"),
+    [
+        ("torchvision.utils.save_image(overlay(shown, mask), 'b.png')", False),
+        ("print(overlay(shown, mask).mean())", False),
+        ("print(net(shown[None]).argmax())", True),
+        ("print(net(shown.unsqueeze(0).to('cuda')).argmax())", True),
+        ("print(elsewhere.classified(net, shown.unsqueeze(0)))", True),
+    ],
+)
+def test_a_picture_that_is_drawn_upon_is_for_no_model(use: str, is_told: bool) -> None:
+    assert bool(rows(SHOWN.format(use=use))) == is_told

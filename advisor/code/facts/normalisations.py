@@ -5,13 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import libcst as cst
+
 from advisor.code.events import (
     DataGiven,
+    Escaped,
+    ForwardRun,
     LayerBuilt,
     LoaderBuilt,
     ModelTrained,
     OptimizerStepped,
     StateUsed,
+    TransformApplied,
     TransformBuilt,
 )
 from advisor.code.facts.held_out_data import dataset_of, transform_of
@@ -20,9 +25,18 @@ from advisor.code.facts.ready_inputs import sees_pictures
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
+from advisor.code.gradients import may_be_made_from
 from advisor.code.library.pretrained import Normalisation, normalisation_of
 from advisor.code.library.transforms import GENERATOR
-from advisor.code.values import Constant, Layer, Object, Value, alternatives, known_constant
+from advisor.code.values import (
+    Constant,
+    Layer,
+    Object,
+    Unknown,
+    Value,
+    alternatives,
+    known_constant,
+)
 from advisor.code.values import Sequence as SequenceValue
 
 # Signs that pixels are normalised somewhere, by whatever means.
@@ -58,6 +72,8 @@ class PreparedPictures(Fact):
         for transform in _outermost(run):
             place = transform.place
             if place is not None and _NORMALISES.search(place.source.text):
+                continue
+            if _is_seen_by_no_model(run, transform):
                 continue
             if transform.path.startswith(library) and not _is_for_others(run, transform, models):
                 yield cls(transform, models[0], wants, _only_scales(transform))
@@ -147,6 +163,24 @@ def _is_for_others(run: AbstractRun, transform: Object, ready: list[Layer]) -> b
         all(event.index < built[each] or _has_no_ready_part(event.model) for each in ready)
         for event in given
     )
+
+
+def _is_seen_by_no_model(run: AbstractRun, transform: Object) -> bool:
+    """Whether a script puts one picture through a transform where that is built, and hands what comes of
+    it to no model, nor to anything else that may be one: it is drawn upon, or saved."""
+    applied = [each for each in run.events(TransformApplied) if each.transform is transform]
+    built = None if transform.place is None else transform.place.node
+    if not run.is_script or not applied:
+        return False
+    nodes = [each.place.node for each in applied]
+    if not all(isinstance(each, cst.Call) and each.func is built for each in nodes):
+        return False
+    seen = [value for each in run.events(ForwardRun) for value in each.arguments.values()]
+    for each in run.events(Escaped):
+        # `picture.max()` shows nobody the picture.
+        own = each.callee.parent if isinstance(each.callee, Unknown) else None
+        seen.extend(value for value in each.values if value is not own)
+    return not any(may_be_made_from(value, transform) for value in seen)
 
 
 def _has_no_ready_part(model: Value | None) -> bool:
