@@ -142,6 +142,8 @@ def f():
     [
         ("column(x).squeeze()  # error", "batch_size=8"),
         ("torch.squeeze(torch.sigmoid(column(x)))  # error", "batch_size=8"),
+        ("nn.Conv1d(1, 1, 3)(x[:, None]).squeeze()  # error", "batch_size=8"),
+        ("x.view(-1, 4, 4, 4).squeeze()", "batch_size=8"),
         ("column(x).squeeze(1)", "batch_size=8"),
         ("column(x).squeeze()", "batch_size=8, drop_last=True"),
         ("column(x).squeeze()", "batch_size=1"),

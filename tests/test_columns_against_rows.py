@@ -310,6 +310,49 @@ def test_an_assertion_tells_of_what_an_object_keeps(assertion: str, is_row: bool
     assert [found for found in findings(text) if found[1] == "NN210"] == marked(text, "NN210")
 
 
+WINDOWS = """
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+class Windows(Dataset):
+    def __init__(self, series):
+        self.series = torch.as_tensor(series, dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.series) - 24
+
+    def __getitem__(self, index):
+        return {}
+
+recurrent, head, criterion = nn.GRU(1, 48, batch_first=True), nn.Linear(48, 1), nn.MSELoss()
+for past, following in DataLoader(Windows(np.load("load.npy")), 64, shuffle=True):
+    states, _ = recurrent(past)
+    loss = criterion(head(states[:, -1]), following){}
+    loss.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("sample", "is_row"),
+    [
+        ("self.series[index : index + 24].unsqueeze(-1), self.series[index + 24]", True),
+        ("self.series[index : index + 24][:, None], self.series[index + 24]", True),
+        ("self.series[index : index + 24].unsqueeze(-1), self.series[index + 24, None]", False),
+        (
+            "self.series[index : index + 24].unsqueeze(-1), self.series[index + 24 : index + 25]",
+            False,
+        ),
+        # nobody knows how many axes this series has: each step may have several numbers, or one
+        ("self.series[index : index + 24], self.series[index + 24]", False),
+    ],
+)
+def test_what_a_layer_is_given_tells_of_what_lies_beside_it(sample: str, is_row: bool) -> None:
+    text = WINDOWS.format(sample, "  # error" if is_row else "")
+    assert found(text, "NN210") == marked(text, "NN210")
+
+
 # --- columns that have met columns, and losses that reduce nothing -------------------------
 
 REGRESSION = f"""{PREAMBLE}
@@ -317,6 +360,26 @@ model = nn.Linear(8, 1)
 inputs, goals, trust = torch.randn(100, 8), torch.randn(100), torch.rand(100)
 rows = goals[:, None]
 """
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "['age', 'height']",
+        "[f'x{i}' for i in range(6)]",
+        "[f'{c}_mean' for c in ['a', 'b', 'c', 'd', 'e', 'f', 'g']]",
+    ],
+)
+def test_a_table_whose_columns_are_named_has_two_axes(names: str) -> None:
+    text = f"""{PREAMBLE}
+table, names = pd.read_csv("policies.csv"), {names}
+inputs = torch.tensor(table[names].to_numpy(), dtype=torch.float32)
+trust = torch.tensor(table["exposure"].to_numpy(), dtype=torch.float32)
+goals = torch.tensor(table["claims"].to_numpy(), dtype=torch.float32)
+apart = nn.MSELoss(reduction="none")(nn.Linear(len(names), 1)(inputs), goals.unsqueeze(1))
+loss = (apart * trust).mean() # error
+"""
+    assert found(text, "NN303") == marked(text, "NN303")
 
 
 @pytest.mark.parametrize(

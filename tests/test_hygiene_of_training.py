@@ -458,6 +458,10 @@ print(validate(stopper.best_model))
 """
         check(stopper.format(keep="self.best_model = model  # error"), "NN807")
         check(stopper.format(keep="self.best_model = copy.deepcopy(model)"), "NN807")
+        for name in ("keeper", "winner", "optimal_net"):
+            renamed = stopper.replace("best_model", name)
+            check(renamed.format(keep=f"self.{name} = model  # error"), "NN807")
+            check(renamed.format(keep=f"self.{name} = copy.deepcopy(model)"), "NN807")
 
     def test_it_may_be_kept_in_an_attribute(self) -> None:
         check(

@@ -607,6 +607,28 @@ def test_a_list_of_means_has_as_many_as_there_are_batches(divisor: str, wrong: b
     assert ("NN808" in [code for _, code in findings(program)]) == wrong
 
 
+@pytest.mark.parametrize(("sign", "wrong"), [("=", True), ("+=", False)])
+@pytest.mark.parametrize("right", ["among.any(1).sum().item()", "among.any(dim=1).float().sum()"])
+def test_counts_of_those_that_are_right_among_the_first_few_are_added_up(
+    right: str, sign: str, wrong: bool
+) -> None:
+    program = f"""
+    import torch
+
+    @torch.no_grad()
+    def judge(model, loader):
+        model.eval()
+        right = seen = 0
+        for inputs, labels in loader:
+            first = model(inputs).topk(3, dim=1).indices
+            among = first.eq(labels.unsqueeze(1))
+            right {sign} {right}
+            seen += labels.size(0)
+        return right / seen
+    """
+    assert ("NN808" in [code for _, code in findings(program)]) == wrong
+
+
 @pytest.mark.parametrize(("start", "wrong"), [("pass", True), ("right, seen = 0, 0", False)])
 def test_counts_of_a_training_begin_anew_in_each_epoch(start: str, wrong: bool) -> None:
     program = f"""

@@ -61,3 +61,24 @@ def test_the_second_of_two_views_in_one_function_still_moves_an_axis() -> None:
         return x.view(b, c, t), y  # error
     """
     assert findings(text) == marked(text, "NN301")
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "nn.Conv1d(40, 64, 5, padding=2), nn.MaxPool1d(2)",
+        "nn.Conv1d(40, 64, 5, padding=2), nn.AvgPool1d(3, stride=2)",
+        "nn.Conv1d(40, 64, 5, stride=2, padding=2)",
+    ],
+)
+def test_a_count_of_windows_is_no_row_that_is_longer_by_one(front: str) -> None:
+    text = f"""
+    import torch
+    from torch import nn
+    front = nn.Sequential({front})
+    z = front(torch.load("sounds.pt"))
+    batch, channels, frames = z.size()
+    states, _ = nn.GRU(64, 9, batch_first=True)(z.view(batch, frames, channels)) # error
+    """
+    assert findings(text) == marked(text, "NN301")
+    assert findings(text.replace("z.view(batch, frames, channels)", "z.transpose(1, 2)")) == []

@@ -132,14 +132,15 @@ class BatchAxis(Fact):
         if not isinstance(self.event, Squeezed):
             return False
         shape = self.event.tensor.shape
-        first, last = shape.known_axis(0), shape.known_axis(-1)
+        first, others = shape.known_axis(0), (*(shape.dims or ())[1:], shape.known_axis(-1))
         if first is not None and first.is_one and shape.rank == 3:
             # The last state of a recurrent layer: the layers come first.
-            first, last = shape.known_axis(1), first
+            first, others = shape.known_axis(1), (first,)
         may_be_one = first is not None and _holds_batch(first) and first.axis is not None
         may_be_one = may_be_one and first is not None and first.integer is None
         is_full = first is not None and first.axis is not None and first.axis.is_full
-        return may_be_one and not is_full and last is not None and last.is_one
+        drops_another = any(each is not None and each.is_one for each in others)
+        return may_be_one and not is_full and drops_another
 
     def is_squared(self) -> bool:
         """Whether a column that a layer has made meets a row of the same samples."""

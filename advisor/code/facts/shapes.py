@@ -538,12 +538,21 @@ def _is_same(dim: Number, axis: Number) -> bool:
 
 
 def _is_one_more(length: Number) -> bool:
-    """Whether a length is that of something, and one."""
+    """Whether a length is that of something, and one. One is also added where windows are counted that
+    fit into a length: that makes no row longer."""
     symbol = length.factors[0][0] if len(length.factors) == 1 else None
     if symbol is None or symbol.definition is None or length != Number(1, ((symbol, 1),)):
         return False
     operation, parts = symbol.definition
-    return operation == "+" and any(part.is_one for part in parts)
+    if operation != "+" or not any(part.is_one for part in parts):
+        return False
+    return not any(_is_count_of_windows(part) for part in parts)
+
+
+def _is_count_of_windows(number: Number) -> bool:
+    """Whether a number is how often one goes into another."""
+    symbol = number.factors[0][0] if number.factors else None
+    return symbol is not None and symbol.definition is not None and symbol.definition[0] == "//"
 
 
 def _is_among(dim: Number, axes: Iterable[Number]) -> bool:

@@ -329,7 +329,11 @@ def _comprehension(kind: str) -> Callable[["Machine", Any], Value]:
         results: list[Value] = []
         tests: list[Value] = []
         exact = loops.run_comprehension(
-            machine, node.for_in, lambda: results.append(evaluate(machine, node.elt)), tests
+            machine,
+            node.for_in,
+            lambda: results.append(evaluate(machine, node.elt)),
+            tests,
+            of_texts=isinstance(node.elt, cst.FormattedString),
         )
         return loops.collected(machine, kind, results, exact, tests, node)
 

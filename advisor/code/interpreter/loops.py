@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
 
 LONGEST_UNROLLED = 6
+_MOST_WRITTEN = 64
 
 
 @dataclass(slots=True)
@@ -307,16 +308,22 @@ def _one_round(
     return Completion.NORMAL if completion is Completion.CONTINUE else completion
 
 
-def _unrolled(machine: "Machine", iteration: Iteration) -> Sequence[Value] | None:
+def _unrolled(
+    machine: "Machine", iteration: Iteration, of_texts: bool = False
+) -> Sequence[Value] | None:
+    """The items of rounds that are run one by one, if they are few; many where they only make texts, which
+    are the names of something."""
     if not iteration.unrolls:
         return None
+    of_texts = of_texts and iteration.configurable is None
+    longest = _MOST_WRITTEN if of_texts else iteration.longest
     if iteration.items is not None:
-        return iteration.items if len(iteration.items) <= iteration.longest else None
+        return iteration.items if len(iteration.items) <= longest else None
     trips = None if iteration.trips is None else iteration.trips.integer
     start = None if iteration.start is None else iteration.start.integer
-    if trips is None or start is None or not _constructing(machine):
+    if trips is None or start is None or not (of_texts or _constructing(machine)):
         return None
-    if not 0 <= trips <= iteration.longest:
+    if not 0 <= trips <= longest:
         return None
     return [Scalar(symbols.number(start + step)) for step in range(trips)]
 
@@ -337,16 +344,18 @@ def run_comprehension(
     clause: cst.CompFor,
     produce: Callable[[], None],
     tests: list[Value] | None = None,
+    of_texts: bool = False,
 ) -> bool:
     """Run `produce` for the items of a comprehension; True when it ran once for each item. What it
-    goes over and what its conditions say is added to `tests`."""
+    goes over and what its conditions say is added to `tests`; `of_texts` tells that nothing but texts is
+    made."""
     from advisor.code.interpreter.statements import assign
 
     over = machine.evaluate(clause.iter)
     seen = [] if tests is None else tests
     seen.append(over)
     iteration = iterate(machine, over, clause.iter)
-    unrolled = _unrolled(machine, iteration)
+    unrolled = _unrolled(machine, iteration, of_texts)
     exact = unrolled is not None
     items = unrolled if unrolled is not None else [iteration.of_round(machine, clause.iter)]
     trips, symbol, start = iteration.trips, iteration.symbol, iteration.start

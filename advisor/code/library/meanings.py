@@ -117,7 +117,7 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
     *(*_SHAPES, *_FLOORS, *_HOLD),
     *(*_TEXTS, *_MATCHES, *_MISSES, *_CHOICES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED),
-    *("exp", "round"),
+    *("exp", "round", "any"),
 )
 def observed(
     machine: "Machine",
@@ -275,6 +275,8 @@ def _meaning(
         return first
     if isinstance(first, Rated) and (operation == "round" or is_root(operation, operands)):
         return first
+    if operation == "any" and isinstance(first, Amount) and first.kind == "match":
+        return first  # whether one of the first few choices is right
     if operation in _REDUCED:
         return _reduced(machine, operation, first, node)
     return None

@@ -60,7 +60,7 @@ def state_of_unknown(call: Call) -> Value | None:
 @hook("bound")
 def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
     """`best_model = model`: the same model under another name."""
-    if "best" not in name.lower():
+    if _BEST.search(name) is None:
         return
     if isinstance(value, Unknown) and not {value.name, *value.names} - {"?", name}:
         return  # a copy, which functions may call the model later
@@ -99,6 +99,8 @@ def put_into_list(call: Call, receiver: Sequence, value: Value) -> None:
             call.machine.emit(StateListed(call.place, call.context, part))
 
 
+# What the best of several models is called.
+_BEST = re.compile(r"best|winner|keeper|champion|optimal", re.IGNORECASE)
 _EARLIER = re.compile(
     r"(^|_)(init|initial|before|old|prev|previous|start|backup|saved|orig|original|anchor|snapshot|w0|theta0)(_|$|s$)",
     re.IGNORECASE,

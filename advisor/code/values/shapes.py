@@ -107,7 +107,7 @@ class Shape:
         while waiting:
             shape = waiting.pop()
             derived = shape._derived
-            if shape._dims is not None or derived is None:
+            if shape._dims is not None or derived is None or shape._is_from_outside():
                 continue
             if derived.added is not None and derived.added < 0 and shape._base is None:
                 return True
@@ -157,7 +157,8 @@ class Shape:
     def of_many(self, axis: Number) -> "Shape":
         """What is known of several such items along a new first axis, while the rank is unknown."""
         rest = {each + 1 if each >= 0 else each: dim for each, dim in self.known_axes.items()}
-        return Shape.of_axes({**rest, 0: axis})
+        derived = following(self, lambda dims: (axis, *dims), 1)
+        return Shape.of_axes({**rest, 0: axis}, derived=derived)
 
     def start_with(self, axis: Number) -> None:
         """Learn the first dimension while the rank is unknown."""

@@ -409,11 +409,11 @@ def _indexed_later(shape: Shape, indices: Sequence[Index]) -> Shape:
     """What is known of a part of a tensor whose rank is not known yet."""
     if any(_is_list(index) for index in indices):
         return Shape()
-    plain = all(isinstance(index, (slice, Scalar)) for index in indices)
-    taken = sum(isinstance(index, Scalar) for index in indices)
+    plain = all(isinstance(index, (slice, Scalar)) or _adds(index) for index in indices)
+    added = sum(map(_adds, indices)) - sum(isinstance(index, Scalar) for index in indices)
     whole = isinstance(indices[0], slice) and indices[0] == slice(None, None, None)
     later = following(
-        shape, lambda dims: _indexed(Shape(dims), indices).dims, -taken if plain else None
+        shape, lambda dims: _indexed(Shape(dims), indices).dims, added if plain else None
     )
     return Shape(base=shape if whole else None, derived=later)
 
