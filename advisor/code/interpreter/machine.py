@@ -38,7 +38,7 @@ MOST_STEPS_PER_FILE = 400_000
 MOST_EXTRA_STEPS_PER_FILE = 60_000
 MOST_SECONDS = 10.0
 # Of a file's functions that nothing calls, most that call one and the same function show the same.
-MOST_STEPS_PER_CALLEE = 5_000
+MOST_STEPS_PER_CALLEE = 2_500
 DEEPEST_CALL = 24
 _MISSING: Any = object()
 
