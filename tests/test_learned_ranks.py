@@ -192,7 +192,7 @@ train, held_out = train_test_split(data)
 train = train.reshape(-1, 3, 64, 64) # error
 held_out = held_out.transpose(0, 3, 1, 2).reshape(-1, 3, 64, 64)
 """,
-        "NN301",
+        "NN304",
     )
 
 
@@ -293,7 +293,7 @@ def moved(path):
     picture = ((picture - MEAN) / MEAN).transpose(2, 0, 1)
     return torch.from_numpy(picture.reshape(1, 3, 224, 224))
 """,
-        "NN301",
+        "NN304",
     )
 
 

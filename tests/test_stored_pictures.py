@@ -22,8 +22,8 @@ OF_COLOURS = "nn.Conv2d(3, 8, 3)"
 @pytest.mark.parametrize(
     ("made", "net", "told"),
     [
-        ("torch.tensor(colours.data.reshape(-1, 3, 32, 32)).float()", OF_COLOURS, ["NN301"]),
-        ("torch.from_numpy(colours.data).view(50000, 3, 32, 32) / 255", OF_COLOURS, ["NN301"]),
+        ("torch.tensor(colours.data.reshape(-1, 3, 32, 32)).float()", OF_COLOURS, ["NN304"]),
+        ("torch.from_numpy(colours.data).view(50000, 3, 32, 32) / 255", OF_COLOURS, ["NN304"]),
         ("torch.from_numpy(colours.data / 255.0).float()", OF_COLOURS, ["NN304"]),
         ("torch.from_numpy(colours.data).permute(0, 3, 1, 2) / 255", OF_COLOURS, []),
         ("torch.tensor(colours.data.transpose(0, 3, 1, 2)) / 255", OF_COLOURS, []),

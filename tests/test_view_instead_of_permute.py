@@ -96,7 +96,7 @@ same = x.reshape(-1, 32, 32, 3)
 flat = x.reshape(160, -1)
 wrong = x.reshape(-1, 3, 32, 32)  # error
 """
-    assert findings(code) == marked(code, "NN301")
+    assert findings(code) == marked(code, "NN304")
 
 
 @pytest.mark.parametrize(("height", "is_turned"), [("96", False), ("width", False), ("64", True)])
@@ -137,7 +137,7 @@ right = picture.transpose(2, 0, 1)[None]
 wrong = picture.reshape(1, 3, 224, 320)  # error
 row = picture.reshape(1, -1)
 """
-    assert findings(code) == marked(code, "NN301")
+    assert findings(code) == marked(code, "NN304")
 
 
 def test_the_last_state_of_a_recurrent_layer_has_its_layers_first() -> None:
@@ -153,6 +153,9 @@ def test_the_last_state_of_a_recurrent_layer_has_its_layers_first() -> None:
             def mixed(self, x):
                 _, state = self.gru(x)
                 return state.view(x.size(0), -1)  # error
+            def rows(self, x):
+                _, state = self.gru(x)
+                return state.view(-1, 2 * self.width)  # of several samples each: told as NN302
             def mixed_by_layers(self, x):
                 _, state = self.gru(x)
                 return state.reshape(len(x), 2, self.width)  # error

@@ -16,6 +16,7 @@ from advisor.code.events import (
     Squeezed,
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.shapes import Reshape
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
 from advisor.code.values import Instance, Tensor, shape_of
@@ -34,6 +35,7 @@ class BatchAxis(Fact):
     folded: Reshaped | None = None
     is_cut_into_channels: bool = False
     is_put_back: bool = False
+    is_folded: bool = False
     is_for_one: bool = False
 
     @classmethod
@@ -44,10 +46,18 @@ class BatchAxis(Fact):
             event for loss in run.events(LossComputed) for event in _multiplying(run, loss)
         }
         reshapes = list(run.events(Reshaped))
+        in_one_row = {each.event for each in run.facts(Reshape) if each.folds_samples}
         for reshaped in reshapes:
             back = any(_puts_back(each, reshaped) for each in reshapes)
             cut = _cuts_into_channels(reshaped) and not back
-            yield cls(reshaped, reshaped in unmatched, is_cut_into_channels=cut, is_put_back=back)
+            is_unmatched, is_folded = reshaped in unmatched, reshaped in in_one_row
+            yield cls(
+                reshaped,
+                is_unmatched,
+                is_cut_into_channels=cut,
+                is_put_back=back,
+                is_folded=is_folded,
+            )
         for kind in (Squeezed, Broadcast):
             yield from map(cls, run.events(kind))
         for given in run.events(LayerRun):

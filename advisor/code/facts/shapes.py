@@ -249,6 +249,31 @@ class Reshape(Fact):
         large = height is not None and width is not None and min(height, width) > 4
         return large and channels == 3 and wished[-3:] == [channels, height, width]
 
+    @property
+    def leaves_colours_behind(self) -> bool:
+        """Whether pictures with their three channels behind height and width are only asked to have them in
+        front."""
+        before, after = (
+            [symbols.without_names(dim).integer for dim in dims[-3:]]
+            for dims in (self.before, self.after)
+        )
+        if len(before) < 3 or len(after) < 3 or before[-1] != 3 or after[0] != 3:
+            return False
+        return (
+            self.moved_axis() is not None
+            or self.is_permutation_of_sizes()
+            or self.is_picture_with_channels_in_front()
+        )
+
+    @property
+    def folds_samples(self) -> bool:
+        """Whether the samples lie along the second axis, and rows are asked for of which nobody says that
+        they are to be the samples: `state.view(-1, 2 * width)` of the last states of a recurrent layer."""
+        moved = self.moved_axis()
+        if moved != (1, 0) or len(self.after) >= len(self.before) or self.event.dims[0] is not None:
+            return False
+        return any(symbol.is_batch for symbol, _ in self.before[1].factors)
+
     def is_undone_with(self, other: "Reshape") -> bool:
         """Whether one of two reshapes moves axes and the other one puts any of them back, as in the
         shift of relative attention: a view, a slice, a view back."""

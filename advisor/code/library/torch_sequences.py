@@ -127,6 +127,8 @@ def _after_packed(layer: Layer, samples: Number, call: Call) -> Value:
     made = call.unknown()
     made.fields["data"] = Tensor(Shape(), graph=True, place=call.place)
     state = Shape()
+    for symbol, _ in samples.factors:
+        symbol.is_batch = True
     if hidden is not None and directions is not None:
         projected = size_of_axis(layer.argument(-1, "proj_size")) or hidden
         count = size_of_axis(layer.argument(2, "num_layers")) or symbols.ONE

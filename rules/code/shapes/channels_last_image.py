@@ -1,8 +1,9 @@
-"""channels-last-image: a convolution is given pictures with the channels behind height and width."""
+"""channels-last-image: the channels of pictures lie behind height and width, where they belong in front."""
 
 from collections.abc import Iterator
 
-from advisor.code.facts.layer_sizes import LayerInput
+from advisor.code.facts.channels_last import ChannelsLast
+from advisor.code.facts.shapes import Reshape
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -15,9 +16,15 @@ from advisor.rulebook import Draft, rule
     symptoms=("high-bias",),
     sources=("002", "004"),
 )
-def channels_last_image(layer: LayerInput) -> Iterator[Draft]:
-    if layer.has_channels_last:
-        yield layer.finding_at_entrance(
-            f"`{layer.layer}` takes the channels in front of height and width, and is given them "
+def channels_last_image(pictures: ChannelsLast) -> Iterator[Draft]:
+    by = pictures.by
+    if isinstance(by, Reshape):
+        yield by.finding(
+            f"`{by.operation}` asks for the channels in front of height and width but leaves the numbers "
+            "where they are, which mixes the axes; `permute` moves them"
+        )
+    else:
+        yield by.finding_at_entrance(
+            f"`{by.layer}` takes the channels in front of height and width, and is given them "
             "behind; `permute` moves them"
         )

@@ -16,6 +16,8 @@ from advisor.rulebook import Draft, rule
     sources=("004",),
 )
 def view_instead_of_permute(reshape: Reshape) -> Iterator[Draft]:
+    if reshape.leaves_colours_behind or reshape.folds_samples:
+        return  # told as what becomes of the channels, or of the samples
     moved = reshape.moved_axis()
     if moved is not None:
         before, after = moved

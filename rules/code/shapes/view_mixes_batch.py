@@ -15,6 +15,11 @@ def view_mixes_batch(batch: BatchAxis) -> Iterator[Draft]:
             f"`{batch.layer}` is given all samples of the batch as the features of one; keep the first "
             "axis when flattening"
         )
+    elif batch.is_folded:
+        yield batch.finding(
+            "the samples lie along the second axis, so that a row of this shape holds numbers of several "
+            "of them; `transpose` them to the front first"
+        )
     elif batch.is_cut():
         yield batch.finding(
             "the rows of this shape do not end where the samples do, so that one row holds numbers of "
