@@ -586,3 +586,44 @@ loader = DataLoader(Products("products", split), batch_size=8, shuffle=True)
 def test_one_way_to_read_pictures_may_be_that_of_the_labels(order: str) -> None:
     text = OF_TWO_READERS.format(order, "label")
     assert "NN508" not in [code for _, code in findings(text)]
+
+
+RECORDINGS = """\
+import numpy as np
+from sklearn.svm import SVC
+signals, labels = np.load("signals.npy"), np.load("labels.npy")
+order = np.random.permutation(len(labels))
+other = np.random.permutation(len(labels))
+steps = [at for at in range(len(labels))]
+np.random.shuffle(steps)
+"""
+
+
+@pytest.mark.parametrize("order", ["order", "steps"])
+@pytest.mark.parametrize(
+    ("change", "torn"),
+    [
+        ("for at in range(len(signals)):\n    signals[at] = signals[at][ORDER]", False),
+        ("for at in range(len(signals)):\n    signals[at] = signals[at, ORDER]", False),
+        ("for at, signal in enumerate(signals):\n    signals[at] = signal[ORDER]", False),
+        ("signals = np.stack([each[ORDER] for each in signals])", False),
+        ("signals[:, :] = signals[:, ORDER]", False),
+        ("signals[:] = signals[ORDER]", False),
+        ("signals[...] = signals[ORDER]", False),
+        ("signals[:] = signals[other]", True),
+        ("for at in range(len(signals)):\n    signals[at] = signals[at][other]", True),
+        ("signals[:, :] = signals[:, other]", True),
+    ],
+)
+def test_the_order_of_the_labels_may_be_that_of_what_each_channel_holds(
+    order: str, change: str, torn: bool
+) -> None:
+    text = f"{RECORDINGS}{change}\nlabels = labels[ORDER]\nSVC().fit(signals, labels)\n"
+    assert bool(rows(text.replace("ORDER", order))) is torn
+
+
+def test_samples_that_are_put_in_another_order_in_place_belong_to_their_labels_no_more() -> None:
+    assert rows(f"{RECORDINGS}signals[:] = signals[order]\nSVC().fit(signals, labels)\n")
+    assert not rows(
+        f"{RECORDINGS}signals[:], labels[:] = signals[order], labels[order]\nSVC().fit(signals, labels)\n"
+    )

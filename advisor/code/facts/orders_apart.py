@@ -85,10 +85,23 @@ def _alone(one: RowSet, two: RowSet) -> list[RowSet]:
     first, second = _orders(one), _orders(two)
     if first.keys() == second.keys():
         return []
+    along_first, along_second = _orders_of_items(one), _orders_of_items(two)
     return [
-        *(part for key, part in first.items() if key not in second),
-        *(part for key, part in second.items() if key not in first),
+        *(part for key, part in first.items() if key not in second | along_second),
+        *(part for key, part in second.items() if key not in first | along_first),
     ]
+
+
+def _orders_of_items(rows: RowSet) -> dict[object, RowSet]:
+    """The random orders that something was put in within what rows seem to be: the samples lie along
+    another axis, and may all stand in these orders."""
+    found: dict[object, RowSet] = {}
+    for each in rows.ancestors():
+        item = each.parts.get("item")
+        for part in () if item is None else item.parts.values():
+            if part.how in {PERMUTATION, SHUFFLED}:
+                found.update(_orders(part))
+    return found
 
 
 def _orders(rows: RowSet) -> dict[object, RowSet]:

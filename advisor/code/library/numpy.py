@@ -30,6 +30,7 @@ from advisor.code.values import (
     NONE,
     PERMUTATION,
     REPEATED,
+    SHUFFLED,
     Alike,
     Arguments,
     Columns,
@@ -57,6 +58,7 @@ from advisor.code.values import Sequence as SequenceValue
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
+    from advisor.code.sources import NodePlace
 
 # --- functions that keep the rows ---------------------------------------------------------
 
@@ -642,6 +644,7 @@ def follow(
     if operation == "[]" and receiver is not None:
         if any(map(_is_random_order, details[1:])):
             # The samples lie along another axis: `x[:, idx]`.
+            _put_in_order(receiver, details[1:], place)
             return result.replace(lineage=None) if isinstance(result, Tensor) else result
         lineage = lineages.part(machine, receiver, details[0], node)
         _tell_length(result, lineage)
@@ -716,7 +719,21 @@ def values_of_extremes(machine: "Machine", receiver: Unknown, node: cst.CSTNode)
 def _is_random_order(index: Any) -> bool:
     """Whether an index holds places in a random order, or some of them."""
     lineage = lineage_of(index) if isinstance(index, (Tensor, Unknown)) else None
+    if lineage is None and isinstance(index, SequenceValue):
+        lineage = lineages.known(index)
+        return lineage is not None and lineage.rows.how == SHUFFLED
     return lineage is not None and any(each.how == PERMUTATION for each in lineage.rows.ancestors())
+
+
+def _put_in_order(array: Value, indices: Sequence[Any], place: "NodePlace") -> None:
+    """See that each of what lies along the first axis was put in random orders of its own axes."""
+    lineage = lineages.known(array)
+    if lineage is None or not lineages.holds_rows(lineage):
+        return
+    item = lineage.of_item().rows
+    for order in (lineages.known(each) for each in indices if _is_random_order(each)):
+        if order is not None:
+            item.part(("index", order.rows), order.rows.how, place)
 
 
 def _tell_noise(machine: "Machine", lineage: Lineage, node: cst.CSTNode) -> None:

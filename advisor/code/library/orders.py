@@ -18,6 +18,7 @@ from advisor.code.values import (
     NONE,
     PERMUTATION,
     SHUFFLED,
+    Constant,
     Lineage,
     Object,
     Scalar,
@@ -152,6 +153,35 @@ def taken_in_random_order(
     text = lineages.written(node.value)
     event = RowsShuffled(machine.place(node), machine.context, receiver, text, lineage.rows)
     machine.emit(event)
+
+
+@hook("assign_item")
+def put_in_place(
+    machine: "Machine",
+    receiver: Value,
+    indices: Sequence[Index],
+    value: Value,
+    node: cst.CSTNode,
+) -> bool:
+    """`x[:] = x[order]`: the same rows in another order from here on."""
+    new, lineage = lineages.known(value), lineages.known(receiver)
+    if new is None or lineage is None or new.rows.parent is not lineage.rows:
+        return False
+    if new.rows.how not in {PERMUTATION, SHUFFLED} or not _takes_all(indices[0]):
+        return False
+    match receiver:
+        case SequenceValue() | Unknown():
+            machine.store(receiver.fields, CHANGED_LINEAGE, lineage.of(new.rows))
+        case Tensor() if isinstance(node, cst.Subscript):
+            changed = receiver.replace(lineage=lineage.of(new.rows), whole=receiver)
+            assign(machine, node.value, changed)
+    return False
+
+
+def _takes_all(index: Index) -> bool:
+    if isinstance(index, slice):
+        return index.start is None and index.stop is None and index.step is None
+    return isinstance(index, Constant) and index.value is Ellipsis
 
 
 @function("numpy.random.permutation", "sklearn.utils.shuffle", "tensorflow.random.shuffle")
