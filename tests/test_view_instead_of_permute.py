@@ -429,3 +429,35 @@ def attend(windows, side, size, heads):
 def test_the_axes_in_front_of_masked_scores_are_merged_as_they_were_split() -> None:
     right = MASKED_WINDOWS.replace("ORDER", "-1, self.heads, places, places")
     assert "NN301" not in [code for _, code in findings(right)]
+
+
+def test_axes_that_a_condition_says_are_of_length_one_may_be_anywhere() -> None:
+    check(
+        """
+        import torch
+        from torch import nn
+
+        class Fold(nn.Module):
+            def forward(self, x):
+                n, c, h, w = x.size()
+                if w == 1:
+                    x = x.reshape(n, c, h // 2, w, 2, 1).permute(0, 1, 3, 4, 2, 5)
+                    return x.reshape(n, c * 2, h // 2, w)
+                x = x.reshape(n, c, h // 2, 2, w // 2, 2)
+                return x.permute(0, 1, 3, 5, 2, 4).reshape(n, c * 4, h // 2, w // 2)
+
+        class Turn(nn.Module):
+            def forward(self, x):
+                n, c, h, w = x.size()
+                if w != 1:
+                    return x.reshape(n, c, w, h)  # error
+                return x.reshape(n, c, w, h)
+
+        class TurnGrey(nn.Module):
+            def forward(self, x):
+                n, c, h, w = x.size()
+                if c == 1:
+                    return x.reshape(n, c, w, h)  # error
+                return x
+        """
+    )

@@ -23,6 +23,7 @@ from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Activation,
+    ComparedToOne,
     Lengthened,
     Shape,
     Tensor,
@@ -56,11 +57,12 @@ class Reshape(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every reshape whose dimensions are known well enough to compare."""
-        found = []
+        found: list[Self] = []
         for event in run.events(Reshaped):
             shape = shape_of(event.tensor)
             if shape is None:
                 continue
+            ones = _known_to_be_one(event)
             if _puts_heads_in_front(event, shape):
                 products = run.events(Multiplied)
                 if any(_is_made_of(each, event.tensor) for each in products):
@@ -70,10 +72,11 @@ class Reshape(Fact):
                 found.append(cls(event, (), (), is_unfolded_otherwise=True))
                 continue
             before = _dims_before(shape)
+            before = None if before is None else _with_ones(before, ones)
             if shape.rank is None and before is not None and event.dims[1:] == before:
                 # One more axis in front, which is of length one when these are all there are.
                 continue
-            after = _dims_after(shape, event.dims)
+            after = _with_ones(_dims_after(shape, event.dims), ones)
             if before is not None and shape.rank is None:
                 found.append(cls(event, before, after))
             reconciled = None if before is None else _reconciled(before, after)
@@ -384,6 +387,25 @@ class Reshape(Fact):
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
         that it does not name may well have length one."""
         return any((symbol, 1) in symbols.exact(dim).factors for dim in self.event.dims if dim)
+
+
+def _known_to_be_one(event: Reshaped) -> list[symbols.Symbol]:
+    """The lengths that are 1 wherever this happens, as conditions around it say."""
+    found = []
+    for guard in event.context.guards:
+        asked = None if guard.condition is None else meaning_of(guard.condition)
+        if isinstance(asked, ComparedToOne) and asked.holds is guard.taken:
+            match asked.number.factors:
+                case ((only, 1),):
+                    found.append(only)
+    return found
+
+
+def _with_ones(dims: tuple[Number, ...], ones: Iterable[symbols.Symbol]) -> tuple[Number, ...]:
+    """Dimensions with 1 filled in for lengths that are known to be that."""
+    for each in ones:
+        dims = tuple(_with(dim, each, symbols.ONE) for dim in dims)
+    return dims
 
 
 def _comes_apart_otherwise(run: AbstractRun, event: Reshaped, shape: Shape) -> bool:

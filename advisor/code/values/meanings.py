@@ -195,6 +195,14 @@ class Small:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class ComparedToOne:
+    """Whether a number is 1, or, unless `holds`, whether it is another one."""
+
+    number: Number
+    holds: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Norm:
     """How long some vectors are; of two kinds of them, the products of their lengths."""
 
@@ -401,6 +409,7 @@ Meaning = (
     | Bounded
     | Chosen
     | ClassIndices
+    | ComparedToOne
     | Drawn
     | Exponential
     | Extreme

@@ -7,15 +7,17 @@ import libcst as cst
 
 from advisor.code import symbols
 from advisor.code.interpreter.loops import Iteration
-from advisor.code.library.models import Call, Index, attribute, item, iteration, method
+from advisor.code.library.models import Call, Index, attribute, item, iteration, method, observes
 from advisor.code.symbols import Number
 from advisor.code.values import (
     Arguments,
+    ComparedToOne,
     Object,
     Scalar,
     Shape,
     Unknown,
     Value,
+    give_meaning,
     known_number,
     shape_of,
     size_of_axis,
@@ -27,6 +29,22 @@ if TYPE_CHECKING:
 
 # Under this key a tuple says that it holds all dimensions of a tensor.
 DIMENSIONS = ("dimensions",)
+
+
+@observes("Equal", "NotEqual")
+def compared(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`width == 1`."""
+    numbers = [each.number for each in operands if isinstance(each, Scalar)]
+    if len(numbers) == 2 and any(each.is_one for each in numbers):
+        other = next((each for each in numbers if each.constant is None), None)
+        if other is not None:
+            give_meaning(result, ComparedToOne(other, operation == "Equal"))
 
 
 @attribute("tensor", "shape")
