@@ -72,6 +72,29 @@ for face, age in DataLoader(Faces(listed()), batch_size=8):
     assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
 
 
+@pytest.mark.parametrize(
+    ("scores", "targets", "is_wrong"),
+    [
+        ("nn.Linear(width, 1)(x)", "x[:, -1:, :, :]", False),
+        ("nn.Linear(width, 1)(x)", "x[:, :, :1, :]", False),
+        ("nn.Linear(width, 1)(x)[:, 0]", "x[:, :1, 0, :]", False),
+        ("nn.Linear(width, 1)(x)[:, :, 0]", "x[:, :, 0, 0].unsqueeze(1)", True),
+        ("nn.Linear(width, 1)(x)[:, :, 0]", "x[:, :, 0, 0]", True),
+        ("nn.Linear(width, 1)(torch.rand(9, 7, 5, width))", "torch.rand(9, 1, 5, 3)", True),
+        ("nn.Linear(width, 1)(torch.rand(9, 7, 5, width))", "x[:, -1:, :, :]", False),
+    ],
+)
+def test_axes_of_lengths_that_nobody_knows_may_be_one(
+    scores: str, targets: str, is_wrong: bool
+) -> None:
+    code = f"""{PREAMBLE}
+x = torch.tensor(load())
+samples, steps, places, width = x.shape
+loss = F.mse_loss({scores}, {targets}) # error
+"""
+    assert found(code, "NN210") == (marked(code, "NN210") if is_wrong else [])
+
+
 AGENT = """
 online = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3))
 target = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3))

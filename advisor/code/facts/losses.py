@@ -619,11 +619,23 @@ def _any_column_of(tensor: Tensor) -> tuple[Number, ...] | None:
 
 def _stretches(dims: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
     """Whether an axis of one, or none at all, meets a longer one of another shape."""
+    same_rank = len(dims) == len(other)
     for position in range(1, len(other) + 1):
         own = dims[-position] if position <= len(dims) else ONE
-        if own.is_one and not other[-position].is_one:
+        if not own.is_one or other[-position].is_one:
+            continue
+        if not same_rank or _is_longer(other[-position], dims):
             return True
     return False
+
+
+def _is_longer(length: Number, others: tuple[Number, ...]) -> bool:
+    """Whether an axis is longer than one where shapes have as many axes: there nobody has forgotten one,
+    and lengths that nobody knows may be one. Where one shape has it elsewhere, it is a length that matters."""
+    axis = length.axis
+    if length.integer is not None or (axis is not None and (axis.is_batch or axis.is_stacked)):
+        return True
+    return length in others
 
 
 def _is_whole(value: Value | None) -> bool:
