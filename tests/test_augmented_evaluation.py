@@ -943,6 +943,67 @@ def test_views_of_a_sample_are_judged_by_views(given: str, several: bool, made: 
     assert bool(found(text)) is not several
 
 
+VERSIONS = """
+from PIL import Image
+
+class Plates(Dataset):
+    def __init__(self, files, apart):
+        self.files, self.apart = files, apart
+        self.plain = T.Compose([T.Resize(64), T.ToTensor()])
+        self.shaken = T.Compose([T.Resize(64), T.ColorJitter(0.4), T.ToTensor()])
+    def __len__(self):
+        return len(self.files)
+    def __getitem__(self, index):
+        picture = Image.open(self.files[index])
+        {given}
+
+test_loader = DataLoader(Plates(["1.png", "2.png"], apart=True), batch_size=64)
+"""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        'return {"views": [self.plain(picture), self.shaken(picture)], "number": index}',
+        "return torch.stack([self.plain(picture), self.shaken(picture)]), index",
+        """views = []
+        for transform in (self.plain, self.shaken):
+            views.append(transform(picture))
+        return views, index""",
+        """def view(transform):
+            return transform(picture)
+        return [view(self.plain), view(self.shaken)], index""",
+        """if self.apart:
+            return [self.plain(picture), self.shaken(picture)], index
+        return self.shaken(picture), index""",
+    ],
+)
+def test_versions_of_a_picture_are_there_to_be_averaged(given: str) -> None:
+    assert not found(VERSIONS.format(given=given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        'return {"views": [self.shaken(picture)], "number": index}',
+        """picture = T.RandomRotation(10)(picture)
+        return self.shaken(picture), index""",
+        """for transform in (T.RandomRotation(10), self.shaken):
+            picture = transform(picture)
+        return picture, index""",
+        """if index % 2:
+            picture = self.plain(picture)
+        else:
+            picture = T.RandomRotation(10)(picture)
+        return self.shaken(picture), index""",
+        """chosen = T.RandomRotation(10) if index % 2 else self.shaken
+        return chosen(picture), index""",
+    ],
+)
+def test_one_transform_behind_the_other_makes_one_version(given: str) -> None:
+    assert found(VERSIONS.format(given=given))
+
+
 def test_a_picture_that_cannot_be_read_is_no_second_view() -> None:
     given = "self.look(picture), label"
     tried = """

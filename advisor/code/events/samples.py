@@ -288,12 +288,13 @@ class NoiseAdded(Event):
 class SampleChanged(Event):
     """The code of a data set changes a sample that it is asked for: by a transform, or by noise where
     that is None. `owner` is what the code belongs to, the data set or a part of what its samples go
-    through; `guards` are the conditions under which it does."""
+    through; `guards` are the conditions under which it does; `picture` is what goes into the transform."""
 
     dataset: Value
     owner: Value
     transform: Value | None
     guards: tuple[Guard, ...]
+    picture: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

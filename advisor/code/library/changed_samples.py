@@ -42,9 +42,19 @@ def _tell(machine: "Machine", dataset: Value, owner: Value, imagined: Sequence[E
     for event in imagined:
         if not isinstance(event, (TransformApplied, NoiseAdded)):
             continue
-        transform = event.transform if isinstance(event, TransformApplied) else None
+        applied = event if isinstance(event, TransformApplied) else None
         guards = event.context.guards[depth:]
-        machine.emit(SampleChanged(event.place, event.context, dataset, owner, transform, guards))
+        machine.emit(
+            SampleChanged(
+                event.place,
+                event.context,
+                dataset,
+                owner,
+                transform=None if applied is None else applied.transform,
+                guards=guards,
+                picture=None if applied is None else applied.picture,
+            )
+        )
 
 
 def tell_changes_of_pictures(machine: "Machine", dataset: Object, node: cst.CSTNode) -> None:
