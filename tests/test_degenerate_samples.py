@@ -53,6 +53,24 @@ WRONG = {
                 x = self.signals[index]
                 return (x - x.min()) / (x.max() - x.min())  # error
         """,
+    "the range of how much there is of each frequency": """
+        class Spectra(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = np.abs(np.fft.fft2(self.pictures[index]))
+                return (x - x.min()) / (x.max() - x.min())  # error
+        """,
+    "the range of logarithms that are never infinite": """
+        class Spectra(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = np.log(np.abs(np.fft.fft2(self.pictures[index])) + 0.01)
+                return (x - x.min()) / (x.max() - x.min())  # error
+        """,
+    "the range of logarithms of a signal": """
+        class Windows(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                x = np.log(self.signals[index])
+                return (x - x.min()) / (x.max() - x.min())  # error
+        """,
     "the spread of one sample": """
         class Windows(torch.utils.data.Dataset):
             def __getitem__(self, index):
@@ -80,6 +98,22 @@ WRONG = {
         """,
 }
 RIGHT = {
+    "the range of decibels of frequencies, which are infinite where a picture is even": """
+        class Spectra(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                image = np.array(self.pictures[index])
+                each = [np.fft.fftshift(np.fft.fft2(image[:, :, i])) for i in range(3)]
+                x = np.resize(20 * np.log(np.abs(np.stack(each, axis=2))), (64, 64, 3))
+                low, high = x.min(), x.max()
+                return (x - low) / (high - low)
+        """,
+    "the range of the logarithms of a power that torch computes": """
+        class Spectra(torch.utils.data.Dataset):
+            def __getitem__(self, index):
+                wave = torch.tensor(self.waves[index])
+                power = torch.log10(torch.fft.rfft(wave).abs() ** 2)
+                return (power - power.min()) / (power.max() - power.min())
+        """,
     "the range of a band that has one": """
         class Bands(torch.utils.data.Dataset):
             def __getitem__(self, index):

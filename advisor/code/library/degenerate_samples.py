@@ -15,6 +15,7 @@ from advisor.code.library.models import Call, Index, function, hook, method, obs
 from advisor.code.nodes import as_written
 from advisor.code.values import (
     Extreme,
+    Frequencies,
     Mask,
     Object,
     Positive,
@@ -186,17 +187,23 @@ def _divided(machine: "Machine", by: Value, result: Value, node: cst.CSTNode) ->
     found = meaning_of(by)
     if not isinstance(found, Vanishing) or found.of not in _NOTHINGS:
         return
-    if _is_drawn(found.origin) or _is_minded(machine, node):
+    if _is_never_even(found.origin) or _is_minded(machine, node):
         return
     if not _is_asked_about(machine, node):
         machine.emit(DividedByNothing(machine.place(node), machine.context, found.of, result))
 
 
-def _is_drawn(value: Value) -> bool:
-    """Whether numbers were drawn at random, or some that were are among what they were made from: they
-    are never all the same."""
-    found = (lineage_of(each) for each in made_from(value))
-    return any(lineage is not None and is_noise(lineage.rows) for lineage in found)
+def _is_never_even(value: Value) -> bool:
+    """Whether numbers are never all the same and finite: some that were drawn at random are among what they
+    were made from, or the logarithms of how much there is of each frequency, which are infinite where a
+    signal is even."""
+    for each in made_from(value):
+        meaning, lineage = meaning_of(each), lineage_of(each)
+        if isinstance(meaning, Frequencies) and meaning.are_logarithms:
+            return True
+        if lineage is not None and is_noise(lineage.rows):
+            return True
+    return False
 
 
 def _is_asked_about(machine: "Machine", node: cst.CSTNode) -> bool:

@@ -79,6 +79,7 @@ LIBRARY_MODULES = (
     "exponents",
     "cut_recordings",
     "degenerate_samples",
+    "frequencies",
     "deviations",
     "vanishing",
     "finiteness",

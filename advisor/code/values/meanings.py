@@ -203,6 +203,14 @@ class ComparedToOne:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Frequencies:
+    """How much of each frequency is in a signal: 0 of all but one where it is even. `are_logarithms`
+    where they were put to a scale on which that is infinite."""
+
+    are_logarithms: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Norm:
     """How long some vectors are; of two kinds of them, the products of their lengths."""
 
@@ -413,6 +421,7 @@ Meaning = (
     | Drawn
     | Exponential
     | Extreme
+    | Frequencies
     | Lengthened
     | Listed
     | Mask
