@@ -1,4 +1,4 @@
-"""no-nonlinearity (NN408): models that a notebook builds only to look at them."""
+"""no-nonlinearity (NN408): models that a program builds only to look at them, or at a schedule."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from advisor.code.analysis import Project, analyze
 from advisor.code.sources import read_source
 from advisor.rulebook import rulebook
+from tests.abstract_programs import findings
 
 MODEL = """
 import torch
@@ -41,3 +42,33 @@ def test_what_is_only_shown_needs_no_activation(tmp_path: Path, cell: str, told:
     source = read_source(path, path.name)
     rules = [rule for rule in rulebook("code").rules if rule.code == "NN408"]
     assert bool(analyze(source, Project([source]), rules).findings) == told
+
+
+SCHEDULE = """
+class Patient(torch.optim.lr_scheduler.ReduceLROnPlateau):
+    def __init__(self, optimizer):
+        super().__init__(optimizer, patience=3)
+
+if __name__ == "__main__":
+    model = Pair()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    schedule = Patient(optimizer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (SCHEDULE, False),
+        (
+            SCHEDULE.replace("Patient(optimizer)", "torch.optim.lr_scheduler.StepLR(optimizer, 3)"),
+            False,
+        ),
+        (SCHEDULE.replace("schedule = Patient(optimizer)", "print(optimizer)"), True),
+        (f"{SCHEDULE}    print(model(torch.rand(3, 4)))", True),
+        (f"{SCHEDULE}    from training import fit\n    fit(model, schedule)", True),
+        ("print('to be imported')", True),
+    ],
+)
+def test_what_only_gives_an_optimizer_its_parameters_needs_none(script: str, told: bool) -> None:
+    assert ("NN408" in [code for _, code in findings(MODEL + script)]) == told
