@@ -246,6 +246,9 @@ def train(model, loader):
         check(half(manager, "args.accelerator.backward(loss)"), "NN704")
         check(half(manager, "args.loss_scaler(loss, optimizer)"), "NN704")
 
+    def test_a_unit_test_trains_nothing(self) -> None:
+        check("import unittest\n" + half("torch.cuda.amp.autocast()"), "NN704")
+
     def test_the_way_without_the_option_is_in_full_precision(self) -> None:
         manager = "torch.cuda.amp.autocast(enabled=args.half)"
         step = "if not args.half: loss.backward(); optimizer.step()"

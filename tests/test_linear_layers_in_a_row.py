@@ -189,3 +189,13 @@ def test_a_layer_whose_weights_are_held_is_no_redundant_one(
     hold: str, told: bool, model: str
 ) -> None:
     assert is_told(TURNED.format(hold=hold, model=model)) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("Net", True), ("DummyNet", False), ("MockEncoder", False)]
+)
+def test_a_model_that_is_only_there_to_be_tried_need_not_bend_anything(
+    name: str, told: bool
+) -> None:
+    text = MODULE.format(width=8, lines="return s").replace("Net", name)
+    assert is_told(text) == told

@@ -64,6 +64,8 @@ from advisor.code.values import (
 from advisor.rulebook import Draft
 
 _PASSES_ON = frozenset({"torch.nn.Identity"})
+# Words in names of models that are to learn nothing.
+_OF_DUMMIES = frozenset(["dummy", "fake", "mock"])
 # Words of conditions that ask whether a model is being trained.
 _OF_MODE = frozenset(["train", "training", "eval", "evaluating", "test", "testing", "inference"])
 # Words of conditions that ask whether something is to bend the numbers.
@@ -428,6 +430,13 @@ class LayerRun(Fact):
             called = None if given is None else known_text(given.keywords.get("name"))
             said |= words(called or "")
         return said
+
+    @property
+    def is_of_dummy(self) -> bool:
+        """Whether a model around it says by its name that it is there to be timed or tried, and not to
+        learn."""
+        around = (each for each in self.event.context.running if isinstance(each, Instance))
+        return any(words(each.cls.name) & _OF_DUMMIES for each in around)
 
     def goes_elsewhere_from(self, before: ForwardRun) -> bool:
         """Whether what a layer before it makes goes somewhere else, too, as the numbers do that

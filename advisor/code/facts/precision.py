@@ -14,6 +14,7 @@ from advisor.code.events import (
     WeightsHalved,
 )
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.values import Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
@@ -38,8 +39,8 @@ class HalfPrecision(Fact):
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
-        """Every line that back-propagates what was computed under autocast."""
-        if not any(run.events(OptimizerStepped)):
+        """Every line that back-propagates what was computed under autocast; unit tests are left out."""
+        if not any(run.events(OptimizerStepped)) or holds_unit_tests(run):
             return []
         scaled = any(True for _ in run.events(LossScaled))
         by_scaler = any(each.scaler is not None for each in run.events(OptimizerStepped))

@@ -15,8 +15,10 @@ _OF_SAMPLING = frozenset(
 )
 _ON_PURPOSE = _OF_SAMPLING | {
     *("train", "training", "trainable", "eval", "evaluating", "test", "testing", "inference"),
-    *("augment", "augmentation", "noise", "mask"),
+    *("augment", "augmentation", "noise", "mask", "prenet"),
 }
+# What stands before a decoder of speech drops while it speaks as well: Tacotron says so.
+_BEFORE_DECODER = frozenset(["pre", "net"])
 
 
 @rule(
@@ -29,6 +31,8 @@ _ON_PURPOSE = _OF_SAMPLING | {
 def dropout_always_on(dropout: DropoutCall) -> Iterator[Draft]:
     event = dropout.event
     if event.training is not None or dropout.names & _ON_PURPOSE:
+        return
+    if dropout.names >= _BEFORE_DECODER:
         return
     if dropout.names_of_callers & _OF_SAMPLING or dropout.is_of_sample:
         return

@@ -48,7 +48,7 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
         return
     if before.context.gradients is False and run.event.context.gradients is not False:
         return
-    if is_only_shown(run.run, run.owner) or run.is_built_by_choice():
+    if is_only_shown(run.run, run.owner) or run.is_built_by_choice() or run.is_of_dummy:
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text
