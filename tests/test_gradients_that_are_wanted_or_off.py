@@ -329,3 +329,72 @@ class Trainer:
 @pytest.mark.parametrize("called", ["self.process", "getattr(self, name)"])
 def test_what_is_predicted_bit_by_bit_may_be_a_part_of_a_loss(called: str) -> None:
     assert "NN403" not in [code for _, code in findings(FRAMES.format(called=called))]
+
+
+FEW_SHOTS = """
+import few_shots
+import torch
+import torch.nn.functional as F
+from torch import nn
+criterion = nn.MSELoss() if few_shots.smooth else F.l1_loss
+def outside(head, loss):
+    head.set(torch.autograd.grad(loss, head.parameters()))
+def ask(body, heads, episode):
+    head = heads.clone()
+    few, answers, many, right = episode
+    for _ in range(3):
+        loss = criterion(head(body(few)), answers)
+        {step}
+    return criterion(head(body(many)), right)
+body, heads = nn.Linear(8, 20), few_shots.Heads(nn.Linear(20, 1))
+optimizer = torch.optim.Adam([*body.parameters(), *heads.parameters()])
+for epoch in range(9):
+    for episode in few_shots.training():
+        optimizer.zero_grad()
+        ask(body, heads, episode).backward()
+        optimizer.step()
+    total = 0.0
+    for episode in few_shots.test():
+        total += ask(body, heads, episode).item()
+    print(total)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        ("print(loss.item())", True),
+        ("few_shots.write(loss)", True),
+        ("head.adapt(loss)", False),
+        ("head.step(loss)", False),
+        ("outside(head, loss)", False),
+    ],
+)
+def test_a_call_that_adapts_to_a_few_samples_needs_gradients(step: str, wrong: bool) -> None:
+    assert _tells_of_gradients(FEW_SHOTS.format(step=step)) == wrong
+
+
+TRIALS = """
+import torch
+import torch.nn.functional as F
+from networks import Net
+def test(net, test_data):
+    for images, labels in test_data:
+        print(F.cross_entropy(net(images), labels).item())
+for trial in range(3):
+    net = Net()
+    optimizer = torch.optim.Adam(net.parameters())
+    for images, labels in data():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(images), labels)
+        loss.backward()
+        optimizer.step()
+        net.eval()
+        test(net, held_out())
+    test(net, held_out())
+"""
+
+
+def test_the_training_of_the_next_trial_belongs_to_another_model() -> None:
+    found = [row for row, code in findings(TRIALS) if code == "NN403"]
+    assert found == [6]

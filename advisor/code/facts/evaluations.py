@@ -17,6 +17,7 @@ from advisor.code.events import (
     GradientsTaken,
     LayerBuilt,
     Loop,
+    LossComputed,
     MethodNamed,
     ModeSwitched,
     ModuleBuilt,
@@ -25,7 +26,8 @@ from advisor.code.events import (
     PersonAsked,
     StateUsed,
 )
-from advisor.code.facts.doubts import switches_mode
+from advisor.code.facts.doubts import may_go_backward, method_called, switches_mode
+from advisor.code.facts.going_back import goes_back
 from advisor.code.facts.modules import has_weights, holds, is_pretrained, mode_dependent_layers
 from advisor.code.facts.old_torch import leaves_gradients_out
 from advisor.code.facts.passes import (
@@ -216,6 +218,20 @@ class Evaluation(Fact):
             or self._is_frozen()
             or all(_is_frozen_for(self.run, each) for each in self.passes)
             or _is_of_policy(self.run, self.passes[0])
+            or self._learns_within_its_call()
+        )
+
+    def _learns_within_its_call(self) -> bool:
+        """Whether something goes back in the very call that alone could be run without gradients, or may
+        do so in a library: a learner is handed its loss there to adapt itself to a few samples."""
+        first, parting = self.passes[0].event, self.parting
+        if parting is None:
+            return False
+        around = [each.node for each in first.context.calls]
+        within = around[: around.index(parting.node) + 1]
+        return any(
+            [each.node for each in event.context.calls[: len(within)]] == within
+            for event in self.run.once(_learning)
         )
 
     def idle_gradient_mode(self) -> NodePlace | None:
@@ -312,6 +328,21 @@ class Evaluation(Fact):
         event = self.passes[0].event
         modes = event.modes
         return seen_from(self.run, modes[0]) if modes else None
+
+
+def _learning(run: AbstractRun) -> list[Event]:
+    """The events where something goes back, or may where a loss is handed to a library."""
+    losses = {each.place.node for each in run.events(LossComputed)}
+    return [
+        each
+        for each in run.trace
+        if goes_back(each)
+        or (
+            isinstance(each, Escaped)
+            and any(value.place is not None and value.place.node in losses for value in each.values)
+            and (may_go_backward(run, each) or method_called(each) == "step")
+        )
+    ]
 
 
 def _is_set_to_judge(forward: Pass) -> bool:

@@ -426,9 +426,22 @@ class Pass:
                 if not isinstance(event.module, (Instance, Layer)) or has_weights(event.module):
                     return
                 continue
-            if isinstance(event, Escaped) and event.callee is self.module:
+            if isinstance(event, Escaped) and self._runs_again(event):
                 return
             yield event
+
+    def _runs_again(self, event: Escaped) -> bool:
+        """Whether what is called is the model, or one that a later round has made in its place."""
+        own, callee = self.module, event.callee
+        if callee is own or not isinstance(callee, Unknown) or not isinstance(own, Unknown):
+            return callee is own
+        made, place = callee.place, own.place
+        if made is None or place is None or made.node is not place.node:
+            return False
+        return any(
+            mine.loop is other.loop and mine.index < other.index
+            for mine, other in zip(self.event.context.rounds, event.context.rounds, strict=False)
+        )
 
     def _stands_in_for(self, event: Event) -> bool:
         """Whether an event comes from another function that the same call may have meant."""
