@@ -210,3 +210,59 @@ def test_gradients_whose_nan_is_replaced_where_they_lie() -> None:
             optimizer.step()
     """
     assert _lines(program, "NN703") == []
+
+
+ON_PROCESSOR = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from helpers import place
+
+settings = {"gpu": False, "rate": 0.1}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+    def forward(self, x):
+        return self.layer(x)
+
+class Training:
+    def __init__(self, net, optimizer):
+        self.scaler = torch.cuda.amp.GradScaler()
+        self.net, self.optimizer = net, optimizer
+    def run(self, loader):
+        for x, y in loader:
+            self.optimizer.zero_grad()
+            with torch.cuda.amp.autocast():
+                loss = nn.functional.cross_entropy(self.net(x), y)
+            if settings["gpu"]:
+                self.scaler.scale(loss).backward()
+                self.scaler.step(self.optimizer)
+                self.scaler.update()
+            else:
+                loss.backward()
+                self.optimizer.step()
+
+net = Net()
+if settings["gpu"]:
+    net = net.to(torch.device("cuda:0"))
+optimizer = torch.optim.SGD(net.parameters(), lr=settings["rate"])
+Training(net, optimizer).run(DataLoader(torch.load("rows.pt"), batch_size=8, shuffle=True))
+"""
+
+
+@pytest.mark.parametrize(
+    ("built", "told"),
+    [
+        ("net = Net()", False),
+        ("net = Net().double()", False),
+        ("net = Net().cuda()", True),
+        ("net = Net().to('cuda')", True),
+        ("net = Net()\nplace(net)", True),
+        ("torch.set_default_device('cuda')\nnet = Net()", True),
+    ],
+)
+def test_nothing_is_cast_where_a_model_stays_on_the_processor(built: str, told: bool) -> None:
+    program = ON_PROCESSOR.replace("net = Net()", built)
+    assert ("NN704" in [code for _, code in findings(program)]) == told

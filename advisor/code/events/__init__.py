@@ -8,6 +8,7 @@ from advisor.code.events.context import Context, Event, Guard, Limit, Loop, Roun
 from advisor.code.events.gradients import (
     AutocastEntered,
     BackwardRun,
+    DeviceChosen,
     GradientModeMade,
     GradientsChanged,
     GradientsCleared,
@@ -172,6 +173,7 @@ __all__ = [
     "CurvePlotted",
     "DataGiven",
     "DeviationMeasured",
+    "DeviceChosen",
     "DividedByNothing",
     "DrawnAnew",
     "DropoutApplied",

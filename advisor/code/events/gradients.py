@@ -92,6 +92,13 @@ class WeightsHalved(Event):
 
 
 @dataclass(eq=False, slots=True)
+class DeviceChosen(Event):
+    """A module is put on another device, or, where that is None, whatever is made from here on."""
+
+    module: Value | None
+
+
+@dataclass(eq=False, slots=True)
 class AutocastEntered(Event):
     """Operations are cast to another type from here on; `dtype` as in `Context.autocast`, `optional`
     whether something else decides if they are cast at all."""

@@ -9,13 +9,18 @@ import libcst as cst
 from advisor.code.events import (
     AutocastEntered,
     BackwardRun,
+    DeviceChosen,
+    Escaped,
+    ForwardRun,
+    LayerBuilt,
     LossScaled,
     OptimizerStepped,
     WeightsHalved,
 )
+from advisor.code.facts.modules import holds
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
-from advisor.code.values import Optimizer, Value, alternatives
+from advisor.code.values import Instance, Library, Optimizer, Value, alternatives
 from advisor.rulebook import Draft
 
 
@@ -48,7 +53,12 @@ class HalfPrecision(Fact):
         halved = list(run.events(WeightsHalved))
         for backward in run.events(BackwardRun):
             entered = _entered_before(run, backward)
-            if entered is not None and _is_direct(backward) and _applies(entered, backward):
+            if (
+                entered is not None
+                and _is_direct(backward)
+                and _applies(entered, backward)
+                and (scaled or not _stays_where_it_was_made(run, entered, backward))
+            ):
                 inside = backward.context.autocast is not None
                 here = run.may_tell_of(entered.place.source)
                 fact = cls(backward, entered, entered.dtype, inside, scaled, by_scaler, here)
@@ -75,6 +85,36 @@ def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:
     be one way with it and one without."""
     before, now = set(entered.context.guards), set(backward.context.guards)
     return before <= now and (not entered.optional or now <= before)
+
+
+def _stays_where_it_was_made(
+    run: AbstractRun, entered: AutocastEntered, backward: BackwardRun
+) -> bool:
+    """Whether a script never puts the modules that run under autocast on a device, as far as all that is
+    known: on a processor nothing is cast to float16."""
+    if not run.is_script or entered.dtype != "float16" or run.once(_chooses_device):
+        return False
+    ran = [
+        each.module
+        for each in run.events_within(entered.index, backward.index, ForwardRun)
+        if not each.context.running
+    ]
+    if not ran or not all(isinstance(each, Instance) for each in ran):
+        return False
+    return not any(
+        holds(value, module)
+        for event in run.events(Escaped)
+        if not (isinstance(event.callee, Library) and event.callee.path.startswith("torch."))
+        for value in event.values
+        for module in ran
+    )
+
+
+def _chooses_device(run: AbstractRun) -> bool:
+    """Whether a program puts any module on a device, or builds layers there."""
+    if any(True for _ in run.events(DeviceChosen)):
+        return True
+    return any("device" in each.layer.arguments.keywords for each in run.events(LayerBuilt))
 
 
 def _is_plain(run: AbstractRun, backward: BackwardRun, module: Value) -> bool:

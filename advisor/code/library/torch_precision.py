@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import AutocastEntered, WeightsHalved
+from advisor.code.events import AutocastEntered, DeviceChosen, WeightsHalved
 from advisor.code.interpreter.operators import truth
 from advisor.code.library.models import Call, function, hook, method, observes
 from advisor.code.sources import NodePlace
@@ -103,7 +103,23 @@ def halved(call: Call) -> Value | None:
     types = {_named_type(each) for each in call.arguments.values()}
     if call.path.endswith("half") or types & {"float16"}:
         call.machine.emit(WeightsHalved(call.place, call.context, call.receiver))
+    if call.path.endswith("to") and (call.arguments.positional or call.argument(-1, "device")):
+        call.machine.emit(DeviceChosen(call.place, call.context, call.receiver))
     return call.receiver
+
+
+@method("module", "cuda", "npu", "xpu", "mps", "to_empty")
+def moved(call: Call) -> Value | None:
+    """`model.cuda()`: the model itself."""
+    call.machine.emit(DeviceChosen(call.place, call.context, call.receiver))
+    return call.receiver
+
+
+@function("torch.set_default_device", "torch.set_default_tensor_type")
+def moved_from_here_on(call: Call) -> Value | None:
+    """`torch.set_default_device("cuda")`."""
+    call.machine.emit(DeviceChosen(call.place, call.context, None))
+    return None
 
 
 @observes("half", "to")

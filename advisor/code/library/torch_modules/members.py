@@ -107,19 +107,7 @@ def module_zero_grad(call: Call) -> Value | None:
     return None
 
 
-@method(
-    "module",
-    "cuda",
-    "cpu",
-    "float",
-    "double",
-    "to_empty",
-    "share_memory",
-    "bfloat16",
-    "npu",
-    "xpu",
-    "mps",
-)
+@method("module", "cpu", "float", "double", "share_memory", "bfloat16")
 def module_itself(call: Call) -> Value | None:
     """Methods that return the module itself."""
     return call.receiver
