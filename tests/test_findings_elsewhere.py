@@ -126,6 +126,38 @@ def test_what_was_written_before_there_was_no_grad_is_left_alone(
     assert not outputs[1]
 
 
+SAMPLES = """\
+from torch.autograd import Variable
+
+
+def wrapped(x, judging=False):
+    return Variable(x, volatile=judging)
+"""
+WRAPPING = """\
+import torch
+from samples import wrapped
+
+
+def validate(model, loader):
+    model.eval()
+    for x, y in loader:
+        scores = model(wrapped(x, judging=JUDGING))
+"""
+
+
+def test_a_helper_may_leave_gradients_out_as_was_done_before_there_was_no_grad(
+    project: Path, capsys: Output
+) -> None:
+    (project / "samples.py").write_text(SAMPLES)
+    outputs = []
+    for judging in ("False", "True"):
+        (project / "validate.py").write_text(WRAPPING.replace("JUDGING", judging))
+        main(["--output-format", "concise", "-q", "--no-cache", "--select", "NN403", "."])
+        outputs.append(capsys.readouterr().out)
+    assert "NN403" in outputs[0]
+    assert not outputs[1]
+
+
 LEARNING = """\
 import torch
 

@@ -80,6 +80,12 @@ class GradientsWanted(Event):
 
 
 @dataclass(eq=False, slots=True)
+class GradientsLeftOut(Event):
+    """A tensor is wrapped so that nothing is recorded of what is computed from it, as could be done before
+    there was `no_grad`: `Variable(x, volatile=True)`."""
+
+
+@dataclass(eq=False, slots=True)
 class LossScaled(Event):
     """A loss is scaled up, so that small gradients survive in half precision."""
 

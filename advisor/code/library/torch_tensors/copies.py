@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from advisor.code.events import GradientsLeftOut
 from advisor.code.gradients import cut_off, want_gradients
 from advisor.code.library.models import Call, attribute, function, method
 from advisor.code.library.torch_tensors.casts import cast, named_dtype
 from advisor.code.library.torch_tensors.creation import tell_alike, wants_gradients
 from advisor.code.library.torch_tensors.operations import as_tensor, tensor_operation
-from advisor.code.values import Constant, Shape, Tensor, Unknown, Value, shape_of
+from advisor.code.values import Constant, Shape, Tensor, Unknown, Value, is_constant, shape_of
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
@@ -104,4 +105,7 @@ def wrapped(call: Call) -> Value | None:
         return made
     if value is not None and wants_gradients(call):
         want_gradients(value)
+    volatile = call.argument(2, "volatile")
+    if volatile is not None and not is_constant(volatile, False):
+        call.machine.emit(GradientsLeftOut(call.place, call.context))
     return value
