@@ -31,6 +31,7 @@ from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side
 from advisor.code.facts.unit_tests import is_unit_test
+from advisor.code.facts.unused_parts import keeps_one_side
 from advisor.code.library.lineages import all_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
@@ -105,6 +106,11 @@ class Split(Fact):
         learned = self.run.once(_rows_learned)
         parts = set(_all_parts(self.event))
         return not learned or not parts or any(parts & set(rows.history()) for rows in learned)
+
+    @property
+    def keeps_one_side(self) -> bool:
+        """Whether nothing becomes of the other side, so that nothing is held out."""
+        return keeps_one_side(self.event, self.run)
 
     @property
     def is_compared(self) -> bool:
@@ -182,6 +188,8 @@ class Split(Fact):
                     continue
                 if self.event.grouped and is_of_own_groups(fit):
                     continue  # no group has rows on both sides
+                if self.keeps_one_side:
+                    return
                 seen.add(identity)
                 yield fit
 
@@ -253,6 +261,8 @@ class Split(Fact):
         """What was fitted on the rows of both sides, and is applied to one side afterwards; two or
         three components are for pictures."""
         for fit in (*self.event.applied, *self._layers_adapted()):
+            if self.keeps_one_side:
+                return
             if not draws(fit) and not self._is_of_last_training(fit):
                 yield fit
 
@@ -286,7 +296,7 @@ class Split(Fact):
         for lineage in self.event.lineages:
             found = [rows for rows in lineage.rows.history() if rows.how == how]
             if found:
-                yield from found
+                yield from () if self.keeps_one_side else found
                 return
 
 

@@ -23,15 +23,19 @@ def on_both_sides(run: AbstractRun, *parts: RowSet) -> dict[Side, RowSet]:
 
 def _side_in_use(run: AbstractRun, rows: RowSet) -> Side | None:
     """The side that rows are used on; None when that is neither, or both."""
-    learned, judging = run.once(_used)
+    learned, judging = rows_used(run)
     training = any(each.within(rows) for each in learned)
     if training == any(each.within(rows) for each in judging):
         return None
     return Side.TRAINING if training else Side.HELD_OUT
 
 
-def _used(run: AbstractRun) -> tuple[list[RowSet], list[RowSet]]:
+def rows_used(run: AbstractRun) -> tuple[list[RowSet], list[RowSet]]:
     """The rows that models are trained on in batches, and those that they are judged by."""
+    return run.once(_rows_used)
+
+
+def _rows_used(run: AbstractRun) -> tuple[list[RowSet], list[RowSet]]:
     learned = [each.dataset for each in run.facts(TrainingLoader)]
     judging: list[Value | None] = [each.dataset for each in run.facts(HeldOutData)]
     for each in run.facts(Evaluation):

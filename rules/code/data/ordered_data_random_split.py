@@ -13,7 +13,7 @@ def ordered_data_random_split(split: Split) -> Iterator[Draft]:
     used = split.rows_with_neighbours() if split.is_random else None
     if used is None or split.keeps_groups_together:
         return
-    if split.is_learned_from and not split.is_compared:
+    if split.is_learned_from and not (split.is_compared or split.keeps_one_side):
         what = "of which several belong together" if used.grouped else "whose order means something"
         message = f"`{split.operation}` divides rows at random {what}"
         related = ((used.place, "this says so"),)
