@@ -539,3 +539,61 @@ judged({other})
 )
 def test_rows_are_divided_at_random_to_learn_from_and_not_to_compare(used: str, told: int) -> None:
     assert count(FOLDS.format(used=used)) == told
+
+
+COUNTED = "counts = table.groupby('lesion_id').size()\nonce = counts[counts == 1].index\n"
+MARKED = """
+def mark(table):
+    alone = table.groupby("lesion_id").count()
+    alone = alone[alone["image_id"] == 1]
+    table["how"] = table["lesion_id"].apply(lambda each: each in list(alone.index))
+    return table
+
+few = mark(table)
+few = few[few["how"] == True]
+A, B = train_test_split(few, stratify=few["kind"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{COUNTED}few = table[table['lesion_id'].isin(once)]\nA, B = train_test_split(few)", 0),
+        (
+            (
+                "counts = table['lesion_id'].value_counts()\n"
+                "few = table[table['lesion_id'].isin(counts[counts == 1].index)]\n"
+                "A, B = train_test_split(few)"
+            ),
+            0,
+        ),
+        (
+            (
+                "few = table[table.groupby('lesion_id')['kind'].transform('count') == 1]\n"
+                "A, B = train_test_split(few)"
+            ),
+            0,
+        ),
+        (MARKED, 0),
+        (
+            (
+                "few = table[table.groupby('lesion_id')['age'].transform('mean') == 1]\n"
+                "A, B = train_test_split(few)"
+            ),
+            1,
+        ),
+        (f"{COUNTED}A, B = train_test_split(table)", 1),
+        (f"{COUNTED}A, B = train_test_split(table[:5000])", 1),
+        (
+            (
+                "print(table.groupby('lesion_id').size())\n"
+                "few = table[table['kind'] == 1]\nA, B = train_test_split(few)"
+            ),
+            1,
+        ),
+    ],
+)
+def test_rows_of_which_each_is_the_only_one_of_its_group_may_be_divided(
+    text: str, told: int
+) -> None:
+    assert count(text) == told

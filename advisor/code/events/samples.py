@@ -227,6 +227,13 @@ class NeighboursUsed(Event):
 
 
 @dataclass(eq=False, slots=True)
+class SinglesSought(Event):
+    """It is asked which persons or things rows have one row each."""
+
+    rows: RowSet
+
+
+@dataclass(eq=False, slots=True)
 class RowsShuffled(Event):
     """Samples, or labels, are brought into another order. `text` names them as written, `order` is
     the random order that they are taken by, if it has a name of its own."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import permutations
+from itertools import permutations, takewhile
 from typing import Self
 
 import libcst as cst
@@ -24,6 +24,7 @@ from advisor.code.events import (
     Predicted,
     RowsSplit,
     Scored,
+    SinglesSought,
 )
 from advisor.code.facts.fits import draws, is_of_own_groups
 from advisor.code.facts.handed_over import calls_in_common
@@ -134,9 +135,20 @@ class Split(Fact):
         for lineage in self.event.lineages:
             early = event.always or event.grouped or event.index < self.event.index
             if early and event.rows in _same_kind(lineage.rows):
-                return True
+                return not (event.grouped and self._leaves_singles(event.rows, lineage.rows))
         # Counted in a part.
         return event.grouped and any(each.split is self.event for each in _same_kind(event.rows))
+
+    def _leaves_singles(self, grouped: RowSet, divided: RowSet) -> bool:
+        """Whether it was asked which persons or things have a single row, and rows were chosen by what they
+        hold since: those of a person of their own, for all that is known."""
+        if not any(
+            each.rows is grouped and each.index < self.event.index
+            for each in self.run.events(SinglesSought)
+        ):
+            return False
+        chosen = takewhile(lambda each: each is not grouped, divided.ancestors())
+        return any(map(_is_chosen, chosen))
 
     @property
     def operation(self) -> str:
@@ -298,6 +310,14 @@ class Split(Fact):
             if found:
                 yield from () if self.keeps_one_side else found
                 return
+
+
+def _is_chosen(rows: RowSet) -> bool:
+    """Whether rows are a part of others, but no slice of them."""
+    if rows.how != "part" or rows.parent is None:
+        return False
+    keys = [key for key, part in rows.parent.parts.items() if part is rows]
+    return not any(isinstance(key, tuple) and key[:1] in {("slice",), ("step",)} for key in keys)
 
 
 def _is_same_fit(one: Fit, other: Fit) -> bool:

@@ -1,12 +1,21 @@
 """Tables and data sets of which several rows are of the same person or thing, told by how a program counts these."""
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import libcst as cst
+
+from advisor.code.events import SinglesSought
+from advisor.code.gradients import made_from
 from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
-from advisor.code.library.models import METHODS, Call, Model, asked_first, method
+from advisor.code.library.models import METHODS, Call, Model, asked_first, method, observes
 from advisor.code.library.streams import HUGGING_FACE, step
-from advisor.code.values import Object, Value, known_text
+from advisor.code.values import Object, Unknown, Value, known_integer, known_text
+
+if TYPE_CHECKING:
+    from advisor.code.interpreter.machine import Machine
 
 # Whoever checks that each row is of a person of its own.
 _EACH_ITS_OWN = re.compile(
@@ -46,6 +55,28 @@ def each_once_of_stream(call: Call) -> Value | None:
     if name is not None and lineages.groups_rows(name, call.place.source.text):
         _notice_rows(call, call.receiver, name)
     return None
+
+
+@observes("Equal")
+def singles_sought(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`counts == 1`, where these are the counts of rows of each person or thing."""
+    if known_integer(operands[1]) != 1 or not isinstance(operands[0], (Object, Unknown)):
+        return
+    counts = operands[0]
+    counted = [counts.fields.get(lineages.COUNTS_OF)]
+    if isinstance(counts, Unknown):
+        counted += [each for each in made_from(counts) if isinstance(each, Object)]
+    for each in counted:
+        lineage = lineages.known(each) if isinstance(each, Value) else None
+        if lineage is not None:
+            machine.emit(SinglesSought(machine.place(node), machine.context, lineage.rows))
+            return
 
 
 def _notice(call: Call, column: Value | None) -> None:

@@ -20,6 +20,7 @@ from advisor.code.library.lineages.choices import (
 from advisor.code.library.lineages.features import are_of_one, of_features, versions_of_one
 from advisor.code.library.lineages.fits import applied, filled, learn, notice_by_hand
 from advisor.code.library.lineages.groups import (
+    COUNTS_OF,
     DRAWN_OFTEN,
     groups_rows,
     names_owner,
@@ -83,6 +84,7 @@ __all__ = [
     "CHOSEN",
     "COLUMN",
     "CONDITION",
+    "COUNTS_OF",
     "DRAWN_OFTEN",
     "DROPPED",
     "FRAME",

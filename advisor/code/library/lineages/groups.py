@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # Under this key an unknown array of numbers says that they come repeatedly.
 DRAWN_OFTEN = ("drawn often",)
+# Under this key a column says that it holds how many rows there are of the group of each row, and which
+# groups these are.
+COUNTS_OF = ("counts of",)
 _ID = r"_?(ids?|no|nr|num|number|key|code|idx|index|#)"
 _OWNERS = re.compile(
     rf"(^|_)(patient|subject|user|speaker|participant|person|owner|client|player|rider|driver"

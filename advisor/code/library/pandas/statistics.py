@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from advisor.code.gradients import made_of
 from advisor.code.interpreter import calls
 from advisor.code.interpreter.loops import Iteration
 from advisor.code.library import lineages
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine
     from advisor.code.sources import NodePlace
 
+_COUNTS = ("count", "size", "nunique")
 # What leaves a statistic of each group one.
 _SMOOTHS = frozenset(["+", "-", "*", "/"])
 
@@ -164,7 +166,10 @@ def of_its_group(call: Call) -> Value | None:
     function = call.argument(0, "func")
     name = _statistic_in(function) if isinstance(function, Function) else known_text(function)
     if name not in STATISTIC_NAMES:
-        return lineages.frame(lineages.samples(call.receiver), call.place)
+        made = lineages.frame(lineages.samples(call.receiver), call.place)
+        if name in _COUNTS:
+            made.fields[lineages.COUNTS_OF] = call.receiver
+        return made
     return _of_each_group(call, name)
 
 
@@ -189,6 +194,15 @@ def of_neighbours_in_group(call: Call) -> Value | None:
     if call.path.endswith(("rolling", "ewm", "expanding")):
         return Object("pandas.Window", call.arguments, call.place, {"lineage": lineage})
     return lineages.frame(lineage, call.place)
+
+
+@method("pandas.GroupBy", *_COUNTS)
+def counts_of_groups(call: Call) -> Value | None:
+    """`df.groupby("patient").size()`: how many rows there are of each."""
+    made = call.unknown()
+    if call.receiver is not None:
+        made_of(made, [call.receiver])
+    return made
 
 
 @method("pandas.GroupBy", *STATISTIC_NAMES)
