@@ -41,21 +41,25 @@ def has_drawn_weights(run: AbstractRun, module: Value, end: int) -> bool:
         for event in run.events_within(0, end, WeightsFilled)
         if event.function in _GIVES
     }
-    own = module.fields.values() if isinstance(module, Instance) else ()
-    if any(
-        isinstance(each, Tensor)
-        and is_parameter(each)
-        and each.graph is True
-        and not is_written_kernel(each)
-        for each in own
-    ):
+    if has_parameter(module):
         return True
     return isinstance(module, (Layer, Instance)) and any(
         layer not in filled and not is_pretrained(layer) for layer in learning(module)
     )
 
 
-def is_written_kernel(parameter: Tensor) -> bool:
+def has_parameter(module: Value) -> bool:
+    """Whether a module of the project has a parameter of its own to be learned."""
+    return isinstance(module, Instance) and any(
+        isinstance(each, Tensor)
+        and is_parameter(each)
+        and each.graph is True
+        and not _is_written_kernel(each)
+        for each in module.fields.values()
+    )
+
+
+def _is_written_kernel(parameter: Tensor) -> bool:
     """Whether a parameter is made of rows of numbers that stand in the program: a filter such as those
     for edges, not a number or a row of them that a training starts from."""
     rows = (each.items for each in made_from(parameter) if isinstance(each, Sequence))

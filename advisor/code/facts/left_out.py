@@ -22,14 +22,14 @@ from advisor.code.events import (
     StateUsed,
     WeightsFilled,
 )
-from advisor.code.facts.drawn_weights import has_drawn_weights, is_written_kernel
+from advisor.code.facts.drawn_weights import has_drawn_weights, has_parameter
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
 from advisor.code.facts.passes import words
 from advisor.code.facts.relations import reaches, sets_gradients, told_of_gradients
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.gradients import gradient_of
-from advisor.code.values import Instance, Optimizer, Tensor, Value
+from advisor.code.values import Instance, Optimizer, Value
 
 _NEW = re.compile(r"^torch\.nn\.")
 # Words of modules whose weights stay as they are.
@@ -159,7 +159,7 @@ def _is_new(run: AbstractRun, module: Value) -> bool:
     should keep them."""
     layers = list(learning(module))
     return (
-        (bool(layers) or _has_parameter(module))
+        (bool(layers) or has_parameter(module))
         and all(_NEW.search(layer.path) for layer in layers)
         and not is_frozen(run, module)
         and not _is_part_of_frozen(run, module)
@@ -192,17 +192,6 @@ def _is_built_for(run: AbstractRun, module: Value, step: OptimizerStepped) -> bo
     built = [each for each in run.events(LayerBuilt) if each.layer is module]
     own = [each for each in run.events(ModuleBuilt) if each.module is module]
     return any(loop.node in around for each in (*built, *own) for loop in each.context.loops)
-
-
-def _has_parameter(module: Value) -> bool:
-    """Whether a module of the project has a parameter of its own."""
-    return isinstance(module, Instance) and any(
-        isinstance(each, Tensor)
-        and each.text == "parameter"
-        and each.graph is True
-        and not is_written_kernel(each)
-        for each in module.fields.values()
-    )
 
 
 def _is_updated(module: Value, built: list[OptimizerBuilt]) -> bool:

@@ -73,9 +73,12 @@ def tried(
     machine: "Machine", operation: str, operands: Sequence[Value], result: Value, node: cst.CSTNode
 ) -> None:
     """`scores >= threshold` for one threshold after the other, and later for the one that was best."""
+    context = machine.context
+    if not context.loops and not machine.thresholds_tried:
+        return  # of all comparisons, most
     if not isinstance(node, cst.Comparison) or len(operands) != 2:
         return
-    place, context = machine.place(node), machine.context
+    place = machine.place(node)
     sides = (node.left, node.comparisons[0].comparator)
     ways = [
         each
