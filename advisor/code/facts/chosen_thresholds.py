@@ -13,10 +13,9 @@ from advisor.code.events import (
 )
 from advisor.code.facts.handed_over import where_handed_over
 from advisor.code.facts.run import AbstractRun
-from advisor.code.facts.scored_rows import are_called_otherwise, name_of_test, rows_behind
-from advisor.code.facts.sides import Side, side_of
+from advisor.code.facts.scored_rows import name_of_test, rows_behind
+from advisor.code.facts.sides import Side, are_called_otherwise, is_test, side_of
 from advisor.code.facts.steered_trainings import Steering
-from advisor.code.facts.tried_settings import is_test
 from advisor.code.gradients import made_from
 from advisor.code.values import RowSet, Value, rows_of
 

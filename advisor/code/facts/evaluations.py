@@ -41,11 +41,11 @@ from advisor.code.facts.passes import (
     place_of_head,
     seen_from,
     stands_in,
-    words,
 )
 from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.gradients import computed_from, may_be_made_from
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
     Object,

@@ -6,9 +6,9 @@ from typing import Self
 
 from advisor.code.events import AttributeAssigned, LayerBuilt, RandomDrawn
 from advisor.code.facts.layers import LayerRun, forward_around, is_in
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.torch_sequences import CELLS, RECURRENT
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Class, Sequence, Tensor, Value, alternatives
 from advisor.rulebook import Draft

@@ -22,11 +22,11 @@ from advisor.code.events import (
     Scored,
 )
 from advisor.code.facts.handed_over import calls_in_common
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
 from advisor.code.library.dataset_samples import rows_by_number
 from advisor.code.nodes import holds
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Instance, Library, Object, RowSet, known_number, names_of
 from advisor.rulebook import Draft

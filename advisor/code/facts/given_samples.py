@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import code_of
+from advisor.code.part_names import words
 
 # What says where something is in a picture: an area, or places.
 AREAS = frozenset(

@@ -19,9 +19,10 @@ from advisor.code.events import (
     WriterBuilt,
 )
 from advisor.code.facts.evaluations import Evaluation
-from advisor.code.facts.passes import Pass, passes, words
+from advisor.code.facts.passes import Pass, passes
 from advisor.code.facts.programs import TrainingProgram
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import RowSet, lineage_of
 from advisor.rulebook import Draft

@@ -1,18 +1,16 @@
 """Calls that hand what somebody else made over to a function of the project."""
 
 import re
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
 from advisor.code.events import Context
-from advisor.code.facts.judging_calls import TEST
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.library.keras_layers import argument_place
+from advisor.code.part_names import TEST, VALIDATION, say_validation, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function
-
-VALIDATION = frozenset(["val", "valid", "validation", "dev"])
 
 
 def calls_in_common(first: Context, second: Context) -> int:
@@ -62,8 +60,7 @@ def is_handed_to_validate(context: Context) -> bool:
         own = parameters[1:] if function.owner is not None else parameters
         for index, name in enumerate(own):
             told = argument_place(place, index, name) if words(name) & TEST else None
-            said = words(code_of(told.node)) if told is not None and told is not place else set()
-            if said & VALIDATION and not said & TEST:
+            if told is not None and told is not place and say_validation(words(code_of(told.node))):
                 return True
     return False
 
@@ -71,12 +68,29 @@ def is_handed_to_validate(context: Context) -> bool:
 def is_handed_validation(context: Context) -> bool:
     """Whether something is handed over on the way that goes by the name of validation, and not of a test:
     each task that is to validate by may have test samples of its own."""
+    return any(map(say_validation, _said_on_the_way(context)))
+
+
+def is_by_test_data(context: Context, outside: Collection[cst.CSTNode]) -> bool:
+    """Whether what is first said of the data that is handed over on the way, then of what loops go
+    through but for those outside, is that a model is tested by it, and not that it is validated."""
+    for said in (*_said_on_the_way(context), *_said_of_loops(context, outside)):
+        if said & (TEST | VALIDATION):
+            return not said & VALIDATION
+    return False
+
+
+def _said_on_the_way(context: Context) -> Iterator[set[str]]:
+    """The words of what each of the calls on the way is given, outermost first."""
     for place in context.calls:
         arguments = place.node.args if isinstance(place.node, cst.Call) else ()
-        said = set[str]().union(*(words(code_of(each.value)) for each in arguments))
-        if said & VALIDATION and not said & TEST:
-            return True
-    return False
+        yield set[str]().union(*(words(code_of(each.value)) for each in arguments))
+
+
+def _said_of_loops(context: Context, outside: Collection[cst.CSTNode]) -> Iterator[set[str]]:
+    for loop in context.loops:
+        if loop.node not in outside and isinstance(loop.node, cst.For):
+            yield words(code_of(loop.node.iter))
 
 
 def _given_to(function: Function) -> set[str]:

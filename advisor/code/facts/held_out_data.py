@@ -32,7 +32,7 @@ from advisor.code.facts.judging_loaders import judging_loaders
 from advisor.code.facts.loaders import TrainingLoader, is_loader, looks_at_number
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
-from advisor.code.facts.passes import seen_from, sources_of, stands_in, words
+from advisor.code.facts.passes import seen_from, sources_of, stands_in
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, contexts_of
 from advisor.code.facts.scored_loaders import is_scored
@@ -46,6 +46,7 @@ from advisor.code.library.streams import CHANGED_AT, HUGGING_FACE, TENSORFLOW
 from advisor.code.library.torch_data import SUBSET, loaded_from, whole_behind
 from advisor.code.library.transforms import random_part
 from advisor.code.nodes import as_written
+from advisor.code.part_names import PUBLISHED, words
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -77,7 +78,6 @@ _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORE
 # Held-out data that is loaded this many times is looked at in several versions, to average over them.
 MOST_PASSES = 3
 _VERSIONS = frozenset(["aug", "augs", "augmentation", "augmentations", "tta"])
-_HELD_OUT_PARTS = frozenset({"test", "val", "valid", "validation", "evaluation"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -474,7 +474,7 @@ def _asks_for_held_out_part(dataset: Object) -> bool:
         return False
     train = dataset.argument(1, "train")
     off = isinstance(train, Constant) and train.value is False
-    return off or known_text(dataset.argument(1, "split")) in _HELD_OUT_PARTS
+    return off or known_text(dataset.argument(1, "split")) in PUBLISHED
 
 
 def transform_of(dataset: Value | None) -> Value | None:

@@ -5,13 +5,12 @@ from typing import Protocol
 from advisor.code.events import BackwardRun, Loop, OptimizerStepped
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun
 from advisor.code.facts.sides import Side, name_of, shortest, side_of, side_of_names
+from advisor.code.part_names import TEST, words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Object, RowSet, Unknown, Value, lineage_of, rows_of
 
-TEST = frozenset(["test", "tests", "testing", "testloader", "testset", "testdata"])
 Line = tuple[Source, int]
 
 

@@ -39,12 +39,12 @@ from advisor.code.facts.modules import (
     may_drop,
 )
 from advisor.code.facts.other_uses import is_used_besides
-from advisor.code.facts.passes import words
 from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_hooks import HOOKED
 from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Class,

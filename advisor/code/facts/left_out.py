@@ -25,10 +25,10 @@ from advisor.code.events import (
 from advisor.code.facts.drawn_weights import has_drawn_weights, has_parameter
 from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.origins import Pass, module_of, origins_of, outputs_of
-from advisor.code.facts.passes import words
 from advisor.code.facts.relations import reaches, sets_gradients, told_of_gradients
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.gradients import gradient_of
+from advisor.code.part_names import words
 from advisor.code.values import Instance, Optimizer, Value
 
 _NEW = re.compile(r"^torch\.nn\.")

@@ -23,7 +23,7 @@ from advisor.code.events import (
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.made_alike import asked_for_at
 from advisor.code.facts.origins import outputs_of
-from advisor.code.facts.passes import head_of, stands_in, words
+from advisor.code.facts.passes import head_of, stands_in
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -33,6 +33,7 @@ from advisor.code.library.lineages import all_of, is_noise
 from advisor.code.library.streams import HUGGING_FACE, OF_ARRAYS, READER
 from advisor.code.library.torch_data import LOADER, SEQUENTIAL, SUBSET, loaded_from
 from advisor.code.nodes import passed_by_name
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Function,

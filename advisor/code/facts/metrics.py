@@ -36,9 +36,10 @@ from advisor.code.facts.judged_batches import judges_batches
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
 from advisor.code.facts.loop_lengths import data_of, is_left_with, length_of, only_counts
-from advisor.code.facts.passes import HELD_OUT, is_about_held_out_data, words
+from advisor.code.facts.passes import is_about_held_out_data
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.nodes import as_written
+from advisor.code.part_names import HELD_OUT, words
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (

@@ -18,11 +18,12 @@ from advisor.code.events import (
 )
 from advisor.code.facts.modules import concerns
 from advisor.code.facts.origins import module_of, origins_of
-from advisor.code.facts.passes import passes, words
+from advisor.code.facts.passes import passes
 from advisor.code.facts.relations import is_certainly_optimizer
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.steps import in_same_rounds
 from advisor.code.gradients import gradient_of, made_from
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Optimizer,

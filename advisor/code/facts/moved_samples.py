@@ -16,7 +16,6 @@ from advisor.code.facts.given_samples import (
     labels_of_places,
     steps_of,
 )
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.library.keras_data import ITERATOR
 from advisor.code.library.torch_data import SUBSET, whole_behind
@@ -28,6 +27,7 @@ from advisor.code.library.transforms import (
     moving_part,
 )
 from advisor.code.nodes import holds
+from advisor.code.part_names import OTHERS, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
 
@@ -574,7 +574,7 @@ def _generator_of_flow(event: LoaderBuilt) -> str:
 def _is_pair(first: LoaderBuilt, second: LoaderBuilt) -> bool:
     one, two = _subject_of_flow(first), _subject_of_flow(second)
     other = bool(words(one + " " + _generator_of_flow(first)) & AREAS)
-    sides = [words(each) & {"train", "val", "valid", "validation", "test"} for each in (one, two)]
+    sides = [words(each) & (OTHERS | {"test"}) for each in (one, two)]
     return (
         not other and sides[0] == sides[1] and first.context.functions == second.context.functions
     )

@@ -14,11 +14,11 @@ from advisor.code.events import (
     StateUsed,
 )
 from advisor.code.facts.modules import CONVOLUTIONS, LINEAR
-from advisor.code.facts.passes import words
 from advisor.code.facts.relations import origin_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_modes import TOUCHED
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Value, is_constant
 from advisor.rulebook import Draft

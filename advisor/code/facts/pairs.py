@@ -19,11 +19,11 @@ from advisor.code.events import (
 )
 from advisor.code.facts.loaders_apart import compares_what_it_gives, loaders_apart
 from advisor.code.facts.orders_apart import orders_apart
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.targets import input_before
 from advisor.code.library.listings import Listed
 from advisor.code.library.streams import APART
+from advisor.code.part_names import SHORT_TEST, SHORT_TRAINING, TRAINING, VALIDATION, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     GIVEN_ANEW,
@@ -62,8 +62,8 @@ _LABELS = frozenset(
 )
 # What the parts of a split are called.
 _PARTS = (
-    frozenset(["train", "training", "tr", "trn"]),
-    frozenset(["test", "tst", "te", "val", "valid", "validation", "dev", "eval"]),
+    TRAINING | SHORT_TRAINING,
+    VALIDATION | SHORT_TEST | {"test", "eval"},
 )
 _SAME_AGAIN = re.compile(r"seed|state|default_rng|\bRandom\(\s*[^)\s]|\.index\b", re.IGNORECASE)
 _SEEDED_ONCE = re.compile(r"\s*[\w.]*\bseed\([^()]*\)\s*$")

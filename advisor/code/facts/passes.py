@@ -28,6 +28,7 @@ from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.interpreter.classes import are_of_modules
 from advisor.code.nodes import as_written
+from advisor.code.part_names import HELD_OUT, JUDGING, words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
     Arguments,
@@ -44,22 +45,7 @@ from advisor.code.values import (
     known_text,
 )
 
-# Words that data to judge by, and code that judges, go by.
-HELD_OUT = frozenset(
-    [
-        *("test", "tests", "testing", "tst", "val", "vali", "valid", "validation", "validate"),
-        *("validating", "eval", "evaluate", "evaluating", "evaluation", "dev", "holdout"),
-        *("heldout", "testset", "testdata", "testloader", "testds", "testdl", "valset", "valdata"),
-        *("valloader", "valds", "valdl", "validset", "validloader", "validdl", "evalloader"),
-        *("devloader", "xte", "xtest", "xval", "xvalid", "xdev", "va", "xva", "yva"),
-    ]
-)
-_JUDGES = frozenset(
-    [
-        *("test", "testing", "val", "valid", "validation", "validate", "eval", "evaluation"),
-        *("evaluate", "evaluator", "accuracy"),
-    ]
-)
+_JUDGES = JUDGING | {"evaluator", "accuracy"}
 # Words that functions go by which measure how fast a model is.
 _MEASURES = frozenset(["benchmark", "latency", "throughput", "fps", "profile", "measure", "timing"])
 # Words that code goes by that may as well work for a training.
@@ -79,7 +65,6 @@ _NUMBER = re.compile(r"return [^\n]*\.item\(\)\)?$")
 _TEXT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _PUT_SOMEWHERE = re.compile(r"\.(to|cuda|type)\([^()]*\)|\bdevice *= *[\w.]+")
 _CUTS = re.compile(r"\.(detach|numpy|item|tolist|argmax)\(")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MODEL_NAME = re.compile(
     r"(^|_)(model|net|network|classifier|resnet|cnn|rnn|lstm|gpt|bert|unet)\d*$", re.IGNORECASE
 )
@@ -115,11 +100,6 @@ def _first_words(source: Source) -> frozenset[str]:
 def _called(node: cst.CSTNode) -> str:
     """What a call begins with, up to its bracket."""
     return code_of(node.func if isinstance(node, cst.Call) else node).partition("(")[0]
-
-
-def words(text: str) -> set[str]:
-    """The words that names in a text are made of, in lower case."""
-    return {each.lower() for each in _WORD.findall(text)}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

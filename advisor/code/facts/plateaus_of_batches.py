@@ -5,7 +5,6 @@ from advisor.code.events import BackwardRun, Loop, ScheduleStepped
 from advisor.code.facts.loop_lengths import only_counts
 from advisor.code.facts.metrics import goes_over_several_batches, numbered_rounds
 from advisor.code.facts.one_batch import has_one_batch
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.schedule_factors import setting
 from advisor.code.facts.schedule_use import (
@@ -14,6 +13,7 @@ from advisor.code.facts.schedule_use import (
     inner_loops,
     is_guarded,
 )
+from advisor.code.part_names import words
 from advisor.code.values import Schedule, Value, alternatives, known_integer
 
 # What torch goes by where the program says nothing.

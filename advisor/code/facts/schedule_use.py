@@ -28,15 +28,15 @@ from advisor.code.events import (
     ScheduleStepped,
 )
 from advisor.code.facts.evaluations import Evaluation
-from advisor.code.facts.handed_over import VALIDATION
-from advisor.code.facts.judging_calls import TEST
+from advisor.code.facts.handed_over import is_by_test_data
 from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.old_torch import is_for_old_torch
-from advisor.code.facts.passes import sources_of, words
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
 from advisor.code.nodes import all_in, as_written
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
@@ -364,7 +364,7 @@ class ScheduleUse(Fact):
         return any(
             any(loop.node in loops for loop in event.context.loops)
             and _goes_with(event.context, step.context)
-            and not _is_by_test_data(event, loops)
+            and not is_by_test_data(event.context, loops)
             for event in judged
         )
 
@@ -769,21 +769,4 @@ def _is_set_by_callers(step: ScheduleStepped) -> bool:
                 given = {parameter.name.value for parameter in each.node.params.params}
                 if given.intersection(kept.findall(as_written(each.node))):
                     return True
-    return False
-
-
-def _is_by_test_data(event: Event, loops: Collection[cst.CSTNode]) -> bool:
-    """Whether what a model is judged by within some loops is called test data where it is handed over, or
-    gone through."""
-    heads = [
-        loop.node.iter
-        for loop in event.context.loops
-        if loop.node not in loops and isinstance(loop.node, cst.For)
-    ]
-    for node in (*(call.node for call in event.context.calls), *heads):
-        if isinstance(node, cst.BaseExpression):
-            given = node.args if isinstance(node, cst.Call) else [node]
-            said = set[str]().union(*(words(code_of(each)) for each in given))
-            if said & (TEST | VALIDATION):
-                return not said & VALIDATION
     return False

@@ -25,8 +25,8 @@ from advisor.code.events import (
 )
 from advisor.code.facts.loaders import is_loader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import HELD_OUT, words
 from advisor.code.facts.run import AbstractRun, code_of, contexts_of
+from advisor.code.part_names import HELD_OUT, JUDGING, TRAINING, words
 from advisor.code.values import Object, alternatives
 
 _OF_AMOUNTS = (AmountAveraged, AmountCompared, AmountDivided, AmountKept, AmountLogged)
@@ -54,11 +54,7 @@ _TOLD = frozenset(
 # Words that functions go by which compute a score.
 _COMPUTES = _TOLD | {"score", "scores", "criterion", "evaluate", "evaluator", "evaluation"}
 # Words that code goes by which is handed held-out data to judge by.
-_JUDGES = _COMPUTES | {
-    *("test", "testing", "val", "valid", "validate", "validation", "eval"),
-    *("fit", "train", "training", "trainer", "learner", "runner"),
-}
-_TRAINS = frozenset(["train", "training"])
+_JUDGES = _COMPUTES | JUDGING | TRAINING | {"fit", "trainer", "learner", "runner"}
 
 
 def is_scored(run: AbstractRun, loader: Object) -> bool:
@@ -132,5 +128,5 @@ def _follows(event: Event, nodes: set[cst.CSTNode]) -> bool:
         return any(each.node in nodes for each in event.amount.made.loops)
     if isinstance(event, NumbersTold):
         said = words(code_of(event.place.node))
-        return bool(said & _TOLD) and (bool(said & HELD_OUT) or not said & _TRAINS)
+        return bool(said & _TOLD) and (bool(said & HELD_OUT) or not said & TRAINING)
     return _is_score(event)

@@ -15,15 +15,21 @@ from advisor.code.events import (
 )
 from advisor.code.facts.handed_over import given_to_validate
 from advisor.code.facts.held_out_data import HeldOutData
-from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import sources_of, words
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.shown_scores import compared_names, is_shown_as_validation, text_around
-from advisor.code.facts.sides import Side, name_of, side_of
-from advisor.code.facts.test_scores import OTHERS, names_validation, rows_of_compared
-from advisor.code.facts.tried_settings import akin, is_test
+from advisor.code.facts.sides import (
+    Side,
+    are_called_otherwise,
+    is_test,
+    name_of,
+    nobody_calls_so,
+    side_of,
+)
+from advisor.code.facts.test_scores import names_validation, rows_of_compared
+from advisor.code.facts.tried_settings import akin
 from advisor.code.values import RowSet, Value, rows_of
 
 
@@ -93,8 +99,7 @@ def are_for_test(run: AbstractRun, rows: Sequence[RowSet], chosen: Event | None 
         return False
     if any(each in rows for each in shown_as_validation(run)):
         return False
-    nameless = any(name_of(each) is None for each in rows)
-    if nameless and any(map(names_validation, sources_of(run))):
+    if any(map(nobody_calls_so, rows)) and any(map(names_validation, sources_of(run))):
         return False
     others = [each for each in run.once(_judging) if _are_others(each, rows)]
     if any(side_of(each) is Side.HELD_OUT for each in others):
@@ -136,18 +141,6 @@ def name_of_test(rows: Sequence[RowSet]) -> str:
     """What the program calls rows to test by: in a way that tells their side, or in any."""
     called = sorted(rows[0].names, key=lambda name: (len(name), name))
     return name_of(rows[0]) or next(iter(called), "the test rows")
-
-
-def are_called_otherwise(rows: RowSet) -> bool:
-    """Whether rows are called by the name of others, or are part of such, unless they have a name of
-    their own: test rows may be taken out of what was called the training data before."""
-    for each in rows.ancestors():
-        said: set[str] = set().union(*map(words, each.names))
-        if said & OTHERS:
-            return True
-        if said & TEST:
-            return False
-    return False
 
 
 def _are_others(rows: RowSet, chosen: Sequence[RowSet]) -> bool:

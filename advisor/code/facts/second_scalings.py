@@ -9,10 +9,10 @@ from advisor.code.events import Event, PixelsRescaled, TransformApplied
 from advisor.code.facts.held_out_data import transform_of
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.library.picture_sizes import is_of_torchvision
 from advisor.code.library.torch_data import undivided
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Value, alternatives
 

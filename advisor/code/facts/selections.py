@@ -28,18 +28,16 @@ from advisor.code.facts.judges_behind import (
     samples_of,
     twin,
 )
-from advisor.code.facts.judging_calls import TEST
-from advisor.code.facts.passes import sources_of, words
+from advisor.code.facts.passes import sources_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, place_around
 from advisor.code.facts.scored_rows import (
-    are_called_otherwise,
     are_for_test,
     name_of_test,
     rows_behind,
     rows_compared,
     shown_as_validation,
 )
-from advisor.code.facts.sides import Side, name_of, shortest, side_of
+from advisor.code.facts.sides import Side, are_called_otherwise, is_test, name_of, shortest, side_of
 from advisor.code.facts.steered_trainings import Steering, steered, steered_by_test_rows
 from advisor.code.facts.test_scores import (
     better_test_score,
@@ -48,13 +46,13 @@ from advisor.code.facts.test_scores import (
 )
 from advisor.code.facts.tried_settings import (
     best_of_tries,
-    is_test,
     looped,
     searched,
 )
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.keras_data import CHOOSES, choosers
 from advisor.code.library.keras_layers import argument_place
+from advisor.code.part_names import TEST, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     RowSet,

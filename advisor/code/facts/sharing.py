@@ -10,10 +10,10 @@ from advisor.code.events import LayerBuilt, Loop, ModuleBuilt, ModulePlaced
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import BATCH_NORMS
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_modes import PART
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Sequence, Value
 

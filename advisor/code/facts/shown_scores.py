@@ -6,11 +6,9 @@ from collections.abc import Iterable
 import libcst as cst
 
 from advisor.code.events import ComparedWithBest, Event
-from advisor.code.facts.handed_over import VALIDATION
-from advisor.code.facts.judging_calls import TEST
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import code_of
 from advisor.code.nodes import as_written
+from advisor.code.part_names import TEST, VALIDATION, words
 
 # `f"loss of training {a:.3f}, of validation {b:.3f}"` tells of `b` what stands behind `{a:.3f}`.
 _IN_TEXT = r"([^{{}}\"'\n]*)\{{{name}[\[!:=}} ]"

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from advisor.code.events import BackwardRun, Event
-from advisor.code.facts.judging_calls import TEST, goes_through_test_data, rows_judged_on
-from advisor.code.facts.passes import words
+from advisor.code.facts.judging_calls import goes_through_test_data, rows_judged_on
 from advisor.code.facts.run import AbstractRun, code_of, place_around
+from advisor.code.part_names import OTHERS, TEST, say_test, words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import RowSet
 
-OTHERS = frozenset(["train", "training", "val", "valid", "validation", "dev"])
 _BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
 # What is counted up to a limit is no score: `seen >= max_batches`.
 _COUNTED = frozenset(
@@ -97,7 +96,7 @@ def _is_given_test_score(run: AbstractRun, place: NodePlace, name: str, own: set
 
     def is_of_test_data(line: "_Line") -> bool:
         origin = words(line.text)
-        if origin & TEST and not origin & {"train", "val", "valid", "validation"}:
+        if say_test(origin):
             return True
         return not (origin | own) & OTHERS and goes_through_test_data(run, line)
 
@@ -120,7 +119,7 @@ def is_test_score(run: AbstractRun, place: NodePlace, text: str) -> bool:
     """Whether something that is written is a score on test data: called so, or computed from such."""
     own = words(text)
     if own & TEST:
-        return not own & OTHERS
+        return say_test(own)
     line = _origin(place, text)
     if line is None or own & OTHERS:
         return False
@@ -200,6 +199,6 @@ def _is_of_test_phase(event: Event, condition: cst.CSTNode) -> bool:
 def _is_of_test_function(run: AbstractRun, event: Event) -> bool:
     """Whether the innermost function around is the one that tests: a test of learning rates trains."""
     functions = event.context.functions
-    if not functions or not words(functions[-1].name) & {"test", "testing"}:
+    if not functions or not words(functions[-1].name) & TEST:
         return False
     return all(functions[-1] not in each.context.functions for each in run.events(BackwardRun))

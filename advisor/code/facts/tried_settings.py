@@ -21,12 +21,11 @@ from advisor.code.events import (
     TrainerBuilt,
 )
 from advisor.code.facts.handed_over import is_handed_validation
-from advisor.code.facts.judging_calls import TEST
 from advisor.code.facts.loop_lengths import data_of
-from advisor.code.facts.passes import words
 from advisor.code.facts.run import AbstractRun, code_of
-from advisor.code.facts.sides import Side, name_of, side_of, side_of_names
-from advisor.code.facts.test_scores import OTHERS, better_test_score
+from advisor.code.facts.sides import Side, is_test, name_of, side_of
+from advisor.code.facts.test_scores import better_test_score
+from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Dictionary,
@@ -39,8 +38,6 @@ from advisor.code.values import (
     lineage_of,
 )
 
-# What test rows are called for short.
-_SHORT = frozenset(["te", "tst"])
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _NOT_SETTINGS = frozenset(
     ["seed", "random", "state", "fold", "run", "trial", "name", "i", "repeat", "rep"]
@@ -48,34 +45,6 @@ _NOT_SETTINGS = frozenset(
 Tried = tuple[NodePlace, str]
 # The last says that the best setting so far is kept.
 Looped = tuple[NodePlace, str, bool]
-
-
-def is_test(rows: RowSet) -> bool:
-    """Whether rows are held out, and called test rows, or published as such. What is called by names of
-    rows to choose by as often, say where a helper has a name for whatever it is given, is not."""
-    if side_of(rows) is not Side.HELD_OUT or _are_to_choose_by(rows):
-        return False
-    name = name_of(rows)
-    said = set() if name is None else _said(name)
-    if said & (TEST | _SHORT):
-        return True
-    return not said & OTHERS and any(each.are_for_test for each in rows.ancestors())
-
-
-def _are_to_choose_by(rows: RowSet) -> bool:
-    named = next((each.names for each in rows.ancestors() if any(map(_names_side, each.names))), ())
-    held_out = [words(each) for each in named if _names_side(each)]
-    others = [said for said in held_out if said & OTHERS]
-    return bool(others) and len(others) >= len(held_out) - len(others)
-
-
-def _names_side(name: str) -> bool:
-    return side_of_names({name}) is Side.HELD_OUT
-
-
-def _said(name: str) -> set[str]:
-    called = TEST | _SHORT
-    return {word[1:] if word[:1] in "xy" and word[1:] in called else word for word in words(name)}
 
 
 # --- searches -----------------------------------------------------------------------------

@@ -17,13 +17,13 @@ from advisor.code.events import (
 )
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.metrics import evaluates
-from advisor.code.facts.passes import place_of_head, words
+from advisor.code.facts.passes import place_of_head
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.nodes import passed_by_name
+from advisor.code.part_names import JUDGING, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Object, Value, known_integer
 
-_JUDGES = frozenset(["test", "val", "valid", "validation", "eval", "evaluate", "validate", "dev"])
 _TRAINS = frozenset(["train", "training", "fit"])
 # Whoever rounds up, and whoever goes on with what is left over.
 _ROUNDS_UP = re.compile(r"- *1\b")
@@ -113,5 +113,5 @@ def _judges(run: AbstractRun, event: Event, loop: Loop) -> bool:
     functions = words(" ".join(function.name for function in context.functions))
     # Hits that are counted where nothing is recorded judge a model, whatever the arrays are called.
     counts = isinstance(event, HitsCounted) and context.gradients is False and evaluates(run, loop)
-    named = counts or bool((said | functions) & _JUDGES)
+    named = counts or bool((said | functions) & JUDGING)
     return named and not (said | functions) & _TRAINS

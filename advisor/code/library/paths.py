@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 # Under this key an unknown has the text of the path that it is.
 _TEXT = ("text of path",)
-# What folders are called whose samples are there to judge by.
-HELD_OUT_FOLDERS = frozenset(["val", "valid", "validation", "test", "testing", "eval"])
 
 
 def text_of_path(value: Value | None) -> str | None:

@@ -35,7 +35,7 @@ from advisor.code.library.models import (
     iteration,
 )
 from advisor.code.library.names import words
-from advisor.code.library.paths import HELD_OUT_FOLDERS, end_of_path
+from advisor.code.library.paths import end_of_path
 from advisor.code.library.picture_sizes import (
     has_one_label,
     is_of_torchvision,
@@ -47,6 +47,7 @@ from advisor.code.library.python.numbers import asked_length, known_length
 from advisor.code.library.same_samples import same_samples
 from advisor.code.library.torch_tensors.casts import dtype_of_number
 from advisor.code.library.torch_tensors.joins import concatenated
+from advisor.code.part_names import PUBLISHED
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -132,7 +133,7 @@ def pictures(call: Call) -> Value | None:
     """One of torchvision's data sets, from a folder."""
     lineage = Lineage(RowSet("all", place=call.place))
     folder = end_of_path(call.argument(0, "root"))
-    if folder in HELD_OUT_FOLDERS and call.path.rsplit(".", 1)[-1] in _OF_FOLDERS:
+    if folder in PUBLISHED and call.path.rsplit(".", 1)[-1] in _OF_FOLDERS:
         lineage.rows.names.add(folder)
     lineage.rows.are_for_test = _is_test_part(call)
     return dataset(call.path, call, lineage, _known_size(call))

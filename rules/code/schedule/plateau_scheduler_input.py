@@ -8,6 +8,7 @@ from advisor.code.events import ScheduleStepped
 from advisor.code.facts.plateaus_of_batches import patience_with_batches
 from advisor.code.facts.schedule_use import PLATEAU, ScheduleUse, metric_text
 from advisor.code.facts.watched_metrics import WatchedMetric
+from advisor.code.part_names import HELD_OUT, SHORT_TRAINING, TRAINING
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -26,10 +27,9 @@ _TURNED = frozenset(
     ["neg", "negative", "negated", "minus", "inv", "inverse", "inverted", "reciprocal"]
 )
 
-_TRAINING = frozenset(["train", "training", "tr", "trn"])
+_TRAINING = TRAINING | SHORT_TRAINING
 # What Keras calls the metrics of the training itself.
 _OF_TRAINING = frozenset(["loss", "accuracy", "acc", "mae", "mse", "auc", "binary_accuracy"])
-_HELD_OUT = frozenset(["val", "valid", "validation", "test", "dev", "eval"])
 
 
 @rule(
@@ -57,7 +57,7 @@ def _of_monitor(metric: WatchedMetric, monitor: str) -> Iterator[Draft]:
 
 
 def _is_of_training(monitor: str, words: set[str]) -> bool:
-    return not words & _HELD_OUT and (bool(words & _TRAINING) or monitor in _OF_TRAINING)
+    return not words & HELD_OUT and (bool(words & _TRAINING) or monitor in _OF_TRAINING)
 
 
 def _of_steps(use: ScheduleUse) -> Iterator[Draft]:
@@ -134,7 +134,7 @@ def _watches_training(use: ScheduleUse, step: ScheduleStepped) -> bool:
 
 def _names_training(text: str) -> bool:
     words = {word.lower() for word in _WORDS.findall(text)}
-    return bool(words & _TRAINING) and not words & _HELD_OUT
+    return bool(words & _TRAINING) and not words & HELD_OUT
 
 
 def _direction_told(use: ScheduleUse, step: ScheduleStepped) -> str | None:
