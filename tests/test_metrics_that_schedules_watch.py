@@ -218,3 +218,36 @@ def test_a_chain_takes_along_the_schedules_that_were_put_into_a_list_for_it(
     text = "".join(chained if "sched =" in line else line for line in lines)
     text = text.replace("RETURNED", returned)
     assert ("NN604" in [code for _, code in findings(text)]) == told
+
+
+CHOSEN = """
+import json
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+options = json.load(open("options.json"))
+model = nn.Linear(3, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+kind = KIND
+schedule = getattr(torch.optim.lr_scheduler, kind)(optimizer, **options["arguments"])
+for epoch in range(30):
+    for x, y in batches:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        val_loss = F.cross_entropy(model(held_out), truths).item()
+    schedule.step(val_loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_wrong"), [('options["kind"]', False), ('"ExponentialLR"', True)]
+)
+def test_a_schedule_that_is_chosen_by_a_setting_may_watch_a_metric(
+    kind: str, is_wrong: bool
+) -> None:
+    found = [code for _, code in findings(CHOSEN.replace("KIND", kind))]
+    assert ("NN605" in found) is is_wrong

@@ -259,6 +259,7 @@ for step in range(1000):
     ("loss", "added", "is_wrong"),
     [
         ("-chances.max().log() * gain", "gain", False),
+        ("-gain * chances.max().log()", "gain", False),
         ("(-chances.max().log() * (gain + 0.9 * done)).sum()", "gain", False),
         ("-chances.max().log() * gain", "loss", True),
         ("-chances.max().log() * gain + spread", "spread", True),
@@ -268,6 +269,43 @@ for step in range(1000):
 def test_what_a_loss_is_weighed_by_is_no_loss(loss: str, added: str, is_wrong: bool) -> None:
     found = {code for _, code in findings(WEIGHED.format(loss=loss, added=added))}
     assert ("NN106" in found) is is_wrong
+
+
+COMPARED = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+from game import world
+
+critic = nn.Linear(4, 1)
+optimizer = torch.optim.Adam(critic.parameters())
+state, total = world.begin(), 0.0
+for step in range(1000):
+    following, gain, done = world.go(state)
+    value, wanted = critic(state), gain + 0.9 * critic(following)
+    optimizer.zero_grad()
+    loss = {loss}
+    loss.backward()
+    optimizer.step()
+    total += {added}
+    state = following
+"""
+
+
+@pytest.mark.parametrize("added", ["gain", "loss"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "nn.MSELoss()(wanted, value)",
+        "F.smooth_l1_loss(value, wanted.detach())",
+        "(wanted - value).square().mean()",
+        "((wanted - value) ** 2).mean()",
+        "(wanted - value).pow(2).mean() + 0.1 * critic(state).abs().mean()",
+    ],
+)
+def test_a_reward_in_what_a_value_is_compared_with_holds_no_graph(loss: str, added: str) -> None:
+    found = {code for _, code in findings(COMPARED.format(loss=loss, added=added))}
+    assert ("NN106" in found) is (added == "loss")
 
 
 OUTPUTS = """

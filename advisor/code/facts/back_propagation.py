@@ -54,6 +54,7 @@ from advisor.code.values import (
     Parameters,
     Scalar,
     Sequence,
+    Squared,
     Tensor,
     Unknown,
     Value,
@@ -69,6 +70,26 @@ _MOST_TERMS = 40
 
 # What weighs one number by another.
 _WEIGHING = (cst.Multiply, cst.MultiplyAssign, cst.Divide, cst.DivideAssign)
+_ADDING = (cst.Add, cst.AddAssign, cst.Subtract, cst.SubtractAssign, cst.Plus, cst.Minus)
+# What gives back the numbers it is given, or their sum or mean.
+_SUMS = frozenset(
+    [
+        *("sum", "mean", "nansum", "nanmean", "add", "add_", "stack", "cat", "concat", "hstack"),
+        *(
+            "to",
+            "cuda",
+            "cpu",
+            "float",
+            "double",
+            "half",
+            "view",
+            "reshape",
+            "squeeze",
+            "unsqueeze",
+        ),
+        *("flatten", "contiguous", "clone", "requires_grad_"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,18 +533,38 @@ def _share_a_loss(value: Value, loss: Value) -> bool:
 
 def _parts_of_sum(loss: Value) -> Iterator[Value]:
     """What a loss is the sum or the mean of, and what these are sums of in turn; what others are weighed
-    by, as by a reward, is no loss."""
+    by, as by a reward, is no loss, and neither is what they are compared with."""
     waiting = list(alternatives(loss))
     for _ in range(_MOST_TERMS):
         if not waiting:
             return
         current = waiting.pop()
         yield current
-        place, terms = current.place, terms_of(current)
-        operator = getattr(None if place is None else place.node, "operator", None)
-        if isinstance(operator, _WEIGHING) and len(terms) > 1:
-            continue
-        waiting.extend(option for term in terms for option in alternatives(term))
+        terms = terms_of(current)
+        if terms and _adds_up(current, len(terms)):
+            waiting.extend(option for term in terms for option in alternatives(term))
+        elif terms and isinstance(
+            _node_of(current), cst.Call
+        ):  # what a loss function is given first
+            yield from alternatives(terms[0])
+
+
+def _node_of(value: Value) -> cst.CSTNode | None:
+    return None if value.place is None else value.place.node
+
+
+def _adds_up(value: Value, terms: int) -> bool:
+    """Whether a value is the sum or the mean of so many terms, or a multiple of one."""
+    if isinstance(value, Tensor) and isinstance(value.meaning, Squared):
+        return False
+    node = _node_of(value)
+    if isinstance(node, cst.Call):
+        called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        return isinstance(called, cst.Name) and called.value in _SUMS
+    operator = getattr(node, "operator", None)
+    if operator is None or isinstance(operator, _ADDING):
+        return True
+    return isinstance(operator, _WEIGHING) and terms == 1
 
 
 def _begins_with_first_round(run: AbstractRun, event: LossAccumulated) -> bool:

@@ -40,6 +40,7 @@ from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import ONE, Number, add, product
 from advisor.code.values import (
+    UNKNOWN_MEMBER,
     Amount,
     Class,
     Function,
@@ -126,8 +127,9 @@ class ScheduleUse(Fact):
 
     @property
     def is_of_torch(self) -> bool:
-        """Whether it is one of `torch.optim.lr_scheduler`."""
-        return self.schedule.path.startswith("torch.optim.lr_scheduler.")
+        """Whether it is one of `torch.optim.lr_scheduler`, and which is known."""
+        path = self.schedule.path
+        return path.startswith("torch.optim.lr_scheduler.") and not path.endswith(UNKNOWN_MEMBER)
 
     @property
     def mode(self) -> str | None:
@@ -414,7 +416,7 @@ def _comes_often(guard: Guard) -> bool:
 
 def name_of(schedule: Schedule) -> str:
     """The class of a schedule, or the function that makes it."""
-    return within(schedule).path.rsplit(".", 1)[-1]
+    return within(schedule).path.removesuffix(UNKNOWN_MEMBER).rsplit(".", 1)[-1]
 
 
 def within(schedule: Schedule) -> Schedule:

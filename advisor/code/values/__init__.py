@@ -75,6 +75,7 @@ from advisor.code.values.meanings import (
 )
 from advisor.code.values.objects import (
     ORIGINAL,
+    UNKNOWN_MEMBER,
     Arguments,
     Layer,
     Library,
@@ -189,6 +190,7 @@ __all__ = [
     "SORTED",
     "STATISTICS",
     "TRUE",
+    "UNKNOWN_MEMBER",
     "Activation",
     "Alike",
     "Amount",

@@ -9,6 +9,9 @@ from advisor.code.values.plain import Value
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace
 
+# How the path ends of a member of a library that was chosen by a name which is not known.
+UNKNOWN_MEMBER = ".?"
+
 
 class Library(Value):
     """A module, class or function of a library, by its canonical dotted path."""

@@ -9,6 +9,7 @@ from advisor.code.values import (
     NONE,
     ORIGINAL,
     TRUE,
+    UNKNOWN_MEMBER,
     Arguments,
     Bound,
     Class,
@@ -39,7 +40,7 @@ def get_attribute(call: Call) -> Value | None:
     if receiver is None or name is None:
         if isinstance(receiver, Library):
             # One of the classes of a library, chosen by name: which one is not known.
-            return Library(f"{receiver.path}.?", call.place)
+            return Library(f"{receiver.path}{UNKNOWN_MEMBER}", call.place)
         return None
     default = call.argument(2, "default")
     if default is not None and isinstance(receiver, Object) and name not in receiver.fields:
