@@ -103,6 +103,29 @@ def train(model, batches, loss_function):
         optimizer.step()
         print(score.item())
 """
+BEGUN = """\
+from torch import nn
+
+
+class Matcher(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.towers = {}
+        self.towers["question"] = nn.Linear(size, 16)
+
+    def encode(self, question):
+        return self.towers["question"](question)
+"""
+COMPLETED = """\
+class Pairs({base}):
+    def __init__(self):
+        super().__init__(8)
+        self.towers["answer"] = nn.Linear(8, 16)
+        self.towers = {towers}
+
+    def forward(self, question, answer):
+        return self.encode(question) * self.towers["answer"](answer)
+"""
 ALONE = "painter.train_on_batch(drawn, np.zeros((32, 784)))"
 OFF, ON = "with torch.no_grad():", "with open('log'):"
 STATEMENT = "torch.set_grad_enabled({})\n    with open('log'):"
@@ -355,3 +378,42 @@ def test_what_is_called_test_rows_may_be_those_to_validate_by(
     (tmp_path / "neighbours.py").write_text(NEIGHBOURS)
     (tmp_path / "choose.py").write_text(SEARCHES.format(handed=handed))
     assert bool(told(capsys, ".", code="NN506")) is wrong
+
+
+@pytest.mark.parametrize(
+    ("towers", "in_one_file", "wrong"),
+    [
+        ("nn.ModuleDict(self.towers)", True, False),
+        ("nn.ModuleDict(self.towers)", False, False),
+        ("self.towers", True, True),
+        ("self.towers", False, True),
+    ],
+)
+def test_a_class_that_derives_from_another_may_register_what_that_has_begun(
+    towers: str,
+    in_one_file: bool,
+    wrong: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if in_one_file:
+        completed = COMPLETED.format(base="Matcher", towers=towers)
+        (tmp_path / "models.py").write_text(f"{BEGUN}\n\n{completed}")
+    else:
+        completed = COMPLETED.format(base="begun.Matcher", towers=towers)
+        (tmp_path / "begun.py").write_text(BEGUN)
+        (tmp_path / "pairs.py").write_text(f"import begun\nfrom torch import nn\n\n{completed}")
+    assert bool(told(capsys, ".", code="NN406")) is wrong
+
+
+def test_what_is_built_in_the_open_and_never_registered_is_told_whatever_derives_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    completed = COMPLETED.format(base="Matcher", towers="nn.ModuleDict(self.towers)")
+    (tmp_path / "models.py").write_text(
+        f"{BEGUN}\n\n{completed}\n\nprint(Matcher(8).encode(questions))\n"
+    )
+    assert told(capsys, ".", code="NN406") == ["models.py"]

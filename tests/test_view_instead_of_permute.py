@@ -461,3 +461,26 @@ def test_axes_that_a_condition_says_are_of_length_one_may_be_anywhere() -> None:
                 return x
         """
     )
+
+
+def test_the_axes_of_a_parameter_stand_for_what_they_are_asked_for() -> None:
+    check(
+        """
+        import torch
+        from torch import nn
+
+        class Shifted(nn.Module):
+            def __init__(self, heads: int, size: int):
+                super().__init__()
+                self.heads, self.size = heads, size
+                self.shift = nn.Parameter(torch.empty(size, heads))
+                nn.init.xavier_uniform_(self.shift)
+
+            def forward(self, queries):
+                return queries + self.shift.view(1, 1, self.heads, self.size)
+
+        def turned(table: torch.Tensor):
+            size, heads = table.shape
+            return table.view(1, 1, heads, size)  # error
+        """
+    )

@@ -121,6 +121,8 @@ class Construction(Fact):
         it sees some, or of which none runs with the module, was there to choose from."""
         if any(self.module.cls.find(name) is not None for name in _OWN_WAYS):
             return
+        if self._is_only_derived_from():
+            return
         assigned = {event.name: event for event in self.assignments()}
         if "?" in assigned:  # registered under a name that is put together
             return
@@ -154,6 +156,21 @@ class Construction(Fact):
                 kind = value.kind if isinstance(value, Sequence) else "dict"
                 holds = "parameters" if all(map(is_parameter, hidden)) else "layers"
                 yield PlainCollection(name, assigned[name], kind, holds, hidden[0].place)
+
+    def registered_later(self) -> Iterator[AttributeAssigned]:
+        """Where lists and dicts of layers were assigned to attributes that hold what torch sees now, as
+        a class can do that derives from the one where they were begun."""
+        for event in self.assignments():
+            kept = self.module.fields.get(event.name)
+            begun = isinstance(event.value, (Sequence, Dictionary))
+            if begun and isinstance(kept, Layer):
+                yield event
+
+    def _is_only_derived_from(self) -> bool:
+        """Whether nothing builds the module but the look at its class by itself, and classes of the same
+        file derive from that: what they make of it shows where they are built."""
+        kind = self.module.cls
+        return self.event.place.node is kind.node and kind.name in self.run.once(_names_of_bases)
 
     def _runs(self, hidden: list[Value]) -> bool:
         """Whether any of what torch does not see runs when the module does, or may do so."""
@@ -262,6 +279,25 @@ class PlainCollection:
         if not 0 < first.locate().row - place.locate().row <= _NEARBY:
             return place
         return Stretch(place.source, place.node, first.node)
+
+
+def collections_registered_elsewhere(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where a class of another file begins a list or a dict of layers that one of this file registers."""
+    for built in run.facts(Construction):
+        for event in built.registered_later():
+            if event.place.source is not run.source:
+                yield event.place
+
+
+def _names_of_bases(run: AbstractRun) -> frozenset[str]:
+    """What the classes at the top of a file derive from."""
+    return frozenset(
+        each.value.value
+        for statement in run.source.tree.body
+        if isinstance(statement, cst.ClassDef)
+        for each in statement.bases
+        if isinstance(each.value, cst.Name)
+    )
 
 
 def _are_used(values: list[Value], events: Iterable[Event]) -> bool:

@@ -16,6 +16,7 @@ from typing import Self
 
 from advisor.code import symbols
 from advisor.code.events import LayerRun, Multiplied, Reshaped
+from advisor.code.facts.modules import is_parameter
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import made_from
 from advisor.code.library.torch_tensors.operations import as_tensor
@@ -60,7 +61,7 @@ class Reshape(Fact):
         found: list[Self] = []
         for event in run.events(Reshaped):
             shape = shape_of(event.tensor)
-            if shape is None:
+            if shape is None or _is_learned(event.tensor):
                 continue
             ones = _known_to_be_one(event)
             if _puts_heads_in_front(event, shape):
@@ -387,6 +388,11 @@ class Reshape(Fact):
         """Whether a symbol is part of a dimension that the program asks for: a real axis. An axis
         that it does not name may well have length one."""
         return any((symbol, 1) in symbols.exact(dim).factors for dim in self.event.dims if dim)
+
+
+def _is_learned(value: Value) -> bool:
+    """Whether a value is a parameter: its axes stand for nothing but what they are asked for."""
+    return is_parameter(value) and isinstance(value, Tensor) and value.graph is not False
 
 
 def _known_to_be_one(event: Reshaped) -> list[symbols.Symbol]:

@@ -77,13 +77,18 @@ class EntryPoint:
     is_script: bool = False
     made: Value | None = None
     function: Function | None = None
+    constructor: Function | None = None
 
     def holds(self, place: "Location", source: "Source") -> bool:
-        """Whether a place lies in the very function that was run."""
-        if self.function is None or self.function.scope.source is not source:
-            return False
-        whole, row = source.positions.span(self.function.node), source.span(place).row
-        return whole.row <= row <= whole.end_row
+        """Whether a place lies in the very function that was run, or in the constructor."""
+        row = source.span(place).row
+        for each in (self.function, self.constructor):
+            if each is None or each.scope.source is not source:
+                continue
+            whole = source.positions.span(each.node)
+            if whole.row <= row <= whole.end_row:
+                return True
+        return False
 
 
 def run_module(machine: "Machine", scope: Scope, tree: cst.Module) -> None:
@@ -250,7 +255,14 @@ def _make_receiver(
         given_up = _in_words(reason)
     made = tuple(event for event in machine.trace if _is_of_construction(event))
     receivers[owner] = Receiver(value, made)
-    return EntryPoint(f"{owner.name}.__init__", tuple(machine.trace), given_up)
+    return EntryPoint(
+        f"{owner.name}.__init__", tuple(machine.trace), given_up, constructor=_constructor_of(owner)
+    )
+
+
+def _constructor_of(owner: Class) -> Function | None:
+    found = owner.find("__init__")
+    return found if isinstance(found, Function) else None
 
 
 def _is_of_construction(event: "Event") -> bool:
@@ -313,7 +325,8 @@ def _run(machine: "Machine", function: Function, receiver: Value | None, name: s
     except (OutOfBudget, RecursionError) as reason:
         given_up = _in_words(reason)
     unused = made if _is_stack(made) else None
-    return EntryPoint(name, tuple(machine.trace), given_up, made=unused, function=function)
+    constructor = _constructor_of(receiver.cls) if isinstance(receiver, Instance) else None
+    return EntryPoint(name, tuple(machine.trace), given_up, False, unused, function, constructor)
 
 
 def _is_stack(value: Value | None) -> bool:

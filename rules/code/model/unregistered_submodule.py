@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.construction import Construction
+from advisor.code.facts.construction import Construction, collections_registered_elsewhere
 from advisor.findings import Change, Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -21,6 +21,7 @@ _INSTEAD = {
     step=Step.SKELETON,
     symptoms=("never-learns", "high-bias"),
     sources=("002",),
+    in_order=collections_registered_elsewhere,
 )
 def unregistered_submodule(built: Construction) -> Iterator[Draft]:
     for found in built.plain_collections():
