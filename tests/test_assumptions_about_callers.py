@@ -113,7 +113,7 @@ class Matcher(nn.Module):
         self.towers = {}
         self.towers["question"] = nn.Linear(size, 16)
 
-    def encode(self, question):
+    def forward(self, question):
         return self.towers["question"](question)
 """
 COMPLETED = """\
@@ -124,7 +124,7 @@ class Pairs({base}):
         self.towers = {towers}
 
     def forward(self, question, answer):
-        return self.encode(question) * self.towers["answer"](answer)
+        return super().forward(question) * self.towers["answer"](answer)
 """
 ALONE = "painter.train_on_batch(drawn, np.zeros((32, 784)))"
 OFF, ON = "with torch.no_grad():", "with open('log'):"
@@ -413,7 +413,5 @@ def test_what_is_built_in_the_open_and_never_registered_is_told_whatever_derives
 ) -> None:
     monkeypatch.chdir(tmp_path)
     completed = COMPLETED.format(base="Matcher", towers="nn.ModuleDict(self.towers)")
-    (tmp_path / "models.py").write_text(
-        f"{BEGUN}\n\n{completed}\n\nprint(Matcher(8).encode(questions))\n"
-    )
+    (tmp_path / "models.py").write_text(f"{BEGUN}\n\n{completed}\n\nprint(Matcher(8)(questions))\n")
     assert told(capsys, ".", code="NN406") == ["models.py"]
