@@ -25,6 +25,17 @@ WRONG = {
                     optimizer.step()
                     optimizer.zero_grad()
         """,
+    "NN112 as many batches as an option says": """
+        from argparse import ArgumentParser
+        parser = ArgumentParser()
+        parser.add_argument("--every", type=int, default=2)
+        options = parser.parse_args()
+        for number, (x, y) in enumerate(loader):
+            criterion(model(x), y).backward()  # error
+            if (number + 1) % options.every == 0:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
     "NN112 with a step for the rest": """
         for number, (x, y) in enumerate(loader):
             loss = F.cross_entropy(model(x), y)
@@ -286,6 +297,17 @@ RIGHT = {
                     optimizer.step()
                     optimizer.zero_grad()
         train(Settings)
+        """,
+    "every batch, unless an option says otherwise": """
+        from argparse import ArgumentParser
+        parser = ArgumentParser()
+        parser.add_argument("--every", type=int, default=1)
+        options = parser.parse_args()
+        for number, (x, y) in enumerate(loader):
+            criterion(model(x), y).backward()
+            if (number + 1) % options.every == 0:
+                optimizer.step()
+                optimizer.zero_grad()
         """,
     "averaged, in rounds that are left before the step": """
         for number, (x, y) in enumerate(loader):

@@ -281,3 +281,38 @@ def test_classes_that_were_evened_before_the_split_judge_alike(
     before: str, behind: str, told: bool
 ) -> None:
     assert bool(found(RESAMPLED.format(before=before, behind=behind))) == told
+
+
+WEIGHTED_BY_BUFFER = """\
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class Criterion(nn.Module):
+    def __init__(self, weight=None):
+        super().__init__()
+        self.register_buffer("weight", weight)
+
+    def forward(self, scores, labels):
+        return F.cross_entropy(scores, labels, weight=self.weight)
+
+model, criterion = nn.Linear(3, 2), Criterion({given})
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+samples = [(torch.randn(4, 3), torch.randint(2, (4,)))]
+for x, y in samples:
+    optimizer.zero_grad()
+    criterion(model(x), y).backward()
+    optimizer.step()
+right = total = 0
+model.eval()
+with torch.no_grad():
+    for x, y in samples:
+        right += (model(x).argmax(1) == y).sum().item()
+        total += len(y)
+print(right / total)
+"""
+
+
+@pytest.mark.parametrize(("given", "told"), [("", False), ("torch.tensor([1.0, 9.0])", True)])
+def test_a_buffer_that_is_not_there_weights_no_class(given: str, told: bool) -> None:
+    assert bool(found(WEIGHTED_BY_BUFFER.format(given=given))) == told

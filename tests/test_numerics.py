@@ -387,3 +387,20 @@ def test_a_loss_is_replaced_by_what_its_number_shows(test: str) -> None:
         if {test}:
             loss = torch.zeros(1, requires_grad=True)  # error"""
     check("import math\n" + training(loss), "NN703")
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "mark"), [("x - x.max(1, keepdim=True)", ""), ("x * 2", "  # error")]
+)
+def test_a_softmax_that_is_safe_but_for_a_failure_is_left_alone(otherwise: str, mark: str) -> None:
+    check(
+        f"""def f(x):
+    try:
+        moved = {otherwise}
+    except IndexError:
+        moved = x
+    powers = np.exp(moved)
+    return powers / powers.sum(1, keepdims=True){mark}
+""",
+        "NN705",
+    )

@@ -117,3 +117,48 @@ def train(count, steps):
         optimizer.step()
 """
     assert told(program) == []
+
+
+GROWN_FROM_WITHIN = """
+import torch
+from torch import nn
+
+class Dense(nn.Module):
+    def __init__(self, channels, growth, count):
+        super().__init__()
+        self.count = count
+        self.layers = nn.ModuleList(
+            nn.Conv2d(channels + i * growth, growth, 3, padding=1) for i in range(count)
+        )
+        self.last = nn.Conv2d(channels + count * growth, 10, 1)
+
+    def forward(self, x):
+        for index in range(self.count):
+            if index == 0:
+                together = x
+            new = self.layers[index](together)
+            together = torch.cat((together, new), 1)
+        return self.last(together)
+
+model = Dense(16, 4, 6)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for _ in range(5):
+    for _ in range(100):
+        optimizer.zero_grad()
+        model(torch.randn(2, 16, 9, 9)).mean().backward()
+        optimizer.step()
+"""
+
+
+def test_what_a_first_round_starts_and_others_lengthen_has_no_known_length_in_later_epochs() -> (
+    None
+):
+    assert told(GROWN_FROM_WITHIN) == []
+
+
+def test_what_each_round_binds_alike_keeps_its_shape_in_later_epochs() -> None:
+    program = GROWN_FROM_WITHIN.replace(
+        "            together = torch",
+        "            same = self.layers[0](x)\n            together = torch",
+    ).replace("self.last(together)", "self.last(same)")
+    assert [code for _, code in told(program)] == ["NN307"]

@@ -59,6 +59,8 @@ class Accumulation(Fact):
             return None
         if guard is None and not _ends_parts(step.event, backward):
             return None
+        if guard is not None and guard.every is not None and guard.every.number.is_one:
+            return None  # by default of each batch alone
         others = (
             each.place.node is not backward.place.node
             for each in step.since

@@ -285,7 +285,12 @@ def _two_rounds(
             )
     machine.blur(before)
     if loop.trips is None or loop.trips.integer != rounds:
-        machine.blur_shapes(last)
+        stretched = machine.blur_shapes(last)
+        if rounds == 1:
+            # What is bound anew in each round was not there before this one, which stands for many.
+            machine.blur_shapes_again(machine.stretched.get(loop.node, {}))
+        elif stretched:
+            machine.stretched[loop.node] = stretched
     return completion
 
 

@@ -1,7 +1,7 @@
 """The machine that runs a program over abstract values: its state, its branches, its budget."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -20,6 +20,7 @@ from advisor.code.values import (
     Lineage,
     Scalar,
     Scope,
+    Shape,
     Tensor,
     Unknown,
     Value,
@@ -121,6 +122,9 @@ class Machine:
         self.lengths_asked = 0
         # The variables of loops that fill lists whose numbers each round changes.
         self.counted: dict[cst.CSTNode, list[str]] = {}
+        # The variables of loops whose tensors have another shape after more rounds: the axes that have
+        # another length, None where nobody knows.
+        self.stretched: dict[cst.CSTNode, dict[str, tuple[int, ...] | None]] = {}
         self.main: Source | None = None
         self.main_scope: Scope | None = None
         self.defined: list[Function] = []
@@ -469,15 +473,34 @@ class Machine:
                 has_grown = True
         return has_grown
 
-    def blur_shapes(self, before: Writes) -> None:
+    def blur_shapes(self, before: Writes) -> dict[str, tuple[int, ...] | None]:
         """After a loop of which only the first rounds have run, forget the lengths of axes that the
-        last one has changed: nobody knows how often others would."""
+        last one has changed: nobody knows how often others would. Returns those axes of the tensors
+        that are variables, None where the last round leaves no axis known."""
+        stretched: dict[str, tuple[int, ...] | None] = {}
         for fields, key, value in list(before.values()):
             new = fields.get(key)
-            if isinstance(value, Tensor) and isinstance(new, Tensor):
-                shape = new.shape.without_growth(value.shape)
-                if shape is not new.shape:
-                    self.store(fields, key, new.seen_as(shape))
+            if not isinstance(value, Tensor) or not isinstance(new, Tensor):
+                continue
+            axes = new.shape.grown_axes(value.shape)
+            shape = new.shape.without_lengths(axes)
+            if shape is not new.shape:
+                self.store(fields, key, new.seen_as(shape))
+            if fields is self.scope.fields:
+                if axes:
+                    stretched[key] = axes
+                elif new.shape.dims is None and value.shape.dims is not None:
+                    stretched[key] = None
+        return stretched
+
+    def blur_shapes_again(self, stretched: Mapping[str, tuple[int, ...] | None]) -> None:
+        """Forget what is known of the shapes of variables after one round that more of them change."""
+        for name, axes in stretched.items():
+            value = self.scope.fields.get(name)
+            if isinstance(value, Tensor):
+                shape = Shape(name=name) if axes is None else value.shape.without_lengths(axes)
+                if shape is not value.shape:
+                    self.store(self.scope.fields, name, value.seen_as(shape))
 
     # --- running --------------------------------------------------------------------------
 

@@ -321,14 +321,15 @@ def _has_limits(scale: Scale | None) -> bool:
 
 
 def _is_bounded(value: Value) -> bool:
-    """Whether the exponentials of some numbers cannot overflow."""
-    return all(
-        isinstance(meaning_of(each), (Bounded, Falling))
-        or _has_limits(scale_of(each))
+    """Whether the exponentials of some numbers cannot overflow: on one of several ways the program has
+    seen to it, or on none of them they are large."""
+    ways = alternatives(value)
+    return any(isinstance(meaning_of(each), (Bounded, Falling)) for each in ways) or all(
+        _has_limits(scale_of(each))
         or is_written_out(each)
         or is_made_up(each)
         or _is_called_probability(each)
-        for each in alternatives(value)
+        for each in ways
     )
 
 

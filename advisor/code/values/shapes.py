@@ -183,18 +183,24 @@ class Shape:
             )
         return len(self._dims) == rank
 
-    def without_growth(self, before: "Shape") -> "Shape":
-        """The shape with new lengths for those axes that had another number before; the shape itself
-        when there are none."""
+    def grown_axes(self, before: "Shape") -> tuple[int, ...]:
+        """The axes that were known to have another length before."""
         old, new = before.dims, self.dims
         if old is None or new is None or len(old) != len(new):
-            return self
+            return ()
         counts = [(a.integer, b.integer) for a, b in zip(old, new, strict=True)]
-        grown = [None not in (a, b) and a != b for a, b in counts]
-        if not any(grown):
+        return tuple(index for index, (a, b) in enumerate(counts) if a is not None and a != b)
+
+    def without_lengths(self, axes: tuple[int, ...]) -> "Shape":
+        """The shape with new lengths for some axes; the shape itself when it knows no number of any."""
+        dims = self.dims
+        if dims is None:
+            return self
+        lost = [index in axes and dim.integer is not None for index, dim in enumerate(dims)]
+        if not any(lost):
             return self
         return Shape(
-            tuple(self._named(index) if grown[index] else dim for index, dim in enumerate(new)),
+            tuple(self._named(index) if lost[index] else dim for index, dim in enumerate(dims)),
             self.name,
         )
 

@@ -23,6 +23,7 @@ from advisor.code.values import (
     Object,
     Parameters,
     Value,
+    is_constant,
 )
 from advisor.code.values import Sequence as SequenceValue
 
@@ -115,7 +116,6 @@ def module_itself(call: Call) -> Value | None:
 
 @method(
     "module",
-    "register_buffer",
     "named_buffers",
     "buffers",
     "extra_repr",
@@ -127,6 +127,18 @@ def module_itself(call: Call) -> Value | None:
 )
 def nothing_to_tell(call: Call) -> Value | None:
     """Methods that do nothing to the module that matters here."""
+    return None
+
+
+@method("module", "register_buffer")
+def register_buffer(call: Call) -> Value | None:
+    """`self.register_buffer(name, None)`: a buffer that is not there; what others hold may be loaded from
+    elsewhere."""
+    name, value = call.argument(0, "name"), call.argument(1, "tensor")
+    if isinstance(name, Constant) and isinstance(name.value, str) and is_constant(value, None):
+        assert call.receiver is not None
+        assert value is not None
+        attributes.set_attribute(call.machine, call.receiver, name.value, value, call.node)
     return None
 
 
