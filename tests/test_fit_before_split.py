@@ -805,3 +805,58 @@ def test_what_is_taken_of_all_groups_does_not() -> None:
         print(LogisticRegression().fit(X.iloc[train], y.iloc[train]).score(X.iloc[test], y.iloc[test]))
     """
     assert lines_of(text, "NN503") == [line]
+
+
+# --- training rows of which a share validates ----------------------------------------------
+
+VALIDATED = """\
+import numpy as np
+import torch
+from torch import nn
+def forecast(X_train, y_train, X_test):
+    mean, deviation = X_train.mean(0), X_train.std(0) + 1e-8
+    order = np.random.default_rng(0).permutation(len(X_train))
+    count = int(0.15 * len(X_train))
+    val_idx, tr_idx = order[:count], order[count:]
+    def scaled(rows):
+        return torch.tensor((rows - mean) / deviation, dtype=torch.float32)
+    x, x_val = scaled(X_train[tr_idx]), scaled(X_train[val_idx])
+    y, y_val = torch.tensor(y_train[tr_idx]), torch.tensor(y_train[val_idx])
+    net = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+    optimizer = torch.optim.Adam(net.parameters(), lr=5e-3)
+    for _ in range(100):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(net(x).squeeze(1), y).backward()
+        optimizer.step()
+        with torch.no_grad():
+            print(nn.functional.mse_loss(net(x_val).squeeze(1), y_val).item())
+    net.eval()
+    with torch.no_grad():
+        return net(scaled(X_test)).numpy()
+def compare(table, part):
+    X, y = table.drop(columns="y").to_numpy(float), table["y"].to_numpy(float)
+    order = np.random.default_rng(1).permutation(len(table))
+    {parts}
+    return np.abs(forecast({given}) - y[test]).mean()
+"""
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "test, train = order[:part], order[part:]",
+        "test, train = np.sort(order[:part]), np.sort(order[part:])",
+    ],
+)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("X[train], y[train], X[test]", False),
+        ("X, y, X[test]", True),
+    ],
+)
+def test_training_rows_may_be_learned_from_that_others_are_tested_apart_from(
+    parts: str, given: str, told: bool
+) -> None:
+    codes = [code for _, code in findings(VALIDATED.format(parts=parts, given=given))]
+    assert ("NN503" in codes) is told

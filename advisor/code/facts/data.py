@@ -14,6 +14,7 @@ from advisor.code.events import (
     Event,
     FitApplied,
     Fitted,
+    ForwardRun,
     GapsFilled,
     HitsCounted,
     LabelsLearned,
@@ -30,7 +31,7 @@ from advisor.code.facts.fits import draws, is_of_own_groups
 from advisor.code.facts.handed_over import calls_in_common
 from advisor.code.facts.random_orders import follows_random_order
 from advisor.code.facts.run import AbstractRun, Fact, code_of
-from advisor.code.facts.sides import Side
+from advisor.code.facts.sides import Side, side_of
 from advisor.code.facts.unit_tests import is_unit_test
 from advisor.code.facts.unused_parts import keeps_one_side
 from advisor.code.library.lineages import all_of
@@ -238,7 +239,14 @@ class Split(Fact):
         if any(rows.within(other) for rows in judged for other in others):
             return True
         own = {each.split for each in fit.rows.ancestors() if each.split is not None}
-        apart = [rows for rows in others if any(each.split in own for each in rows.ancestors())]
+        learned = side_of(fit.rows) is Side.TRAINING
+        apart = [
+            rows
+            for rows in others
+            if any(each.split in own for each in rows.ancestors())
+            or (learned and side_of(rows) is Side.HELD_OUT)
+            or rows.parent is fit.rows.parent is not None
+        ]
         used = self.run.once(_rows_asked_about) if apart else []
         return any(rows.within(other) for rows in used for other in apart)
 
@@ -275,8 +283,9 @@ class Split(Fact):
         for fit in (*self.event.applied, *self._layers_adapted()):
             if self.keeps_one_side:
                 return
-            if not draws(fit) and not self._is_of_last_training(fit):
-                yield fit
+            if draws(fit) or self._is_of_last_training(fit) or self._is_of_training_part(fit):
+                continue
+            yield fit
 
     def _layers_adapted(self) -> Iterator[Fit]:
         """The layers of Keras that have learned from both sides, which no one but a model applies."""
@@ -445,6 +454,9 @@ def _rows_asked_about(run: AbstractRun) -> list[RowSet]:
     which nobody knows whether it is a model."""
     asked = [each.rows for each in run.events(Scored)]
     asked += [each.rows for each in run.events(Predicted)]
+    for each in run.events(ForwardRun):
+        if each.context.gradients is False and not each.context.running:
+            asked.extend(filter(None, map(rows_of, each.arguments.positional)))
     loaded = [each.loader.fields.get("dataset") for each in run.events(LoaderBuilt)]
     given = [value for each in run.events(Escaped) for value in each.values]
     held = [all_of(each) for each in (*loaded, *given) if isinstance(each, Value)]
