@@ -528,3 +528,74 @@ def test_a_fold_of_the_training_data_is_there_to_choose_by() -> None:
     for name, mark in (("train", ""), ("houses", "  # error")):
         text = FOLDS.format(name=name, mark=mark)
         assert [each for each in findings(text) if each[1] == "NN506"] == marked(text, "NN506")
+
+
+# --- scores whose sign is turned, and validation rows that are forgotten --------------------
+
+STOPPER = """\
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+class EarlyStopping:
+    def __init__(self, patience, delta=0):
+        self.patience, self.delta = patience, delta
+        self.waited, self.best_score, self.early_stop = 0, None, False
+    def __call__(self, val_loss, model):
+        score = -val_loss
+        if self.best_score is None:
+            self.best_score = score
+            self.keep(model)
+        elif score < self.best_score + self.delta:
+            self.waited += 1
+            if self.waited >= self.patience:
+                self.early_stop = True
+        else:
+            self.best_score, self.waited = score, 0
+            self.keep(model)
+    def keep(self, model):
+        torch.save(model.state_dict(), "best.pt")
+def loader(path, **options):
+    return DataLoader(TensorDataset(torch.load(path)), batch_size=32, **options)
+train_loader = loader("train.pt", shuffle=True)
+{loaders}
+model = torch.nn.Linear(5, 5)
+optimizer = torch.optim.Adam(model.parameters())
+criterion = torch.nn.MSELoss()
+def judged(data):
+    model.eval()
+    losses = []
+    with torch.no_grad():
+        for (batch,) in data:
+            losses.append(criterion(model(batch), batch).item())
+    return np.average(losses)
+stopping = EarlyStopping(3)
+for epoch in range(10):
+    model.train()
+    for (batch,) in train_loader:
+        optimizer.zero_grad()
+        criterion(model(batch), batch).backward()
+        optimizer.step()
+    stopping(judged({chosen_by}), model)
+    if stopping.early_stop:
+        break
+model.load_state_dict(torch.load("best.pt"))
+print(judged(test_loader))
+"""
+TEST_LOADER = 'test_loader = loader("test.pt")'
+BOTH_LOADERS = f'{TEST_LOADER}\nval_loader = loader("val.pt")'
+
+
+@pytest.mark.parametrize(
+    ("loaders", "chosen_by", "told"),
+    [
+        (TEST_LOADER, "test_loader", True),
+        (BOTH_LOADERS, "val_loader", False),
+        (BOTH_LOADERS, "test_loader", True),
+        (f"{BOTH_LOADERS}\nprint(len(val_loader))", "test_loader", False),
+    ],
+)
+def test_an_error_whose_sign_is_turned_is_still_one_of_its_rows(
+    loaders: str, chosen_by: str, told: bool
+) -> None:
+    codes = [code for _, code in findings(STOPPER.format(loaders=loaders, chosen_by=chosen_by))]
+    assert ("NN506" in codes) is told

@@ -389,7 +389,7 @@ def _held_out(run: AbstractRun) -> Iterator[tuple[Event, Value]]:
                 dataset = event.loader
             if dataset is None:
                 continue
-            if event.place.source is not run.source and not _is_used(run, event.loader):
+            if event.place.source is not run.source and not is_used(run, event.loader):
                 continue  # a part that another file gives along, and nobody asked for here
             called = is_held_out(dataset) or is_held_out(event.loader)
             if _is_training_part(run, dataset):
@@ -423,7 +423,7 @@ def _side_of_text(value: object) -> Side | None:
     return None if text is None or not text.isalpha() else side_of_names({text})
 
 
-def _is_used(run: AbstractRun, loader: Object) -> bool:
+def is_used(run: AbstractRun, loader: Object) -> bool:
     """Whether a loader is gone through, or given away."""
     return (
         any(loader in alternatives(data_of(loop)) for nest in run.once(_nests) for loop in nest)

@@ -1,5 +1,6 @@
 """The rows that a score was computed from, and whether they are those that judge in the end."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
@@ -14,7 +15,7 @@ from advisor.code.events import (
     Scored,
 )
 from advisor.code.facts.handed_over import given_to_validate
-from advisor.code.facts.held_out_data import HeldOutData
+from advisor.code.facts.held_out_data import HeldOutData, is_used
 from advisor.code.facts.loaders import TrainingLoader
 from advisor.code.facts.loop_lengths import data_of
 from advisor.code.facts.passes import sources_of
@@ -30,7 +31,7 @@ from advisor.code.facts.sides import (
 )
 from advisor.code.facts.test_scores import names_validation, rows_of_compared
 from advisor.code.facts.tried_settings import akin
-from advisor.code.values import RowSet, Value, rows_of
+from advisor.code.values import Object, RowSet, Value, names_of, rows_of
 
 
 def rows_behind(run: AbstractRun, rows: Sequence[RowSet], made: Context | None) -> Sequence[RowSet]:
@@ -159,7 +160,8 @@ def _judging(run: AbstractRun) -> list[RowSet]:
 
 def _all_judging(run: AbstractRun) -> Iterator[RowSet]:
     for data in run.facts(HeldOutData):
-        yield from _known([data.loader, data.dataset])
+        if data.loader is None or not _is_forgotten(run, data.loader):
+            yield from _known([data.loader, data.dataset])
     for score in run.events(Scored):
         if side_of(score.rows) is Side.HELD_OUT:
             yield score.rows
@@ -170,6 +172,15 @@ def _all_judging(run: AbstractRun) -> Iterator[RowSet]:
         for rows in _known(data_of(loop) for loop in event.context.loops):
             if rows not in trained and side_of(rows) is not Side.TRAINING:
                 yield rows
+
+
+def _is_forgotten(run: AbstractRun, loader: Object) -> bool:
+    """Whether nobody goes through a loader, nor names it anywhere but where it is built."""
+    if is_used(run, loader):
+        return False
+    names = names_of(loader)
+    text = "\n".join(each.text for each in sources_of(run)) if names else ""
+    return bool(names) and all(len(re.findall(rf"\b{name}\b", text)) == 1 for name in names)
 
 
 def _known(values: Iterable[Value | None]) -> Iterator[RowSet]:

@@ -257,6 +257,8 @@ def _meaning(
         return first
     if isinstance(first, Bounded) and operation in _SHAPES:
         return first
+    if operation == "neg" and isinstance(first, (Listed, Quotient, Rated)):
+        return _turned(operands[0])
     if operation in _LIMITED:
         return Bounded()
     if operation in _LOGARITHMS and first is None:
@@ -280,6 +282,12 @@ def _meaning(
     if operation in _REDUCED:
         return _reduced(machine, operation, first, node)
     return None
+
+
+def _turned(score: Value) -> Rated | None:
+    """What a score says whose sign is turned: an error that rises the better a model is."""
+    rated = rating_of(score)
+    return None if rated is None else replace(rated, rises=not rated.rises)
 
 
 def _is_chosen(value: Value) -> bool:
