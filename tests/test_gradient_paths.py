@@ -619,3 +619,59 @@ for epoch in range(100):
 )
 def test_weights_that_are_changed_in_place_keep_their_gradients(changed: str) -> None:
     assert findings(BY_HAND.format(changed=changed)) == []
+
+
+TWO_PARTS = """
+import torch
+from torch import nn, optim
+
+
+class Reader(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layer = nn.Linear(12, width)
+
+    def forward(self, features):
+        return self.layer(features)
+
+
+class Writer(nn.Module):
+    def __init__(self, width, words):
+        super().__init__()
+        self.known = nn.Embedding(words, width)
+        self.steps = nn.GRU(width, width, 2)
+        self.out = nn.Linear(width, words)
+
+    def forward(self, given, state):
+        found, _ = self.steps(self.known(given), state)
+        return self.out(found)
+
+
+def train(settings, batches, criterion):
+    reader, writer = Reader(settings.width), Writer(settings.width, settings.words)
+    first, second = optim.Adam(reader.parameters()), optim.Adam(writer.parameters())
+    for features, words in batches:
+        first.zero_grad()
+        second.zero_grad()
+        read = reader(features).unsqueeze(0)
+        loss = criterion(writer(words[0], torch.cat({states})), words[1])
+        loss.backward()
+        second.step()
+        first.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("states", "is_wrong"),
+    [
+        ("settings.layers * [read]", False),
+        ("[read] * settings.layers", False),
+        ("2 * [read]", False),
+        ("[torch.zeros(1, 8, 16)] * settings.layers", True),
+    ],
+)
+def test_a_state_for_as_many_layers_as_a_setting_says_is_what_it_repeats(
+    states: str, is_wrong: bool
+) -> None:
+    found = [code for _, code in findings(TWO_PARTS.format(states=states))]
+    assert ("NN105" in found) is is_wrong

@@ -333,7 +333,7 @@ def _repeat(sequence: Value, times: Value) -> Value | None:
         items = sequence.items or ()
         if items and all(isinstance(each, Constant) and each.value is None for each in items):
             return Sequence(sequence.kind, None, items[0], place=sequence.place)
-        return _repeated_objects(sequence)
+        return _repeated_objects(sequence) or _repeated_tensor(sequence)
     length = times.number.integer
     if sequence.items is not None and length is not None and length * len(sequence.items) <= 64:
         return Sequence(sequence.kind, sequence.items * length, place=sequence.place)
@@ -354,6 +354,19 @@ def _repeated_objects(sequence: Sequence) -> Value | None:
     made = Sequence(sequence.kind, None, items[0], place=sequence.place)
     made.fields["repeated"] = TRUE
     return made
+
+
+def _repeated_tensor(sequence: Sequence) -> Value | None:
+    """A list of one tensor, so many times as nobody knows."""
+    items = sequence.items
+    if items is None or len(items) != 1:
+        return None
+    options = alternatives(items[0])
+    if not all(isinstance(each, (Tensor, Unknown)) for each in options):
+        return None
+    if not any(isinstance(each, Tensor) for each in options):
+        return None
+    return Sequence(sequence.kind, None, items[0], place=sequence.place)
 
 
 def _each(machine: "Machine", value: Joined, operation: Callable[[Value], Value]) -> Value:
