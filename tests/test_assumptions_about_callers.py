@@ -415,3 +415,38 @@ def test_what_is_built_in_the_open_and_never_registered_is_told_whatever_derives
     completed = COMPLETED.format(base="Matcher", towers="nn.ModuleDict(self.towers)")
     (tmp_path / "models.py").write_text(f"{BEGUN}\n\n{completed}\n\nprint(Matcher(8)(questions))\n")
     assert told(capsys, ".", code="NN406") == ["models.py"]
+
+
+COUNT = """\
+import torch
+
+
+def share_of_hits(model, loader):
+    model.eval()
+    right = seen = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images).argmax(1) == labels).sum().item()
+            seen += 1
+    return right / seen
+"""
+COUNTS = """\
+import torch
+from count import share_of_hits
+from torch import nn
+from torch.utils.data import DataLoader
+
+model = nn.Linear(3, 4)
+model.load_state_dict(torch.load("model.pt"))
+print(share_of_hits(model, DataLoader(torch.load("test.pt"), batch_size={size})))
+"""
+
+
+@pytest.mark.parametrize(("size", "told"), [(1, False), (8, True)])
+def test_there_are_as_many_batches_as_samples_where_callers_take_them_one_by_one(
+    tmp_path: Path, capsys: Output, size: int, told: bool
+) -> None:
+    (tmp_path / "count.py").write_text(COUNT)
+    (tmp_path / "caller.py").write_text(COUNTS.format(size=size))
+    main(["--isolated", "--no-cache", "--output-format", "concise", str(tmp_path)])
+    assert ("NN808" in capsys.readouterr().out) == told

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -455,3 +456,21 @@ def test_the_largest_numbers_over_the_first_axis_keep_the_other_axes() -> None:
     shape = shape_of(program(text).scope.fields["y"])
     assert shape is not None
     assert shape.rank == 2
+
+
+@pytest.mark.parametrize(
+    ("wished", "mixes"),
+    [("-1, height * 2, width * 2", False), ("-1, width * 2, height * 2", True)],
+)
+def test_pictures_may_be_enlarged_by_copies_that_are_laid_out_anew(
+    wished: str, mixes: bool
+) -> None:
+    text = f"""
+import torch
+
+def enlarged(x: torch.Tensor):
+    batch, height, width = x.shape
+    x = x.unsqueeze(-1).repeat(1, 1, 2, 2)
+    return x.view({wished})
+"""
+    assert ("NN301" in dict(findings(text)).values()) == mixes

@@ -197,6 +197,17 @@ class Metric(Fact):
         return draft(self.event, message, (self.amount.place, "the number of one batch"))
 
 
+def counts_of_single_samples(run: AbstractRun) -> Iterator[NodePlace]:
+    """Where other files divide what comes of a loader that gives them one sample at a time: there are as
+    many batches as samples."""
+    for event in run.events(AmountDivided):
+        if event.place.source is run.source:
+            continue
+        where = event.amount.summed or event.amount.made
+        if any(map(_has_batches_of_one, _left(where, event.context))):
+            yield event.place
+
+
 def evaluates(run: AbstractRun, loop: Loop) -> bool:
     """Whether a program that trains does not train in a loop."""
     learns = any(True for _ in run.events(BackwardRun)) or _learns_otherwise(run)

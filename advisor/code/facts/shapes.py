@@ -112,7 +112,7 @@ class Reshape(Fact):
     def _moved_axis(self) -> tuple[int, int] | None:
         if self._is_of_equal_sides() or self._may_be_split_in_order() or self._repeats_a_vector():
             return None
-        if self._skews_rows or self._may_be_one_grey_picture():
+        if self._skews_rows or self._may_be_one_grey_picture() or self._enlarges_by_copies():
             return None
         for position, axis in enumerate(self.before):
             if axis.is_one or not axis.factors:
@@ -171,6 +171,23 @@ class Reshape(Fact):
             if len(dims) == 1 and tensor.shape.rank != 1 and _length((dims[0],)) != length:
                 return True
         return False
+
+    def _enlarges_by_copies(self) -> bool:
+        """Whether each number stands as often in a new last axis as whole rows stand side by side:
+        `x[..., None].repeat(1, 1, k, k)` as `(-1, height * k, width * k)` has each number in a square."""
+        tensor = as_tensor(self.event.tensor)
+        source = None if tensor is None else tensor.whole
+        dims = None if tensor is None else tensor.shape.dims
+        before = None if source is None else source.shape.dims
+        if dims is None or before is None or len(dims) != len(before) or len(dims) < 2:
+            return False
+        times, wished = dims[-1], self.event.dims[-1:]
+        if times.is_one or not before[-1].is_one or None in wished:
+            return False
+        side_by_side = _is_same(dims[-2], symbols.multiply(before[-2], times))
+        return side_by_side and all(
+            each is not None and _is_same(each, dims[-2]) for each in wished
+        )
 
     @cached_property
     def _skews_rows(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advisor.code.facts.metrics import Metric
+from advisor.code.facts.metrics import Metric, counts_of_single_samples
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
@@ -14,6 +14,7 @@ from advisor.rulebook import Draft, rule
     step=Step.SKELETON,
     symptoms=("too-good", "noisy-validation", "val-better-than-train"),
     sources=("004",),
+    in_order=counts_of_single_samples,
 )
 def metric_miscounted(metric: Metric) -> Iterator[Draft]:
     kind, by = metric.amount.kind, metric.divided_by
