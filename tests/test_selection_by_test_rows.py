@@ -599,3 +599,69 @@ def test_an_error_whose_sign_is_turned_is_still_one_of_its_rows(
 ) -> None:
     codes = [code for _, code in findings(STOPPER.format(loaders=loaders, chosen_by=chosen_by))]
     assert ("NN506" in codes) is told
+
+
+SOLVER = """\
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+class Windows(Dataset):
+    def __init__(self, folder, mode):
+        self.mode = mode
+        data = np.load(folder + "/train.npy")
+        self.train, self.val = data[:8000], data[8000:]
+        self.test = np.load(folder + "/test.npy")
+    def __len__(self):
+        return len(getattr(self, self.mode))
+    def __getitem__(self, index):
+        if self.mode == "train":
+            return np.float32(self.train[index])
+        elif self.mode == "val":
+            return np.float32(self.val[index])
+        return np.float32(self.test[index])
+def loader_of(mode):
+    return DataLoader(Windows("data", mode), batch_size=32, shuffle=mode == "train")
+class Solver:
+    def __init__(self):
+        self.train_loader = loader_of("train")
+        self.vali_loader = loader_of("val")
+        self.test_loader = loader_of("test")
+        self.model = torch.nn.Linear(5, 5)
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+        self.criterion = torch.nn.MSELoss()
+    def vali(self, loader):
+        self.model.eval()
+        losses = []
+        with torch.no_grad():
+            for batch in loader:
+                losses.append(self.criterion(self.model(batch), batch).item())
+        return np.average(losses)
+    def train(self):
+        best = np.inf
+        for epoch in range(10):
+            self.model.train()
+            for batch in self.train_loader:
+                self.optimizer.zero_grad()
+                self.criterion(self.model(batch), batch).backward()
+                self.optimizer.step()
+            vali_loss = self.vali({chosen_by})
+            if vali_loss < best:
+                best = vali_loss
+                torch.save(self.model.state_dict(), "best.pt")
+    def test(self):
+        self.model.load_state_dict(torch.load("best.pt"))
+        print(self.vali(self.test_loader))
+solver = Solver()
+solver.train()
+solver.test()
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen_by", "told"), [("self.test_loader", True), ("self.vali_loader", False)]
+)
+def test_a_data_set_of_several_parts_holds_the_one_that_it_is_asked_for(
+    chosen_by: str, told: bool
+) -> None:
+    codes = [code for _, code in findings(SOLVER.format(chosen_by=chosen_by))]
+    assert ("NN506" in codes) is told

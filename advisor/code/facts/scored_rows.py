@@ -180,7 +180,7 @@ def _is_forgotten(run: AbstractRun, loader: Object) -> bool:
         return False
     names = names_of(loader)
     text = "\n".join(each.text for each in sources_of(run)) if names else ""
-    return bool(names) and all(len(re.findall(rf"\b{name}\b", text)) == 1 for name in names)
+    return any(len(re.findall(rf"\b{name}\b", text)) == 1 for name in names)
 
 
 def _known(values: Iterable[Value | None]) -> Iterator[RowSet]:

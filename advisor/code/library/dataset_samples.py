@@ -15,6 +15,7 @@ from advisor.code.library.models import Call, function
 from advisor.code.library.python.numbers import PROCESSORS
 from advisor.code.library.random_numbers import MADE_IN
 from advisor.code.nodes import as_written
+from advisor.code.part_names import HELD_OUT, TRAINING, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import (
     Arguments,
@@ -22,6 +23,7 @@ from advisor.code.values import (
     Dictionary,
     Function,
     Instance,
+    Lineage,
     Object,
     RowSet,
     Scalar,
@@ -52,6 +54,33 @@ def imagined_sample(
             # What was put into it while it was imagined is taken out again in the end.
             sample = Dictionary(dict(sample.items), sample.other, sample.place)
     return sample, imagined
+
+
+def lineage_of_samples(
+    machine: "Machine", dataset: Value | None, node: cst.CSTNode
+) -> Lineage | None:
+    """Where the samples come from that a data set gives: of one that keeps rows of both sides, those
+    that it is asked for, `self.test[i] if self.mode == "test" else self.train[i]`."""
+    found = lineages.known(dataset)
+    if found is None or not isinstance(dataset, Instance) or not _keeps_both_sides(dataset):
+        return found
+    imagined = imagined_sample(machine, dataset, node)
+    sample = None if imagined is None else imagined[0]
+    if isinstance(sample, Sequence) and sample.items:
+        sample = sample.items[0]
+    given = lineages.known(sample)
+    kept = [] if given is None else [each.rows for each in lineages.all_of(dataset)]
+    own = [] if given is None else [each for each in given.rows.ancestors() if each in kept]
+    return found if given is None or not own else given.of(own[0])
+
+
+def _keeps_both_sides(dataset: Instance) -> bool:
+    held = [
+        words(name)
+        for name, each in dataset.fields.items()
+        if isinstance(name, str) and lineages.known(each) is not None
+    ]
+    return any(said & TRAINING for said in held) and any(said & HELD_OUT for said in held)
 
 
 def notice_windows(machine: "Machine", dataset: Value, node: cst.CSTNode) -> None:

@@ -20,6 +20,7 @@ from advisor.code.library.changed_samples import tell_changes, tell_changes_of_p
 from advisor.code.library.dataset_samples import (
     draws_of_workers,
     imagined_sample,
+    lineage_of_samples,
     notice_pairs,
     notice_windows,
     sampled_part,
@@ -377,7 +378,8 @@ def _share(call: Call, whole: Value, size: Value) -> Number | None:
 def loader(call: Call) -> Value | None:
     """`DataLoader(dataset, batch_size=…)`: so many batches."""
     whole = call.argument(0, "dataset")
-    lineage = lineages.known(whole) or Lineage(RowSet("all", place=call.place))
+    lineage = lineage_of_samples(call.machine, whole, call.node)
+    lineage = lineage or Lineage(RowSet("all", place=call.place))
     made = Object(LOADER, call.arguments, call.place, {"lineage": lineage})
     if whole is not None:
         made.fields["dataset"] = whole
