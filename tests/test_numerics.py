@@ -404,3 +404,17 @@ def test_a_softmax_that_is_safe_but_for_a_failure_is_left_alone(otherwise: str, 
 """,
         "NN705",
     )
+
+
+@pytest.mark.parametrize(("otherwise", "mark"), [("x - x.max()", ""), ("x * 2", "  # error")])
+def test_a_softmax_that_is_safe_on_one_way_is_left_alone(otherwise: str, mark: str) -> None:
+    check(
+        f"""def f(large):
+    x = nn.Linear(3, 4)(torch.randn(2, 3))
+    if large:
+        x = {otherwise}
+    powers = torch.exp(x)
+    return powers / powers.sum(1, keepdim=True){mark}
+""",
+        "NN705",
+    )

@@ -1,7 +1,7 @@
 """Values that depend on the way the program took."""
 
 from advisor.code.symbols import Number, fresh
-from advisor.code.values.meanings import MEANING, Rated, rating
+from advisor.code.values.meanings import MEANING, Bounded, Rated, Subtracted, rating
 from advisor.code.values.objects import Layer, Library
 from advisor.code.values.plain import Constant, Scalar, Value
 from advisor.code.values.rows import either_part, join_lineages
@@ -9,6 +9,8 @@ from advisor.code.values.shapes import Dims, Shape
 from advisor.code.values.tensors import Tensor, Unknown
 
 MOST_ALTERNATIVES = 6
+# On one of the ways the program has seen to it that exponentials do not overflow.
+_SETTLED = frozenset({Bounded, Subtracted})
 
 
 class Joined(Value):
@@ -154,6 +156,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Value:
         text=left.text,
         place=left.place,
     )
-    if type(left.meaning) is type(right.meaning) and left.meaning is not None:
+    if type(left.meaning) is type(right.meaning):
         joined.meaning = left.meaning
+    elif None in (left.meaning, right.meaning) and type(left.meaning or right.meaning) in _SETTLED:
+        joined.meaning = Bounded()
     return joined
