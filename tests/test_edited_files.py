@@ -8,7 +8,8 @@ from typing import TypeGuard
 import libcst as cst
 import pytest
 
-from advisor.code.reparsing import outline, reparsed
+from advisor.code.outlines import outline
+from advisor.code.reparsing import reparsed
 from advisor.code.syntax import SyntaxFault, parse
 from advisor.commands.engine import load_engine
 from advisor.commands.examining import Examiner, Task

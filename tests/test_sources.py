@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from advisor.code.discovery import FoundFile, Unusable, find_files
+from advisor.code.nodes import parts_in
 from advisor.code.notebooks import python_of
+from advisor.code.positions import Positions
 from advisor.code.prefilter import mentions_training_library
 from advisor.code.sources import NodePlace, Source, SourceError, read_source, source_from_bytes
 from advisor.code.spans import Span
@@ -117,6 +119,15 @@ class TestLocations:
             start, end = there.start, there.end
             expected = Span(start.line, start.column + 1, end.line, end.column + 1)
             assert source.positions.span(node) == expected, type(node)
+
+    def test_a_node_is_found_by_its_statement_alone(self) -> None:
+        source = Source(self.AWKWARD, "a.py")
+        for statement in source.tree.body:
+            for node in parts_in(statement):
+                alone, whole = (Positions(source.tree, source.text) for _ in range(2))
+                _ = whole.logical_lines()  # asks for all
+                assert alone.span(node) == whole.span(node), type(node)
+                assert alone.header_span(node) == whole.header_span(node), type(node)
 
     @pytest.mark.parametrize(
         ("content", "row", "column"),

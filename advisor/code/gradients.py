@@ -123,9 +123,9 @@ def combined(values: Iterable[Value | None]) -> tuple[bool | None, Cut | None]:
 def computed(result: Value, *operands: Value | None) -> Value:
     """Let a new result know what it was computed from, and whether a gradient can flow through."""
     graph, cut = combined(operands)
-    terms = tuple(value for value in operands if isinstance(value, (Tensor, Unknown, Joined)))
-    if any(result is operand for operand in operands):
+    if result in operands:
         return result
+    terms = tuple([value for value in operands if isinstance(value, (Tensor, Unknown, Joined))])
     if isinstance(result, Tensor):
         result.graph, result.cut, result.terms = graph, cut, terms
     elif isinstance(result, Unknown):
@@ -137,21 +137,20 @@ def computed(result: Value, *operands: Value | None) -> Value:
 
 def made_of(result: Value, operands: Iterable[Value]) -> None:
     """Let what a library has made know all that it was made of."""
-    given = tuple(each for each in operands if not isinstance(each, (Constant, Scalar)))
-    match result:
-        case Tensor():
-            if all(result is not each for each in given):
-                result.sources = given if result.sources is None else result.sources
-            elif len(given) > 1:
-                others = (each for each in given if each is not result)
-                result.sources = (*(result.sources or ()), *others)
-        case Unknown():
-            if all(result is not each for each in given):
-                result.fields.setdefault(SOURCES, given)
-        case Sequence() if result.items is not None:
-            for item in result.items:
-                if isinstance(item, (Tensor, Unknown)):
-                    made_of(item, given)
+    given = tuple([each for each in operands if not isinstance(each, (Constant, Scalar))])
+    if isinstance(result, Tensor):
+        if result not in given:
+            result.sources = given if result.sources is None else result.sources
+        elif len(given) > 1:
+            others = [each for each in given if each is not result]
+            result.sources = (*(result.sources or ()), *others)
+    elif isinstance(result, Unknown):
+        if result not in given:
+            result.fields.setdefault(SOURCES, given)
+    elif isinstance(result, Sequence):
+        for item in result.items or ():
+            if isinstance(item, (Tensor, Unknown)):
+                made_of(item, given)
 
 
 def fill(tensor: Tensor, value: Value) -> None:
@@ -187,7 +186,8 @@ def may_be_computed_from(value: Value | None, target: Value) -> bool:
             return True
         if id(current) not in seen:
             seen.add(id(current))
-            waiting.extend(option for term in terms_of(current) for option in alternatives(term))
+            for term in terms_of(current):
+                waiting += alternatives(term)
     return False
 
 
@@ -201,7 +201,8 @@ def computed_from(value: Value | None, beyond_cuts: bool = True) -> Iterator[Val
         if not beyond_cuts and gradient_of(current) is False:
             continue
         yield current
-        waiting.extend(option for term in terms_of(current) for option in alternatives(term))
+        for term in terms_of(current):
+            waiting += alternatives(term)
 
 
 def made_from(value: Value) -> Iterator[Value]:

@@ -6,56 +6,16 @@ there already; from the others, with what leads to them, a small text is made an
 change lies in one statement that has a body, the same is tried with the statements in it.
 """
 
-import ast
 import re
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import libcst as cst
 
+from advisor.code.outlines import FOLLOWED, Outline, Stretch, stretches
 from advisor.code.syntax import SyntaxFault, parse
 
-_LARGEST = 200_000
-"""Characters up to which a text is looked at: others are parsed anew."""
 _NO_STATEMENT = re.compile(r"\s*(?:#|$)")
-_STRAY_BACKSLASH = re.compile(r"\\\n[ \t]*(?:#|\n|\\\n|$)|^[ \t]*\\$", re.MULTILINE)
-"""One that goes on to a row with nothing on it: it belongs to no statement."""
-_FOLLOWED = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith),
-    *(ast.If, ast.For, ast.AsyncFor, ast.While),
-)
-
-
-class Stretch(NamedTuple):
-    """The first and the last row of a statement, or of several that share a row; the statement, when
-    it is alone."""
-
-    first: int
-    last: int
-    statement: ast.stmt | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The rows of a text and the statements in it."""
-
-    rows: list[str]
-    body: list[ast.stmt]
-
-
-def outline(text: str) -> Outline | None:
-    """What a text consists of; None when it is not Python to this interpreter."""
-    if len(text) > _LARGEST or _STRAY_BACKSLASH.search(text):
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return Outline(text.split("\n"), tree.body)
 
 
 def reparsed(tree: cst.Module, before: Outline, after: Outline) -> cst.Module | None:
@@ -84,7 +44,7 @@ class _Edit:
     def tree(self) -> cst.Module | None:
         """The new tree; None when it cannot be put together."""
         tree = self._tree
-        old, new = _stretches(self._before.body), _stretches(self._after.body)
+        old, new = self._before.stretches, self._after.stretches
         if not old or not new or len(old) != len(tree.body):
             return None
         kept, left = self._kept(old, new, 0)
@@ -181,14 +141,14 @@ class _Edit:
         block = getattr(node, "body", None)
         if (
             type(one) is not type(other)
-            or not isinstance(one, _FOLLOWED)
-            or not isinstance(other, _FOLLOWED)
+            or not isinstance(one, FOLLOWED)
+            or not isinstance(other, FOLLOWED)
             or type(block) is not cst.IndentedBlock
             or getattr(one, "orelse", None)
             or getattr(other, "orelse", None)
         ):
             return None
-        body = self._body(_stretches(one.body), _stretches(other.body), block, indents)
+        body = self._body(stretches(one.body), stretches(other.body), block, indents)
         return None if body is None else node.with_changes(body=block.with_changes(body=body))
 
     def _body(
@@ -248,19 +208,6 @@ class _Edit:
             body = body.body[0].body
         found: Sequence[Any] = body.body
         return None if small.footer or body.footer else found
-
-
-def _stretches(body: Sequence[ast.stmt]) -> list[Stretch]:
-    found: list[Stretch] = []
-    for each in body:
-        decorators = getattr(each, "decorator_list", ())
-        first = min([each.lineno, *(decorator.lineno for decorator in decorators)])
-        last = each.end_lineno or each.lineno
-        if found and first <= found[-1].last:
-            found[-1] = Stretch(found[-1].first, last, None)
-        else:
-            found.append(Stretch(first, last, each))
-    return found
 
 
 def _end_of_header(rows: Sequence[str], row: int) -> int:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from advisor.code.notebooks import Notebook
+    from advisor.code.outlines import Outline
     from advisor.code.positions import Positions
-    from advisor.code.reparsing import Outline
     from advisor.code.suppressions import Suppressions
 
 __all__ = ["NodePlace", "Source", "SourceError", "read_source", "source_from_bytes"]
@@ -67,7 +67,7 @@ class Source:
     @cached_property
     def outline(self) -> "Outline | None":
         """Where the statements of the text begin and end, as this interpreter reads it."""
-        from advisor.code.reparsing import outline
+        from advisor.code.outlines import outline
 
         return outline(self.text)
 

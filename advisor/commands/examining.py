@@ -103,11 +103,8 @@ class Examiner:
             outcome.remarks.append(f"{task.display_name}: not followed to the end: {reason}")
         outcome.problems += map(str, source.faults)
         outcome.final = not (analysis.ran_out_of_time or source.faults)
-        outcome.pages = {
-            rule.code: str(rule.page)
-            for rule in rules
-            if any(finding.code == rule.code for finding in outcome.findings)
-        }
+        told = {finding.code for finding in outcome.findings}
+        outcome.pages = {rule.code: str(rule.page) for rule in rules if rule.code in told}
         place = "" if task.path is None else project.real(str(task.path))
         if place:
             outcome.seen = seen_by(project, place)

@@ -97,7 +97,7 @@ class Context(NamedTuple):
     @property
     def loops(self) -> tuple[Loop, ...]:
         """The loops around, outermost first."""
-        return tuple(each.loop for each in self.rounds)
+        return tuple([each.loop for each in self.rounds]) if self.rounds else ()
 
 
 @dataclass(eq=False, slots=True)

@@ -27,7 +27,7 @@ from advisor.code.facts.modules import has_weights, is_pretrained
 from advisor.code.facts.run import AbstractRun, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.interpreter.classes import are_of_modules
-from advisor.code.nodes import as_written
+from advisor.code.nodes import as_written, holds
 from advisor.code.part_names import HELD_OUT, JUDGING, words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import (
@@ -472,6 +472,8 @@ def stands_in(place: NodePlace, loop: Loop) -> bool:
     source = loop.place.source
     if place.source is not source:
         return False
+    if not isinstance(loop.node, cst.CompFor):
+        return holds(loop.node, place.node)
     # A comprehension begins with what it makes, which is no part of its loop.
     inner, outer = source.positions.span(place.node), source.positions.span(loop.node)
     return inner.end_row >= outer.row and inner.row <= outer.end_row

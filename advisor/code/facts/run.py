@@ -47,7 +47,7 @@ class AbstractRun:
 
     def events(self, kind: type[AnyEvent]) -> Iterator[AnyEvent]:
         """The events of a kind, in order."""
-        yield from self._by_type.get(kind, ())
+        return iter(self._by_type.get(kind, ()))
 
     def may_tell_of(self, source: Source) -> bool:
         """Whether a finding may lie in a file: the analysed one, or one that a script imports."""

@@ -65,11 +65,9 @@ class Effects(NamedTuple):
 def forget_changes(machine: "Machine", passed: Arguments, result: Value) -> None:
     """Forget what the functions change that a call hands on; not if it gives back the function itself,
     as what wraps one does."""
+    values: list[Value] = [*passed.positional, *passed.keywords.values()]
     given = [
-        each
-        for value in (*passed.positional, *passed.keywords.values())
-        if isinstance(value, _CALLABLE)
-        for each in alternatives(value)
+        each for value in values if isinstance(value, _CALLABLE) for each in alternatives(value)
     ]
     if given and result not in given:
         seen: set[cst.CSTNode] = set()

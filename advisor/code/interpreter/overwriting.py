@@ -6,13 +6,13 @@ Python has one name for both: behind the inner loop it stands for the last item 
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import libcst as cst
 
 from advisor.code.events import NameOverwritten, TargetLost
 from advisor.code.interpreter.last_items import asks_for_last, looks_for_something
-from advisor.code.nodes import all_in, as_written
+from advisor.code.nodes import all_in, are_nodes, as_written
 from advisor.code.values import Constant, Scalar, Value, alternatives
 
 if TYPE_CHECKING:
@@ -208,14 +208,18 @@ def _is_last(block: cst.IndentedBlock, inner: cst.For, ends: tuple[type[cst.CSTN
     return False
 
 
+_BRANCHES = frozenset((cst.If, cst.Else, cst.Finally))
+
+
 def blocks_in(statement: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
     """The blocks of a statement, those of its other branches too."""
     for name in ("body", "orelse", "finalbody"):
         part = getattr(statement, name, None)
-        if isinstance(part, cst.IndentedBlock):
-            yield part
-        elif isinstance(part, (cst.If, cst.Else, cst.Finally)):
-            yield from blocks_in(part)
+        kind = type(part)  # of many, without the slow way to ask
+        if kind is cst.IndentedBlock:
+            yield cast(cst.IndentedBlock, part)
+        elif kind in _BRANCHES:
+            yield from blocks_in(cast(cst.CSTNode, part))
     for handler in getattr(statement, "handlers", ()):
         yield from blocks_in(handler)
 
@@ -396,7 +400,7 @@ def _parts(*names: str) -> "_Reader":
         parts: list[cst.CSTNode] = []
         for name in names:
             part = getattr(node, name)
-            if isinstance(part, cst.CSTNode):
+            if are_nodes[type(part)]:
                 parts.append(part)
             else:
                 parts += part

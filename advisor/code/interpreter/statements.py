@@ -276,9 +276,7 @@ def _way(
     """Run one suite of an `if` and undo what it has changed; the last guard is its own."""
     machine.begin()
     with machine.guarded(*guards):
-        test = guards[-1].node
-        if isinstance(test, cst.BaseExpression):
-            refine(machine, test, taken)
+        refine(machine, guards[-1].node, taken)
         completion = Completion.NORMAL if body is None else execute_suite(machine, body)
     return completion, machine.undo()
 

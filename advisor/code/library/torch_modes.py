@@ -407,6 +407,5 @@ def output_called(machine: "Machine", name: str, value: Value, node: cst.CSTNode
     latest = machine.latest_pass
     if latest is None or latest.output is None:
         return
-    terms = value.terms if isinstance(value, Tensor) else ()
-    if value is latest.output or any(term is latest.output for term in terms):
+    if value is latest.output or (isinstance(value, Tensor) and latest.output in value.terms):
         latest.called.add(name)

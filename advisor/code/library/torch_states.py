@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -60,7 +61,7 @@ def state_of_unknown(call: Call) -> Value | None:
 @hook("bound")
 def kept_as_best(machine: "Machine", name: str, value: Value, node: cst.CSTNode) -> None:
     """`best_model = model`: the same model under another name."""
-    if _BEST.search(name) is None:
+    if not _is_of_best(name):
         return
     if isinstance(value, Unknown) and not {value.name, *value.names} - {"?", name}:
         return  # a copy, which functions may call the model later
@@ -101,6 +102,14 @@ def put_into_list(call: Call, receiver: Sequence, value: Value) -> None:
 
 # What the best of several models is called.
 _BEST = re.compile(r"best|winner|keeper|champion|optimal", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _is_of_best(name: str) -> bool:
+    """Whether a name says so; it is asked of everything that gets a name."""
+    return _BEST.search(name) is not None
+
+
 _EARLIER = re.compile(
     r"(^|_)(init|initial|before|old|prev|previous|start|backup|saved|orig|original|anchor|snapshot|w0|theta0)(_|$|s$)",
     re.IGNORECASE,

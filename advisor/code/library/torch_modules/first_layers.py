@@ -41,8 +41,10 @@ def part_replaced(
 
 def _whole_of_first(part: Value, node: cst.CSTNode) -> Value:
     """What something is the first item of, where its author wrote it so: `model.features[0]`."""
+    if not isinstance(part, Unknown):
+        return part
     whole = node.value if isinstance(node, (cst.Subscript, cst.Attribute)) else None
-    if not isinstance(part, Unknown) or whole is None or not as_written(whole).endswith("[0]"):
+    if whole is None or not as_written(whole).endswith("[0]"):
         return part
     sources = part.fields.get(SOURCES, ())
     return sources[0] if len(sources) == 1 else part
