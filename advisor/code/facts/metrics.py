@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import libcst as cst
@@ -32,6 +32,7 @@ from advisor.code.events import (
     TotalJoined,
     TotalRaised,
 )
+from advisor.code.facts.callers import told_apart
 from advisor.code.facts.judged_batches import judges_batches
 from advisor.code.facts.last_batches import counts_places
 from advisor.code.facts.loaders import gives_by_number
@@ -271,6 +272,7 @@ class LoggedBatch(Fact):
     event: Event
     amount: Amount | None = None
     last: Metric | None = None
+    place: NodePlace | None = None
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -280,16 +282,11 @@ class LoggedBatch(Fact):
         for step in steps:
             if not step.is_mean and id(step.value) not in means:
                 yield cls(step)
-        for event in run.events(AmountLogged):
-            if not _is_of_its_batch(event) or is_left_with(run, event):
-                continue
-            if _is_put_together_too(run, event):
-                continue
-            if event.printed and not _is_all_there_is(event):
-                continue
-            loop = event.context.loops[-1]
-            if _judges(run, event.amount, loop) and judges_batches(run, loop):
-                yield cls(event, event.amount)
+        logged = [each for each in run.events(AmountLogged) if _is_of_a_judged_batch(run, each)]
+        others = set(run.events(AmountLogged)).difference(logged)
+        for event in logged:
+            place = told_apart(run, event, lambda each: each not in others)
+            yield cls(event, event.amount, place=place)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
         for kept in run.events(AmountKept) if plotted else ():
             if kept.kept in plotted and _is_of_its_batch(kept) and _judges_here(run, kept):
@@ -313,8 +310,19 @@ class LoggedBatch(Fact):
         loop binds anew is told of there."""
         if self.last is not None:
             return self.last.finding_in_loop(message)
-        place = self.amount.place if self.amount is not None else None
-        return draft(self.event, message, (place, "the number of one batch"))
+        made = self.amount.place if self.amount is not None else None
+        found = draft(self.event, message, (made, "the number of one batch"))
+        return found if self.place is None else replace(found, place=self.place)
+
+
+def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged) -> bool:
+    """Whether a number of a single batch is logged in a loop that evaluates, and nothing else."""
+    if not _is_of_its_batch(event) or is_left_with(run, event) or _is_put_together_too(run, event):
+        return False
+    if event.printed and not _is_all_there_is(event):
+        return False
+    loop = event.context.loops[-1]
+    return _judges(run, event.amount, loop) and judges_batches(run, loop)
 
 
 def _is_of_its_batch(event: AmountLogged | AmountKept) -> bool:

@@ -27,6 +27,7 @@ from advisor.code.events import (
     ScheduleLeftOut,
     ScheduleStepped,
 )
+from advisor.code.facts.callers import told_apart
 from advisor.code.facts.evaluations import Evaluation
 from advisor.code.facts.handed_over import is_by_test_data
 from advisor.code.facts.loop_lengths import length_of
@@ -386,6 +387,16 @@ class ScheduleUse(Fact):
         built = self.schedule.place
         related = () if built is None else ((built, f"`{self.name}` is built here"),)
         return Draft(place, message, ((step.place, "it is stepped here"), *related))
+
+    def told_at(self, built: ScheduleBuilt) -> NodePlace:
+        """Where the schedule is built, or where a function is asked for it that builds others as well,
+        which are stepped."""
+        stepped = {each.schedule for each in self.run.facts(ScheduleUse) if each.steps}
+
+        def is_alike(other: Event) -> bool:
+            return not isinstance(other, ScheduleBuilt) or other.schedule not in stepped
+
+        return told_apart(self.run, built, is_alike)
 
     def finding_where_built(self, step: Event, message: str) -> Draft:
         """A finding at the schedule's construction, with the event beside it that shows the mistake."""

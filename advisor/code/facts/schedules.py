@@ -14,6 +14,7 @@ from advisor.code import simulation
 from advisor.code.events import (
     BackwardRun,
     Escaped,
+    Event,
     ForwardRun,
     GradientsTaken,
     Loop,
@@ -23,10 +24,12 @@ from advisor.code.events import (
     OptimizerStepped,
     RateAssigned,
     RatesPlanned,
+    ScheduleBuilt,
     ScheduleRestored,
     ScheduleStepped,
     TrainerBuilt,
 )
+from advisor.code.facts.callers import told_apart
 from advisor.code.facts.keras_trainings import EPOCHS_OF_FIT, KerasTraining, trainings_of
 from advisor.code.facts.loop_lengths import counted_out, length_of
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
@@ -211,7 +214,8 @@ class ScheduledTraining(Fact):
         if len(known) < len(found):
             return None
         early = _may_be_ended(run, loops)
-        return replace(known[-1], elsewhere=tuple(known[:-1]), may_end_early=early)
+        place = _told_at(run, schedule) or schedule.place
+        return replace(known[-1], elsewhere=tuple(known[:-1]), may_end_early=early, place=place)
 
     @classmethod
     def _in_lengths(
@@ -352,6 +356,17 @@ class ScheduledTraining(Fact):
         text = _as_written(plan.place.node, "LearningRateScheduler", 0)
         simulated = Simulation(plan.epochs, plan.rates)
         return cls("formula", text, simulated, "epoch", plan.place, plan.trained, plan.origin)
+
+
+def _told_at(run: AbstractRun, schedule: Schedule) -> NodePlace | None:
+    """Where a schedule is built, or where a function is asked for it that builds other things, too."""
+
+    def is_alike(other: Event) -> bool:
+        made = other.schedule if isinstance(other, ScheduleBuilt) else None
+        return isinstance(made, Schedule) and made.path == schedule.path
+
+    built = next((each for each in run.events(ScheduleBuilt) if each.schedule is schedule), None)
+    return None if built is None else told_apart(run, built, is_alike)
 
 
 def _warms_up(event: TrainerBuilt) -> int | None:

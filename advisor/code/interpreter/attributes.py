@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.interpreter import calls, classes
 from advisor.code.nodes import as_written
 from advisor.code.values import (
+    LAST,
     MOST_ALTERNATIVES,
     NAMESPACE,
     OTHER_ITEM,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 Index = Value | slice
 # The field of a dictionary that has what makes the values it lacks.
 FACTORY = "factory"
+# More of what is at the end of a list than anybody looks at is not kept.
+_MOST_LAST = 8
 _SETTING = re.compile(r"(?m)^\s+self\.(\w+) = (?:True|False|None)$")
 # What holds a value of its own under each key, which whoever starts the program chooses.
 _TOLD_FROM_OUTSIDE = frozenset(["sys.argv", "os.environ"])
@@ -408,6 +411,7 @@ def _delete_item_of_sequence(machine: "Machine", sequence: SequenceValue, index:
 
 def forget_places(machine: "Machine", sequence: SequenceValue) -> None:
     """Forget how many items a list has and which is where; not what they may be."""
+    machine.store(sequence.fields, LAST, ())
     items = sequence.items
     if items:
         machine.store(sequence.fields, "items", None)
@@ -426,6 +430,7 @@ def append(machine: "Machine", sequence: SequenceValue, *values: Value) -> None:
     for value in values:
         element = value if element is None else join(element, value)
     machine.store(sequence.fields, "element", element)
+    machine.store(sequence.fields, LAST, (*sequence.last, *values)[-_MOST_LAST:])
 
 
 def extend_in_place(machine: "Machine", operator: str, current: Value, value: Value) -> bool:
@@ -453,3 +458,4 @@ def extend(machine: "Machine", sequence: SequenceValue, value: Value) -> None:
     for item in known:
         before = item if before is None else join(before, item)
     machine.store(sequence.fields, "element", before)
+    machine.store(sequence.fields, LAST, getattr(value, "last", ()))

@@ -12,6 +12,7 @@ from advisor.code.interpreter.overwriting import names_in
 from advisor.code.nodes import all_in
 from advisor.code.values import (
     GROWN,
+    LAST,
     Arguments,
     Bound,
     Constant,
@@ -241,5 +242,6 @@ def _forget_items(machine: "Machine", value: Value | None, depth: int) -> None:
                     element = join(element, item)
                 machine.store(each.fields, "items", None)
                 machine.store(each.fields, "element", element)
+                machine.store(each.fields, LAST, ())
                 machine.store(each.fields, GROWN, True)
                 machine.forget(each.fields, "length")

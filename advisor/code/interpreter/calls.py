@@ -53,11 +53,14 @@ def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
             items = loops.items_of(value)
             if items is None:
                 passed.unknown = True
+                passed.last = ()
                 if isinstance(value, SequenceValue):
                     passed.rest = value.element
                     passed.repeated = "repeated" in value.fields
+                    passed.last = value.last
             else:
                 passed.positional.extend(items)
+                passed.last = (*passed.last, *items) if passed.unknown else ()
         elif node.star == "**":
             if isinstance(value, Dictionary) and value.other is None:
                 passed.keywords.update(
@@ -73,6 +76,8 @@ def arguments(machine: "Machine", nodes: Sequence[cst.Arg]) -> Arguments:
             passed.keywords[node.keyword.value] = value
         else:
             passed.positional.append(value)
+            if passed.unknown:
+                passed.last = (*passed.last, value)
     return passed
 
 

@@ -15,6 +15,7 @@ from advisor.code.sources import NodePlace, Source
 from advisor.code.symbols import fresh
 from advisor.code.values import (
     GROWN,
+    LAST,
     Constant,
     Function,
     Lineage,
@@ -414,12 +415,17 @@ class Machine:
                 values.append(current)
             if key == "items":
                 self._merge_items(fields, values)
+            elif key == LAST:
+                same = all(value is values[0] for value in values)
+                self.store(fields, LAST, values[0] if same and values[0] is not _MISSING else ())
             else:
                 self.store(fields, key, _join_fields(values))
 
     def _merge_items(self, fields: dict[Any, Any], values: list[Any]) -> None:
         items, others = _join_items([value for value in values if value is not _MISSING])
         self.store(fields, "items", items)
+        if items is None and any(value is not None for value in values):
+            self.store(fields, LAST, ())
         element = fields.get("element")
         known = [*others, *([element] if element is not None else [])]
         if items is None and known:
@@ -454,6 +460,8 @@ class Machine:
         for fields, key, value in list(before.values()):
             if value is _MISSING and isinstance(key, tuple) and key[0] == "key" and key in fields:
                 self.store(fields, GROWN, True)
+            if key in {"items", LAST} and fields.get(LAST):
+                self.store(fields, LAST, ())
             if key != "items" or value is _MISSING:
                 continue
             items = fields.get("items")

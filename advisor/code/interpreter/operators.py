@@ -12,6 +12,7 @@ from advisor.code.gradients import computed
 from advisor.code.symbols import Number
 from advisor.code.values import (
     FALSE,
+    LAST,
     OPERANDS,
     TRUE,
     Class,
@@ -323,7 +324,9 @@ def _concatenate(left: Value, right: Value) -> Value | None:
     for value in (left, right):
         for item in (*(value.items or ()), *((value.element,) if value.element else ())):
             element = item if element is None else join(element, item)
-    return Sequence(left.kind, None, element, place=left.place)
+    made = Sequence(left.kind, None, element, place=left.place)
+    made.fields[LAST] = right.last if right.items is None else right.items
+    return made
 
 
 def _repeat(sequence: Value, times: Value) -> Value | None:

@@ -8,6 +8,7 @@ from advisor.code.values.columns import Columns
 from advisor.code.values.containers import (
     ENDLESS,
     GROWN,
+    LAST,
     NAMESPACE,
     OTHER_ITEM,
     Dictionary,
@@ -170,6 +171,7 @@ __all__ = [
     "GROUP",
     "GROWN",
     "IMPLIED",
+    "LAST",
     "LENGTH_ASKED",
     "LIBRARY",
     "LISTED",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # Under this key a list or dict knows that rounds of a loop have put items into it, nobody knows how
 # many.
 GROWN = "grown"
+# Under this key a list whose items are not all known has those at its end; nothing where they are not.
+LAST = "last"
 # Under this key an iterable says that it never ends.
 ENDLESS = "endless"
 # Under this key a dict says that its values are attributes as well.
@@ -46,6 +48,12 @@ class Sequence(Value):
         """What stands for any item when the items are not known one by one."""
         found: Value | None = self.fields["element"]
         return found
+
+    @property
+    def last(self) -> tuple[Value, ...]:
+        """The items at the end, as far as they are known, where the others are not."""
+        found: tuple[Value, ...] | None = self.fields.get(LAST)
+        return found or ()
 
     @property
     def is_part(self) -> bool:

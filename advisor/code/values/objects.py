@@ -41,13 +41,14 @@ class Original:
 class Arguments:
     """What a call passes. `unknown` means that `*args` or `**kwargs` of unknown length take part;
     `rest` stands for any of those that are passed so, where it is known what they may be; `repeated`
-    says that it is each of them; `written` that they stand like this in a call of the program."""
+    says that it is each of them; `last` are the ones at the end, where these are known; `written` that they stand like this in a call of the program."""
 
     positional: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
     unknown: bool = False
     rest: Value | None = None
     repeated: bool = False
+    last: tuple[Value, ...] = ()
     written: bool = False
 
     def get(self, index: int, name: str) -> Value | None:

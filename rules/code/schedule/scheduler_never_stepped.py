@@ -34,7 +34,7 @@ def scheduler_never_stepped(use: ScheduleUse) -> Iterator[Draft]:
     if use.has_replacement or use.may_be_stepped_elsewhere or use.is_written_by_hand:
         return
     yield Draft(
-        use.built.place,
+        use.told_at(use.built),
         f"`{use.name}` is built, but nothing steps it: the learning rate never changes",
         ((use.updates[0].place, "the optimizer is stepped here"),),
     )

@@ -9,6 +9,7 @@ from advisor.code.interpreter.machine import join_all
 from advisor.code.library.models import Call, method
 from advisor.code.values import (
     GROWN,
+    LAST,
     NAMESPACE,
     NONE,
     Constant,
@@ -73,8 +74,11 @@ def insert(call: Call) -> Value | None:
 def pop(call: Call) -> Value | None:
     """`list.pop()`: the item, which the list then lacks."""
     receiver = call.receiver
-    if not isinstance(receiver, Sequence) or not receiver.items:
-        return receiver.element if isinstance(receiver, Sequence) else None
+    if not isinstance(receiver, Sequence):
+        return None
+    if not receiver.items:
+        call.machine.store(receiver.fields, LAST, ())
+        return receiver.element
     first = Scalar(symbols.number(0 if call.path.endswith("popleft") else -1))
     position = known_number(call.argument(0, "index") or first)
     items = list(receiver.items)

@@ -23,6 +23,7 @@ from advisor.code.library.models import (
 from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_modules.layers import ACTIVATIONS
 from advisor.code.values import (
+    LAST,
     TRUE,
     Arguments,
     Dictionary,
@@ -62,14 +63,18 @@ def _held(machine: "Machine", path: str, passed: Arguments, node: cst.CSTNode) -
     """The modules that a container is built with."""
     place = machine.place(node)
     if passed.unknown:
-        return SequenceValue("list", None, _any_of(machine, passed, node), place)
+        held = SequenceValue("list", None, _any_of(machine, passed, node), place)
+        held.fields[LAST] = passed.last
+        return held
     values = passed.positional
     if path == "torch.nn.ModuleList":
         only = passed.get(0, "modules")
         if only is None:
             return SequenceValue("list", (), place=place)
         if isinstance(only, SequenceValue):
-            return SequenceValue("list", only.items, only.element, place)
+            held = SequenceValue("list", only.items, only.element, place)
+            held.fields[LAST] = only.last
+            return held
         return SequenceValue("list", None, machine.unknown("module", node), place)
     if len(values) == 1 and isinstance(values[0], Dictionary):
         known = tuple(values[0].items.values())
@@ -298,10 +303,14 @@ def run_sequential(call: Call) -> Value | None:
     value = call.argument(0, "input")
     if children is None or value is None:
         return None
-    if children.items is None:
-        _run_any(call, children.element)
-        return None
-    for child in children.items:
+    known = children.items
+    if known is None:
+        _run_any(call, children)
+        known = children.last
+        if not known:
+            return None
+        value = call.unknown()
+    for child in known:
         value = calls.call(call.machine, child, Arguments([value]), call.node)
         if isinstance(child, Layer) and child.path in ACTIVATIONS and isinstance(value, Tensor):
             # Nobody calls it in the open: its place is where it was put into the container.
@@ -311,12 +320,13 @@ def run_sequential(call: Call) -> Value | None:
     return value
 
 
-def _run_any(call: Call, element: Value | None) -> None:
-    """Each module that may be one of a container whose number of modules nobody knows: it is given
-    something, and makes something of it."""
-    options = [each for each in alternatives(element) if isinstance(each, (Instance, Layer))]
+def _run_any(call: Call, children: SequenceValue) -> None:
+    """Each module that may be one of a container whose number of modules nobody knows, but for those at
+    its end: it is given something, and makes something of it."""
+    modules = [each for each in alternatives(children.element) if _is_module(each)]
+    options = [each for each in modules if each not in children.last]
     with call.machine.choosing(options):
-        for option in options if element is not None else ():
+        for option in options:
             calls.call(call.machine, option, Arguments([call.unknown()]), call.node)
 
 
