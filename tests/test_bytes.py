@@ -240,3 +240,32 @@ def evened(path):
     return (-frames).astype("float32"), (-frames.astype("float32"))
 """
     assert [line for line, code in findings(program) if code == "NN702"] == [19]
+
+
+@pytest.mark.parametrize(
+    ("transform", "wrong"),
+    [
+        ("v2.Resize((32, 32), antialias=True)", [13]),
+        ("v2.Compose([v2.Resize(40), v2.RandomCrop(32)])", [13]),
+        ("(v2.RandomAffine(5) if augments else nn.Identity())", [13]),
+        ("v2.ToDtype(torch.float32)", []),
+        ("v2.Compose([v2.Resize(32), v2.ToDtype(torch.float32)])", []),
+        ("v2.Lambda(lambda picture: picture.float())", []),
+    ],
+)
+def test_transforms_that_move_pixels_leave_them_bytes(transform: str, wrong: list[int]) -> None:
+    program = f"""
+import torch
+from torch import nn
+from torchvision.io import read_image
+from torchvision.transforms import v2
+
+augments = bool(input())
+transform = {transform}
+
+
+def load(path):
+    picture = transform(read_image(path))
+    return (picture - 128) / 128
+"""
+    assert [line for line, code in findings(program) if code == "NN702"] == wrong

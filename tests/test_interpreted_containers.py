@@ -79,3 +79,8 @@ def test_a_dictionary_may_lack_a_key_that_is_not_known() -> None:
     count = len(numbers)
     """
     assert program(code)["count"] == "?"
+
+
+def test_a_variable_may_be_called_items() -> None:
+    run = program("if unknown():\n    items = [1]\nelse:\n    items = [2]")
+    assert run["items"] == "[1] | [2]"

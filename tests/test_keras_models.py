@@ -596,3 +596,24 @@ def test_keras_tells_a_model_of_the_training_only_if_it_wants_to_know(
     keras.losses.binary_crossentropy(load(), score(load(), {told}))
     """
     assert ("NN203" in [code for _, code in findings(text)]) is entered
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ('{"class_name": "RMSprop", "config": {"learning_rate": 0.9}}', True),
+        ('{"class_name": "RMSprop", "config": {"learning_rate": 0.001}}', False),
+        ('"rmsprop"', False),
+    ],
+)
+def test_an_optimizer_may_be_asked_for_by_its_name(asked: str, told: bool) -> None:
+    program = f"""
+import keras
+from keras import layers
+
+model = keras.Sequential([keras.Input((8,)), layers.Dense(9, "relu"), layers.Dense(3, "softmax")])
+model.compile(optimizer=keras.optimizers.get({asked}), loss="sparse_categorical_crossentropy")
+x, y = load()
+model.fit(x, y, epochs=9)
+"""
+    assert ("NN606" in [code for _, code in findings(program)]) is told

@@ -204,3 +204,45 @@ def test_a_loss_that_training_makes_larger_is_flagged(case: str) -> None:
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
 def test_a_loss_that_is_made_smaller_or_larger_on_purpose_is_not_flagged(case: str) -> None:
     assert _found(case) == []
+
+
+LIGHTNING = """
+import lightning as L
+import torch
+from torch import nn
+
+
+class Net(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Linear(8, 3)
+        self.criterion = nn.CrossEntropyLoss()
+        AUTOMATIC
+
+    def quality(self, batch):
+        x, y = batch
+        return SIGNself.criterion(self.layers(x), y)
+
+    def training_step(self, batch, index):
+        quality = self.quality(batch)
+        return RETURNED
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=1e-3)
+
+
+L.Trainer(max_epochs=3).fit(Net(), torch.load("loader.pt"))
+"""
+
+
+@pytest.mark.parametrize("returned", ["quality", '{"loss": quality, "shown": quality.detach()}'])
+def test_the_loss_that_a_training_step_returns_is_minimised(returned: str) -> None:
+    program = LIGHTNING.replace("RETURNED", returned).replace("AUTOMATIC", "")
+    assert (16, "NN111") in findings(program.replace("SIGN", "-"))
+    assert "NN111" not in [code for _, code in findings(program.replace("SIGN", ""))]
+
+
+def test_a_module_that_optimizes_by_itself_may_return_anything() -> None:
+    program = LIGHTNING.replace("RETURNED", "quality").replace("SIGN", "-")
+    program = program.replace("AUTOMATIC", "self.automatic_optimization = False")
+    assert "NN111" not in [code for _, code in findings(program)]

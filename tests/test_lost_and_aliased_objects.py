@@ -297,3 +297,25 @@ def run(loaders, rounds):
 def test_what_a_comprehension_builds_are_several_models(learners: str, told: bool) -> None:
     text = LEARNERS.replace("LEARNERS", learners)
     assert bool([code for _, code in findings(text) if code == "NN807"]) is told
+
+
+SHOWN = """
+import torch
+from torch import nn
+
+old, small = nn.Linear(4, 2), nn.Linear(4, 2)
+FIRST
+for name, model in [("old", old), ("small", small)]:
+    print(name, sum(each.numel() for each in model.parameters()))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("first", "told"), [("model = nn.Linear(4, 2)", True), ("pass", False)])
+def test_a_model_that_a_loop_takes_the_name_of_is_lost(first: str, told: bool) -> None:
+    found = [code for _, code in findings(SHOWN.replace("FIRST", first))]
+    assert ("NN802" in found) is told

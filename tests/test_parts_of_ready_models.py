@@ -110,3 +110,22 @@ def test_what_derives_from_nothing_has_the_modules_that_it_is_built_with() -> No
     program = program.replace("Encoder(ResNet)", "Encoder(nn.Module)")
     program = program.replace("super().__init__(Bottleneck, [3, 4, 6, 3])", "super().__init__()")
     assert "NN307" in [code for _, code in findings(program)]
+
+
+BY_NAME = """
+import torch
+from torchvision import models
+
+net = models.get_model(NAME, weights="DEFAULT")
+optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
+for x, y in torch.load("batches.pt"):
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(net(x), y).backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("name", "told"), [('"resnet34"', True), ('"raft_small"', False)])
+def test_a_ready_model_may_be_asked_for_by_its_name(name: str, told: bool) -> None:
+    found = [code for _, code in findings(BY_NAME.replace("NAME", name))]
+    assert ("NN416" in found) is told

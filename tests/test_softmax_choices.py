@@ -275,3 +275,28 @@ def test_scores_of_any_model_that_labels_are_compared_with(
 ) -> None:
     text = UNKNOWN_MODEL.format(dim=dim, choice=choice, told="  # error" if is_wrong else "")
     assert [each for each in findings(text) if each[1] == "NN205"] == marked(text, "NN205")
+
+
+DISTILLED = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+softmax = nn.Softmax(dim={dim})
+
+
+def distil(student, teacher, x):
+    with torch.no_grad():
+        aims = teacher(x)
+    return F.kl_div(F.log_softmax(student(x), dim={other}), softmax(aims), reduction="batchmean")
+"""
+
+
+@pytest.mark.parametrize(
+    ("dim", "other", "is_wrong"), [(0, 1, True), (1, 1, False), (0, 0, False), (-1, 1, False)]
+)
+def test_probabilities_that_a_divergence_compares_go_over_the_same_axis(
+    dim: int, other: int, is_wrong: bool
+) -> None:
+    found = findings(DISTILLED.format(dim=dim, other=other))
+    assert [each for each in found if each[1] == "NN205"] == ([(12, "NN205")] if is_wrong else [])

@@ -18,6 +18,7 @@ from advisor.code.events.gradients import (
     GradientsTaken,
     GradientsUnscaled,
     GradientsWanted,
+    LossReturned,
     LossScaled,
     WeightsHalved,
 )
@@ -213,6 +214,7 @@ __all__ = [
     "LossAccumulated",
     "LossClamped",
     "LossComputed",
+    "LossReturned",
     "LossScaled",
     "MethodNamed",
     "MetricChanged",

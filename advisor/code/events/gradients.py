@@ -57,6 +57,14 @@ class BackwardRun(Event):
 
 
 @dataclass(eq=False, slots=True)
+class LossReturned(Event):
+    """A training step gives its loss back to a trainer, which goes back through it and steps the
+    optimizer."""
+
+    loss: Value
+
+
+@dataclass(eq=False, slots=True)
 class GradientsTaken(Event):
     """Gradients are computed functionally (`torch.autograd.grad`): nothing accumulates. `by_tape` tells
     that TensorFlow does, which has no other way."""

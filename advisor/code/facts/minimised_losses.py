@@ -13,6 +13,7 @@ from advisor.code.events import (
     Escaped,
     ForwardRun,
     LossComputed,
+    LossReturned,
     OptimizerBuilt,
     OptimizerStepped,
 )
@@ -68,7 +69,7 @@ class MinimisedLoss(Fact):
     """The loss of a model on given targets, which alone is back-propagated for the one optimizer of
     the model. `turned` is where its sign was turned before, if it was."""
 
-    event: BackwardRun
+    event: BackwardRun | LossReturned
     loss: LossComputed | None
     optimizer: Optimizer | Unknown
     turned: NodePlace | None
@@ -81,7 +82,8 @@ class MinimisedLoss(Fact):
             return []
         losses = {event.result: event for event in run.events(LossComputed) if event.result}
         found: dict[object, Self] = {}
-        for event in run.events(BackwardRun):
+        for event in run.events_among(BackwardRun, LossReturned):
+            assert isinstance(event, BackwardRun | LossReturned)
             for value in alternatives(event.loss):
                 turned, inner = _sign(value)
                 loss = losses.get(inner)
@@ -93,7 +95,11 @@ class MinimisedLoss(Fact):
 
     @classmethod
     def _is_written_by_hand(
-        cls, run: AbstractRun, event: BackwardRun, value: Value, optimizer: Optimizer | Unknown
+        cls,
+        run: AbstractRun,
+        event: BackwardRun | LossReturned,
+        value: Value,
+        optimizer: Optimizer | Unknown,
     ) -> bool:
         """Whether a loss of a model is what is left of 1 or a mean of squares, and is called a loss where its
         sign is turned."""
@@ -110,7 +116,7 @@ class MinimisedLoss(Fact):
     def _is_supervised(
         cls,
         run: AbstractRun,
-        event: BackwardRun,
+        event: BackwardRun | LossReturned,
         loss: LossComputed,
         optimizer: Optimizer | Unknown,
     ) -> bool:
@@ -145,7 +151,9 @@ class MinimisedLoss(Fact):
         """A finding where the sign is turned, or the optimizer is built, with the way back beside
         it."""
         place = self.turned or self.optimizer.place or self.event.place
-        return Draft(place, message, ((self.event.place, "it goes back here"),))
+        returned = isinstance(self.event, LossReturned)
+        how = "the trainer goes back through it" if returned else "it goes back here"
+        return Draft(place, message, ((self.event.place, how),))
 
 
 def _only_optimizer(run: AbstractRun) -> Optimizer | Unknown | None:
@@ -248,7 +256,11 @@ def _is_on_purpose(run: AbstractRun, context: Context) -> bool:
     return bool(said & _ON_PURPOSE)
 
 
-def _is_stepped(run: AbstractRun, event: BackwardRun, optimizer: Value) -> bool:
+def _is_stepped(
+    run: AbstractRun, event: BackwardRun | LossReturned, optimizer: Optimizer | Unknown
+) -> bool:
+    if isinstance(event, LossReturned):
+        return True
     steps = [each for each in run.events(OptimizerStepped) if each.optimizer is optimizer]
     return any(each.index > event.index and in_same_rounds(event, each) for each in steps)
 

@@ -42,7 +42,8 @@ from advisor.rulebook import Draft
 class SoftmaxCall(Fact):
     """Softmax, or log-softmax, of a tensor, with the losses that its result goes into as it is, the
     logarithms that are taken of it, the choices that are made by it, those of them that are `scored` by
-    what is right, and all weights that are `applied` as rows of a matrix."""
+    what is right, all weights that are `applied` as rows of a matrix, and the losses that it `aims` at:
+    it is their target."""
 
     event: SoftmaxApplied
     losses: tuple[LossCall, ...] = ()
@@ -51,6 +52,7 @@ class SoftmaxCall(Fact):
     choices: tuple[ChoiceMade, ...] = ()
     is_of_single_scores: bool = False
     scored: tuple[ChoiceMade, ...] = ()
+    aims: tuple[LossCall, ...] = ()
 
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
@@ -76,6 +78,7 @@ class SoftmaxCall(Fact):
                     for each in mine
                     if any(part is each.tensor for value in compared for part in made_from(value))
                 ),
+                tuple(LossCall(each) for each in losses if _is_of(scale_of(each.target), event)),
             )
 
     @property
@@ -244,6 +247,10 @@ class SoftmaxCall(Fact):
     def wrong_axes(self) -> Iterator[tuple[int, int, LossCall]]:
         """The dimension that softmax is taken over and the one with the classes, for each loss that
         expects them elsewhere."""
+        for loss in self.aims:
+            axis, other = self.event.axis, _axis_of(loss.event.prediction)
+            if loss.is_kl_divergence and axis == 0 and other is not None and other > 0:
+                yield axis, other, loss
         for loss in self.losses:
             prediction = loss.event.prediction
             rank = prediction.shape.rank if isinstance(prediction, Tensor) else None
@@ -301,6 +308,15 @@ class SoftmaxCall(Fact):
     def finding(self, message: str, severity: Severity | None = None) -> Draft:
         """A finding where the dimension is written, or should be."""
         return replace(draft(self.event, message), severity=severity)
+
+
+def _axis_of(prediction: Value | None) -> int | None:
+    """The dimension that the probabilities of a prediction sum to one over, from the first on."""
+    scale, shape = scale_of(prediction), shape_of(prediction)
+    axis = None if scale is None else scale.axis
+    if axis is None or axis >= 0 or shape is None or shape.rank is None:
+        return axis
+    return axis % shape.rank
 
 
 def _is_taken_of(logarithm: LogarithmTaken, softmax: SoftmaxApplied) -> bool:

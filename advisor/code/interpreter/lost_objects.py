@@ -19,8 +19,8 @@ _DATA = ("torch.utils.data.", "torchvision.datasets.")
 
 
 def tell_lost_object(machine: "Machine", node: cst.For) -> None:
-    """Tell of a model, optimizer or data set that has been used, whose name a loop takes for its items,
-    and that the code behind the loop uses again."""
+    """Tell of a model, optimizer or data set that has been used, or of a model that was made to be
+    trained, whose name a loop takes for its items, and that the code behind the loop uses."""
     for name in names_in(node.target):
         lost = machine.scope.fields.get(name.value)
         if _is_kept(lost):
@@ -55,7 +55,8 @@ def _is_kept(value: Value | None) -> bool:
 
 
 def _used_on_both_sides(machine: "Machine", node: cst.For, name: str) -> cst.CSTNode | None:
-    """Where a name is read next behind a loop, if it was bound and then read before."""
+    """Where a name is read next behind a loop, if it was bound and then read before; or only bound, if
+    its parameters are asked for behind the loop."""
     functions = machine.context.functions
     if machine.scope.kind == "module":
         around: cst.CSTNode = machine.source.tree
@@ -70,11 +71,20 @@ def _used_on_both_sides(machine: "Machine", node: cst.For, name: str) -> cst.CST
     if position is None or position + 1 >= len(uses):
         return None
     before, first = uses[:position], uses[position + 1]
-    was_read = bool(before) and before[-1].kind == "read"
     bound = [use.node for use in before if use.kind == "bound"]
+    if not before or (before[-1].kind != "read" and not _is_learned(around, first.node)):
+        return None
     # The last item of an earlier loop is not what anybody means behind the next one.
     is_kept = bool(bound) and not isinstance(bound[-1], cst.For)
-    return first.node if was_read and is_kept and first.kind == "read" else None
+    return first.node if is_kept and first.kind == "read" else None
+
+
+def _is_learned(around: cst.CSTNode, read: cst.CSTNode) -> bool:
+    """Whether a name is read for the parameters of what it stands for."""
+    return any(
+        each.value is read and each.attr.value == "parameters"
+        for each in all_in(around, cst.Attribute)
+    )
 
 
 def tell_called_itself(machine: "Machine", node: cst.Assign) -> None:

@@ -413,7 +413,8 @@ class Machine:
             values = [way[identity][2] if identity in way else current for way in ways]
             if including_current:
                 values.append(current)
-            if key == "items":
+            if key == "items" and not any(isinstance(value, Value) for value in values):
+                # not what a variable of that name stands for
                 self._merge_items(fields, values)
             elif key == LAST:
                 same = all(value is values[0] for value in values)

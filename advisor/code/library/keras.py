@@ -56,6 +56,7 @@ from advisor.code.values import (
     Value,
     give_meaning,
     is_constant,
+    known_text,
 )
 
 if TYPE_CHECKING:
@@ -471,6 +472,23 @@ def optimizer(call: Call) -> Value | None:
     if not call.path.rsplit(".", 1)[-1][:1].isupper():
         return None
     return Optimizer(call.path, call.arguments, (), False, call.place)
+
+
+@function("keras.optimizers.get", "keras.optimizers.deserialize")
+def optimizer_by_name(call: Call) -> Value | None:
+    """`keras.optimizers.get("adam")`, and with settings `{"class_name": "Adam", "config": {…}}`."""
+    given = call.argument(0, "identifier") or call.argument(0, "config")
+    passed = Arguments()
+    if isinstance(given, Dictionary):
+        settings = given.items.get("config")
+        if not isinstance(settings, Dictionary) or settings.other is not None:
+            return None
+        named = {key: each for key, each in settings.items.items() if isinstance(key, str)}
+        given, passed = given.items.get("class_name"), Arguments([], named)
+    name = known_text(given)
+    known = next((each for each in OPTIMIZERS if each.lower() == (name or "").lower()), None)
+    path = f"keras.optimizers.{known}"
+    return None if known is None else Optimizer(path, passed, (), False, call.place)
 
 
 @method("optimizer", "apply_gradients", "minimize")

@@ -13,6 +13,7 @@ from advisor.code.events import (
     BestScoreRead,
     DataGiven,
     Loop,
+    LossReturned,
     MetricWatched,
     Round,
     ScheduleBuilt,
@@ -140,12 +141,21 @@ def fit(call: Call) -> Value | None:
     def batch() -> None:
         given = [] if loader is None else [batch_of(call.machine, loader, call.node)]
         for each in _AROUND_STEP:
-            _run_hook(call, module, each, given if each == "training_step" else [])
+            made = _run_hook(call, module, each, given if each == "training_step" else [])
+            if each == "training_step" and made is not None and not _is_manual(module):
+                _tell_returned(call, made)
         _advance(call, module, schedules, "step")
 
     with call.machine.decided():  # one of several trainers: all of them train this module
         _repeat(call.machine, epochs, epoch)
     return None
+
+
+def _tell_returned(call: Call, made: Value) -> None:
+    """Tell of the loss that a training step gives back, by itself or under its name."""
+    loss = made.items.get("loss") if isinstance(made, Dictionary) else made
+    if loss is not None and not is_constant(loss, None):
+        call.machine.emit(LossReturned(call.place, call.context, loss))
 
 
 def tell_given(call: Call, data: Value, use: str) -> None:

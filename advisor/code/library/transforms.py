@@ -17,6 +17,7 @@ from advisor.code.values import (
     Function,
     Instance,
     Object,
+    Shape,
     Tensor,
     Value,
     alternatives,
@@ -71,6 +72,13 @@ _MOVES = frozenset(
         "ShiftScaleRotate Affine Perspective GridDistortion OpticalDistortion PiecewiseAffine "
         "RandomScale CropNonEmptyMaskIfExists RandomSizedBBoxSafeCrop IAAPerspective "
         "RandomFlip RandomTranslation RandomZoom RandomHeight RandomWidth"
+    )
+)
+# Those of torchvision after which bytes are still bytes.
+_KEEP_KIND = frozenset(
+    words(
+        "Resize CenterCrop RandomCrop RandomResizedCrop RandomHorizontalFlip RandomVerticalFlip Pad "
+        "RandomRotation RandomAffine RandomPerspective ColorJitter Grayscale RandomGrayscale"
     )
 )
 _MOVES_OF_GENERATOR = words(
@@ -161,6 +169,8 @@ def applied(call: Call) -> Value | None:
     if lineage is not None and random_part(call.receiver) is not None:
         lineage = lineage.after(augmentation=call.place)
     shape = shape_behind(picture, call.receiver) if isinstance(picture, Tensor) else None
+    if shape is None and keeps_kind(call.receiver):
+        shape = Shape()
     if isinstance(picture, Tensor) and shape is not None:
         return picture.replace(shape=shape, lineage=lineage, place=call.place)
     if lineage is None:
@@ -209,6 +219,19 @@ def moving_part(value: Value | None) -> Object | None:
     """The first transform among those that a value applies after which things are elsewhere in the
     picture, for sure; None when there is none, or nobody knows."""
     return _part(value, _moves, _MOVES_OF_GENERATOR)
+
+
+def keeps_kind(value: Value | None) -> bool:
+    """Whether it is certain that bytes stay bytes, and pictures of PIL stay such, in all that a value
+    applies."""
+    if isinstance(value, SequenceValue):
+        return value.items is not None and all(map(keeps_kind, value.items))
+    if not isinstance(value, Object) or value.arguments.unknown:
+        return False
+    name = value.path.rsplit(".", 1)[-1]
+    if name in {"Compose", "Sequential"}:
+        return keeps_kind(value.argument(0, "transforms"))
+    return value.path.startswith(_TORCHVISION) and name in _KEEP_KIND
 
 
 def leaves_in_place(value: Value | None) -> bool:

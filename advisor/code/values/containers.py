@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # many.
 GROWN = "grown"
 # Under this key a list whose items are not all known has those at its end; nothing where they are not.
-LAST = "last"
+LAST = ("last",)
 # Under this key an iterable says that it never ends.
 ENDLESS = "endless"
 # Under this key a dict says that its values are attributes as well.

@@ -1,5 +1,7 @@
 """Ready models of torchvision: the scores they return."""
 
+from dataclasses import replace
+
 from advisor.code import symbols
 from advisor.code.events import ModulePlaced
 from advisor.code.interpreter import calls
@@ -24,6 +26,7 @@ from advisor.code.values import (
     Tensor,
     Value,
     known_number,
+    known_text,
     size_of_axis,
 )
 
@@ -37,6 +40,17 @@ def ready_model(call: Call) -> Value | None:
     if call.path.rsplit(".", 1)[-1].startswith(("get_", "list_")):
         return None
     return Layer(call.path, call.arguments, call.place)
+
+
+@function("torchvision.models.get_model")
+def ready_model_by_name(call: Call) -> Value | None:
+    """`get_model("resnet34", weights="DEFAULT")`, as `resnet34(weights="DEFAULT")`."""
+    name = known_text(call.argument(0, "name"))
+    if name is None or head_of(name) is None:
+        return None
+    named = {key: each for key, each in call.arguments.keywords.items() if key != "name"}
+    passed = replace(call.arguments, positional=[], keywords=named)
+    return Layer(f"torchvision.models.{name}", passed, call.place)
 
 
 @function("timm.create_model", "timm.models.create_model")
