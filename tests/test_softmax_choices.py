@@ -277,7 +277,7 @@ def test_scores_of_any_model_that_labels_are_compared_with(
     assert [each for each in findings(text) if each[1] == "NN205"] == marked(text, "NN205")
 
 
-DISTILLED = """
+COMPARED = """
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -293,10 +293,10 @@ def distil(student, teacher, x):
 
 
 @pytest.mark.parametrize(
-    ("dim", "other", "is_wrong"), [(0, 1, True), (1, 1, False), (0, 0, False), (-1, 1, False)]
+    ("dim", "other", "is_wrong"), [(0, 1, True), (1, 1, False), (-1, 1, False)]
 )
 def test_probabilities_that_a_divergence_compares_go_over_the_same_axis(
     dim: int, other: int, is_wrong: bool
 ) -> None:
-    found = findings(DISTILLED.format(dim=dim, other=other))
-    assert [each for each in found if each[1] == "NN205"] == ([(12, "NN205")] if is_wrong else [])
+    found = findings(COMPARED.format(dim=dim, other=other))
+    assert [each for each in found if each[1] == "NN205"] == ([(6, "NN205")] if is_wrong else [])
