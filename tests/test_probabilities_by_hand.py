@@ -200,3 +200,28 @@ print(softmax(np.array([0.2, 0.3, 0.5]), temperature=0.5))
     assert {"NN701", "NN705"} <= set(dict(findings(handed_in)).values())
     large = program.replace("[0.2, 0.3, 0.5]", "[1.0, 100.0]")
     assert "NN705" in dict(findings(large)).values()
+
+
+@pytest.mark.parametrize(
+    ("mask", "told"),
+    [
+        ("torch.zeros_like(scores).scatter_(1, labels.view(-1, 1), 1.0)", False),
+        ("torch.zeros(len(scores), 5).scatter_(1, labels.unsqueeze(1), 1.0)", False),
+        ("nn.functional.one_hot(labels, 5)", False),
+        ("(labels[:, None] != labels[None, :]).float()", True),
+    ],
+)
+def test_the_exponential_of_the_one_score_that_is_chosen_makes_no_sum(
+    mask: str, told: bool
+) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+def focal(scores, labels):
+    mask = {mask}
+    chosen = (torch.exp(scores) * mask).sum(dim=1)
+    return (-((1 - chosen) ** 2) * chosen.log()).mean()
+"""
+    assert ("NN705" in dict(findings(program)).values()) is told

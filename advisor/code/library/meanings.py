@@ -290,6 +290,11 @@ def _turned(score: Value) -> Rated | None:
     return None if rated is None else replace(rated, rises=not rated.rises)
 
 
+def _is_one_hot(value: Value) -> bool:
+    scale = scale_of(value)
+    return scale is not None and scale.activation is Activation.ONE_HOT
+
+
 def _is_chosen(value: Value) -> bool:
     """Whether some numbers are the classes that were chosen by scores: all, or those of `max`."""
     whole = value.parent if isinstance(value, Unknown) else None
@@ -405,6 +410,8 @@ def _arithmetic(
         if any(each is not None for each in small):
             return None if False in small else Bounded()
     masked = next((each for each in (first, second) if isinstance(each, Exponential)), None)
+    if operation == "*" and masked is not None and any(map(_is_one_hot, operands)):
+        return None  # what is chosen in each row, one of all, makes no sum
     if operation == "*" and masked is not None and _is_learned(masked.of):
         return masked
     if any(isinstance(meaning_of(each), Bounded) or _is_negative(each) for each in operands):

@@ -340,7 +340,9 @@ def scattered(call: Call) -> Value | None:
     zeros = isinstance(tensor.meaning, Alike) and tensor.meaning.number == 0
     axes = {} if index is None else dict(enumerate(index.dims or ())) or index.known_axes
     single = 1 in axes and axes[1].is_one
-    along = known_integer(call.argument(0, "dim")) in {1, -1} and tensor.shape.rank == 2
+    # The places have as many axes as what is put into.
+    of_rows = 2 in {tensor.shape.rank, None if index is None else index.rank}
+    along = known_integer(call.argument(0, "dim")) in {1, -1} and of_rows
     is_hot = zeros and single and along and _is_one(value)
     scale = Scale(Activation.ONE_HOT, call.place) if is_hot else None
     if call.path.endswith("_"):
