@@ -1137,3 +1137,57 @@ def test_what_is_made_of_a_picture_that_is_given_as_well_is_the_task(
 ) -> None:
     text = SMALLER.replace("LARGE", large).replace("GIVEN", given)
     assert ("NN505" in [code for _, code in findings(text)]) == is_told
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_wrong"),
+    [
+        ('bool(options["jitter"]) and part == "train"', False),
+        ('part == "train" and bool(options["jitter"])', False),
+        ('bool(options["jitter"]) and part != "test"', True),
+    ],
+)
+def test_a_setting_and_what_does_not_hold_do_not_hold_together(
+    condition: str, is_wrong: bool
+) -> None:
+    text = f"""
+import json
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torchvision import models, transforms
+
+options = json.load(open("options.json"))
+
+
+class Pictures(Dataset):
+    def __init__(self, files, part):
+        self.files = files
+        self.jitters = {condition}
+        if self.jitters:
+            self.change = transforms.Compose([transforms.ColorJitter(0.2), transforms.ToTensor()])
+        else:
+            self.change = transforms.ToTensor()
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        file, label = self.files[index]
+        return self.change(Image.open(file)), label
+
+
+train_loader = DataLoader(Pictures(options["train"], "train"), batch_size=8, shuffle=True)
+val_loader = DataLoader(Pictures(options["val"], "val"), batch_size=8)
+model = models.resnet18(num_classes=3)
+optimizer = torch.optim.Adam(model.parameters())
+for pictures, labels in train_loader:
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(pictures), labels).backward()
+    optimizer.step()
+model.eval()
+with torch.no_grad():
+    for pictures, labels in val_loader:
+        print((model(pictures).argmax(1) == labels).sum())
+"""
+    assert ("NN505" in dict(findings(text)).values()) is is_wrong

@@ -23,6 +23,7 @@ from advisor.code.values import (
     Sequence,
     Value,
     call_by_key,
+    is_constant,
     join,
     written_out,
 )
@@ -257,6 +258,8 @@ def _boolean(machine: "Machine", node: cst.BooleanOperation) -> Value:
         return left if known is stops else evaluate(machine, node.right)
     with machine.guarded(Guard(node.left, not stops, left)):
         right = evaluate(machine, node.right)
+    if not stops and is_constant(right, False):
+        return right  # whatever the left side is, it does not hold
     return join(left, right)
 
 
