@@ -156,6 +156,13 @@ class AmountLogged(Event):
 
 
 @dataclass(eq=False, slots=True)
+class AmountSmoothed(Event):
+    """The score or loss of a batch goes into a running mean in which the last ones count most."""
+
+    amount: Amount
+
+
+@dataclass(eq=False, slots=True)
 class StepLogged(Event):
     """A step of an evaluation of Lightning logs a number, as the mean over the epoch (`is_mean`) or only
     that of its own batch."""

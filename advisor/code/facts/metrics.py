@@ -13,6 +13,7 @@ from advisor.code.events import (
     AmountDivided,
     AmountKept,
     AmountLogged,
+    AmountSmoothed,
     BackwardRun,
     Context,
     CurvePlotted,
@@ -267,7 +268,7 @@ def _is_kept_by_key(event: Event) -> bool:
 @dataclass(frozen=True, slots=True)
 class LoggedBatch(Fact):
     """The loss or score of a single batch of an evaluation, written to a log or printed by a loop that
-    puts nothing together; `last` is what is left of the last batch, where that is told of."""
+    puts nothing together, or put into a running mean that the last batches count most in; `last` is what is left of the last batch, where that is told of."""
 
     event: Event
     amount: Amount | None = None
@@ -287,6 +288,11 @@ class LoggedBatch(Fact):
         for event in logged:
             place = told_apart(run, event, lambda each: each not in others)
             yield cls(event, event.amount, place=place)
+        smoothed = [each for each in run.events(AmountSmoothed) if _is_judged_in_parts(run, each)]
+        fine = set(run.events(AmountSmoothed)).difference(smoothed)
+        for each in smoothed:
+            place = told_apart(run, each, lambda other: other not in fine)
+            yield cls(each, each.amount, place=place)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
         for kept in run.events(AmountKept) if plotted else ():
             if kept.kept in plotted and _is_of_its_batch(kept) and _judges_here(run, kept):
@@ -315,6 +321,14 @@ class LoggedBatch(Fact):
         return found if self.place is None else replace(found, place=self.place)
 
 
+def _is_judged_in_parts(run: AbstractRun, event: AmountSmoothed) -> bool:
+    """Whether what goes into a running mean is the number of a batch of an evaluation."""
+    loops = event.context.loops
+    if not loops or not _is_of_its_batch(event):
+        return False
+    return _judges(run, event.amount, loops[-1]) and judges_batches(run, loops[-1])
+
+
 def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged) -> bool:
     """Whether a number of a single batch is logged in a loop that evaluates, and nothing else."""
     if not _is_of_its_batch(event) or is_left_with(run, event) or _is_put_together_too(run, event):
@@ -325,7 +339,7 @@ def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged) -> bool:
     return _judges(run, event.amount, loop) and judges_batches(run, loop)
 
 
-def _is_of_its_batch(event: AmountLogged | AmountKept) -> bool:
+def _is_of_its_batch(event: AmountLogged | AmountKept | AmountSmoothed) -> bool:
     """Whether a number is put to use in the very round of the loop that it comes from."""
     loops, made = event.context.loops, event.amount.made
     return bool(loops) and bool(made.loops) and made.loops[-1].node is loops[-1].node

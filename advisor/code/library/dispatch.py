@@ -105,6 +105,7 @@ LIBRARY_MODULES = (
     "class_weights",
     "evened_classes",
     "running_metrics",
+    "smoothed_amounts",
     "sklearn_metrics",
     "thresholds",
     "searches",

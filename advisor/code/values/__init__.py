@@ -72,6 +72,7 @@ from advisor.code.values.meanings import (
     Told,
     Truncated,
     Vanishing,
+    Weighed,
     Written,
 )
 from advisor.code.values.objects import (
@@ -270,6 +271,7 @@ __all__ = [
     "Unknown",
     "Value",
     "Vanishing",
+    "Weighed",
     "Written",
     "alternatives",
     "any_of_list",

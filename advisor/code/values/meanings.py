@@ -293,6 +293,13 @@ class PutFirst:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Weighed:
+    """The loss or score of a batch, multiplied by a weight."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Drawn:
     """Places of samples that are drawn at random: what they choose are samples along `axis`. With
     no axis they are the places of all samples, in a random order."""
@@ -442,6 +449,7 @@ Meaning = (
     | Told
     | Truncated
     | Written
+    | Weighed
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from advisor.code.events import AmountSmoothed
 from advisor.code.facts.metrics import LoggedBatch
 from advisor.findings import Severity
 from advisor.recipe.steps import Step
@@ -18,6 +19,11 @@ from advisor.rulebook import Draft, rule
 def smoothed_evaluation(logged: LoggedBatch) -> Iterator[Draft]:
     if logged.last is not None:
         yield logged.finding("the last batch alone is told of, not the whole evaluation")
+        return
+    if isinstance(logged.event, AmountSmoothed):
+        yield logged.finding(
+            "the last batches of the evaluation count most in this mean: take it over the whole set"
+        )
         return
     yield logged.finding(
         "the evaluation is logged batch by batch: log one number over the whole set instead"
