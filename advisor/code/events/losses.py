@@ -72,10 +72,19 @@ class FailureIgnored(Event):
 
 
 @dataclass(eq=False, slots=True)
+class FailureRaised(Event):
+    """An exception is raised by a `name` under some conditions."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
 class BatchSkipped(Event):
-    """A batch whose `loss` is not finite is left out, and nothing is said of it."""
+    """A batch whose `loss` is not finite is left out, and nothing is said of it; `raised` is what leaves
+    it, where that is an exception."""
 
     loss: Value
+    raised: FailureRaised | None = None
 
 
 @dataclass(eq=False, slots=True)

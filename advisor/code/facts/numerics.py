@@ -231,6 +231,9 @@ def _decides_about_step(run: AbstractRun, skipped: BatchSkipped) -> bool:
     """Whether it depends on a test of the loss whether the loss goes back, or a step follows."""
     for event in run.events_among(BackwardRun, OptimizerStepped):
         under = any(each.node is skipped.place.node for each in event.context.guards)
+        if skipped.raised is not None:
+            same = event.context.functions == skipped.context.functions
+            under = same and event.index > skipped.raised.index
         if under and event.context.rounds == skipped.context.rounds and event.context.loops:
             return any(
                 _is_same_loss(back.loss, skipped.loss)
@@ -247,6 +250,8 @@ def _is_same_loss(loss: Value | None, tested: Value) -> bool:
     if any(is_computed_from(each, tested) for each in alternatives(loss)):
         return True
     if any(is_computed_from(tested, each) for each in alternatives(loss)):
+        return True
+    if any(each is loss for each in made_from(tested)):
         return True
     return _are_of_one_loss(loss, tested)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from advisor.code import symbols
-from advisor.code.events import FailureCaught, Guard, LoopLeft
+from advisor.code.events import FailureCaught, FailureRaised, Guard, LoopLeft
 from advisor.code.interpreter import (
     assertions,
     attributes,
@@ -22,6 +22,7 @@ from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.periods import period_of
 from advisor.code.interpreter.refinement import refine
 from advisor.code.interpreter.wording import adds_behind, is_silent
+from advisor.code.nodes import as_written
 from advisor.code.values import NONE, Function, Scalar, Value, call_it
 from advisor.code.values import Sequence as SequenceValue
 
@@ -444,6 +445,9 @@ def _return(machine: "Machine", node: cst.Return) -> Completion:
 
 
 def _raise(machine: "Machine", node: cst.Raise) -> Completion:
+    made = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+    if made is not None:
+        machine.emit(FailureRaised(machine.place(node), machine.context, as_written(made)))
     return Completion.RAISE
 
 

@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from advisor.code.events import BatchSkipped, FailureIgnored, NotNumbersReplaced
+from advisor.code.events import (
+    BatchSkipped,
+    FailureIgnored,
+    FailureRaised,
+    Guard,
+    NotNumbersReplaced,
+)
 from advisor.code.library.models import Call, Index, hook, method, observes
 from advisor.code.library.torch_tensors.gradients import is_gradient
 from advisor.code.nodes import as_written
+from advisor.code.sources import NodePlace
 from advisor.code.values import (
     NotFinite,
     Scalar,
@@ -117,13 +124,9 @@ def replaced_name(machine: "Machine", name: str, value: Value, node: cst.CSTNode
     guard = machine.context.guards[-1] if machine.context.guards else None
     if guard is None or guard.condition is None or isinstance(value, Scalar):
         return
-    found = [meaning_of(option) for option in alternatives(guard.condition)]
-    tests = [each for each in found if isinstance(each, NotFinite)]
-    if not tests or len(tests) < len(found) or any(each.negated is guard.taken for each in tests):
-        return
-    if re.search(rf"\b{re.escape(name)}\b", as_written(guard.node)):
-        place, tested = machine.place(node), tests[0].of
-        machine.emit(NotNumbersReplaced(place, machine.context, tested, value))
+    tested = _not_finite(guard)
+    if tested is not None and re.search(rf"\b{re.escape(name)}\b", as_written(guard.node)):
+        machine.emit(NotNumbersReplaced(machine.place(node), machine.context, tested, value))
 
 
 _ALL_FAILURES = frozenset(
@@ -133,13 +136,33 @@ _ALL_FAILURES = frozenset(
 
 @hook("handled")
 def failure_ignored(machine: "Machine", handler: cst.ExceptHandler, first: int) -> None:
-    """`except Exception: continue`."""
+    """`except Exception: continue`, or `except Diverged: continue` of what was raised for a loss that is
+    not finite."""
     types: list[cst.BaseExpression | None] = [handler.type]
     if isinstance(handler.type, cst.Tuple):
         types = [each.value for each in handler.type.elements]
-    if any(each is None or as_written(each) in _ALL_FAILURES for each in types):
+    caught = [None if each is None else as_written(each) for each in types]
+    if any(each is None or each in _ALL_FAILURES for each in caught):
         event = FailureIgnored(machine.place(handler), machine.context, first)
         machine.emit(event)
+        return
+    for raised in machine.trace[first:]:
+        if isinstance(raised, FailureRaised) and raised.name in caught:
+            guard = raised.context.guards[-1] if raised.context.guards else None
+            tested = None if guard is None else _not_finite(guard)
+            if guard is not None and tested is not None:
+                place = NodePlace(raised.place.source, guard.node)
+                machine.emit(BatchSkipped(place, raised.context, tested, raised))
+                return
+
+
+def _not_finite(guard: Guard) -> Value | None:
+    """What is not finite, for sure, where a condition holds."""
+    options = alternatives(guard.condition)
+    tests = [found for each in options if isinstance(found := meaning_of(each), NotFinite)]
+    if not tests or len(tests) < len(options):
+        return None
+    return None if any(each.negated is guard.taken for each in tests) else tests[0].of
 
 
 @hook("branched")
