@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.abstract_programs import findings
+from advisor.code.values import Schedule
+from tests.abstract_programs import findings, program
 
 AVERAGED = """
 from copy import deepcopy
@@ -42,3 +43,20 @@ def test_a_copy_stays_in_evaluation_mode_while_the_model_trains(wrapped: str, co
     assert "NN401" not in [code for _, code in findings(program)]
     trained = program.replace("average.eval()", "average = model")
     assert "NN401" in [code for _, code in findings(trained)]
+
+
+def test_a_schedule_that_is_copied_is_a_schedule_of_its_own() -> None:
+    run = program(
+        """
+        import copy
+        import torch
+
+        schedule = torch.optim.lr_scheduler.OneCycleLR(None, 0.1, 10)
+        other = copy.deepcopy(schedule)
+        """
+    )
+    schedules = [run.scope.fields[name] for name in ("schedule", "other")]
+    assert [each.names for each in schedules if isinstance(each, Schedule)] == [
+        {"schedule"},
+        {"other"},
+    ]

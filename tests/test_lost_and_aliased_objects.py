@@ -319,3 +319,36 @@ for x, y in torch.load("batches.pt"):
 def test_a_model_that_a_loop_takes_the_name_of_is_lost(first: str, told: bool) -> None:
     found = [code for _, code in findings(SHOWN.replace("FIRST", first))]
     assert ("NN802" in found) is told
+
+
+WRITTEN = """
+import torch
+
+
+def train(model, loader, judged, optimizer, criterion):
+    best = float("inf")
+    for epoch in range(9):
+        kept = {"epoch": epoch, "model": model.state_dict()}
+        for x, y in loader:
+            optimizer.zero_grad()
+            criterion(model(x), y).backward()
+            optimizer.step()
+        loss = judge(model, judged)
+        if loss < best:
+            best = loss
+            USED
+    LAST
+"""
+
+
+@pytest.mark.parametrize(
+    ("used", "last", "told"),
+    [
+        ('torch.save(kept, "best.pt")', "pass", False),
+        ("model.load_state_dict(kept['model'])", "pass", True),
+        ("chosen = kept", 'torch.save(chosen, "best.pt")', True),
+    ],
+)
+def test_what_each_round_writes_when_it_has_trained(used: str, last: str, told: bool) -> None:
+    program = WRITTEN.replace("USED", used).replace("LAST", last)
+    assert ("NN807" in [code for _, code in findings(program)]) is told

@@ -187,7 +187,11 @@ def _is_alone(run: AbstractRun) -> bool:
 
 def _first_use(run: AbstractRun, taken: StateTaken, changed: Event) -> StateUsed | None:
     for event in run.events(StateUsed):
-        if event.index > changed.index and taken.state in alternatives(event.state):
+        if event.index <= changed.index or taken.state not in alternatives(event.state):
+            continue
+        # What each round takes anew, and writes to a file when it has trained, is what it says.
+        is_of_round = bool(taken.context.rounds) and event.context.rounds == taken.context.rounds
+        if event.module is not None or not is_of_round:
             return event
     return None
 

@@ -1,5 +1,7 @@
 """Objects: their attributes, classes, copies, and what makes classes."""
 
+from copy import copy
+
 from advisor.code.events import BackwardRun, PersonAsked
 from advisor.code.interpreter import attributes, calls, classes
 from advisor.code.interpreter.loops import items_of
@@ -23,6 +25,7 @@ from advisor.code.values import (
     Original,
     Partial,
     Scalar,
+    Schedule,
     Sequence,
     Tensor,
     Unknown,
@@ -231,11 +234,10 @@ def deep_copied(value: Value | None, done: dict[int, Value]) -> Value | None:
         case Instance():
             copied = Instance(value.cls, value.place)
         case Object():
-            copied = type(value).__new__(type(value))
-            for name in ("path", "arguments", "place", "owners", "complete", "loops", "optimizer"):
-                if hasattr(value, name):
-                    setattr(copied, name, getattr(value, name))
+            copied = copy(value)
             copied.fields = {}
+            if isinstance(copied, Schedule):
+                copied.names = set()  # it goes by other ones
         case Sequence():
             copied = Sequence(value.kind, value.items, value.element, value.place)
         case Dictionary():
