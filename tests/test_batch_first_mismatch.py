@@ -306,3 +306,34 @@ show(Reader(), engines, 3)
 def test_the_rows_of_a_table_are_one_sequence(given: str, told: bool) -> None:
     text = READ_FROM_TABLE.replace("GIVEN", given)
     assert ("NN305" in [code for _, code in findings(text)]) == told
+
+
+CHOSEN = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.embed = nn.Embedding(100, 16)
+        self.reads = nn.TransformerEncoderLayer(16, 4)
+        OTHER
+        self.config = config
+
+    def forward(self, ids):
+        return self.reads(self.embed(ids))
+
+
+def train(config, data):
+    net = Net(config)
+    for ids, labels in torch.utils.data.DataLoader(data, batch_size=8):
+        net(ids)
+"""
+
+
+def test_a_layer_that_a_setting_chooses_may_be_another_where_samples_lie_in_front() -> None:
+    other = "if config.kind == 'lstm':\n            self.reads = Reader(16)"
+    chosen = [code for _, code in findings(CHOSEN.replace("OTHER", other))]
+    alone = [code for _, code in findings(CHOSEN.replace("OTHER", "pass"))]
+    assert ("NN305" in chosen, "NN305" in alone) == (False, True)

@@ -199,3 +199,24 @@ def test_a_model_that_is_only_there_to_be_tried_need_not_bend_anything(
 ) -> None:
     text = MODULE.format(width=8, lines="return s").replace("Net", name)
     assert is_told(text) == told
+
+
+LATENT = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, steps=10, NAME=16):
+        super().__init__()
+        self.first = nn.Linear(steps, NAME)
+        self.second = nn.Linear(NAME, steps)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+"""
+
+
+@pytest.mark.parametrize(("name", "told"), [("latent_dim", False), ("hidden", True)])
+def test_what_is_called_latent_is_narrow_on_purpose(name: str, told: bool) -> None:
+    found = [code for _, code in findings(LATENT.replace("NAME", name))]
+    assert ("NN408" in found) is told

@@ -533,3 +533,33 @@ def test_a_category_of_a_table_may_be_spread_over_rows_for_a_loss_that_takes_the
     for made in ("rows[torch.arange(len(y)), y] = 1", "rows.scatter_(1, y.unsqueeze(1), 1)"):
         assert_silent(soft.format(made=made), "NN207")
         assert_silent(soft.format(made=made), "NN208")
+
+
+NAMED = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+def loss_of(name, prediction, target):
+    if name == "FIRST":
+        return FIRST(prediction, target)
+    if name == "logits":
+        return F.binary_cross_entropy_with_logits(prediction, target)
+
+
+def train(net, loader, optimizer, name):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss_of(name, torch.sigmoid(net(x)), y).backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [("F.binary_cross_entropy", False), ("F.cross_entropy", True), ("my_loss", True)],
+)
+def test_a_setting_may_choose_the_loss_that_fits(first: str, told: bool) -> None:
+    found = [code for _, code in findings(NAMED.replace("FIRST", first))]
+    assert ("NN202" in found) is told

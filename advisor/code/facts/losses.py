@@ -19,6 +19,7 @@ from advisor.code.facts.argument_names import (
 from advisor.code.facts.compiled_losses import is_put_to_use
 from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.steps import contexts_exclude
 from advisor.code.gradients import gradient_of
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.symbols import ONE, Number, fresh
@@ -114,7 +115,7 @@ class LossCall(Fact):
             for same_call in run.once(_calls)
             if not _is_one_of_several(same_call)
             for event in same_call
-            if is_put_to_use(run, event)
+            if is_put_to_use(run, event) and not _is_chosen_instead(run, event)
         ]
 
     @property
@@ -522,6 +523,18 @@ def _is_one_of_several(same_call: list[LossComputed]) -> bool:
     what: which one it is may depend on what the prediction is."""
     unlike = len({each.expects for each in same_call}) > 1
     return unlike or len(same_call) < max(each.ways for each in same_call)
+
+
+def _is_chosen_instead(run: AbstractRun, event: LossComputed) -> bool:
+    """Whether a setting chooses a loss for the same prediction that expects something else: which one it
+    is may depend on what the prediction is."""
+    return any(
+        other.prediction is event.prediction
+        and other.expects != event.expects
+        and not {other.expects, event.expects} <= _APPLIES_ITSELF
+        and contexts_exclude(event.context, other.context)
+        for other in run.events(LossComputed)
+    )
 
 
 def _want_logits_alike(same_call: list[LossComputed]) -> bool:

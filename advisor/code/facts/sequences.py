@@ -77,7 +77,8 @@ class SequenceUse(Fact):
         for given in run.events(LayerRun):
             runs[given.layer] = given
             layout = layout_of(given.layer, given.tensor.shape)
-            if layout is not None:
+            # Of several layers that a setting chooses from, others may be given it like this.
+            if layout is not None and given.decided:
                 use = cls(given, layout)
                 if use.samples_given_as_time():
                     mistaken.add(given.layer)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from advisor.code.facts.layers import LayerRun
 from advisor.code.facts.modules import KERAS_CONVOLUTIONS, KERAS_DENSE, LINEAR
 from advisor.code.facts.shown_modules import is_only_shown
+from advisor.code.part_names import words
 from advisor.code.values import (
     Layer,
+    Scalar,
     Sequence,
     Value,
     is_constant,
@@ -26,6 +28,8 @@ _ON_PURPOSE = frozenset(
         *("query", "key", "value", "latent", "svd", "adapter", "down", "up", "code"),
     ]
 )
+# What the number of units between layers is called that keep less than what comes in.
+_NARROW = frozenset(["latent", "bottleneck", "rank", "code"])
 # What methods are called that hand on what others take as well.
 _FOR_OTHERS = frozenset(["features", "penultimate", "representation", "encode"])
 
@@ -44,6 +48,8 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     if run.is_repeated_behind(before) or run.methods_before & _FOR_OTHERS:
         return
     redundant = _is_redundant(before.module, run.layer, run.given_width)
+    if redundant and _is_meant_to_be_narrow(before.module):
+        return
     if not redundant or run.is_held_still(before.module) or run.is_held_still(run.layer):
         return
     if before.context.gradients is False and run.event.context.gradients is not False:
@@ -77,6 +83,14 @@ def _is_redundant(first: Layer, second: Layer, given: int | None) -> bool:
     if narrow or middle is None or not ends:
         return False
     return middle >= min(ends)
+
+
+def _is_meant_to_be_narrow(first: Layer) -> bool:
+    """Whether what stands between two layers is called narrow: the numbers that are known may be those
+    that a constructor has by default, beside others that it is built with."""
+    width = first.argument(1, "out_features" if first.path in LINEAR else "out_channels")
+    names = width.names if isinstance(width, Scalar) else frozenset[str]()
+    return any(words(name) & _NARROW for name in names)
 
 
 def _is_bent(layer: Layer) -> bool:
