@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from advisor.code.discovery import FoundFile, Unusable, find_files
-from advisor.code.nodes import parts_in
+from advisor.code.nodes import all_in
 from advisor.code.notebooks import python_of
 from advisor.code.positions import Positions
 from advisor.code.prefilter import mentions_training_library
@@ -123,7 +123,7 @@ class TestLocations:
     def test_a_node_is_found_by_its_statement_alone(self) -> None:
         source = Source(self.AWKWARD, "a.py")
         for statement in source.tree.body:
-            for node in parts_in(statement):
+            for node in all_in(statement, cst.CSTNode):
                 alone, whole = (Positions(source.tree, source.text) for _ in range(2))
                 _ = whole.logical_lines()  # asks for all
                 assert alone.span(node) == whole.span(node), type(node)

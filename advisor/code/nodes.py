@@ -116,19 +116,6 @@ def all_in(node: cst.CSTNode, kinds: type[Kind] | tuple[type[Kind], ...]) -> Ite
         waiting += reversed(held)
 
 
-def parts_in(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """All nodes in a node, itself first, but for blanks and brackets."""
-    found = [node]
-    for current in found:
-        for name in _parts_of(type(current)):
-            value = getattr(current, name)
-            if are_nodes[type(value)]:
-                found.append(value)
-            elif isinstance(value, (list, tuple)):
-                found += value
-    return found
-
-
 # Where nodes name their parts in another order than they stand in.
 _IN_TEXT = {
     cst.FunctionDef: ("decorators", "name", "params", "returns", "body"),

@@ -2,7 +2,8 @@
 
 LibCST's own position provider generates the code of a whole module and updates a row and a column
 with every token, which costs twice the parse. Here Python's own parser, which takes a tenth of the
-time, says where the statements begin. Code is only generated of those that are asked for, and its tokens are only counted; their lengths are added up once at the end.
+time, says where the statements begin. Code is only generated of those that are asked for, and its
+tokens are only counted; their lengths are added up once at the end.
 """
 
 from bisect import bisect_right
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple, cast
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # the hook of the code generator is not exported
 
-from advisor.code.nodes import parts_in
+from advisor.code.nodes import all_in
 from advisor.code.outlines import FOLLOWED, Stretch, outline, stretches
 from advisor.code.spans import Span
 
@@ -50,7 +51,7 @@ class Comment(NamedTuple):
 class Positions:
     """The spans of the nodes of a module, its comments and its logical lines.
 
-    `text` must be what the module was parsed from, with `\n` for line ends. Code is generated only of
+    `text` must be what the module was parsed from, with `\\n` for line ends. Code is generated only of
     the statements that are asked for, where it can be told where they begin.
     """
 
@@ -78,11 +79,13 @@ class Positions:
     def header_span(self, node: cst.CSTNode) -> Span:
         """The span of a node; of a compound statement only up to its colon. Raises `KeyError` where
         it is none of this module."""
-        code = self._code_with(node)
-        header = self._headers.get(id(node))
-        alone = None if header is None else self._code_of(header)
-        if header is not None and alone is not None:
-            node, code = header.node, alone
+        statement = None if "_all" in self.__dict__ else self._statement_of(node)
+        header = None if statement is None else self._headers.get(id(node))
+        code = None if header is None else self._code_of(header)
+        if header is None or code is None:
+            code = self._code_with(node)
+        else:
+            node = header.node
         first, last = code.spans[id(node)]
         return self._between(code, first, code.after_colon(node) if type(node) in _HEADED else last)
 
@@ -155,7 +158,7 @@ class Positions:
                 self._note(current.node.orelse, statement)
 
     def _note(self, node: cst.CSTNode, statement: "_Statement") -> None:
-        self._statements.update(dict.fromkeys(map(id, parts_in(node)), statement))
+        self._statements.update(dict.fromkeys(map(id, all_in(node, cst.CSTNode)), statement))
 
     def _code_of(self, statement: "_Statement") -> "_Code | None":
         """The code of a statement; None where its place in the text is not known."""

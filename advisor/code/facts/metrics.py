@@ -268,7 +268,9 @@ def _is_kept_by_key(event: Event) -> bool:
 @dataclass(frozen=True, slots=True)
 class LoggedBatch(Fact):
     """The loss or score of a single batch of an evaluation, written to a log or printed by a loop that
-    puts nothing together, or put into a running mean that the last batches count most in; `last` is what is left of the last batch, where that is told of."""
+    puts nothing together, or put into a running mean that the last batches count most in; `last` is what
+    is left of the last batch, where that is told of, and `place` where it is told of, if elsewhere than it
+    happens."""
 
     event: Event
     amount: Amount | None = None
@@ -283,16 +285,13 @@ class LoggedBatch(Fact):
         for step in steps:
             if not step.is_mean and id(step.value) not in means:
                 yield cls(step)
-        logged = [each for each in run.events(AmountLogged) if _is_of_a_judged_batch(run, each)]
-        others = set(run.events(AmountLogged)).difference(logged)
-        for event in logged:
+        amounts: list[AmountLogged | AmountSmoothed]
+        amounts = [*run.events(AmountLogged), *run.events(AmountSmoothed)]
+        told = [each for each in amounts if _is_of_a_judged_batch(run, each)]
+        others = set(amounts).difference(told)
+        for event in told:
             place = told_apart(run, event, lambda each: each not in others)
             yield cls(event, event.amount, place=place)
-        smoothed = [each for each in run.events(AmountSmoothed) if _is_judged_in_parts(run, each)]
-        fine = set(run.events(AmountSmoothed)).difference(smoothed)
-        for each in smoothed:
-            place = told_apart(run, each, lambda other: other not in fine)
-            yield cls(each, each.amount, place=place)
         plotted = [value for event in run.events(CurvePlotted) for value in event.values]
         for kept in run.events(AmountKept) if plotted else ():
             if kept.kept in plotted and _is_of_its_batch(kept) and _judges_here(run, kept):
@@ -321,20 +320,15 @@ class LoggedBatch(Fact):
         return found if self.place is None else replace(found, place=self.place)
 
 
-def _is_judged_in_parts(run: AbstractRun, event: AmountSmoothed) -> bool:
-    """Whether what goes into a running mean is the number of a batch of an evaluation."""
-    loops = event.context.loops
-    if not loops or not _is_of_its_batch(event):
+def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged | AmountSmoothed) -> bool:
+    """Whether it is the number of a batch in a loop that evaluates, and if it is logged, all there is."""
+    if not _is_of_its_batch(event):
         return False
-    return _judges(run, event.amount, loops[-1]) and judges_batches(run, loops[-1])
-
-
-def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged) -> bool:
-    """Whether a number of a single batch is logged in a loop that evaluates, and nothing else."""
-    if not _is_of_its_batch(event) or is_left_with(run, event) or _is_put_together_too(run, event):
-        return False
-    if event.printed and not _is_all_there_is(event):
-        return False
+    if isinstance(event, AmountLogged):
+        if is_left_with(run, event) or _is_put_together_too(run, event):
+            return False
+        if event.printed and not _is_all_there_is(event):
+            return False
     loop = event.context.loops[-1]
     return _judges(run, event.amount, loop) and judges_batches(run, loop)
 

@@ -10,7 +10,6 @@ from advisor.code.events import (
     BatchSkipped,
     FailureIgnored,
     FailureRaised,
-    Guard,
     NotNumbersReplaced,
 )
 from advisor.code.library.models import Call, Index, hook, method, observes
@@ -124,7 +123,7 @@ def replaced_name(machine: "Machine", name: str, value: Value, node: cst.CSTNode
     guard = machine.context.guards[-1] if machine.context.guards else None
     if guard is None or guard.condition is None or isinstance(value, Scalar):
         return
-    tested = _not_finite(guard)
+    tested = _not_finite(guard.condition, guard.taken)
     if tested is not None and re.search(rf"\b{re.escape(name)}\b", as_written(guard.node)):
         machine.emit(NotNumbersReplaced(machine.place(node), machine.context, tested, value))
 
@@ -149,27 +148,26 @@ def failure_ignored(machine: "Machine", handler: cst.ExceptHandler, first: int) 
     for raised in machine.trace[first:]:
         if isinstance(raised, FailureRaised) and raised.name in caught:
             guard = raised.context.guards[-1] if raised.context.guards else None
-            tested = None if guard is None else _not_finite(guard)
+            tested = None if guard is None else _not_finite(guard.condition, guard.taken)
             if guard is not None and tested is not None:
                 place = NodePlace(raised.place.source, guard.node)
                 machine.emit(BatchSkipped(place, raised.context, tested, raised))
                 return
 
 
-def _not_finite(guard: Guard) -> Value | None:
-    """What is not finite, for sure, where a condition holds."""
-    options = alternatives(guard.condition)
+def _not_finite(condition: Value | None, taken: bool) -> Value | None:
+    """What is not finite, for sure, on one side of a condition."""
+    options = alternatives(condition)
     tests = [found for each in options if isinstance(found := meaning_of(each), NotFinite)]
     if not tests or len(tests) < len(options):
         return None
-    return None if any(each.negated is guard.taken for each in tests) else tests[0].of
+    return None if any(each.negated is taken for each in tests) else tests[0].of
 
 
 @hook("branched")
 def branched(machine: "Machine", test: Value, taken: bool, node: cst.BaseExpression) -> None:
     """A condition of which one side does nothing, or leaves the round, without a word: `taken` says
     which one."""
-    found = [meaning_of(option) for option in alternatives(test)]
-    tests = [each for each in found if isinstance(each, NotFinite)]
-    if tests and len(tests) == len(found) and all(each.negated is not taken for each in tests):
-        machine.emit(BatchSkipped(machine.place(node), machine.context, tests[0].of))
+    tested = _not_finite(test, taken)
+    if tested is not None:
+        machine.emit(BatchSkipped(machine.place(node), machine.context, tested))

@@ -88,7 +88,7 @@ def _is_redundant(first: Layer, second: Layer, given: int | None) -> bool:
 def _is_meant_to_be_narrow(first: Layer) -> bool:
     """Whether what stands between two layers is called narrow: the numbers that are known may be those
     that a constructor has by default, beside others that it is built with."""
-    width = first.argument(1, "out_features" if first.path in LINEAR else "out_channels")
+    width = _given_width(first, 1)
     names = width.names if isinstance(width, Scalar) else frozenset[str]()
     return any(words(name) & _NARROW for name in names)
 
@@ -112,10 +112,14 @@ def _is_narrow_in_keras(layer: Layer) -> bool:
 
 
 def _width(layer: Layer, index: int) -> float | None:
+    return known_constant(_given_width(layer, index))
+
+
+def _given_width(layer: Layer, index: int) -> Value | None:
     names = (
         ("in_features", "out_features") if layer.path in LINEAR else ("in_channels", "out_channels")
     )
-    return known_constant(layer.argument(index, names[index]))
+    return layer.argument(index, names[index])
 
 
 def _is_pointwise_or_grouped(layer: Layer) -> bool:
