@@ -1191,3 +1191,49 @@ with torch.no_grad():
         print((model(pictures).argmax(1) == labels).sum())
 """
     assert ("NN505" in dict(findings(text)).values()) is is_wrong
+
+
+TRIED = """
+import random
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+
+class Pictures(Dataset):
+    def __init__(self, paths, split="train"):
+        self.paths, self.split = paths, split
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        picture = np.load(self.paths[index])
+        if random.random() > 0.5:
+            picture = np.fliplr(picture)
+        return torch.from_numpy(picture.copy())
+
+
+if __name__ == "__main__":
+    test_data = Pictures(["a.npy", "b.npy"], split="{split}")
+    test_loader = DataLoader(test_data, batch_size=4)
+    for batch in test_loader:
+        {use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("split", "use", "is_told"),
+    [
+        ("train", "print(batch.shape)", False),
+        ("val", "print(batch.shape)", True),
+        ("train", "print(nn.Linear(3, 4).eval()(batch).argmax(1))", True),
+    ],
+)
+def test_the_training_part_may_be_tried_under_another_name(
+    split: str, use: str, is_told: bool
+) -> None:
+    program = TRIED.format(split=split, use=use)
+    assert ("NN505" in dict(findings(program)).values()) is is_told

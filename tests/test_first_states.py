@@ -118,3 +118,24 @@ class Tagger(nn.Module):
         return out
 """
     )
+
+
+def test_a_generator_makes_its_samples_of_noise() -> None:
+    check(
+        """
+class Generator(nn.Module):
+    def __init__(self, prices, hidden=64):
+        super().__init__()
+        self.gru, self.last = nn.GRU(prices, hidden, batch_first=True), nn.Linear(hidden, prices)
+    def forward(self, x):
+        noise = torch.randn(1, x.size(0), 64).to(device=x.device)
+        return self.last(self.gru(x, noise)[0])
+class Forecast(nn.Module):
+    def __init__(self, prices, hidden=64):
+        super().__init__()
+        self.gru, self.last = nn.GRU(prices, hidden, batch_first=True), nn.Linear(hidden, prices)
+    def forward(self, x):
+        start = torch.randn(1, x.size(0), 64).to(device=x.device) # error
+        return self.last(self.gru(x, start)[0])
+"""
+    )

@@ -1090,3 +1090,22 @@ def test_whoever_judges_one_sample_after_the_other_has_as_many_as_rounds(
 ) -> None:
     code = ONE_BY_ONE.replace("GONE_THROUGH", gone_through).replace("DIVISOR", divisor)
     assert ("NN808" in [rule for _, rule in findings(code)]) is told
+
+
+@pytest.mark.parametrize("mean", ["sum(rates) / len(rates)", "(rates[0] + rates[1]) / 2"])
+def test_the_views_of_a_batch_are_no_batches(mean: str) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+model = nn.Linear(3, 4)
+model.eval()
+rates_of_batches = []
+with torch.no_grad():
+    for inputs, labels in loader:
+        views = [model(inputs), model(inputs.flip(1))]
+        rates = [(scores.argmax(1) == labels).float().mean().item() for scores in views]
+        rates_of_batches.append({mean})
+print(sum(rates_of_batches) / len(rates_of_batches))
+"""
+    assert "NN808" not in dict(findings(program)).values()

@@ -760,3 +760,24 @@ shown = T.ToTensor()(Image.open("a.png"))
 )
 def test_a_picture_that_is_drawn_upon_is_for_no_model(use: str, is_told: bool) -> None:
     assert bool(rows(SHOWN.format(use=use))) == is_told
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        ("to_pil_image(fractions)", False),
+        ("T.ToPILImage()(fractions)", False),
+        ("T.Compose([T.Resize(224), T.ToPILImage()])(fractions)", False),
+        ("T.Resize(224)(fractions)", True),
+    ],
+)
+def test_a_picture_that_is_made_of_fractions_holds_bytes_again(picture: str, told: bool) -> None:
+    program = f"""
+import numpy as np
+from PIL import Image
+from torchvision.transforms.functional import to_pil_image
+
+fractions = T.ToTensor()(Image.open("sheep.png").convert("RGB"))
+shown = np.asarray({picture}) / 255.0
+"""
+    assert bool(rows(program)) is told

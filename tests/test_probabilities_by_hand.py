@@ -225,3 +225,34 @@ def focal(scores, labels):
     return (-((1 - chosen) ** 2) * chosen.log()).mean()
 """
     assert ("NN705" in dict(findings(program)).values()) is told
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ("torch.max_pool2d(mask, 8)", False),
+        ("2 * (torch.max(mask, dim=1, keepdim=True)[0] + mask.mean(1, keepdim=True))", False),
+        ("mask.max(1).values", False),
+        ("nn.functional.interpolate(mask, scale_factor=2)", False),
+        ("mask.sum(1)", True),
+        ("self.last(mask)", True),
+        ("self.last(pictures).amax(1)", True),
+    ],
+)
+def test_no_number_of_a_pooled_sigmoid_is_large(scores: str, told: bool) -> None:
+    program = f"""
+import torch
+from torch import nn
+
+
+class Pooling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Conv2d(4, 4, 1)
+
+    def forward(self, pictures):
+        mask = torch.sigmoid(self.last(pictures))
+        exponentials = torch.exp({scores})
+        return exponentials / exponentials.sum()
+"""
+    assert ("NN705" in dict(findings(program)).values()) is told

@@ -10,11 +10,13 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.library.torch_sequences import CELLS, RECURRENT
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
-from advisor.code.values import Class, Sequence, Tensor, Value, alternatives
+from advisor.code.values import Class, Sequence, Tensor, Value, alternatives, names_of
 from advisor.rulebook import Draft
 
 # What methods are called that make the state that a recurrent layer is given first.
 _STATES = frozenset(["hidden", "hiddens", "state", "states", "cell", "h0"])
+# What a draw is called that a generator makes its samples of.
+_NOISE = frozenset(["noise", "noises", "latent", "latents", "z"])
 _FIRST = frozenset(["init", "initial", "initialize", "initialise", "start", "first", "zero"])
 
 
@@ -90,6 +92,8 @@ def _drawn_for(run: AbstractRun, given: LayerRun) -> Iterator[NodePlace]:
         or (event.context.rounds and is_in(given.event, event.context.rounds))
     ]
     for state in _tensors(given.event.arguments.get(1, "hx")):
+        if any(words(name) & _NOISE for name in names_of(state)):
+            continue
         for event in drawn:
             made = state.place is not None and state.place.node is event.place.node
             if made or event.tensor is state:

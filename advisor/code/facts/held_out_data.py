@@ -184,6 +184,18 @@ class HeldOutData(Fact):
             return False
         return not any(map(self._is_asked_in, self.run.events_among(*_ASKS)))
 
+    def _is_training_part_to_try(self) -> bool:
+        """Whether a script asks for the part to learn from, whatever it calls it, and no model: what makes
+        the samples is tried out."""
+        if self.loader is None or self.event.context.functions or self._is_given_away():
+            return False
+        if not isinstance(self.dataset, Instance) or is_scored(self.run, self.loader):
+            return False
+        asked = map(_side_of_text, self.dataset.fields.values())
+        return Side.TRAINING in asked and not any(
+            map(self._is_asked_in, self.run.events_among(*_ASKS))
+        )
+
     def _rounds_over_it(self) -> list[Round]:
         return [each for each in self.run.once(_rounds) if self._is_of(each.loop)]
 
@@ -241,7 +253,7 @@ class HeldOutData(Fact):
             return None
         if self.loader is not None and (self._is_only_tasted() or self._is_only_looked_at()):
             return None
-        if self._is_changed_otherwise_meanwhile():
+        if self._is_training_part_to_try() or self._is_changed_otherwise_meanwhile():
             return None
         return None if self._is_loaded_unchanged_too() else change
 

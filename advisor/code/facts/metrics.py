@@ -550,8 +550,11 @@ def _left(where: Context, now: Context) -> list[Loop]:
 
 
 def _is_repeated(amount: Amount, loop: Loop) -> bool:
-    """Whether a number that was left over from a loop is that of a later round."""
-    return any(each.loop.node is loop.node and each.index > 0 for each in amount.made.rounds)
+    """Whether a number that was left over from a loop is that of a later round. What a comprehension has
+    made of its last item stands beside what it has made of the others."""
+    return not isinstance(loop.node, cst.CompFor) and any(
+        each.loop.node is loop.node and each.index > 0 for each in amount.made.rounds
+    )
 
 
 def _meaning_of_number(value: Value, loop: Loop) -> str | None:

@@ -105,6 +105,11 @@ _FLOORS = frozenset(["clamp", "clamp_min", "clip", "maximum", "add"])
 _WITHIN_ONE = frozenset([Activation.TANH, Activation.SIGMOID, Activation.SOFTMAX])
 # Exponentials of more than this overflow in single precision.
 _LARGEST_EXPONENT = 88
+# What makes no number larger than the largest of those it is given.
+_NO_LARGER = frozenset(
+    ["mean", "max", "amax", "reduce_mean", "reduce_max", "interpolate", "max_pool1d", "max_pool2d"]
+    + ["avg_pool1d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d"]
+)
 _LIMITED = frozenset(["-", "neg", "sub", "clamp", "clip", "clip_by_value", "minimum"])
 _ARITHMETIC = frozenset(["+", "*", "/"])
 _DIVISIONS = frozenset(["div", "true_divide", "divide"])
@@ -117,7 +122,7 @@ _COMPARE = frozenset(["LessThan", "GreaterThan", "LessThanEqual", "GreaterThanEq
     *(*_LOGS, *_TELLS, *_AS_NUMBERS, *_COMPARE, *_AVERAGES, *ROOTS, *_LISTS, *_LOGARITHMS, *_KEEP),
     *(*_SHAPES, *_FLOORS, *_HOLD),
     *(*_TEXTS, *_MATCHES, *_MISSES, *_CHOICES, *_LIMITED, *_ARITHMETIC, *_DIVISIONS, *_REDUCED),
-    *("exp", "round", "any"),
+    *("exp", "round", "any", *_NO_LARGER),
 )
 def observed(
     machine: "Machine",
@@ -137,6 +142,8 @@ def observed(
         _difference_used(machine, operands[0])
     if operation in _CHOICES and isinstance(result, SequenceValue) and result.items:
         give_meaning(result.items[-1], Chosen())  # `values, places = scores.max(1)`
+        if operation in _NO_LARGER and _is_within_one(operands[0]):
+            give_meaning(result.items[0], Bounded())
     if operation in _COMPARE:
         _compared(machine, operands, node)
         return
@@ -269,6 +276,8 @@ def _meaning(
         if _is_softmax(first, meaning_of(operands[1])):
             machine.emit(SoftmaxByHand(machine.place(node), machine.context, "softmax"))
         return Bounded() if _stays_small_over(operands[0], operands[1]) else None
+    if operation in _NO_LARGER and (type(first) is Bounded or _is_within_one(operands[0])):
+        return Bounded()
     if first is None:
         return None
     if operation == "log" and isinstance(first, Exponential) and first.is_sum:
@@ -420,6 +429,8 @@ def _arithmetic(
         return first
     if operation == "+" and isinstance(first, Exponential) and isinstance(second, Exponential):
         return Exponential(second.of, is_sum=True)
+    if operation == "+" and _is_within_one(left) and _is_within_one(right):
+        return Bounded()
     if operation == "+":
         return _sum(machine, left, first, right, second)
     if operation == "/" and _is_softmax(first, second):

@@ -56,7 +56,7 @@ _KEEP = words(
     "ascontiguousarray stack concatenate cat vstack resize cvtColor copy clone contiguous fromarray [] "
     "moveaxis swapaxes rollaxis flip fliplr flipud rot90 detach hflip vflip rotate tile expand "
     "resize_with_pad random_flip_left_right random_flip_up_down crop center_crop convert ravel "
-    "resize_with_crop_or_pad image_resize imresize swapdims pil_to_tensor to_pil_image clip clamp "
+    "resize_with_crop_or_pad image_resize imresize swapdims pil_to_tensor clip clamp "
     "central_crop random_crop decode_image transpose_ float_ repeat interpolate chunk"
 )
 _KEEPING_LAYERS = frozenset(
@@ -131,6 +131,29 @@ def kept(
     written = numbers_written(operands[0])
     if written is not None and not any(each is result for each in operands):
         give_meaning(result, Written(written))
+
+
+@observes("to_pil_image")
+def made_picture(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`to_pil_image(pixels)`."""
+    if not operands or not is_made_new(result, operands) or meaning_of(result) is not None:
+        return
+    made = _as_picture(pixels_of(operands[0]), machine.place(node))
+    if made is not None:
+        give_meaning(result, made)
+
+
+def _as_picture(pixels: Pixels | None, place: NodePlace | None) -> Pixels | None:
+    """Pixels as a picture holds them: fractions become bytes again, and others wrap around."""
+    if pixels is None or pixels.are_bytes:
+        return pixels
+    return Pixels(place, has_blanks=pixels.has_blanks) if pixels.are_shares else None
 
 
 # What programs call arrays of pictures, and how they keep numbers within those of bytes.
@@ -346,6 +369,8 @@ def after_transform(
     place = transform.place
     if name == "ToTensor":
         return pixels if is_array or not pixels.are_bytes else scaled(pixels, place)
+    if name == "ToPILImage":
+        return _as_picture(pixels, place)
     if name == "ToFloat":
         return scaled(pixels, place)
     if name in {"ConvertImageDtype", "ConvertDtype"}:
