@@ -675,3 +675,41 @@ def test_a_state_for_as_many_layers_as_a_setting_says_is_what_it_repeats(
 ) -> None:
     found = [code for _, code in findings(TWO_PARTS.format(states=states))]
     assert ("NN105" in found) is is_wrong
+
+
+LAYER_BY_LAYER = """
+import torch
+class Entropy:
+    def __call__(self, scores, target):
+        return self.forward(scores, target)
+    def forward(self, scores, target):
+        self.kept = torch.softmax(scores, dim=1), target
+        return -torch.log_softmax(scores, dim=1)[range(len(target)), target].mean()
+    def backward(self, last=1.0):
+        kept, target = self.kept
+        kept[range(len(target)), target] -= 1
+        return last * kept / len(target)
+class Trainer:
+    def __init__(self, net, loss_of, optimizer):
+        self.net, self.loss_of, self.optimizer = net, loss_of, optimizer
+    def step(self, x, y):
+        loss = self.loss_of(self.net(x), y).numpy()
+        self.optimizer.zero_grad()
+        GOES_BACK
+        self.optimizer.step()
+        return loss
+"""
+
+
+@pytest.mark.parametrize(
+    ("goes_back", "told"),
+    [
+        ("last = self.loss_of.backward(loss)\n        self.net.backward(last)", False),
+        ("self.loss_of.backward(loss)", True),
+    ],
+)
+def test_gradients_that_are_handed_from_layer_to_layer_need_no_graph(
+    goes_back: str, told: bool
+) -> None:
+    codes = [code for _, code in findings(LAYER_BY_LAYER.replace("GOES_BACK", goes_back))]
+    assert ("NN110" in codes) is told

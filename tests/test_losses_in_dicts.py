@@ -139,3 +139,33 @@ def test_parts_of_a_loss_are_added_up_over_the_scales_of_a_batch() -> None:
     ] == []
     text = OF_SCALES.replace("KEPT", "  # error")
     assert [each for each in findings(text) if each[1] == "NN106"] == marked(text, "NN106")
+
+
+BY_NAME = """
+import torch
+from torch import nn
+class Sum:
+    def __init__(self, settings):
+        self.parts = {name: make(name) for name in settings}
+    def measure(self, scores, target):
+        found = {"total": 0.0}
+        for name, part in self.parts.items():
+            value = part(scores, target)
+            found["total"] += value
+            found[name] = float(value)
+        return found
+def train(net, settings, loader):
+    optimizer, losses = torch.optim.Adam(net.parameters()), Sum(settings)
+    for x, y in loader:
+        optimizer.zero_grad()
+        found = losses.measure(net(x), y)
+        named = {f"train/{name}": value for name, value in found.items()}
+        named["train/total"]DETACHED.backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(("detached", "told"), [("", False), (".detach()", True)])
+def test_names_that_are_not_known_stand_beside_those_that_are(detached: str, told: bool) -> None:
+    codes = [code for _, code in findings(BY_NAME.replace("DETACHED", detached))]
+    assert ("NN110" in codes) is told

@@ -90,3 +90,41 @@ def test_a_loss_of_results_that_are_written_into_a_tensor_may_reach_the_models()
         output="None",
     )
     assert STEPS.isdisjoint(each[1] for each in findings(preamble + WRITTEN))
+
+
+ADVERSARIAL = """
+import torch
+from torch import nn
+entropy = nn.BCEWithLogitsLoss()
+def loss_of_judge(real, fake):
+    return entropy(real, torch.ones_like(real)) + entropy(fake, torch.zeros_like(fake))
+def squares_of_judge(real, fake):
+    loss = None
+    # to be filled in
+    return loss
+def play(judge, optimizer, loss_of, loader):
+    for x in loader:
+        optimizer.zero_grad()
+        loss = loss_of(judge(x), judge(torch.randn(len(x), 10)))
+        GOES_BACK
+        optimizer.step()
+loader = torch.load("batches.pt")
+for each in LOSSES:
+    judge = nn.Sequential(nn.Linear(10, 1))
+    play(judge, torch.optim.Adam(judge.parameters()), each, loader)
+"""
+
+
+@pytest.mark.parametrize(
+    ("losses", "goes_back", "told"),
+    [
+        ("[loss_of_judge, squares_of_judge]", "loss.backward()", False),
+        ("[squares_of_judge]", "loss.backward()", False),
+        ("[loss_of_judge]", "print(loss)", True),
+    ],
+)
+def test_a_loss_that_is_still_to_be_written_is_gone_back_through(
+    losses: str, goes_back: str, told: bool
+) -> None:
+    text = ADVERSARIAL.replace("LOSSES", losses).replace("GOES_BACK", goes_back)
+    assert ("NN105" in [code for _, code in findings(text)]) is told

@@ -43,6 +43,7 @@ from advisor.code.gradients import (
     may_be_computed_from,
     terms_of,
 )
+from advisor.code.nodes import all_in
 from advisor.code.values import (
     COLLATED,
     SAMPLE_OF,
@@ -102,7 +103,11 @@ class BackPropagation(Fact):
     @classmethod
     def collect(cls, run: AbstractRun) -> Iterable[Self]:
         """Every back-propagation of a known value."""
-        return [cls(run, event) for event in run.events(BackwardRun) if event.loss is not None]
+        return [
+            cls(run, event)
+            for event in run.events(BackwardRun)
+            if event.loss is not None and not _gives_gradients(event)
+        ]
 
     @property
     def loss(self) -> Value:
@@ -114,6 +119,10 @@ class BackPropagation(Fact):
     def text(self) -> str:
         """The loss as it is written in the code, if `backward` is called on it by name."""
         written = code_of_receiver(self.event)
+        node = self.event.place.node
+        if isinstance(node, cst.Call) and node.args and not self.event.weighted:
+            # Another one goes backward with it: `engine.backward(loss)`.
+            written = code_of(node.args[0].value) if node.args[0].keyword is None else written
         return written if written.isidentifier() and written != "autograd" else "the loss"
 
     @property
@@ -194,6 +203,8 @@ class BackPropagation(Fact):
     def _ways(self) -> Iterator[BackwardRun]:
         """The same back-propagation with each of the values that the loss may be."""
         for event in self.run.events(BackwardRun):
+            if event.loss is None:
+                continue
             if event.place.node is self.event.place.node and event.context == self.event.context:
                 yield event
 
@@ -456,6 +467,16 @@ class RunningTotal(Fact):
     def finding(self, message: str) -> Draft:
         """A finding where the loss is added."""
         return draft(self.event, message)
+
+
+def _gives_gradients(event: BackwardRun) -> bool:
+    """Whether what goes backward hands gradients on to the program, which takes them from layer to layer
+    itself: `gradients = loss_function.backward(1.0)`. An engine returns nothing."""
+    node = event.place.node
+    if event.engine is None or not event.context.functions:
+        return False
+    code = event.context.functions[-1].node
+    return any(each.value is node for each in all_in(code, cst.Assign))
 
 
 def _is_item(value: Unknown) -> bool:

@@ -146,10 +146,23 @@ class OptimizerStep(Fact):
         return False
 
     def _misses(self, event: BackwardRun) -> bool:
-        """Whether a loss is for other optimizers: it certainly gives this one no gradients."""
+        """Whether a loss is for other optimizers: it certainly gives this one no gradients. `None`, where
+        it may be a loss as well, gives none either."""
+        if event.loss is None and event.engine is None and self._has_another_way(event):
+            return True
         if event.engine is not None or not trains_several(self.run):
             return False
         return surely_misses(self.run, event.loss, self.event.optimizer)
+
+    def _has_another_way(self, event: BackwardRun) -> bool:
+        """Whether the same call goes back through a loss that is known."""
+        return any(
+            isinstance(each, BackwardRun)
+            and each.loss is not None
+            and each.place.node is event.place.node
+            and each.context == event.context
+            for each in self.since
+        )
 
     @cached_property
     def missed_backward(self) -> BackwardRun | None:

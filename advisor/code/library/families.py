@@ -68,6 +68,8 @@ def families_of(value: Value) -> tuple[str, ...]:
         case Dictionary():
             return ("dict",)
         case Constant():
+            if value.value is None:
+                return ("none",)
             return ("str",) if isinstance(value.value, str) else ()
         case Method() if weights_of(value) is not None:
             return (WEIGHTS,)

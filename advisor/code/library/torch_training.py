@@ -328,6 +328,14 @@ def backward(call: Call) -> Value | None:
     return None
 
 
+@method("none", "backward")
+def backward_of_nothing(call: Call) -> Value | None:
+    """`loss.backward()` where a function that is still to be written gives no loss: the program fails
+    here, and says itself what is missing."""
+    call.machine.emit(BackwardRun(call.place, call.context, None))
+    return None
+
+
 def _retains(call: Call) -> bool:
     value = call.argument(1, "retain_graph")
     return is_always(value, True)

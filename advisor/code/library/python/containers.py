@@ -130,7 +130,8 @@ def items_of_dictionary(call: Call) -> Value | None:
     )
     if receiver.other is None:
         return Sequence("list", pairs, place=call.place)
-    element = Sequence("tuple", (call.unknown(), receiver.other))
+    some = join_all([*receiver.items.values(), receiver.other])
+    element = Sequence("tuple", (call.unknown(), some))
     return Sequence("list", None, element, call.place)
 
 
