@@ -135,3 +135,27 @@ def test_other_comments_announce_nothing(line: str) -> None:
 def test_nothing_is_lost_in_numbers_that_are_written_down(scores: str, is_told: bool) -> None:
     code = f"print(F.nll_loss(torch.log(torch.softmax({scores}, dim=1)), torch.tensor([1])))"
     assert ("NN213" in told(code)) is is_told
+
+
+BUILT = """
+from torch import nn
+class Named:
+    def says(self):
+        return "a name"
+class Net(MODULE, Named):
+    def __init__(self, width):
+        FIRST
+        self.layer = nn.Linear(width, width)
+        LAST
+    def forward(self, x):
+        return self.layer(x)
+"""
+
+
+@pytest.mark.parametrize("module", ["nn.Module", "nn.modules.Module", "nn.modules.module.Module"])
+def test_a_class_of_torch_goes_by_the_packages_that_it_lies_in(module: str) -> None:
+    text = BUILT.replace("MODULE", module)
+    early = text.replace("FIRST", f"{module}.__init__(self)").replace("LAST", "self.width = width")
+    late = text.replace("LAST", f"{module}.__init__(self)").replace("FIRST", "width = 2 * width")
+    assert "NN407" not in [code for _, code in findings(early)]
+    assert "NN407" in [code for _, code in findings(late)]

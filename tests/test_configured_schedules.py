@@ -227,3 +227,53 @@ def test_what_a_module_was_made_with_is_kept_as_its_hyperparameters(
     text = SETTINGS.replace("KEPT", kept).replace("READ", read).replace("GIVEN", given)
     codes = [code for _, code in findings(text)]
     assert [code for code in codes if code in {"NN601", "NN602"}] == told
+
+
+BY_HAND = """
+import lightning as L
+import torch
+from torch import nn
+class Both(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(2, 3), nn.Linear(3, 2)
+    def forward(self, x):
+        return self.decoder(self.encoder(x).relu())
+class Captions(L.LightningModule):
+    def __init__(self, model, both):
+        super().__init__()
+        self.model, self.both = model, both
+        self.automatic_optimization = False
+    def training_step(self, batch, number):
+        loss = self.model(batch).mean()
+        for each in self.optimizers():
+            each.zero_grad()
+        self.manual_backward(loss)
+        for each in self.optimizers():
+            each.step()
+    def configure_optimizers(self):
+        watch = torch.optim.lr_scheduler.ReduceLROnPlateau
+        first = torch.optim.AdamW(self.model.encoder.parameters(), lr=1e-4)
+        second = torch.optim.AdamW(self.model.decoder.parameters(), lr=4e-4)
+        return [first, second], [watch(first), watch(second)]
+    def on_validation_epoch_end(self):
+        one, other = self.lr_schedulers()
+        STEPPED
+L.Trainer(max_epochs=10).fit(Captions(Both(), True), None)
+"""
+METRIC = 'self.trainer.callback_metrics["val_loss"]'
+
+
+@pytest.mark.parametrize(
+    ("stepped", "told"),
+    [
+        (f"one.step({METRIC})\n        if self.both:\n            other.step({METRIC})", 0),
+        (f"one.step({METRIC})", 1),
+        ("print(one, other)", 2),
+    ],
+)
+def test_a_module_may_step_its_schedules_when_it_has_been_validated(
+    stepped: str, told: int
+) -> None:
+    codes = [code for _, code in findings(BY_HAND.replace("STEPPED", stepped))]
+    assert codes.count("NN604") == told

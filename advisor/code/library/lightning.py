@@ -58,6 +58,8 @@ _OPTIMIZERS = "__optimizers__"
 _SCHEDULES = "__schedules__"
 # Hooks that run with each batch, in their order.
 _AROUND_STEP = ("on_train_batch_start", "training_step", "on_train_batch_end")
+# Hooks that run behind the validation in each epoch, where a module may step its own schedules.
+_AFTER_VALIDATION = ("on_validation_epoch_end", "on_validation_end")
 
 
 @function(*(f"lightning.pytorch.callbacks.{name}" for name in CHOOSES))
@@ -135,6 +137,9 @@ def fit(call: Call) -> Value | None:
     def epoch() -> None:
         _run_hook(call, module, "on_train_epoch_start")
         _repeat(call.machine, batches, batch)
+        if _is_manual(module):
+            for each in _AFTER_VALIDATION:
+                _run_hook(call, module, each)
         _run_hook(call, module, "on_train_epoch_end")
         _advance(call, module, schedules, "epoch")
 
@@ -300,7 +305,13 @@ def _configure(call: Call, module: Instance) -> list[tuple[Schedule, str]]:
         if len(optimizers) > 1:
             made = Sequence("list", tuple(optimizers))
         call.machine.store(module.fields, _OPTIMIZERS, made)
-    return list(_schedules_in(configured))
+    schedules = list(_schedules_in(configured))
+    known = list(_all_in(configured))
+    if _is_manual(module) and schedules and all(each is not None for each in known):
+        handed: list[Value] = [each for each in known if isinstance(each, Schedule)]
+        several = Sequence("list", tuple(handed)) if len(handed) > 1 else handed[0]
+        call.machine.store(module.fields, _SCHEDULES, several)
+    return schedules
 
 
 @hook("returned by configure_optimizers")

@@ -271,8 +271,11 @@ def canonical(path: str) -> str:
                 return canonical(changed)
             break
     parts = path.split(".")
-    if path.startswith("torch.nn.modules.") and len(parts) == 5:
-        return f"torch.nn.{parts[4]}"
+    if path.startswith("torch.nn.modules."):
+        # A class, or a method of it, lies in a module of its own and in the package of these.
+        named = next((at for at in (3, 4) if parts[at : at + 1] and parts[at][:1].isupper()), 4)
+        if named == 3 or len(parts) > 4:
+            return f"torch.nn.{'.'.join(parts[named:])}"
     if path.startswith("torch.optim.") and len(parts) == 4 and parts[2] not in _OWN_FOLDERS:
         return f"torch.optim.{parts[3]}" if parts[3][:1].isupper() else path
     if parts[0] == "keras":
