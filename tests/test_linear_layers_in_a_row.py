@@ -220,3 +220,34 @@ class Net(nn.Module):
 def test_what_is_called_latent_is_narrow_on_purpose(name: str, told: bool) -> None:
     found = [code for _, code in findings(LATENT.replace("NAME", name))]
     assert ("NN408" in found) is told
+
+
+STUDIED = """
+from torch import nn
+class NAME(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.first, self.last = nn.Linear(20, 30), nn.Linear(30, 10)
+        self.middle = nn.Linear(30, 30) if depth > 2 else LAYER
+
+    def forward(self, x):
+        return self.last(self.middle(self.first(x)))
+net = NAME(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "told"),
+    [
+        ("Linear_Network", "None", False),
+        ("DeepLinearNet", "None", False),
+        ("Net", "None", True),
+        ("LinearHead", "None", True),
+        ("NonLinearNet", "None", True),
+    ],
+)
+def test_a_network_that_is_called_linear_is_studied_without_bends(
+    name: str, layer: str, told: bool
+) -> None:
+    text = STUDIED.replace("NAME", name).replace("LAYER", layer)
+    assert is_told(text) == told

@@ -676,6 +676,15 @@ RIGHT = {
                     except AttributeError:
                         part.requires_grad = False
         """,
+    "NN412 a module, behind all of its parameters": """
+        class Frozen:
+            def __init__(self, model):
+                self.model = model
+            def freeze(self):
+                for parameter in self.model.encoder.parameters():
+                    parameter.requires_grad = False
+                self.model.encoder.requires_grad = False
+        """,
     "NN412 an optimizer of the project": """
         class Noam:
             def __init__(self, optimizer):

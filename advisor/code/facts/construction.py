@@ -23,6 +23,7 @@ from advisor.code.library.families import weights_of
 from advisor.code.library.torch_modes import modules_in
 from advisor.code.library.torch_modules.submodules import SUBMODULE
 from advisor.code.library.torch_training import owners_of as owners_in
+from advisor.code.nodes import all_in, as_written
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
     ORIGINAL,
@@ -435,6 +436,19 @@ class Assignment(Fact):
         if isinstance(owner, Instance):
             return owner.cls.find(self.name) is None and not self._is_inside(owner.cls)
         return isinstance(owner, Layer) and not owner.path.startswith("keras.")
+
+    @property
+    def is_of_frozen(self) -> bool:
+        """Whether a loop around the same code has reached every parameter of the module: the assignment
+        adds nothing then, and lacks nothing."""
+        node, functions = self.event.place.node, self.event.context.functions
+        targets = node.targets if isinstance(node, cst.Assign) else ()
+        target = targets[0].target if targets else node
+        if not isinstance(target, cst.Attribute):
+            return False
+        code = functions[-1].node if functions else self.event.place.source.tree
+        gone_through = f"{as_written(target.value)}.parameters()"
+        return any(as_written(each.iter) == gone_through for each in all_in(code, cst.For))
 
     @property
     def is_a_method_of_its_own(self) -> bool:

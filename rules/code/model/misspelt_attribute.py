@@ -33,6 +33,8 @@ def misspelt_attribute(assignment: Assignment) -> Iterator[Draft]:
     elif name == "requires_grad_" and (assignment.is_of_tensor or assignment.is_of_module):
         yield assignment.finding("`requires_grad_` is a method: assigning to it changes nothing")
     elif name == _MEANT and (assignment.is_of_module or assignment.is_of_part):
+        if assignment.is_of_frozen:
+            return
         yield assignment.finding(
             f"`{_MEANT}` of a module reaches none of its parameters: call `requires_grad_`"
         )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from advisor.code.facts.layers import LayerRun
-from advisor.code.facts.modules import KERAS_CONVOLUTIONS, KERAS_DENSE, LINEAR
+from advisor.code.facts.modules import KERAS_CONVOLUTIONS, KERAS_DENSE, LINEAR, is_dropout
 from advisor.code.facts.shown_modules import is_only_shown
 from advisor.code.part_names import words
 from advisor.code.values import (
+    Instance,
     Layer,
     Scalar,
     Sequence,
@@ -30,6 +31,8 @@ _ON_PURPOSE = frozenset(
 )
 # What the number of units between layers is called that keep less than what comes in.
 _NARROW = frozenset(["latent", "bottleneck", "rank", "code"])
+# What models are called, beside `linear`, that are there to be studied without any bends.
+_LINEAR_MODELS = frozenset(["net", "nets", "network", "networks", "nn", "deep", "autoencoder"])
 # What methods are called that hand on what others take as well.
 _FOR_OTHERS = frozenset(["features", "penultimate", "representation", "encode"])
 
@@ -55,6 +58,8 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
     if before.context.gradients is False and run.event.context.gradients is not False:
         return
     if is_only_shown(run.run, run.owner) or run.is_built_by_choice() or run.is_of_dummy:
+        return
+    if _is_linear_by_name(run.owner):
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text
@@ -91,6 +96,18 @@ def _is_meant_to_be_narrow(first: Layer) -> bool:
     width = _given_width(first, 1)
     names = width.names if isinstance(width, Scalar) else frozenset[str]()
     return any(words(name) & _NARROW for name in names)
+
+
+def _is_linear_by_name(model: Value) -> bool:
+    """Whether a model is called a linear network, and none of its layers bends anything: how such a stack
+    learns is what is studied with it."""
+    if not isinstance(model, Instance):
+        return False
+    said = words(model.cls.name)
+    if "linear" not in said or "non" in said or not said & _LINEAR_MODELS:
+        return False
+    layers = [each for each in model.fields.values() if isinstance(each, Layer)]
+    return all(each.path in LINEAR or is_dropout(each) for each in layers)
 
 
 def _is_bent(layer: Layer) -> bool:
