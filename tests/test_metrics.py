@@ -749,6 +749,20 @@ def test_a_curve_of_evaluations_has_a_point_for_each(kept: str, wrong: int) -> N
     assert len(found) == wrong
 
 
+def test_a_curve_of_batches_may_be_plotted_beside_the_mean_of_all() -> None:
+    both = EACH_BATCH.replace("judged.append(", "value = ").replace(".item())", ".item()")
+    program = PLOTTED.replace(
+        "KEPT",
+        "mean = Mean()\n        "
+        + both
+        + """
+                judged.append(value)
+                mean.add(value)
+        print(mean.value)""",
+    )
+    assert "NN803" not in dict(findings(program)).values()
+
+
 def test_the_error_of_each_batch_may_be_plotted_where_nothing_is_trained() -> None:
     program = """
 import matplotlib.pyplot as plt

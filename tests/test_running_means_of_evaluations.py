@@ -75,3 +75,30 @@ def test_a_running_mean_of_a_training_is_a_curve_like_any_other() -> None:
 @pytest.mark.parametrize("mean", ["self.value + new", "0.5 * self.value + 2 * new"])
 def test_other_sums_are_no_running_means(mean: str) -> None:
     assert _rows(mean) == []
+
+
+TWO_LOSSES = """
+import torch
+from torch import nn
+def judge(net, loader, weight):
+    roles_loss, words_loss = nn.CrossEntropyLoss(), nn.CrossEntropyLoss(ignore_index=0)
+    net.eval()
+    mean = 0
+    with torch.no_grad():
+        for count, (x, roles, words) in enumerate(loader):
+            first, second = net(x)
+            roles_part = roles_loss(first.view(-1, 3), roles.view(-1))
+            words_part = words_loss(second.view(-1, 9), words.view(-1))
+            loss = SUM
+            mean = (mean * count + loss.item()) / (count + 1)
+    print("validation", mean)
+"""
+
+
+@pytest.mark.parametrize(
+    "total",
+    ["0.4 * words_part + 0.6 * roles_part", "weight * words_part + (1 - weight) * roles_part"],
+)
+def test_two_losses_of_a_batch_are_weighed_and_no_mean_runs(total: str) -> None:
+    codes = [code for _, code in findings(TWO_LOSSES.replace("SUM", total))]
+    assert "NN803" not in codes

@@ -345,6 +345,8 @@ def _judges_here(run: AbstractRun, kept: AmountKept) -> bool:
     loops = kept.context.loops
     if len(loops) == 1 or not _is_left_of_batches(kept.amount, loops[-1]):
         return False
+    if _is_named_in_sum(as_written(loops[-1].node), as_written(kept.place.node)):
+        return False  # the mean of the whole set is taken as well
     return (
         _judges(run, kept.amount, loops[-1])
         and evaluates(run, loops[-1])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from advisor.code.events import AmountSmoothed
+from advisor.code.gradients import made_from
 from advisor.code.library.models import observes
 from advisor.code.nodes import as_written
 from advisor.code.values import Amount, Value, Weighed, give_meaning, is_made_new, meaning_of
@@ -47,14 +48,25 @@ def smoothed(
         or not isinstance(node, cst.BinaryOperation)
     ):
         return
-    for each in operands:
-        meaning = meaning_of(each)
-        amount = meaning.amount if isinstance(meaning, Weighed) else meaning
-        if not isinstance(amount, Amount) or not _is_of_this_round(machine, amount):
-            continue
-        if _weights_sum_to_one(node):
-            machine.emit(AmountSmoothed(machine.place(node), machine.context, amount))
+    for each, other in (operands, operands[::-1]):
+        amount = _amount_of_this_round(machine, each)
+        if amount is not None and _weights_sum_to_one(node):
+            # Else two losses of one batch are weighed, and nothing goes on from round to round.
+            if all(_amount_of_this_round(machine, part) is None for part in made_from(other)):
+                machine.emit(AmountSmoothed(machine.place(node), machine.context, amount))
             return
+
+
+def _amount_of_this_round(machine: "Machine", value: Value) -> Amount | None:
+    amount = _amount_in(value)
+    return amount if amount is not None and _is_of_this_round(machine, amount) else None
+
+
+def _amount_in(value: Value) -> Amount | None:
+    """The amount that a value is, or that it is a part of."""
+    meaning = meaning_of(value)
+    found = meaning.amount if isinstance(meaning, Weighed) else meaning
+    return found if isinstance(found, Amount) else None
 
 
 def _is_of_this_round(machine: "Machine", amount: Amount) -> bool:
