@@ -96,6 +96,15 @@ WRONG = {
                 found.append((here & there).sum().item() / (here | there).sum().item())  # error
             return np.mean(found)
         """,
+    "the union of what is of any class": """
+        def mean_iou(target, scores, classes):
+            predicted = torch.argmax(scores, dim=1)
+            found = []
+            for each in range(classes):
+                here, there = torch.eq(predicted, each).bool(), torch.eq(target, each).bool()
+                found.append((here & there).float().sum() / (here | there).float().sum())  # error
+            return found
+        """,
 }
 RIGHT = {
     "the range of decibels of frequencies, which are infinite where a picture is even": """
@@ -200,6 +209,14 @@ RIGHT = {
                 here, there = predicted == each, target == each
                 found.append((here & there).sum() / (here | there).sum())
             return np.nanmean(found)
+        """,
+    "classes that were found in the picture": """
+        def mean_iou(target, scores):
+            predicted = torch.argmax(scores, dim=1)
+            def of_class(each):
+                here, there = torch.eq(predicted, each).bool(), torch.eq(target, each).bool()
+                return (here & there).float().sum() / (here | there).float().sum()
+            return [of_class(each).item() for each in target.unique().detach() if each != 0]
         """,
     "masks of which one is never empty": """
         def iou(logits, target):

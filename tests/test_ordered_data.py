@@ -232,6 +232,28 @@ parts = speech.train_test_split(test_size=0.1)
     assert count(text) == 1
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("heard = speech.filter(lambda each: each['speaker'] in some)", 0),
+        ("print(some)", 1),
+    ],
+)
+def test_a_list_of_speakers_by_which_recordings_are_chosen_may_be_divided(
+    chosen: str, told: int
+) -> None:
+    text = f"""
+import pandas as pd
+from datasets import Dataset, load_dataset
+speech = load_dataset("csv", data_files="speech.csv")["train"]
+people = Dataset.from_pandas(pd.read_csv("people.csv"))
+parts = people.train_test_split(test_size=0.1)
+some = parts["train"].unique("speaker")
+{chosen}
+"""
+    assert count(text) == told
+
+
 DATA_SET = """\
 import numpy as np
 import torch

@@ -249,7 +249,9 @@ def _meaning(
     first = operands[0]
     meaning = meaning_of(first)
     if operation in _EITHER and len(operands) == 2 and all(map(_is_mask, operands)):
-        return None if all(map(_is_written_mask, operands)) else Mask(is_union=True)
+        if all(map(_is_written_mask, operands)) or any(map(_is_of_found_class, operands)):
+            return None
+        return Mask(is_union=True)
     if operation in _EXCEEDS and len(operands) == 2 and _is_half(operands[1]):
         return Mask(is_written=_is_written_out(first))
     if isinstance(meaning, Vanishing) and _is_above_zero(operation, operands[-1]):
@@ -300,6 +302,17 @@ def _is_written_out(value: Value) -> bool:
 def _is_written_mask(value: Value) -> bool:
     meaning = meaning_of(value)
     return isinstance(meaning, Mask) and meaning.is_written
+
+
+def _is_of_found_class(mask: Value) -> bool:
+    """Whether a mask shows where a class is that was found in a picture: one of `truth.unique()`."""
+    return any(
+        each.place is not None
+        and isinstance(each.place.node, cst.Call)
+        and isinstance(each.place.node.func, cst.Attribute)
+        and each.place.node.func.attr.value == "unique"
+        for each in made_from(mask)
+    )
 
 
 def _is_half(value: Value) -> bool:

@@ -12,6 +12,7 @@ from advisor.code.library import lineages
 from advisor.code.library.lineages import COLUMN, FRAME
 from advisor.code.library.models import METHODS, Call, Model, asked_first, method, observes
 from advisor.code.library.streams import HUGGING_FACE, step
+from advisor.code.nodes import as_written
 from advisor.code.values import Object, Unknown, Value, known_integer, known_text
 
 if TYPE_CHECKING:
@@ -79,6 +80,22 @@ def singles_sought(
             return
 
 
+def _choose_rows(call: Call) -> bool:
+    """Whether rows of another table are chosen by the persons that are found: a table of persons is asked
+    then, with a row for each of them."""
+    text, asked = call.place.source.text, as_written(call.node)
+    table = re.match(r"\w+", asked)
+    for name in re.findall(rf"\b(\w+) *= *{re.escape(asked)}", text):
+        if re.search(rf"\.filter\([^\n]*\bin {name}\b", text) is not None:
+            return True
+        chosen = re.findall(rf"([^\n]*)\.isin\({name}\b", text)
+        if table is not None and any(
+            re.search(rf"\b{table[0]}\b", each) is None for each in chosen
+        ):
+            return True
+    return False
+
+
 def _notice(call: Call, column: Value | None) -> None:
     if isinstance(column, Object) and column.path == FRAME:
         name = known_text(column.fields.get(COLUMN))
@@ -87,6 +104,6 @@ def _notice(call: Call, column: Value | None) -> None:
 
 
 def _notice_rows(call: Call, value: Value | None, column: str) -> None:
-    if value is None or _EACH_ITS_OWN.search(call.place.source.text):
+    if value is None or _EACH_ITS_OWN.search(call.place.source.text) or _choose_rows(call):
         return
     lineages.notice_groups(call.machine, lineages.samples(value).rows, call.node, column)
