@@ -178,6 +178,19 @@ def test_labels_that_are_encoded_again_are_called_by_their_own_name() -> None:
     )
 
 
+def test_rows_are_called_as_in_what_is_taken_of_them() -> None:
+    program = """
+        from tensorflow.keras.datasets import boston_housing
+
+        (train_x, train_y), (test_x, test_y) = boston_housing.load_data()
+        X_train = (train_x - train_x.min(axis=0)) / (train_x.max(axis=0) - train_x.min(axis=0))
+        X_test = (test_x - test_x.min(axis=0)) / (test_x.max(axis=0) - test_x.min(axis=0))
+    """
+    source = Source(dedent(program), "program.py")
+    told = analyze(source, Project([source]), rulebook("code").rules).findings
+    assert "is fitted on `test_x`" in next(each.message for each in told if each.code == "NN519")
+
+
 PHASES = """
     import enum
     import torch

@@ -73,6 +73,12 @@ class FittedTransform(Fact):
         given = node.args[0].value if isinstance(node, cst.Call) and node.args else None
         if isinstance(given, cst.Name) and side_of_names({given.value}) is Side.HELD_OUT:
             return given.value
+        if self.fit.kind == "statistic":
+            # Rows and their labels have several names, of which one stands in what is taken of them.
+            said: list[str] = re.findall(r"\w+", self.fit.text)
+            for each in said:
+                if side_of_names({each}) is Side.HELD_OUT:
+                    return each
         own = name_of(self.fit.rows) if side_of(self.fit.rows) is not None else None
         called = self.run.once(_given_by).get(self.fit.rows, set())
         return own or shortest(called, Side.HELD_OUT) or "the held-out rows"
