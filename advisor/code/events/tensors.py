@@ -163,6 +163,7 @@ class DropoutApplied(Event):
 
 @dataclass(eq=False, slots=True)
 class RandomDrawn(Event):
-    """An array is filled with random numbers."""
+    """An array is filled with random numbers; `for_weights` by a way to begin with."""
 
     tensor: Value
+    for_weights: bool = False

@@ -372,6 +372,8 @@ class RunningTotal(Fact):
             return False  # on one of the ways, at least
         if not self._is_stepped() or self._is_begun_anew() or self._is_of_one_batch():
             return False
+        if self.event.context.running and "." not in self.total:
+            return False  # it grows over the layers that one batch goes through
         goes_back = not self._ends_with_the_step() and any(
             event.loss is not None
             and in_same_rounds(event, self.event)

@@ -15,14 +15,14 @@ _LEARNS = re.compile(
 def learning(module: Value, depth: int = DEEPEST_REACH) -> Iterator[Layer]:
     """The layers with parameters in a module."""
     if isinstance(module, Layer) and _LEARNS.search(module.path):
-        if not _is_told_not_to_learn(module):
+        if not is_told_not_to_learn(module):
             yield module
     elif depth and isinstance(module, (Layer, Instance)):
         for part in inside(module):
             yield from _nested(part, depth - 1)
 
 
-def _is_told_not_to_learn(layer: Layer) -> bool:
+def is_told_not_to_learn(layer: Layer) -> bool:
     """Whether a norm has no weights: it is told so, or does without by default."""
     given = layer.arguments.keywords
     if layer.path.startswith("torch.nn.InstanceNorm"):

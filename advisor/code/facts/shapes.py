@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Self
 
 from advisor.code import symbols
-from advisor.code.events import LayerRun, Multiplied, Reshaped
+from advisor.code.events import LayerRun, Multiplied, RandomDrawn, Reshaped
 from advisor.code.facts.modules import is_parameter
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.gradients import made_from
@@ -88,7 +88,8 @@ class Reshape(Fact):
                 divided = cls(event, before, after)
                 found.extend([divided] if divided.is_cut_into_patches() else [])
         moving = [each for each in found if each.moved_axis() is not None]
-        undone = {
+        undone = {id(each) for each in moving if each.is_of_drawn_weights(run)}
+        undone |= {
             id(each)
             for each in moving
             for other in found
@@ -294,6 +295,16 @@ class Reshape(Fact):
         if moved != (1, 0) or len(self.after) >= len(self.before) or self.event.dims[0] is not None:
             return False
         return any(symbol.is_batch for symbol, _ in self.before[1].factors)
+
+    def is_of_drawn_weights(self, run: AbstractRun) -> bool:
+        """Whether the numbers have just been drawn to fill weights with: in another order they are as
+        good."""
+        return any(
+            event.for_weights
+            and event.context.functions == self.event.context.functions
+            and _is_part_of(self.event.tensor, event.tensor)
+            for event in run.events_within(0, self.event.index, RandomDrawn)
+        )
 
     def is_undone_with(self, other: "Reshape") -> bool:
         """Whether one of two reshapes moves axes and the other one puts any of them back, as in the

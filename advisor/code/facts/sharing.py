@@ -9,6 +9,7 @@ import libcst as cst
 from advisor.code.events import LayerBuilt, Loop, ModuleBuilt, ModulePlaced
 from advisor.code.facts.construction import learns
 from advisor.code.facts.layers import LayerRun
+from advisor.code.facts.learning_layers import is_told_not_to_learn
 from advisor.code.facts.modules import BATCH_NORMS
 from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.facts.unit_tests import holds_unit_tests
@@ -108,9 +109,12 @@ class SharedLayer(Fact):
 
 def _can_be_shared(module: Value) -> bool:
     """Whether a module has weights, and is one by itself: what stands for each of the parts of a ready
-    model is another one each time."""
-    is_stand_in = isinstance(module, Layer) and PART in module.fields
-    return learns(module) and not is_stand_in
+    model is another one each time, and an instance norm has no weights unless it is told so."""
+    if isinstance(module, Layer):
+        bare = module.path not in BATCH_NORMS and is_told_not_to_learn(module)
+        if bare or PART in module.fields:
+            return False
+    return learns(module)
 
 
 def _around(norm: LayerRun) -> Value:

@@ -1,18 +1,23 @@
 """What the outcome of a test says about what is tested, on the side of a condition that it leads to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from advisor.code.events import Guard
 from advisor.code.interpreter import calls, operators
 from advisor.code.interpreter.machine import join_all
 from advisor.code.values import (
     Arguments,
+    Constant,
     Instance,
     Joined,
     Library,
+    Scalar,
+    Unknown,
     Value,
+    alternatives,
     is_constant,
 )
 
@@ -21,9 +26,13 @@ if TYPE_CHECKING:
 
 # Whether the outcome of a test is certain for one of the values that are possible.
 Verdict = Callable[[Value], bool | None]
+# A name, what it held before a condition, and what it holds on this side of it.
+Settled = tuple[str, Value, Value]
 _TELLING = frozenset(
     (cst.Comparison, cst.Name, cst.UnaryOperation, cst.Call, cst.BooleanOperation, cst.Attribute)
 )
+_COMPARING = frozenset((cst.Comparison, cst.BooleanOperation))
+_SETTLING = frozenset((Scalar, Constant, Unknown, Joined))
 
 
 def refine(machine: "Machine", test: cst.CSTNode, taken: bool) -> None:
@@ -50,6 +59,74 @@ def refine(machine: "Machine", test: cst.CSTNode, taken: bool) -> None:
                 refine(machine, right, taken)
         case cst.Call(func=cst.Name(value="isinstance"), args=[subject, kind]):
             _leave_instances(machine, test, subject.value, kind.value, taken)
+
+
+def settle(machine: "Machine", guards: Sequence[Guard]) -> list[Settled]:
+    """What names hold on one side of conditions that compare them with a word or a number: the
+    word, behind `if split == "train"`, and no longer a default that has been ruled out."""
+    settled: list[Settled] = []
+    for guard in guards:
+        if type(guard.node) in _COMPARING:
+            _settle(machine, guard.node, guard.taken, settled)
+    return settled
+
+
+def unsettle(machine: "Machine", settled: list[Settled]) -> None:
+    """Behind the condition a name holds again what it held before, unless it was bound anew."""
+    for name, before, within in reversed(settled):
+        if machine.scope.fields.get(name) is within:
+            machine.store(machine.scope.fields, name, before)
+
+
+def _settle(machine: "Machine", test: cst.CSTNode, taken: bool, settled: list[Settled]) -> None:
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name),
+            comparisons=[
+                cst.ComparisonTarget(
+                    operator=cst.Equal() | cst.NotEqual() as operator,
+                    comparator=cst.SimpleString() | cst.Integer() as literal,
+                )
+            ],
+        ):
+            before = machine.scope.fields.get(name)
+            if before is None or type(before) not in _SETTLING:
+                return
+            equal = isinstance(operator, cst.Equal) == taken
+            within = _settled(machine, name, before, machine.evaluate(literal), equal)
+            if within is not None:
+                machine.store(machine.scope.fields, name, within)
+                settled.append((name, before, within))
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            if isinstance(operator, cst.And) == taken:
+                _settle(machine, left, taken, settled)
+                _settle(machine, right, taken, settled)
+
+
+def _settled(
+    machine: "Machine", name: str, before: Value, literal: Value, equal: bool
+) -> Value | None:
+    """What a name holds where it is, or is not, equal to a literal; none where that says nothing new.
+    What nobody knows may be a tensor, unless it is compared with a word."""
+    if type(before) is Scalar and type(literal) is Scalar:
+        same = before.number.constant == literal.number.constant
+        kept = before.names
+    elif type(before) is Constant and type(literal) is Constant:
+        same = before.value == literal.value
+        kept = frozenset[str]()
+    elif type(literal) is Constant and equal and any(map(_may_be_text, alternatives(before))):
+        return literal
+    else:
+        return None
+    if before.configurable is None or same == equal:
+        return None
+    if not equal:
+        return Unknown(name, place=before.place)
+    return Scalar(literal.number, kept) if type(literal) is Scalar else literal
+
+
+def _may_be_text(value: Value) -> bool:
+    return type(value) is Unknown or (type(value) is Constant and value.configurable is not None)
 
 
 def _leave_instances(

@@ -20,7 +20,7 @@ from advisor.code.interpreter.limits import limit_reached
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.periods import period_of
-from advisor.code.interpreter.refinement import refine
+from advisor.code.interpreter.refinement import refine, settle, unsettle
 from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.nodes import as_written
 from advisor.code.values import NONE, Function, Scalar, Value, call_it
@@ -278,7 +278,10 @@ def _way(
     machine.begin()
     with machine.guarded(*guards):
         refine(machine, guards[-1].node, taken)
+        settled = settle(machine, guards)
         completion = Completion.NORMAL if body is None else execute_suite(machine, body)
+        if settled:
+            unsettle(machine, settled)
     return completion, machine.undo()
 
 

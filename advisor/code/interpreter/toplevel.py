@@ -22,6 +22,7 @@ from advisor.code.events import (
     ModulePlaced,
     OptimizerBuilt,
     ScheduleBuilt,
+    StateUsed,
     WeightsFilled,
 )
 from advisor.code.interpreter import calls, classes, implied_models
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 _OF_CONSTRUCTION = (
     *(AttributeAssigned, BaseConstructed, ClassesWeighted, Escaped, LayerBuilt, ModuleBuilt),
-    *(ModelCompiled, ModulePlaced, OptimizerBuilt, ScheduleBuilt, WeightsFilled),
+    *(ModelCompiled, ModulePlaced, OptimizerBuilt, ScheduleBuilt, StateUsed, WeightsFilled),
 )
 # A call of a function by its name, or of one's own method.
 _CALL = re.compile(r"\b(?:(?<!def )(?<!\.)|(?<=self\.)|(?<=cls\.))([^\W\d]\w*+)\(")

@@ -79,6 +79,10 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     return _of_two(operation, first, operands[1])
 
 
+# Arrays that a program writes numbers into, the ones of classes for instance.
+_ARRAYS = frozenset(["zeros()", "ones()", "zeros_like()", "ones_like()"])
+# A sum of more is not looked through.
+_MOST_TERMS = 12
 # Exponentials of larger numbers overflow in single precision.
 _LARGEST = 88
 
@@ -107,12 +111,33 @@ def is_written_out(value: Value) -> bool:
 
 
 def is_made_up(value: Value) -> bool:
-    """Whether numbers were filled in, or drawn at random, as they are: no score of a model, and nothing
-    that gradients move."""
-    if gradient_of(value) is True or terms_of(value):
-        return False
-    lineage = lineage_of(value)
-    return isinstance(meaning_of(value), Alike) or (lineage is not None and is_noise(lineage.rows))
+    """Whether numbers were filled in, or drawn at random: as they are, or as a sum of such. No score of
+    a model, and nothing that gradients move. What was written into an array nobody knows, unless
+    noise is added to it."""
+    waiting, drawn, written = [value], False, False
+    for _ in range(_MOST_TERMS):
+        if not waiting:
+            return drawn or not written
+        current = waiting.pop()
+        if isinstance(current, Scalar) and current.number.constant is not None:
+            continue
+        terms = terms_of(current)
+        if gradient_of(current) is True or (terms and _is_matrix_product(current)):
+            return False
+        lineage = lineage_of(current)
+        if lineage is not None and is_noise(lineage.rows):
+            drawn = True
+        elif not terms and not isinstance(meaning_of(current), Alike):
+            if not isinstance(current, Unknown) or current.name not in _ARRAYS:
+                return False
+            written = True
+        waiting += terms
+    return False
+
+
+def _is_matrix_product(value: Value) -> bool:
+    node = value.place.node if value.place is not None else None
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.MatrixMultiply)
 
 
 def _counts(tensor: Tensor) -> bool:

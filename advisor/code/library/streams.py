@@ -28,6 +28,7 @@ from advisor.code.library.models import Call, Index, Model, family, function, it
 from advisor.code.library.names import words
 from advisor.code.library.pixel_values import pixels_of
 from advisor.code.library.stream_changes import random_change
+from advisor.code.nodes import as_written, passed_by_name
 from advisor.code.symbols import Number, number
 from advisor.code.values import (
     LISTED,
@@ -236,11 +237,14 @@ def _pair_of_catalogue(call: Call) -> Value:
 
 @function(f"{TENSORFLOW}.list_files")
 def listed(call: Call) -> Value | None:
-    """Names of files: in another order each time, unless told otherwise."""
+    """Names of files: in another order each time, unless told otherwise. A program that works out
+    whether they are shuffled does so where nothing goes by their order."""
     shuffle = call.argument(1, "shuffle")
     if is_constant(shuffle, False):
         return _made(call, TENSORFLOW, Lineage(RowSet("all", place=call.place)))
-    how = "all" if call.argument(2, "seed") is not None else LISTED
+    told = passed_by_name(call.node, "shuffle")
+    chosen = told is not None and as_written(told) != "True"
+    how = "all" if chosen or call.argument(2, "seed") is not None else LISTED
     rows = RowSet(how, place=call.place)
     return _made(call, TENSORFLOW, Lineage(rows), {"reshuffled": call.place})
 

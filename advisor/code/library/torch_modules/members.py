@@ -142,7 +142,7 @@ def register_buffer(call: Call) -> Value | None:
     return None
 
 
-@method("module", "add_module", "register_module", "register_parameter")
+@method("module", "add_module", "register_module", "register_parameter", "__setattr__")
 def add_module(call: Call) -> Value | None:
     """`self.add_module(name, module)`, `self.register_parameter(name, param)`."""
     name = call.argument(0, "name")

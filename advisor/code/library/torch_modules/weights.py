@@ -45,7 +45,7 @@ def initialised(call: Call) -> Value | None:
     tensor = call.argument(0, "tensor")
     name = call.path.rsplit(".", 1)[-1]
     if tensor is not None and ("normal" in name or "uniform" in name):
-        call.machine.emit(RandomDrawn(call.place, call.context, tensor))
+        call.machine.emit(RandomDrawn(call.place, call.context, tensor, for_weights=True))
     told = {"gain", "nonlinearity", "a"} & call.arguments.keywords.keys()
     if name.startswith("kaiming") and known_text(call.argument(-1, "nonlinearity")) == "relu":
         told -= {"nonlinearity"}  # which it makes up for anyway
