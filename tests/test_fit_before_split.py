@@ -860,3 +860,41 @@ def test_training_rows_may_be_learned_from_that_others_are_tested_apart_from(
 ) -> None:
     codes = [code for _, code in findings(VALIDATED.format(parts=parts, given=given))]
     assert ("NN503" in codes) is told
+
+
+@pytest.mark.parametrize(
+    ("mask", "learned", "is_told"),
+    [
+        ("(fold != k).to_numpy()", "table.loc[outer]", False),
+        ("(fold != k).values & good", "table.loc[outer]", False),
+        ("fold != k", "table[outer]", False),
+        ("(fold != k).to_numpy()", "table", True),
+    ],
+)
+def test_rows_outside_of_a_fold_may_be_divided_again_to_choose_by(
+    mask: str, learned: str, is_told: bool
+) -> None:
+    program = f"""
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+table = pd.read_csv("cells.csv", index_col="id")
+labels = table.pop("label").to_numpy()
+good = (table.pop("quality") > 3).to_numpy()
+fold = table.pop("fold")
+scores = np.zeros(len(labels))
+for k in range(5):
+    outer = {mask}
+    test = (fold == k).to_numpy()
+    components = PCA(8).fit({learned})
+    numbers = components.transform(table)
+    for one, other in StratifiedKFold(3).split(numbers[outer], labels[outer]):
+        model = LogisticRegression().fit(numbers[outer][one], labels[outer][one])
+        print(model.score(numbers[outer][other], labels[outer][other]))
+    model = LogisticRegression().fit(numbers[outer], labels[outer])
+    scores[test] = model.predict_proba(numbers[test])[:, 1]
+"""
+    assert ("NN503" in dict(findings(program)).values()) is is_told

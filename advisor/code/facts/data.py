@@ -247,8 +247,13 @@ class Split(Fact):
             or (learned and side_of(rows) is Side.HELD_OUT)
             or rows.parent is fit.rows.parent is not None
         ]
-        used = self.run.once(_rows_asked_about) if apart else []
-        return any(rows.within(other) for rows in used for other in apart)
+        whole = fit.rows.parent if fit.rows.parent in others else None
+        used = self.run.once(_rows_asked_about) if apart or whole else []
+        return any(rows.within(other) for rows in used for other in apart) or any(
+            each.parent is whole is not None and not rows.within(fit.rows)
+            for rows in used
+            for each in rows.ancestors()
+        )
 
     def _is_of_last_training(self, fit: Fit) -> bool:
         """Whether the same transformer had learned from a part to train on before, and nothing is judged

@@ -416,6 +416,13 @@ class Written:
     numbers: tuple[float, ...]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class TrueFor:
+    """Truth values, of which `key` says which rows they are true for."""
+
+    key: object
+
+
 Meaning = (
     Alike
     | Amount
@@ -447,6 +454,7 @@ Meaning = (
     | Small
     | Squared
     | Told
+    | TrueFor
     | Truncated
     | Written
     | Weighed

@@ -11,8 +11,10 @@ from advisor.code.values import (
     Lineage,
     Object,
     RowSet,
+    TrueFor,
     Value,
     lineage_of,
+    meaning_of,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ def mask_key(value: Value) -> object | None:
     found: object | None = fields.get(("mask",))
     if found is not None:
         return found
+    meaning = meaning_of(value)
+    if isinstance(meaning, TrueFor):
+        return meaning.key
     inverse = fields.get(("not",))
     if isinstance(inverse, Value):
         return opposite(mask_key(inverse) or inverse)

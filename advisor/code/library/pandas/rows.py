@@ -16,6 +16,7 @@ from advisor.code.library.pandas.derivations import computed_from, origin_of
 from advisor.code.library.pandas.statistics import encoding
 from advisor.code.library.pandas.tables import (
     DIFFERENCES,
+    MASK_KEY,
     is_row_axis,
     key_of,
     mask_of,
@@ -50,8 +51,10 @@ from advisor.code.values import (
     RowSet,
     Shape,
     Tensor,
+    TrueFor,
     Value,
     alternatives,
+    give_meaning,
     known_text,
 )
 
@@ -231,6 +234,9 @@ def numbers_of(table: Object, place: NodePlace) -> Value:
     made.shape.most = _AXES_OF_TABLE
     if known is not None:
         made.dtype, made.scale = known.dtype, known.scale
+    key = table.fields.get(MASK_KEY)
+    if key is not None:
+        give_meaning(made, TrueFor(key))
     return made
 
 
