@@ -7,7 +7,7 @@ fact, so the engine knows what to call it with; its Markdown page lies beside it
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +24,7 @@ from advisor.findings import (
     RelatedLocation,
     Severity,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.packs import rule_packs
 from advisor.recipe.steps import Step
 

@@ -5,12 +5,13 @@ once there is one.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 
 PROJECT_FILE = "pyproject.toml"
 

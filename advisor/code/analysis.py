@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from advisor.code.events import Event
@@ -14,6 +14,7 @@ from advisor.code.outcomes import in_the_text
 from advisor.code.project import Project
 from advisor.code.sources import NodePlace, Source
 from advisor.findings import Finding, Location
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Rule
 
 __all__ = ["Analysis", "Project", "analyze"]

@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from advisor.lazy_dataclasses import dataclass
 
 SUFFIXES = frozenset({".py", ".pyw", ".ipynb"})
 # scripts without a suffix and what the ecosystem else calls Python, when it is named outright

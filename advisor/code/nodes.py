@@ -5,20 +5,22 @@ goes without saying, and a third of the parse goes to it: here they are made by 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from abc import ABCMeta
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from sys import intern
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # `Module.code_for_node` takes no other
 
+from advisor.lazy_dataclasses import constructor_is_postponed
+
 Kind = TypeVar("Kind", bound=cst.CSTNode)
 
 _GENERATED = ("__setattr__", "__delattr__", "__hash__", "__eq__")
-_NOT_GIVEN: Any = object()
 _MOST_SHARED = 1_000
 _spaces: dict[str, cst.SimpleWhitespace] = {}
 _newline = cst.Newline()
@@ -36,11 +38,21 @@ def make_nodes_fast() -> None:
     # Nodes are the keys of many tables. What LibCST writes out in Python, for each kind once more, is
     # what objects do anyway.
     for kind in dict.fromkeys(_kinds()):
+        if type(kind) is ABCMeta:
+            setattr(kind, "__class__", _KindOfNodes)  # noqa: B010
         for method in _GENERATED:
             if method in vars(kind):
                 delattr(kind, method)
         if _is_plain(kind):
-            setattr(kind, "__init__", _postponed(kind))  # noqa: B010
+            constructor_is_postponed(kind, {"value": intern} if kind is cst.Name else None)
+
+
+class _KindOfNodes(ABCMeta):
+    """What abstract classes are asked by `isinstance`, who is registered with them, takes five times as
+    long as the question itself; no class is registered as a node."""
+
+    __instancecheck__ = type.__instancecheck__
+    __subclasscheck__ = type.__subclasscheck__
 
 
 def as_written(node: cst.CSTNode) -> str:
@@ -105,7 +117,7 @@ def all_in(node: cst.CSTNode, kinds: type[Kind] | tuple[type[Kind], ...]) -> Ite
     while waiting:
         current = waiting.pop()
         if are_wanted[type(current)]:
-            yield cast(Kind, current)
+            yield current  # type: ignore[misc]
         held: list[cst.CSTNode] = []
         for name in _parts_of(type(current)):
             value = getattr(current, name)
@@ -205,43 +217,3 @@ def _is_plain(kind: type) -> bool:
         and getattr(kind, "__post_init__") is cst.CSTNode.__post_init__  # noqa: B009
         and all(each.init and not each.kw_only for each in fields(kind))
     )
-
-
-def _postponed(kind: type) -> Callable[..., None]:
-    """A constructor that is written when it is first called: few kinds ever occur."""
-
-    def __init__(self: Any, *values: Any, **named: Any) -> None:
-        constructor = kind.__init__ = _constructor(kind)  # type: ignore[misc]
-        constructor(self, *values, **named)
-
-    __init__.__qualname__ = f"{kind.__qualname__}.__init__"
-    return __init__
-
-
-def _constructor(kind: type) -> Callable[..., None]:
-    parameters, statements = ["self"], ["pass"]
-    known: dict[str, Any] = {"_not_given": _NOT_GIVEN}
-    for each in fields(kind):
-        parameters.append(_parameter(each, known))
-        value = each.name
-        if each.default_factory is not MISSING:
-            known[f"_make_{each.name}"] = each.default_factory
-            value = f"_make_{each.name}() if {each.name} is _not_given else {each.name}"
-        elif kind is cst.Name and each.name == "value":
-            known["intern"] = intern
-            value = "intern(value)"
-        statements.append(f"self.{each.name} = {value}")
-    body = "\n ".join(statements)
-    exec(f"def __init__({', '.join(parameters)}):\n {body}", known)  # noqa: S102
-    constructor: Callable[..., None] = known["__init__"]
-    constructor.__qualname__ = f"{kind.__qualname__}.__init__"
-    return constructor
-
-
-def _parameter(field: "Field[Any]", known: dict[str, Any]) -> str:
-    if field.default_factory is not MISSING:
-        return f"{field.name}=_not_given"
-    if field.default is not MISSING:
-        known[f"_default_{field.name}"] = field.default
-        return f"{field.name}=_default_{field.name}"
-    return field.name

@@ -3,12 +3,13 @@
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from advisor.code.failing_cells import known_to_fail
 from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
 from advisor.code.unread_cells import stand_in
+from advisor.lazy_dataclasses import dataclass
 
 _NOTEBOOK_FORMAT = 4
 # cell magics whose body still is Python that runs in the notebook

@@ -1,6 +1,6 @@
 """What came of looking at one file: complete, and plain enough to be stored or sent."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, NamedTuple
 
 from advisor.findings import (
@@ -12,6 +12,7 @@ from advisor.findings import (
     RelatedLocation,
     Severity,
 )
+from advisor.lazy_dataclasses import dataclass
 
 
 class Seen(NamedTuple):

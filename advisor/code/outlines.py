@@ -5,8 +5,9 @@ import ast
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from advisor.lazy_dataclasses import dataclass
 
 _LARGEST = 200_000
 """Characters up to which a text is looked at: others are parsed anew."""

@@ -8,7 +8,6 @@ tokens are only counted; their lengths are added up once at the end.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, repeat
 from typing import Any, NamedTuple, cast
@@ -19,6 +18,7 @@ from libcst._nodes.internal import CodegenState  # the hook of the code generato
 from advisor.code.nodes import all_in
 from advisor.code.outlines import FOLLOWED, Stretch, outline, stretches
 from advisor.code.spans import Span
+from advisor.lazy_dataclasses import dataclass
 
 _HEADED = frozenset(
     (

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import libcst as cst
 from advisor.code.locating import Locator
 from advisor.code.sources import Source, SourceError, read_source
 from advisor.code.values import Folder, ProjectModule, Scope, Unknown, Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine

@@ -7,7 +7,8 @@ step) and transformers for its own.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from advisor.lazy_dataclasses import dataclass
 
 Factor = Callable[[int], float]
 MOST_SAMPLES = 2_000

@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +13,7 @@ from advisor.code.contents import digest_of
 from advisor.code.spans import Span
 from advisor.code.syntax import SourceError, SyntaxFault, fault_in, parse
 from advisor.findings import Finding, Location
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -252,7 +253,9 @@ def _encoding(content: bytes, name: str) -> str:
 def _normalised(text: str) -> str:
     """What means the same to Python but not to LibCST, in the one way that both understand: line
     ends, page breaks before code, and tabs after spaces in an indentation."""
-    text = _LINE_START_FORM_FEED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if _TAB_AFTER_SPACE.search(text):
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\f" in text:
+        text = _LINE_START_FORM_FEED.sub("", text)
+    if "\t" in text and _TAB_AFTER_SPACE.search(text):
         text = _INDENTATION.sub(lambda indentation: indentation[0].expandtabs(8), text)
     return text

@@ -4,9 +4,10 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from symtable import symtable
 from typing import TYPE_CHECKING
+
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -1,11 +1,12 @@
 """Where in a run something happens, and what every event knows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.code.symbols import Number, Symbol
 from advisor.code.values import Function, Scalar, Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst

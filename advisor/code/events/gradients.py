@@ -1,9 +1,8 @@
 """What happens to gradients: how they come about, are changed, recorded and cleared."""
 
-from dataclasses import dataclass
-
 from advisor.code.events.context import Event
 from advisor.code.values import Object, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

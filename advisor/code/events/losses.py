@@ -1,9 +1,10 @@
 """What happens to losses and scores: how they are computed, added up, compared and logged."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from advisor.code.events.context import Event
 from advisor.code.values import Amount, Arguments, Part, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -1,9 +1,10 @@
 """What happens to modules: how they are built, switched, called, filled and saved."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from advisor.code.events.context import Event
 from advisor.code.values import Arguments, Instance, Layer, Tensor, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -1,12 +1,12 @@
 """What happens in the program around the training."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.code.events.context import Event, Limit, Loop
 from advisor.code.events.modules import ModeSwitched
 from advisor.code.symbols import Number
 from advisor.code.values import Arguments, Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace

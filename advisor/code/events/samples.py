@@ -1,10 +1,11 @@
 """What happens to rows of samples: how they are fitted on, split, ordered and handed out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from advisor.code.events.context import Context, Event, Guard, Loop
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Fit, Lineage, Object, RowSet, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -1,10 +1,9 @@
 """What happens to the numbers and the axes of tensors."""
 
-from dataclasses import dataclass
-
 from advisor.code.events.context import Event
 from advisor.code.symbols import Number
 from advisor.code.values import Shape, Tensor, Unknown, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -1,10 +1,11 @@
 """What happens to optimizers and learning rates, and to trainers that handle them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from advisor.code.events.context import Event
 from advisor.code.sources import NodePlace
 from advisor.code.values import Arguments, Value
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -20,6 +19,7 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.facts.steps import OptimizerStep, excludes, in_same_rounds
 from advisor.code.nodes import as_written
 from advisor.code.values import OTHER_ITEM, Amount, Unknown, alternatives, meaning_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _LOSS = re.compile(r"^(criterion|crit|loss|loss_?fn|loss_?func\w*|ce|bce|mse)$", re.IGNORECASE)

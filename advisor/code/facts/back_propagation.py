@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -61,6 +60,7 @@ from advisor.code.values import (
     Value,
     alternatives,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _KEEPS_STATE = re.compile(r"hidden|memory|stateful|\bstate\b", re.IGNORECASE)
@@ -428,6 +428,8 @@ class RunningTotal(Fact):
 
     def _is_begun_anew(self) -> bool:
         """Whether the loop sets it to zero again, as behind the parts of a batch."""
+        if f"{self.total} = 0" not in self.event.place.source.text:
+            return False
         zero = rf"(?<![\w.]){re.escape(self.total)} = 0(\.0*)?(?![\w.])"
         if re.search(zero, self.event.place.source.text) is None:
             return False

@@ -1,7 +1,6 @@
 """Batches: what becomes of the axis that samples lie along."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Self
@@ -20,6 +19,7 @@ from advisor.code.facts.shapes import Reshape
 from advisor.code.library.torch_tensors.reshapes import completed
 from advisor.code.symbols import Number
 from advisor.code.values import Instance, Tensor, shape_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -1,7 +1,6 @@
 """Weights that are put aside while training goes on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -31,6 +30,7 @@ from advisor.code.values import (
     Value,
     alternatives,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3

@@ -1,7 +1,6 @@
 """Data sets of the project whose own code changes every sample at random."""
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -19,6 +18,7 @@ from advisor.code.values import (
     alternatives,
     known_constant,
 )
+from advisor.lazy_dataclasses import dataclass
 
 _DRAWS = re.compile(
     r"\brand(om|int|n|range|_like|int_like)?\b|\brng\b|\bgenerator\b"

@@ -1,12 +1,12 @@
 """Pictures with their channels behind height and width, where these belong in front."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.facts.layer_sizes import LayerInput
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.shapes import Reshape
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

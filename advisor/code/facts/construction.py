@@ -1,7 +1,6 @@
 """Construction: what a module has been built of, what it knows of that, and what is assigned to it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -46,6 +45,7 @@ from advisor.code.values import (
     alternatives,
     is_constant,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _TORCH_MODULES = ("torch.nn.", "lightning.pytorch.LightningModule", "torch_geometric.nn.")

@@ -1,7 +1,6 @@
 """Forward passes that are started by the name of the method."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -9,6 +8,7 @@ import libcst as cst
 from advisor.code.events import Escaped, ForwardRun, ModeSwitched, OptimizerBuilt
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
 from advisor.code.values import Optimizer, Unknown
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -57,6 +56,7 @@ from advisor.code.values import (
     alternatives,
     is_constant,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Dropout that stays on so that several passes differ.

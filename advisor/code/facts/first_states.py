@@ -1,7 +1,6 @@
 """First states: what recurrent layers start from, and whether that is drawn at random."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import AttributeAssigned, LayerBuilt, RandomDrawn
@@ -11,6 +10,7 @@ from advisor.code.library.torch_sequences import CELLS, RECURRENT
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Class, Sequence, Tensor, Value, alternatives, names_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What methods are called that make the state that a recurrent layer is given first.

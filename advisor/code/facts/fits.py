@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -29,6 +28,7 @@ from advisor.code.nodes import holds
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, Instance, Library, Object, RowSet, known_number, names_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Words of functions that show data to somebody.

@@ -3,7 +3,6 @@ round."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from advisor.code.events import Escaped, ForwardRun
 from advisor.code.facts.held_out_data import HeldOutData
@@ -15,6 +14,7 @@ from advisor.code.facts.scores import Score
 from advisor.code.facts.sides import name_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Fit, RowSet, lineage_of
+from advisor.lazy_dataclasses import dataclass
 
 _SCALINGS = frozenset(["scaler"])
 # Statistics of each column of an array, by which arrays are scaled by hand; tables are filled by them.

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 
 from advisor.code.facts.run import code_of
 from advisor.code.part_names import words
+from advisor.lazy_dataclasses import dataclass
 
 # What says where something is in a picture: an area, or places.
 AREAS = frozenset(

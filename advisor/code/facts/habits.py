@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -25,6 +24,7 @@ from advisor.code.facts.run import AbstractRun, Fact, code_of
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import RowSet, lineage_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Whatever may tell somebody what a training was like: numbers are read, printed, logged or returned.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -20,6 +19,7 @@ from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.library.torch_modules.ready_models import head_of
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Method, Value, alternatives
+from advisor.lazy_dataclasses import dataclass
 
 _READY = "torchvision.models."
 # Ready models that classify images, by the start of their names.

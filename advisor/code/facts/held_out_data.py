@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Self, TypeGuard
 
@@ -67,6 +66,7 @@ from advisor.code.values import (
     names_of,
     same,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Learning that compares augmented views of a sample judges by them, too.

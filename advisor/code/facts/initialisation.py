@@ -1,7 +1,6 @@
 """Layers whose weights the program fills by itself, and what comes behind them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import Bent, Event, ForwardRun, Multiplied, WeightsFilled
@@ -10,6 +9,7 @@ from advisor.code.facts.relations import origin_of
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.values import Layer, Value, known_text
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _ACTIVATIONS = {

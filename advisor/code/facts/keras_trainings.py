@@ -1,7 +1,6 @@
 """How long Keras trains a model, and the schedules that its rate follows meanwhile."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from advisor.code.events import ModelCompiled, ModelTrained
 from advisor.code.facts.run import AbstractRun
@@ -18,6 +17,7 @@ from advisor.code.values import (
     known_integer,
     number_of,
 )
+from advisor.lazy_dataclasses import dataclass
 
 EPOCHS_OF_FIT = 3
 """Where the epochs stand among the arguments of `fit`."""

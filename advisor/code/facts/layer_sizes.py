@@ -1,7 +1,6 @@
 """Layers and the sizes that they were built for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code import symbols
@@ -13,6 +12,7 @@ from advisor.code.library.torch_tensors.operations import as_tensor
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import Instance, Layer, Scalar, Shape, Value, alternatives, known_number
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _CONVOLUTIONS = {

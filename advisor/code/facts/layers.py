@@ -1,7 +1,6 @@
 """Layers: where they are built, and in which order they run inside of a module."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -61,6 +60,7 @@ from advisor.code.values import (
     known_text,
     same,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _PASSES_ON = frozenset({"torch.nn.Identity"})

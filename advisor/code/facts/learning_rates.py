@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -48,6 +47,7 @@ from advisor.code.values import (
     known_constant,
     meaning_of,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Schedules whose largest rate is the one that the optimizer was built with.

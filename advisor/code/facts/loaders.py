@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self, TypeGuard
 
 import libcst as cst
@@ -53,6 +52,7 @@ from advisor.code.values import (
     lineage_of,
     names_of,
 )
+from advisor.lazy_dataclasses import dataclass
 
 # Classes of data sets that give a sample for a number.
 _MAP_STYLE = frozenset(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import libcst as cst
@@ -41,6 +41,7 @@ from advisor.code.values import (
     shape_of,
 )
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # An activation and a loss that are no further apart are shown together.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import libcst as cst
@@ -55,6 +55,7 @@ from advisor.code.values import (
     meaning_of,
     number_of,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _EPOCHS = frozenset(["epoch", "ep", "e"])

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -36,6 +35,7 @@ from advisor.code.values import (
     is_always,
     meaning_of,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _SUPERVISED = re.compile(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import AttributeAssigned, Event, FailureCaught, LayerRun, ShapesClashed
@@ -14,6 +13,7 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.library.torch_tensors.broadcasting import differ
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Shape, alternatives
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -1,7 +1,6 @@
 """Modes that a training falls into: what was left behind by the evaluation of the epoch before."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -20,6 +19,7 @@ from advisor.code.facts.relations import reaches, told_of_gradients
 from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops
 from advisor.code.sources import NodePlace
 from advisor.code.values import Optimizer, Value, is_constant
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -30,6 +29,7 @@ from advisor.code.nodes import holds
 from advisor.code.part_names import OTHERS, words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Constant, Library, Object, Value, known_text, same
+from advisor.lazy_dataclasses import dataclass
 
 # Calls that leave everything in its place.
 _LEAVES_IN_PLACE = re.compile(

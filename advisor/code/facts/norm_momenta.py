@@ -1,7 +1,6 @@
 """Momenta of batch norms: what they are built with, or told afterwards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import AttributeAssigned, LayerBuilt
@@ -9,6 +8,7 @@ from advisor.code.facts.modules import BATCH_NORMS
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import BUILT_BY, Layer, Partial, Value, known_constant
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 KERAS = "keras.layers.BatchNormalization"

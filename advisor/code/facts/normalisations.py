@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -38,6 +37,7 @@ from advisor.code.values import (
     known_constant,
 )
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 
 # Signs that pixels are normalised somewhere, by whatever means.
 _NORMALISES = re.compile(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -39,6 +38,7 @@ from advisor.code.library.exponents import BY_HAND, DENSITY
 from advisor.code.library.vanishing import vanishing
 from advisor.code.nodes import holds
 from advisor.code.values import Amount, Tensor, Unknown, Value, alternatives, meaning_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What a loss goes by that a class or a function computes.

@@ -17,4 +17,6 @@ def leaves_gradients_out(text: str) -> bool:
     iterators of torchtext did for all batches but those to train on."""
     if "volatile=True" in text:
         return True
+    if "torchtext" not in text:
+        return False
     return _TORCHTEXT.search(text) is not None and is_for_old_torch(text)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -33,6 +32,7 @@ from advisor.code.library.torch_data import LOADER
 from advisor.code.library.transformers_models import CLASSIFIES
 from advisor.code.sources import NodePlace
 from advisor.code.values import GROUP, Layer, Object, RowSet, Unknown, Value, is_constant
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Whatever may hold rows back, or judge by other ones.

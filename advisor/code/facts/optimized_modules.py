@@ -1,7 +1,7 @@
 """Which modules an optimizer updates, and which take their places after it was built."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Self
 
@@ -42,6 +42,7 @@ from advisor.code.values import (
     Value,
     alternatives,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What takes its place within so many lines behind the optimizer is shown together with it.

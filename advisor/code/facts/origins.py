@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from advisor.code.events import Escaped, ForwardRun, OptimizerBuilt, OptimizerStepped
 from advisor.code.facts.learning_layers import learning
@@ -31,6 +31,7 @@ from advisor.code.values import (
     Value,
     alternatives,
 )
+from advisor.lazy_dataclasses import dataclass
 
 _LOSS = re.compile(r"loss|crit|bce|mse|adv|ce$|l1|nll", re.IGNORECASE)
 # A value is followed back over no more others than this.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -21,6 +20,7 @@ from advisor.code.library.torch_modes import TOUCHED
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Value, is_constant
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # The option of a loss that says how much rarer one class is than the others.

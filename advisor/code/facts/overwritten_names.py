@@ -1,12 +1,12 @@
 """Names that an inner loop takes from the loop around it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import NameOverwritten, ObjectLost, TargetLost
 from advisor.code.facts.metrics import Metric, overwritten_loss
 from advisor.code.facts.run import AbstractRun, Fact, code_of, draft
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
@@ -35,6 +34,7 @@ from advisor.code.values import (
     RowSet,
     lineage_of,
 )
+from advisor.lazy_dataclasses import dataclass
 
 _SAMPLES = frozenset(
     [

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -45,6 +44,7 @@ from advisor.code.values import (
     lineage_of,
     names_of,
 )
+from advisor.lazy_dataclasses import dataclass
 
 # What somebody who leaves a loop early may say of it.
 _ON_PURPOSE = re.compile(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import libcst as cst
@@ -44,6 +43,7 @@ from advisor.code.values import (
     is_constant,
     known_text,
 )
+from advisor.lazy_dataclasses import dataclass
 
 _JUDGES = JUDGING | {"evaluator", "accuracy"}
 # Words that functions go by which measure how fast a model is.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -26,6 +25,7 @@ from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Object, Value, known_number
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 
 _TORCHVISION = "torchvision.transforms."
 # Transforms after which nothing is known of the pixels.

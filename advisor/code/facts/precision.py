@@ -1,7 +1,6 @@
 """Training in half precision: what is back-propagated, and whether the loss is scaled."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -21,6 +20,7 @@ from advisor.code.facts.modules import holds
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.values import Instance, Library, Optimizer, Value, alternatives
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -21,6 +20,7 @@ from advisor.code.facts.normalisations import has_weights as comes_with_weights
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.sources import NodePlace
 from advisor.code.values import Layer, Library, Object, Unknown, Value, is_constant
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What a function goes by that may fix a seed where nobody can look.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -25,6 +24,7 @@ from advisor.code.values import (
     is_constant,
     one_or_several,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Schedules of Keras, which an optimizer advances by itself.

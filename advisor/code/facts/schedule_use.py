@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
 
@@ -58,6 +57,7 @@ from advisor.code.values import (
     rating_of,
 )
 from advisor.code.values import Sequence as Listed
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _DEEPEST_REACH = 3

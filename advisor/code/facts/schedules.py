@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from math import isclose
 from typing import Self
@@ -69,6 +69,7 @@ from advisor.code.values import (
     known_integer,
     known_text,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 SHORTEST_TRAINING = 3

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -25,6 +24,7 @@ from advisor.code.library.sklearn_splits import WINNER
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import Object, RowSet, Value, known_number
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What may learn from all rows: it predicts nothing of them that it was told, or is told of a part.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from math import prod
 from typing import Self
 
@@ -12,6 +11,7 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.scores import Score
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import Dictionary, Object, Sequence, Value
+from advisor.lazy_dataclasses import dataclass
 
 # From how many settings of several values each, and how many combinations of them, random ones find as
 # good a model in fewer trials: with three settings of four values each, say.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -61,6 +60,7 @@ from advisor.code.values import (
     names_of,
     rows_of,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

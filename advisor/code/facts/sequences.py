@@ -1,7 +1,6 @@
 """Sequence layers: whether the axis that a layer takes for time is the one that holds samples."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import AxisRead, LayerRun
@@ -11,6 +10,7 @@ from advisor.code.library.torch_tensors.operations import dims_of
 from advisor.code.symbols import Number
 from advisor.code.values import Layer, Layout, Tensor, Value
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What programs call the number of samples in a batch, and the number of steps in time.

@@ -8,7 +8,6 @@ places with its neighbours in name only: its numbers are mixed with theirs.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -33,6 +32,7 @@ from advisor.code.values import (
     scale_of,
     shape_of,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What programs call the last two axes of pictures and kernels.

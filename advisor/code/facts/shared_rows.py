@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import DataGiven, DrawnAnew, FolderRead, LoaderBuilt, PartsOverlap
@@ -29,6 +28,7 @@ from advisor.code.library.same_samples import reads_same_file, same_samples
 from advisor.code.library.torch_data import SUBSET
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Object, RowSet, alternatives, lineage_of
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _MASKS = re.compile(r"\b(train|val|valid|test)_mask\b")

@@ -1,7 +1,6 @@
 """Sharing: one layer object that stands in several places of a model."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 import libcst as cst
@@ -17,6 +16,7 @@ from advisor.code.library.torch_modes import PART
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace
 from advisor.code.values import Instance, Layer, Sequence, Value
+from advisor.lazy_dataclasses import dataclass
 
 # What a layer is called that is meant to stand in several places.
 _MEANT = frozenset({"shared", "share", "sharing", "tied", "tie", "same"})

@@ -6,11 +6,11 @@ matter of names, unless their publishers have set them aside for it.
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from advisor.code.part_names import OTHERS, SHORT_TEST, TEST, words
 from advisor.code.values import RowSet
+from advisor.lazy_dataclasses import dataclass
 
 _TRAINING = re.compile(r"(x|y)?(train|tr$|trn$|learn)")
 _HELD_OUT = re.compile(

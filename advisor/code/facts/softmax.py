@@ -1,7 +1,7 @@
 """Softmax calls: over which dimension, and what becomes of the result."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import libcst as cst
@@ -35,6 +35,7 @@ from advisor.code.values import (
     shape_of,
 )
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import Loop, LoopLeft, ModelTrained, ScheduleConfigured, ScheduleStepped
@@ -23,6 +22,7 @@ from advisor.code.library.torch_data import LENGTH_OF_LOADER
 from advisor.code.simulation import simulate
 from advisor.code.symbols import Symbol, product
 from advisor.code.values import Scalar, Schedule, Value, known_integer
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # An epoch of fewer batches than this is taken for none: its batches are then nothing to count.

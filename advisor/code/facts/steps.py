@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import Self
@@ -45,6 +44,7 @@ from advisor.code.values import (
     Value,
     alternatives,
 )
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # What counts what a batch has come to is called.

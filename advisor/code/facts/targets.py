@@ -1,7 +1,6 @@
 """What models learn to predict, and what they are given to predict it from."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import ForwardRun, LabelsLearned, LossComputed
@@ -9,6 +8,7 @@ from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.gradients import computed_from, is_computed_from
 from advisor.code.sources import NodePlace
 from advisor.code.values import Columns, Layer, Lineage, Tensor, Value, alternatives, lineage_of
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

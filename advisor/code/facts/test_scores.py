@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -12,6 +11,7 @@ from advisor.code.facts.run import AbstractRun, code_of, place_around
 from advisor.code.part_names import OTHERS, TEST, say_test, words
 from advisor.code.sources import NodePlace, Source
 from advisor.code.values import RowSet
+from advisor.lazy_dataclasses import dataclass
 
 _BEST = frozenset(["best", "min", "max", "lowest", "highest", "minimum", "maximum", "prev", "top"])
 # What is counted up to a limit is no score: `seen >= max_batches`.

@@ -1,13 +1,13 @@
 """Training loops: which optimizer is stepped in which loop, and what happens between two steps."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import BackwardRun, Event, Loop, OptimizerStepped
 from advisor.code.facts.relations import is_certainly_optimizer, may_clear
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.values import Optimizer, Value, alternatives
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

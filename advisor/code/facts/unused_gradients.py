@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import (
@@ -28,6 +27,7 @@ from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import code_of_receiver
 from advisor.code.nodes import as_written
 from advisor.code.values import Library, Optimizer, Value, alternatives
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 

@@ -1,13 +1,13 @@
 """What schedules that watch a metric are told: by the program, or by a trainer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import MetricWatched
 from advisor.code.facts.run import AbstractRun, Fact
 from advisor.code.facts.schedule_use import PLATEAU, ScheduleUse
 from advisor.code.values import Object, Schedule, known_text
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 # Where `mode` stands among the arguments of torch's class, and of Keras's.

@@ -1,7 +1,6 @@
 """Random numbers that the samples of a data set are made with, in the processes that load it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from advisor.code.events import DataGiven, LoaderBuilt
@@ -11,6 +10,7 @@ from advisor.code.library.keras_sequences import has_own_processes
 from advisor.code.sources import NodePlace
 from advisor.code.values import Function
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
 _MAKES_SAMPLES = frozenset(["__getitem__", "__getitems__", "__iter__", "__next__"])

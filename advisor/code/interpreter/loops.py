@@ -7,7 +7,6 @@ with which constructors build layers, are gone through item by item.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -38,6 +37,7 @@ from advisor.code.values import (
     part_of,
 )
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine

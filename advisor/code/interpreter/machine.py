@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from advisor.code.values import (
     join,
     join_lineages,
 )
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.library.dispatch import Models

@@ -5,7 +5,6 @@ by `from_logits`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from advisor.code.events import LossComputed, OwnLossCompiled
 from advisor.code.interpreter import calls
@@ -28,6 +27,7 @@ from advisor.code.values import (
     known_text,
     lineage_of,
 )
+from advisor.lazy_dataclasses import dataclass
 
 _BY_NAME_ONLY = -1
 

@@ -1,7 +1,6 @@
 """Listings of files: in whatever order the file system keeps them, until somebody sorts them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -37,6 +36,7 @@ from advisor.code.values import (
     lineage_of,
 )
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine

@@ -12,7 +12,6 @@ a line to one of the tables in the library's module.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -25,6 +24,7 @@ from advisor.code.values import (
     Unknown,
     Value,
 )
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.interpreter.machine import Machine

@@ -1,6 +1,6 @@
 """The sizes of pictures in torchvision's data sets, and what transforms make of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
 from advisor.code import symbols
@@ -20,6 +20,7 @@ from advisor.code.values import (
     known_text,
 )
 from advisor.code.values import Sequence as SequenceValue
+from advisor.lazy_dataclasses import dataclass
 
 _TRANSFORMS = ("torchvision.transforms.v2.", "torchvision.transforms.")
 # Channels, height and width.

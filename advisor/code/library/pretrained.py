@@ -3,10 +3,9 @@
 Sources: `weights.transforms()` of torchvision, and `preprocess_input` of keras.applications.
 """
 
-from dataclasses import dataclass
-
 from advisor.code.library.names import words
 from advisor.code.values import Layer
+from advisor.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

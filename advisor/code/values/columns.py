@@ -1,8 +1,10 @@
 """Columns: what a value holds of a table, by their names or by their places."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace

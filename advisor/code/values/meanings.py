@@ -1,11 +1,11 @@
 """What the numbers in a tensor say: the range that they are in, and what they amount to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from advisor.code.symbols import Number
 from advisor.code.values.plain import Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.events import Context

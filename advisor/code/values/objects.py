@@ -1,10 +1,11 @@
 """What libraries make: their modules, classes and functions, and the objects that these build."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from advisor.code.values.plain import Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.sources import NodePlace

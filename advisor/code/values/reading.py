@@ -29,9 +29,9 @@ OPERANDS = ("operands",)
 
 def known_number(value: Value | None) -> Number | None:
     """The number a value is, if it is one."""
-    if isinstance(value, Scalar):
+    if type(value) is Scalar:
         return value.number
-    if isinstance(value, Constant) and isinstance(value.value, bool):
+    if type(value) is Constant and isinstance(value.value, bool):
         return number(int(value.value))
     return None
 
@@ -191,12 +191,12 @@ def scale_of(value: Value | None) -> Scale | None:
 
 def lineage_of(value: Value | None) -> Lineage | None:
     """Where the samples in a value come from, if it holds samples."""
-    if isinstance(value, Tensor):
+    if type(value) is Tensor:  # asked of nearly every value
         return value.lineage
-    if isinstance(value, Unknown):
+    if type(value) is Unknown:
         changed = value.fields.get(CHANGED_LINEAGE)
         return changed if isinstance(changed, Lineage) else value.lineage
-    if isinstance(value, Sequence):
+    if type(value) is Sequence:
         changed = value.fields.get(CHANGED_LINEAGE)
         return changed if isinstance(changed, Lineage) else None
     if isinstance(value, Object):
@@ -225,9 +225,9 @@ def any_of_list(item: Value) -> Value:
 
 def meaning_of(value: Value | None) -> Meaning | None:
     """What the numbers in a value say, if that is known."""
-    if isinstance(value, Tensor):
+    if type(value) is Tensor:  # asked of nearly every value
         return value.meaning
-    if isinstance(value, Unknown):
+    if type(value) is Unknown:
         found: Any = value.fields.get(MEANING)
         return found if isinstance(found, Meaning) else None
     return None

@@ -1,12 +1,13 @@
 """Samples: which rows a value holds, and what they went through."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from advisor.code.symbols import Number
 from advisor.code.values.columns import Columns
 from advisor.code.values.plain import Value
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from advisor.code.events import Context, Loop, RowsSplit

@@ -1,10 +1,10 @@
 """The dimensions of tensors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from advisor.code.symbols import Number, fresh
+from advisor.lazy_dataclasses import dataclass
 
 Dims = tuple[Number, ...]
 

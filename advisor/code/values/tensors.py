@@ -1,6 +1,5 @@
 """Arrays of numbers, and values nothing is known about yet, which may be arrays."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from advisor.code.symbols import Number
@@ -8,6 +7,7 @@ from advisor.code.values.meanings import Meaning, Reduced, Scale
 from advisor.code.values.plain import Value
 from advisor.code.values.rows import Lineage
 from advisor.code.values.shapes import Shape
+from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -1,12 +1,12 @@
 """hockey-stick: the first iterations only learn the output's bias."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.facts import LossDescent

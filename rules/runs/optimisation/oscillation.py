@@ -1,12 +1,12 @@
 """oscillation: the curve swings to the end instead of settling."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.findings import Severity
+from advisor.lazy_dataclasses import dataclass
 from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 from advisor.runs.curves import Trajectory
