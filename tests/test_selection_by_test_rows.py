@@ -665,3 +665,46 @@ def test_a_data_set_of_several_parts_holds_the_one_that_it_is_asked_for(
 ) -> None:
     codes = [code for _, code in findings(SOLVER.format(chosen_by=chosen_by))]
     assert ("NN506" in codes) is told
+
+
+def test_a_series_that_is_divided_by_time_has_test_rows_of_its_own() -> None:
+    text = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+class Windows(Dataset):
+    def __init__(self, series, past):
+        self.series, self.past = series, past
+    def __len__(self):
+        return self.series.size(1) - self.past
+    def __getitem__(self, i):
+        return self.series[:, i:i + self.past], self.series[:, i + self.past]
+full = torch.load("x.pt").float()
+a, b = int(0.7 * full.size(1)), int(0.85 * full.size(1))
+train, val, test = [Windows(s, 5) for s in (full[:, :a], full[:, a:b], full[:, b:])]
+tl, vl, te = DataLoader(train, 64, shuffle=True), DataLoader(val, 64), DataLoader(test, 64)
+model = nn.Linear(3, 2)
+opt = torch.optim.Adam(model.parameters())
+def evaluate(loader):
+    model.eval()
+    total = 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += nn.functional.l1_loss(model(x), y).item()
+    return total / len(loader)
+best = 1e9
+for epoch in range(10):
+    model.train()
+    for x, y in tl:
+        opt.zero_grad()
+        loss = nn.functional.l1_loss(model(x), y)
+        loss.backward()
+        opt.step()
+    v = evaluate(vl)
+    if v < best:
+        best = v
+        torch.save(model.state_dict(), "best.pt")
+model.load_state_dict(torch.load("best.pt"))
+print(evaluate(te))
+"""
+    assert not found(text)

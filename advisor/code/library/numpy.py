@@ -646,6 +646,9 @@ def follow(
             # The samples lie along another axis: `x[:, idx]`.
             _put_in_order(receiver, details[1:], place)
             return result.replace(lineage=None) if isinstance(result, Tensor) else result
+        if any(map(_takes_share, details[1:])):
+            # So they do where a series is divided by time: `x[:, : int(0.8 * x.shape[1])]`.
+            return result.replace(lineage=None) if isinstance(result, Tensor) else result
         lineage = lineages.part(machine, receiver, details[0], node)
         _tell_length(result, lineage)
         fit = lineages.chosen_by(details[1]) if len(details) > 1 else None
@@ -679,6 +682,12 @@ def follow(
     if result.lineage is None:
         result.lineage = lineage
     return result
+
+
+def _takes_share(index: Any) -> bool:
+    """Whether a slice ends or begins at a share of what there is along its axis."""
+    ends = (index.start, index.stop) if isinstance(index, slice) else ()
+    return any(end is not None and lineages.is_share(end) for end in ends)
 
 
 def _tell_length(result: Tensor | Unknown, lineage: Lineage) -> None:
