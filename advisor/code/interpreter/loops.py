@@ -33,6 +33,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     any_of_list,
+    known_number,
     lineage_of,
     part_of,
 )
@@ -81,8 +82,8 @@ def iterate(machine: "Machine", value: Value, node: cst.CSTNode) -> Iteration:
         case SequenceValue():
             if value.items is not None:
                 return Iteration(value.items, trips=symbols.number(len(value.items)))
-            element = value.element
-            return Iteration(make=(lambda: element) if element is not None else None)
+            element, trips = value.element, known_number(value.fields.get("length"))
+            return Iteration(make=(lambda: element) if element is not None else None, trips=trips)
         case Dictionary():
             if value.other is None:
                 keys = tuple(key_value(key) for key in value.items)

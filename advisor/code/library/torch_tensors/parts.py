@@ -74,8 +74,11 @@ def split(call: Call) -> Value | None:
         parts = [_resized(tensor, dim, known_number(each)) for each in size.items]
         return SequenceValue("tuple", tuple(parts))
     if isinstance(tensor.meaning, Drawn):
-        batch = _drawn(tensor)
-        return SequenceValue("tuple", None, batch)
+        batches = SequenceValue("tuple", None, _drawn(tensor))
+        rows, rows_of_batch = tensor.shape.axis(0).integer, known_integer(size)
+        if rows is not None and rows_of_batch:
+            batches.fields["length"] = Scalar(symbols.number(-(-rows // rows_of_batch)))
+        return batches
     length = size_of_axis(size)
     dims = tensor.shape.dims
     axis = None if dims is None else axis_of(dim, len(dims))
