@@ -809,3 +809,51 @@ def test_a_method_that_nothing_names_steps_no_schedule() -> None:
     check(unmarked.replace("self.learn(loader)", "self.learn(loader, self.go_on)"), "NN604")
     check(unmarked.replace("class Course:", "class Course(torch.load('course.pt')):"), "NN604")
     check(unmarked.replace("Course(nn", "# Course(nn"), "NN604")
+
+
+IN_LISTS = """\
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.utils.data import DataLoader
+EPOCHS = 40
+loader = DataLoader(samples, 64, shuffle=True)
+class Fitting:
+    def __init__(self, model, optimizer, schedules=()):
+        self.model, self.optimizer, self.schedules = model, optimizer, list(schedules)
+    def epoch(self):
+        for inputs, labels in loader:
+            self.optimizer.zero_grad()
+            nn.functional.cross_entropy(self.model(inputs), labels).backward()
+            self.optimizer.step()
+            {in_batches}
+        {in_epochs}
+    def advance(self):
+        for each in self.schedules:
+            each.step()
+model = nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+fitting = Fitting(model, optimizer, {schedules})
+for epoch in range(EPOCHS):
+    fitting.epoch()
+"""
+ONE = "[CosineAnnealingLR(optimizer, {})]"
+LISTED = "[CosineAnnealingLR(each, {}) for each in (optimizer,)]"
+
+
+@pytest.mark.parametrize("schedules", [ONE, LISTED])
+@pytest.mark.parametrize(
+    ("length", "often", "is_told"),
+    [
+        ("EPOCHS", "in_batches", True),
+        ("EPOCHS", "in_epochs", False),
+        ("EPOCHS * len(loader)", "in_batches", False),
+        ("EPOCHS * len(loader)", "in_epochs", True),
+    ],
+)
+def test_schedules_of_a_list_are_stepped_in_the_round_that_steps_them_all(
+    schedules: str, length: str, often: str, is_told: bool
+) -> None:
+    steps = {"in_batches": "pass", "in_epochs": "pass", often: "self.advance()"}
+    text = IN_LISTS.format(schedules=schedules.format(length), **steps)
+    assert ("NN602" in {code for _, code in findings(text)}) is is_told

@@ -293,7 +293,9 @@ class ScheduleUse(Fact):
         step, update = self.steps[0], self.updates[0]
         if not _are_of_one_round(step.context, update.context):
             return None
-        shared = common_loops(step.context, update.context)[len(self.schedule.loops) :]
+        shared = common_loops(step.context, update.context)[
+            loops_of_construction(step.context, self.schedule) :
+        ]
         inside = inner_loops(step, self.schedule)
         together = {(guard.node, guard.taken) for guard in update.context.guards}
         if not shared and self._are_of_one_method(step, update):
@@ -449,7 +451,14 @@ def updates_of(run: AbstractRun, schedule: Schedule) -> tuple[OptimizerStepped, 
 
 def inner_loops(step: ScheduleStepped, schedule: Schedule) -> tuple[Loop, ...]:
     """The loops around a step that the schedule was not built in, outermost first."""
-    return step.context.loops[len(schedule.loops) :]
+    return step.context.loops[loops_of_construction(step.context, schedule) :]
+
+
+def loops_of_construction(context: Context, schedule: Schedule) -> int:
+    """How many of the loops around something the schedule was built in: not the loop of a comprehension
+    that lists schedules."""
+    both = zip(context.loops, schedule.loops, strict=False)
+    return sum(1 for _ in takewhile(lambda each: each[0].node is each[1].node, both))
 
 
 def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:

@@ -398,7 +398,7 @@ def _stepped_at_one_place(run: AbstractRun) -> list[ScheduleStepped]:
         }
         if len(places) != 1 or not isinstance(schedule, Schedule):
             continue
-        inside = events[0].context.loops[len(schedule.loops) :]
+        inside = inner_loops(events[0], schedule)
         if inside and not _is_reset(run, schedule):
             found.append(events[0])
     return found

@@ -8,6 +8,7 @@ import libcst as cst
 from advisor.code import symbols
 from advisor.code.events import (
     BackwardRun,
+    Context,
     GradientsCleared,
     GradientsClipped,
     GradientsUnscaled,
@@ -306,9 +307,24 @@ def schedule_step(call: Call) -> Value | None:
         call.receiver.fields.get("factor"), Joined
     ):
         ask_for_factors(call, call.receiver)
-    event = ScheduleStepped(call.place, call.context, call.receiver, call.arguments)
-    call.machine.emit(event)
+    context = _around_all(call.context, call.receiver)
+    call.machine.emit(ScheduleStepped(call.place, context, call.receiver, call.arguments))
     return None
+
+
+def _around_all(context: Context, schedule: Value) -> Context:
+    """Where a schedule is stepped that a loop takes out of a list: in the round around that loop, which
+    steps each of them once."""
+    while context.rounds and _holds(context.rounds[-1].loop.over, schedule):
+        if any(guard.rounds == len(context.rounds) for guard in context.guards):
+            break
+        context = context._replace(rounds=context.rounds[:-1])
+    return context
+
+
+def _holds(value: Value | None, schedule: Value) -> bool:
+    items = (*(value.items or ()), value.element) if isinstance(value, Sequence) else ()
+    return any(schedule in alternatives(item) for item in items)
 
 
 # --- back-propagation ---------------------------------------------------------------------
