@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.abstract_programs import program
+from tests.abstract_programs import findings, program
 
 START = """
 from torch.utils.data import DataLoader, Subset, random_split
@@ -101,3 +101,18 @@ def test_the_size_of_pictures_is_known_behind_what_the_loop_does_to_them(
     line: str, expected: str
 ) -> None:
     assert size_after(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("ordered", "is_told"), [("reshape(3, 66, 200)", True), ("permute(2, 0, 1)", False)]
+)
+def test_a_picture_that_is_cropped_keeps_its_channels_behind(ordered: str, is_told: bool) -> None:
+    text = f"""\
+import numpy as np
+import torch
+from PIL import Image
+def load(path):
+    picture = Image.open(path).convert("RGB").crop((0, 60, 320, 135)).resize((200, 66))
+    return torch.from_numpy(np.asarray(picture, dtype=np.float32) / 255).{ordered}
+"""
+    assert ("NN304" in {code for _, code in findings(text)}) is is_told

@@ -287,6 +287,18 @@ def picture_resized(call: Call) -> Value | None:
     return picture.replace(shape=Shape((*found, picture.shape.axis(2))))
 
 
+@method("tensor", "crop")
+def picture_cropped(call: Call) -> Value | None:
+    """`picture.crop((left, upper, right, lower))` of PIL."""
+    picture = call.receiver
+    if not isinstance(picture, Tensor) or picture.library != "PIL":
+        return None
+    if picture.shape.rank != 3:
+        return picture
+    height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
+    return picture.replace(shape=Shape((height, width, picture.shape.axis(2))))
+
+
 _STORED = {
     **dict.fromkeys(["MNIST", "FashionMNIST", "KMNIST", "EMNIST", "QMNIST"], "torch"),
     **dict.fromkeys(["CIFAR10", "CIFAR100", "SVHN", "STL10"], "numpy"),
