@@ -251,3 +251,21 @@ def test_a_schedule_that_is_chosen_by_a_setting_may_watch_a_metric(
 ) -> None:
     found = [code for _, code in findings(CHOSEN.replace("KIND", kind))]
     assert ("NN605" in found) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_told"),
+    [("val_loss", True), ("scores['val_loss']", True), ("val_loss[1]['macro_f1']", False)],
+)
+def test_a_metric_is_called_as_its_key_is(metric: str, is_told: bool) -> None:
+    text = f"""\
+import torch
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+def fit(model, optimizer, loader):
+    scheduler = ReduceLROnPlateau(optimizer, mode="max")
+    for epoch in range(50):
+        learn(model, optimizer, loader)
+        val_loss = scores = validate(model)
+        scheduler.step({metric})
+"""
+    assert ("NN605" in {code for _, code in findings(text)}) is is_told

@@ -746,3 +746,34 @@ def test_a_loop_of_a_training_may_be_gone_through_once_more_to_judge(
     text = SHARED.replace("SWITCH", switch)
     told = [each for each in findings(text) if each[1] == "NN401"]
     assert told == (marked(text, "NN401") if tells else [])
+
+
+@pytest.mark.parametrize(("switched", "is_told"), [("model.train()", True), ("pass", False)])
+def test_a_model_that_comes_with_its_weights_drops_once_it_is_switched_to_training(
+    switched: str, is_told: bool
+) -> None:
+    text = f"""\
+import torch
+from torch import nn
+from transformers import BertModel
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bert = BertModel.from_pretrained("bert-base-cased")
+        self.head = nn.Linear(768, 9)
+    def forward(self, words):
+        return self.head(self.bert(words).last_hidden_state)
+model = Tagger()
+optimizer = torch.optim.AdamW(model.parameters())
+{switched}
+for words, tags in train_loader:
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(words).flatten(0, 1), tags.flatten()).backward()
+    optimizer.step()
+right = 0
+with torch.no_grad():
+    for words, tags in test_loader:
+        right += (model(words).argmax(2) == tags).sum().item()
+print(right)
+"""
+    assert ("NN401" in {code for _, code in findings(text)}) is is_told

@@ -1,11 +1,11 @@
 """What modules consist of: which of their layers depend on the mode, and which have weights."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
-from advisor.code.events import DropoutApplied, Escaped, ForwardRun
+from advisor.code.events import DropoutApplied, Escaped, ForwardRun, ModeSwitched
 from advisor.code.facts.run import AbstractRun
 from advisor.code.library.torch_modes import PART, modules_in
 from advisor.code.library.transformers_models import DROPS
@@ -123,7 +123,7 @@ def mode_dependent_layers(run: AbstractRun, forward: ForwardRun | Escaped) -> tu
     has run: `batch norm`, `dropout`, both or nothing. What could not be looked into does not count."""
     found: dict[str, None] = {}
     if isinstance(forward, Escaped):
-        known = _of_ready_model(forward.callee)
+        known = _of_escaped(forward, forward.modes)
         if known is None and _is_switched_where_it_runs(forward):
             return of_unknown_model(run)
         return () if known is None else (known,)
@@ -157,7 +157,7 @@ def _kinds_inside(run: AbstractRun, forward: ForwardRun) -> Iterator[str | None]
             if event.modes == forward.modes or not _is_switched_off(event):
                 yield _of_layer(event.module) or _of_ready_model(event.module)
         elif isinstance(event, Escaped):
-            yield _of_ready_model(event.callee)
+            yield _of_escaped(event, (*event.modes, *forward.modes))
         elif isinstance(event, DropoutApplied) and isinstance(event.training, Unknown):
             yield "dropout"
 
@@ -165,6 +165,15 @@ def _kinds_inside(run: AbstractRun, forward: ForwardRun) -> Iterator[str | None]
 def _is_switched_off(part: ForwardRun) -> bool:
     """Whether a part of a model was switched to evaluation by itself."""
     return bool(part.modes) and all(mode.training is False for mode in part.modes)
+
+
+def _of_escaped(event: Escaped, modes: Collection[ModeSwitched]) -> str | None:
+    """What a model holds that was called: one that comes with its weights comes switched to evaluation,
+    and drops from the first switch to training on."""
+    callee = event.callee
+    if isinstance(callee, Unknown) and DROPS in callee.fields and not modes:
+        return None
+    return _of_ready_model(callee)
 
 
 def _of_ready_model(module: Value) -> str | None:

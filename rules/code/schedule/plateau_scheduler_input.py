@@ -14,6 +14,7 @@ from advisor.recipe.steps import Step
 from advisor.rulebook import Draft, rule
 
 _PLAIN = re.compile(r"[\w.]+(\[[^\]]*\])*(\.item\(\))?")
+_KEY = re.compile(r"\[['\"]([^\]]*)['\"]\](?:\.item\(\))?$")
 _WORDS = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+\d*(?![a-z])")
 # What is better the larger, and what the smaller it is.
 _RISES = frozenset(
@@ -158,6 +159,8 @@ def _direction(text: str | None) -> str | None:
     """Whether a metric is better the larger (`max`) or the smaller (`min`), by its name."""
     if text is None or not _PLAIN.fullmatch(text):
         return None
+    key = _KEY.search(text)
+    text = text if key is None else key[1]  # `val_loss[1]["f1"]` is no loss
     return _direction_of({word.lower() for word in _WORDS.findall(text)})
 
 
