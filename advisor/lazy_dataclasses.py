@@ -13,14 +13,14 @@ from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["constructor_is_postponed", "dataclass"]
+__all__ = ["dataclass", "postpone_constructor"]
 
 Class = TypeVar("Class", bound=type)
 
 _NOT_GIVEN: Any = object()
 
 
-def constructor_is_postponed(
+def postpone_constructor(
     kind: type, made_of: Mapping[str, Callable[[Any], Any]] | None = None
 ) -> None:
     """Give a dataclass a constructor that is written when it is first called: plain assignments and no
@@ -114,7 +114,7 @@ def _with_methods(kind: type, own: Mapping[str, Any], eq: bool, frozen: bool) ->
         methods["__eq__"] = _compares(kind)
         methods["__hash__"] = _hashes(kind) if frozen else None
     if "__init__" not in own:
-        constructor_is_postponed(kind)
+        postpone_constructor(kind)
     for name, method in methods.items():
         if own.get(name) is None:
             setattr(kind, name, method)

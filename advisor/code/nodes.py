@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # `Module.code_for_node` takes no other
 
-from advisor.lazy_dataclasses import constructor_is_postponed
+from advisor.lazy_dataclasses import postpone_constructor
 
 Kind = TypeVar("Kind", bound=cst.CSTNode)
 
@@ -44,7 +44,7 @@ def make_nodes_fast() -> None:
             if method in vars(kind):
                 delattr(kind, method)
         if _is_plain(kind):
-            constructor_is_postponed(kind, {"value": intern} if kind is cst.Name else None)
+            postpone_constructor(kind, {"value": intern} if kind is cst.Name else None)
 
 
 class _KindOfNodes(ABCMeta):

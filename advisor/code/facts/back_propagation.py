@@ -431,8 +431,6 @@ class RunningTotal(Fact):
         if f"{self.total} = 0" not in self.event.place.source.text:
             return False
         zero = rf"(?<![\w.]){re.escape(self.total)} = 0(\.0*)?(?![\w.])"
-        if re.search(zero, self.event.place.source.text) is None:
-            return False
         loops = self.event.context.loops[-1:]
         return any(re.search(zero, code_of(each.node)) is not None for each in loops)
 

@@ -177,24 +177,22 @@ class HeldOutData(Fact):
     def _is_only_looked_at(self) -> bool:
         """Whether the loops over it compute no score and are left early, and nothing else gets it: some
         pictures are drawn to see what becomes of them."""
-        if self.loader is None or self._is_given_away() or is_scored(self.run, self.loader):
-            return False
         through = self._rounds_over_it()
-        if not through or not _are_left_early(through):
-            return False
-        return not any(map(self._is_asked_in, self.run.events_among(*_ASKS)))
+        return bool(through) and _are_left_early(through) and self._is_shown_to_no_model()
 
     def _is_training_part_to_try(self) -> bool:
         """Whether a script asks for the part to learn from, whatever it calls it, and no model: what makes
         the samples is tried out."""
-        if self.loader is None or self.event.context.functions or self._is_given_away():
-            return False
-        if not isinstance(self.dataset, Instance) or is_scored(self.run, self.loader):
+        if self.event.context.functions or not isinstance(self.dataset, Instance):
             return False
         asked = map(_side_of_text, self.dataset.fields.values())
-        return Side.TRAINING in asked and not any(
-            map(self._is_asked_in, self.run.events_among(*_ASKS))
-        )
+        return Side.TRAINING in asked and self._is_shown_to_no_model()
+
+    def _is_shown_to_no_model(self) -> bool:
+        """Whether a loader is at hand whose batches no model is given, here or elsewhere."""
+        if self.loader is None or self._is_given_away() or is_scored(self.run, self.loader):
+            return False
+        return not any(map(self._is_asked_in, self.run.events_among(*_ASKS)))
 
     def _rounds_over_it(self) -> list[Round]:
         return [each for each in self.run.once(_rounds) if self._is_of(each.loop)]

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any, Self, TypeVar
 
@@ -145,9 +146,10 @@ def draft(
 
 def common_loops(first: Context, second: Context) -> tuple[Loop, ...]:
     """The loops that both contexts are in, outermost first."""
-    shared: list[Loop] = []
-    for left, right in zip(first.rounds, second.rounds, strict=False):
-        if left.loop.node is not right.loop.node:
-            break
-        shared.append(left.loop)
-    return tuple(shared)
+    return shared_loops(first.loops, second.loops)
+
+
+def shared_loops(first: Iterable[Loop], second: Iterable[Loop]) -> tuple[Loop, ...]:
+    """Those that two things are in, of the loops around each of them, outermost first."""
+    both = zip(first, second, strict=False)
+    return tuple([one for one, _ in takewhile(lambda each: each[0].node is each[1].node, both)])

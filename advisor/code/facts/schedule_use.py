@@ -33,7 +33,7 @@ from advisor.code.facts.loop_lengths import length_of
 from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.passes import sources_of
 from advisor.code.facts.relations import reaches
-from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft
+from advisor.code.facts.run import AbstractRun, Fact, code_of, common_loops, draft, shared_loops
 from advisor.code.facts.units_by_trial import counts_batches, counts_epochs
 from advisor.code.nodes import all_in, as_written
 from advisor.code.part_names import words
@@ -293,10 +293,8 @@ class ScheduleUse(Fact):
         step, update = self.steps[0], self.updates[0]
         if not _are_of_one_round(step.context, update.context):
             return None
-        shared = common_loops(step.context, update.context)[
-            loops_of_construction(step.context, self.schedule) :
-        ]
         inside = inner_loops(step, self.schedule)
+        shared = shared_loops(inside, inner_loops(update, self.schedule))
         together = {(guard.node, guard.taken) for guard in update.context.guards}
         if not shared and self._are_of_one_method(step, update):
             return step, update
@@ -449,16 +447,10 @@ def updates_of(run: AbstractRun, schedule: Schedule) -> tuple[OptimizerStepped, 
     )
 
 
-def inner_loops(step: ScheduleStepped, schedule: Schedule) -> tuple[Loop, ...]:
+def inner_loops(step: Event, schedule: Schedule) -> tuple[Loop, ...]:
     """The loops around a step that the schedule was not built in, outermost first."""
-    return step.context.loops[loops_of_construction(step.context, schedule) :]
-
-
-def loops_of_construction(context: Context, schedule: Schedule) -> int:
-    """How many of the loops around something the schedule was built in: not the loop of a comprehension
-    that lists schedules."""
-    both = zip(context.loops, schedule.loops, strict=False)
-    return sum(1 for _ in takewhile(lambda each: each[0].node is each[1].node, both))
+    # A comprehension that lists schedules is no loop around their steps.
+    return step.context.loops[len(shared_loops(step.context.loops, schedule.loops)) :]
 
 
 def is_guarded(context: Context, loops: Iterable[Loop]) -> bool:

@@ -642,12 +642,11 @@ def follow(
     place = machine.place(node)
     lineage: Lineage | None
     if operation == "[]" and receiver is not None:
-        if any(map(_is_random_order, details[1:])):
-            # The samples lie along another axis: `x[:, idx]`.
+        in_order = any(map(_is_random_order, details[1:]))
+        if in_order:
             _put_in_order(receiver, details[1:], place)
-            return result.replace(lineage=None) if isinstance(result, Tensor) else result
-        if any(map(_takes_share, details[1:])):
-            # So they do where a series is divided by time: `x[:, : int(0.8 * x.shape[1])]`.
+        if in_order or any(map(_takes_share, details[1:])):
+            # The samples lie along another axis: `x[:, idx]`, `x[:, : int(0.8 * x.shape[1])]`.
             return result.replace(lineage=None) if isinstance(result, Tensor) else result
         lineage = lineages.part(machine, receiver, details[0], node)
         _tell_length(result, lineage)

@@ -21,6 +21,7 @@ from advisor.code.library.models import (
 from advisor.code.library.names import words
 from advisor.code.library.picture_sizes import shape_behind
 from advisor.code.library.pixel_values import pixels_of, scaled
+from advisor.code.symbols import Number
 from advisor.code.values import (
     Arguments,
     Constant,
@@ -274,29 +275,27 @@ def rescaled(
 @method("tensor", "resize")
 def picture_resized(call: Call) -> Value | None:
     """`picture.resize((width, height))` of PIL."""
-    picture = call.receiver
-    if not isinstance(picture, Tensor) or picture.library != "PIL":
-        return None
-    if picture.shape.rank != 3:
-        return picture
     size = call.argument(0, "size")
     given = size.items if isinstance(size, SequenceValue) else None
     found = [each for each in map(size_of_axis, reversed(given or ())) if each is not None]
-    if len(found) != 2:
-        found = [symbols.spatial_axis("height"), symbols.spatial_axis("width")]
-    return picture.replace(shape=Shape((*found, picture.shape.axis(2))))
+    return _with_sides(call.receiver, found)
 
 
 @method("tensor", "crop")
 def picture_cropped(call: Call) -> Value | None:
     """`picture.crop((left, upper, right, lower))` of PIL."""
-    picture = call.receiver
+    return _with_sides(call.receiver, ())
+
+
+def _with_sides(picture: Value | None, sides: Sequence[Number]) -> Value | None:
+    """A picture of PIL of another height and width, which nobody knows unless both are told."""
     if not isinstance(picture, Tensor) or picture.library != "PIL":
         return None
     if picture.shape.rank != 3:
         return picture
-    height, width = symbols.spatial_axis("height"), symbols.spatial_axis("width")
-    return picture.replace(shape=Shape((height, width, picture.shape.axis(2))))
+    if len(sides) != 2:
+        sides = (symbols.spatial_axis("height"), symbols.spatial_axis("width"))
+    return picture.replace(shape=Shape((*sides, picture.shape.axis(2))))
 
 
 _STORED = {
