@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from symtable import symtable
 from typing import TYPE_CHECKING
 
+from advisor.code.nesting import is_surely_shallow
 from advisor.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def parse(text: str) -> "cst.Module | SyntaxFault":
     """The lossless tree of a Python text, or what keeps it from having one."""
     if len(text) > _SMALL and len(_TOKEN.findall(text)) > MOST_TOKENS:
         return SyntaxFault(f"too large: more than {MOST_TOKENS:,} words and signs", 1, 1, True)
-    fault = fault_in(text)
+    shallow = is_surely_shallow(text)
+    fault = None if shallow else fault_in(text)
     if fault is not None and fault.hopeless:
         return fault
     import libcst as cst
@@ -87,6 +89,7 @@ def parse(text: str) -> "cst.Module | SyntaxFault":
             return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         reason = f"cannot be parsed: {_plain(error.message)}"
+        fault = fault_in(text) if shallow else fault
         return fault or SyntaxFault(reason, error.raw_line, error.raw_column + 1)
     except RecursionError:
         return SyntaxFault(_TOO_DEEP, 1, 1, hopeless=True)
