@@ -4,7 +4,7 @@ Each event knows its place, the loops it is in, the conditions it stands under a
 led to it. Facts are put together from events; rules see facts only.
 """
 
-from advisor.code.events.context import Context, Event, Guard, Limit, Loop, Round
+from advisor.code.events.context import Context, Event, Guard, Limit, Loop, Question, Round
 from advisor.code.events.gradients import (
     AutocastEntered,
     BackwardRun,
@@ -252,6 +252,7 @@ __all__ = [
     "PixelsScaledAgain",
     "Predicted",
     "PredictionsCompared",
+    "Question",
     "RandomDrawn",
     "RateAssigned",
     "RatesPlanned",

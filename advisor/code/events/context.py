@@ -53,10 +53,32 @@ class Round:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Question:
+    """Whether something is equal to a word or a number, or whether it is true where `literal` is None;
+    `negated` where the condition holds if not."""
+
+    subject: Value
+    literal: object
+    negated: bool = False
+
+    def answered_by(self, asked: "Question", held: bool) -> bool | None:
+        """The outcome of this condition where another one held, or did not; None where it may have
+        either."""
+        if asked.subject is not self.subject:
+            return None
+        was_so = held != asked.negated
+        if asked.literal == self.literal:
+            return was_so != self.negated
+        is_another = was_so and asked.literal is not None and self.literal is not None
+        return self.negated if is_another else None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Guard:
     """A condition that decides whether the code runs, and which way it went. `rounds` is the
     number of loops that it stands in; `ends` tells that the other way leaves the innermost of them;
-    `every` is the number of rounds that lie between two in which it holds, if it takes a remainder."""
+    `every` is the number of rounds that lie between two in which it holds, if it takes a remainder;
+    `question` what it asks, where that is plain."""
 
     node: "cst.CSTNode"
     taken: bool
@@ -64,6 +86,7 @@ class Guard:
     rounds: int = 0
     ends: bool = False
     every: Scalar | None = None
+    question: Question | None = None
 
 
 class Context(NamedTuple):

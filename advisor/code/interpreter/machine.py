@@ -329,7 +329,9 @@ class Machine:
         now = self.context
         depth = len(now.rounds)
         standing = [
-            Guard(each.node, each.taken, each.condition, depth, each.ends, each.every)
+            Guard(
+                each.node, each.taken, each.condition, depth, each.ends, each.every, each.question
+            )
             for each in guards
         ]
         self.context = now.under(standing)

@@ -20,6 +20,7 @@ from advisor.code.interpreter.limits import limit_reached
 from advisor.code.interpreter.lost_objects import tell_called_itself
 from advisor.code.interpreter.machine import Completion, Writes
 from advisor.code.interpreter.periods import period_of
+from advisor.code.interpreter.questions import answer_to, question_of
 from advisor.code.interpreter.refinement import refine, settle, unsettle
 from advisor.code.interpreter.wording import adds_behind, is_silent
 from advisor.code.nodes import as_written
@@ -237,11 +238,15 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
         test = machine.evaluate(branch.test)
         machine.models.tested(machine, test, branch.test)
         known = _known_outcome(machine, branch.test, test)
+        question = None
+        if known is None:
+            question = question_of(machine, branch.test, test)
+            known = None if question is None else answer_to(machine, question)
         if known is None:
             every = period_of(machine, branch.test, taken=True)
-            under = Guard(branch.test, True, test, every=every)
+            under = Guard(branch.test, True, test, every=every, question=question)
             ways.append(_way(machine, branch.body, [*failed, under], True))
-            failed.append(Guard(branch.test, False, test))
+            failed.append(Guard(branch.test, False, test, question=question))
         elif known:
             break
         branch = branch.orelse
@@ -259,7 +264,13 @@ def _if(machine: "Machine", node: cst.If) -> Completion:
         if any(left):
             ends = Completion.BREAK in {way[0] for way in ways}
             every = period_of(machine, node.test, taken=not left[0])
-            under = Guard(node.test, not left[0], failed[0].condition, ends=ends, every=every)
+            first = failed[0]
+            under = Guard(
+                *(node.test, not left[0], first.condition),
+                ends=ends,
+                every=every,
+                question=first.question,
+            )
             machine.stand_under(under)
     return completion
 
