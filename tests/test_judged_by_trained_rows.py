@@ -294,3 +294,30 @@ def test_a_test_of_code_may_judge_by_whatever_it_trains_on(
 ) -> None:
     found = [code for _, code in findings(SMOKE, tmp_path / name)]
     assert ("NN516" in found) == told
+
+
+SEEN_TOGETHER = """\
+import numpy as np
+import torch
+X_train, y_train = torch.tensor(np.load("x.npy")), torch.tensor(np.load("y.npy"))
+X_test, y_test = torch.tensor(np.load("test_x.npy")), torch.tensor(np.load("test_y.npy"))
+both, labels = torch.cat((X_train, X_test)), torch.cat((y_train, y_test))
+net = torch.nn.Linear(8, 2)
+optimizer = torch.optim.Adam(net.parameters())
+loss_of = torch.nn.functional.cross_entropy
+for _ in range(200):
+    optimizer.zero_grad()
+    out = net(both)
+    loss_of({learned}).backward()
+    optimizer.step()
+with torch.no_grad():
+    scores = net(X_test)
+    print((scores.argmax(1) == y_test).float().mean())
+"""
+
+
+@pytest.mark.parametrize(
+    ("learned", "told"), [("out[: len(X_train)], y_train", 0), ("out, labels", 1)]
+)
+def test_rows_may_be_seen_whose_labels_nobody_learns(learned: str, told: int) -> None:
+    assert count(SEEN_TOGETHER.format(learned=learned)) == told

@@ -76,12 +76,30 @@ def trained_rows(run: AbstractRun, event: ForwardRun) -> Iterator[RowSet]:
         return
     rows = rows_of(next(iter(event.arguments.values()), None))
     if rows is not None:
-        yield rows
+        yield from _learned(run, event, rows)
     for loader in run.facts(TrainingLoader):
         if _goes_through(event, loader.loader):
             whole = rows_of(loader.dataset)
             if whole is not None:
                 yield whole
+
+
+def _learned(run: AbstractRun, event: ForwardRun, rows: RowSet) -> Iterator[RowSet]:
+    """Those rows of a pass that the losses behind it are taken of: nodes of a graph may be seen whose
+    labels nobody learns."""
+    losses = [
+        each
+        for each in run.events(LossComputed)
+        if each.index > event.index and each.context.rounds == event.context.rounds
+    ]
+    for loss in losses:
+        part = rows_of(loss.prediction) or rows_of(loss.target)
+        if part is not None and part.surely_within(rows):
+            yield part
+        elif rows.how != "joined" or (part is not None and part.how == "joined"):
+            yield rows
+    if not losses:
+        yield rows
 
 
 def trains(run: AbstractRun, event: ForwardRun) -> bool:

@@ -119,6 +119,8 @@ class Metric(Fact):
         left = _left(where, event.context)
         if len(left) != 1 or (amount.summed is None and not _is_repeated(amount, left[0])):
             return None
+        if not _left(amount.made, event.context):
+            return None  # the loop goes through several numbers of one batch
         if isinstance(event, (AmountKept, AmountLogged)) and not _is_left_of_batches(
             amount, left[0]
         ):
