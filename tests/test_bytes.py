@@ -269,3 +269,17 @@ def load(path):
     return (picture - 128) / 128
 """
     assert [line for line, code in findings(program) if code == "NN702"] == wrong
+
+
+@pytest.mark.parametrize(
+    ("mask", "told"),
+    [
+        ("(grey > 64)", 0),
+        ("(grey > 64).astype(np.float32)", 0),
+        ("(~((grey <= 64) | (grey > 192))).astype(np.float32)", 0),
+        ("np.float32(2)", 1),
+    ],
+)
+def test_what_wraps_around_may_be_masked(mask: str, told: int) -> None:
+    found = findings(SETTING + f"part = (5 + 0.5 * (grey - 64)) * {mask}")
+    assert sum(code == "NN702" for _, code in found) == told

@@ -49,6 +49,31 @@ def chosen_by_condition(
         machine.emit(NumbersChosen(machine.place(node), machine.context, among))
 
 
+@observes("*")
+def kept_by_mask(
+    machine: "Machine",
+    operation: str,
+    operands: Sequence[Value],
+    result: Value,
+    node: cst.CSTNode,
+) -> None:
+    """`(levels - 64) * (levels > 64)`: what is below zero counts for nothing."""
+    left, right = operands
+    for kept, mask in ((left, right), (right, left)):
+        if isinstance(mask, Tensor) and isinstance(kept, Tensor) and _is_mask(mask):
+            machine.emit(NumbersChosen(machine.place(node), machine.context, (kept,)))
+
+
+def _is_mask(tensor: Tensor) -> bool:
+    """Whether an array holds truth values, be it as numbers."""
+    if tensor.dtype == "bool":
+        return True
+    made_of = [
+        each for each in (*tensor.terms, *(tensor.sources or ())) if isinstance(each, Tensor)
+    ]
+    return bool(made_of) and all(each.dtype == "bool" for each in made_of)
+
+
 def part_chosen(tensor: Tensor, indices: Sequence[Index]) -> bool:
     """Whether truth values choose among bytes: `labels[labels > 6]`."""
     return tensor.dtype == "uint8" and any(

@@ -331,8 +331,11 @@ def _are_scores(value: Value | None) -> bool:
 
 
 def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> str | None:
-    """The type of a sum, difference or product; a quotient is a fraction."""
+    """The type of a sum, difference or product; a quotient is a fraction, and what connects truth
+    values is one."""
     words = {tensor.dtype for tensor in tensors}
+    if operator in _CONNECTIVES:
+        return "bool" if words == {"bool"} else None
     if "float" in words or operator == "/":
         return "float"
     numbers = [known_number(other) for other in others]
@@ -340,6 +343,7 @@ def _common_dtype(operator: str, tensors: list[Tensor], others: list[Value]) -> 
     return words.pop() if whole and len(words) == 1 and operator in {"+", "-", "*"} else None
 
 
+_CONNECTIVES = frozenset(["&", "|", "^", "~"])
 _TESTS = ["eq", "ne", "gt", "ge", "lt", "le", "isnan", "isinf", "isfinite", "isclose"]
 _TESTS += ["logical_and", "logical_or", "logical_not", "logical_xor"]
 
