@@ -898,3 +898,24 @@ for k in range(5):
     scores[test] = model.predict_proba(numbers[test])[:, 1]
 """
     assert ("NN503" in dict(findings(program)).values()) is is_told
+
+
+@pytest.mark.parametrize(
+    ("folds", "wrong"),
+    [
+        ("StratifiedKFold(5).split(X, bins)", []),
+        ("StratifiedKFold(5).split(X, y=bins)", []),
+        ("StratifiedShuffleSplit(5).split(X, bins)", []),
+        ("StratifiedKFold(5).split(bins, y)", ["learner.fit(y)"]),
+    ],
+)
+def test_what_rows_are_divided_by_has_to_be_learned_before(folds: str, wrong: list[str]) -> None:
+    program = f"""\
+from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+learner = preprocessing.KBinsDiscretizer(5, encode="ordinal")
+learner.fit(y)
+bins = learner.transform(y)
+for one, other in {folds}:
+    SVC().fit(X[one], y[one])
+"""
+    assert lines_of(program, "NN503") == wrong

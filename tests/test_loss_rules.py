@@ -1102,3 +1102,23 @@ for batch in torch.load("batches.pt"):
     Course(torch.load("teacher.pt")).loss(batch).backward()
 """
     assert ("NN209" in [each[1] for each in found(code)]) == told
+
+
+@pytest.mark.parametrize(
+    ("start", "is_wrong"),
+    [
+        ("from keras.layers import Dense", True),
+        ("from keras.layers import Dense, Merge", False),
+        ("from keras.layers import Convolution2D", False),
+        ("epochs = dict(nb_epoch=9)", False),
+    ],
+)
+def test_the_backend_of_old_took_predictions_first(start: str, is_wrong: bool) -> None:
+    code = f"""\
+from keras import backend as K
+{start}
+def log_loss(y_true, y_pred):
+    return K.mean(K.binary_crossentropy(y_pred, y_true), axis=-1) # error
+"""
+    swapped = [each for each in found(code) if each[1] == "NN209"]
+    assert swapped == (marked(code, "NN209") if is_wrong else [])

@@ -337,10 +337,17 @@ def train(loader):
     [
         "s = torch.exp(F.normalize(x, dim=1) @ F.normalize(y, dim=1).T / 0.5)",
         "z = F.normalize(x, dim=1); s = torch.exp(torch.mm(z, z.t()) / 0.5)",
+        "z = F.normalize(net(x), dim=1); s = torch.exp(torch.einsum('nc,kc->nk', [z, y]) / 0.07)",
+        "z = F.normalize(net(x), dim=1); s = torch.exp(torch.einsum('nc,kc->nk', z, z) / 0.07)",
+        "z = F.normalize(net(x), dim=1); s = torch.exp(y @ z.t() / 0.07)",
+        "z = F.normalize(net(x), dim=1); s = torch.exp(net(y) @ z.t())  # error",
+        "z = net(x); s = torch.exp(torch.einsum('nc,kc->nk', [z, y]) / 0.07)  # error",
     ],
 )
 def test_similarities_of_what_is_normalised_are_within_bounds(body: str) -> None:
-    check(f"def f(x, y):\n    {body}; return s / s.sum(1, keepdim=True)\n", "NN705")
+    body, mark, _ = body.partition("  # error")
+    share = f"return s / s.sum(1, keepdim=True){mark}"
+    check(f"net = nn.Linear(9, 9)\ndef f(x, y):\n    {body}\n    {share}\n", "NN705")
 
 
 @pytest.mark.parametrize(

@@ -473,3 +473,57 @@ study.optimize(objective, n_trials=5)
 @pytest.mark.parametrize(("judged", "told"), [("val_files", False), ("files", True)])
 def test_tasks_to_validate_by_have_test_rows_of_their_own(judged: str, told: bool) -> None:
     assert bool(found(TASKS.format(judged=judged))) == told
+
+
+TRAINED_IN_TRIES = """\
+import optuna
+import pandas as pd
+import torch
+from torch.utils.data import DataLoader
+from project import Comments, more_comments
+table = pd.read_csv("comments.csv")
+table_train = table.sample(frac=0.8)
+rest = table.drop(table_train.index)
+table_val = rest.sample(frac=0.5)
+table_test = rest.drop(table_val.index)
+train_loader = DataLoader(Comments(table_train.text.values, table_train.label.values), 32, shuffle=True)
+test_loader = DataLoader(Comments(table_test.text.values, table_test.label.values), 32)
+
+def score(model, loader):
+    model.eval()
+    right = 0
+    with torch.no_grad():
+        for text, label in loader:
+            right += (model(text).argmax(1) == label).sum().item()
+    return right / len(loader.dataset)
+
+def objective(trial):
+    model = torch.nn.Linear(300, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=trial.suggest_float("lr", 1e-4, 1e-2))
+    best = 0
+    for epoch in range(9):
+        model.train()
+        for text, label in train_loader:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(text), label).backward()
+            optimizer.step()
+        {choose}
+    print(score(model, test_loader))
+    return best
+
+optuna.create_study(direction="maximize").optimize(objective, n_trials=20)
+"""
+
+
+@pytest.mark.parametrize(
+    ("choose", "wrong"),
+    [
+        ("best = max(best, score(model, test_loader))", 1),
+        ("best = max(best, score(model, DataLoader(Comments(table_val.text.values))))", 0),
+        ("best = max(best, score(model, more_comments()))", 0),
+    ],
+)
+def test_tries_may_show_the_score_of_test_rows_beside_the_one_they_go_by(
+    choose: str, wrong: int
+) -> None:
+    assert len(found(TRAINED_IN_TRIES.replace("{choose}", choose))) == wrong

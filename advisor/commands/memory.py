@@ -87,7 +87,7 @@ class Memory:
 def resident_bytes() -> int | None:
     """How much memory this process has just now; None where the system does not tell."""
     try:
-        with open("/proc/self/statm", "rb") as sizes:
+        with open("/proc/self/statm", "rb", buffering=0) as sizes:
             return int(sizes.read().split()[1]) * _page_bytes()
     except (OSError, ValueError, IndexError):
         return None

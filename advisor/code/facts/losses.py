@@ -17,6 +17,7 @@ from advisor.code.facts.argument_names import (
     name_of,
 )
 from advisor.code.facts.compiled_losses import is_put_to_use
+from advisor.code.facts.old_keras import is_for_old_keras
 from advisor.code.facts.old_torch import is_for_old_torch
 from advisor.code.facts.run import AbstractRun, Fact, draft
 from advisor.code.facts.steps import contexts_exclude
@@ -343,6 +344,8 @@ class LossCall(Fact):
         """Whether the targets stand where the prediction belongs, and the other way round."""
         first, second = self.event.prediction, self.event.target
         if second is None or _is_network_output(first):
+            return False
+        if self.event.path.startswith("keras.") and is_for_old_keras(self.event.place.source.text):
             return False
         is_given = self._compares_classes and (_is_given(first) or _comes_with_samples(first))
         is_given = is_given or (self.is_categorical and _has_one_axis_less(first, second))

@@ -327,13 +327,14 @@ def _is_of_a_judged_batch(run: AbstractRun, event: AmountLogged | AmountSmoothed
     """Whether it is the number of a batch in a loop that evaluates, and if it is logged, all there is."""
     if not _is_of_its_batch(event):
         return False
-    if isinstance(event, AmountLogged):
-        if is_left_with(run, event) or _is_put_together_too(run, event):
-            return False
-        if event.printed and not _is_all_there_is(event):
-            return False
     loop = event.context.loops[-1]
-    return _judges(run, event.amount, loop) and judges_batches(run, loop)
+    if not _judges(run, event.amount, loop) or not judges_batches(run, loop):
+        return False
+    if isinstance(event, AmountSmoothed):
+        return True
+    if is_left_with(run, event) or (event.printed and not _is_all_there_is(event)):
+        return False
+    return not _is_put_together_too(run, event)
 
 
 def _is_of_its_batch(event: AmountLogged | AmountKept | AmountSmoothed) -> bool:

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as SequenceOf
 
 import libcst as cst
 
 from advisor.code.events import (
+    BackwardRun,
     BestTaken,
     ComparedWithBest,
     DataGiven,
     Event,
     Fitted,
+    ForwardRun,
     Loop,
     MetricTaken,
     ModelTrained,
     OptimizerBuilt,
+    OptimizerStepped,
     RowsSplit,
     Scored,
     SettingsTried,
@@ -62,6 +66,8 @@ def searched(run: AbstractRun) -> Iterator[Tried]:
         splits = [each for each in inside if isinstance(each, RowsSplit) and not each.by_hand]
         if any(part.split in splits for each in rows for part in each.ancestors()):
             continue
+        if _are_others_gone_over(inside, rows):
+            continue
         yield _returned(event, inside), name_of(rows[0]) or "the test rows"
 
 
@@ -90,10 +96,33 @@ def _others(run: AbstractRun, rows: list[RowSet]) -> bool:
     return any(each not in rows and not akin(each, rows) for each in _judged_by(run.trace))
 
 
+def _are_others_gone_over(inside: SequenceOf[Event], rows: list[RowSet]) -> bool:
+    """Whether a loop of the tries that learns nothing runs a model over other samples, or over ones that
+    nobody knows: it may be these that the score is of."""
+    learning = {
+        loop.node
+        for each in inside
+        if isinstance(each, (BackwardRun, OptimizerStepped))
+        for loop in each.context.loops
+    }
+    for each in inside:
+        loops = each.context.loops if isinstance(each, ForwardRun) else ()
+        if not loops or loops[-1].node in learning:
+            continue
+        found = _rows_of(data_of(loops[-1]))
+        if not found or any(other not in rows and not akin(other, rows) for other in found):
+            return True
+    return False
+
+
 def akin(other: RowSet, rows: list[RowSet]) -> bool:
-    """Whether rows are held out by the same split as some others: samples, and their labels."""
+    """Whether rows are held out by the same split as some others: samples, and their labels. Of what a
+    program takes out of the whole itself nobody knows which part it is: test rows are none to choose by."""
     return any(
-        each.split is other.split and each.split is not None and each.how == other.how
+        each.split is other.split
+        and each.split is not None
+        and each.how == other.how
+        and (each.how != "part" or is_test(each) == is_test(other))
         for each in rows
     ) or name_of(other) in {name_of(each) for each in rows} - {None}
 

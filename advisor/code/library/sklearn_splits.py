@@ -43,13 +43,20 @@ def folds(call: Call) -> Value | None:
     receiver = call.receiver
     assert isinstance(receiver, Object)
     data = [value for value in call.arguments.values() if lineages.all_of(value)]
-    return _folds(call.machine, receiver, data, call.node)
+    return _folds(call.machine, receiver, data, call.node, call.argument(1, "y"))
 
 
-def _folds(machine: "Machine", splitter: Object, data: list[Value], node: cst.CSTNode) -> Object:
+def _folds(
+    machine: "Machine",
+    splitter: Object,
+    data: list[Value],
+    node: cst.CSTNode,
+    labels: Value | None = None,
+) -> Object:
     name = splitter.path.rsplit(".", 1)[-1]
     grouped = "Group" in name or "Label" in name
-    event = lineages.divide(machine, data, f"{name}.split", node, grouped)
+    strata = labels if "Stratified" in name else None
+    event = lineages.divide(machine, data, f"{name}.split", node, grouped, strata)
     event.is_random = _is_random(splitter)
     return Object("sklearn.folds", Arguments(), machine.place(node), {"event": event})
 

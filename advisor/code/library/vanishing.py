@@ -198,6 +198,9 @@ def is_root(operation: str, operands: Sequence[Value]) -> bool:
 def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
     if operation == "einsum" and len(operands) > 1:
         operands = operands[1:]
+        listed = operands[0]
+        if isinstance(listed, ValueSequence) and listed.items:
+            operands = listed.items
     first = operands[0]
     second = operands[1] if len(operands) > 1 else None
     if operation in _NORMALISE:
@@ -208,7 +211,10 @@ def _meaning(operation: str, operands: Sequence[Value]) -> Meaning | None:
             return lengths
     if operation in _PRODUCTS:
         # What is normalised is multiplied with what is.
-        return Cosine() if isinstance(meaning_of(first), Cosine) else None
+        if isinstance(meaning_of(first), Cosine):
+            return Cosine()
+        given = second is not None and gradient_of(first) is not True
+        return Cosine() if given and isinstance(meaning_of(second), Cosine) else None
     length = meaning_of(second) if operation == "/" else None
     if isinstance(length, Norm) and _is_of_length(first, length):
         return Cosine()

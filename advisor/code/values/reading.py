@@ -228,8 +228,8 @@ def meaning_of(value: Value | None) -> Meaning | None:
     if type(value) is Tensor:  # asked of nearly every value
         return value.meaning
     if type(value) is Unknown:
-        found: Any = value.fields.get(MEANING)
-        return found if isinstance(found, Meaning) else None
+        found: Meaning | None = value.fields.get(MEANING)  # nothing else is kept there
+        return found
     return None
 
 

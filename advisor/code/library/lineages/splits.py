@@ -57,10 +57,15 @@ def divide(
     operation: str,
     node: cst.CSTNode,
     grouped: bool = False,
+    strata: Value | None = None,
 ) -> RowsSplit:
-    """Rows are divided by something whose purpose that is: samples, then labels if there are any."""
+    """Rows are divided by something whose purpose that is: samples, then labels if there are any. The
+    `strata` that they are divided by are needed before: nobody has to learn them from one side."""
     values = tuple(data)
-    found = [all_of(value) for value in values]
+    found = [
+        tuple(map(_without_fits, all_of(value))) if value is strata else all_of(value)
+        for value in values
+    ]
     lineages = dict.fromkeys(each for parts in found for each in parts)
     features = found[0] if found else ()
     event = RowsSplit(
@@ -75,6 +80,12 @@ def divide(
     )
     machine.emit(event)
     return event
+
+
+def _without_fits(lineage: Lineage) -> Lineage:
+    if not lineage.fits:
+        return lineage
+    return Lineage(lineage.rows, (), lineage.augmentations, lineage.columns)
 
 
 def targets(value: Value) -> tuple[Value, ...]:
