@@ -1,7 +1,7 @@
 """Questions that are asked of any value: its number, its text, its shape, its rows."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from advisor.code.symbols import Number, fresh, named, number
 from advisor.code.values.containers import Sequence
