@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.code.values import shape_of
+from advisor.code.values import Shape, shape_of
 from tests.abstract_programs import findings, marked, program
 
 PREAMBLE = """
@@ -377,3 +377,12 @@ def test_what_many_sums_of_sums_depend_on_is_asked_once() -> None:
         f"import torch\ndef forward(x):\n{steps}    return x.unsqueeze(0)\nout = forward(z)\n"
     )
     assert shape_of(run.scope.fields["out"]) is not None
+
+
+def test_a_rank_is_not_learned_that_an_axis_which_was_asked_for_contradicts() -> None:
+    shape = Shape()
+    asked = shape.axis(4)
+    assert not shape.settle(4)
+    assert shape.rank is None
+    assert shape.settle(5)
+    assert shape.dims is not None and shape.dims[4] is asked

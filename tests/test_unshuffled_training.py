@@ -105,6 +105,7 @@ model.fit(training, validation_data=others, epochs=9)
         "options = load()\ntrain(DataLoader(CIFAR10('data'), batch_size=32, **options))",
         "train(DataLoader(CIFAR10('data'), batch_size=50000))",
         "data = CIFAR10('data')\ntrain(DataLoader(data, batch_size=len(data)))",
+        "data, other = CIFAR10('data'), CIFAR10('data')\ntrain(DataLoader(data, batch_size=len(other)))",
         "train(DataLoader(load_dataset('somewhere'), batch_size=32))",
         "dummy_x = load()\ntrain(DataLoader(TensorDataset(dummy_x, load()), batch_size=4))",
     ],

@@ -213,6 +213,8 @@ class TrainingLoader(Fact):
             return False
         size = known_number(self.loader.argument(1, "batch_size"))
         whole = length_kept(self.dataset)
+        if self.loader.place is not None and _is_length(self.loader.place.node):
+            return False
         return whole is None or size is None or whole.number != size
 
     def is_gone_through_once(self) -> bool:
@@ -538,3 +540,9 @@ def looks_at_number(function: cst.FunctionDef) -> bool:
     if first is None:
         return False
     return first["written"] is None or re.search(name, first["value"]) is not None
+
+
+def _is_length(call: cst.CSTNode) -> bool:
+    """Whether a loader is told that a batch is as large as something that has a length: `batch_size=len(data)`."""
+    size = passed_by_name(call, "batch_size")
+    return isinstance(size, cst.Call) and isinstance(size.func, cst.Name) and size.func.value == "len"

@@ -169,6 +169,8 @@ class Shape:
         one follows from; False when it contradicts what is known."""
         if self.dims is not None:
             return len(self.dims) == rank
+        if any(not -rank <= index < rank for index in self.known_axes):
+            return False  # on one way of several it has more axes
         derived = self._derived
         if derived is not None and derived.added is not None:
             before = rank - derived.added
