@@ -481,3 +481,17 @@ def {name}(rows):
 {name}(X_test)
 """
     assert bool(found(text)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("name", "is_wrong"), [("results_of", False), ("roc_curves", False), ("encoded", True)]
+)
+def test_curves_of_each_class_have_columns_of_their_own(name: str, is_wrong: bool) -> None:
+    call = f"{name}(y_test)  # error\n" if is_wrong else f"{name}(y_test)\n"
+    text = f"""\
+def {name}(labels):
+    return OneHotEncoder().fit_transform(labels.to_numpy().reshape(-1, 1))
+A = {name}(y_train)
+B = {call}
+"""
+    assert found(text) == wrong(text)

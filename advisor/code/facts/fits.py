@@ -36,6 +36,11 @@ _SHOWS = frozenset(
     ["plot", "plots", "plotting", "draw", "show", "display", "figure", "scatter"]
     + ["visualize", "visualise", "visualization", "visualisation"]
 )
+# Words of functions that measure how good predictions are, and what writes classes for curves of each.
+_MEASURES = frozenset(
+    ["result", "results", "metric", "metrics", "score", "scores", "roc", "auc", "report", "measure"]
+)
+_OF_CLASSES = frozenset(["OneHotEncoder", "LabelBinarizer"])
 _PREDICTIONS = frozenset(
     ["pred", "preds", "prediction", "predictions", "predicted", "proba", "probas", "logits"]
 )
@@ -93,7 +98,7 @@ class FittedTransform(Fact):
         components are for pictures."""
         if self._side(self.fit.rows) is not Side.HELD_OUT or draws(self.fit):
             return False
-        if is_of_own_groups(self.fit):
+        if is_of_own_groups(self.fit) or _is_for_a_curve_of_each_class(self.fit):
             return False
         return not _is_said_to_train(self.fit) and not _are_predictions(self.fit.rows)
 
@@ -230,6 +235,15 @@ def _is_said_to_train(fit: Fit) -> bool:
         return False
     written = code_of(node.args[0] if node.args else node.func)
     return side_of_names(set(re.findall(r"[^\W\d]\w*", written))) is Side.TRAINING
+
+
+def _is_for_a_curve_of_each_class(fit: Fit) -> bool:
+    """Whether classes are written in columns by a function that measures something: each class has a
+    curve of its own, and no model sees the columns."""
+    functions = () if fit.context is None else fit.context.functions
+    path = _path(fit) or ""
+    measures = bool(functions) and not _MEASURES.isdisjoint(words(functions[-1].name))
+    return measures and path.rsplit(".", 1)[-1] in _OF_CLASSES
 
 
 def draws(fit: Fit) -> bool:
