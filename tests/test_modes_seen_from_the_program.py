@@ -629,3 +629,38 @@ def test_another_model_that_is_unfrozen_later_trains_not_here() -> None:
     for switch, expected in (("", 1), ("net.eval()", 0), ("other.eval()", 1)):
         codes = [code for _, code in findings(NET + LEARN + UNFROZEN.format(switch=switch))]
         assert codes.count("NN401") == expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "count"),
+    [
+        ("# Do not set .eval(): the dropout is the noise", 0),
+        ("# no need for eval mode", 0),
+        ("# we don't call eval() here", 0),
+        ("# judge it", 1),
+        ("# evaluate the network", 1),
+    ],
+)
+def test_a_comment_may_say_why_a_model_is_not_switched(comment: str, count: int) -> None:
+    text = f"""
+import torch
+from torch import nn
+from project import loader, val_loader
+net = nn.Sequential(nn.Linear(9, 9), nn.Dropout(), nn.Linear(9, 2))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+def fit():
+    for epoch in range(9):
+        net.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        right = 0
+        with torch.no_grad():
+            {comment}
+            for x, y in val_loader:
+                right += (net(x).argmax(1) == y).sum().item()
+        print(right / len(val_loader.dataset))
+fit()
+"""
+    assert sum(code == "NN401" for _, code in findings(text)) == count

@@ -43,6 +43,7 @@ from advisor.code.facts.passes import (
 )
 from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
+from advisor.code.facts.shown_scores import text_around
 from advisor.code.gradients import computed_from, may_be_made_from
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Stretch
@@ -69,6 +70,10 @@ _DRAWN = frozenset(["sample()", "rsample()"])
 _BY_NAME = frozenset(["items", "values"])
 # What may bring a model out of training mode.
 _SWITCHES = re.compile(r"\.eval\b|\.train\b(?!\(\))")
+# A comment that says why there is no switch: `# do not set .eval(): the dropout is the noise`.
+_SAYS_NOT_TO = re.compile(
+    r"#[^\n]*(?:\b(?:not|never|without|instead of|no need)\b|n't\b)[^\n]*\beval\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -303,6 +308,8 @@ class Evaluation(Fact):
         if self._is_asked_the_same_again():
             return True
         event = self.passes[0].event
+        if _SAYS_NOT_TO.search(text_around(event)):
+            return True
         said = words(self.text)
         for function in event.context.functions:
             said |= words(function.name)
