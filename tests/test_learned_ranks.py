@@ -385,4 +385,5 @@ def test_a_rank_is_not_learned_that_an_axis_which_was_asked_for_contradicts() ->
     assert not shape.settle(4)
     assert shape.rank is None
     assert shape.settle(5)
-    assert shape.dims is not None and shape.dims[4] is asked
+    assert shape.dims is not None
+    assert shape.dims[4] is asked
