@@ -283,3 +283,11 @@ def load(path):
 def test_what_wraps_around_may_be_masked(mask: str, told: int) -> None:
     found = findings(SETTING + f"part = (5 + 0.5 * (grey - 64)) * {mask}")
     assert sum(code == "NN702" for _, code in found) == told
+
+
+@pytest.mark.parametrize(
+    ("cast", "told"), [("np.bool_", 0), ("bool", 0), ('"bool"', 0), ("np.float32", 1)]
+)
+def test_whether_masks_differ_may_be_asked_by_their_difference(cast: str, told: int) -> None:
+    found = findings(SETTING + f"part = (grey - grey.T).astype({cast})")
+    assert sum(code == "NN702" for _, code in found) == told

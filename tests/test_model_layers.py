@@ -386,6 +386,16 @@ RIGHT = {
             def forward(self, support, labels, query):
                 return self.adapt(support, labels, query)
         """,
+    "NN414 a container of what is registered": """
+        class Whole(nn.Module):
+            def __init__(self, widths):
+                super().__init__()
+                self.encoder, self.decoder = nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Sequential()
+                for number, (one, other) in enumerate(zip(widths[:-1], widths[1:])):
+                    self.decoder.add_module(f"layer{number}", nn.Linear(one, other))
+            def forward(self, x):
+                return nn.Sequential(self.encoder, self.decoder)(x)
+        """,
     "NN414 norms that are told to have no weights": """
         class Norms(nn.Module):
             def forward(self, x):

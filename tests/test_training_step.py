@@ -155,6 +155,17 @@ WRONG = {
 }
 
 RIGHT = {
+    "an empty step before all rounds, for a schedule that wants one": """
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 3)
+        optimizer.zero_grad()
+        optimizer.step()
+        for epoch in range(9):
+            for x, y in loader:
+                optimizer.zero_grad()
+                criterion(model(x), y).backward()
+                optimizer.step()
+            schedule.step()
+        """,
     "a counter that starts anew with each step": """
         count = 0
         for x, y in loader:

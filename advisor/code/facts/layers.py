@@ -25,7 +25,8 @@ from advisor.code.events import (
     Round,
     StateUsed,
 )
-from advisor.code.facts.drawn_weights import has_drawn_weights, is_taken_up
+from advisor.code.facts.drawn_weights import has_drawn_weights, has_parameter, is_taken_up
+from advisor.code.facts.learning_layers import learning
 from advisor.code.facts.modules import (
     BATCH_NORMS,
     CONVOLUTIONS,
@@ -115,9 +116,23 @@ class BuiltLayer(Fact):
             self.run.events_within(first, end, BackwardRun, GradientsTaken, OptimizerStepped)
         ):
             return False
-        return has_drawn_weights(self.run, self.module, end) and not is_taken_up(
-            self.run, self.module, first, end
-        )
+        if not has_drawn_weights(self.run, self.module, end) or self._only_holds_others(owner):
+            return False
+        return not is_taken_up(self.run, self.module, first, end)
+
+    def _only_holds_others(self, owner: ForwardRun | None) -> bool:
+        """Whether all of its layers that could learn had been built before the pass, or the round: a
+        container that puts together what is registered elsewhere."""
+        if has_parameter(self.module):
+            return False
+        first = 0 if owner is None else owner.index
+        rounds = self.event.context.rounds
+        new = {
+            each.layer
+            for each in self.run.events_within(first, self.event.index + 1, LayerBuilt)
+            if is_in(each, rounds)
+        }
+        return new.isdisjoint(learning(self.module))
 
     @property
     def drops(self) -> bool:

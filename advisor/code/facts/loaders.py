@@ -545,4 +545,6 @@ def looks_at_number(function: cst.FunctionDef) -> bool:
 def _is_length(call: cst.CSTNode) -> bool:
     """Whether a loader is told that a batch is as large as something that has a length: `batch_size=len(data)`."""
     size = passed_by_name(call, "batch_size")
-    return isinstance(size, cst.Call) and isinstance(size.func, cst.Name) and size.func.value == "len"
+    return (
+        isinstance(size, cst.Call) and isinstance(size.func, cst.Name) and size.func.value == "len"
+    )

@@ -306,6 +306,11 @@ class OptimizerStep(Fact):
             return False
         return made[-1].index < self.event.index and in_same_rounds(made[-1], self.event)
 
+    def is_before_all_rounds(self, backward: BackwardRun) -> bool:
+        """Whether it is taken once, before the loops that train: without gradients, it changes nothing, and
+        some schedules want it to have been there."""
+        return not self.event.context.rounds and bool(backward.context.rounds)
+
     def is_delayed(self, backward: BackwardRun) -> bool:
         """Whether the step is taken under a condition of its own, or not in the first round in which
         a loss goes backward: it is one behind on purpose."""

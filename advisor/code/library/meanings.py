@@ -138,7 +138,7 @@ def observed(
         _told(machine, operands, node)
     if operation in _LOGS or operation in _TELLS:
         machine.emit(NumbersTold(machine.place(node), machine.context))
-    if operation in _AS_NUMBERS and operands:
+    if operation in _AS_NUMBERS and operands and not _are_truths(result):
         _difference_used(machine, operands[0])
     if operation in _CHOICES and isinstance(result, SequenceValue) and result.items:
         give_meaning(result.items[-1], Chosen())  # `values, places = scores.max(1)`
@@ -200,6 +200,12 @@ def _rating_of_each(value: Value) -> Rated | None:
     if first is None or any(each is None or each.rises != first.rises for each in found):
         return None
     return first
+
+
+def _are_truths(value: Value) -> bool:
+    """Whether numbers have become truth values: a difference is one or is none, whether it wraps around or
+    not."""
+    return isinstance(value, Tensor) and value.dtype == "bool"
 
 
 def _difference_used(machine: "Machine", value: Value) -> None:

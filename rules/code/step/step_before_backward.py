@@ -23,7 +23,7 @@ def step_before_backward(step: OptimizerStep) -> Iterator[Draft]:
     if at_hand and (cleared is None or isinstance(provider, BackwardRun)):
         return
     backward = next((each for each in step.after if isinstance(each, BackwardRun)), None)
-    if backward is not None and step.is_delayed(backward):
+    if backward is not None and (step.is_delayed(backward) or step.is_before_all_rounds(backward)):
         return
     late = backward is not None and step.loss_computed_before(backward)
     if late or (cleared is not None and backward is not None):

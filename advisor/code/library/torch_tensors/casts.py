@@ -36,7 +36,7 @@ _WORDS = {
     **dict.fromkeys(["long", "int64", "LongTensor"], "long"),
     **dict.fromkeys(["int", "int32", "short", "int16", "int8", "IntTensor"], "int"),
     **dict.fromkeys(["uint8", "byte", "ByteTensor"], "uint8"),
-    **dict.fromkeys(["bool", "BoolTensor"], "bool"),
+    **dict.fromkeys(["bool", "bool_", "BoolTensor"], "bool"),
 }
 # Python's and NumPy's own names, where they mean something else than torch's.
 _OF_PYTHON = {"builtins.int": "long", "builtins.float": "float", "builtins.bool": "bool"}
