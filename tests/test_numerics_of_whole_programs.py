@@ -129,6 +129,27 @@ def test_weights_in_half_precision_need_a_scale(cast: str, loss: str, told: bool
     assert _lines(program, "NN704", cast=marked) == []
 
 
+def test_a_function_may_leave_it_to_its_callers_whether_there_is_a_scaler() -> None:
+    text = """
+import torch
+def maker(model, optimizer, loss_of, scaler=False):
+    def update(batch):
+        optimizer.zero_grad()
+        with torch.autocast("cuda"):
+            loss = loss_of(model(batch[0]), batch[1])
+        if scaler:
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+        else:
+            loss.backward()
+            optimizer.step()
+    return update
+"""
+    assert "NN704" not in {code for _, code in findings(text)}
+    without = text.replace("scaler.scale(loss).backward()", "pass").replace("scaler.step", "print")
+    assert "NN704" in {code for _, code in findings(without)}
+
+
 def test_weights_that_are_only_used_in_half_precision_are_no_matter() -> None:
     program = "model.half()\nwith torch.no_grad():\n    print(model(picture))\n"
     assert _lines(program, "NN704") == []

@@ -79,6 +79,9 @@ _TRANSFORM = re.compile(r"transform|augment|^aug$|^tf(ms?)?$|^trans$", re.IGNORE
 MOST_PASSES = 3
 _VERSIONS = frozenset(["aug", "augs", "augmentation", "augmentations", "tta"])
 
+# What samples are changed for that a model is judged by.
+_HARDER = re.compile(r"equivarian|invarian|robust|generali[sz]|unseen|corrupt", re.IGNORECASE)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeldOutData(Fact):
@@ -245,7 +248,7 @@ class HeldOutData(Fact):
             return None
         if "tta" in words(change.made_by):
             return None
-        if gives_several_views(self.run, self.dataset):
+        if gives_several_views(self.run, self.dataset) or self._is_made_harder():
             return None
         if self._times_loaded() >= MOST_PASSES or self._is_in_loop_over_versions():
             return None
@@ -263,6 +266,16 @@ class HeldOutData(Fact):
         if _is_subset(data):
             data = whole_behind(data) or data
         return change_in_code(self.run, data)
+
+    def _is_made_harder(self) -> bool:
+        """Whether the samples to learn from surely stay as they are, and the program speaks of what the
+        others are changed for: to see how well a model generalises to what it has never seen."""
+        if random_part(self.transform) is None or not _HARDER.search(self.run.source.text):
+            return False
+        trained = (dataset_of(each.loader) for each in self.run.facts(TrainingLoader))
+        transforms = [transform_of(each) for each in trained]
+        known = bool(transforms) and all(isinstance(each, Object) for each in transforms)
+        return known and all(random_part(each) is None for each in transforms)
 
     def _times_loaded(self) -> int:
         loaders = {event.loader for event in self.run.events(LoaderBuilt)}

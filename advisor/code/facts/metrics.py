@@ -51,10 +51,12 @@ from advisor.code.values import (
     Tensor,
     Unknown,
     Value,
+    known_text,
     length_kept,
     meaning_of,
     number_of,
 )
+from advisor.code.values import Sequence as SequenceValue
 from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
 
@@ -550,9 +552,17 @@ def _takes_batches(loop: Loop) -> bool:
 
 
 def _left(where: Context, now: Context) -> list[Loop]:
-    """The loops that something was computed in and that have been left by now."""
+    """The loops that something was computed in and that have been left by now: none of those over names
+    that the program writes down, which are no batches."""
     around = {loop.node for loop in now.loops}
-    return [loop for loop in where.loops if loop.node not in around]
+    return [loop for loop in where.loops if loop.node not in around and not _goes_over_names(loop)]
+
+
+def _goes_over_names(loop: Loop) -> bool:
+    """`for part in ["train", "val", "test"]`."""
+    over = data_of(loop)
+    items = over.items if isinstance(over, SequenceValue) else None
+    return bool(items) and all(known_text(each) is not None for each in items or ())
 
 
 def _is_repeated(amount: Amount, loop: Loop) -> bool:

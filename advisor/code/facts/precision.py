@@ -1,5 +1,6 @@
 """Training in half precision: what is back-propagated, and whether the loss is scaled."""
 
+import re
 from collections.abc import Iterable
 from typing import Self
 
@@ -18,10 +19,14 @@ from advisor.code.events import (
 )
 from advisor.code.facts.modules import holds
 from advisor.code.facts.run import AbstractRun, Fact, draft
+from advisor.code.facts.shown_scores import text_around
 from advisor.code.facts.unit_tests import holds_unit_tests
 from advisor.code.values import Instance, Library, Optimizer, Value, alternatives
 from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
+
+# A scaler that is there or not, as whoever calls decides.
+_SCALED_OR_NOT = re.compile(r"\bif\b[^\n]*scaler[^\n]*:\n(?:[^\n]*\n){0,3}?[^\n]*\.scale\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class HalfPrecision(Fact):
                 and _is_direct(backward)
                 and _applies(entered, backward)
                 and (scaled or not _stays_where_it_was_made(run, entered, backward))
+                and (scaled or not _is_without_scaler_by_choice(backward))
             ):
                 inside = backward.context.autocast is not None
                 here = run.may_tell_of(entered.place.source)
@@ -85,6 +91,11 @@ def _applies(entered: AutocastEntered, backward: BackwardRun) -> bool:
     be one way with it and one without."""
     before, now = set(entered.context.guards), set(backward.context.guards)
     return before <= now and (not entered.optional or now <= before)
+
+
+def _is_without_scaler_by_choice(backward: BackwardRun) -> bool:
+    """Whether the function goes back by a scaler as well, on a way that is not taken here."""
+    return _SCALED_OR_NOT.search(text_around(backward)) is not None
 
 
 def _stays_where_it_was_made(

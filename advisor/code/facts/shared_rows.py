@@ -217,6 +217,8 @@ def _are_given_apart(run: AbstractRun, loader: TrainingLoader, data: HeldOutData
         if not isinstance(each.data, Object) or each.data.place != each.place
     ]
     judging = [each for each in given if data.loader in alternatives(each.data)]
+    if isinstance(data.event, DataGiven):
+        judging = [data.event]
     if not judging or any(each.use == "testing" for each in judging):
         return False
     learns = {id(each.place.node) for each in given if loader.loader in alternatives(each.data)}
