@@ -398,3 +398,28 @@ for trial in range(3):
 def test_the_training_of_the_next_trial_belongs_to_another_model() -> None:
     found = [row for row, code in findings(TRIALS) if code == "NN403"]
     assert found == [6]
+
+
+def test_a_statement_may_switch_gradients_on_where_a_trainer_has_them_off() -> None:
+    text = """
+import torch
+import lightning as L
+from torch import nn
+class Adapting(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.model = nn.Linear(3, 4)
+    def adapt(self, x, y):
+        for _ in range(5):
+            loss = nn.functional.cross_entropy(self.model(x), y)
+            loss.backward()
+            with torch.no_grad():
+                print(self.model.weight.grad)
+    def validation_step(self, batch, index):
+        torch.set_grad_enabled(True)
+        self.adapt(*batch)
+        torch.set_grad_enabled(False)
+"""
+    assert "NN110" not in {code for _, code in findings(text)}
+    without = text.replace("torch.set_grad_enabled(True)", "pass")
+    assert "NN110" in {code for _, code in findings(without)}

@@ -39,6 +39,7 @@ from advisor.code.values import (
     Unknown,
     Value,
     alternatives,
+    is_constant,
     known_truth,
 )
 
@@ -198,6 +199,9 @@ def gradient_manager(call: Call) -> Value | None:
         return wrapped
     made = Object(call.path, call.arguments, call.place)
     call.machine.emit(GradientModeMade(call.place, call.context, made))
+    if call.path.endswith("set_grad_enabled") and is_constant(call.argument(0, "mode"), True):
+        # A statement holds for all that follows; a block takes it back itself.
+        call.machine.context = call.machine.context._replace(gradients=True)
     return made
 
 
