@@ -653,6 +653,9 @@ def loss_of(net: Net, x, y):
         ("torch.log(F.softmax(x, dim=1).clamp(min=1e-9))", False),
         ("torch.log(F.softmax(x, dim=1).mean(0))", False),
         ("torch.log(torch.sigmoid(x))", False),
+        ("torch.log(F.softmax(F.softmax(x, dim=1), dim=1))", False),
+        ("torch.log(F.softmax(torch.tanh(x), dim=1))", False),
+        ("torch.log(F.softmax(F.normalize(x, dim=1), dim=1))", False),
         ("F.log_softmax(x, dim=1)", False),
     ],
 )

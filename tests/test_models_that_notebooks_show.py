@@ -72,3 +72,41 @@ if __name__ == "__main__":
 )
 def test_what_only_gives_an_optimizer_its_parameters_needs_none(script: str, told: bool) -> None:
     assert ("NN408" in [code for _, code in findings(MODEL + script)]) == told
+
+
+LESSON = """
+import torch
+from torch import nn
+def train(model, x, y):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(100):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+x, y = torch.load("spirals.pt")
+"""
+STRAIGHT = "train(nn.Sequential(nn.Linear(2, 30), nn.Linear(30, 3)), x, y)"
+
+
+@pytest.mark.parametrize(
+    ("later", "told"),
+    [
+        ("train(nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 3)), x, y)", False),
+        ("train(nn.Sequential(nn.Linear(9, 50), nn.ReLU(), nn.Linear(50, 3)), x, y)", True),
+        ("train(nn.Sequential(nn.Linear(2, 50), nn.Linear(50, 3)), x, y)", True),
+        ("print('done')", True),
+    ],
+)
+def test_a_lesson_may_begin_with_a_model_that_is_not_bent(
+    tmp_path: Path, later: str, told: bool
+) -> None:
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": each} for each in (LESSON, STRAIGHT, later)
+    ]
+    path = tmp_path / "lesson.ipynb"
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    source = read_source(path, path.name)
+    rules = [rule for rule in rulebook("code").rules if rule.code == "NN408"]
+    assert bool(analyze(source, Project([source]), rules).findings) == told

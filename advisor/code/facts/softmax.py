@@ -22,6 +22,7 @@ from advisor.code.gradients import made_from
 from advisor.code.library.lineages import is_noise
 from advisor.code.values import (
     Activation,
+    Cosine,
     Layer,
     PutFirst,
     Scalar,
@@ -37,6 +38,8 @@ from advisor.code.values import (
 from advisor.findings import Severity
 from advisor.lazy_dataclasses import dataclass
 from advisor.rulebook import Draft
+
+_WITHIN_ONE = frozenset([Activation.SOFTMAX, Activation.SIGMOID, Activation.TANH])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,14 @@ class SoftmaxCall(Fact):
         sources = tensor.sources or ()
         drawn = tensor.lineage is not None and is_noise(tensor.lineage.rows)
         return drawn or (bool(sources) and all(map(_is_written_down, sources)))
+
+    @property
+    def is_of_small_scores(self) -> bool:
+        """Whether no score is far from the others: they are cosines, or an activation has limited them. No
+        share comes to zero."""
+        tensor = self.event.tensor
+        limited = tensor.scale is not None and tensor.scale.activation in _WITHIN_ONE
+        return limited or isinstance(tensor.meaning, Cosine)
 
     @property
     def is_implicit(self) -> bool:

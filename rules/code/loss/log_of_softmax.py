@@ -17,7 +17,7 @@ from advisor.rulebook import Draft, rule
     sources=("002",),
 )
 def log_of_softmax(softmax: SoftmaxCall) -> Iterator[Draft]:
-    if softmax.is_of_written_numbers:
+    if softmax.is_of_written_numbers or softmax.is_of_small_scores:
         return
     for logarithm in softmax.logarithms:
         yield draft(

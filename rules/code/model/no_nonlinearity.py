@@ -59,7 +59,7 @@ def no_nonlinearity(run: LayerRun) -> Iterator[Draft]:
         return
     if is_only_shown(run.run, run.owner) or run.is_built_by_choice() or run.is_of_dummy:
         return
-    if _is_linear_by_name(run.owner):
+    if _is_linear_by_name(run.owner) or _is_bent_in_a_later_cell(run, before.module):
         return
     if not run.names & _ON_PURPOSE and not run.goes_elsewhere_from(before):
         first, second = run.called(before), run.text
@@ -108,6 +108,31 @@ def _is_linear_by_name(model: Value) -> bool:
         return False
     layers = [each for each in model.fields.values() if isinstance(each, Layer)]
     return all(each.path in LINEAR or is_dropout(each) for each in layers)
+
+
+def _is_bent_in_a_later_cell(run: LayerRun, first: Layer) -> bool:
+    """Whether a notebook goes on to a model of as many inputs and outputs whose layers are all bent: it shows
+    what that is good for."""
+    if run.place.locate().cell is None:
+        return False
+    ends = _width(first, 0), _width(run.layer, 1)
+    later: dict[Value, list[LayerRun]] = {}
+    for each in run.run.facts(LayerRun):
+        if each.event.index > run.event.index and each.layer.path in LINEAR:
+            later.setdefault(each.owner, []).append(each)
+    return None not in ends and any(
+        len(chain) > 1
+        and ends[0] in {_width(each.layer, 0) for each in chain}
+        and ends[1] in {_width(each.layer, 1) for each in chain}
+        and not any(map(_follows_linear, chain))
+        for owner, chain in later.items()
+        if owner is not run.owner
+    )
+
+
+def _follows_linear(run: LayerRun) -> bool:
+    before = run.previous_that_counts()
+    return before is not None and getattr(before.module, "path", "") in LINEAR
 
 
 def _is_bent(layer: Layer) -> bool:
