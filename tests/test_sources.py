@@ -139,6 +139,9 @@ class TestLocations:
             pytest.param("s = 'é😀'; bad()\n".encode(), 1, 11, id="columns count characters"),
             pytest.param(b"if x:\n\tbad()\n", 2, 2, id="a tab is one column"),
             pytest.param(b"if x:\n\tif y:\n   \t\t a = 1\n\tbad()\n", 4, 9, id="odd tabs"),
+            pytest.param(
+                b"if x:\n\tfor a in b:\n            c()\n\tbad()\n", 4, 9, id="blanks within tabs"
+            ),
             pytest.param(b"x = 1\n\x0c\n\x0cbad()\n", 3, 1, id="page breaks"),
             pytest.param(b"s = '\x0b\x1c\xe2\x80\xa8'\nbad()\n", 2, 1, id="exotic line separators"),
         ],

@@ -61,8 +61,22 @@ class Source:
         """The lossless syntax tree; raises `SourceError` when the text is not Python."""
         earlier, self._earlier = self._earlier, None
         outcome = (earlier and self._edited(earlier)) or parse(self.text)
+        if isinstance(outcome, SyntaxFault) and "\t" in self.text:
+            outcome = self._without_tabs() or outcome
         if isinstance(outcome, SyntaxFault):
             raise self._error(outcome)
+        return outcome
+
+    def _without_tabs(self) -> "cst.Module | None":
+        """The tree with blanks for the tabs that rows begin with, where Python understands how these go
+        together with blanks and LibCST does not: columns are counted with the blanks then."""
+        if fault_in(self.text) is not None:
+            return None
+        text = _INDENTATION.sub(lambda found: found[0].expandtabs(), self.text)
+        outcome = parse(text)
+        if isinstance(outcome, SyntaxFault):
+            return None
+        self.text = text
         return outcome
 
     @cached_property
