@@ -195,6 +195,11 @@ def keep_reduced(shaped: Shaped, draw: Draw) -> str:
     return f"x.{kind}({axis(shaped, draw)}, keepdim={draw.draw(st.booleans())})"
 
 
+def first_two_axes(shaped: Shaped, draw: Draw) -> str | None:
+    # Of a tensor whose rank nobody knows, whoever asks for two axes says that there are two.
+    return None if shaped.tensor.ndim < 2 else "torch.ones(x.shape[:2])"
+
+
 def reduce_several(shaped: Shaped, draw: Draw) -> str | None:
     if shaped.tensor.ndim < 3:
         return None
@@ -314,7 +319,8 @@ ANYWHERE: tuple[Operation, ...] = (
     one_of("F.cosine_similarity(x, x)", "nn.CosineSimilarity(dim=-1)(x, x)"),
     one_of("torch.eye(x.shape[0])", "torch.arange(x.shape[-1])", "torch.full((2, 3), 1.0)"),
     one_of("x.new_zeros(2, 3)", "torch.linspace(0, 1, 4)", "torch.zeros_like(x)", "x.flip(0)"),
-    one_of("torch.full(x.shape, 2.0)", "torch.ones(x.shape[:2])", "x.view(x.shape[0], -1)"),
+    one_of("torch.full(x.shape, 2.0)", "x.view(x.shape[0], -1)"),
+    first_two_axes,
 )
 MORE_OPERATIONS: tuple[Operation, ...] = (
     keep_reduced,
