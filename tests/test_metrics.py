@@ -1202,3 +1202,33 @@ def run(model, data, loader, optimizer, best=1e9):
             best = found["val_loss"]
 """
     assert "NN808" not in {code for _, code in findings(text)}
+
+
+def test_a_few_sets_of_rows_that_are_written_out_are_no_batches() -> None:
+    text = """
+import torch
+from torch.nn import functional as F
+
+
+@torch.no_grad()
+def evaluate(model, data, sets):
+    model.eval()
+    out = model(data)
+    found = []
+    for rows in sets:
+        loss = F.nll_loss(out[rows], data.y[rows])
+        found.append(loss)
+    return found
+
+
+def run(model, data, train_rows, val_rows, optimizer, best=1e9):
+    for epoch in range(9):
+        model.train()
+        optimizer.zero_grad()
+        F.nll_loss(model(data)[train_rows], data.y[train_rows]).backward()
+        optimizer.step()
+        _, loss = evaluate(model, data, (train_rows, val_rows))
+        if loss < best:
+            best = loss
+"""
+    assert "NN808" not in {code for _, code in findings(text)}

@@ -248,7 +248,7 @@ class Construction(Fact):
 
     def _registered(self) -> set[int]:
         """The modules and parameters that torch sees."""
-        seen: set[int] = set()
+        seen = set(self.run.once(_registered_with_any))
         for value in self.module.fields.values():
             for each in alternatives(value) if isinstance(value, Value) else ():
                 if isinstance(each, Layer) or (isinstance(each, Instance) and is_module(each)):
@@ -257,6 +257,17 @@ class Construction(Fact):
                 elif is_parameter(each):
                     seen.add(id(each))
         return seen
+
+
+def _registered_with_any(run: AbstractRun) -> frozenset[int]:
+    """The modules that are attributes of some module: one that only borrows them hides them on purpose."""
+    return frozenset(
+        id(each)
+        for event in run.events(AttributeAssigned)
+        if isinstance(event.owner, Instance) and is_module(event.owner)
+        for each in alternatives(event.value)
+        if isinstance(each, Layer) or (isinstance(each, Instance) and is_module(each))
+    )
 
 
 @dataclass(frozen=True, slots=True)

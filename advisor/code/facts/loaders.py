@@ -66,6 +66,8 @@ _OF_SERIES = re.compile(
     r"time_?series|forecast|\.window\(|sliding|n_steps|look_?back", re.IGNORECASE
 )
 # What data goes by whose order is kept on purpose, and training that is only tried out.
+# What data sets are called that make their samples up.
+_INVENTED = frozenset(["random", "dummy", "fake", "synthetic"])
 _IN_ORDER = frozenset(
     [
         *("series", "timeseries", "temporal", "forecast", "forecasting", "sliding", "window"),
@@ -275,6 +277,8 @@ class TrainingLoader(Fact):
             return False
         if lineage is not None and any(map(is_noise, lineage.rows.history())):
             return False  # numbers that nobody will ask about
+        if isinstance(self.dataset, Instance) and words(self.dataset.cls.name) & _INVENTED:
+            return False
         return not self._said() & _IN_ORDER and not self._follow_one_another()
 
     def _is_brought_into_another_order(self) -> bool:

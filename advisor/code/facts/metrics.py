@@ -559,10 +559,11 @@ def _left(where: Context, now: Context) -> list[Loop]:
 
 
 def _goes_over_names(loop: Loop) -> bool:
-    """`for part in ["train", "val", "test"]`."""
+    """`for part in ["train", "val", "test"]`, `for rows in (train_rows, test_rows)`."""
     over = data_of(loop)
     items = over.items if isinstance(over, SequenceValue) else None
-    return bool(items) and all(known_text(each) is not None for each in items or ())
+    is_tuple = isinstance(over, SequenceValue) and over.kind == "tuple"
+    return bool(items) and (is_tuple or all(known_text(each) is not None for each in items or ()))
 
 
 def _is_repeated(amount: Amount, loop: Loop) -> bool:

@@ -263,10 +263,21 @@ def _identical(left: Value, right: Value) -> bool | None:
         if is_constant(other, None):
             options = alternatives(value)
             # A name from a module that cannot be looked into may stand for anything.
-            if any(isinstance(option, (Unknown, Constant, Library)) for option in options):
+            if any(
+                isinstance(option, (Unknown, Constant, Library)) and not _is_slice(option)
+                for option in options
+            ):
                 return None
             return None if any(getattr(each, "configurable", None) for each in options) else False
     return None
+
+
+def _is_slice(value: Value) -> bool:
+    """Whether something unknown is a part of what can be cut: `image.shape[1:]`, which is not None."""
+    node = value.place.node if isinstance(value, Unknown) and value.place is not None else None
+    return isinstance(node, cst.Subscript) and any(
+        isinstance(each.slice, cst.Slice) for each in node.slice
+    )
 
 
 def _equal(left: Value, right: Value) -> bool | None:

@@ -4,6 +4,7 @@ With automatic optimization there is no step in the user's code, and nothing to 
 optimization the training step steps by itself; the trainer repeats it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from advisor.code.interpreter import calls
 from advisor.code.library.keras_data import CHOOSES
 from advisor.code.library.models import Call, function, hook, method, observes, reads
 from advisor.code.library.torch_data import LOADER, batch_of
+from advisor.code.nodes import as_written
 from advisor.code.sources import NodePlace
 from advisor.code.symbols import Number
 from advisor.code.values import (
@@ -76,6 +78,8 @@ def best_score_read(machine: "Machine", receiver: Value, node: cst.CSTNode) -> N
 
 
 _JUDGING_STEPS = frozenset(["validation_step", "test_step"])
+# What a number is called that says nothing of how good a model is.
+_IS_NO_SCORE = re.compile(r"(?<![a-z])(?:num|count|size|lr|time|memory|epoch)s?(?![a-z])")
 
 
 @observes("log", "log_dict")
@@ -90,6 +94,8 @@ def step_logged(
     if not operands or not isinstance(operands[0], Instance) or not isinstance(node, cst.Call):
         return
     if not any(function.name in _JUDGING_STEPS for function in machine.context.functions):
+        return
+    if node.args and _IS_NO_SCORE.search(as_written(node.args[0].value)):
         return
     given = {each.keyword.value: each.value for each in node.args if each.keyword is not None}
     means = given.get("on_epoch")

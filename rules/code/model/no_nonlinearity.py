@@ -26,7 +26,25 @@ _ON_PURPOSE = frozenset(
     [
         *("lora", "low", "rank", "bottleneck", "factor", "factored", "factorized", "embed"),
         *("embedding", "proj", "projection", "project", "depthwise", "pointwise", "dw", "pw"),
-        *("query", "key", "value", "latent", "svd", "adapter", "down", "up", "code"),
+        *(
+            "q",
+            "k",
+            "v",
+            "qs",
+            "ks",
+            "vs",
+            "qkv",
+            "kv",
+            "query",
+            "key",
+            "value",
+            "latent",
+            "svd",
+            "adapter",
+            "down",
+            "up",
+            "code",
+        ),
     ]
 )
 # What the number of units between layers is called that keep less than what comes in.

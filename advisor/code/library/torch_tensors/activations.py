@@ -74,6 +74,8 @@ def _softmax(kind: Activation) -> Callable[[Call], Value | None]:
         if tensor is None:
             return None
         dim = call.operand(0, "dim")
+        if dim is None and call.receiver is not None and not call.arguments.unknown:
+            return None  # torch's own method wants to be told: it is that of something else
         if dim is None and not call.arguments.unknown:
             return over_default_axis(tensor, kind, call, call.place)
         axis = known_number(dim)
