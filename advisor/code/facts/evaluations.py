@@ -43,8 +43,8 @@ from advisor.code.facts.passes import (
 )
 from advisor.code.facts.relations import owners_of, reaches
 from advisor.code.facts.run import AbstractRun, Fact, code_of
-from advisor.code.facts.shown_scores import text_around
 from advisor.code.gradients import computed_from, may_be_made_from
+from advisor.code.nodes import as_written
 from advisor.code.part_names import words
 from advisor.code.sources import NodePlace, Stretch
 from advisor.code.values import (
@@ -308,7 +308,8 @@ class Evaluation(Fact):
         if self._is_asked_the_same_again():
             return True
         event = self.passes[0].event
-        if _SAYS_NOT_TO.search(text_around(event)):
+        around = [as_written(each.node) for each in event.context.functions]
+        if any(map(_SAYS_NOT_TO.search, around or [event.place.source.text])):
             return True
         said = words(self.text)
         for function in event.context.functions:
